@@ -1,0 +1,31 @@
+#include "base/clock.hpp"
+
+#include <ctime>
+
+#include "base/text.hpp"
+
+namespace lorahub::base {
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+std::string duration(double seconds) {
+  const long whole = static_cast<long>(seconds + 0.5);
+  if (whole < 60) return format("{} s", whole);
+  if (whole < 3600) return format("{} min {} s", whole / 60, whole % 60);
+  return format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+double process_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace lorahub::base

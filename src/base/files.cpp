@@ -1,0 +1,92 @@
+#include "base/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.hpp"
+
+namespace lorahub::base {
+namespace {
+
+class Descriptor {
+ public:
+  Descriptor(const Path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+    check(number_ >= 0, "cannot open {}: {}", path.string(), std::strerror(errno));
+  }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  operator int() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void sync(const Path& path, int flags) {
+  const Descriptor file(path, flags);
+  check(::fsync(file) == 0, "cannot write {} to the disk: {}", path.string(), std::strerror(errno));
+}
+
+}  // namespace
+
+std::string read_file(const Path& path) {
+  const MappedFile file(path);
+  return std::string(file.bytes());
+}
+
+void sync_and_rename(const Path& from, const Path& to) {
+  sync(from, O_RDONLY);
+  check(std::rename(from.c_str(), to.c_str()) == 0, "cannot write {}: {}", to.string(),
+        std::strerror(errno));
+  sync(to.has_parent_path() ? to.parent_path() : Path("."), O_RDONLY | O_DIRECTORY);
+}
+
+void write_file(const Path& path, std::string_view content) {
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  check(!error, "cannot make the folder {}: {}", path.parent_path().string(), error.message());
+  const Path temporary = path.string() + ".tmp";
+  {
+    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    while (!content.empty()) {
+      const ssize_t written = ::write(file, content.data(), content.size());
+      check(written > 0, "cannot write {}: {}", temporary.string(), std::strerror(errno));
+      content.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+  sync_and_rename(temporary, path);
+}
+
+MappedFile::MappedFile(const Path& path) {
+  const Descriptor file(path, O_RDONLY);
+  struct stat info {};
+  check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file", path.string());
+  size_ = static_cast<size_t>(info.st_size);
+  if (size_ == 0) return;
+  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
+  check(data != MAP_FAILED, "cannot map {}: {}", path.string(), std::strerror(errno));
+  data_ = static_cast<const char*>(data);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
+}
+
+FileLock::FileLock(const Path& path, std::string_view why)
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+  check(descriptor_ >= 0, "cannot open {}: {}", path.string(), std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor_);
+    fail("{} is in use by another process ({})", path.string(), why);
+  }
+}
+
+FileLock::~FileLock() { ::close(descriptor_); }
+
+}  // namespace lorahub::base

@@ -1,0 +1,37 @@
+#include "base/log.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+
+namespace lorahub::base {
+
+Log::Log(const std::filesystem::path& file, int rank) : rank_(rank) {
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  file_ = std::fopen(file.c_str(), "ae");
+  check(file_ != nullptr, "cannot write the log {}: {}", file.string(), std::strerror(errno));
+}
+
+Log::~Log() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+Log::Log(Log&& other) noexcept : file_(std::exchange(other.file_, nullptr)), rank_(other.rank_) {}
+
+Log& Log::operator=(Log&& other) noexcept {
+  std::swap(file_, other.file_);
+  std::swap(rank_, other.rank_);
+  return *this;
+}
+
+void Log::line(std::string_view event, std::string_view details) const {
+  if (file_ == nullptr) return;
+  fmt::print(file_, "{} rank={} {} {}\n", utc_now(), rank_, event, details);
+  std::fflush(file_);
+}
+
+}  // namespace lorahub::base

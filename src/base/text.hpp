@@ -1,0 +1,22 @@
+// Formatting and small text tools.
+#pragma once
+#include <fmt/format.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lorahub::base {
+
+using fmt::format;
+
+std::string join(const std::vector<std::string>& words, std::string_view separator);
+std::string strip(std::string_view text);  // without white space at both ends
+std::string lower(std::string_view text);  // ASCII only
+std::vector<std::string> split(std::string_view text, char separator);  // "" gives {}
+
+// The word of smallest edit distance (Levenshtein); the first one among equals; "" when there are none.
+std::string nearest(std::string_view word, const std::vector<std::string>& words);
+
+}  // namespace lorahub::base

@@ -1,0 +1,42 @@
+// The modules of one trial, resident in f32, and how P weight vectors become one adapter.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lora/library.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::lora {
+
+struct Pool {
+  std::vector<std::string> names;        // [N]
+  std::vector<int64_t> ranks;            // [N]
+  std::vector<double> scalings;          // [N], alpha/r
+  std::vector<int> slots;                // adapted linear layers
+  std::vector<at::Tensor> a, b;          // by index in `slots`: equal ranks [N, r, in], [N, out, r]
+                                         // (mixed ranks, product only: [sum r, in], [out, sum r])
+  int slot_count = 0;                    // of the network
+  int size() const { return static_cast<int>(names.size()); }
+  bool mixed() const;                    // ranks differ
+};
+
+// Stacks modules. Error for an empty list, a name given twice, different slots.
+Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device);
+
+// Names for the trial: those given, or `count` drawn from the library as random.sample does (seed.modules).
+std::vector<std::string> pick(const std::filesystem::path& library, const study::ModulesDraw& draw, uint64_t seed);
+
+// Gaussian modules, one stream per (seed, module name, place), each A and BA scaled to the norms of the real ones.
+Pool random_like(const Pool& pool, uint64_t seed);
+
+// Weights [P, N] row-major -> one adapter for P candidates, rounded once to `dtype`. factor needs equal ranks and
+// scalings (Error says which modules differ).
+t5::Adapter compose(const Pool& pool, std::span<const double> weights, study::Composition composition,
+                    at::ScalarType dtype);
+
+// The composed adapter as one module: factor keeps rank r, product has rank sum r. For PEFT folders.
+Module composed_module(const Pool& pool, std::span<const double> weights, study::Composition composition);
+
+}  // namespace lorahub::lora

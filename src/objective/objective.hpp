@@ -1,0 +1,54 @@
+// Weights -> loss sums and weights -> answers, on one device, by this process's threads.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lora/pool.hpp"
+#include "search/population.hpp"
+#include "study/trial.hpp"
+#include "t5/generate.hpp"
+#include "task/task.hpp"
+#include "task/tokenizer.hpp"
+
+namespace lorahub::objective {
+
+// What a rank holds of a model, for all trials.
+struct Machine {
+  t5::Network network;
+  task::Tokenizer tokenizer;
+  study::Precision precision = study::Precision::f32;
+  t5::Device device = t5::Device::cpu;
+  int threads = 1;  // each takes whole tiles; kernels are single-threaded
+};
+
+std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer, std::span<const task::Example> examples);
+
+// Cross-entropy sums of the tiles asked for. Holds references: machine, pool and pairs must outlive it.
+struct Mixture {
+  const lora::Pool& pool;
+  study::Composition composition;
+  study::Engine engine;
+};
+search::Measure make_measure(const Machine& machine, const Mixture& mixture, std::span<const t5::Pair> pairs);
+
+// Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed order.
+struct LossRule {
+  study::LossKind kind = study::LossKind::official;
+  study::Penalty penalty;
+};
+search::Losses reduce(const search::Sums& sums, std::span<const int> tokens, const search::Population& population,
+                      const LossRule& rule);
+double penalty(std::span<const double> weights, const study::Penalty& penalty);
+
+// Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch` prompts, fixed
+// order; thread t takes whole batches.
+struct AnswerRule {
+  study::Scoring scoring = study::Scoring::generate;
+  int max_tokens = 256;
+  int batch = 10;
+};
+std::vector<std::string> answer(const Machine& machine, const t5::Adapter& adapter,
+                                std::span<const std::string> prompts, const AnswerRule& rule);
+
+}  // namespace lorahub::objective

@@ -1,0 +1,27 @@
+// The loop: ask, evaluate, tell, until the budget is spent. Knows no MPI and no LibTorch.
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "search/optimizer.hpp"
+
+namespace lorahub::search {
+
+struct Generation {
+  Population population;
+  Losses losses;
+};
+
+struct Trace {
+  std::vector<Generation> generations;
+  std::vector<double> best;  // weights of the lowest loss seen, the first one among equals
+  double best_loss = 0;
+  int evaluations() const;
+};
+
+using Observer = std::function<void(const Trace&)>;  // after each generation
+
+// `budget` evaluations exactly: the last generation is cut short (its first candidates) and then not told.
+Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget, const Observer& observer = {});
+
+}  // namespace lorahub::search

@@ -1,0 +1,59 @@
+// What a trial leaves behind, and what was going in.
+#pragma once
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "search/minimize.hpp"
+
+namespace lorahub::store {
+
+// Hashes of what a trial read: {"model": sha256, "module <name>": ..., "shots": ..., "test": ...}.
+using Inputs = std::map<std::string, std::string>;
+
+// Who computed it, and how: one per start of the program.
+struct Header {
+  std::string study, question, yaml, command_line;
+  std::string started_utc;
+  std::map<std::string, std::string> environment;  // versions, commit, host, CPU, ranks, threads, Slurm job
+};
+
+struct Answer {
+  int row = 0;  // in the test file
+  std::string input_sha256;
+  std::string target, answer;
+  bool hit = false;
+};
+
+struct Counts {  // the currencies of a search, and of answering
+  long evaluations = 0;
+  long rounds = 0;            // sequential steps
+  long example_forwards = 0;  // (candidate, example) pairs
+  long search_tokens = 0;     // source and target tokens of these
+  long answer_tokens = 0;     // source tokens of the test prompts
+};
+
+struct Timing {
+  double load = 0, search = 0, answer = 0;  // seconds, wall clock
+};
+
+struct Record {
+  std::string trial;                                             // id
+  std::vector<std::pair<std::string, std::string>> knobs;        // study::columns
+  std::vector<std::pair<std::string, std::string>> resolved;     // defaults as used: search.population, search.sigma0, tile
+  std::vector<std::string> modules;                              // [N], in order
+  std::vector<int> shot_rows, dropped_rows;
+  std::vector<int> shot_tokens;                                  // [K], target tokens with </s>
+  std::vector<double> weights;                                   // [N] chosen; empty: the method has none
+  double best_loss = 0;                                          // of `weights`; NaN: no search
+  double zero_loss = 0;                                          // of w = 0, same rule; NaN where not computed
+  std::vector<double> shot_sums;                                 // [K] CE sums of `weights` on the shots; may be empty
+  std::vector<search::Generation> generations;                   // empty: no search
+  std::vector<Answer> answers;
+  double accuracy = 0;                                           // percent
+  Counts counts;
+  Timing timing;
+};
+
+}  // namespace lorahub::store

@@ -1,0 +1,24 @@
+// Words of YAML and of result files for the enumerations of trial.hpp.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "study/trial.hpp"
+
+namespace lorahub::study {
+
+// The words of an enumeration, in its order.
+template <class Enum>
+const std::vector<std::string>& words();
+
+template <class Enum>
+const std::string& name(Enum value) {
+  return words<Enum>()[static_cast<size_t>(value)];
+}
+
+// The value a word stands for; Error naming the nearest word and all of them. `what`: the knob, for the message.
+template <class Enum>
+Enum parse(std::string_view word, std::string_view what);
+
+}  // namespace lorahub::study

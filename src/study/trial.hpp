@@ -1,0 +1,103 @@
+// A trial and every knob that a user may set. This file is the manual: a knob's YAML name is the path of its field
+// (search.sigma0, seed.shots); columns of the result file have the same names.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lorahub::study {
+
+// Ways to answer the test rows of a task.
+enum class Method {
+  zero_shot,    // the base model alone
+  icl,          // the base model with the shots in the prompt
+  lorahub,      // modules mixed by search
+  best_single,  // the one module of least few-shot loss, at weight 1
+  uniform,      // all weights 1/N
+  random_lora,  // the search of lorahub on random modules of the same norms: the null control
+  lora_tuning, ia3, full, gradient  // trained on the shots
+};
+
+enum class Composition {
+  factor,  // (sum w_i B_i)(sum w_j A_j) alpha/r: the official one
+  product  // sum w_i (alpha_i/r_i) B_i A_i
+};
+
+enum class LossKind {
+  official,     // CE sum / tokens / examples (all examples are one batch)
+  token_mean,   // CE sum / tokens
+  example_mean  // mean over examples of CE sum / tokens
+};
+
+enum class PenaltyKind { l1_mean, l1_sum, l2, none };  // of |w|: mean (official), sum (the paper's text); sum of w^2
+enum class SearchMethod { cma, official, random };
+enum class Precision { f32, bf16 };
+enum class Engine { fast, reference };
+enum class Scoring { generate, options };  // greedy answer, or the likeliest of the options listed in the prompt
+
+// Some of a list: `count` drawn by the seed, or those named.
+struct ModulesDraw {
+  int count = 20;                  // used when `names` is empty; 0: all modules of the library
+  std::vector<std::string> names;
+};
+struct ShotsDraw {
+  int count = 5;          // used when `rows` is empty
+  std::vector<int> rows;  // of the pool, from 0
+};
+
+struct Penalty {
+  PenaltyKind kind = PenaltyKind::l1_mean;
+  double weight = 0.05;
+};
+
+struct Search {
+  SearchMethod method = SearchMethod::cma;
+  int population = 0;     // candidates a generation; 0: the method's default for N
+  double sigma0 = 0;      // first step size; 0: the method's default for N
+  double mean0 = 0.1;     // every coordinate of the first mean (official and random: not used)
+  int budget = 40;        // evaluations; a last short generation is evaluated, not told
+  double bound = 1.5;     // weights stay in [-bound, bound]
+};
+
+struct Seeds {  // `seed: 3` sets all three
+  uint64_t modules = 1;  // draw of modules: Python's random.Random(seed).sample, as the official scripts
+  uint64_t shots = 1;    // draw of shots: the first `count` after Python's random.Random(seed).shuffle, likewise
+  uint64_t search = 1;   // the optimiser, and random modules
+};
+
+// A task's files. With one file for both, the shots are taken out of the test rows.
+struct TaskFiles {
+  std::string pool;  // rows to draw shots from
+  std::string test;  // rows to answer
+};
+
+struct Trial {
+  std::string model;       // as the study names it: a piece of configs/model, a folder, a Hugging Face name
+  std::string model_path;  // where it lies
+  std::string library;
+  std::string library_path;
+  std::string task;
+  TaskFiles task_files;
+
+  Method method = Method::lorahub;
+  Composition composition = Composition::factor;
+  LossKind loss = LossKind::official;
+  Penalty penalty;
+  ModulesDraw modules;
+  int rank = 0;  // of the modules; 0: as they are
+  ShotsDraw shots;
+  Search search;
+  Precision precision = Precision::f32;
+  Engine engine = Engine::fast;
+  Scoring scoring = Scoring::generate;
+  Seeds seed;
+  int max_tokens = 256;  // of an answer
+  int batch = 10;        // answers generated together
+};
+
+// What a method reads of a trial, for the identity of a trial and for its cost.
+bool uses_modules(Method method);
+bool uses_search(Method method);
+bool uses_shots(Method method);
+
+}  // namespace lorahub::study

@@ -1,0 +1,74 @@
+// A T5 encoder-decoder: tensors and where adapters go. Pure data; forward passes are in loss.hpp and generate.hpp.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "t5/config.hpp"
+
+namespace lorahub::t5 {
+
+// A linear layer without bias. `slot` numbers the linear layers of the network from 0 in the order of linears(config).
+struct Linear {
+  at::Tensor weight;  // [out, in], compute dtype
+  int slot = -1;
+};
+
+struct Attention {
+  Linear q, k, v, o;
+};
+struct FeedForward {
+  Linear wi_0, wi_1, wo;  // wi_1 undefined when not gated
+};
+struct Block {
+  at::Tensor self_norm;  // [d], f32
+  Attention self;
+  at::Tensor cross_norm;  // decoder only
+  Attention cross;        // decoder only
+  at::Tensor ff_norm;
+  FeedForward ff;
+};
+struct Stack {
+  std::vector<Block> blocks;
+  at::Tensor final_norm;      // [d], f32
+  at::Tensor relative_bias;   // [buckets, heads], f32
+};
+
+struct Network {
+  Config config;
+  at::Tensor embedding;  // [V, d], compute dtype
+  at::Tensor lm_head;    // [V, d]; the embedding itself when tied
+  double output_scale = 1;  // d^-0.5 for tied (v1.0) models: lm_head absent from the file
+  Stack encoder, decoder;
+};
+
+// Name (as in Hugging Face, without ".weight") and shape of each linear layer that may be adapted: slot = index.
+struct LinearInfo {
+  std::string name;  // "encoder.block.0.layer.0.SelfAttention.q"
+  int64_t out = 0, in = 0;
+};
+std::vector<LinearInfo> linears(const Config& config);
+
+enum class Device { cpu, cuda };
+struct Placement {
+  at::ScalarType dtype = at::kFloat;  // kFloat or kBFloat16: linear layers and embedding; norms and biases stay f32
+  Device device = Device::cpu;
+};
+Network load(const std::filesystem::path& folder, Placement placement);
+Network build(const Config& config, const std::map<std::string, at::Tensor>& weights, Placement placement);
+
+// Low-rank additions for P candidates: y += (x a^T [* scale]) b^T. Undefined tensors: no addition at that slot.
+struct LowRank {
+  at::Tensor a;      // [P or 1, r, in], compute dtype
+  at::Tensor b;      // [P or 1, out, r], compute dtype; alpha/r is in it (or in scale)
+  at::Tensor scale;  // [P, r], or undefined: product composition shares a and b between candidates
+};
+struct Adapter {
+  int candidates = 1;          // P
+  std::vector<LowRank> slots;  // [linears] or empty: the base model
+};
+
+}  // namespace lorahub::t5

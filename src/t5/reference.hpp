@@ -1,0 +1,16 @@
+// The network in its plainest form: padded batch, masks, softmax written out, one adapter, autograd through all of it.
+// What the fast paths are tested against, and what training differentiates.
+#pragma once
+#include <span>
+
+#include "t5/loss.hpp"
+
+namespace lorahub::t5::reference {
+
+// Logits [K, T, V] (T: longest target) for examples padded together; adapter.candidates must be 1.
+at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
+
+// Cross-entropy sum for each example, [K], differentiable; as t5::loss_sums for one candidate.
+at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
+
+}  // namespace lorahub::t5::reference

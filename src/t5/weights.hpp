@@ -1,0 +1,24 @@
+// Weight files -> tensors by name. safetensors are mapped, not copied (the tensors keep the map alive).
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace lorahub::t5 {
+
+using Tensors = std::map<std::string, at::Tensor>;
+
+// model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle, or index and shards).
+Tensors read_model_weights(const std::filesystem::path& folder);
+
+// One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown dtypes.
+Tensors read_safetensors(const std::filesystem::path& file);
+void write_safetensors(const std::filesystem::path& file, const Tensors& tensors);  // atomically; metadata format: pt
+
+// A zip-format torch.save of a (nested) dict of tensors. The pickle may rebuild tensors and nothing else: any other
+// callable is refused by name, never executed.
+Tensors read_pytorch_bin(const std::filesystem::path& file);
+
+}  // namespace lorahub::t5

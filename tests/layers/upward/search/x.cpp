@@ -1,0 +1,1 @@
+#include "objective/objective.hpp"
