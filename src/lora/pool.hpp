@@ -15,12 +15,16 @@ struct Pool {
   std::vector<int64_t> ranks;            // [N]
   std::vector<double> scalings;          // [N], alpha/r
   std::vector<int> slots;                // adapted linear layers
-  std::vector<at::Tensor> a, b;          // by index in `slots`: equal ranks [N, r, in], [N, out, r]
+  at::Tensor flat;                       // [N, D], f32: all a, then all b (undefined for mixed ranks)
+  std::vector<at::Tensor> a, b;          // by index in `slots`: views of `flat`, [N, r, in], [N, out, r]
                                          // (mixed ranks, product only: [sum r, in], [out, sum r])
   int slot_count = 0;                    // of the network
   int size() const { return static_cast<int>(names.size()); }
   bool mixed() const;                    // ranks differ
 };
+
+// Factors of one module at one place (an index in `slots`), as views.
+Factors factors(const Pool& pool, int module, int place);
 
 // Stacks modules. Error for an empty list, a name given twice, different slots.
 Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device);
@@ -31,8 +35,28 @@ std::vector<std::string> pick(const std::filesystem::path& library, const study:
 // Gaussian modules, one stream per (seed, module name, place), each A and BA scaled to the norms of the real ones.
 Pool random_like(const Pool& pool, uint64_t seed);
 
-// Weights [P, N] row-major -> one adapter for P candidates, rounded once to `dtype`. factor needs equal ranks and
-// scalings (Error says which modules differ).
+// Composes many populations of one pool: what does not depend on the weights is made once. The pool must outlive it.
+// Calls from several threads at once are fine.
+class Composer {
+ public:
+  // factor needs equal ranks and scalings (Error says which modules differ).
+  Composer(const Pool& pool, study::Composition composition, at::ScalarType dtype);
+
+  // Weights [P, N] row-major -> one adapter for P candidates: one GEMM in f32 over all places, rounded once.
+  // Error for a weight that is not finite.
+  t5::Adapter operator()(std::span<const double> weights) const;
+
+ private:
+  t5::Adapter factor(const at::Tensor& weights) const;
+  t5::Adapter product(const at::Tensor& weights) const;
+  const Pool& pool_;
+  study::Composition composition_;
+  at::ScalarType dtype_;
+  std::vector<Factors> shared_;  // product, by place: a [1, sum r, in], b [1, out, sum r], compute dtype
+  at::Tensor spread_;            // product: [N, sum r], alpha/r where the column is of the row's module
+};
+
+// Weights [P, N] row-major -> one adapter for P candidates, by a Composer used once.
 t5::Adapter compose(const Pool& pool, std::span<const double> weights, study::Composition composition,
                     at::ScalarType dtype);
 

@@ -42,7 +42,8 @@ search::Losses reduce(const search::Sums& sums, std::span<const int> tokens, con
 double penalty(std::span<const double> weights, const study::Penalty& penalty);
 
 // Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch` prompts, fixed
-// order; thread t takes whole batches.
+// order; threads take whole batches. Scoring `options`: the listed option of least cross entropy per token, where the
+// prompt lists any.
 struct AnswerRule {
   study::Scoring scoring = study::Scoring::generate;
   int max_tokens = 256;

@@ -1,24 +1,20 @@
-// Tables, statistics and figures from result files.
+// A study's results as text: question, answer with its uncertainty, tables; and as a figure.
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "store/hdf5.hpp"
+#include "report/summary.hpp"
 
 namespace lorahub::report {
 
-struct Interval {
-  double mean = 0, low = 0, high = 0;  // 95 %
-};
+// Two sentences from the numbers: the best condition against zero_shot and against the null control, with intervals.
+std::string answer(const Summary& summary);
 
-// Mean over all with a percentile bootstrap, resampled within strata (tasks): 10,000 replicates, fixed seed.
-Interval stratified_bootstrap(const std::vector<std::vector<double>>& strata);
+// Markdown, which also reads well on a terminal: columns are padded.
+std::string markdown(const Summary& summary);
 
-// Markdown: the study's question, methods x tasks (mean accuracy over draws), the pooled mean with its interval,
-// difference to zero_shot paired by task and draw, evaluations, tokens and seconds; what failed or is missing.
-std::string markdown(const std::vector<store::Results>& results);
-
-// The same, plain, for a terminal.
-std::string terminal(const std::vector<store::Results>& results);
+// Forest plot of the conditions' pooled accuracy with intervals, SVG, drawn by gnuplot. Error when gnuplot is not there.
+void write_figure(const Summary& summary, const std::filesystem::path& file);
 
 }  // namespace lorahub::report

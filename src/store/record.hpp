@@ -45,6 +45,7 @@ struct Record {
   std::vector<std::string> modules;                              // [N], in order
   std::vector<int> shot_rows, dropped_rows;
   std::vector<int> shot_tokens;                                  // [K], target tokens with </s>
+  std::vector<std::string> shot_sha256;                          // [K], of the shots' inputs; may be empty
   std::vector<double> weights;                                   // [N] chosen; empty: the method has none
   double best_loss = 0;                                          // of `weights`; NaN: no search
   double zero_loss = 0;                                          // of w = 0, same rule; NaN where not computed

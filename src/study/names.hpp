@@ -11,13 +11,30 @@ namespace lorahub::study {
 // The words of an enumeration, in its order.
 template <class Enum>
 const std::vector<std::string>& words();
+template <>
+const std::vector<std::string>& words<Method>();
+template <>
+const std::vector<std::string>& words<Composition>();
+template <>
+const std::vector<std::string>& words<LossKind>();
+template <>
+const std::vector<std::string>& words<PenaltyKind>();
+template <>
+const std::vector<std::string>& words<SearchMethod>();
+template <>
+const std::vector<std::string>& words<Precision>();
+template <>
+const std::vector<std::string>& words<Engine>();
+template <>
+const std::vector<std::string>& words<Scoring>();
 
 template <class Enum>
 const std::string& name(Enum value) {
   return words<Enum>()[static_cast<size_t>(value)];
 }
 
-// The value a word stands for; Error naming the nearest word and all of them. `what`: the knob, for the message.
+// The value a word stands for; Error naming the nearest word and all of them. `what`: the knob, for
+// the message.
 template <class Enum>
 Enum parse(std::string_view word, std::string_view what);
 

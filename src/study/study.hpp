@@ -10,24 +10,28 @@
 namespace lorahub::study {
 
 struct Study {
-  std::string name;      // the file's, without .yaml
+  std::string name;  // the file's, without .yaml
   std::string question;
-  std::string yaml;      // the file's text, for the record
+  std::string yaml;           // the file's text, for the record
   std::vector<Trial> trials;  // in the order of `vary`, last key fastest; equal trials (by id) once
 };
 
 // "key=value" of the command line (--set, --only).
 using Setting = std::pair<std::string, std::string>;
 
-// Reads a study and the pieces it uses (configs/<kind>/<name>.yaml, searched from the study's folder upwards, then in
-// $LORAHUB_CONFIGS). `set` overrides the study's own `set` and `vary`. Error with file and line for whatever is wrong.
+// Reads a study and the pieces it uses (configs/<kind>/<name>.yaml, searched from the study's
+// folder upwards, then in $LORAHUB_CONFIGS). `set` overrides the study's own `set` and `vary`.
+// Error with file and line for whatever is wrong.
 Study load(const std::filesystem::path& file, const std::vector<Setting>& set = {});
 
-// The trials for which each `only` holds (knob=value as in columns()); Error when a key is unknown or nothing is left.
+// The trials for which each `only` holds (knob=value as in columns(), or seed=3: every seed that
+// the trial reads); a knob given twice: either value. Error when a key is unknown or nothing is
+// left.
 std::vector<Trial> only(const std::vector<Trial>& trials, const std::vector<Setting>& only);
 
-// The knobs that the trial's method reads, in fixed order, as (column name, text): the identity of the trial, and the
-// columns of plan, report and HDF5. Numbers are written shortest-exact. A knob the method does not read is "".
+// The knobs that the trial's method reads, in fixed order, as (column name, text): the identity of
+// the trial, and the columns of plan, report and HDF5. Numbers are written shortest-exact. A knob
+// the method does not read is "".
 std::vector<std::pair<std::string, std::string>> columns(const Trial& trial);
 const std::vector<std::string>& column_names();
 

@@ -1,5 +1,5 @@
-// A trial and every knob that a user may set. This file is the manual: a knob's YAML name is the path of its field
-// (search.sigma0, seed.shots); columns of the result file have the same names.
+// A trial and every knob that a user may set. This file is the manual: a knob's YAML name is the
+// path of its field (search.sigma0, seed.shots); columns of the result file have the same names.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -15,7 +15,10 @@ enum class Method {
   best_single,  // the one module of least few-shot loss, at weight 1
   uniform,      // all weights 1/N
   random_lora,  // the search of lorahub on random modules of the same norms: the null control
-  lora_tuning, ia3, full, gradient  // trained on the shots
+  lora_tuning,  // trained on the shots, as the three below
+  ia3,
+  full,
+  gradient  // on the weights of the mixture
 };
 
 enum class Composition {
@@ -29,15 +32,17 @@ enum class LossKind {
   example_mean  // mean over examples of CE sum / tokens
 };
 
-enum class PenaltyKind { l1_mean, l1_sum, l2, none };  // of |w|: mean (official), sum (the paper's text); sum of w^2
+// Mean of |w| (official), its sum (the paper's text), sum of w^2.
+enum class PenaltyKind { l1_mean, l1_sum, l2, none };
 enum class SearchMethod { cma, official, random };
 enum class Precision { f32, bf16 };
 enum class Engine { fast, reference };
-enum class Scoring { generate, options };  // greedy answer, or the likeliest of the options listed in the prompt
+// The greedy answer, or the likeliest of the options listed in the prompt.
+enum class Scoring { generate, options };
 
 // Some of a list: `count` drawn by the seed, or those named.
 struct ModulesDraw {
-  int count = 20;                  // used when `names` is empty; 0: all modules of the library
+  int count = 20;  // used when `names` is empty; 0: all modules of the library
   std::vector<std::string> names;
 };
 struct ShotsDraw {
@@ -52,16 +57,18 @@ struct Penalty {
 
 struct Search {
   SearchMethod method = SearchMethod::cma;
-  int population = 0;     // candidates a generation; 0: the method's default for N
-  double sigma0 = 0;      // first step size; 0: the method's default for N
-  double mean0 = 0.1;     // every coordinate of the first mean (official and random: not used)
-  int budget = 40;        // evaluations; a last short generation is evaluated, not told
-  double bound = 1.5;     // weights stay in [-bound, bound]
+  int population = 0;  // candidates a generation; 0: the method's default for N
+  double sigma0 = 0;   // first step size; 0: the method's default for N
+  double mean0 = 0.1;  // every coordinate of the first mean (official and random: not used)
+  int budget = 40;     // evaluations; a last short generation is evaluated, not told
+  double bound = 1.5;  // weights stay in [-bound, bound]
 };
 
-struct Seeds {  // `seed: 3` sets all three
-  uint64_t modules = 1;  // draw of modules: Python's random.Random(seed).sample, as the official scripts
-  uint64_t shots = 1;    // draw of shots: the first `count` after Python's random.Random(seed).shuffle, likewise
+// `seed: 3` sets all three. Draws as the official scripts make them, with Python's
+// random.Random(seed).
+struct Seeds {
+  uint64_t modules = 1;  // random.sample of the names
+  uint64_t shots = 1;    // the first `count` rows after random.shuffle
   uint64_t search = 1;   // the optimiser, and random modules
 };
 
@@ -72,7 +79,7 @@ struct TaskFiles {
 };
 
 struct Trial {
-  std::string model;       // as the study names it: a piece of configs/model, a folder, a Hugging Face name
+  std::string model;  // as the study names it: a piece of configs/model, a folder, a published name
   std::string model_path;  // where it lies
   std::string library;
   std::string library_path;

@@ -1,4 +1,6 @@
-// Official scoring: equality after strip, lower-case and removal of every '.'.
+// Official scoring: equality after strip, lower-case and removal of every '.', in that order, as
+// Python's answer.strip().lower().replace(".", ""). So spaces inside count, and "yes ." is not
+// "yes".
 #pragma once
 #include <string>
 #include <string_view>
@@ -6,10 +8,13 @@
 
 namespace lorahub::task {
 
+// As Python's, for every letter of Unicode but the Greek final sigma, which Python lowers by its
+// place in the word.
 std::string normalise(std::string_view answer);
 bool is_hit(std::string_view answer, std::string_view target);
 
-// The options listed in a prompt, as answers ("(A)", "(B)", ..., or the lines "- yes" under "Options:"); {} if none.
+// The options listed in a prompt behind its last "options:" (any case), as answers: "(A)", "(B)",
+// ... in that order, on lines of their own or on one line; or the lines "- yes". {} if none.
 std::vector<std::string> options(std::string_view prompt);
 
 }  // namespace lorahub::task

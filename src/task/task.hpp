@@ -1,4 +1,5 @@
-// Tasks: rows of (input, target) from files, few shots drawn from a pool, test rows that never meet the shots.
+// Tasks: rows of (input, target) from files, few shots drawn from a pool, test rows that never meet
+// the shots.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -13,28 +14,31 @@ struct Example {
   friend bool operator==(const Example&, const Example&) = default;
 };
 
-// LoraHub's JSON lines {"context","completion"}, {"input","target"} or {"inputs","targets"} lines, or BBH's JSON file
-// {"examples":[{"input","target"},...]}. Targets may be absent where `need_targets` is false (then "").
-// Error with file and line. A path of "-" reads standard input.
+// LoraHub's JSON lines {"context","completion"}, {"input","target"} or {"inputs","targets"} lines,
+// or BBH's JSON file
+// {"examples":[{"input","target"},...]}. Targets may be absent where `need_targets` is false (then
+// ""). Error with file and line. A path of "-" reads standard input.
 enum class Targets { required, optional };
-std::vector<Example> read_examples(const std::filesystem::path& file, Targets targets = Targets::required);
+std::vector<Example> read_examples(const std::filesystem::path& file,
+                                   Targets targets = Targets::required);
 
 struct Task {
   std::string name;
   std::vector<Example> shots;
-  std::vector<int> shot_rows;     // in the pool, from 0
+  std::vector<int> shot_rows;  // in the pool, from 0
   std::vector<Example> test;
-  std::vector<int> test_rows;     // in the test file, from 0: rows equal to a drawn shot are left out
-  std::vector<int> dropped_rows;  // those rows
+  std::vector<int> test_rows;  // in the test file, from 0: rows equal to a drawn shot are left out
+  std::vector<int> dropped_rows;          // those rows
   std::string shots_sha256, test_sha256;  // of the examples' text in order
 };
 
-// Draws the shots (by seed.shots, or the rows named) and reads the test rows. Equal: same input (stripped).
-// Error: too few rows; a row that is not in the pool; a *named* shot equal to a row of a separate test file.
+// Draws the shots (by seed.shots, or the rows named) and reads the test rows. Equal: same input
+// (stripped). Error: too few rows; a row that is not in the pool; a *named* shot equal to a row of
+// a separate test file.
 Task load(const study::Trial& trial);
 
-// LoraHub's few-shot prompt: the question behind the shots. `shots` as demonstrations "input target", blank lines
-// between; a description shared by all inputs (first paragraph) is said once.
+// LoraHub's few-shot prompt: the question behind the shots. `shots` as demonstrations "input
+// target", blank lines between; a description shared by all inputs (first paragraph) is said once.
 std::string icl_prompt(const std::vector<Example>& shots, const std::string& input);
 
 }  // namespace lorahub::task

@@ -1,0 +1,49 @@
+// The commands of the program, one file each. A command adds its options to the parser and, when chosen, what to do.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "run/load.hpp"
+#include "study/study.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace lorahub::cli {
+
+int run(int argc, char** argv);  // parses, acts, returns the exit code
+
+using Action = std::function<int()>;
+
+// Each returns nothing until the parser has chosen it; then `action` holds what to do.
+void add_run(CLI::App& app, Action& action);
+void add_plan(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
+void add_status(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+void add_score(CLI::App& app, Action& action);
+void add_infer(CLI::App& app, Action& action);
+void add_adapt(CLI::App& app, Action& action);
+void add_compose(CLI::App& app, Action& action);
+
+// --device, --precision, --threads: on every command that runs a model.
+struct ModelOptions {
+  std::string model;
+  std::string device = "cpu", precision = "f32";
+  int threads = 0;  // 0: cores / ranks on this node
+};
+void add_hardware(CLI::App& command, ModelOptions& options);
+run::Hardware hardware(const ModelOptions& options, int ranks_on_node);
+objective::Machine load_machine(const ModelOptions& options);
+
+// `modules`: names with commas; "": all of the library.
+lora::Pool load_pool(const std::string& library, const std::string& modules, const t5::Config& base);
+
+std::vector<std::vector<double>> read_weights(const std::string& file);          // W.json: a list of lists
+std::vector<double> one_vector(const std::string& file, int modules);             // with one list, of that length
+
+// "KEY=VALUE" words of an option.
+std::vector<study::Setting> settings(const std::vector<std::string>& words, std::string_view option);
+
+}  // namespace lorahub::cli

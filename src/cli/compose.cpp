@@ -1,0 +1,45 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/check.hpp"
+#include "cli/commands.hpp"
+#include "study/names.hpp"
+#include "t5/hub.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+struct Options {
+  std::string model, library, modules, weights, composition = "factor", out;
+};
+
+int compose(const Options& options) {
+  const t5::Config config = t5::read_config(t5::resolve(options.model));
+  const lora::Pool pool = load_pool(options.library, options.modules, config);
+  const lora::Module module =
+      lora::composed_module(pool, one_vector(options.weights, pool.size()),
+                            study::parse<study::Composition>(options.composition, "--composition"));
+  lora::write_module(options.out, module, config, options.model);
+  fmt::print("{}: rank {}, {} modules mixed\n", options.out, module.rank, pool.size());
+  return 0;
+}
+
+}  // namespace
+
+void add_compose(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("compose", "given weights in, one PEFT adapter out");
+  command->footer(
+      "Example: lorahub compose --model configs/model/mini --library configs/library/mini/r16 --modules "
+      "find_letter,max_letter --weights w.json --out mixed");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--model", options->model, "a Hugging Face folder or name")->required();
+  command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
+  command->add_option("--modules", options->modules, "their names, with commas (default: all)");
+  command->add_option("--weights", options->weights, "JSON: a list with one weight vector")->required();
+  command->add_option("--composition", options->composition, "factor or product")
+      ->check(CLI::IsMember({"factor", "product"}));
+  command->add_option("--out", options->out, "the adapter's folder")->required();
+  command->callback([options, &action] { action = [options] { return compose(*options); }; });
+}
+
+}  // namespace lorahub::cli

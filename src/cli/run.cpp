@@ -1,0 +1,89 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/check.hpp"
+#include "cli/commands.hpp"
+#include "run/study.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+struct Options {
+  std::string study, out, engine, shard;
+  std::vector<std::string> set, only;
+  bool retry_failed = false, quiet = false;
+  std::string device = "cpu";
+  int threads = 0;
+};
+
+struct Shard {
+  size_t i = 1, n = 1;  // from 1
+};
+
+Shard shard(const std::string& text) {
+  Shard s;
+  const bool read = std::sscanf(text.c_str(), "%zu/%zu", &s.i, &s.n) == 2;
+  base::check(read && 1 <= s.i && s.i <= s.n, "--shard {}: expected I/N with 1 <= I <= N, such as 1/4", text);
+  return s;
+}
+
+study::Study load(const Options& options) {
+  std::vector<study::Setting> set = settings(options.set, "--set");
+  if (!options.engine.empty()) set.emplace_back("engine", options.engine);
+  study::Study study = study::load(options.study, set);
+  if (!options.only.empty()) study.trials = study::only(study.trials, settings(options.only, "--only"));
+  if (!options.shard.empty()) {
+    const auto [i, n] = shard(options.shard);
+    std::vector<study::Trial> mine;
+    for (size_t t = i - 1; t < study.trials.size(); t += n) mine.push_back(study.trials[t]);
+    study.trials = std::move(mine);
+  }
+  return study;
+}
+
+int run_command(const Options& options) {
+  workers::Session session;
+  workers::Group group;
+  const std::string name = std::filesystem::path(options.study).stem().string();
+  const run::StudyOptions study_options{
+      .out = options.out.empty() ? std::filesystem::path("results") / name : std::filesystem::path(options.out),
+      .shard = options.shard.empty() ? "" : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
+      .hardware = hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node()),
+      .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
+      .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
+      .command_line = base::format("lorahub run {}", options.study)};
+  return run::run_study([&] { return load(options); }, study_options, group);
+}
+
+}  // namespace
+
+std::vector<study::Setting> settings(const std::vector<std::string>& words, std::string_view option) {
+  std::vector<study::Setting> result;
+  for (const std::string& word : words) {
+    const auto equals = word.find('=');
+    base::check(equals != std::string::npos && equals > 0, "{} {}: expected KEY=VALUE, such as {} seed=1", option, word,
+                option);
+    result.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+  return result;
+}
+
+void add_run(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("run", "run every trial of a study that is not done yet");
+  command->footer("Example: mpirun -np 4 lorahub run experiments/quickstart.yaml --only task=E1_isa_letter");
+  const auto options = std::make_shared<Options>();
+  command->add_option("STUDY", options->study, "the study's YAML file")->required();
+  command->add_option("--out", options->out, "results folder (default: results/<study name>)");
+  command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();
+  command->add_option("--only", options->only, "KEY=VALUE: only the trials with this value")->take_all();
+  command->add_option("--shard", options->shard, "I/N: every N-th trial, from the I-th, with a journal of its own");
+  command->add_flag("--retry-failed", options->retry_failed, "run failed trials again");
+  command->add_option("--engine", options->engine, "fast or reference")->check(CLI::IsMember({"fast", "reference"}));
+  command->add_option("--device", options->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  command->add_option("--threads", options->threads, "threads of each rank (default: cores / ranks on this node)")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--quiet", options->quiet, "no progress");
+  command->callback([options, &action] { action = [options] { return run_command(*options); }; });
+}
+
+}  // namespace lorahub::cli

@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <cassert>
+
+#include "objective/objective.hpp"
+#include "objective/threads.hpp"
+#include "t5/loss.hpp"
+#include "task/score.hpp"
+
+namespace lorahub::objective {
+
+namespace {
+
+struct Model {
+  const Machine& machine;
+  const t5::Adapter& adapter;
+};
+
+// The option of least cross entropy per token (`</s>` counts): a plain sum would favour short options. The first one
+// among equals.
+std::string likeliest(const Model& model, const std::string& prompt,
+                      const std::vector<std::string>& options) {
+  std::vector<t5::Pair> pairs;
+  const t5::Ids source = model.machine.tokenizer.encode(prompt);
+  for (const std::string& option : options)
+    pairs.push_back({.source = source, .target = model.machine.tokenizer.encode(option)});
+  std::vector<double> losses = t5::loss_sums(model.machine.network, model.adapter, pairs);
+  for (size_t i = 0; i < losses.size(); ++i) losses[i] /= static_cast<double>(pairs[i].target.size());
+  return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin())];
+}
+
+// Greedy answers of the prompts numbered in `which`, put into their places.
+void generate(const Model& model, std::span<const std::string> prompts,
+              const std::vector<size_t>& which, std::span<std::string> answers, int max_tokens) {
+  if (which.empty()) return;
+  std::vector<t5::Ids> sources;
+  for (const size_t i : which) sources.push_back(model.machine.tokenizer.encode(prompts[i]));
+  const std::vector<t5::Ids> ids =
+      t5::generate(model.machine.network, model.adapter, sources, max_tokens);
+  for (size_t i = 0; i < which.size(); ++i)
+    answers[which[i]] = model.machine.tokenizer.decode(ids[i]);
+}
+
+void answer_batch(const Model& model, std::span<const std::string> prompts,
+                  std::span<std::string> answers, const AnswerRule& rule) {
+  std::vector<size_t> open;  // to be answered freely
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    std::vector<std::string> options;
+    if (rule.scoring == study::Scoring::options) options = task::options(prompts[i]);
+    if (options.empty())
+      open.push_back(i);
+    else
+      answers[i] = likeliest(model, prompts[i], options);
+  }
+  generate(model, prompts, open, answers, rule.max_tokens);
+}
+
+}  // namespace
+
+std::vector<std::string> answer(const Machine& machine, const t5::Adapter& adapter,
+                                std::span<const std::string> prompts, const AnswerRule& rule) {
+  assert(rule.batch > 0 && adapter.candidates == 1);
+  const auto batch = static_cast<size_t>(rule.batch);
+  const size_t batches = (prompts.size() + batch - 1) / batch;
+  std::vector<std::string> answers(prompts.size());
+  const Model model{.machine = machine, .adapter = adapter};
+  share(machine.threads, static_cast<int>(batches), [&](int number) {
+    const size_t first = static_cast<size_t>(number) * batch;
+    const size_t count = std::min(batch, prompts.size() - first);
+    answer_batch(model, prompts.subspan(first, count),
+                 std::span(answers).subspan(first, count), rule);
+  });
+  return answers;
+}
+
+}  // namespace lorahub::objective

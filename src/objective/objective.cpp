@@ -1,0 +1,69 @@
+#include "objective/objective.hpp"
+
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+namespace lorahub::objective {
+
+namespace {
+
+constexpr int kMostTokens = 2048;  // of an input or a target in the loss: the official cut
+
+double data_term(std::span<const double> sums, std::span<const int> tokens, study::LossKind kind) {
+  const auto examples = static_cast<double>(tokens.size());
+  if (kind == study::LossKind::example_mean) {
+    double total = 0;
+    for (size_t k = 0; k < tokens.size(); ++k) total += sums[k] / tokens[k];
+    return total / examples;
+  }
+  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) /
+                      std::accumulate(tokens.begin(), tokens.end(), 0.0);
+  return kind == study::LossKind::official ? mean / examples : mean;
+}
+
+}  // namespace
+
+std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer,
+                               std::span<const task::Example> examples) {
+  std::vector<t5::Pair> pairs;
+  for (const task::Example& example : examples)
+    pairs.push_back({.source = tokenizer.encode(example.input, kMostTokens),
+                     .target = tokenizer.encode(example.target, kMostTokens)});
+  return pairs;
+}
+
+double penalty(std::span<const double> weights, const study::Penalty& penalty) {
+  double absolute = 0, square = 0;
+  for (const double w : weights) {
+    absolute += std::abs(w);
+    square += w * w;
+  }
+  switch (penalty.kind) {
+    case study::PenaltyKind::l1_mean:
+      return weights.empty() ? 0 : penalty.weight * absolute / static_cast<double>(weights.size());
+    case study::PenaltyKind::l1_sum:
+      return penalty.weight * absolute;
+    case study::PenaltyKind::l2:
+      return penalty.weight * square;
+    case study::PenaltyKind::none:
+      break;
+  }
+  return 0;
+}
+
+search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
+                      const search::Population& population, const LossRule& rule) {
+  const size_t examples = tokens.size();
+  assert(examples > 0 && static_cast<size_t>(sums.examples) == examples);
+  assert(sums.values.size() == examples * static_cast<size_t>(population.size()));
+  search::Losses losses;
+  for (int p = 0; p < population.size(); ++p) {
+    const auto row =
+        std::span(sums.values).subspan(static_cast<size_t>(p) * examples, examples);
+    losses.push_back(data_term(row, tokens, rule.kind) + penalty(population.row(p), rule.penalty));
+  }
+  return losses;
+}
+
+}  // namespace lorahub::objective

@@ -1,0 +1,50 @@
+#include "objective/threads.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace lorahub::objective {
+
+namespace {
+
+struct Failure {
+  std::mutex mutex;
+  std::exception_ptr error;
+  int item = -1;
+};
+
+}  // namespace
+
+void share(int threads, int count, const std::function<void(int)>& work) {
+  std::atomic<int> next = 0;
+  std::atomic<bool> stop = false;
+  Failure failure;
+  const auto take = [&] {
+    at::set_num_threads(1);
+    for (int item = next++; item < count && !stop; item = next++) {
+      try {
+        work(item);
+      } catch (...) {
+        const std::lock_guard lock(failure.mutex);
+        if (failure.item < 0 || item < failure.item) {
+          failure.error = std::current_exception();
+          failure.item = item;
+        }
+        stop = true;
+      }
+    }
+  };
+  std::vector<std::jthread> others;
+  for (int i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
+  take();
+  others.clear();  // joins
+  if (failure.error) std::rethrow_exception(failure.error);
+}
+
+}  // namespace lorahub::objective

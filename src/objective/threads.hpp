@@ -1,0 +1,12 @@
+// Items of work shared between threads: whoever is free takes the next whole one.
+#pragma once
+#include <functional>
+
+namespace lorahub::objective {
+
+// Calls work(0), ..., work(count - 1), each once, from up to `threads` threads whose kernels are single-threaded.
+// An exception ends the taking of further items; that of the lowest item reached is thrown here, after all have
+// stopped.
+void share(int threads, int count, const std::function<void(int)>& work);
+
+}  // namespace lorahub::objective

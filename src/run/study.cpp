@@ -1,0 +1,181 @@
+#include "run/study.hpp"
+
+#include <set>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "base/signals.hpp"
+#include "run/lead.hpp"
+#include "run/methods/methods.hpp"
+#include "run/trial.hpp"
+#include "store/environment.hpp"
+#include "store/hdf5.hpp"
+
+namespace lorahub::run {
+namespace {
+
+constexpr double kCheckpointSeconds = 60;  // between two rebuilds of the HDF5 file
+
+std::vector<store::Planned> planned(const study::Study& study) {
+  std::vector<store::Planned> plan;
+  for (const study::Trial& trial : study.trials)
+    plan.push_back({.id = study::id(trial), .knobs = study::columns(trial)});
+  return plan;
+}
+
+// What changed between two sets of inputs, as words; "" when nothing did.
+std::string difference(const store::Inputs& before, const store::Inputs& now) {
+  std::vector<std::string> changed;
+  for (const auto& [name, hash] : now)
+    if (const auto old = before.find(name); old == before.end() || old->second != hash) changed.push_back(name);
+  for (const auto& [name, hash] : before)
+    if (!now.contains(name)) changed.push_back(name);
+  return base::join(changed, ", ");
+}
+
+class Coordinator {
+ public:
+  Coordinator(const study::Study& study, const StudyOptions& options, Context& context)
+      : study_(study), options_(options), context_(context), progress_(options.verbosity == Verbosity::quiet) {}
+
+  int run() {
+    check_inputs(store::read_journal(journal_file(options_.out, options_.shard)));
+    make_folder();
+    journal_.emplace(journal_file(options_.out, options_.shard));
+    log_ = base::Log(options_.out / "log" / "rank0.log", 0);
+    write_header();
+    for (size_t i = 0; i < study_.trials.size(); ++i) {
+      base::throw_if_signalled();
+      if (todo(i)) run_one(i);
+      if (since_checkpoint_.seconds() > kCheckpointSeconds) checkpoint();
+    }
+    checkpoint();
+    return journal_->history().failed.empty() ? 0 : 1;
+  }
+
+ private:
+  // Everything a user may have got wrong, before anything is written.
+  void check_inputs(const store::History& history) {
+    std::map<std::string, std::string> cache;
+    for (const study::Trial& trial : study_.trials) {
+      method(trial.method);
+      store::Inputs now = inputs(trial, cache);
+      const std::string id = study::id(trial);
+      if (const auto before = history.inputs.find(id); before != history.inputs.end()) {
+        const std::string changed = difference(before->second, now);
+        base::check(changed.empty(),
+                    "{} of trial '{}' changed since it was recorded in {} (old and new results would be mixed), "
+                    "use another --out, or restore the files",
+                    changed, study::label(trial), options_.out.string());
+      }
+      inputs_.push_back(std::move(now));
+    }
+    for (size_t i = 0; i < study_.trials.size(); ++i)
+      if (i == 0 || new_material(i)) context_.begin(i);
+  }
+
+  // Whether trial i reads a model or modules that no trial before it read.
+  bool new_material(size_t i) {
+    for (const auto& [name, hash] : inputs_[i])
+      if ((name == "model" || name.starts_with("module ")) && seen_.insert(name + hash).second) return true;
+    return false;
+  }
+
+  void make_folder() const {
+    std::error_code error;
+    std::filesystem::create_directories(options_.out, error);
+    base::check(!error, "cannot make the results folder {} ({}), choose another with --out", options_.out.string(),
+                error.message());
+  }
+
+  void write_header() {
+    auto environment = store::environment();
+    environment["trials"] = std::to_string(study_.trials.size());
+    environment["ranks"] = std::to_string(context_.ranks());
+    environment["threads"] = std::to_string(context_.site().machine().threads);
+    journal_->header({.study = study_.name,
+                      .question = study_.question,
+                      .yaml = study_.yaml,
+                      .command_line = options_.command_line,
+                      .started_utc = base::utc_now(),
+                      .environment = std::move(environment)});
+  }
+
+  bool todo(size_t i) const {
+    const std::string id = study::id(study_.trials[i]);
+    const store::History& history = journal_->history();
+    if (history.finished.contains(id)) return false;
+    return options_.failed == Failed::retry || !history.failed.contains(id);
+  }
+
+  void run_one(size_t i) {
+    const study::Trial& trial = study_.trials[i];
+    const std::string id = study::id(trial);
+    journal_->start(id, inputs_[i]);
+    log_.line("start", base::format("trial={} {}", id, study::label(trial)));
+    context_.record = [this, id](search::Evaluate f) { return store::recorded(std::move(f), *journal_, id); };
+    context_.observer = [this, i](const search::Trace& trace) { show(i, trace); };
+    show(i, {});
+    try {
+      const store::Record record = run_trial(context_, i);
+      journal_->finish(record);
+      log_.line("done", base::format("trial={} accuracy={:.1f} evaluations={}", id, record.accuracy,
+                                     record.counts.evaluations));
+    } catch (const base::Error& error) {
+      journal_->fail(id, error.what());
+      log_.line("failed", base::format("trial={} {}", id, error.what()));
+      fmt::print(stderr, "lorahub: trial '{}' failed: {}\n", study::label(trial), error.what());
+    }
+  }
+
+  void show(size_t i, const search::Trace& trace) {
+    const auto n = static_cast<double>(study_.trials.size());
+    const int budget = study_.trials[i].search.budget;
+    std::string text = base::format("trial {} of {}: {}", i + 1, study_.trials.size(), study::label(study_.trials[i]));
+    if (trace.evaluations() > 0)
+      text += base::format(", {} of {} evaluations, best loss {:.4f}", trace.evaluations(), budget, trace.best_loss);
+    progress_.show((static_cast<double>(i) + static_cast<double>(trace.evaluations()) / budget) / n, text);
+  }
+
+  void checkpoint() {
+    store::write_hdf5(result_file(options_.out, options_.shard), journal_->history(), planned(study_));
+    since_checkpoint_ = {};
+  }
+
+  const study::Study& study_;
+  const StudyOptions& options_;
+  Context& context_;
+  base::Progress progress_;
+  base::Log log_;
+  std::optional<store::Journal> journal_;
+  std::vector<store::Inputs> inputs_;
+  std::set<std::string> seen_;
+  base::Stopwatch since_checkpoint_;
+};
+
+}  // namespace
+
+std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard) {
+  return out / (shard.empty() ? "journal.ndj" : base::format("journal-{}.ndj", shard));
+}
+
+std::filesystem::path result_file(const std::filesystem::path& out, const std::string& shard) {
+  const auto folder = std::filesystem::absolute(out / "x").lexically_normal().parent_path();
+  return out / (folder.filename().string() + (shard.empty() ? "" : "-" + shard) + ".h5");
+}
+
+int run_study(const std::function<study::Study()>& load, const StudyOptions& options, workers::Group& group) {
+  study::Study study;
+  const auto make_site = [&] {
+    study = load();
+    return Site(study.trials, options.hardware, group);
+  };
+  return lead_or_serve(group, make_site, [&](Site& site) {
+    Context context(site, group);
+    return Coordinator(study, options, context).run();
+  });
+}
+
+}  // namespace lorahub::run

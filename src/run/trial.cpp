@@ -1,0 +1,115 @@
+#include "run/trial.hpp"
+
+#include <numeric>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/sha256.hpp"
+#include "run/methods/methods.hpp"
+#include "t5/hub.hpp"
+#include "task/score.hpp"
+
+namespace lorahub::run {
+namespace {
+
+std::vector<store::Answer> score(const task::Task& task, const std::vector<std::string>& answers) {
+  std::vector<store::Answer> scored;
+  for (size_t i = 0; i < answers.size(); ++i)
+    scored.push_back({.row = task.test_rows[i],
+                      .input_sha256 = base::sha256(task.test[i].input),
+                      .target = task.test[i].target,
+                      .answer = answers[i],
+                      .hit = task::is_hit(answers[i], task.test[i].target)});
+  return scored;
+}
+
+double percent(const std::vector<store::Answer>& answers) {
+  const auto hits = std::count_if(answers.begin(), answers.end(), [](const auto& a) { return a.hit; });
+  return answers.empty() ? 0 : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
+}
+
+store::Counts count(const Site& site, const std::vector<search::Generation>& generations) {
+  store::Counts counts{.rounds = static_cast<long>(generations.size())};
+  for (const search::Generation& g : generations) counts.evaluations += static_cast<long>(g.losses.size());
+  long tokens = 0;
+  for (const t5::Pair& pair : site.pairs()) tokens += static_cast<long>(pair.source.size() + pair.target.size());
+  counts.example_forwards = counts.evaluations * static_cast<long>(site.pairs().size());
+  counts.search_tokens = counts.evaluations * tokens;
+  for (const std::string& prompt : site.prompts())
+    counts.answer_tokens += static_cast<long>(site.machine().tokenizer.encode(prompt).size());
+  return counts;
+}
+
+// The settings that the trial left to defaults, as they were used.
+std::vector<std::pair<std::string, std::string>> resolved(const Site& site) {
+  const search::TileShape tile = site.tile_shape();
+  std::vector<std::pair<std::string, std::string>> values{
+      {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
+  if (!site.has_pool()) return values;
+  const study::Search search = search::resolved(site.trial().search, site.pool().size());
+  values.emplace_back("search.population", base::format("{}", search.population));
+  values.emplace_back("search.sigma0", base::format("{}", search.sigma0));
+  return values;
+}
+
+// Loss of w = 0 where the search has met it (official and random start there).
+double zero_loss(const std::vector<search::Generation>& generations) {
+  for (const search::Generation& g : generations)
+    for (int p = 0; p < g.population.size(); ++p)
+      if (std::ranges::all_of(g.population.row(p), [](double w) { return w == 0; }))
+        return g.losses[static_cast<size_t>(p)];
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
+  const auto cached = [&](const std::string& key, const auto& hash) {
+    const auto found = cache.find(key);
+    return found != cache.end() ? found->second : cache.emplace(key, hash()).first->second;
+  };
+  store::Inputs inputs;
+  inputs["model"] = cached(trial.model_path, [&] { return t5::hash_model(t5::resolve(trial.model_path)); });
+  if (study::uses_modules(trial.method))
+    for (const std::string& name : module_names(trial)) {
+      const auto folder = lora::module_folder(trial.library_path, name);
+      inputs["module " + name] = cached(folder.string(), [&] { return lora::hash_module(folder); });
+    }
+  const task::Task task = task::load(trial);
+  if (study::uses_shots(trial.method)) inputs["shots"] = task.shots_sha256;
+  inputs["test"] = task.test_sha256;
+  return inputs;
+}
+
+store::Record run_trial(Context& context, size_t index) {
+  const base::Stopwatch load;
+  context.begin(index);
+  const double load_seconds = load.seconds();
+  const Site& site = context.site();
+
+  const base::Stopwatch search;
+  Choice choice = method(context.trial().method)(context);
+  const double search_seconds = search.seconds();
+
+  const base::Stopwatch answering;
+  std::vector<store::Answer> answers = score(site.task(), context.answers(choice.weights));
+  store::Record record{.trial = study::id(context.trial()), .knobs = study::columns(context.trial())};
+  record.resolved = resolved(site);
+  if (site.has_pool()) record.modules = site.pool().names;
+  record.shot_rows = site.task().shot_rows;
+  record.dropped_rows = site.task().dropped_rows;
+  record.shot_tokens = context.shot_tokens();
+  if (!choice.weights.empty() && !site.pairs().empty())
+    record.shot_sums = context.sums({.dim = site.pool().size(), .weights = choice.weights}).values;
+  record.counts = count(site, choice.generations);
+  record.zero_loss = zero_loss(choice.generations);
+  record.best_loss = choice.loss;
+  record.weights = std::move(choice.weights);
+  record.generations = std::move(choice.generations);
+  record.accuracy = percent(answers);
+  record.answers = std::move(answers);
+  record.timing = {.load = load_seconds, .search = search_seconds, .answer = answering.seconds()};
+  return record;
+}
+
+}  // namespace lorahub::run

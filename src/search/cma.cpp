@@ -1,0 +1,161 @@
+#include "search/cma.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <utility>
+
+namespace lorahub::search {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr int kMostResamplings = 100;
+constexpr double kGuard = 1e-8;        // against division by zero
+constexpr double kMostSigma = 1e32;    // flat losses without bounds
+constexpr double kLeastSigma = 1e-12;  // of the first one; below, y = (x - m) / sigma is rounding
+
+// Indices of the losses, best first; NaN and inf last; equals by index.
+std::vector<Index> ranked(const Losses& losses) {
+  const auto key = [&](Index i) {
+    const double loss = losses[static_cast<size_t>(i)];
+    return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
+  };
+  std::vector<Index> order(losses.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return key(a) < key(b); });
+  return order;
+}
+
+double square(double x) { return x * x; }
+
+}  // namespace
+
+CmaConstants cma_constants(int dim, int population) {
+  assert(dim >= 1 && population >= 2);
+  const double n = dim;
+  CmaConstants c;
+  c.mu = population / 2;
+  VectorXd w(population);  // (49)
+  for (Index i = 0; i < population; ++i)
+    w[i] = std::log((population + 1) / 2.0) - std::log(static_cast<double>(i + 1));
+  const auto mass = [](const auto& part) { return square(part.sum()) / part.squaredNorm(); };
+  c.mu_eff = mass(w.head(c.mu));
+  const double mu_eff_minus = mass(w.tail(population - c.mu));
+  c.c_sigma = (c.mu_eff + 2) / (n + c.mu_eff + 5);  // (55)
+  c.d_sigma = 1 + 2 * std::max(0.0, std::sqrt((c.mu_eff - 1) / (n + 1)) - 1) + c.c_sigma;
+  c.c_c = (4 + c.mu_eff / n) / (n + 4 + 2 * c.mu_eff / n);  // (56)
+  c.c_1 = 2 / (square(n + 1.3) + c.mu_eff);                 // (57)
+  c.c_mu = std::min(1 - c.c_1 - kGuard,
+                    2 * (c.mu_eff - 2 + 1 / c.mu_eff) / (square(n + 2) + c.mu_eff));  // (58)
+  const double negative =
+      std::min({1 + c.c_1 / c.c_mu,                     // (50); inf where c_mu = 0
+                1 + 2 * mu_eff_minus / (c.mu_eff + 2),  // (51)
+                (1 - c.c_1 - c.c_mu) / (n * c.c_mu)});  // (52): C stays positive
+  const double positive_sum = w.cwiseMax(0).sum(), negative_sum = -w.cwiseMin(0).sum();
+  c.weights = (w.array() >= 0).select(w / positive_sum, w * (negative / negative_sum));  // (53)
+  c.chi_n = std::sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
+  return c;
+}
+
+Cma::Cma(const CmaStart& start, base::Stream stream)
+    : constants_(cma_constants(static_cast<int>(start.mean.size()), start.population)),
+      bound_(start.bound),
+      least_sigma_(start.sigma * kLeastSigma),
+      stream_(stream) {
+  assert(start.sigma > 0 && start.bound > 0);
+  const Index n = static_cast<Index>(start.mean.size());
+  state_ = {.mean = Eigen::Map<const VectorXd>(start.mean.data(), n),
+            .sigma = start.sigma,
+            .covariance = MatrixXd::Identity(n, n),
+            .path_sigma = VectorXd::Zero(n),
+            .path_c = VectorXd::Zero(n),
+            .generation = 0};
+  decompose();
+}
+
+// C = B D^2 B^T. Eigenvalues that rounding made negative become small positive ones.
+void Cma::decompose() {
+  MatrixXd& covariance = state_.covariance;
+  covariance = ((covariance + covariance.transpose()) / 2).eval();
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(covariance);
+  assert(solver.info() == Eigen::Success);
+  axes_ = solver.eigenvectors();
+  const auto values = solver.eigenvalues().array();
+  lengths_ = (values > 0).select(values, kGuard).sqrt();
+  if ((values <= 0).any())
+    covariance = axes_ * lengths_.cwiseAbs2().asDiagonal() * axes_.transpose();
+}
+
+VectorXd Cma::sample() {
+  VectorXd z(state_.mean.size());  // (38): N(0, I)
+  for (double& value : z) value = stream_.normal();
+  const VectorXd y = axes_ * lengths_.cwiseProduct(z);  // (39): N(0, C)
+  return state_.mean + state_.sigma * y;                // (40): N(m, sigma^2 C)
+}
+
+Population Cma::ask() {
+  if (asked_.size() > 0) return asked_;
+  asked_.dim = static_cast<int>(state_.mean.size());
+  for (Index k = 0; k < constants_.weights.size(); ++k) {
+    VectorXd x = sample();
+    int tries = 0;
+    while (x.cwiseAbs().maxCoeff() > bound_ && ++tries <= kMostResamplings) x = sample();
+    x = x.cwiseMax(-bound_).cwiseMin(bound_);
+    asked_.add(std::span(x.data(), static_cast<size_t>(x.size())));
+  }
+  return asked_;
+}
+
+void Cma::tell(const Losses& losses) {
+  assert(asked_.size() > 0);
+  tell(std::exchange(asked_, {}), losses);
+}
+
+void Cma::tell(const Population& population, const Losses& losses) {
+  const CmaConstants& c = constants_;
+  CmaState& s = state_;
+  const Index n = s.mean.size(), lambda = c.weights.size();
+  assert(population.dim == n && population.size() == lambda);
+  assert(static_cast<Index>(losses.size()) == lambda);
+  asked_ = {};
+  ++s.generation;
+
+  const Eigen::Map<const MatrixXd> x(population.weights.data(), n, lambda);
+  const MatrixXd y = (x(Eigen::all, ranked(losses)).colwise() - s.mean) / s.sigma;  // best first
+  const VectorXd y_w = y.leftCols(c.mu) * c.weights.head(c.mu);                     // (41)
+  s.mean += s.sigma * y_w;                                                          // (42), c_m = 1
+
+  const auto whiten = [&](const auto& v) -> MatrixXd {  // C^(-1/2) v = B D^(-1) B^T v
+    return axes_ * lengths_.cwiseInverse().asDiagonal() * (axes_.transpose() * v);
+  };
+  s.path_sigma = (1 - c.c_sigma) * s.path_sigma +
+                 std::sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * whiten(y_w);  // (43)
+  const double length = s.path_sigma.norm();
+  s.sigma *= std::exp(c.c_sigma / c.d_sigma * (length / c.chi_n - 1));  // (44)
+  s.sigma = std::clamp(s.sigma, least_sigma_, kMostSigma);
+
+  // The path of C is stalled while that of sigma is long, lest C grow in a sigma that is too small.
+  const double grown = std::sqrt(1 - std::pow(1 - c.c_sigma, 2 * (s.generation + 1)));
+  const bool h = length / grown < (1.4 + 2 / (static_cast<double>(n) + 1)) * c.chi_n;
+  s.path_c *= 1 - c.c_c;
+  if (h) s.path_c += std::sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * y_w;  // (45)
+
+  const VectorXd lengths2 = whiten(y).colwise().squaredNorm();
+  const VectorXd w = (c.weights.array() >= 0)  // (46)
+                         .select(c.weights.array(), c.weights.array() * static_cast<double>(n) /
+                                                        (lengths2.array() + kGuard));
+  const double stalled = h ? 0 : c.c_c * (2 - c.c_c);
+  s.covariance =
+      ((1 + c.c_1 * stalled - c.c_1 - c.c_mu * c.weights.sum()) * s.covariance +
+       c.c_1 * s.path_c * s.path_c.transpose() + c.c_mu * y * w.asDiagonal() * y.transpose())
+          .eval();  // (47)
+  decompose();
+}
+
+}  // namespace lorahub::search

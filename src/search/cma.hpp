@@ -1,0 +1,64 @@
+// CMA-ES with active covariance update, by ask and tell: Hansen, The CMA Evolution Strategy: A
+// Tutorial, arXiv 1604.00772. Numbers in parentheses are its equations.
+#pragma once
+#include <Eigen/Core>
+#include <limits>
+#include <vector>
+
+#include "base/random.hpp"
+#include "search/optimizer.hpp"
+
+namespace lorahub::search {
+
+// What follows from the dimension N and the population lambda alone: its Table 1.
+struct CmaConstants {
+  int mu = 0;  // parents
+  Eigen::VectorXd
+      weights;        // [lambda] of recombination, best candidate first; the last ones negative
+  double mu_eff = 0;  // variance effective selection mass
+  double c_1 = 0, c_mu = 0, c_c = 0;  // learning rates of C: rank one, rank mu, path
+  double c_sigma = 0, d_sigma = 0;    // learning rate and damping of sigma
+  double chi_n = 0;                   // E|N(0, I)|
+};
+CmaConstants cma_constants(int dim, int population);
+
+struct CmaStart {
+  std::vector<double> mean;  // [N]
+  double sigma = 0;
+  int population = 0;                                      // at least 2
+  double bound = std::numeric_limits<double>::infinity();  // candidates stay in [-bound, bound]
+};
+
+struct CmaState {
+  Eigen::VectorXd mean;                // m [N]
+  double sigma = 0;                    // overall standard deviation
+  Eigen::MatrixXd covariance;          // C [N, N], symmetric positive definite
+  Eigen::VectorXd path_sigma, path_c;  // p_sigma, p_c: evolution paths [N]
+  int generation = 0;                  // told so far
+};
+
+class Cma final : public Optimizer {
+ public:
+  Cma(const CmaStart& start, base::Stream stream);
+
+  Population ask() override;
+  void tell(const Losses& losses) override;
+  // Any candidates, asked for or not: lambda of them. NaN and inf rank last, equals by their order.
+  void tell(const Population& population, const Losses& losses);
+
+  const CmaState& state() const { return state_; }
+
+ private:
+  Eigen::VectorXd sample();
+  void decompose();
+
+  CmaConstants constants_;
+  double bound_, least_sigma_;
+  base::Stream stream_;
+  CmaState state_;
+  Eigen::MatrixXd axes_;     // B [N, N]: eigenvectors of C in columns
+  Eigen::VectorXd lengths_;  // D [N]: roots of its eigenvalues
+  Population asked_;         // empty: nothing since the last tell
+};
+
+}  // namespace lorahub::search

@@ -1,0 +1,35 @@
+// COBYLA without constraints, as the official LoraHub uses it (nevergrad's NGOpt chooses it):
+// linear models by interpolation in a simplex. M. J. D. Powell, A direct search optimization method
+// that models the objective and constraint functions by linear interpolation, in: Advances in
+// Optimization and Numerical Analysis, 1994.
+#pragma once
+#include <Eigen/Core>
+
+#include "search/optimizer.hpp"
+#include "search/questions.hpp"
+
+namespace lorahub::search {
+
+struct CobylaStart {
+  int dim = 0;
+  double rho = 0.5;    // first radius of the trust region
+  double bound = 1.5;  // candidates stay in [-bound, bound]
+};
+
+// From zero, one candidate at a time; no random numbers. The algorithm itself knows no box: where
+// its point lies outside, the candidate is that point reflected once at the wall, and then clipped.
+class Cobyla final : public Optimizer {
+ public:
+  explicit Cobyla(CobylaStart start);
+
+  Population ask() override;
+  void tell(const Losses& losses) override;  // NaN, inf and beyond count as 5e20, as in nevergrad
+
+ private:
+  CobylaStart start_;
+  Questions run_;
+  Eigen::VectorXd best_;  // the algorithm's own best point, from which it starts anew when it ends
+  double best_loss_;
+};
+
+}  // namespace lorahub::search

@@ -1,0 +1,50 @@
+#include "search/minimize.hpp"
+
+#include <cassert>
+#include <limits>
+#include <span>
+#include <utility>
+
+namespace lorahub::search {
+namespace {
+
+void note_best(const Generation& generation, Trace& trace) {
+  for (int p = 0; p < generation.population.size(); ++p) {
+    const double loss = generation.losses[static_cast<size_t>(p)];
+    // Where no loss is a number, the first candidate stands for all.
+    if (!(loss < trace.best_loss) && !trace.best.empty()) continue;
+    const std::span<const double> weights = generation.population.row(p);
+    trace.best.assign(weights.begin(), weights.end());
+    if (loss < trace.best_loss) trace.best_loss = loss;
+  }
+}
+
+}  // namespace
+
+int Trace::evaluations() const {
+  int sum = 0;
+  for (const Generation& generation : generations) sum += generation.population.size();
+  return sum;
+}
+
+Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
+               const Observer& observer) {
+  Trace trace{.generations = {}, .best = {}, .best_loss = std::numeric_limits<double>::infinity()};
+  for (int left = budget; left > 0;) {
+    Population population = optimizer.ask();
+    assert(population.size() > 0);
+    const bool whole = population.size() <= left;
+    if (!whole)
+      population.weights.resize(static_cast<size_t>(left) * static_cast<size_t>(population.dim));
+    left -= population.size();
+    Losses losses = evaluate(population);
+    assert(static_cast<int>(losses.size()) == population.size());
+    if (whole) optimizer.tell(losses);
+    trace.generations.push_back({std::move(population), std::move(losses)});
+    note_best(trace.generations.back(), trace);
+    if (observer) observer(trace);
+  }
+  return trace;
+}
+
+}  // namespace lorahub::search

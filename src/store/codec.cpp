@@ -1,0 +1,232 @@
+#include "store/codec.hpp"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/crc32.hpp"
+
+namespace lorahub::store {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Json number(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return value;  // shortest decimal that reads back as the same bits
+}
+
+double number(const Json& json) {
+  if (!json.is_string()) return json.get<double>();
+  const auto& word = json.get_ref<const std::string&>();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (word == "inf") return kInfinity;
+  if (word == "-inf") return -kInfinity;
+  base::check(word == "nan", "'{}' is not a number", word);
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json json = Json::array();
+  for (const double value : values) json.push_back(number(value));
+  return json;
+}
+
+std::vector<double> numbers(const Json& json) {
+  std::vector<double> values;
+  values.reserve(json.size());
+  for (const Json& value : json) values.push_back(number(value));
+  return values;
+}
+
+// Lists of pairs, not objects: their order is the columns' order.
+Json pairs(const Pairs& values) {
+  Json json = Json::array();
+  for (const auto& [name, value] : values) json.push_back({name, value});
+  return json;
+}
+
+Pairs pairs(const Json& json) { return json.get<Pairs>(); }
+
+Json generation(const search::Generation& g) {
+  return {{"dim", g.population.dim},
+          {"weights", numbers(g.population.weights)},
+          {"losses", numbers(g.losses)}};
+}
+
+search::Generation generation(const Json& json) {
+  return {.population = {.dim = json.at("dim"), .weights = numbers(json.at("weights"))},
+          .losses = numbers(json.at("losses"))};
+}
+
+Json answers(const std::vector<Answer>& values) {
+  Json json = Json::array();
+  for (const Answer& a : values)
+    json.push_back({{"row", a.row},
+                    {"input", a.input_sha256},
+                    {"target", a.target},
+                    {"answer", a.answer},
+                    {"hit", a.hit}});
+  return json;
+}
+
+std::vector<Answer> answers(const Json& json) {
+  std::vector<Answer> values;
+  for (const Json& a : json)
+    values.push_back({.row = a.at("row"),
+                      .input_sha256 = a.at("input"),
+                      .target = a.at("target"),
+                      .answer = a.at("answer"),
+                      .hit = a.at("hit")});
+  return values;
+}
+
+Json record(const Record& r, Generations where) {
+  Json json{{"trial", r.trial},
+            {"knobs", pairs(r.knobs)},
+            {"resolved", pairs(r.resolved)},
+            {"modules", r.modules},
+            {"shot_rows", r.shot_rows},
+            {"dropped_rows", r.dropped_rows},
+            {"shot_tokens", r.shot_tokens},
+            {"shot_sha256", r.shot_sha256},
+            {"weights", numbers(r.weights)},
+            {"best_loss", number(r.best_loss)},
+            {"zero_loss", number(r.zero_loss)},
+            {"shot_sums", numbers(r.shot_sums)},
+            {"accuracy", number(r.accuracy)},
+            {"counts",
+             {{"evaluations", r.counts.evaluations},
+              {"rounds", r.counts.rounds},
+              {"example_forwards", r.counts.example_forwards},
+              {"search_tokens", r.counts.search_tokens},
+              {"answer_tokens", r.counts.answer_tokens}}},
+            {"seconds",
+             {{"load", number(r.timing.load)},
+              {"search", number(r.timing.search)},
+              {"answer", number(r.timing.answer)}}},
+            {"answers", answers(r.answers)}};
+  if (where == Generations::told) return json;
+  Json inside = Json::array();
+  for (const search::Generation& g : r.generations) inside.push_back(generation(g));
+  json["generations"] = std::move(inside);
+  return json;
+}
+
+Record record(const Json& json) {
+  Record r;
+  r.trial = json.at("trial");
+  r.knobs = pairs(json.at("knobs"));
+  r.resolved = pairs(json.at("resolved"));
+  r.modules = json.at("modules").get<std::vector<std::string>>();
+  r.shot_rows = json.at("shot_rows").get<std::vector<int>>();
+  r.dropped_rows = json.at("dropped_rows").get<std::vector<int>>();
+  r.shot_tokens = json.at("shot_tokens").get<std::vector<int>>();
+  r.shot_sha256 = json.at("shot_sha256").get<std::vector<std::string>>();
+  r.weights = numbers(json.at("weights"));
+  r.best_loss = number(json.at("best_loss"));
+  r.zero_loss = number(json.at("zero_loss"));
+  r.shot_sums = numbers(json.at("shot_sums"));
+  r.accuracy = number(json.at("accuracy"));
+  const Json& counts = json.at("counts");
+  r.counts = {.evaluations = counts.at("evaluations"),
+              .rounds = counts.at("rounds"),
+              .example_forwards = counts.at("example_forwards"),
+              .search_tokens = counts.at("search_tokens"),
+              .answer_tokens = counts.at("answer_tokens")};
+  const Json& seconds = json.at("seconds");
+  r.timing = {.load = number(seconds.at("load")),
+              .search = number(seconds.at("search")),
+              .answer = number(seconds.at("answer"))};
+  r.answers = answers(json.at("answers"));
+  if (json.contains("generations"))
+    for (const Json& g : json.at("generations")) r.generations.push_back(generation(g));
+  return r;
+}
+
+struct Encode {
+  Json operator()(const Header& h) const {
+    return {{"kind", "header"},
+            {"study", h.study},
+            {"question", h.question},
+            {"yaml", h.yaml},
+            {"command_line", h.command_line},
+            {"started_utc", h.started_utc},
+            {"environment", h.environment}};
+  }
+  Json operator()(const Start& s) const {
+    return {{"kind", "start"}, {"trial", s.trial}, {"inputs", s.inputs}, {"seconds", s.seconds}};
+  }
+  Json operator()(const Told& t) const {
+    return {{"kind", "generation"}, {"trial", t.trial}, {"generation", generation(t.generation)}};
+  }
+  Json operator()(const Finish& f) const {
+    return {{"kind", "finish"}, {"record", record(f.record, f.generations)}};
+  }
+  Json operator()(const Fail& f) const {
+    return {{"kind", "fail"}, {"trial", f.trial}, {"message", f.message}};
+  }
+};
+
+using Texts = std::map<std::string, std::string>;
+
+Entry entry(const Json& json) {
+  const std::string kind = json.at("kind");
+  if (kind == "header")
+    return Header{.study = json.at("study"),
+                  .question = json.at("question"),
+                  .yaml = json.at("yaml"),
+                  .command_line = json.at("command_line"),
+                  .started_utc = json.at("started_utc"),
+                  .environment = json.at("environment").get<Texts>()};
+  if (kind == "start")
+    return Start{.trial = json.at("trial"),
+                 .inputs = json.at("inputs").get<Inputs>(),
+                 .seconds = json.at("seconds")};
+  if (kind == "generation")
+    return Told{.trial = json.at("trial"), .generation = generation(json.at("generation"))};
+  if (kind == "finish") {
+    const Json& body = json.at("record");
+    return Finish{
+        .record = record(body),
+        .generations = body.contains("generations") ? Generations::inside : Generations::told};
+  }
+  base::check(kind == "fail", "unknown kind of entry '{}'", kind);
+  return Fail{.trial = json.at("trial"), .message = json.at("message")};
+}
+
+constexpr std::string_view kBefore = "{\"crc\":\"";
+constexpr std::string_view kBetween = "\",\"record\":";
+constexpr size_t kDigits = 8;  // of the CRC, hexadecimal
+constexpr size_t kHead = kBefore.size() + kDigits + kBetween.size();
+
+}  // namespace
+
+std::string encode(const Entry& entry) {
+  return std::visit(Encode{}, entry).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Entry decode(std::string_view json) {
+  try {
+    return entry(Json::parse(json));
+  } catch (const Json::exception& error) {
+    base::fail("not an entry of this version of lorahub ({})", error.what());
+  }
+}
+
+std::string frame(std::string_view json) {
+  return base::format("{}{:08x}{}{}}}\n", kBefore, base::crc32(json), kBetween, json);
+}
+
+std::string_view unframe(std::string_view line) {
+  if (line.size() <= kHead || !line.starts_with(kBefore) || line.back() != '}') return {};
+  const std::string_view json = line.substr(kHead, line.size() - kHead - 1);
+  const bool same = line.substr(kBefore.size(), kDigits) == base::format("{:08x}", base::crc32(json)) &&
+                    line.substr(kBefore.size() + kDigits, kBetween.size()) == kBetween;
+  return same ? json : std::string_view{};
+}
+
+}  // namespace lorahub::store

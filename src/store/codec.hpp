@@ -1,0 +1,38 @@
+// Journal entries as one line of JSON each. Doubles come back with the same bits; "nan", "inf" and "-inf" are strings.
+#pragma once
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "store/record.hpp"
+
+namespace lorahub::store {
+
+struct Start {
+  std::string trial;
+  Inputs inputs;
+  double seconds = 0;  // since the epoch
+};
+struct Told {
+  std::string trial;
+  search::Generation generation;
+};
+enum class Generations { inside, told };  // of a finished trial: in its own entry, or in the Told ones before it
+struct Finish {
+  Record record;
+  Generations generations = Generations::inside;
+};
+struct Fail {
+  std::string trial, message;
+};
+using Entry = std::variant<Header, Start, Told, Finish, Fail>;
+
+// Without a line break. Bytes that are not UTF-8 become U+FFFD.
+std::string encode(const Entry& entry);
+Entry decode(std::string_view json);  // Error when it is no entry that this version knows
+
+// The line of the journal: {"crc":"89abcdef","record":JSON} and a line break; CRC-32 of JSON.
+std::string frame(std::string_view json);
+std::string_view unframe(std::string_view line);  // the JSON of a whole line (without its break); "" when torn
+
+}  // namespace lorahub::store

@@ -1,0 +1,240 @@
+#include "store/journal.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "store/codec.hpp"
+#include "store/disk.hpp"
+
+namespace lorahub::store {
+namespace {
+
+// Equal bits; one NaN is as good as another.
+bool same(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+}
+
+bool same(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) { return same(x, y); });
+}
+
+bool same(const search::Population& a, const search::Population& b) {
+  return a.dim == b.dim && same(a.weights, b.weights);
+}
+
+bool same(const std::vector<search::Generation>& a, const std::vector<search::Generation>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return same(x.population, y.population) && same(x.losses, y.losses);
+  });
+}
+
+struct Replay {
+  History& history;
+
+  void operator()(Header&& header) { history.headers.push_back(std::move(header)); }
+  void operator()(Start&& start) {
+    history.failed.erase(start.trial);
+    history.started[start.trial] = start.seconds;
+    history.inputs[start.trial] = std::move(start.inputs);
+  }
+  void operator()(Told&& told) { history.told[told.trial].push_back(std::move(told.generation)); }
+  void operator()(Finish&& finish) {
+    const std::string trial = finish.record.trial;
+    if (finish.generations == Generations::told) finish.record.generations = std::move(history.told[trial]);
+    history.told.erase(trial);
+    history.failed.erase(trial);
+    history.finished[trial] = std::move(finish.record);
+  }
+  void operator()(Fail&& fail) { history.failed[fail.trial] = std::move(fail.message); }
+};
+
+// A piece of one line at most: what a write that never returned can leave. Two beginnings of a line are damage.
+bool torn(std::string_view tail) { return tail.find("{\"crc\":\"", 1) == std::string_view::npos; }
+
+struct Content {
+  History history;
+  size_t whole = 0;  // bytes, up to the end of the last whole line
+};
+
+Content replay(const std::string& name, std::string_view text) {
+  Content content;
+  for (size_t line = 1; content.whole < text.size(); ++line) {
+    const size_t end = text.find('\n', content.whole);
+    const bool last = end == std::string_view::npos || end + 1 == text.size();
+    const std::string_view words = text.substr(content.whole, end == std::string_view::npos ? end : end - content.whole);
+    const std::string_view json = end == std::string_view::npos ? std::string_view{} : unframe(words);
+    if (json.empty() && last && torn(words)) break;
+    base::check(!json.empty(),
+                "{}:{}: this line of the journal is damaged (its checksum differs, so what it recorded is unknown), "
+                "restore the file from a copy, or start anew with another --out",
+                name, line);
+    try {
+      std::visit(Replay{content.history}, decode(json));
+    } catch (const base::Error& error) {
+      base::fail("{}:{}: {}, use the version that wrote the journal, or start anew with another --out", name, line,
+                 error.what());
+    }
+    content.whole = end + 1;
+  }
+  return content;
+}
+
+// Read, not mapped: another process may be cutting a torn tail meanwhile.
+std::string content_of(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
+  base::check(stream.is_open() && !stream.bad(), "cannot read {}: {}", file.string(), std::strerror(errno));
+  return std::move(text).str();
+}
+
+double seconds_since_epoch() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) cannot_write(folder.string(), error.value());
+}
+
+// The name of a new file is on the disk once its folder is.
+void sync_folder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0 || ::fsync(descriptor) != 0) {
+    const int error = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    cannot_write(folder.string(), error);
+  }
+  ::close(descriptor);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(const std::filesystem::path& file)
+      : number_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+    if (number_ < 0) cannot_write(file.string(), errno);
+  }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  operator int() const { return number_; }
+
+ private:
+  int number_;
+};
+
+constexpr std::string_view kWhy =
+    "a second run of the same study would mix its records with the first one's; wait for it to end, or choose "
+    "another folder with --out";
+
+}  // namespace
+
+History read_journal(const std::filesystem::path& file) {
+  return replay(file.string(), content_of(file)).history;
+}
+
+struct Journal::File {
+  explicit File(const std::filesystem::path& file) : name(file.string()), descriptor(file), lock(file, kWhy) {}
+
+  void cut(size_t to) {
+    if (::ftruncate(descriptor, static_cast<off_t>(to)) != 0) cannot_write(name, errno);
+    size = to;
+  }
+
+  void write(std::string_view line) {
+    const size_t before = size;
+    std::string_view rest = line;
+    while (!rest.empty()) {
+      const ssize_t written = ::write(descriptor, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) undo(before);
+      rest.remove_prefix(static_cast<size_t>(written));
+    }
+    if (::fdatasync(descriptor) != 0) undo(before);
+    size = before + line.size();
+  }
+
+  // Takes half a line back as well as it can; opening does so, too.
+  [[noreturn]] void undo(size_t before) {
+    const int error = errno;
+    if (::ftruncate(descriptor, static_cast<off_t>(before)) != 0) errno = error;
+    cannot_write(name, error);
+  }
+
+  std::string name;
+  Descriptor descriptor;
+  base::FileLock lock;
+  size_t size = 0;
+};
+
+Journal::Journal(const std::filesystem::path& file) {
+  make_folder(file.parent_path());
+  file_ = std::make_unique<File>(file);
+  const std::string text = content_of(file);
+  Content content = replay(file.string(), text);
+  file_->size = text.size();
+  if (content.whole < text.size()) file_->cut(content.whole);
+  if (text.empty()) sync_folder(file.parent_path());
+  history_ = std::move(content.history);
+}
+
+Journal::~Journal() = default;
+
+// What is on the disk is what the history knows: the entry is replayed from the bytes written.
+void Journal::append(const std::string& json) {
+  file_->write(frame(json));
+  std::visit(Replay{history_}, decode(json));
+}
+
+void Journal::header(const Header& header) { append(encode(header)); }
+
+void Journal::start(const std::string& trial, const Inputs& inputs) {
+  append(encode(Start{.trial = trial, .inputs = inputs, .seconds = seconds_since_epoch()}));
+}
+
+void Journal::generation(const std::string& trial, const search::Generation& generation) {
+  append(encode(Told{.trial = trial, .generation = generation}));
+}
+
+void Journal::finish(const Record& record) {
+  const auto told = history_.told.find(record.trial);
+  const bool known = told != history_.told.end() && same(told->second, record.generations);
+  append(encode(Finish{.record = record, .generations = known ? Generations::told : Generations::inside}));
+}
+
+void Journal::fail(const std::string& trial, const std::string& message) {
+  append(encode(Fail{.trial = trial, .message = message}));
+}
+
+search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial) {
+  return [evaluate = std::move(evaluate), &journal, trial, next = size_t{0}](
+             const search::Population& population) mutable {
+    const size_t index = next++;
+    const auto told = journal.history().told.find(trial);
+    if (told == journal.history().told.end() || index >= told->second.size()) {
+      search::Losses losses = evaluate(population);
+      journal.generation(trial, {.population = population, .losses = losses});
+      return losses;
+    }
+    const search::Generation& before = told->second[index];
+    base::check(same(before.population, population),
+                "generation {} of trial {} asks for other weights than those recorded (the program or its libraries "
+                "changed, and old and new results would be mixed), use another --out, or the version that began",
+                index + 1, trial);
+    return before.losses;
+  };
+}
+
+}  // namespace lorahub::store

@@ -1,0 +1,263 @@
+#include "study/fields.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "base/text.hpp"
+#include "study/names.hpp"
+
+namespace lorahub::study {
+
+namespace {
+
+using Read = std::function<void(const Value&, Trial&)>;
+using Write = std::function<std::string(const Trial&)>;
+template <class T>
+using Field = T& (*)(Trial&);
+
+constexpr int kMaxInt = std::numeric_limits<int>::max();
+
+template <class T>
+T number(const Value& value, const char* kind) {
+  const auto text = scalar(value);
+  T out{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size())
+    fail_at(value, "'{}' is not {}", text, kind);
+  return out;
+}
+
+int integer(const Value& value, int least) {
+  const auto n = number<int>(value, "a whole number");
+  if (n < least) fail_at(value, "{} is too small, it must be at least {}", n, least);
+  return n;
+}
+
+double real(const Value& value) {
+  const auto x = number<double>(value, "a number");
+  if (!std::isfinite(x)) fail_at(value, "'{}' is not a finite number", scalar(value));
+  return x;
+}
+
+// The field of a constant trial: fields are functions of a mutable one, so that each is named once.
+template <class T>
+const T& get(const Trial& trial, Field<T> field) {
+  return field(const_cast<Trial&>(trial));
+}
+
+std::string text(double x) {
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, x).ptr};
+}
+
+Knob word_knob(std::string name, Field<std::string> field) {
+  return {std::move(name), [field](const Value& v, Trial& t) { field(t) = scalar(v); },
+          [field](const Trial& t) { return get(t, field); }};
+}
+
+Knob int_knob(std::string name, Field<int> field, int least) {
+  return {std::move(name), [=](const Value& v, Trial& t) { field(t) = integer(v, least); },
+          [field](const Trial& t) { return std::to_string(get(t, field)); }};
+}
+
+enum class Range { any, positive, from_zero };
+
+Knob real_knob(std::string name, Field<double> field, Range range) {
+  const auto read = [field, range](const Value& v, Trial& t) {
+    const auto x = real(v);
+    if (range == Range::positive && x <= 0)
+      fail_at(v, "{} is too small, it must be above 0", text(x));
+    if (range == Range::from_zero && x < 0)
+      fail_at(v, "{} is too small, it must be at least 0", text(x));
+    field(t) = x;
+  };
+  return {std::move(name), read, [field](const Trial& t) { return text(get(t, field)); }};
+}
+
+template <class Enum>
+Knob enum_knob(std::string name, Field<Enum> field) {
+  const auto read = [field, name](const Value& v, Trial& t) {
+    const auto word = scalar(v);
+    try {
+      field(t) = parse<Enum>(word, name);
+    } catch (const base::Error& error) {
+      fail_at(v, "{}", error.what());
+    }
+  };
+  return {std::move(name), read, [field](const Trial& t) { return study::name(get(t, field)); }};
+}
+
+uint64_t seed(const Value& value) {
+  return number<uint64_t>(value, "a seed, it must be a whole number of at least 0");
+}
+
+Knob seed_knob(std::string name, Field<uint64_t> field) {
+  return {std::move(name), [field](const Value& v, Trial& t) { field(t) = seed(v); },
+          [field](const Trial& t) { return std::to_string(get(t, field)); }};
+}
+
+void read_seeds(const Value& value, Trial& trial) {
+  const auto s = seed(value);
+  trial.seed = {.modules = s, .shots = s, .search = s};
+}
+
+void read_modules(const Value& value, Trial& trial) {
+  trial.modules = {};
+  if (value.node.IsSequence()) {
+    std::set<std::string> seen;
+    for (const auto& item : items(value)) {
+      const auto word = scalar(item);
+      if (!seen.insert(word).second) fail_at(item, "module '{}' is listed twice, keep one", word);
+      trial.modules.names.push_back(word);
+    }
+  } else if (scalar(value) == "all") {
+    trial.modules.count = 0;
+  } else {
+    const auto n = number<int>(value, "a count of modules, `all`, or a list of their names");
+    if (n < 1) fail_at(value, "{} is too small, take at least 1 module or `all`", n);
+    trial.modules.count = n;
+  }
+}
+
+std::string write_modules(const Trial& trial) {
+  const auto& m = trial.modules;
+  if (!m.names.empty()) return "[" + base::join(m.names, ",") + "]";
+  return m.count == 0 ? "all" : std::to_string(m.count);
+}
+
+void read_shots(const Value& value, Trial& trial) {
+  trial.shots = {};
+  if (value.node.IsSequence()) {
+    std::set<int> seen;
+    for (const auto& item : items(value)) {
+      const auto row = integer(item, 0);
+      if (!seen.insert(row).second) fail_at(item, "row {} is listed twice, keep one", row);
+      trial.shots.rows.push_back(row);
+    }
+    trial.shots.count = static_cast<int>(trial.shots.rows.size());
+  } else {
+    const auto n = number<int>(value, "a count of shots or a list of rows of the pool");
+    if (n < 0) fail_at(value, "{} is too small, it must be at least 0", n);
+    trial.shots.count = n;
+  }
+}
+
+std::string write_shots(const Trial& trial) {
+  const auto& s = trial.shots;
+  if (s.rows.empty()) return std::to_string(s.count);
+  return base::format("[{}]", fmt::join(s.rows, ","));
+}
+
+void read_retrieve(const Value& value, Trial&) {
+  const auto word = scalar(value);
+  if (word != "none")
+    fail_at(value,
+            "retrieve '{}' is not known (modules can not be chosen by a probe yet), only none",
+            word);
+}
+
+std::vector<Knob> table() {
+  return {
+      word_knob(
+          "model", [](Trial & t) -> auto& { return t.model; }),
+      word_knob(
+          "library", [](Trial & t) -> auto& { return t.library; }),
+      int_knob(
+          "rank", [](Trial & t) -> auto& { return t.rank; }, 0),
+      {"modules", read_modules, write_modules},
+      word_knob(
+          "task", [](Trial & t) -> auto& { return t.task; }),
+      {"shots", read_shots, write_shots},
+      {"retrieve", read_retrieve, {}},
+      enum_knob<Method>(
+          "method", [](Trial & t) -> auto& { return t.method; }),
+      enum_knob<Composition>(
+          "composition", [](Trial & t) -> auto& { return t.composition; }),
+      enum_knob<LossKind>(
+          "loss", [](Trial & t) -> auto& { return t.loss; }),
+      enum_knob<PenaltyKind>(
+          "penalty.kind", [](Trial & t) -> auto& { return t.penalty.kind; }),
+      real_knob(
+          "penalty.weight", [](Trial & t) -> auto& { return t.penalty.weight; }, Range::from_zero),
+      enum_knob<SearchMethod>(
+          "search.method", [](Trial & t) -> auto& { return t.search.method; }),
+      int_knob(
+          "search.population", [](Trial & t) -> auto& { return t.search.population; }, 0),
+      real_knob(
+          "search.sigma0", [](Trial & t) -> auto& { return t.search.sigma0; }, Range::positive),
+      real_knob(
+          "search.mean0", [](Trial & t) -> auto& { return t.search.mean0; }, Range::any),
+      int_knob(
+          "search.budget", [](Trial & t) -> auto& { return t.search.budget; }, 1),
+      real_knob(
+          "search.bound", [](Trial & t) -> auto& { return t.search.bound; }, Range::positive),
+      enum_knob<Precision>(
+          "precision", [](Trial & t) -> auto& { return t.precision; }),
+      enum_knob<Engine>(
+          "engine", [](Trial & t) -> auto& { return t.engine; }),
+      enum_knob<Scoring>(
+          "scoring", [](Trial & t) -> auto& { return t.scoring; }),
+      {"seed", read_seeds, {}},
+      seed_knob(
+          "seed.modules", [](Trial & t) -> auto& { return t.seed.modules; }),
+      seed_knob(
+          "seed.shots", [](Trial & t) -> auto& { return t.seed.shots; }),
+      seed_knob(
+          "seed.search", [](Trial & t) -> auto& { return t.seed.search; }),
+      int_knob(
+          "max_tokens", [](Trial & t) -> auto& { return t.max_tokens; }, 1),
+      int_knob(
+          "batch", [](Trial & t) -> auto& { return t.batch; }, 1),
+  };
+}
+
+}  // namespace
+
+const std::vector<Knob>& knobs() {
+  static const std::vector<Knob> list = table();
+  return list;
+}
+
+namespace {
+
+bool is_group(const std::string& key) {  // `search` of search.budget, but not `seed`, a knob itself
+  for (const auto& knob : knobs())
+    if (knob.name.rfind(key + ".", 0) == 0) return true;
+  return false;
+}
+
+}  // namespace
+
+void check_known(const Entry& entry) {
+  std::vector<std::string> names;
+  for (const auto& knob : knobs()) names.push_back(knob.name);
+  for (const auto& name : names)
+    if (name == entry.key) return;
+  fail_at(entry.value, "unknown knob '{}' (the knobs: {}), did you mean '{}'?", entry.key,
+          base::join(names, ", "), base::nearest(entry.key, names));
+}
+
+std::vector<Entry> knob_entries(const std::vector<Entry>& given) {
+  std::vector<Entry> list;
+  for (const auto& entry : given) {
+    if (entry.value.node.IsMap() && is_group(entry.key)) {
+      for (const auto& inner : entries(entry.value))
+        list.push_back({.key = entry.key + "." + inner.key, .value = inner.value});
+    } else {
+      list.push_back(entry);
+    }
+  }
+  for (const auto& entry : list) check_known(entry);
+  return list;
+}
+
+void assign(const Values& values, Trial& trial) {
+  for (const auto& knob : knobs()) {
+    const auto found = values.find(knob.name);
+    if (found != values.end()) knob.read(found->second, trial);
+  }
+}
+
+}  // namespace lorahub::study

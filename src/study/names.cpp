@@ -1,0 +1,78 @@
+#include "study/names.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+
+namespace lorahub::study {
+
+template <>
+const std::vector<std::string>& words<Method>() {
+  static const std::vector<std::string> list = {
+      "zero_shot",   "icl",         "lorahub", "best_single", "uniform",
+      "random_lora", "lora_tuning", "ia3",     "full",        "gradient"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<Composition>() {
+  static const std::vector<std::string> list = {"factor", "product"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<LossKind>() {
+  static const std::vector<std::string> list = {"official", "token_mean", "example_mean"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<PenaltyKind>() {
+  static const std::vector<std::string> list = {"l1_mean", "l1_sum", "l2", "none"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<SearchMethod>() {
+  static const std::vector<std::string> list = {"cma", "official", "random"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<Precision>() {
+  static const std::vector<std::string> list = {"f32", "bf16"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<Engine>() {
+  static const std::vector<std::string> list = {"fast", "reference"};
+  return list;
+}
+
+template <>
+const std::vector<std::string>& words<Scoring>() {
+  static const std::vector<std::string> list = {"generate", "options"};
+  return list;
+}
+
+template <class Enum>
+Enum parse(std::string_view word, std::string_view what) {
+  const auto& list = words<Enum>();
+  const auto found = std::find(list.begin(), list.end(), word);
+  base::check(found != list.end(), "unknown {} '{}' (known: {}), did you mean '{}'?", what, word,
+              base::join(list, ", "), base::nearest(word, list));
+  return static_cast<Enum>(found - list.begin());
+}
+
+template Method parse<Method>(std::string_view, std::string_view);
+template Composition parse<Composition>(std::string_view, std::string_view);
+template LossKind parse<LossKind>(std::string_view, std::string_view);
+template PenaltyKind parse<PenaltyKind>(std::string_view, std::string_view);
+template SearchMethod parse<SearchMethod>(std::string_view, std::string_view);
+template Precision parse<Precision>(std::string_view, std::string_view);
+template Engine parse<Engine>(std::string_view, std::string_view);
+template Scoring parse<Scoring>(std::string_view, std::string_view);
+
+}  // namespace lorahub::study

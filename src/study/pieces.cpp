@@ -1,0 +1,241 @@
+#include "study/pieces.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "base/text.hpp"
+#include "study/fields.hpp"
+
+namespace lorahub::study {
+
+namespace fs = std::filesystem;
+
+Shelf::Shelf(const fs::path& study_folder) {
+  for (auto folder = fs::absolute(study_folder).lexically_normal();;
+       folder = folder.parent_path()) {
+    if (fs::is_directory(folder / "configs")) roots_.push_back(folder / "configs");
+    if (folder == folder.root_path() || folder.empty()) break;
+  }
+  if (const char* root = std::getenv("LORAHUB_CONFIGS"); root && *root)
+    roots_.push_back(fs::absolute(root));
+}
+
+std::optional<fs::path> Shelf::find(const std::string& kind, const std::string& name) const {
+  if (name.empty() || fs::path(name).is_absolute()) return std::nullopt;
+  for (const auto& root : roots_) {
+    const auto file = root / kind / (name + ".yaml");
+    if (fs::is_regular_file(file)) return file;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Shelf::names(const std::string& kind) const {
+  std::set<std::string> found;
+  const auto add = [&](const fs::path& folder, const std::string& prefix) {
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(folder, missing))
+      if (entry.path().extension() == ".yaml") found.insert(prefix + entry.path().stem().string());
+  };
+  for (const auto& root : roots_) {
+    add(root / kind, "");
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(root / kind, missing))
+      if (entry.is_directory()) add(entry.path(), entry.path().filename().string() + "/");
+  }
+  return {found.begin(), found.end()};
+}
+
+namespace {
+
+std::string absolute_text(const std::string& path, const Value& value) {
+  auto text = located(path, value).string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+int rank_of(const Value& value) {
+  Trial trial;
+  assign({{"rank", value}}, trial);
+  return trial.rank;
+}
+
+std::string existing(const Value& value) {
+  const auto path = absolute_text(scalar(value), value);
+  if (!fs::exists(path))
+    fail_at(value, "no file or folder '{}', name one that exists (relative to {})", scalar(value),
+            value.folder.string());
+  return path;
+}
+
+std::map<int, std::string> read_ranks(const Value& value) {
+  std::map<int, std::string> ranks;
+  for (const auto& [rank, folder] : entries(value)) {
+    const Value number{
+        .node = YAML::Node(rank), .file = folder.file, .line = folder.line, .folder = {}};
+    ranks[rank_of(number)] = existing(folder);
+  }
+  if (ranks.empty() || ranks.begin()->first < 1)
+    fail_at(value, "ranks needs at least one `rank: folder`, with a rank of at least 1");
+  return ranks;
+}
+
+using Found = std::map<std::string, Value>;
+
+// Takes the keys of a kind out of the piece; the rest are knobs.
+Found take(const Value& root, const std::set<std::string>& keys, Piece& piece) {
+  Found found;
+  std::vector<Entry> rest;
+  for (const auto& entry : entries(root)) {
+    if (entry.key == "uses")
+      fail_at(entry.value, "a piece can not use other pieces, name them in the study");
+    if (keys.contains(entry.key))
+      found.emplace(entry.key, entry.value);
+    else
+      rest.push_back(entry);
+  }
+  piece.knobs = knob_entries(rest);
+  return found;
+}
+
+const Value& need(const Found& found, const std::string& key, const Value& root) {
+  const auto value = found.find(key);
+  if (value == found.end())
+    fail_at(root, "the piece does not say '{}', add a line `{}: ...`", key, key);
+  return value->second;
+}
+
+// The folder beside the file where there is one, else the text as it is.
+Model folder_or_name(const Value& value, const std::string& name) {
+  const auto text = scalar(value);
+  const auto folder = absolute_text(text, value);
+  const bool is_path = text.front() == '/' || text.front() == '.' || fs::is_directory(folder);
+  return {.name = name, .path = is_path ? folder : text};
+}
+
+Library read_library(const Found& found, const Value& root, const std::string& name) {
+  Library library{.name = name, .path = "", .ranks = {}, .rank = 0};
+  if (found.contains("rank")) library.rank = rank_of(found.at("rank"));
+  if (found.contains("ranks")) {
+    library.ranks = read_ranks(found.at("ranks"));
+    library.path = library.ranks.rbegin()->second;
+  } else {
+    library.path = existing(need(found, "library", root));
+  }
+  return library;
+}
+
+Tasks read_tasks(const Found& found, const Value& root) {
+  Tasks tasks{.names = {}, .pool = need(found, "pool", root), .test = need(found, "test", root)};
+  std::set<std::string> seen;
+  for (const auto& item : items(need(found, "tasks", root))) {
+    tasks.names.push_back(scalar(item));
+    if (!seen.insert(tasks.names.back()).second)
+      fail_at(item, "task '{}' is listed twice, keep one", tasks.names.back());
+  }
+  return tasks;
+}
+
+Piece read_file_of(const fs::path& file, const std::string& kind, const std::string& name) {
+  const auto root = read_document(file, "piece");
+  Piece piece;
+  if (kind == "model") {
+    piece.model = folder_or_name(need(take(root, {"model"}, piece), "model", root), name);
+  } else if (kind == "library") {
+    piece.library = read_library(take(root, {"library", "ranks", "rank"}, piece), root, name);
+  } else if (kind == "tasks") {
+    piece.tasks = read_tasks(take(root, {"tasks", "pool", "test"}, piece), root);
+  } else {
+    take(root, {}, piece);
+  }
+  return piece;
+}
+
+// A piece named by the value of a knob brings only its place: where else would its knobs go?
+void check_plain(const Piece& piece, const Value& word, const std::string& kind) {
+  if (!piece.knobs.empty())
+    fail_at(word, "the piece '{}' also sets {}, which only `uses: {{{}: {}}}` can apply, use that",
+            scalar(word), piece.knobs.front().key, kind, scalar(word));
+}
+
+std::string fill(const Value& pattern, const std::string& task) {
+  auto text = scalar(pattern);
+  const std::string slot = "{task}";
+  for (auto at = text.find(slot); at != std::string::npos; at = text.find(slot, at + task.size()))
+    text.replace(at, slot.size(), task);
+  const auto path = absolute_text(text, pattern);
+  if (!fs::is_regular_file(path))
+    fail_at(pattern, "no file '{}' for task '{}', mend the path or drop the task", path, task);
+  return path;
+}
+
+}  // namespace
+
+Piece read_piece(const Shelf& shelf, const std::string& kind, const Value& name) {
+  const auto word = scalar(name);
+  const auto file = shelf.find(kind, word);
+  if (!file) {
+    const auto names = shelf.names(kind);
+    if (names.empty())
+      fail_at(name,
+              "no piece configs/{}/{}.yaml (no folder `configs` lies above the study), set "
+              "LORAHUB_CONFIGS to the folder that has it",
+              kind, word);
+    fail_at(name, "no piece configs/{}/{}.yaml (there are: {}), did you mean '{}'?", kind, word,
+            base::join(names, ", "), base::nearest(word, names));
+  }
+  return read_file_of(*file, kind, word);
+}
+
+Model find_model(const Shelf& shelf, const Value& word) {
+  const auto name = scalar(word);
+  if (!shelf.find("model", name)) return folder_or_name(word, name);
+  const auto piece = read_piece(shelf, "model", word);
+  check_plain(piece, word, "model");
+  return *piece.model;
+}
+
+Library find_library(const Shelf& shelf, const Value& word) {
+  const auto name = scalar(word);
+  if (shelf.find("library", name)) {
+    const auto piece = read_piece(shelf, "library", word);
+    check_plain(piece, word, "library");
+    return *piece.library;
+  }
+  const auto path = absolute_text(name, word);
+  if (!fs::exists(path)) {
+    const auto names = shelf.names("library");
+    fail_at(word, "no library '{}' (neither a piece: {}; nor a folder: {}), did you mean '{}'?",
+            name, base::join(names, ", "), path, base::nearest(name, names));
+  }
+  return {.name = name, .path = path, .ranks = {}, .rank = 0};
+}
+
+std::string library_path(const Library& library, int rank, const std::string& where) {
+  if (library.ranks.empty()) return library.path;
+  const auto found = library.ranks.find(rank);
+  if (found != library.ranks.end()) return found->second;
+  const auto& [largest, folder] = *library.ranks.rbegin();
+  base::check(rank < largest,
+              "{}: rank {} is more than the library {} has ({} at most), take a smaller one", where,
+              rank, library.name, largest);
+  return folder;
+}
+
+Named find_task(const std::optional<Tasks>& tasks, const Value& word) {
+  const auto name = scalar(word);
+  if (tasks && std::find(tasks->names.begin(), tasks->names.end(), name) != tasks->names.end())
+    return {.name = name,
+            .files = {.pool = fill(tasks->pool, name), .test = fill(tasks->test, name)}};
+  const auto path = absolute_text(name, word);
+  if (fs::is_regular_file(path))
+    return {.name = fs::path(path).stem().string(), .files = {.pool = path, .test = path}};
+  if (!tasks)
+    fail_at(word,
+            "no file '{}' for the task, name one that exists, or tasks by `uses: {{tasks: ...}}`",
+            path);
+  fail_at(word, "no task '{}' (the tasks: {}; and no such file), did you mean '{}'?", name,
+          base::join(tasks->names, ", "), base::nearest(name, tasks->names));
+}
+
+}  // namespace lorahub::study

@@ -1,0 +1,68 @@
+// The pieces a study uses: configs/<kind>/<name>.yaml, one level deep; and what the words of
+// `model`, `library` and `task` stand for.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "study/document.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::study {
+
+// Where pieces are looked for: `configs` of the study's folder and of each folder above it, then
+// $LORAHUB_CONFIGS.
+class Shelf {
+ public:
+  explicit Shelf(const std::filesystem::path& study_folder);
+  std::optional<std::filesystem::path> find(const std::string& kind, const std::string& name) const;
+  std::vector<std::string> names(const std::string& kind) const;  // sorted
+
+ private:
+  std::vector<std::filesystem::path> roots_;
+};
+
+struct Tasks {                     // configs/tasks/<name>.yaml
+  std::vector<std::string> names;  // of `task: all`, in this order
+  Value pool, test;                // paths with {task} for the name
+};
+
+struct Library {
+  std::string name, path;
+  std::map<int, std::string> ranks;  // folder by rank; empty: `path` alone
+  int rank = 0;                      // unless the study says otherwise
+};
+
+struct Model {
+  std::string name, path;
+};
+
+struct Piece {
+  std::vector<Entry> knobs;  // all that it sets besides what it is
+  std::optional<Model> model;
+  std::optional<Library> library;
+  std::optional<Tasks> tasks;
+};
+
+// The piece that `name` of kind `kind` (model, library, tasks, search) means. Error at the name
+// when there is none, inside the piece when it is wrong.
+Piece read_piece(const Shelf& shelf, const std::string& kind, const Value& name);
+
+// A model by the word of a study: a piece, a folder, else a name of the Hugging Face cache.
+Model find_model(const Shelf& shelf, const Value& word);
+Library find_library(const Shelf& shelf,
+                     const Value& word);  // a piece, a folder or a list of names
+
+// The folder of that rank: the one listed, else that of the largest rank, to be truncated.
+std::string library_path(const Library& library, int rank, const std::string& where);
+
+// A task by its name in `tasks`, or a file that is pool and test in one (its stem is the name).
+struct Named {
+  std::string name;
+  TaskFiles files;
+};
+Named find_task(const std::optional<Tasks>& tasks, const Value& word);
+
+}  // namespace lorahub::study

@@ -1,0 +1,284 @@
+#include "study/study.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "study/document.hpp"
+#include "study/fields.hpp"
+#include "study/grid.hpp"
+#include "study/pieces.hpp"
+
+namespace lorahub::study {
+
+namespace {
+
+constexpr size_t kMostTrials = 1'000'000;
+
+// The study as written: pieces read, nothing multiplied out yet.
+struct Outline {
+  Value root;
+  Shelf shelf;
+  std::string question;
+  Piece uses;  // all its pieces in one
+  std::vector<Entry> set, vary, zip;
+};
+
+void use(Outline& outline, const Value& uses) {
+  const std::vector<std::string> kinds = {"model", "library", "tasks", "search"};
+  std::map<std::string, Value> names;
+  for (const auto& entry : entries(uses)) {
+    if (std::find(kinds.begin(), kinds.end(), entry.key) == kinds.end())
+      fail_at(entry.value, "unknown kind of piece '{}' (the kinds: {}), did you mean '{}'?",
+              entry.key, base::join(kinds, ", "), base::nearest(entry.key, kinds));
+    names.emplace(entry.key, entry.value);
+  }
+  for (const auto& kind : kinds) {  // a later kind wins where two set the same knob
+    if (!names.contains(kind)) continue;
+    const auto piece = read_piece(outline.shelf, kind, names.at(kind));
+    auto& all = outline.uses;
+    all.knobs.insert(all.knobs.end(), piece.knobs.begin(), piece.knobs.end());
+    if (piece.model) all.model = piece.model;
+    if (piece.library) all.library = piece.library;
+    if (piece.tasks) all.tasks = piece.tasks;
+  }
+}
+
+Outline read_outline(const std::filesystem::path& file) {
+  const auto root = read_document(file, "study file");
+  Outline outline{.root = root,
+                  .shelf = Shelf(root.folder),
+                  .question = "",
+                  .uses = {},
+                  .set = {},
+                  .vary = {},
+                  .zip = {}};
+  const std::vector<std::string> keys = {"question", "uses", "set", "vary", "zip"};
+  for (const auto& entry : entries(root)) {
+    if (entry.key == "question")
+      outline.question = base::strip(scalar(entry.value));
+    else if (entry.key == "uses")
+      use(outline, entry.value);
+    else if (entry.key == "set")
+      outline.set = knob_entries(entries(entry.value));
+    else if (entry.key == "vary")
+      outline.vary = knob_entries(entries(entry.value));
+    else if (entry.key == "zip")
+      outline.zip = knob_entries(entries(entry.value));
+    else
+      fail_at(entry.value, "unknown key '{}' (a study has: {}), did you mean '{}'?", entry.key,
+              base::join(keys, ", "), base::nearest(entry.key, keys));
+  }
+  if (outline.question.empty())
+    fail_at(root,
+            "the study has no question (its results would not say what they are for), add a "
+            "line `question: ...`");
+  return outline;
+}
+
+Entry* find(std::vector<Entry>& list, const std::string& key) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](auto& e) { return e.key == key; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+// --set: the axis of that knob where it is varied, else its fixed value.
+void override_by(Outline& outline, const std::vector<Setting>& settings) {
+  for (const auto& setting : settings) {
+    Entry entry{.key = setting.first, .value = parse_setting(setting)};
+    check_known(entry);
+    if (find(outline.zip, entry.key))
+      fail_at(entry.value, "'{}' moves together with others under zip, change the study instead",
+              entry.key);
+    if (auto* varied = find(outline.vary, entry.key)) {
+      if (entry.value.node.IsScalar()) {
+        YAML::Node one(YAML::NodeType::Sequence);
+        one.push_back(static_cast<const YAML::Node&>(entry.value.node));
+        entry.value.node = Node(one);
+      }
+      *varied = entry;
+    } else if (auto* fixed = find(outline.set, entry.key)) {
+      *fixed = entry;
+    } else {
+      outline.set.push_back(entry);
+    }
+  }
+}
+
+void check_once(Outline& outline) {
+  const auto check = [](std::vector<Entry>& late, std::vector<Entry>& early, const char* places) {
+    for (const auto& entry : late)
+      if (find(early, entry.key))
+        fail_at(entry.value, "'{}' stands in both {} (which one holds?), keep one", entry.key,
+                places);
+  };
+  check(outline.vary, outline.set, "set and vary");
+  check(outline.zip, outline.set, "set and zip");
+  check(outline.zip, outline.vary, "vary and zip");
+}
+
+// `task: all`, also within a list, as the list of the piece's names.
+Entry expanded(const Entry& entry, const std::optional<Tasks>& tasks) {
+  if (entry.key != "task") return entry;
+  const auto is_all = [](const YAML::Node& node) {
+    return node.IsScalar() && node.Scalar() == "all";
+  };
+  YAML::Node list(YAML::NodeType::Sequence);
+  const auto add = [&](const YAML::Node& node) {
+    if (!is_all(node)) return list.push_back(node);
+    if (!tasks)
+      fail_at(entry.value,
+              "`task: all` needs a list of tasks, add for example `uses: {{tasks: "
+              "mini/unseen}}`");
+    for (const auto& name : tasks->names) list.push_back(YAML::Node(name));
+  };
+  if (entry.value.node.IsSequence())
+    for (const auto& node : entry.value.node) add(node);
+  else if (is_all(entry.value.node))
+    add(entry.value.node);
+  else
+    return entry;
+  Entry out = entry;
+  out.value.node = Node(list);
+  return out;
+}
+
+std::vector<Point> points(Outline& outline) {
+  const auto& tasks = outline.uses.tasks;
+  std::vector<Axis> axes;
+  if (auto* task = find(outline.set, "task")) {
+    *task = expanded(*task, tasks);
+    if (task->value.node.IsSequence()) {
+      axes.push_back(axis(*task));
+      outline.set.erase(outline.set.begin() + (task - outline.set.data()));
+    }
+  }
+  for (auto* list : {&outline.zip, &outline.vary})
+    for (auto& entry : *list) entry = expanded(entry, tasks);
+  if (!outline.zip.empty()) axes.push_back(together(outline.zip));
+  for (const auto& entry : outline.vary) axes.push_back(axis(entry));
+  double total = 1;
+  for (const auto& one : axes) total *= static_cast<double>(one.size());
+  if (total > kMostTrials)
+    fail_at(outline.root, "the lists multiply to {:.3g} trials (more than {}), shorten some", total,
+            kMostTrials);
+  return product(axes);
+}
+
+// Makes trials of points; remembers what words stood for, since every look-up reads the disk.
+class Maker {
+ public:
+  explicit Maker(const Outline& outline) : outline_(outline) {}
+
+  Trial make(const Point& point) {
+    Values values;
+    for (const auto* list : {&outline_.uses.knobs, &outline_.set, &point})
+      for (const auto& entry : *list) values.insert_or_assign(entry.key, entry.value);
+    Trial trial;
+    assign(values, trial);
+    set_model(values, trial);
+    set_library(values, trial);
+    set_task(values, trial);
+    set_shots(values, trial);
+    return trial;
+  }
+
+ private:
+  static std::string key_of(const Value& value) {
+    return value.folder.string() + "\n" + scalar(value);
+  }
+
+  void set_model(const Values& values, Trial& trial) {
+    Model model = outline_.uses.model.value_or(Model{});
+    if (const auto word = values.find("model"); word != values.end()) {
+      auto [known, is_new] = models_.try_emplace(key_of(word->second));
+      if (is_new) known->second = find_model(outline_.shelf, word->second);
+      model = known->second;
+    }
+    if (model.path.empty())
+      fail_at(outline_.root,
+              "the study has no model, add `uses: {{model: ...}}` or `set: {{model: ...}}`");
+    trial.model = model.name;
+    trial.model_path = model.path;
+  }
+
+  void set_library(const Values& values, Trial& trial) {
+    trial.library.clear();
+    if (!uses_modules(trial.method)) return;
+    Library library = outline_.uses.library.value_or(Library{});
+    if (const auto word = values.find("library"); word != values.end()) {
+      auto [known, is_new] = libraries_.try_emplace(key_of(word->second));
+      if (is_new) known->second = find_library(outline_.shelf, word->second);
+      library = known->second;
+    }
+    if (library.path.empty())
+      fail_at(outline_.root,
+              "the study has no library of modules (a trial mixes some), add `uses: "
+              "{{library: ...}}` or `set: {{library: ...}}`");
+    const auto rank = values.find("rank");
+    if (rank == values.end()) trial.rank = library.rank;
+    trial.library = library.name;
+    trial.library_path = library_path(
+        library, trial.rank, (rank == values.end() ? outline_.root : rank->second).where());
+  }
+
+  void set_task(const Values& values, Trial& trial) {
+    const auto word = values.find("task");
+    if (word == values.end())
+      fail_at(outline_.root,
+              "the study has no task, add `set: {{task: ...}}` or `vary: {{task: all}}`");
+    auto [known, is_new] = tasks_.try_emplace(key_of(word->second));
+    if (is_new) {
+      known->second = find_task(outline_.uses.tasks, word->second);
+      const auto& [name, files] = known->second;
+      const auto [other, first] = tests_.try_emplace(name, files.test);
+      if (!first && other->second != files.test)
+        fail_at(word->second, "two tasks are called '{}' ({} and {}), rename one file", name,
+                other->second, files.test);
+    }
+    trial.task = known->second.name;
+    trial.task_files = known->second.files;
+  }
+
+  // A trial that reads no shots draws none: its answers then depend on nothing outside its
+  // identity.
+  void set_shots(const Values& values, Trial& trial) {
+    const bool one_file = trial.task_files.pool == trial.task_files.test;
+    if (!uses_shots(trial.method) && !one_file)
+      trial.shots = {.count = 0, .rows = {}};
+    else if (uses_shots(trial.method) && trial.shots.count == 0)
+      fail_at(values.at("shots"),
+              "shots is 0, but a trial's method learns from shots, take at least 1");
+  }
+
+  const Outline& outline_;
+  std::map<std::string, Model> models_;
+  std::map<std::string, Library> libraries_;
+  std::map<std::string, Named> tasks_;
+  std::map<std::string, std::string> tests_;  // test file by name of task
+};
+
+}  // namespace
+
+Study load(const std::filesystem::path& file, const std::vector<Setting>& set) {
+  auto outline = read_outline(file);
+  override_by(outline, set);
+  check_once(outline);
+  Study study{.name = file.stem().string(),
+              .question = outline.question,
+              .yaml = base::read_file(file),
+              .trials = {}};
+  const auto grid = points(outline);
+  Maker maker(outline);
+  std::set<std::string> seen;
+  for (const auto& point : grid) {
+    auto trial = maker.make(point);
+    if (seen.insert(id(trial)).second) study.trials.push_back(std::move(trial));
+  }
+  return study;
+}
+
+}  // namespace lorahub::study

@@ -1,0 +1,24 @@
+#include "study/trial.hpp"
+
+namespace lorahub::study {
+
+bool uses_modules(Method method) {
+  switch (method) {
+    case Method::lorahub:
+    case Method::best_single:
+    case Method::uniform:
+    case Method::random_lora:
+    case Method::gradient:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool uses_search(Method method) {
+  return method == Method::lorahub || method == Method::random_lora;
+}
+
+bool uses_shots(Method method) { return method != Method::zero_shot && method != Method::uniform; }
+
+}  // namespace lorahub::study

@@ -1,0 +1,104 @@
+#include "t5/attention.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+namespace lorahub::t5 {
+
+Packing pack(const std::vector<int64_t>& lengths) {
+  Packing packing;
+  packing.lengths = lengths;
+  for (const int64_t length : lengths) {
+    packing.offsets.push_back(packing.rows);
+    packing.rows += length;
+    packing.longest = std::max(packing.longest, length);
+  }
+  return packing;
+}
+
+// Half of the buckets (for each sign, if both directions count) are single distances, the others grow logarithmically
+// up to max_distance. The operations and their order in f32 are those of the models' training code: the edges of the
+// buckets depend on rounding.
+at::Tensor relative_buckets(const Config& config, Direction direction, Window window) {
+  const at::Tensor keys = at::arange(window.keys);
+  const at::Tensor queries = at::arange(window.keys - window.queries, window.keys);
+  at::Tensor distance = keys.unsqueeze(0) - queries.unsqueeze(1);
+  at::Tensor bucket = at::zeros_like(distance);
+  int64_t count = config.buckets;
+  if (direction == Direction::both) {
+    count /= 2;
+    bucket = distance.gt(0).to(at::kLong) * count;
+    distance = distance.abs();
+  } else {
+    distance = distance.neg().clamp_min(0);
+  }
+  const int64_t exact = count / 2;
+  const double octaves = std::log(static_cast<double>(config.max_distance) / exact);
+  const at::Tensor large = ((distance.clamp_min(1).to(at::kFloat) / exact).log() / octaves *
+                            static_cast<double>(count - exact))
+                               .to(at::kLong)
+                               .add(exact)
+                               .clamp_max(count - 1);
+  return bucket + at::where(distance.lt(exact), distance, large);
+}
+
+at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
+                         Window window) {
+  const at::Tensor& table = stack.relative_bias;  // [buckets, h]
+  const at::Tensor buckets = relative_buckets(config, direction, window).to(table.device());
+  at::Tensor bias = table.index_select(0, buckets.flatten())
+                        .t()
+                        .contiguous()
+                        .view({1, config.heads, window.queries, window.keys});
+  if (direction == Direction::causal && window.queries > 1) {
+    const at::Tensor future = at::ones({window.queries, window.keys}, bias.options())
+                                  .triu(window.keys - window.queries + 1)
+                                  .to(at::kBool);
+    bias.masked_fill_(future, -std::numeric_limits<double>::infinity());
+  }
+  return bias;
+}
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const at::Tensor& bias) {
+  std::optional<at::Tensor> mask;
+  if (bias.defined()) {
+    mask = bias.expand({bias.size(0), q.size(1), q.size(2), k.size(2)});
+    if (!q.is_cpu()) mask = mask->to(q.scalar_type());  // CUDA kernels want one type
+  }
+  return at::scaled_dot_product_attention(q, k, v, mask, /*dropout_p=*/0.0, /*is_causal=*/false,
+                                          /*scale=*/1.0);
+}
+
+at::Tensor split_heads(const at::Tensor& rows, int64_t heads) {
+  return rows.view({rows.size(0), rows.size(1), heads, -1}).transpose(1, 2);
+}
+
+at::Tensor join_heads(const at::Tensor& heads) {
+  return heads.transpose(1, 2).reshape({heads.size(0), heads.size(2), -1});
+}
+
+at::Tensor attend_packed(const Projections& x, const Packing& queries, const Packing& keys,
+                         const at::Tensor& bias, int64_t heads) {
+  at::Tensor out = at::empty(x.q.sizes(), x.q.options());
+  for (size_t i = 0; i < queries.lengths.size(); ++i) {
+    const int64_t rows = queries.lengths[i], columns = keys.lengths[i];
+    const auto part = [heads](const at::Tensor& all, int64_t from, int64_t length) {
+      const at::Tensor some = all.narrow(1, from, length);
+      return some.unflatten(2, {heads, -1}).transpose(1, 2);
+    };
+    const at::Tensor k = part(x.k, keys.offsets[i], columns);
+    const at::Tensor v = part(x.v, keys.offsets[i], columns);
+    const at::Tensor corner =
+        bias.defined() ? bias.narrow(2, 0, rows).narrow(3, 0, columns) : at::Tensor();
+    part(out, queries.offsets[i], rows)
+        .copy_(attend(part(x.q, queries.offsets[i], rows), k, v, corner));
+  }
+  return out;
+}
+
+}  // namespace lorahub::t5

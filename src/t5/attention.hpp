@@ -1,0 +1,50 @@
+// What every T5 attention needs: packed sequences, the relative position bias, softmax(q k^T + bias) v.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "t5/network.hpp"
+
+namespace lorahub::t5 {
+
+// Sequences one after another in the rows of one matrix, without padding.
+struct Packing {
+  std::vector<int64_t> lengths, offsets;
+  int64_t rows = 0;     // sum of lengths
+  int64_t longest = 0;  // largest length
+};
+Packing pack(const std::vector<int64_t>& lengths);
+
+enum class Direction { both, causal };
+
+// The keys stand at 0 .. keys-1, the queries at the last `queries` of these places.
+struct Window {
+  int64_t queries = 0, keys = 0;
+};
+
+// Bucket of each distance key - query: [queries, keys].
+at::Tensor relative_buckets(const Config& config, Direction direction, Window window);
+
+// Bias [1, h, queries, keys], f32; -inf where a causal query may not look. It depends on the distance alone, so the bias
+// of shorter sequences is the upper left corner.
+at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction, Window window);
+
+// softmax(q k^T + bias) v without scaling; q [B, h, queries, d_kv], k and v [B, h, keys, d_kv].
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const at::Tensor& bias);
+
+// Heads of rows [B, S, h * d_kv] as a view [B, h, S, d_kv], and back (a copy).
+at::Tensor split_heads(const at::Tensor& rows, int64_t heads);
+at::Tensor join_heads(const at::Tensor& heads);
+
+struct Projections {
+  at::Tensor q, k, v;  // [P, rows, h * d_kv]
+};
+
+// Attention of P x K packed sequences, example by example; bias [1, h, longest, longest] (queries, keys packed
+// alike), or keys packed differently and no bias. Gives [P, rows, h * d_kv].
+at::Tensor attend_packed(const Projections& x, const Packing& queries, const Packing& keys,
+                         const at::Tensor& bias, int64_t heads);
+
+}  // namespace lorahub::t5

@@ -1,0 +1,151 @@
+#include "t5/hub.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <regex>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "t5/weight_files.hpp"
+
+namespace lorahub::t5 {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Without exceptions: a folder that may not be read is as good as none.
+bool is_folder(const fs::path& path) {
+  std::error_code unreadable;
+  return fs::is_directory(path, unreadable);
+}
+bool is_there(const fs::path& path) {  // false for a link to nothing, too
+  std::error_code unreadable;
+  return fs::exists(path, unreadable);
+}
+
+// As huggingface_hub has it.
+fs::path cache_folder() {
+  for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"})
+    if (const std::string hub = variable(name); !hub.empty()) return hub;
+  if (const std::string home = variable("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
+    return fs::path(cache) / "huggingface" / "hub";
+  return fs::path(variable("HOME")) / ".cache" / "huggingface" / "hub";
+}
+
+// "t5-small", "google/flan-t5-large", "lorahub/flan_t5_large-super_glue_wsc.fixed"
+bool is_hub_name(const std::string& name) {
+  static const std::regex shape(R"((\w[\w.-]*/)?\w[\w.-]*)");
+  return std::regex_match(name, shape) && name.find("--") == std::string::npos &&
+         name.find("..") == std::string::npos;
+}
+
+// One name in the cache: models--org--name/{refs/main, snapshots/<hash>/..., blobs/...}.
+class Cached {
+ public:
+  explicit Cached(const std::string& name) : name_(name) {
+    std::string folder = "models--" + name;
+    if (const size_t slash = folder.find('/'); slash != std::string::npos)
+      folder.replace(slash, 1, "--");
+    root_ = cache_folder() / folder;
+  }
+
+  fs::path snapshot() const {
+    if (!is_folder(root_)) missing("is not there");
+    const fs::path ref = root_ / "refs" / "main";
+    if (!is_there(ref)) return only_snapshot();
+    const fs::path hash = base::strip(base::read_file(ref));
+    if (hash.empty() || hash != hash.filename() || !is_folder(root_ / "snapshots" / hash))
+      missing(base::format("has no snapshot '{}', which refs/main names", hash.string()));
+    return root_ / "snapshots" / hash;
+  }
+
+  [[noreturn]] void missing(const std::string& problem) const {
+    base::fail(
+        "model or adapter '{}': no such folder, and {} in the Hugging Face cache {} (nothing is "
+        "downloaded at run time), run `hf download {}` first or set HF_HOME",
+        name_, root_.string(), problem, name_);
+  }
+
+  [[noreturn]] void unfinished(const std::string& problem) const {
+    base::fail(
+        "model or adapter '{}': {} in the Hugging Face cache has {}{} (nothing is downloaded at "
+        "run time), run `hf download {}` again",
+        name_, root_.string(), problem, incomplete() ? ": the download was not finished" : "",
+        name_);
+  }
+
+ private:
+  fs::path only_snapshot() const {
+    std::vector<fs::path> all;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(root_ / "snapshots", none))
+      if (entry.is_directory()) all.push_back(entry.path());
+    if (all.empty()) unfinished("no snapshot");
+    base::check(
+        all.size() == 1,
+        "model or adapter '{}': {} has {} snapshots and no refs/main (which one is meant?), "
+        "give the folder of one of them",
+        name_, root_.string(), all.size());
+    return all.front();
+  }
+
+  bool incomplete() const {
+    std::error_code none;
+    const fs::directory_iterator blobs(root_ / "blobs", none);
+    return std::any_of(begin(blobs), end(blobs), [](const fs::directory_entry& entry) {
+      return entry.path().extension() == ".incomplete";
+    });
+  }
+
+  const std::string& name_;
+  fs::path root_;
+};
+
+bool has_weights(const fs::path& folder, const std::string& file) {
+  if (file == "adapter_config.json")
+    return is_there(folder / "adapter_model.safetensors") || is_there(folder / "adapter_model.bin");
+  try {
+    return !weight_files(folder).files.empty();
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+fs::path resolve(const std::string& name_or_folder, const std::string& file) {
+  if (is_folder(name_or_folder)) {
+    base::check(is_there(fs::path(name_or_folder) / file),
+                "{}: has no {} (it is not a Hugging Face folder of that kind), check the path",
+                name_or_folder, file);
+    return name_or_folder;
+  }
+  base::check(is_hub_name(name_or_folder),
+              "{}: no such folder, give a model's or adapter's folder or a Hugging Face name",
+              name_or_folder);
+  const Cached cached(name_or_folder);
+  const fs::path folder = cached.snapshot();
+  if (!is_there(folder / file)) cached.unfinished("no " + file);
+  if (!has_weights(folder, file)) cached.unfinished("no weights, or not all of them");
+  return folder;
+}
+
+std::string hash_model(const fs::path& folder) {
+  const WeightFiles weights = weight_files(folder);
+  std::vector<fs::path> files{folder / "config.json"};
+  if (!weights.index.empty()) files.push_back(weights.index);
+  files.insert(files.end(), weights.files.begin(), weights.files.end());
+  base::Sha256 hash;
+  for (const fs::path& file : files) hash.update(base::MappedFile(file).bytes());
+  return hash.hex();
+}
+
+}  // namespace lorahub::t5

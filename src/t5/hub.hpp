@@ -1,0 +1,19 @@
+// Where a model or adapter lies: a folder, or a name in the Hugging Face cache. Nothing is
+// downloaded.
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace lorahub::t5 {
+
+// A folder as it is, or a name such as google/flan-t5-large found in $HF_HUB_CACHE, $HF_HOME/hub or
+// ~/.cache/huggingface/hub. `file` must be there: config.json for models, adapter_config.json for
+// adapters; in the cache, so must weights (else the download was cut short). Error saying where was
+// looked.
+std::filesystem::path resolve(const std::string& name_or_folder,
+                              const std::string& file = "config.json");
+
+// SHA-256 of the bytes of config.json and of the weight files (index first), one after another.
+std::string hash_model(const std::filesystem::path& folder);
+
+}  // namespace lorahub::t5

@@ -1,0 +1,149 @@
+#include "t5/layers.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace lorahub::t5 {
+namespace {
+
+// Rows computed together: activations stay in the cache, and a small model still fills a kernel.
+constexpr int64_t kRowsAtOnce = 1280;
+
+at::Tensor at_most(const at::Tensor& x, int first, int count) {
+  return x.defined() && x.size(0) > 1 ? x.narrow(0, first, count) : x;
+}
+
+at::Tensor activate(const Config& config, at::Tensor x) {
+  return config.gelu ? at::gelu_(x, "tanh") : x.relu_();
+}
+
+at::Tensor encode_some(const Adapted& model, const Packing& packing, at::Tensor x,
+                       const at::Tensor& bias) {
+  const Network& n = model.network;
+  const at::ScalarType dtype = n.embedding.scalar_type();
+  for (const Block& block : n.encoder.blocks) {
+    const at::Tensor normed = rms_norm(x, block.self_norm, n.config, dtype);
+    const Projections qkv = project(block.self, model.adapter, normed);
+    const at::Tensor seen = attend_packed(qkv, packing, packing, bias, n.config.heads);
+    x = add_linear(x, block.self.o, model.adapter, seen);
+    x = add_feed_forward(x, block, model);
+  }
+  return rms_norm(x, n.encoder.final_norm, n.config, dtype);
+}
+
+}  // namespace
+
+Adapter candidates(const Adapter& adapter, int first, int count) {
+  Adapter some{.candidates = count, .slots = adapter.slots};
+  for (LowRank& low : some.slots) {
+    low.a = at_most(low.a, first, count);
+    low.b = at_most(low.b, first, count);
+    low.scale = at_most(low.scale, first, count);
+  }
+  return some;
+}
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, const Config& config,
+                    at::ScalarType dtype) {
+  return at::rms_norm(x, {x.size(-1)}, weight, config.epsilon).to(dtype);
+}
+
+const LowRank* low_rank(const Adapter& adapter, const Linear& layer) {
+  if (adapter.slots.empty()) return nullptr;
+  const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
+  return low.a.defined() ? &low : nullptr;
+}
+
+at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
+  if (low == nullptr) return y;
+  const int64_t one = 1;
+  const int64_t wide = std::max({x.size(0), low->a.size(0), low->b.size(0),
+                                 low->scale.defined() ? low->scale.size(0) : one});
+  at::Tensor z = low->a.size(0) == 1 ? at::linear(x, low->a[0])
+                                     : at::bmm(x.expand({wide, -1, -1}), low->a.transpose(1, 2));
+  if (low->scale.defined()) z = z * low->scale.unsqueeze(1);  // [P, rows, r]
+  const at::Tensor bt = low->b.expand({wide, -1, -1}).transpose(1, 2);
+  z = z.expand({wide, -1, -1});
+  if (y.size(0) == wide) return y.baddbmm_(z, bt);
+  return at::baddbmm(y.expand({wide, -1, -1}), z, bt);
+}
+
+at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x) {
+  return add_adapter(at::linear(x, layer.weight), x, low_rank(adapter, layer));
+}
+
+at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
+                      const at::Tensor& x) {
+  if (layer.weight.scalar_type() != at::kFloat) return residual + linear(layer, adapter, x);
+  if (residual.size(0) < x.size(0)) {
+    residual = residual.expand({x.size(0), -1, -1}).contiguous();
+  }
+  residual.view({-1, residual.size(2)}).addmm_(x.view({-1, x.size(2)}), layer.weight.t());
+  return add_adapter(residual, x, low_rank(adapter, layer));
+}
+
+Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x) {
+  Projections all{.q = linear(layer.q, adapter, x),
+                  .k = linear(layer.k, adapter, x),
+                  .v = linear(layer.v, adapter, x)};
+  const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
+  for (at::Tensor* rows : {&all.q, &all.k, &all.v}) *rows = rows->expand({wide, -1, -1});
+  return all;
+}
+
+at::Tensor add_feed_forward(at::Tensor residual, const Block& block, const Adapted& model) {
+  const Config& config = model.network.config;
+  const at::ScalarType dtype = block.ff.wo.weight.scalar_type();
+  const at::Tensor x = rms_norm(residual, block.ff_norm, config, dtype);
+  at::Tensor hidden = activate(config, linear(block.ff.wi_0, model.adapter, x));
+  if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x);
+  return add_linear(residual, block.ff.wo, model.adapter, hidden);
+}
+
+void check_ids(const Config& config, const std::vector<int64_t>& ids, const char* side) {
+  base::check(!ids.empty(), "an example has an empty {} (nothing to compute), leave it out", side);
+  for (const int64_t id : ids) {
+    base::check(id >= 0 && id < config.vocabulary,
+                "token {} of a {} is outside the model's vocabulary of {}, "
+                "use the tokenizer that belongs to the model",
+                id, side, config.vocabulary);
+  }
+}
+
+at::Tensor embed(const Network& network, const std::vector<int64_t>& ids) {
+  const at::Tensor index = at::tensor(ids, at::kLong).to(network.embedding.device());
+  return network.embedding.index_select(0, index).to(at::kFloat).unsqueeze(0);
+}
+
+at::Tensor encode(const Adapted& model, const Packing& packing, const std::vector<int64_t>& ids) {
+  const Network& n = model.network;
+  const int population = model.adapter.candidates;
+  const at::Tensor x = embed(n, ids);
+  const at::Tensor bias = position_bias(n.config, n.encoder, Direction::both,
+                                        {.queries = packing.longest, .keys = packing.longest});
+  const int step =
+      static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / packing.rows, 1, population));
+  std::vector<at::Tensor> parts;
+  for (int first = 0; first < population; first += step) {
+    const int count = std::min(step, population - first);
+    const Adapter some = candidates(model.adapter, first, count);
+    const at::Tensor out = encode_some({n, some}, packing, x.clone(), bias);
+    parts.push_back(out.expand({count, -1, -1}));
+  }
+  return parts.size() == 1 ? parts.front() : at::cat(parts);
+}
+
+Head output_head(const Network& network) {
+  return {.weight = network.lm_head.to(at::kFloat), .scale = network.output_scale};
+}
+
+at::Tensor logits(const Head& head, const at::Tensor& rows) {
+  at::Tensor x = rows.to(at::kFloat);
+  if (head.scale != 1) x = x * head.scale;
+  return at::mm(x, head.weight.t());
+}
+
+}  // namespace lorahub::t5

@@ -1,0 +1,54 @@
+// The layers of a T5 block on rows [P, rows, features]: P candidates side by side, adapters unmerged.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "t5/attention.hpp"
+#include "t5/network.hpp"
+
+namespace lorahub::t5 {
+
+// A network as one population sees it. Rows that are still the same for all candidates have a first dimension of 1.
+struct Adapted {
+  const Network& network;
+  const Adapter& adapter;
+};
+Adapter candidates(const Adapter& adapter, int first, int count);
+
+// x / sqrt(mean(x^2) + epsilon) * weight in f32, given as `dtype`.
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, const Config& config,
+                    at::ScalarType dtype);
+
+const LowRank* low_rank(const Adapter& adapter, const Linear& layer);  // nullptr: not adapted
+
+// y += (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P candidates.
+at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low);
+
+at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x);
+
+// residual + linear(x), f32. Writes into `residual` where its shape allows.
+at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
+                      const at::Tensor& x);
+
+Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x);
+
+// residual + FF(norm(residual))
+at::Tensor add_feed_forward(at::Tensor residual, const Block& block, const Adapted& model);
+
+// Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.
+void check_ids(const Config& config, const std::vector<int64_t>& ids, const char* side);
+
+// Rows of the embedding in f32: [1, ids, d].
+at::Tensor embed(const Network& network, const std::vector<int64_t>& ids);
+
+// Final hidden states of packed sources: [P, rows, d], compute dtype.
+at::Tensor encode(const Adapted& model, const Packing& packing, const std::vector<int64_t>& ids);
+
+// Rows [rows, d] of the decoder's output -> logits [rows, V], f32 whatever the compute dtype.
+struct Head {
+  at::Tensor weight;  // [V, d], f32
+  double scale = 1;
+};
+Head output_head(const Network& network);
+at::Tensor logits(const Head& head, const at::Tensor& rows);
+
+}  // namespace lorahub::t5

@@ -1,0 +1,56 @@
+#include "t5/mapped.hpp"
+
+#include <ATen/ATen.h>
+
+#include <bit>
+#include <cassert>
+
+#include "base/check.hpp"
+
+namespace lorahub::t5 {
+
+static_assert(std::endian::native == std::endian::little, "weight files are little-endian");
+
+Mapped map_weights(const std::filesystem::path& file) {
+  std::error_code unreadable;
+  base::check(std::filesystem::is_regular_file(file, unreadable),
+              "{}: no such file (weights were expected there), check the path", file.string());
+  auto mapped = std::make_shared<const base::MappedFile>(file);
+  base::check(!mapped->bytes().starts_with("version https://git-lfs"),
+              "{}: is a Git LFS pointer (the weights themselves were not fetched), "
+              "run `git lfs pull` in its folder",
+              file.string());
+  return mapped;
+}
+
+std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size) {
+  if (sizes.size() > 64) return std::nullopt;
+  int64_t bytes = element_size;
+  bool empty = false;
+  for (const int64_t size : sizes) {
+    if (size < 0) return std::nullopt;
+    if (size == 0)
+      empty = true;
+    else if (__builtin_mul_overflow(bytes, size, &bytes))
+      return std::nullopt;
+  }
+  return empty ? 0 : bytes;
+}
+
+at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, Layout layout) {
+  const size_t element = at::elementSize(layout.type);
+  assert(byte_count(layout.sizes, static_cast<int64_t>(element)) ==
+         static_cast<int64_t>(bytes.size()));
+  if (bytes.empty()) return at::empty(layout.sizes, layout.type);
+  // from_blob wants a mutable pointer; the pages are read only, nobody writes into weights.
+  void* data = const_cast<char*>(bytes.data());
+  const auto keep = [file](void*) {};
+  if (reinterpret_cast<uintptr_t>(data) % element == 0) {
+    return at::from_blob(data, layout.sizes, keep, layout.type);
+  }
+  at::Tensor copy = at::empty(layout.sizes, layout.type);
+  std::memcpy(copy.data_ptr(), data, bytes.size());
+  return copy;
+}
+
+}  // namespace lorahub::t5

@@ -1,0 +1,201 @@
+#include "t5/network.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "base/check.hpp"
+#include "t5/weights.hpp"
+
+namespace lorahub::t5 {
+namespace {
+
+void add_attention(std::vector<LinearInfo>& all, const std::string& prefix, const Config& c) {
+  for (const char* name : {".q", ".k", ".v"}) {
+    all.push_back({.name = prefix + name, .out = c.inner(), .in = c.d_model});
+  }
+  all.push_back({.name = prefix + ".o", .out = c.d_model, .in = c.inner()});
+}
+
+void add_feed_forward(std::vector<LinearInfo>& all, const std::string& prefix, const Config& c) {
+  if (c.gated) {
+    all.push_back({.name = prefix + ".wi_0", .out = c.d_ff, .in = c.d_model});
+    all.push_back({.name = prefix + ".wi_1", .out = c.d_ff, .in = c.d_model});
+  } else {
+    all.push_back({.name = prefix + ".wi", .out = c.d_ff, .in = c.d_model});
+  }
+  all.push_back({.name = prefix + ".wo", .out = c.d_model, .in = c.d_ff});
+}
+
+// NaN and infinity survive a sum, so finite weights cost one reduction.
+void check_finite(const std::string& name, const at::Tensor& tensor) {
+  if (std::isfinite(tensor.sum(at::kFloat).item<float>())) return;
+  const int64_t bad = at::isfinite(tensor).logical_not_().sum().item<int64_t>();
+  base::check(bad == 0,
+              "{} holds {} values that are not finite (every loss would be NaN), "
+              "load undamaged weights",
+              name, bad);
+}
+
+// Takes tensors out of the file by name and checks them; numbers the linear layers as it goes.
+class Builder {
+ public:
+  Builder(const Config& config, const Tensors& weights, Placement placement)
+      : config_(config), weights_(weights), placement_(placement) {}
+
+  Network network() {
+    Network n;
+    n.config = config_;
+    const at::Tensor shared = embedding();
+    n.embedding = placed(shared, placement_.dtype);
+    const at::Tensor head = untied_head(shared);
+    n.lm_head = head.defined() ? placed(head, placement_.dtype) : n.embedding;
+    n.output_scale = head.defined() ? 1.0 : 1.0 / std::sqrt(static_cast<double>(config_.d_model));
+    n.encoder = stack("encoder", config_.encoder_layers);
+    n.decoder = stack("decoder", config_.decoder_layers);
+    return n;
+  }
+
+ private:
+  bool has(const std::string& name) const { return weights_.contains(name); }
+
+  at::Tensor take(const std::string& name, at::IntArrayRef shape) const {
+    const auto found = weights_.find(name);
+    base::check(found != weights_.end(),
+                "tensor {} is missing from the model (config.json asks for it), "
+                "use the weights and config.json of one model",
+                name);
+    const at::Tensor& tensor = found->second;
+    base::check(tensor.sizes() == shape,
+                "tensor {} has shape [{}] but config.json asks for [{}], "
+                "use the weights and config.json of one model",
+                name, fmt::join(tensor.sizes(), ", "), fmt::join(shape, ", "));
+    base::check(at::isFloatingType(tensor.scalar_type()),
+                "tensor {} holds {} values (weights must be floating-point numbers), "
+                "use unquantised weights",
+                name, at::toString(tensor.scalar_type()));
+    check_finite(name, tensor);
+    return tensor;
+  }
+
+  // No copy where type and device are right already: mapped files stay mapped.
+  at::Tensor placed(const at::Tensor& tensor, at::ScalarType dtype) const {
+    const auto device = placement_.device == Device::cuda ? at::kCUDA : at::kCPU;
+    return tensor.to(at::TensorOptions().device(device).dtype(dtype)).contiguous();
+  }
+
+  at::Tensor norm(const std::string& name) const {
+    return placed(take(name, {config_.d_model}), at::kFloat);
+  }
+
+  at::Tensor embedding() const {
+    for (const char* name :
+         {"shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"}) {
+      if (has(name)) return take(name, {config_.vocabulary, config_.d_model});
+    }
+    return take("shared.weight", {config_.vocabulary, config_.d_model});  // reports it missing
+  }
+
+  // Undefined when tied: absent, or (as old files have it) saved as a copy of the embedding.
+  at::Tensor untied_head(const at::Tensor& shared) const {
+    if (!has("lm_head.weight")) return {};
+    at::Tensor head = take("lm_head.weight", {config_.vocabulary, config_.d_model});
+    if (head.scalar_type() == shared.scalar_type() && at::equal(head, shared)) return {};
+    return head;
+  }
+
+  Linear linear(const std::string& name, int64_t out, int64_t in) {
+    return {.weight = placed(take(name + ".weight", {out, in}), placement_.dtype), .slot = slot_++};
+  }
+
+  Attention attention(const std::string& prefix) {
+    const int64_t d = config_.d_model, inner = config_.inner();
+    Attention a;
+    a.q = linear(prefix + ".q", inner, d);
+    a.k = linear(prefix + ".k", inner, d);
+    a.v = linear(prefix + ".v", inner, d);
+    a.o = linear(prefix + ".o", d, inner);
+    return a;
+  }
+
+  FeedForward feed_forward(const std::string& prefix) {
+    const int64_t d = config_.d_model, f = config_.d_ff;
+    FeedForward ff;
+    ff.wi_0 = linear(prefix + (config_.gated ? ".wi_0" : ".wi"), f, d);
+    if (config_.gated) ff.wi_1 = linear(prefix + ".wi_1", f, d);
+    ff.wo = linear(prefix + ".wo", d, f);
+    return ff;
+  }
+
+  Block block(const std::string& prefix, bool decoder) {
+    Block b;
+    int layer = 0;
+    const auto next = [&] { return base::format("{}.layer.{}", prefix, layer++); };
+    std::string at = next();
+    b.self_norm = norm(at + ".layer_norm.weight");
+    b.self = attention(at + ".SelfAttention");
+    if (decoder) {
+      at = next();
+      b.cross_norm = norm(at + ".layer_norm.weight");
+      b.cross = attention(at + ".EncDecAttention");
+    }
+    at = next();
+    b.ff_norm = norm(at + ".layer_norm.weight");
+    b.ff = feed_forward(at + ".DenseReluDense");
+    return b;
+  }
+
+  Stack stack(const std::string& name, int64_t layers) {
+    Stack s;
+    for (int64_t i = 0; i < layers; ++i) {
+      s.blocks.push_back(block(base::format("{}.block.{}", name, i), name == "decoder"));
+    }
+    s.final_norm = norm(name + ".final_layer_norm.weight");
+    s.relative_bias =
+        placed(take(name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+                    {config_.buckets, config_.heads}),
+               at::kFloat);
+    return s;
+  }
+
+  const Config& config_;
+  const Tensors& weights_;
+  Placement placement_;
+  int slot_ = 0;
+};
+
+}  // namespace
+
+std::vector<LinearInfo> linears(const Config& config) {
+  std::vector<LinearInfo> all;
+  for (int64_t i = 0; i < config.encoder_layers; ++i) {
+    const std::string block = base::format("encoder.block.{}.layer.", i);
+    add_attention(all, block + "0.SelfAttention", config);
+    add_feed_forward(all, block + "1.DenseReluDense", config);
+  }
+  for (int64_t i = 0; i < config.decoder_layers; ++i) {
+    const std::string block = base::format("decoder.block.{}.layer.", i);
+    add_attention(all, block + "0.SelfAttention", config);
+    add_attention(all, block + "1.EncDecAttention", config);
+    add_feed_forward(all, block + "2.DenseReluDense", config);
+  }
+  return all;
+}
+
+Network build(const Config& config, const Tensors& weights, Placement placement) {
+  base::check(placement.device == Device::cpu || at::hasCUDA(),
+              "no CUDA device was found (device cuda was asked for), use --device cpu");
+  return Builder(config, weights, placement).network();
+}
+
+Network load(const std::filesystem::path& folder, Placement placement) {
+  try {
+    return build(read_config(folder), read_model_weights(folder), placement);
+  } catch (const base::Error& error) {
+    const std::string text = error.what();
+    if (text.find(folder.string()) != std::string::npos) throw;
+    base::fail("{}: {}", folder.string(), text);
+  }
+}
+
+}  // namespace lorahub::t5

@@ -1,0 +1,145 @@
+#include "t5/reference.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "t5/attention.hpp"
+
+namespace lorahub::t5::reference {
+namespace {
+
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+// One forward pass: f32 between the matrices (f64 for a network in f64), whatever their type.
+struct Pass {
+  const Network& network;
+  const Adapter& adapter;
+
+  at::ScalarType wide() const {
+    return network.embedding.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  }
+
+  at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const {  // x W^T
+    return at::matmul(x.to(weight.scalar_type()), weight.t()).to(wide());
+  }
+
+  at::Tensor linear(const Linear& layer, const at::Tensor& x) const {
+    const at::Tensor y = times(x, layer.weight);
+    if (adapter.slots.empty()) return y;
+    const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
+    if (!low.a.defined()) return y;
+    at::Tensor z = times(x, low.a[0]);
+    if (low.scale.defined()) z = z * low.scale[0];
+    return y + times(z, low.b[0]);
+  }
+
+  at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
+    return x * (x.square().mean(-1, true) + network.config.epsilon).rsqrt() * weight;
+  }
+
+  at::Tensor heads(const at::Tensor& x) const {
+    return x.unflatten(2, {network.config.heads, -1}).transpose(1, 2);
+  }
+
+  // x [K, queries, d] looks at y [K, keys, d]; bias [1 or K, 1 or h, 1 or queries, keys].
+  at::Tensor attention(const Attention& layer, const at::Tensor& x, const at::Tensor& y,
+                       const at::Tensor& bias) const {
+    const at::Tensor q = heads(linear(layer.q, x));
+    const at::Tensor k = heads(linear(layer.k, y));
+    const at::Tensor v = heads(linear(layer.v, y));
+    const at::Tensor weights = at::softmax(at::matmul(q, k.transpose(2, 3)) + bias, -1);
+    return linear(layer.o, at::matmul(weights, v).transpose(1, 2).flatten(2));
+  }
+
+  at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
+    at::Tensor hidden = linear(ff.wi_0, x);
+    hidden = network.config.gelu ? at::gelu(hidden, "tanh") : at::relu(hidden);
+    if (ff.wi_1.weight.defined()) hidden = hidden * linear(ff.wi_1, x);
+    return linear(ff.wo, hidden);
+  }
+
+  at::Tensor embed(const at::Tensor& ids) const {
+    return network.embedding.index_select(0, ids.flatten())
+        .view({ids.size(0), ids.size(1), -1})
+        .to(wide());
+  }
+
+  at::Tensor encode(const at::Tensor& ids, const at::Tensor& mask) const {
+    const int64_t length = ids.size(1);
+    const at::Tensor bias = mask + position_bias(network.config, network.encoder, Direction::both,
+                                                 {.queries = length, .keys = length});
+    at::Tensor x = embed(ids);
+    for (const Block& block : network.encoder.blocks) {
+      const at::Tensor normed = norm(x, block.self_norm);
+      x = x + attention(block.self, normed, normed, bias);
+      x = x + feed_forward(block.ff, norm(x, block.ff_norm));
+    }
+    return norm(x, network.encoder.final_norm);
+  }
+
+  at::Tensor decode(const at::Tensor& ids, const at::Tensor& encoded,
+                    const at::Tensor& mask) const {
+    const int64_t length = ids.size(1);
+    const at::Tensor bias = position_bias(network.config, network.decoder, Direction::causal,
+                                          {.queries = length, .keys = length});
+    at::Tensor x = embed(ids);
+    for (const Block& block : network.decoder.blocks) {
+      const at::Tensor normed = norm(x, block.self_norm);
+      x = x + attention(block.self, normed, normed, bias);
+      x = x + attention(block.cross, norm(x, block.cross_norm), encoded, mask);
+      x = x + feed_forward(block.ff, norm(x, block.ff_norm));
+    }
+    return norm(x, network.decoder.final_norm) * network.output_scale;
+  }
+};
+
+// Ids [K, longest], filled up with `filler`.
+at::Tensor pad(std::span<const Pair> examples, Ids Pair::* side, int64_t filler) {
+  size_t longest = 0;
+  for (const Pair& pair : examples) longest = std::max(longest, (pair.*side).size());
+  std::vector<at::Tensor> rows;
+  for (const Pair& pair : examples) {
+    Ids row = pair.*side;
+    row.resize(longest, filler);
+    rows.push_back(at::tensor(row, at::kLong));
+  }
+  return at::stack(rows);
+}
+
+constexpr int64_t kNoLabel = -100;
+
+}  // namespace
+
+at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples) {
+  assert(adapter.candidates == 1);
+  const auto device = network.embedding.device();
+  const Config& config = network.config;
+  // Padding is told from its place, not from its id: a source may hold the padding id itself.
+  const at::Tensor padding = pad(examples, &Pair::source, kNoLabel).eq(kNoLabel).to(device);
+  const at::Tensor sources = pad(examples, &Pair::source, config.pad).to(device);
+  const at::Tensor targets = pad(examples, &Pair::target, config.pad).to(device);
+  const at::Tensor start = at::full_like(targets.narrow(1, 0, 1), config.decoder_start);
+  const at::Tensor shifted = at::cat({start, targets.narrow(1, 0, targets.size(1) - 1)}, 1);
+  const Pass pass{.network = network, .adapter = adapter};
+  const at::Tensor mask = at::zeros(padding.sizes(), network.encoder.final_norm.options())
+                              .masked_fill(padding, kMinusInfinity)
+                              .unsqueeze(1)
+                              .unsqueeze(1);  // [K, 1, 1, S]
+  const at::Tensor hidden = pass.decode(shifted, pass.encode(sources, mask), mask);
+  return at::matmul(hidden, network.lm_head.to(pass.wide()).t());
+}
+
+at::Tensor loss_sums(const Network& network, const Adapter& adapter,
+                     std::span<const Pair> examples) {
+  const at::Tensor labels =
+      pad(examples, &Pair::target, kNoLabel).to(network.embedding.device());
+  const at::Tensor scores = logits(network, adapter, examples);
+  const at::Tensor chosen = scores.gather(2, labels.clamp_min(0).unsqueeze(2)).squeeze(2);
+  const at::Tensor losses = at::logsumexp(scores, 2) - chosen;
+  return losses.masked_fill(labels.eq(kNoLabel), 0).sum(1);
+}
+
+}  // namespace lorahub::t5::reference

@@ -1,0 +1,86 @@
+#include "t5/weights.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "t5/weight_files.hpp"
+
+namespace lorahub::t5 {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kPlaces[] = {"model.safetensors", "model.safetensors.index.json",
+                                   "pytorch_model.bin", "pytorch_model.bin.index.json"};
+
+// {"weight_map": {tensor: shard file in the same folder}}
+std::map<std::string, std::string> read_index(const fs::path& file) {
+  const json index = json::parse(base::read_file(file), nullptr, /*allow_exceptions=*/false);
+  const json map = index.is_object() ? index.value("weight_map", json()) : json();
+  base::check(map.is_object() && !map.empty(),
+              "{}: has no weight_map (it says which shard holds which tensor), "
+              "copy or download it again",
+              file.string());
+  std::map<std::string, std::string> shards;
+  for (const auto& [tensor, shard] : map.items()) {
+    base::check(
+        shard.is_string() && fs::path(shard.get<std::string>()).filename().string() == shard,
+        "{}: tensor {} is said to be in {} (a file name is needed), copy or download it again",
+        file.string(), tensor, shard.dump());
+    shards[tensor] = shard;
+  }
+  return shards;
+}
+
+Tensors read_file(const fs::path& file) {
+  return file.extension() == ".bin" ? read_pytorch_bin(file) : read_safetensors(file);
+}
+
+Tensors read_shards(const fs::path& index, const std::vector<fs::path>& files) {
+  std::map<std::string, Tensors> shards;
+  for (const fs::path& file : files) shards[file.filename().string()] = read_file(file);
+  Tensors tensors;
+  for (const auto& [name, shard] : read_index(index)) {
+    const auto found = shards.at(shard).find(name);
+    base::check(found != shards.at(shard).end(),
+                "{}: tensor {} is not in {} (index and shards are of different models), "
+                "copy or download the folder again",
+                index.string(), name, shard);
+    tensors.insert(*found);
+  }
+  return tensors;
+}
+
+}  // namespace
+
+WeightFiles weight_files(const fs::path& folder) {
+  for (const char* place : kPlaces) {
+    const fs::path file = folder / place;
+    if (!fs::exists(file)) continue;
+    if (file.extension() != ".json") return {.index = {}, .files = {file}};
+    std::set<std::string> names;
+    for (const auto& [tensor, shard] : read_index(file)) names.insert(shard);
+    WeightFiles found{.index = file, .files = {}};
+    for (const std::string& name : names) {
+      base::check(fs::exists(folder / name),
+                  "{}: the shard {} is missing ({} lists it), copy or download it too",
+                  folder.string(), name, place);
+      found.files.push_back(folder / name);
+    }
+    return found;
+  }
+  base::fail("{}: has no weights (looked for {}), copy or download them too", folder.string(),
+             fmt::join(kPlaces, ", "));
+}
+
+Tensors read_model_weights(const fs::path& folder) {
+  const WeightFiles found = weight_files(folder);
+  return found.index.empty() ? read_file(found.files.front())
+                             : read_shards(found.index, found.files);
+}
+
+}  // namespace lorahub::t5

@@ -1,0 +1,75 @@
+// Messages of any length between the ranks of a communicator, by non-blocking calls only.
+#pragma once
+#include <mpi.h>
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lorahub::workers {
+
+enum class Kind : int32_t {
+  request,       // coordinator: do your share
+  dismiss,       // coordinator: leave with exit code `code`
+  reply,         // worker: my share
+  failure,       // worker: my handler threw; the bytes say what
+  interruption,  // worker: my handler threw base::Interrupted
+  goodbye,       // worker: I serve no longer; the last message of a rank
+};
+
+// Stands before the bytes of every message.
+struct Head {
+  uint64_t sequence = 0;  // of the call it belongs to
+  uint64_t bytes = 0;
+  Kind kind = Kind::request;
+  int32_t code = 0;
+};
+
+struct Message {
+  int rank = 0;  // the sender
+  Head head;
+  std::string bytes;
+};
+
+// Longer messages travel in several MPI messages: MPI counts are int, and a slow reader is not
+// swamped.
+inline constexpr size_t kChunk = size_t{16} << 20;  // bytes
+
+class Mailbox {
+ public:
+  explicit Mailbox(MPI_Comm comm);
+
+  // Queues the message for all `ranks`; they share one copy of it. Returns at once; progress() does
+  // the rest.
+  void post(const std::vector<int>& ranks, Head head, const std::string& bytes);
+
+  // Lets MPI work on what is under way. True when something moved.
+  bool progress();
+  bool sent() const { return sending_.empty(); }
+  std::optional<Message> take();  // the oldest complete message, if any
+
+ private:
+  struct Sending {
+    MPI_Request request;
+    std::shared_ptr<const std::string> frame;
+  };
+  struct Receiving {
+    MPI_Request request;
+    int rank;
+  };
+  bool test_sends();
+  bool start_receive();
+  bool test_receive();
+
+  MPI_Comm comm_;
+  std::list<Sending> sending_;
+  std::optional<Receiving> receiving_;  // one piece at a time
+  std::vector<std::string> frames_;     // by sender: what has come of the message under way
+  std::deque<Message> inbox_;
+};
+
+}  // namespace lorahub::workers

@@ -1,0 +1,108 @@
+#include "workers/nccl.hpp"
+
+#include "base/check.hpp"
+
+#if LORAHUB_NCCL
+#include <nccl.h>
+
+#include <cstring>
+
+#include "base/signals.hpp"
+#include "workers/backoff.hpp"
+#endif
+
+namespace lorahub::workers {
+#if LORAHUB_NCCL
+namespace {
+void check_cuda(cudaError_t code, const char* what) {
+  base::check(code == cudaSuccess, "{} failed on the GPU ({}), see nvidia-smi", what,
+              cudaGetErrorString(code));
+}
+
+void check_nccl(ncclResult_t code, const char* what) {
+  base::check(code == ncclSuccess || code == ncclInProgress,
+              "{} failed between the GPUs ({}), set NCCL_DEBUG=INFO for more", what,
+              ncclGetErrorString(code));
+}
+}  // namespace
+
+struct NcclChannel::State {
+  ncclComm_t comm = nullptr;
+  cudaStream_t stream = nullptr;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    // Abort, since a rank that leaves by an exception can't wait for the others; nothing is under
+    // way otherwise.
+    if (comm != nullptr) ncclCommAbort(comm);
+    if (stream != nullptr) cudaStreamDestroy(stream);
+  }
+
+  // The communicator never blocks (config.blocking = 0): asks until its last call is through.
+  void finish(const char* what) const {
+    for (const Backoff backoff;; backoff.wait()) {
+      ncclResult_t now = ncclSuccess;
+      check_nccl(ncclCommGetAsyncError(comm, &now), what);
+      check_nccl(now, what);
+      if (now == ncclSuccess) return;
+      base::throw_if_signalled();
+    }
+  }
+};
+
+bool has_nccl() { return true; }
+
+std::string nccl_id() {
+  ncclUniqueId id;
+  check_nccl(ncclGetUniqueId(&id), "naming a channel");
+  return {id.internal, sizeof id.internal};
+}
+
+NcclChannel::NcclChannel(const std::string& id, Share share) : state_(std::make_unique<State>()) {
+  ncclUniqueId name;
+  base::check(id.size() == sizeof name.internal,
+              "the name of an NCCL channel has {} bytes instead of {} (the ranks may be different "
+              "builds), start the same program on all nodes",
+              id.size(), sizeof name.internal);
+  std::memcpy(name.internal, id.data(), id.size());
+  check_cuda(cudaStreamCreateWithFlags(&state_->stream, cudaStreamNonBlocking), "making a stream");
+  ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
+  config.blocking = 0;
+  check_nccl(ncclCommInitRankConfig(&state_->comm, share.size, name, share.rank, &config),
+             "joining a channel");
+  state_->finish("joining a channel");
+}
+
+void NcclChannel::broadcast(void* device, size_t bytes) {
+  check_cuda(cudaDeviceSynchronize(), "finishing the work before a broadcast");
+  check_nccl(ncclBroadcast(device, device, bytes, ncclInt8, 0, state_->comm, state_->stream),
+             "a broadcast");
+  state_->finish("a broadcast");
+  for (const Backoff backoff;; backoff.wait()) {
+    const cudaError_t code = cudaStreamQuery(state_->stream);
+    if (code == cudaSuccess) return;
+    if (code != cudaErrorNotReady) check_cuda(code, "a broadcast");
+    state_->finish("a broadcast");  // throws when another rank is lost
+    base::throw_if_signalled();
+  }
+}
+#else
+struct NcclChannel::State {};
+
+bool has_nccl() { return false; }
+
+std::string nccl_id() {
+  base::fail(
+      "this build has no NCCL (GPUs can't exchange weights), build where nccl.h and CUDA are");
+}
+
+NcclChannel::NcclChannel(const std::string&, Share) { nccl_id(); }
+
+void NcclChannel::broadcast(void*, size_t) { nccl_id(); }
+#endif
+
+NcclChannel::~NcclChannel() = default;
+
+}  // namespace lorahub::workers

@@ -1,0 +1,52 @@
+#include "base/signals.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/check.hpp"
+
+namespace lorahub::base {
+namespace {
+
+// In a child process, which `kill`s itself: how it ended.
+int in_child(int (*body)()) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(body());
+  int state = 0;
+  ::waitpid(child, &state, 0);
+  return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+}
+
+TEST(Signals, AskedForAndRemembered) {
+  EXPECT_EQ(in_child([] {
+              block_signals();
+              if (pending_signal() != 0) return 1;
+              ::kill(::getpid(), SIGTERM);
+              if (pending_signal() != SIGTERM || pending_signal() != SIGTERM) return 2;
+              try {
+                throw_if_signalled();
+              } catch (const Interrupted&) {
+                return 0;
+              }
+              return 3;
+            }),
+            0);
+}
+
+TEST(Signals, ASecondInterruptEndsAtOnce) {
+  EXPECT_EQ(in_child([] {
+              block_signals();
+              ::kill(::getpid(), SIGINT);
+              pending_signal();
+              ::kill(::getpid(), SIGINT);
+              pending_signal();
+              return 1;
+            }),
+            75);
+}
+
+}  // namespace
+}  // namespace lorahub::base

@@ -1,0 +1,90 @@
+// Made-up modules and folders for the tests of this folder.
+#pragma once
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "lora/pool.hpp"
+
+namespace lorahub::lora {
+
+inline const std::filesystem::path kSource = SOURCE_DIR;
+inline const std::filesystem::path kModel = kSource / "configs/model/mini";
+inline const std::filesystem::path kLibrary = kSource / "configs/library/mini/r16";
+inline const std::filesystem::path kGolden = kSource / "tests/golden";
+
+// A folder of its own for each test, removed at the end.
+class Scratch {
+ public:
+  Scratch() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    path = std::filesystem::temp_directory_path() /
+           base::format("lorahub_{}_{}_{}", test->test_suite_name(), test->name(), ::getpid());
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~Scratch() { std::filesystem::remove_all(path); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::filesystem::path path;
+};
+
+inline at::Tensor gaussian(at::IntArrayRef sizes, const std::string& purpose) {
+  at::Tensor values = at::empty(sizes, at::kFloat);
+  base::Stream stream(1, purpose);
+  for (int64_t i = 0; i < values.numel(); ++i)
+    values.mutable_data_ptr<float>()[i] = static_cast<float>(0.1 * stream.normal());
+  return values;
+}
+
+// A T5 of one block a side: 18 linear layers, none square.
+inline t5::Config tiny() {
+  return {.d_model = 12, .d_kv = 4, .d_ff = 20, .heads = 2, .encoder_layers = 1, .decoder_layers = 1,
+          .vocabulary = 30, .gated = true, .gelu = true};
+}
+
+struct Shape {
+  int64_t rank = 4;
+  double alpha = 8;
+};
+// Gaussian factors at the q and v of `config`.
+inline Module made(const std::string& name, const t5::Config& config, Shape shape = {}) {
+  Module module{.name = name, .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
+  const std::vector<t5::LinearInfo> linears = t5::linears(config);
+  for (size_t i = 0; i < linears.size(); ++i) {
+    if (!linears[i].name.ends_with(".q") && !linears[i].name.ends_with(".v")) continue;
+    module.slots[static_cast<int>(i)] = {
+        .a = gaussian({shape.rank, linears[i].in}, base::format("{} {} a", name, i)),
+        .b = gaussian({linears[i].out, shape.rank}, base::format("{} {} b", name, i))};
+  }
+  return module;
+}
+
+// What an adapter adds to the weight of a layer for candidate p: [out, in], f64.
+inline at::Tensor delta(const t5::LowRank& low, int64_t p) {
+  const auto of = [p](const at::Tensor& t) { return t.select(0, t.size(0) == 1 ? 0 : p).to(at::kDouble); };
+  at::Tensor b = of(low.b);
+  if (low.scale.defined()) b = b * of(low.scale);
+  return b.matmul(of(low.a));
+}
+
+inline double largest(const at::Tensor& x) { return x.abs().max().item<double>(); }
+
+// The message of the Error that `act` throws; "" when it throws none.
+template <class Act>
+std::string error_of(Act act) {
+  try {
+    act();
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace lorahub::lora

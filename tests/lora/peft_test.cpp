@@ -1,0 +1,218 @@
+#include "lora/peft.hpp"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "made.hpp"
+#include "t5/weights.hpp"
+
+namespace lorahub::lora {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const std::string kFirst = "base_model.model.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight";
+const std::string kOther = "base_model.model.encoder.block.0.layer.0.SelfAttention.k.lora_A.weight";
+
+// A written module whose files a test then spoils.
+struct Folder {
+  Scratch scratch;
+  fs::path path = scratch.path / "m";
+  Module module = made("m", tiny());
+  Folder() { write_module(path, module, tiny(), "base"); }
+
+  void config(const json& change) const {
+    json config = json::parse(base::read_file(path / kConfigFile));
+    config.update(change);
+    base::write_file(path / kConfigFile, config.dump());
+  }
+  template <class Change>
+  void tensors(Change change) const {
+    t5::Tensors tensors;
+    for (const auto& [key, tensor] : t5::read_safetensors(path / kWeightsFile))
+      tensors[key] = tensor.clone();
+    change(tensors);
+    t5::write_safetensors(path / kWeightsFile, tensors);
+  }
+  Module read() const { return read_module(path, "m", tiny()); }
+  std::string error() const {
+    return error_of([&] { read(); });
+  }
+};
+
+void expect_equal(const Module& got, const Module& want) {
+  EXPECT_EQ(got.rank, want.rank);
+  EXPECT_EQ(got.alpha, want.alpha);
+  ASSERT_EQ(got.slots.size(), want.slots.size());
+  for (const auto& [slot, factors] : want.slots) {
+    ASSERT_TRUE(got.slots.contains(slot));
+    EXPECT_TRUE(at::equal(got.slots.at(slot).a, factors.a)) << slot;
+    EXPECT_TRUE(at::equal(got.slots.at(slot).b, factors.b)) << slot;
+    EXPECT_EQ(got.slots.at(slot).a.scalar_type(), at::kFloat);
+  }
+}
+
+TEST(ReadModule, OfTheMiniLab) {
+  const t5::Config config = t5::read_config(kModel);
+  const Module module = read_module(kLibrary / "find_letter", "find_letter", config);
+  EXPECT_EQ(module.name, "find_letter");
+  EXPECT_EQ(module.rank, 16);
+  EXPECT_EQ(module.scaling(), 2);
+  EXPECT_EQ(module.slots.size(), 16U);
+  const t5::Tensors raw = t5::read_safetensors(kLibrary / "find_letter" / kWeightsFile);
+  EXPECT_TRUE(at::equal(module.slots.begin()->second.a, raw.at(kFirst).to(at::kFloat)));
+}
+
+TEST(ReadModule, SavedByPeftInBothFormats) {
+  const t5::Config config = t5::read_config(kModel);
+  const Module safe = read_module(kGolden / "peft_bin/safetensors", "m", config);
+  const Module pickled = read_module(kGolden / "peft_bin/bin", "m", config);
+  EXPECT_EQ(safe.rank, 2);
+  EXPECT_EQ(safe.alpha, 3);
+  EXPECT_GT(largest(safe.slots.begin()->second.b), 0);
+  expect_equal(pickled, safe);
+}
+
+TEST(ReadModule, ReadsBackWhatWasWritten) {
+  const Folder folder;
+  expect_equal(folder.read(), folder.module);
+  const json config = json::parse(base::read_file(folder.path / kConfigFile));
+  EXPECT_EQ(config["target_modules"], json({"q", "v"}));
+  EXPECT_EQ(config["lora_alpha"].dump(), "8");
+  EXPECT_EQ(config["base_model_name_or_path"], "base");
+}
+
+TEST(WriteModule, NamesWholeLayersWhereTheLastPartSaysTooMuch) {
+  const Scratch scratch;
+  Module module = made("m", tiny(), {.rank = 2, .alpha = 3.5});
+  module.slots.erase(module.slots.begin());  // the encoder's q: "q" would name it
+  write_module(scratch.path, module, tiny(), "base");
+  expect_equal(read_module(scratch.path, "m", tiny()), module);
+  const json config = json::parse(base::read_file(scratch.path / kConfigFile));
+  EXPECT_EQ(config["target_modules"].size(), module.slots.size());
+  EXPECT_EQ(config["lora_alpha"], 3.5);
+}
+
+TEST(ReadModule, KnowsKeysWithTheNameOfTheAdapter) {
+  const Folder folder;
+  folder.tensors([](t5::Tensors& tensors) {
+    t5::Tensors named;
+    for (const auto& [key, tensor] : tensors) {
+      std::string with_name = key;
+      with_name.insert(with_name.rfind(".weight"), ".default");
+      named[with_name] = tensor;
+    }
+    tensors = named;
+  });
+  expect_equal(folder.read(), folder.module);
+}
+
+TEST(ReadModule, WidensHalfAndBfloat16) {
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+    const Folder folder;
+    folder.tensors([&](t5::Tensors& tensors) {
+      for (auto& [key, tensor] : tensors) tensor = tensor.to(type);
+    });
+    Module rounded = folder.module;
+    for (auto& [slot, f] : rounded.slots)
+      f = {.a = f.a.to(type).to(at::kFloat), .b = f.b.to(type).to(at::kFloat)};
+    expect_equal(folder.read(), rounded);
+  }
+}
+
+TEST(ReadModule, TakesARegularExpressionForTargets) {
+  const Folder folder;
+  folder.config({{"target_modules", R"(.*Attention\.(q|v))"}});
+  expect_equal(folder.read(), folder.module);
+  folder.config({{"target_modules", ".*Attention.q"}});
+  EXPECT_THAT(folder.error(), AllOf(HasSubstr("SelfAttention.v.lora_A"), HasSubstr("does not name")));
+  folder.config({{"target_modules", "(q|v)"}});  // the whole name must match, as in PEFT
+  EXPECT_THAT(folder.error(), HasSubstr("no linear layer"));
+  folder.config({{"target_modules", "(q"}});
+  EXPECT_THAT(folder.error(), HasSubstr("no regular expression"));
+}
+
+TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
+  const std::vector<json> changes = {
+      {{"peft_type", "IA3"}},        {{"use_rslora", true}},
+      {{"use_dora", true}},          {{"bias", "lora_only"}},
+      {{"fan_in_fan_out", true}},    {{"modules_to_save", {"lm_head"}}},
+      {{"rank_pattern", {{"q", 8}}}}, {{"alpha_pattern", {{"q", 8}}}},
+      {{"layers_to_transform", {0}}}, {{"layers_to_transform", 1}},
+      {{"lora_bias", true}},         {{"init_lora_weights", "pissa"}},
+      {{"r", 0}},                    {{"r", 2.5}},
+      {{"r", "16"}},                 {{"lora_alpha", nullptr}},
+      {{"target_modules", nullptr}}, {{"target_modules", {1}}}};
+  for (const json& change : changes) {
+    const Folder folder;
+    folder.config(change);
+    EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr(change.begin().key()),
+                                      HasSubstr(folder.path.string())))
+        << change;
+  }
+}
+
+TEST(ReadModule, TakesUnusedFieldsAsPeftWritesThem) {
+  const Folder folder;
+  folder.config({{"rank_pattern", json::object()}, {"modules_to_save", nullptr}, {"bias", "none"},
+                 {"init_lora_weights", "gaussian"}, {"layers_to_transform", nullptr}});
+  EXPECT_EQ(folder.error(), "");
+}
+
+TEST(ReadModule, NamesTensorAndBothShapes) {
+  const Folder folder;
+  folder.config({{"r", 2}});
+  EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr("lora_A.weight"),
+                                    HasSubstr("[4, 12]"), HasSubstr("[2, 12]")));
+  t5::Config wider = tiny();
+  wider.d_model = 16;
+  EXPECT_THAT(error_of([&] { read_module(Folder().path, "m", wider); }),
+              AllOf(HasSubstr("[4, 12]"), HasSubstr("[4, 16]")));
+}
+
+TEST(ReadModule, NamesMissingExtraAndForeignTensors) {
+  const auto spoilt = [](auto change) {
+    const Folder folder;
+    folder.tensors(change);
+    return folder.error();
+  };
+  EXPECT_THAT(spoilt([](t5::Tensors& t) { t.erase(kFirst); }),
+              AllOf(HasSubstr(kFirst), HasSubstr("missing")));
+  EXPECT_THAT(spoilt([](t5::Tensors& t) { t[kOther] = t[kFirst].clone(); }),
+              AllOf(HasSubstr(kOther), HasSubstr("does not name")));
+  EXPECT_THAT(spoilt([](t5::Tensors& t) { t["base_model.model.lm_head.lora_A.weight"] = t[kFirst].clone(); }),
+              HasSubstr("lm_head.lora_A"));
+  EXPECT_THAT(spoilt([](t5::Tensors& t) { t["base_model.model.shared.lora_embedding_A"] = t[kFirst].clone(); }),
+              HasSubstr("lora_embedding_A"));
+  EXPECT_THAT(spoilt([](t5::Tensors& t) {
+                std::string second = kFirst;
+                t[second.insert(second.rfind(".weight"), ".other")] = t[kFirst].clone();
+              }),
+              HasSubstr("twice"));
+}
+
+TEST(ReadModule, NamesTheTensorThatIsNotFinite) {
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    const Folder folder;
+    folder.tensors([&](t5::Tensors& tensors) { tensors[kFirst][1][2] = bad; });
+    EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr(kFirst), HasSubstr("NaN")));
+  }
+}
+
+TEST(ReadModule, NamesAHalfCopiedFolder) {
+  const Folder folder;
+  base::write_file(folder.path / kConfigFile, "{\"peft_type\": \"LO");
+  EXPECT_THAT(folder.error(), AllOf(HasSubstr(kConfigFile), HasSubstr("not JSON")));
+  base::write_file(folder.path / kConfigFile, "[]");
+  EXPECT_THAT(folder.error(), HasSubstr("not a JSON object"));
+  fs::remove(folder.path / kConfigFile);
+  EXPECT_THAT(folder.error(), HasSubstr(kConfigFile));
+}
+
+}  // namespace
+}  // namespace lorahub::lora

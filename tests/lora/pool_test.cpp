@@ -1,0 +1,91 @@
+#include "lora/pool.hpp"
+
+#include <gmock/gmock.h>
+
+#include "made.hpp"
+
+namespace lorahub::lora {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Stack, KeepsEachModulesFactors) {
+  const std::vector<Module> modules = {made("x", tiny()), made("y", tiny()), made("z", tiny())};
+  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
+  EXPECT_THAT(pool.names, ElementsAre("x", "y", "z"));
+  EXPECT_THAT(pool.scalings, ElementsAre(2, 2, 2));
+  EXPECT_EQ(pool.slot_count, static_cast<int>(t5::linears(tiny()).size()));
+  EXPECT_FALSE(pool.mixed());
+  ASSERT_EQ(pool.slots.size(), 6U);
+  int64_t values = 0;
+  for (int place = 0; place < 6; ++place) {
+    const int slot = pool.slots[static_cast<size_t>(place)];
+    for (int i = 0; i < 3; ++i) {
+      const Factors& want = modules[static_cast<size_t>(i)].slots.at(slot);
+      EXPECT_TRUE(at::equal(factors(pool, i, place).a, want.a));
+      EXPECT_TRUE(at::equal(factors(pool, i, place).b, want.b));
+      values += want.a.numel() + want.b.numel();
+    }
+  }
+  EXPECT_EQ(pool.flat.numel(), values);  // nothing twice
+}
+
+TEST(Stack, OfMixedRanksPutsThemSideBySide) {
+  const std::vector<Module> modules = {made("x", tiny(), {.rank = 2, .alpha = 2}),
+                                       made("y", tiny(), {.rank = 5, .alpha = 10})};
+  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
+  EXPECT_TRUE(pool.mixed());
+  EXPECT_EQ(pool.a[0].size(0), 7);
+  for (int i = 0; i < 2; ++i)
+    for (int place = 0; place < 6; ++place) {
+      const Factors& want = modules[static_cast<size_t>(i)].slots.at(pool.slots[static_cast<size_t>(place)]);
+      EXPECT_TRUE(at::equal(factors(pool, i, place).a, want.a));
+      EXPECT_TRUE(at::equal(factors(pool, i, place).b, want.b));
+    }
+}
+
+TEST(Stack, RefusesNoneTwiceAndOtherLayers) {
+  const auto error = [](const std::vector<Module>& modules) {
+    return error_of([&] { stack(modules, tiny(), t5::Device::cpu); });
+  };
+  EXPECT_THAT(error({}), HasSubstr("no modules"));
+  EXPECT_THAT(error({made("x", tiny()), made("y", tiny()), made("x", tiny())}),
+              AllOf(HasSubstr("'x'"), HasSubstr("twice")));
+  Module less = made("y", tiny());
+  less.slots.erase(less.slots.begin());
+  EXPECT_THAT(error({made("x", tiny()), less}),
+              AllOf(HasSubstr("'x'"), HasSubstr("'y'"),
+                    HasSubstr("encoder.block.0.layer.0.SelfAttention.q")));
+}
+
+// random.Random(1).sample(range(40), 5) of CPython is [8, 36, 4, 16, 7]; of seed 3 [15, 37, 34, 8, 23].
+TEST(Pick, DrawsAsPythonDoes) {
+  const std::vector<std::string> all = module_names(kLibrary);
+  ASSERT_EQ(all.size(), 40U);
+  EXPECT_THAT(pick(kLibrary, {.count = 5, .names = {}}, 1),
+              ElementsAre(all[8], all[36], all[4], all[16], all[7]));
+  EXPECT_THAT(pick(kLibrary, {.count = 5, .names = {}}, 3),
+              ElementsAre(all[15], all[37], all[34], all[8], all[23]));
+}
+
+TEST(Pick, ZeroMeansAllAndNamesMeanThemselves) {
+  EXPECT_EQ(pick(kLibrary, {.count = 0, .names = {}}, 1), module_names(kLibrary));
+  EXPECT_THAT(pick(kLibrary, {.count = 20, .names = {"rot_dash", "isa_full"}}, 1),
+              ElementsAre("rot_dash", "isa_full"));
+}
+
+TEST(Pick, RefusesTooManyTwiceAndUnknown) {
+  const auto error = [](const study::ModulesDraw& draw) {
+    return error_of([&] { pick(kLibrary, draw, 1); });
+  };
+  EXPECT_THAT(error({.count = 41, .names = {}}), AllOf(HasSubstr("41"), HasSubstr("40")));
+  EXPECT_THAT(error({.count = -1, .names = {}}), HasSubstr("-1"));
+  EXPECT_THAT(error({.names = {"isa_full", "rot_dash", "isa_full"}}),
+              AllOf(HasSubstr("'isa_full'"), HasSubstr("twice")));
+  EXPECT_THAT(error({.names = {"isa_fulll"}}), HasSubstr("did you mean 'isa_full'"));
+}
+
+}  // namespace
+}  // namespace lorahub::lora

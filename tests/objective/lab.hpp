@@ -1,0 +1,43 @@
+// The mini-lab's base, twenty of its modules and five examples.
+#pragma once
+#include <algorithm>
+#include <filesystem>
+
+#include "base/random.hpp"
+#include "objective/objective.hpp"
+
+namespace lorahub::objective {
+
+inline const std::filesystem::path kSource = SOURCE_DIR;
+inline const std::filesystem::path kModel = kSource / "configs/model/mini";
+inline const std::filesystem::path kLibrary = kSource / "configs/library/mini/r16";
+
+inline Machine machine(study::Precision precision = study::Precision::f32) {
+  const bool half = precision == study::Precision::bf16;
+  return {.network = t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
+          .tokenizer = task::Tokenizer(kModel),
+          .precision = precision};
+}
+
+inline lora::Pool pool(const t5::Config& config, int modules = 20) {
+  std::vector<lora::Module> read;
+  for (const std::string& name : lora::pick(kLibrary, {.count = modules, .names = {}}, 1))
+    read.push_back(lora::read_module(kLibrary / name, name, config));
+  return lora::stack(read, config, t5::Device::cpu);
+}
+
+inline std::vector<task::Example> shots(const std::string& target, int count) {
+  auto rows = task::read_examples(kSource / "configs/tasks/mini/unseen" / target / "pool.jsonl");
+  rows.resize(static_cast<size_t>(count));
+  return rows;
+}
+
+// Uniform in [-1.5, 1.5].
+inline search::Population population(int size, int dim) {
+  search::Population result{.dim = dim, .weights = {}};
+  base::Stream stream(1, "population");
+  for (int i = 0; i < size * dim; ++i) result.weights.push_back(3 * stream.uniform() - 1.5);
+  return result;
+}
+
+}  // namespace lorahub::objective

@@ -1,0 +1,156 @@
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "lab.hpp"
+
+namespace lorahub::objective {
+namespace {
+
+using study::Composition;
+using study::Engine;
+
+struct Setting {
+  Machine machine = objective::machine();
+  lora::Pool pool = objective::pool(machine.network.config);
+  std::vector<t5::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
+};
+Setting& setting() {
+  static Setting setting;
+  return setting;
+}
+
+search::Measure measure(Composition composition, Engine engine = Engine::fast) {
+  const Setting& s = setting();
+  return make_measure(s.machine, {.pool = s.pool, .composition = composition, .engine = engine}, s.pairs);
+}
+
+std::vector<double> values(const search::Measure& measure, const search::Population& population,
+                           search::TileShape shape) {
+  return search::measure_all(measure, population, 5, shape).values;
+}
+
+void expect_close(const std::vector<double>& got, const std::vector<double>& want) {
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], want[i], 1e-5 * std::max(1.0, want[i])) << i;
+}
+
+// Each candidate alone through the plain network, in f64 from the weights on.
+TEST(Measure, IsThePlainNetworkInDoubleForEachCandidate) {
+  const Setting& s = setting();
+  const search::Population some = population(6, 20);
+  const t5::Network exact = [&] {
+    return t5::load(kModel, {.dtype = at::kDouble});
+  }();
+  (void)exact;
+  for (const Composition composition : {Composition::factor, Composition::product}) {
+    const std::vector<double> fast = values(measure(composition), some, {.candidates = 4, .examples = 3});
+    const std::vector<double> plain =
+        values(measure(composition, Engine::reference), some, {.candidates = 6, .examples = 5});
+    expect_close(fast, plain);
+    EXPECT_EQ(fast.size(), 30U);
+    EXPECT_EQ(s.pool.size(), 20);
+  }
+}
+
+TEST(Measure, TileShapeMovesNothingBeyondRounding) {
+  const search::Population some = population(10, 20);
+  const std::vector<double> whole = values(measure(Composition::factor), some, {.candidates = 10, .examples = 5});
+  for (const search::TileShape shape : {search::TileShape{1, 1}, {3, 2}, {7, 5}, {10, 4}})
+    expect_close(values(measure(Composition::factor), some, shape), whole);
+}
+
+TEST(Measure, SameBitsForOneAndThreeThreads) {
+  Setting& s = setting();
+  const search::Population some = population(23, 20);
+  for (const Composition composition : {Composition::factor, Composition::product}) {
+    s.machine.threads = 1;
+    const auto one = values(measure(composition), some, {.candidates = 4, .examples = 2});
+    s.machine.threads = 3;
+    const auto three = values(measure(composition), some, {.candidates = 4, .examples = 2});
+    s.machine.threads = 1;
+    EXPECT_EQ(one, three);
+  }
+}
+
+// What ranks do: each asks for other tiles, in another order.
+TEST(Measure, SameBitsForTilesInAnyOrder) {
+  const search::Population some = population(11, 20);
+  const search::Measure measured = measure(Composition::factor);
+  const std::vector<search::Tile> tiles = search::cut(11, 5, {.candidates = 4, .examples = 3});
+  const auto in_order = measured(some, tiles);
+  for (size_t step : {5U, 1U}) {
+    for (size_t i = 0; i < tiles.size(); ++i) {
+      const size_t t = (i * step + 2) % tiles.size();
+      EXPECT_EQ(measured(some, std::span(&tiles[t], 1)).front(), in_order[t]);
+    }
+  }
+}
+
+TEST(Measure, FactorGivesEqualBitsForWAndMinusW) {
+  search::Population some = population(7, 20);
+  const auto plus = values(measure(Composition::factor), some, {.candidates = 4, .examples = 5});
+  for (double& w : some.weights) w = -w;
+  EXPECT_EQ(values(measure(Composition::factor), some, {.candidates = 4, .examples = 5}), plus);
+}
+
+TEST(Measure, CarriesErrorsOutOfItsThreads) {
+  Setting& s = setting();
+  search::Population some = population(9, 20);
+  some.weights[7 * 20 + 3] = std::numeric_limits<double>::quiet_NaN();
+  for (const int threads : {1, 3}) {
+    s.machine.threads = threads;
+    EXPECT_THROW(values(measure(Composition::factor), some, {.candidates = 2, .examples = 5}), base::Error);
+  }
+  s.machine.threads = 1;
+}
+
+double kendall_tau(const std::vector<double>& x, const std::vector<double>& y) {
+  int score = 0, pairs = 0;
+  for (size_t i = 0; i < x.size(); ++i)
+    for (size_t j = 0; j < i; ++j, ++pairs) {
+      const double product = (x[i] - x[j]) * (y[i] - y[j]);
+      score += product > 0 ? 1 : product < 0 ? -1 : 0;
+    }
+  return static_cast<double>(score) / pairs;
+}
+
+TEST(Measure, Bfloat16RanksCandidatesAsFloat32) {
+  const Setting& s = setting();
+  const Machine half = machine(study::Precision::bf16);
+  const search::Population some = population(50, 20);
+  for (const Composition composition : {Composition::factor, Composition::product}) {
+    const search::Measure coarse =
+        make_measure(half, {.pool = s.pool, .composition = composition, .engine = Engine::fast}, s.pairs);
+    const auto ranking = [&](const search::Measure& measured) {
+      const search::TileShape shape{.candidates = 10, .examples = 5};
+      return reduce(search::measure_all(measured, some, 5, shape), std::vector{2, 2, 2, 2, 2}, some,
+                    {.kind = study::LossKind::token_mean, .penalty = {.kind = study::PenaltyKind::none}});
+    };
+    const double tau = kendall_tau(ranking(measure(composition)), ranking(coarse));
+    RecordProperty("tau", base::format("{:.4f}", tau));
+    EXPECT_GE(tau, 0.95);
+    EXPECT_LT(tau, 1.0 + 1e-12);
+  }
+}
+
+// 400 evaluations in populations of 10: about a second on one core. The bound is wide: machines are shared.
+TEST(Measure, SpeedOnTheMiniLab) {
+  const search::Population some = population(10, 20);
+  for (const Composition composition : {Composition::factor, Composition::product}) {
+    const search::Measure measured = measure(composition);
+    values(measured, some, {.candidates = 10, .examples = 5});
+    const double before = base::process_seconds();
+    for (int generation = 0; generation < 40; ++generation) values(measured, some, {.candidates = 10, .examples = 5});
+    const double seconds = base::process_seconds() - before;
+    std::printf("%s: %.2f s of processor time for 400 evaluations\n",
+                composition == Composition::factor ? "factor" : "product", seconds);
+    EXPECT_LT(seconds, 20);
+  }
+}
+
+}  // namespace
+}  // namespace lorahub::objective

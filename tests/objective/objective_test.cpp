@@ -1,0 +1,86 @@
+#include "objective/objective.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+namespace lorahub::objective {
+namespace {
+
+using study::LossKind;
+using study::PenaltyKind;
+using testing::ElementsAre;
+
+const search::Sums kSums{.examples = 3, .values = {2, 3, 7, 4, 0, 1}};
+const std::vector<int> kTokens = {2, 1, 5};
+const search::Population kPopulation{.dim = 4, .weights = {0.5, -1, 0, 0.25, 0, 0, 0, 0}};
+
+search::Losses losses(LossKind loss, PenaltyKind kind = PenaltyKind::none, double weight = 0.05) {
+  return reduce(kSums, kTokens, kPopulation, {.kind = loss, .penalty = {.kind = kind, .weight = weight}});
+}
+
+TEST(Reduce, OfficialIsTheTokenMeanOverTheNumberOfExamples) {
+  EXPECT_THAT(losses(LossKind::official), ElementsAre(12.0 / 8 / 3, 5.0 / 8 / 3));
+}
+
+TEST(Reduce, TokenMean) { EXPECT_THAT(losses(LossKind::token_mean), ElementsAre(12.0 / 8, 5.0 / 8)); }
+
+TEST(Reduce, ExampleMean) {
+  EXPECT_THAT(losses(LossKind::example_mean),
+              ElementsAre((2.0 / 2 + 3.0 / 1 + 7.0 / 5) / 3, (4.0 / 2 + 0 + 1.0 / 5) / 3));
+}
+
+TEST(Reduce, AddsThePenaltyOfEachCandidate) {
+  EXPECT_THAT(losses(LossKind::token_mean, PenaltyKind::l1_mean, 0.05),
+              ElementsAre(1.5 + 0.05 * 1.75 / 4, 5.0 / 8));
+}
+
+// LoraHub's default: loss / examples + 0.05 * sum |w| / N.
+TEST(Reduce, DefaultsAreTheOfficialOnes) {
+  const search::Losses got = reduce(kSums, kTokens, kPopulation, {});
+  EXPECT_DOUBLE_EQ(got[0], 12.0 / 8 / 3 + 0.05 * (0.5 + 1 + 0.25) / 4);
+}
+
+TEST(Penalty, ClosedForms) {
+  const std::vector<double> w = {0.5, -1, 0, 0.25};
+  EXPECT_DOUBLE_EQ(penalty(w, {.kind = PenaltyKind::l1_mean, .weight = 0.2}), 0.2 * 1.75 / 4);
+  EXPECT_DOUBLE_EQ(penalty(w, {.kind = PenaltyKind::l1_sum, .weight = 0.2}), 0.2 * 1.75);
+  EXPECT_DOUBLE_EQ(penalty(w, {.kind = PenaltyKind::l2, .weight = 0.2}), 0.2 * (0.25 + 1 + 0.0625));
+  EXPECT_EQ(penalty(w, {.kind = PenaltyKind::none, .weight = 0.2}), 0);
+  EXPECT_EQ(penalty({}, {}), 0);
+}
+
+TEST(Reduce, NaNStaysNaNAndInfinityInfinity) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  for (const LossKind kind : {LossKind::official, LossKind::token_mean, LossKind::example_mean}) {
+    const search::Losses got = reduce({.examples = 3, .values = {1, nan, 2, inf, 1, 1}}, kTokens, kPopulation,
+                                      {.kind = kind, .penalty = {}});
+    EXPECT_TRUE(std::isnan(got[0]));
+    EXPECT_EQ(got[1], inf);
+  }
+}
+
+TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
+  const task::Tokenizer tokenizer(std::string(SOURCE_DIR) + "/configs/model/mini");
+  const std::vector<task::Example> examples = {{"these words - dog cat", "( B )"}, {"", "dog"}};
+  const std::vector<t5::Pair> pairs = tokenize(tokenizer, examples);
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_EQ(pairs[0].source, tokenizer.encode("these words - dog cat"));
+  EXPECT_EQ(pairs[0].target, tokenizer.encode("( B )"));
+  EXPECT_EQ(pairs[0].target.back(), 1);
+  EXPECT_THAT(pairs[1].source, ElementsAre(1));
+}
+
+TEST(Tokenize, CutsAt2048AsTheOfficialCode) {
+  const task::Tokenizer tokenizer(std::string(SOURCE_DIR) + "/configs/model/mini");
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += " dog";
+  const std::vector<t5::Pair> pairs = tokenize(tokenizer, std::vector<task::Example>{{text, text}});
+  EXPECT_EQ(pairs[0].source.size(), 2048U);
+  EXPECT_EQ(pairs[0].target.size(), 2048U);
+  EXPECT_EQ(pairs[0].source.back(), 1);
+}
+
+}  // namespace
+}  // namespace lorahub::objective

@@ -1,0 +1,42 @@
+// Runs a shell command for a test: what it printed and how it ended.
+#pragma once
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace lorahub {
+
+struct Ended {
+  int code = 0;  // 128 + signal when killed
+  std::string out, err;
+};
+
+inline std::string read_all(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// A fresh folder for one test.
+inline std::filesystem::path fresh_folder(const std::string& name) {
+  const auto folder = std::filesystem::temp_directory_path() / ("lorahub_test_" + std::to_string(::getpid())) / name;
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
+inline Ended run_command(const std::string& command) {
+  const auto folder = fresh_folder("process");
+  const std::string line = "{ " + command + "\n} >" + (folder / "out").string() + " 2>" + (folder / "err").string();
+  const int state = std::system(line.c_str());
+  return {.code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
+          .out = read_all(folder / "out"),
+          .err = read_all(folder / "err")};
+}
+
+inline std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+
+}  // namespace lorahub

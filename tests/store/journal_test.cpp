@@ -1,0 +1,357 @@
+#include "store/journal.hpp"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <bit>
+#include <fstream>
+#include <thread>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/random.hpp"
+#include "samples.hpp"
+#include "store/codec.hpp"
+
+namespace lorahub::store {
+namespace {
+
+using samples::Folder;
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "no Error";
+}
+
+void write(const std::filesystem::path& file, std::string_view text) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+}
+
+// The order in which a run writes.
+void fill(Journal& journal) {
+  journal.header(samples::header());
+  journal.start("t1", samples::inputs());
+  for (const auto& g : samples::generations(1)) journal.generation("t1", g);
+  journal.finish(samples::record("t1", "E1", 1));
+  journal.start("t2", samples::inputs());
+  journal.fail("t2", "broken");
+  journal.start("t3", samples::inputs());
+  journal.generation("t3", samples::generations(3)[0]);
+  journal.finish(samples::plain("t4", "E1"));
+}
+
+// A history as text: equal histories, equal texts.
+std::string text(const History& h) {
+  std::string all;
+  for (const auto& header : h.headers) all += encode(header) + "\n";
+  for (const auto& [trial, inputs] : h.inputs) all += encode(Start{trial, inputs, h.started.at(trial)}) + "\n";
+  for (const auto& [trial, generations] : h.told)
+    for (const auto& g : generations) all += encode(Told{trial, g}) + "\n";
+  for (const auto& [trial, record] : h.finished) all += trial + encode(Finish{.record = record}) + "\n";
+  for (const auto& [trial, message] : h.failed) all += encode(Fail{trial, message}) + "\n";
+  return all;
+}
+
+TEST(Journal, AnAbsentFileIsAnEmptyHistory) {
+  const Folder folder;
+  EXPECT_EQ(text(read_journal(folder / "journal.ndj")), "");
+  EXPECT_FALSE(std::filesystem::exists(folder / "journal.ndj"));
+}
+
+TEST(Journal, SaysAfterReopeningWhatItSaidBefore) {
+  const Folder folder;
+  const auto file = folder / "a/b/journal.ndj";
+  std::string before;
+  {
+    Journal journal(file);
+    fill(journal);
+    before = text(journal.history());
+    EXPECT_EQ(text(read_journal(file)), before) << "while it is written";
+  }
+  EXPECT_EQ(text(Journal(file).history()), before);
+  const History history = read_journal(file);
+  ASSERT_TRUE(history.finished.contains("t1"));
+  EXPECT_EQ(encode(Finish{.record = history.finished.at("t1")}),
+            encode(Finish{.record = samples::record("t1", "E1", 1)}));
+  EXPECT_FALSE(history.told.contains("t1"));
+  EXPECT_EQ(history.told.at("t3").size(), 1u);
+  EXPECT_EQ(history.failed.at("t2"), "broken");
+  EXPECT_EQ(history.inputs.at("t3"), samples::inputs());
+  EXPECT_NEAR(history.started.at("t1"), static_cast<double>(std::time(nullptr)), 10);
+}
+
+TEST(Journal, GenerationsAreOnTheDiskOnce) {
+  const Folder folder;
+  Journal journal(folder / "journal.ndj");
+  fill(journal);
+  const std::string content = base::read_file(folder / "journal.ndj");
+  const std::string weights = "0.3333333333333333]";  // of the first generation, t1 and t3
+  size_t count = 0;
+  for (size_t at = content.find(weights); at != std::string::npos; at = content.find(weights, at + 1)) ++count;
+  EXPECT_EQ(count, 2u);
+}
+
+TEST(Journal, GenerationsNotToldBeforeAreInTheFinishRecord) {
+  const Folder folder;
+  {
+    Journal journal(folder / "journal.ndj");
+    journal.generation("t1", samples::generations(7)[0]);  // others than those of the record
+    journal.finish(samples::record("t1", "E1", 1));
+  }
+  const History history = read_journal(folder / "journal.ndj");
+  EXPECT_EQ(encode(Finish{.record = history.finished.at("t1")}),
+            encode(Finish{.record = samples::record("t1", "E1", 1)}));
+  EXPECT_TRUE(history.told.empty());
+}
+
+TEST(Journal, ALaterStartOrRecordEndsAFailure) {
+  const Folder folder;
+  Journal journal(folder / "journal.ndj");
+  journal.fail("t1", "a");
+  journal.fail("t2", "b");
+  journal.start("t1", {});
+  journal.finish(samples::record("t2", "E1", 1));
+  EXPECT_TRUE(journal.history().failed.empty());
+  EXPECT_TRUE(read_journal(folder / "journal.ndj").failed.empty());
+}
+
+TEST(Journal, CutAnywhereInTheLastTwoRecordsNothingWholeIsLost) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  std::vector<std::string> texts;  // after each record
+  std::vector<size_t> ends;
+  {
+    Journal journal(file);
+    fill(journal);
+    ends.push_back(std::filesystem::file_size(file));
+    texts.push_back(text(journal.history()));
+    journal.generation("t3", samples::generations(3)[1]);
+    ends.push_back(std::filesystem::file_size(file));
+    texts.push_back(text(journal.history()));
+    journal.finish(samples::record("t3", "E1", 3));
+    ends.push_back(std::filesystem::file_size(file));
+    texts.push_back(text(journal.history()));
+  }
+  const std::string whole = base::read_file(file);
+  for (size_t size = ends[0]; size <= ends[2]; ++size) {
+    write(file, whole.substr(0, size));
+    const size_t kept = size == ends[2] ? 2 : size >= ends[1] ? 1 : 0;
+    ASSERT_EQ(text(read_journal(file)), texts[kept]) << size;
+    ASSERT_EQ(std::filesystem::file_size(file), size) << "reading changes nothing";
+    Journal journal(file);
+    ASSERT_EQ(text(journal.history()), texts[kept]) << size;
+    ASSERT_EQ(std::filesystem::file_size(file), ends[kept]) << "the torn tail is gone";
+    journal.fail("t9", "after");
+    ASSERT_EQ(read_journal(file).failed.at("t9"), "after");
+  }
+}
+
+TEST(Journal, ZeroesAtTheEndAreATornTail) {  // what a power cut can leave
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  std::string before;
+  {
+    Journal journal(file);
+    fill(journal);
+    before = text(journal.history());
+  }
+  write(file, base::read_file(file) + std::string(5000, '\0'));
+  EXPECT_EQ(text(Journal(file).history()), before);
+}
+
+TEST(Journal, ADamagedLineBeforeTheEndIsNamed) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  {
+    Journal journal(file);
+    fill(journal);
+  }
+  const std::string whole = base::read_file(file);
+  const size_t third = whole.find('\n', whole.find('\n') + 1) + 1;
+  const size_t fourth = whole.find('\n', third) + 1;
+  for (size_t at = third; at < fourth; at += 7) {
+    std::string bad = whole;
+    bad[at] = static_cast<char>(bad[at] ^ 4);
+    write(file, bad);
+    const std::string expected = file.string() + ":3: ";
+    ASSERT_THAT(message_of([&] { read_journal(file); }), HasSubstr(expected)) << at;
+    ASSERT_THAT(message_of([&] { Journal journal(file); }), HasSubstr(expected)) << at;
+    ASSERT_EQ(base::read_file(file), bad) << "nothing was changed";
+  }
+}
+
+TEST(Journal, ALostLineBreakBetweenTheLastTwoRecordsIsDamageNotATornTail) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  {
+    Journal journal(file);
+    fill(journal);
+  }
+  std::string bad = base::read_file(file);
+  bad[bad.rfind('\n', bad.size() - 2)] = ' ';
+  write(file, bad);
+  EXPECT_THAT(message_of([&] { Journal journal(file); }), HasSubstr("damaged"));
+}
+
+TEST(Journal, AnEntryOfAnotherVersionIsNamed) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  write(file, frame(encode(Fail{"t", "m"})) + frame("{\"kind\":\"dance\"}"));
+  EXPECT_THAT(message_of([&] { read_journal(file); }), AllOf(HasSubstr("journal.ndj:2: "), HasSubstr("dance")));
+}
+
+TEST(Journal, ASecondWriterIsRefusedWhileTheFirstLives) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  {
+    Journal first(file);
+    fill(first);
+    EXPECT_THAT(message_of([&] { Journal second(file); }), HasSubstr("a second run of the same study"));
+    first.fail("t9", "still writing");
+  }
+  EXPECT_EQ(Journal(file).history().failed.at("t9"), "still writing");
+}
+
+TEST(Journal, AFolderThatCannotBeMadeIsAnError) {
+  const Folder folder;
+  write(folder / "plain", "");
+  EXPECT_THAT(message_of([&] { Journal journal(folder / "plain/journal.ndj"); }), HasSubstr("--out"));
+  EXPECT_THAT(message_of([&] { Journal journal("/proc/none/journal.ndj"); }), HasSubstr("--out"));
+}
+
+// In a child of its own: the limit stays with the process.
+TEST(Journal, AFullDiskInterruptsAndKeepsWhatWasAcknowledged) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{.rlim_cur = 10000, .rlim_max = 10000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    int done = 0;
+    try {
+      Journal journal(file);
+      for (; done < 200; ++done) journal.fail("t" + std::to_string(done), std::string(300, 'x'));
+    } catch (const base::Interrupted& full) {
+      ::_exit(std::string(full.what()).find("make room") != std::string::npos ? done : 250);
+    } catch (...) {
+      ::_exit(251);
+    }
+    ::_exit(252);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  const int done = WEXITSTATUS(status);
+  EXPECT_GT(done, 20);
+  EXPECT_LT(done, 34);  // 10000 bytes, more than 300 each
+  EXPECT_EQ(read_journal(file).failed.size(), static_cast<size_t>(done));
+  EXPECT_EQ(base::read_file(file).back(), '\n') << "the half line was taken back";
+}
+
+// The child tells by a pipe how many records the journal has taken; the parent kills it in the middle.
+int append_until_killed(const std::filesystem::path& file, int first, int milliseconds) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Journal journal(file);
+    for (int i = first;; ++i) {
+      journal.fail("t" + std::to_string(i), std::string(static_cast<size_t>(i * 37 % 3000), 'x'));
+      if (::write(ends[1], &i, sizeof i) != sizeof i) ::_exit(1);
+    }
+  }
+  ::close(ends[1]);
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  int acknowledged = first - 1;
+  for (int i = 0; ::read(ends[0], &i, sizeof i) == sizeof i;) acknowledged = i;
+  ::close(ends[0]);
+  return acknowledged;
+}
+
+TEST(Journal, KilledAtAnyMomentItKeepsEveryAcknowledgedRecord) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  base::Stream stream(1, "kills");
+  int next = 0;
+  for (int kill = 0; kill < 20; ++kill) {
+    const int last = append_until_killed(file, next, 2 + static_cast<int>(stream.uniform() * 30));
+    const History history = read_journal(file);
+    for (int i = 0; i <= last; ++i) {
+      const auto found = history.failed.find("t" + std::to_string(i));
+      ASSERT_NE(found, history.failed.end()) << i;
+      ASSERT_EQ(found->second.size(), static_cast<size_t>(i * 37 % 3000));
+    }
+    ASSERT_LE(history.failed.size(), static_cast<size_t>(last) + 2);  // at most the one not yet acknowledged
+    next = static_cast<int>(history.failed.size());
+  }
+  EXPECT_GT(next, 20);
+}
+
+search::Losses sum_of_weights(const search::Population& population) {
+  search::Losses losses;
+  for (int p = 0; p < population.size(); ++p) losses.push_back(population.row(p)[0] + 2 * population.row(p)[1]);
+  return losses;
+}
+
+TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  const auto generations = samples::generations(0);
+  int calls = 0;
+  const search::Evaluate evaluate = [&](const search::Population& population) {
+    ++calls;
+    return sum_of_weights(population);
+  };
+  std::vector<search::Losses> first;
+  {
+    Journal journal(file);
+    const auto f = recorded(evaluate, journal, "t");
+    for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population));
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(read_journal(file).told.at("t").size(), 2u) << "on the disk before the loss is returned";
+  }
+  Journal journal(file);
+  const auto never = recorded(
+      [](const search::Population&) -> search::Losses { throw std::logic_error("was told"); }, journal, "t");
+  for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population), first[g]);
+  EXPECT_THROW(never(generations[2].population), std::logic_error);
+  EXPECT_EQ(journal.history().told.at("t").size(), 2u);
+
+  const auto f = recorded(evaluate, journal, "t");
+  for (const auto& g : generations) EXPECT_EQ(f(g.population), sum_of_weights(g.population));
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(journal.history().told.at("t").size(), 3u);
+
+  const auto other = recorded(evaluate, journal, "u");
+  other(generations[0].population);
+  EXPECT_EQ(calls, 4) << "another trial";
+}
+
+TEST(Recorded, OtherWeightsThanToldAreAnError) {
+  const Folder folder;
+  Journal journal(folder / "journal.ndj");
+  const search::Population told{.dim = 2, .weights = {0.0, 0.5}};
+  recorded(sum_of_weights, journal, "t")(told);
+  for (const auto& weights : {std::vector{-0.0, 0.5}, std::vector{0.0, std::nextafter(0.5, 1.0)},
+                              std::vector{0.0, 0.5, 0.0, 0.5}}) {
+    const auto f = recorded(sum_of_weights, journal, "t");
+    EXPECT_THAT(message_of([&] { f({.dim = 2, .weights = weights}); }), HasSubstr("generation 1 of trial t"));
+  }
+  EXPECT_THAT(message_of([&] { recorded(sum_of_weights, journal, "t")({.dim = 1, .weights = {0.0, 0.5}}); }),
+              HasSubstr("other weights"));
+  EXPECT_EQ(recorded(sum_of_weights, journal, "t")(told), (search::Losses{1.0}));
+}
+
+}  // namespace
+}  // namespace lorahub::store

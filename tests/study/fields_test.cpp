@@ -1,0 +1,176 @@
+#include "study/fields.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "study/folder.hpp"
+
+namespace lorahub::study {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
+
+// A trial read from one YAML mapping, as `set` would.
+Trial read(const std::string& yaml) {
+  Values values;
+  const Value root{.node = YAML::Load(yaml), .file = "s.yaml", .line = 1, .folder = "/"};
+  for (const auto& entry : knob_entries(entries(root))) values.emplace(entry.key, entry.value);
+  Trial trial;
+  assign(values, trial);
+  return trial;
+}
+
+std::string refusal(const std::string& yaml) {
+  return error_of([&] { read(yaml); });
+}
+
+TEST(Fields, EveryKnobReachesItsField) {
+  const auto t = read(R"(
+model: m
+library: l
+rank: 8
+modules: 7
+task: t
+shots: 3
+retrieve: none
+method: uniform
+composition: product
+loss: token_mean
+penalty.kind: l2
+penalty.weight: 0.25
+search.method: random
+search.population: 12
+search.sigma0: 0.125
+search.mean0: -0.5
+search.budget: 99
+search.bound: 2
+precision: bf16
+engine: reference
+scoring: options
+seed.modules: 11
+seed.shots: 12
+seed.search: 18446744073709551615
+max_tokens: 16
+batch: 3
+)");
+  EXPECT_EQ(t.model, "m");
+  EXPECT_EQ(t.library, "l");
+  EXPECT_EQ(t.rank, 8);
+  EXPECT_EQ(t.modules.count, 7);
+  EXPECT_EQ(t.task, "t");
+  EXPECT_EQ(t.shots.count, 3);
+  EXPECT_EQ(t.method, Method::uniform);
+  EXPECT_EQ(t.composition, Composition::product);
+  EXPECT_EQ(t.loss, LossKind::token_mean);
+  EXPECT_EQ(t.penalty.kind, PenaltyKind::l2);
+  EXPECT_EQ(t.penalty.weight, 0.25);
+  EXPECT_EQ(t.search.method, SearchMethod::random);
+  EXPECT_EQ(t.search.population, 12);
+  EXPECT_EQ(t.search.sigma0, 0.125);
+  EXPECT_EQ(t.search.mean0, -0.5);
+  EXPECT_EQ(t.search.budget, 99);
+  EXPECT_EQ(t.search.bound, 2.0);
+  EXPECT_EQ(t.precision, Precision::bf16);
+  EXPECT_EQ(t.engine, Engine::reference);
+  EXPECT_EQ(t.scoring, Scoring::options);
+  EXPECT_EQ(t.seed.modules, 11U);
+  EXPECT_EQ(t.seed.shots, 12U);
+  EXPECT_EQ(t.seed.search, 18446744073709551615ULL);
+  EXPECT_EQ(t.max_tokens, 16);
+  EXPECT_EQ(t.batch, 3);
+}
+
+// What a knob writes, it reads again: columns are a faithful record.
+TEST(Fields, WrittenTextReadsBack) {
+  const auto t = read(
+      "{penalty.weight: 0.1, search.sigma0: 1e-5, search.bound: 1.5, shots: [9, 2], modules: [x, "
+      "y]}");
+  for (const auto& knob : knobs()) {
+    if (!knob.write || knob.name == "model" || knob.name == "library" || knob.name == "task")
+      continue;
+    const auto text = knob.write(t);
+    Trial back;
+    knob.read({.node = YAML::Load(text), .file = "s.yaml", .line = 1, .folder = "/"}, back);
+    EXPECT_EQ(knob.write(back), text) << knob.name;
+  }
+}
+
+TEST(Fields, CountsAndLists) {
+  EXPECT_THAT(read("modules: [b, a]").modules.names, ElementsAre("b", "a"));
+  EXPECT_EQ(read("modules: all").modules.count, 0);
+  EXPECT_THAT(read("shots: [42, 0]").shots.rows, ElementsAre(42, 0));
+  EXPECT_THAT(read("shots: [42, 0]").shots.count, 2);
+}
+
+TEST(Fields, SeedDrivesAllAndTheSpecificWins) {
+  const auto t = read("{seed.shots: 42, seed: 3}");
+  EXPECT_EQ(t.seed.modules, 3U);
+  EXPECT_EQ(t.seed.shots, 42U);
+  EXPECT_EQ(t.seed.search, 3U);
+}
+
+TEST(Fields, GroupsMayBeNested) {
+  const auto t = read("search: {budget: 7, method: official}");
+  EXPECT_EQ(t.search.budget, 7);
+  EXPECT_EQ(t.search.method, SearchMethod::official);
+}
+
+TEST(Fields, UnknownKnobNamesTheNearest) {
+  const auto message = refusal("shots: 5\nserch.budget: 40\n");
+  EXPECT_THAT(message, StartsWith("s.yaml:2: unknown knob 'serch.budget' (the knobs: model, "));
+  EXPECT_THAT(message, ::testing::EndsWith("), did you mean 'search.budget'?"));
+  EXPECT_THAT(refusal("search: {buget: 1}"), ::testing::HasSubstr("did you mean 'search.budget'?"));
+}
+
+TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"shots: -1", "-1 is too small, it must be at least 0"},
+      {"shots: five", "'five' is not a count of shots or a list of rows of the pool"},
+      {"shots: [1, 1]", "row 1 is listed twice, keep one"},
+      {"shots: [1, -2]", "-2 is too small, it must be at least 0"},
+      {"shots: [a]", "'a' is not a whole number"},
+      {"shots: 5.0", "'5.0' is not a count of shots or a list of rows of the pool"},
+      {"shots: []", "the list is empty, name at least one value"},
+      {"shots: {a: 1}", "expected one value, not a mapping"},
+      {"shots:", "expected one value, not nothing"},
+      {"modules: 0", "0 is too small, take at least 1 module or `all`"},
+      {"modules: [a, b, a]", "module 'a' is listed twice, keep one"},
+      {"modules: some", "'some' is not a count of modules, `all`, or a list of their names"},
+      {"search.budget: 0", "0 is too small, it must be at least 1"},
+      {"search.budget: 1e3", "'1e3' is not a whole number"},
+      {"search.budget: 99999999999", "'99999999999' is not a whole number"},
+      {"search.budget: [1, 2]",
+       "expected one value, not a list (lists of values belong under vary)"},
+      {"search.sigma0: 0", "0 is too small, it must be above 0"},
+      {"search.sigma0: -0.5", "-0.5 is too small, it must be above 0"},
+      {"search.sigma0: .nan", "'.nan' is not a number"},
+      {"search.sigma0: nan", "'nan' is not a finite number"},
+      {"search.bound: 0", "0 is too small, it must be above 0"},
+      {"search.bound: inf", "'inf' is not a finite number"},
+      {"search.population: -3", "-3 is too small, it must be at least 0"},
+      {"penalty.weight: -1", "-1 is too small, it must be at least 0"},
+      {"seed: -1", "'-1' is not a seed, it must be a whole number of at least 0"},
+      {"seed.search: 1.5", "'1.5' is not a seed, it must be a whole number of at least 0"},
+      {"rank: -4", "-4 is too small, it must be at least 0"},
+      {"batch: 0", "0 is too small, it must be at least 1"},
+      {"max_tokens: 0", "0 is too small, it must be at least 1"},
+      {"composition: linear",
+       "unknown composition 'linear' (known: factor, product), did you mean 'factor'?"},
+      {"retrieve: similar",
+       "retrieve 'similar' is not known (modules can not be chosen by a probe yet), only none"},
+      {"batch: 3\nbatch: 4", "'batch' is given twice, keep one of them"},
+  };
+  for (const auto& [yaml, message] : cases) {
+    const std::string line = yaml.find('\n') == std::string::npos ? "1" : "2";
+    EXPECT_EQ(refusal(yaml), "s.yaml:" + line + ": " + message) << yaml;
+  }
+  EXPECT_THAT(refusal("method: lorahubb"), ::testing::EndsWith("did you mean 'lorahub'?"));
+}
+
+TEST(Fields, ZeroPopulationIsTheDefault) {
+  EXPECT_EQ(read("search.population: 0").search.population, 0);
+}
+
+}  // namespace
+}  // namespace lorahub::study

@@ -1,0 +1,88 @@
+#include "t5/attention.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "models.hpp"
+
+namespace lorahub::t5 {
+namespace {
+
+TEST(Attention, buckets_are_those_of_transformers_at_every_distance) {
+  for (const auto& table : test::read_golden("buckets").at("tables")) {
+    Config config;
+    config.buckets = table.at("buckets");
+    config.max_distance = table.at("max_distance");
+    const int64_t reach = -table.at("first").get<int64_t>();
+    const Window all{.queries = reach + 1, .keys = reach + 1};
+    const std::pair<Direction, const char*> directions[] = {{Direction::both, "both"},
+                                                            {Direction::causal, "causal"}};
+    for (const auto& [direction, name] : directions) {
+      const at::Tensor buckets = relative_buckets(config, direction, all);
+      const at::Tensor behind = buckets.select(0, reach);  // distances -reach .. 0
+      const at::Tensor ahead = buckets.select(0, 0);       // 0 .. reach
+      for (int64_t i = 0; i <= reach; ++i) {
+        ASSERT_EQ(behind[i].item<int64_t>(), table.at(name).at(i)) << name << i - reach;
+        ASSERT_EQ(ahead[i].item<int64_t>(), table.at(name).at(reach + i)) << name << i;
+      }
+    }
+  }
+}
+
+TEST(Attention, bias_of_shorter_sequences_is_the_corner_and_of_the_last_query_the_last_row) {
+  const test::Golden g = test::golden("tiny_relu");
+  const auto bias = [&](Direction direction, int64_t queries, int64_t keys) {
+    return position_bias(g.config, g.network.decoder, direction,
+                         {.queries = queries, .keys = keys});
+  };
+  for (const Direction direction : {Direction::both, Direction::causal}) {
+    const at::Tensor wide = bias(direction, 90, 90);
+    EXPECT_TRUE(at::equal(wide.narrow(2, 0, 13).narrow(3, 0, 13), bias(direction, 13, 13)));
+    EXPECT_TRUE(at::equal(wide.narrow(2, 89, 1), bias(direction, 1, 90)));
+  }
+}
+
+TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
+  Config config;
+  config.heads = 2;
+  config.buckets = 4;
+  config.max_distance = 8;
+  Stack stack;
+  stack.relative_bias = at::arange(8, at::kFloat).view({4, 2});
+  const at::Tensor bias = position_bias(config, stack, Direction::causal, {.queries = 3, .keys = 3});
+  const float inf = std::numeric_limits<float>::infinity();
+  const at::Tensor second_head =
+      at::tensor({1.f, -inf, -inf, 3.f, 1.f, -inf, 5.f, 3.f, 1.f}).view({3, 3});
+  EXPECT_TRUE(at::equal(bias[0][1], second_head)) << bias[0][1];
+}
+
+TEST(Attention, packed_sequences_do_not_see_each_other) {
+  constexpr int64_t kHeads = 3, kWidth = 3 * 8;
+  const Packing packing = pack({5, 1, 9});
+  EXPECT_EQ(packing.rows, 15);
+  EXPECT_EQ(packing.longest, 9);
+  EXPECT_EQ(packing.offsets, (std::vector<int64_t>{0, 5, 6}));
+  const Projections x{.q = test::hashed("q", {2, 15, kWidth}, 1),
+                      .k = test::hashed("k", {2, 15, kWidth}, 1),
+                      .v = test::hashed("v", {2, 15, kWidth}, 1)};
+  const at::Tensor bias = test::hashed("bias", {1, kHeads, 9, 9}, 2);
+  const at::Tensor all = attend_packed(x, packing, packing, bias, kHeads);
+  for (int64_t p = 0; p < 2; ++p) {
+    for (size_t i = 0; i < 3; ++i) {
+      const int64_t from = packing.offsets[i], n = packing.lengths[i];
+      for (int64_t h = 0; h < kHeads; ++h) {  // one head by the formula, in f64
+        const auto part = [&](const at::Tensor& t) {
+          return t[p].narrow(0, from, n).narrow(1, 8 * h, 8).to(at::kDouble);
+        };
+        const at::Tensor scores = at::mm(part(x.q), part(x.k).t()) +
+                                  bias[0][h].narrow(0, 0, n).narrow(1, 0, n).to(at::kDouble);
+        const at::Tensor expected = at::mm(at::softmax(scores, -1), part(x.v));
+        EXPECT_LT((part(all) - expected).abs().max().item<double>(), 1e-6);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lorahub::t5
