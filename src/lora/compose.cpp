@@ -21,8 +21,8 @@ at::Tensor weight_matrix(const Pool& pool, std::span<const double> weights) {
                 "weight of module '{}' in candidate {} is {} (a mixture needs finite weights), "
                 "correct the weights",
                 pool.names[i % n], i / n, weights[i]);
-  const at::Tensor matrix = at::empty(
-      {static_cast<int64_t>(weights.size() / n), static_cast<int64_t>(n)}, at::kFloat);
+  const at::Tensor matrix =
+      at::empty({static_cast<int64_t>(weights.size() / n), static_cast<int64_t>(n)}, at::kFloat);
   std::transform(weights.begin(), weights.end(), matrix.mutable_data_ptr<float>(),
                  [](double w) { return static_cast<float>(w); });
   return matrix.to(pool.a.front().device());
@@ -55,7 +55,9 @@ at::Tensor spread(const Pool& pool) {
   at::Tensor matrix = at::zeros({pool.size(), columns}, at::kFloat);
   int64_t first = 0;
   for (size_t i = 0; i < pool.names.size(); ++i) {
-    matrix.select(0, static_cast<int64_t>(i)).narrow(0, first, pool.ranks[i]).fill_(pool.scalings[i]);
+    matrix.select(0, static_cast<int64_t>(i))
+        .narrow(0, first, pool.ranks[i])
+        .fill_(pool.scalings[i]);
     first += pool.ranks[i];
   }
   return matrix.to(pool.a.front().device());
@@ -90,7 +92,8 @@ t5::Adapter Composer::factor(const at::Tensor& weights) const {
   const int64_t p = mixed.size(0);
   const auto part = [&](const at::Tensor& like) {
     const int64_t begin = like.storage_offset() - pool_.flat.storage_offset();
-    return mixed.narrow(1, begin, like.size(1) * like.size(2)).view({p, like.size(1), like.size(2)});
+    return mixed.narrow(1, begin, like.size(1) * like.size(2))
+        .view({p, like.size(1), like.size(2)});
   };
   t5::Adapter adapter{.candidates = static_cast<int>(p), .slots = {}};
   adapter.slots.resize(static_cast<size_t>(pool_.slot_count));
@@ -125,7 +128,8 @@ Module composed_module(const Pool& pool, std::span<const double> weights,
   for (const int slot : pool.slots) {
     const t5::LowRank& mixed = adapter.slots[static_cast<size_t>(slot)];
     const at::Tensor b = factor ? mixed.b / scaling : mixed.b * mixed.scale.unsqueeze(1);
-    module.slots[slot] = {.a = mixed.a.squeeze(0).cpu().contiguous(), .b = b.squeeze(0).cpu().contiguous()};
+    module.slots[slot] = {.a = mixed.a.squeeze(0).cpu().contiguous(),
+                          .b = b.squeeze(0).cpu().contiguous()};
     module.rank = mixed.a.size(1);
   }
   module.alpha = scaling * static_cast<double>(module.rank);

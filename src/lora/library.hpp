@@ -16,29 +16,34 @@ struct Factors {
   at::Tensor a, b;
 };
 struct Module {
-  std::string name;   // its folder's name
+  std::string name;  // its folder's name
   int64_t rank = 0;
   double alpha = 0;
   double scaling() const { return alpha / static_cast<double>(rank); }
   std::map<int, Factors> slots;
 };
 
-// Names of the adapter folders in a library: the order of its `modules.txt` where there is one (a name a line, a
-// Hugging Face prefix allowed: "lorahub/flan_t5_large-x"), else sorted. Error when there is none.
+// Names of the adapter folders in a library: the order of its `modules.txt` where there is one (a
+// name a line, a Hugging Face prefix allowed: "lorahub/flan_t5_large-x"), else sorted. Error when
+// there is none.
 std::vector<std::string> module_names(const std::filesystem::path& library);
 
-// Where a module's folder is: in the library, or in the Hugging Face cache under its published name.
+// Where a module's folder is: in the library, or in the Hugging Face cache under its published
+// name.
 std::filesystem::path module_folder(const std::filesystem::path& library, const std::string& name);
 
-// Reads adapter_config.json and adapter_model.safetensors or .bin and checks it against the base: rank, targets, shapes,
-// finite values. Error names the module, the tensor and both shapes. Refuses by name what would change the numbers
-// (rsLoRA, DoRA, bias, modules_to_save, rank_pattern, fan_in_fan_out).
-Module read_module(const std::filesystem::path& folder, const std::string& name, const t5::Config& base);
+// Reads adapter_config.json and adapter_model.safetensors or .bin and checks it against the base:
+// rank, targets, shapes, finite values. Error names the module, the tensor and both shapes. Refuses
+// by name what would change the numbers (rsLoRA, DoRA, bias, modules_to_save, rank_pattern,
+// fan_in_fan_out).
+Module read_module(const std::filesystem::path& folder, const std::string& name,
+                   const t5::Config& base);
 
 // Writes a PEFT folder that PEFT loads: adapter_config.json, adapter_model.safetensors (f32).
 void write_module(const std::filesystem::path& folder, const Module& module, const t5::Config& base,
                   const std::string& base_name);
 
-std::string hash_module(const std::filesystem::path& folder);  // SHA-256 of weights file and configuration
+std::string hash_module(
+    const std::filesystem::path& folder);  // SHA-256 of weights file and configuration
 
 }  // namespace lorahub::lora

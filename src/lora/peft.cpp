@@ -52,9 +52,10 @@ bool used(const json& config, const std::string& key) {
 }
 
 void refuse(const Subject& subject, const std::string& key, const json& value) {
-  base::fail("{}: module '{}' has {} = {} (it would change the numbers and is not supported), "
-             "use a plain LoRA adapter",
-             subject.config(), subject.name, key, value.dump());
+  base::fail(
+      "{}: module '{}' has {} = {} (it would change the numbers and is not supported), "
+      "use a plain LoRA adapter",
+      subject.config(), subject.name, key, value.dump());
 }
 
 // What else PEFT can put into an adapter, that the low-rank sum would leave out.
@@ -90,9 +91,10 @@ std::regex target_pattern(const Subject& subject, const std::string& pattern) {
   try {
     return std::regex(pattern);
   } catch (const std::regex_error&) {
-    base::fail("{}: module '{}' has target_modules '{}', which is no regular expression, "
-               "list the layers instead",
-               subject.config(), subject.name, pattern);
+    base::fail(
+        "{}: module '{}' has target_modules '{}', which is no regular expression, "
+        "list the layers instead",
+        subject.config(), subject.name, pattern);
   }
 }
 
@@ -119,8 +121,7 @@ std::set<int> targets(const Subject& subject, const json& config,
     const std::string& name = linears[slot].name;
     bool hit = value == "all-linear" || (pattern && std::regex_match(name, *pattern));
     if (list)
-      for (const json& target : value)
-        hit = hit || ends_with_part(name, target.get<std::string>());
+      for (const json& target : value) hit = hit || ends_with_part(name, target.get<std::string>());
     if (hit) slots.insert(static_cast<int>(slot));
   }
   base::check(!slots.empty(),
@@ -130,7 +131,8 @@ std::set<int> targets(const Subject& subject, const json& config,
   return slots;
 }
 
-// "base_model.model.<linear>.lora_A.weight", or with the adapter's name: "...lora_A.default.weight".
+// "base_model.model.<linear>.lora_A.weight", or with the adapter's name:
+// "...lora_A.default.weight".
 struct Key {
   std::string linear;
   char factor = 0;  // 'A' or 'B'
@@ -206,8 +208,8 @@ std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
                 "module '{}': tensor {} is there twice, under the names of two adapters, save one "
                 "adapter alone",
                 subject.name, name);
-    const std::array<int64_t, 2> shape = key->factor == 'A' ? std::array{rank, linear.in}
-                                                            : std::array{linear.out, rank};
+    const std::array<int64_t, 2> shape =
+        key->factor == 'A' ? std::array{rank, linear.in} : std::array{linear.out, rank};
     factor = checked(subject, tensor, {.shape = shape, .key = name});
   }
   return slots;
@@ -218,12 +220,12 @@ void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
   for (const int slot : layers.targets) {
     const auto found = slots.find(slot);
     for (const char factor : {'A', 'B'})
-      base::check(found != slots.end() &&
-                      (factor == 'A' ? found->second.a : found->second.b).defined(),
-                  "module '{}': tensor {}{}.lora_{}.weight is missing from {} (target_modules names "
-                  "its layer), copy the adapter again",
-                  subject.name, kPrefix, layers.linears[static_cast<size_t>(slot)].name, factor,
-                  weights_file(subject.folder).string());
+      base::check(
+          found != slots.end() && (factor == 'A' ? found->second.a : found->second.b).defined(),
+          "module '{}': tensor {}{}.lora_{}.weight is missing from {} (target_modules names "
+          "its layer), copy the adapter again",
+          subject.name, kPrefix, layers.linears[static_cast<size_t>(slot)].name, factor,
+          weights_file(subject.folder).string());
   }
 }
 
@@ -255,8 +257,10 @@ Module read_module(const fs::path& folder, const std::string& name, const t5::Co
   const json config = parse_config(subject);
   check_plain(subject, config);
   const double rank = number(subject, config, "r");
-  base::check(rank == std::floor(rank) && rank < 1e6, "{}: module '{}' has r = {} (a whole number "
-              "is needed), copy the adapter again", subject.config(), name, rank);
+  base::check(rank == std::floor(rank) && rank < 1e6,
+              "{}: module '{}' has r = {} (a whole number "
+              "is needed), copy the adapter again",
+              subject.config(), name, rank);
   Module module{.name = name,
                 .rank = static_cast<int64_t>(rank),
                 .alpha = number(subject, config, "lora_alpha"),

@@ -7,7 +7,8 @@ namespace lorahub::lora {
 inline constexpr const char* kConfigFile = "adapter_config.json";
 inline constexpr const char* kWeightsFile = "adapter_model.safetensors";
 
-// adapter_model.safetensors, or adapter_model.bin where that is all there is. Error when there is neither.
+// adapter_model.safetensors, or adapter_model.bin where that is all there is. Error when there is
+// neither.
 std::filesystem::path weights_file(const std::filesystem::path& folder);
 
 }  // namespace lorahub::lora

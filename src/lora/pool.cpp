@@ -14,8 +14,7 @@ namespace lorahub::lora {
 
 namespace {
 
-void check_modules(const std::vector<Module>& modules,
-                   const std::vector<t5::LinearInfo>& linears) {
+void check_modules(const std::vector<Module>& modules, const std::vector<t5::LinearInfo>& linears) {
   base::check(!modules.empty(), "no modules to mix (an empty list), name at least one");
   std::set<std::string> seen;
   for (const Module& module : modules)
@@ -92,7 +91,8 @@ Factors factors(const Pool& pool, int module, int place) {
   const at::Tensor& a = pool.a.at(static_cast<size_t>(place));
   const at::Tensor& b = pool.b.at(static_cast<size_t>(place));
   if (a.dim() == 3) return {.a = a.select(0, module), .b = b.select(0, module)};
-  const int64_t first = std::accumulate(pool.ranks.begin(), pool.ranks.begin() + module, int64_t{0});
+  const int64_t first =
+      std::accumulate(pool.ranks.begin(), pool.ranks.begin() + module, int64_t{0});
   const int64_t rank = pool.ranks.at(static_cast<size_t>(module));
   return {.a = a.narrow(0, first, rank), .b = b.narrow(1, first, rank)};
 }

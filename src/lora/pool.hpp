@@ -11,16 +11,16 @@
 namespace lorahub::lora {
 
 struct Pool {
-  std::vector<std::string> names;        // [N]
-  std::vector<int64_t> ranks;            // [N]
-  std::vector<double> scalings;          // [N], alpha/r
-  std::vector<int> slots;                // adapted linear layers
-  at::Tensor flat;                       // [N, D], f32: all a, then all b (undefined for mixed ranks)
-  std::vector<at::Tensor> a, b;          // by index in `slots`: views of `flat`, [N, r, in], [N, out, r]
-                                         // (mixed ranks, product only: [sum r, in], [out, sum r])
-  int slot_count = 0;                    // of the network
+  std::vector<std::string> names;  // [N]
+  std::vector<int64_t> ranks;      // [N]
+  std::vector<double> scalings;    // [N], alpha/r
+  std::vector<int> slots;          // adapted linear layers
+  at::Tensor flat;                 // [N, D], f32: all a, then all b (undefined for mixed ranks)
+  std::vector<at::Tensor> a, b;    // by index in `slots`: views of `flat`, [N, r, in], [N, out, r]
+                                   // (mixed ranks, product only: [sum r, in], [out, sum r])
+  int slot_count = 0;              // of the network
   int size() const { return static_cast<int>(names.size()); }
-  bool mixed() const;                    // ranks differ
+  bool mixed() const;  // ranks differ
 };
 
 // Factors of one module at one place (an index in `slots`), as views.
@@ -29,21 +29,24 @@ Factors factors(const Pool& pool, int module, int place);
 // Stacks modules. Error for an empty list, a name given twice, different slots.
 Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device);
 
-// Names for the trial: those given, or `count` drawn from the library as random.sample does (seed.modules).
-std::vector<std::string> pick(const std::filesystem::path& library, const study::ModulesDraw& draw, uint64_t seed);
+// Names for the trial: those given, or `count` drawn from the library as random.sample does
+// (seed.modules).
+std::vector<std::string> pick(const std::filesystem::path& library, const study::ModulesDraw& draw,
+                              uint64_t seed);
 
-// Gaussian modules, one stream per (seed, module name, place), each A and BA scaled to the norms of the real ones.
+// Gaussian modules, one stream per (seed, module name, place), each A and BA scaled to the norms of
+// the real ones.
 Pool random_like(const Pool& pool, uint64_t seed);
 
-// Composes many populations of one pool: what does not depend on the weights is made once. The pool must outlive it.
-// Calls from several threads at once are fine.
+// Composes many populations of one pool: what does not depend on the weights is made once. The pool
+// must outlive it. Calls from several threads at once are fine.
 class Composer {
  public:
   // factor needs equal ranks and scalings (Error says which modules differ).
   Composer(const Pool& pool, study::Composition composition, at::ScalarType dtype);
 
-  // Weights [P, N] row-major -> one adapter for P candidates: one GEMM in f32 over all places, rounded once.
-  // Error for a weight that is not finite.
+  // Weights [P, N] row-major -> one adapter for P candidates: one GEMM in f32 over all places,
+  // rounded once. Error for a weight that is not finite.
   t5::Adapter operator()(std::span<const double> weights) const;
 
  private:
@@ -52,15 +55,18 @@ class Composer {
   const Pool& pool_;
   study::Composition composition_;
   at::ScalarType dtype_;
-  std::vector<Factors> shared_;  // product, by place: a [1, sum r, in], b [1, out, sum r], compute dtype
-  at::Tensor spread_;            // product: [N, sum r], alpha/r where the column is of the row's module
+  std::vector<Factors>
+      shared_;         // product, by place: a [1, sum r, in], b [1, out, sum r], compute dtype
+  at::Tensor spread_;  // product: [N, sum r], alpha/r where the column is of the row's module
 };
 
 // Weights [P, N] row-major -> one adapter for P candidates, by a Composer used once.
-t5::Adapter compose(const Pool& pool, std::span<const double> weights, study::Composition composition,
-                    at::ScalarType dtype);
+t5::Adapter compose(const Pool& pool, std::span<const double> weights,
+                    study::Composition composition, at::ScalarType dtype);
 
-// The composed adapter as one module: factor keeps rank r, product has rank sum r. For PEFT folders.
-Module composed_module(const Pool& pool, std::span<const double> weights, study::Composition composition);
+// The composed adapter as one module: factor keeps rank r, product has rank sum r. For PEFT
+// folders.
+Module composed_module(const Pool& pool, std::span<const double> weights,
+                       study::Composition composition);
 
 }  // namespace lorahub::lora

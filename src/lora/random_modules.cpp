@@ -26,7 +26,8 @@ double product_norm(const at::Tensor& a, const at::Tensor& b) {
 
 // `stem`: the module and its place, for the streams.
 Factors random_factors(const Factors& real, uint64_t seed, const std::string& stem) {
-  const at::Tensor real_a = real.a.to(at::kCPU, at::kDouble), real_b = real.b.to(at::kCPU, at::kDouble);
+  const at::Tensor real_a = real.a.to(at::kCPU, at::kDouble),
+                   real_b = real.b.to(at::kCPU, at::kDouble);
   at::Tensor a = gaussian(real_a.sizes(), base::Stream(seed, stem + "/a"));
   at::Tensor b = gaussian(real_b.sizes(), base::Stream(seed, stem + "/b"));
   a.mul_(length(real_a) / length(a));

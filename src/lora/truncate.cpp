@@ -13,11 +13,11 @@ Factors truncated(const Factors& factors, int64_t rank) {
   const auto [q_b, r_b] = at::linalg_qr(factors.b.to(at::kDouble));
   const auto [q_a, r_a] = at::linalg_qr(factors.a.to(at::kDouble).t());
   const auto [u, s, vh] = at::linalg_svd(r_b.matmul(r_a.t()), /*full_matrices=*/false);
-  at::Tensor left = q_b.matmul(u);                             // [out, r]
-  const at::Tensor largest = left.abs().argmax(0, true);       // [1, r]
+  at::Tensor left = q_b.matmul(u);                        // [out, r]
+  const at::Tensor largest = left.abs().argmax(0, true);  // [1, r]
   const at::Tensor sign = at::where(left.gather(0, largest) < 0, -1.0, 1.0);
-  const at::Tensor root = s.sqrt() * sign;                     // [1, r]
-  const at::Tensor right = q_a.matmul(vh.t());                 // [in, r]
+  const at::Tensor root = s.sqrt() * sign;      // [1, r]
+  const at::Tensor right = q_a.matmul(vh.t());  // [in, r]
   return {.a = (right * root).narrow(1, 0, rank).t().to(at::kFloat).contiguous(),
           .b = (left * root).narrow(1, 0, rank).to(at::kFloat).contiguous()};
 }
@@ -32,8 +32,7 @@ Module truncate(const Module& module, int64_t rank) {
                 .rank = rank,
                 .alpha = module.scaling() * static_cast<double>(rank),
                 .slots = {}};
-  for (const auto& [slot, factors] : module.slots)
-    result.slots[slot] = truncated(factors, rank);
+  for (const auto& [slot, factors] : module.slots) result.slots[slot] = truncated(factors, rank);
   return result;
 }
 

@@ -15,8 +15,8 @@ struct Model {
   const t5::Adapter& adapter;
 };
 
-// The option of least cross entropy per token (`</s>` counts): a plain sum would favour short options. The first one
-// among equals.
+// The option of least cross entropy per token (`</s>` counts): a plain sum would favour short
+// options. The first one among equals.
 std::string likeliest(const Model& model, const std::string& prompt,
                       const std::vector<std::string>& options) {
   std::vector<t5::Pair> pairs;
@@ -24,8 +24,10 @@ std::string likeliest(const Model& model, const std::string& prompt,
   for (const std::string& option : options)
     pairs.push_back({.source = source, .target = model.machine.tokenizer.encode(option)});
   std::vector<double> losses = t5::loss_sums(model.machine.network, model.adapter, pairs);
-  for (size_t i = 0; i < losses.size(); ++i) losses[i] /= static_cast<double>(pairs[i].target.size());
-  return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin())];
+  for (size_t i = 0; i < losses.size(); ++i)
+    losses[i] /= static_cast<double>(pairs[i].target.size());
+  return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) -
+                                     losses.begin())];
 }
 
 // Greedy answers of the prompts numbered in `which`, put into their places.
@@ -66,8 +68,8 @@ std::vector<std::string> answer(const Machine& machine, const t5::Adapter& adapt
   share(machine.threads, static_cast<int>(batches), [&](int number) {
     const size_t first = static_cast<size_t>(number) * batch;
     const size_t count = std::min(batch, prompts.size() - first);
-    answer_batch(model, prompts.subspan(first, count),
-                 std::span(answers).subspan(first, count), rule);
+    answer_batch(model, prompts.subspan(first, count), std::span(answers).subspan(first, count),
+                 rule);
   });
   return answers;
 }

@@ -38,7 +38,8 @@ std::vector<double> plain_sums(const Job& job, std::span<const double> weights, 
     const at::Tensor row = t5::reference::loss_sums(job.network, adapter, examples)
                                .to(at::kCPU, at::kDouble)
                                .contiguous();
-    sums.insert(sums.end(), row.const_data_ptr<double>(), row.const_data_ptr<double>() + row.numel());
+    sums.insert(sums.end(), row.const_data_ptr<double>(),
+                row.const_data_ptr<double>() + row.numel());
   }
   return sums;
 }

@@ -59,8 +59,7 @@ search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
   assert(sums.values.size() == examples * static_cast<size_t>(population.size()));
   search::Losses losses;
   for (int p = 0; p < population.size(); ++p) {
-    const auto row =
-        std::span(sums.values).subspan(static_cast<size_t>(p) * examples, examples);
+    const auto row = std::span(sums.values).subspan(static_cast<size_t>(p) * examples, examples);
     losses.push_back(data_term(row, tokens, rule.kind) + penalty(population.row(p), rule.penalty));
   }
   return losses;

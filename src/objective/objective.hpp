@@ -22,28 +22,32 @@ struct Machine {
   int threads = 1;  // each takes whole tiles; kernels are single-threaded
 };
 
-std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer, std::span<const task::Example> examples);
+std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer,
+                               std::span<const task::Example> examples);
 
-// Cross-entropy sums of the tiles asked for. Holds references: machine, pool and pairs must outlive it.
+// Cross-entropy sums of the tiles asked for. Holds references: machine, pool and pairs must outlive
+// it.
 struct Mixture {
   const lora::Pool& pool;
   study::Composition composition;
   study::Engine engine;
 };
-search::Measure make_measure(const Machine& machine, const Mixture& mixture, std::span<const t5::Pair> pairs);
+search::Measure make_measure(const Machine& machine, const Mixture& mixture,
+                             std::span<const t5::Pair> pairs);
 
-// Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed order.
+// Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed
+// order.
 struct LossRule {
   study::LossKind kind = study::LossKind::official;
   study::Penalty penalty;
 };
-search::Losses reduce(const search::Sums& sums, std::span<const int> tokens, const search::Population& population,
-                      const LossRule& rule);
+search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
+                      const search::Population& population, const LossRule& rule);
 double penalty(std::span<const double> weights, const study::Penalty& penalty);
 
-// Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch` prompts, fixed
-// order; threads take whole batches. Scoring `options`: the listed option of least cross entropy per token, where the
-// prompt lists any.
+// Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch`
+// prompts, fixed order; threads take whole batches. Scoring `options`: the listed option of least
+// cross entropy per token, where the prompt lists any.
 struct AnswerRule {
   study::Scoring scoring = study::Scoring::generate;
   int max_tokens = 256;

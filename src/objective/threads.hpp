@@ -4,9 +4,9 @@
 
 namespace lorahub::objective {
 
-// Calls work(0), ..., work(count - 1), each once, from up to `threads` threads whose kernels are single-threaded.
-// An exception ends the taking of further items; that of the lowest item reached is thrown here, after all have
-// stopped.
+// Calls work(0), ..., work(count - 1), each once, from up to `threads` threads whose kernels are
+// single-threaded. An exception ends the taking of further items; that of the lowest item reached
+// is thrown here, after all have stopped.
 void share(int threads, int count, const std::function<void(int)>& work);
 
 }  // namespace lorahub::objective

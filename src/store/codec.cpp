@@ -224,8 +224,9 @@ std::string frame(std::string_view json) {
 std::string_view unframe(std::string_view line) {
   if (line.size() <= kHead || !line.starts_with(kBefore) || line.back() != '}') return {};
   const std::string_view json = line.substr(kHead, line.size() - kHead - 1);
-  const bool same = line.substr(kBefore.size(), kDigits) == base::format("{:08x}", base::crc32(json)) &&
-                    line.substr(kBefore.size() + kDigits, kBetween.size()) == kBetween;
+  const bool same =
+      line.substr(kBefore.size(), kDigits) == base::format("{:08x}", base::crc32(json)) &&
+      line.substr(kBefore.size() + kDigits, kBetween.size()) == kBetween;
   return same ? json : std::string_view{};
 }
 

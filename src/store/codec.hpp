@@ -1,4 +1,5 @@
-// Journal entries as one line of JSON each. Doubles come back with the same bits; "nan", "inf" and "-inf" are strings.
+// Journal entries as one line of JSON each. Doubles come back with the same bits; "nan", "inf" and
+// "-inf" are strings.
 #pragma once
 #include <string>
 #include <string_view>
@@ -17,7 +18,10 @@ struct Told {
   std::string trial;
   search::Generation generation;
 };
-enum class Generations { inside, told };  // of a finished trial: in its own entry, or in the Told ones before it
+enum class Generations {
+  inside,
+  told
+};  // of a finished trial: in its own entry, or in the Told ones before it
 struct Finish {
   Record record;
   Generations generations = Generations::inside;
@@ -33,6 +37,7 @@ Entry decode(std::string_view json);  // Error when it is no entry that this ver
 
 // The line of the journal: {"crc":"89abcdef","record":JSON} and a line break; CRC-32 of JSON.
 std::string frame(std::string_view json);
-std::string_view unframe(std::string_view line);  // the JSON of a whole line (without its break); "" when torn
+std::string_view unframe(
+    std::string_view line);  // the JSON of a whole line (without its break); "" when torn
 
 }  // namespace lorahub::store

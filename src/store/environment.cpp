@@ -19,10 +19,6 @@
 #else
 #define LORAHUB_COMPILER "g++ " __VERSION__
 #endif
-#ifndef LORAHUB_COMMIT
-#define LORAHUB_COMMIT "unknown"
-#endif
-
 namespace lorahub::store {
 namespace {
 
@@ -44,7 +40,8 @@ int cores() {  // those this process may run on
 }
 
 std::string memory() {
-  const double bytes = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  const double bytes = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<double>(::sysconf(_SC_PAGE_SIZE));
   return base::format("{:.1f} GiB", bytes / (1 << 30));
 }
 
@@ -52,7 +49,11 @@ std::string memory() {
 
 std::string version() { return LORAHUB_VERSION; }
 
-std::string commit() { return LORAHUB_COMMIT; }
+std::string commit() {
+  return
+#include "commit.inc"  // written at each build: cmake/commit.cmake
+      ;
+}
 
 std::map<std::string, std::string> environment() {
   utsname system{};
@@ -64,15 +65,17 @@ std::map<std::string, std::string> environment() {
       {"commit", commit()},
       {"compiler", LORAHUB_COMPILER},
       {"hdf5", base::format("{}.{}.{}", major, minor, release)},
-      {"fmt", base::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+      {"fmt",
+       base::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
       {"host", system.nodename},
       {"system", base::format("{} {} {}", system.sysname, system.release, system.machine)},
       {"cpu", proc("/proc/cpuinfo", "model name")},
       {"cores", base::format("{}", cores())},
       {"memory", memory()},
       {"started_utc", base::utc_now()}};
-  for (const char* name : {"OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID",
-                           "SLURM_ARRAY_TASK_ID", "SLURM_JOB_NODELIST", "SLURM_RESTART_COUNT"})
+  for (const char* name :
+       {"OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID",
+        "SLURM_ARRAY_TASK_ID", "SLURM_JOB_NODELIST", "SLURM_RESTART_COUNT"})
     if (const char* value = std::getenv(name)) values[name] = value;
   return values;
 }

@@ -61,13 +61,14 @@ using Type = Handle<H5Tclose>;
 using Plist = Handle<H5Pclose>;
 using Attribute = Handle<H5Aclose>;
 
-// A file that HDF5 1.8 and later read, without dates in its objects: equal content, equal bytes. It is made in memory:
-// HDF5 1.10 crashes when a disk is full.
+// A file that HDF5 1.8 and later read, without dates in its objects: equal content, equal bytes. It
+// is made in memory: HDF5 1.10 crashes when a disk is full.
 FileHandle create_image();
-std::string image(const FileHandle& file);  // the bytes of the file
+std::string image(const FileHandle& file);                // the bytes of the file
 FileHandle open_file(const std::filesystem::path& path);  // to read
 Group create_group(hid_t parent, const std::string& name);
-Dataset create_dataset(hid_t parent, const std::string& name, std::pair<hid_t, hid_t> type_and_space,
+Dataset create_dataset(hid_t parent, const std::string& name,
+                       std::pair<hid_t, hid_t> type_and_space,
                        hid_t properties = H5P_DEFAULT);  // H5P_DEFAULT: contiguous
 Plist dataset_properties();
 Space simple_space(const std::vector<hsize_t>& shape);
@@ -75,7 +76,8 @@ Type text_type(size_t width);  // UTF-8, padded with zeros; at least 1 byte
 
 void write_attribute(hid_t object, const std::string& name, const std::string& text);
 void write_attribute(hid_t object, const std::string& name, int value);
-void write_text(hid_t parent, const std::string& name, const std::string& text);  // a scalar dataset
+void write_text(hid_t parent, const std::string& name,
+                const std::string& text);  // a scalar dataset
 std::string read_text(hid_t parent, const std::string& name);
 std::string read_text_attribute(hid_t object, const std::string& name);
 int read_integer_attribute(hid_t object, const std::string& name);

@@ -10,13 +10,15 @@ namespace lorahub::store {
 
 inline constexpr int kSchemaVersion = 1;
 
-// Writes `file` (temporary file, fsync, rename). `planned`: trials of the study in order, with their columns; those
-// without a record are listed in /runs with status "missing", "running" or "failed".
+// Writes `file` (temporary file, fsync, rename). `planned`: trials of the study in order, with
+// their columns; those without a record are listed in /runs with status "missing", "running" or
+// "failed".
 struct Planned {
   std::string id;
   std::vector<std::pair<std::string, std::string>> knobs;
 };
-void write_hdf5(const std::filesystem::path& file, const History& history, const std::vector<Planned>& planned);
+void write_hdf5(const std::filesystem::path& file, const History& history,
+                const std::vector<Planned>& planned);
 
 // What `report` and `check` need of a result file.
 struct Row {
@@ -30,12 +32,14 @@ struct Row {
 struct Results {
   std::string study, question;
   std::vector<Row> rows;
-  std::map<std::string, std::vector<Answer>> answers;                  // by trial id
-  std::map<std::string, std::vector<std::pair<std::string, double>>> weights;  // by trial id: module, weight
+  std::map<std::string, std::vector<Answer>> answers;  // by trial id
+  std::map<std::string, std::vector<std::pair<std::string, double>>>
+      weights;  // by trial id: module, weight
 };
 Results read_hdf5(const std::filesystem::path& file);
 
-// Problems found in a result file: schema, hashes, counts, shots and test disjoint, completeness. Empty: none.
+// Problems found in a result file: schema, hashes, counts, shots and test disjoint, completeness.
+// Empty: none.
 std::vector<std::string> check_hdf5(const std::filesystem::path& file);
 
 }  // namespace lorahub::store

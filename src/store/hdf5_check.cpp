@@ -53,18 +53,21 @@ Problems check_schema(hid_t file) {
   Problems problems;
   const auto require = [&](const std::string& parent, const Table& table) {
     const std::string path = parent + table.name;
-    if (H5Lexists(file, path.c_str(), H5P_DEFAULT) <= 0) return problems.push_back("no table /" + path);
+    if (H5Lexists(file, path.c_str(), H5P_DEFAULT) <= 0)
+      return problems.push_back("no table /" + path);
     const std::vector<std::string> found = TableReader(file, path).columns();
     for (const Column& column : table.columns)
       if (std::ranges::find(found, column.name) == found.end())
         problems.push_back(base::format("table /{} has no column '{}'", path, column.name));
   };
-  for (const auto& table : {layout::evaluations(), layout::answers(), layout::weights(), layout::shots(),
-                            layout::dropped(), layout::inputs(), layout::resolved(), layout::failures()})
+  for (const auto& table :
+       {layout::evaluations(), layout::answers(), layout::weights(), layout::shots(),
+        layout::dropped(), layout::inputs(), layout::resolved(), layout::failures()})
     require("", table);
   require("", {"runs", layout::run_identity()});
   require("", {"runs", layout::run_results()});
-  if (H5Lexists(file, "headers", H5P_DEFAULT) <= 0) return problems.push_back("no group /headers"), problems;
+  if (H5Lexists(file, "headers", H5P_DEFAULT) <= 0)
+    return problems.push_back("no group /headers"), problems;
   require("headers/", layout::starts());
   require("headers/", layout::environment());
   return problems;
@@ -72,21 +75,27 @@ Problems check_schema(hid_t file) {
 
 Content read_content(hid_t file, Results results) {
   Content content{.results = std::move(results)};
-  TableReader(file, "runs").each([&](const RowView& v) { content.hits[v.text("id")] = v.integer("hits"); });
+  TableReader(file, "runs").each([&](const RowView& v) {
+    content.hits[v.text("id")] = v.integer("hits");
+  });
   TableReader(file, "evaluations").each([&](const RowView& v) {
-    content.evaluations[v.text("id")].push_back({v.integer("generation"), v.integer("candidate"), v.real("loss")});
+    content.evaluations[v.text("id")].push_back(
+        {v.integer("generation"), v.integer("candidate"), v.real("loss")});
   });
   TableReader(file, "shots").each([&](const RowView& v) {
-    if (const std::string hash = v.text("input_sha256"); !hash.empty()) content.shots[v.text("id")].insert(hash);
+    if (const std::string hash = v.text("input_sha256"); !hash.empty())
+      content.shots[v.text("id")].insert(hash);
   });
   TableReader(file, "failures").each([&](const RowView& v) {
     content.failures[v.text("id")] = v.text("message");
   });
   TableReader(file, "inputs").each([&](const RowView& v) {
     if (!is_sha256(v.text("sha256")))
-      content.hashes.push_back(base::format("trial {}: the hash of {} is no SHA-256", v.text("id"), v.text("name")));
+      content.hashes.push_back(
+          base::format("trial {}: the hash of {} is no SHA-256", v.text("id"), v.text("name")));
   });
-  for (const auto& [id, rows] : content.evaluations) content.traces[id] = read_trace(file, "trace/" + id);
+  for (const auto& [id, rows] : content.evaluations)
+    content.traces[id] = read_trace(file, "trace/" + id);
   return content;
 }
 
@@ -106,7 +115,9 @@ class TrialCheck {
  private:
   template <class... Args>
   void expect(bool ok, fmt::format_string<Args...> message, Args&&... args) {
-    if (!ok) problems_.push_back("trial " + row_.id + ": " + fmt::format(message, std::forward<Args>(args)...));
+    if (!ok)
+      problems_.push_back("trial " + row_.id + ": " +
+                          fmt::format(message, std::forward<Args>(args)...));
   }
 
   template <class Map>
@@ -118,15 +129,18 @@ class TrialCheck {
   void answers() {
     const std::vector<Answer> answers = of(content_.results.answers);
     const auto right = std::ranges::count_if(answers, &Answer::hit);
-    expect(std::ssize(answers) == row_.test_rows, "{} answers for {} test rows", answers.size(), row_.test_rows);
+    expect(std::ssize(answers) == row_.test_rows, "{} answers for {} test rows", answers.size(),
+           row_.test_rows);
     expect(right == content_.hits.at(row_.id), "{} answers are right, /runs counts {}", right,
            content_.hits.at(row_.id));
     const double accuracy =
-        answers.empty() ? 0 : 100.0 * static_cast<double>(right) / static_cast<double>(answers.size());
-    expect(std::abs(accuracy - row_.accuracy) <= kPercentTolerance, "accuracy is {}, its answers give {}",
-           row_.accuracy, accuracy);
+        answers.empty() ? 0
+                        : 100.0 * static_cast<double>(right) / static_cast<double>(answers.size());
+    expect(std::abs(accuracy - row_.accuracy) <= kPercentTolerance,
+           "accuracy is {}, its answers give {}", row_.accuracy, accuracy);
     std::set<int> rows;
-    for (const Answer& a : answers) expect(rows.insert(a.row).second, "test row {} is answered twice", a.row);
+    for (const Answer& a : answers)
+      expect(rows.insert(a.row).second, "test row {} is answered twice", a.row);
   }
 
   void shots() {
@@ -137,30 +151,33 @@ class TrialCheck {
 
   void search() {
     const std::vector<Evaluation> evaluations = of(content_.evaluations);
-    expect(std::ssize(evaluations) == row_.counts.evaluations, "{} evaluations are recorded, /runs counts {}",
-           evaluations.size(), row_.counts.evaluations);
+    expect(std::ssize(evaluations) == row_.counts.evaluations,
+           "{} evaluations are recorded, /runs counts {}", evaluations.size(),
+           row_.counts.evaluations);
     if (evaluations.empty()) return;
-    expect(evaluations.back().generation + 1 == row_.counts.rounds, "{} rounds are recorded, /runs counts {}",
-           evaluations.back().generation + 1, row_.counts.rounds);
-    expect(same(least(evaluations), row_.best_loss), "best_loss is {}, the least loss is {}", row_.best_loss,
-           least(evaluations));
+    expect(evaluations.back().generation + 1 == row_.counts.rounds,
+           "{} rounds are recorded, /runs counts {}", evaluations.back().generation + 1,
+           row_.counts.rounds);
+    expect(same(least(evaluations), row_.best_loss), "best_loss is {}, the least loss is {}",
+           row_.best_loss, least(evaluations));
     trace(evaluations);
   }
 
   void trace(const std::vector<Evaluation>& evaluations) {
     const TraceArrays trace = of(content_.traces);
     const Weights weights = of(content_.results.weights);
-    expect(trace.evaluations == evaluations.size(), "/trace has {} evaluations, /evaluations {}", trace.evaluations,
-           evaluations.size());
-    expect(weights.empty() || trace.modules == weights.size(), "/trace has {} modules, /weights {}", trace.modules,
-           weights.size());
+    expect(trace.evaluations == evaluations.size(), "/trace has {} evaluations, /evaluations {}",
+           trace.evaluations, evaluations.size());
+    expect(weights.empty() || trace.modules == weights.size(), "/trace has {} modules, /weights {}",
+           trace.modules, weights.size());
     if (trace.evaluations != evaluations.size() || trace.modules != weights.size()) return;
     bool found = std::isnan(row_.best_loss);
     for (size_t e = 0; e < evaluations.size(); ++e) {
       expect(same(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
       const auto tried = trace.weights.begin() + static_cast<long>(e * trace.modules);
       found |= same(trace.losses[e], row_.best_loss) &&
-               std::equal(weights.begin(), weights.end(), tried, [](const auto& w, double t) { return w.second == t; });
+               std::equal(weights.begin(), weights.end(), tried,
+                          [](const auto& w, double t) { return w.second == t; });
     }
     expect(found, "its weights are not those of the least loss");
   }
@@ -170,7 +187,8 @@ class TrialCheck {
     if (bound == row_.knobs.end() || bound->second.empty()) return;
     const double limit = std::strtod(bound->second.c_str(), nullptr);
     for (const auto& [module, weight] : of(content_.results.weights))
-      expect(std::abs(weight) <= limit, "the weight {} of module {} is beyond the bound {}", weight, module, limit);
+      expect(std::abs(weight) <= limit, "the weight {} of module {} is beyond the bound {}", weight,
+             module, limit);
     for (const double weight : of(content_.traces).weights)
       expect(std::abs(weight) <= limit, "a weight {} was tried beyond the bound {}", weight, limit);
   }
@@ -182,11 +200,13 @@ class TrialCheck {
 
 void check_status(const Content& content, const Row& row, Problems& problems) {
   if (row.status == "missing" || row.status == "running")
-    problems.push_back(base::format("trial {} is {}: the study is not complete", row.id, row.status));
+    problems.push_back(
+        base::format("trial {} is {}: the study is not complete", row.id, row.status));
   else if (row.status == "failed") {
     const auto failure = content.failures.find(row.id);
-    problems.push_back(base::format("trial {} failed: {}", row.id,
-                                    failure == content.failures.end() ? "no message" : failure->second));
+    problems.push_back(
+        base::format("trial {} failed: {}", row.id,
+                     failure == content.failures.end() ? "no message" : failure->second));
   } else if (row.status != "done")
     problems.push_back(base::format("trial {} has the unknown status '{}'", row.id, row.status));
 }
@@ -195,13 +215,15 @@ Problems check_content(const Content& content) {
   Problems problems = content.hashes;
   std::set<std::string> ids;
   for (const Row& row : content.results.rows) {
-    if (!ids.insert(row.id).second) problems.push_back(base::format("trial {} is listed twice", row.id));
+    if (!ids.insert(row.id).second)
+      problems.push_back(base::format("trial {} is listed twice", row.id));
     check_status(content, row, problems);
     if (row.status == "done") TrialCheck(content, row, problems).run();
   }
   const auto known = [&](const auto& map, const char* table) {
     for (const auto& [id, unused] : map)
-      if (!ids.contains(id)) problems.push_back(base::format("/{} has trial {}, /runs has not", table, id));
+      if (!ids.contains(id))
+        problems.push_back(base::format("/{} has trial {}, /runs has not", table, id));
   };
   known(content.results.answers, "answers");
   known(content.results.weights, "weights");

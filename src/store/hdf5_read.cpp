@@ -19,7 +19,9 @@ Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
                 .example_forwards = count("example_forwards"),
                 .search_tokens = count("search_tokens"),
                 .answer_tokens = count("answer_tokens")};
-  row.timing = {.load = view.real("load_s"), .search = view.real("search_s"), .answer = view.real("answer_s")};
+  row.timing = {.load = view.real("load_s"),
+                .search = view.real("search_s"),
+                .answer = view.real("answer_s")};
   row.test_rows = static_cast<int>(count("test_rows"));
   return row;
 }
@@ -33,8 +35,10 @@ std::vector<std::string> knob_names(const TableReader& runs) {
 
 Results read(hid_t file) {
   const int schema = read_integer_attribute(file, "schema_version");
-  base::check(schema == kSchemaVersion, "its schema is {}, this program reads {}", schema, kSchemaVersion);
-  Results results{.study = read_text_attribute(file, "title"), .question = read_text(file, "config/question")};
+  base::check(schema == kSchemaVersion, "its schema is {}, this program reads {}", schema,
+              kSchemaVersion);
+  Results results{.study = read_text_attribute(file, "title"),
+                  .question = read_text(file, "config/question")};
   const TableReader runs(file, "runs");
   const std::vector<std::string> knobs = knob_names(runs);
   runs.each([&](const RowView& view) { results.rows.push_back(row_of(view, knobs)); });
@@ -60,8 +64,10 @@ Results read_hdf5(const std::filesystem::path& file) {
   try {
     return read(open_file(file));
   } catch (const std::runtime_error& error) {
-    base::fail("{} is not a result file that can be read: {}; run the study again to rebuild it from its journal",
-               file.string(), error.what());
+    base::fail(
+        "{} is not a result file that can be read: {}; run the study again to rebuild it from its "
+        "journal",
+        file.string(), error.what());
   }
 }
 

@@ -16,9 +16,11 @@ namespace lorahub::store {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kLongestTitle = 4096;  // bytes; attributes end at 64 KiB, the whole question is in /config
+constexpr size_t kLongestTitle =
+    4096;  // bytes; attributes end at 64 KiB, the whole question is in /config
 
-// The planned trials, then those that were recorded under an earlier plan, by id: no result goes missing.
+// The planned trials, then those that were recorded under an earlier plan, by id: no result goes
+// missing.
 std::vector<Planned> all_runs(const History& history, const std::vector<Planned>& planned) {
   std::vector<Planned> runs = planned;
   std::set<std::string> known;
@@ -43,15 +45,19 @@ void add_results(std::vector<Cell>& cells, const Record* record) {
   const Counts& counts = record->counts;
   const auto hits = std::ranges::count_if(record->answers, &Answer::hit);
   cells.insert(cells.end(), {record->accuracy, record->best_loss, record->zero_loss,
-                             static_cast<int64_t>(record->answers.size()), static_cast<int64_t>(hits),
-                             counts.evaluations, counts.rounds, counts.example_forwards, counts.search_tokens,
-                             counts.answer_tokens, record->timing.load, record->timing.search, record->timing.answer});
+                             static_cast<int64_t>(record->answers.size()),
+                             static_cast<int64_t>(hits), counts.evaluations, counts.rounds,
+                             counts.example_forwards, counts.search_tokens, counts.answer_tokens,
+                             record->timing.load, record->timing.search, record->timing.answer});
 }
 
 class StudyWriter {
  public:
   StudyWriter(hid_t file, const History& history, const std::vector<Planned>& planned)
-      : file_(file), history_(history), planned_(planned.size()), runs_(all_runs(history, planned)) {}
+      : file_(file),
+        history_(history),
+        planned_(planned.size()),
+        runs_(all_runs(history, planned)) {}
 
   void write() {
     attributes();
@@ -115,7 +121,8 @@ class StudyWriter {
       each_record([&](const Record& r) {
         for (size_t g = 0; g < r.generations.size(); ++g)
           for (size_t p = 0; p < r.generations[g].losses.size(); ++p)
-            emit({r.trial, static_cast<int64_t>(g), static_cast<int64_t>(p), r.generations[g].losses[p]});
+            emit({r.trial, static_cast<int64_t>(g), static_cast<int64_t>(p),
+                  r.generations[g].losses[p]});
       });
     });
   }
@@ -142,7 +149,8 @@ class StudyWriter {
     write_table(file_, layout::shots(), [&](const Emit& emit) {
       each_record([&](const Record& r) {
         for (size_t k = 0; k < r.shot_rows.size(); ++k)
-          emit({r.trial, int64_t{r.shot_rows[k]}, int64_t{k < r.shot_tokens.size() ? r.shot_tokens[k] : -1},
+          emit({r.trial, int64_t{r.shot_rows[k]},
+                int64_t{k < r.shot_tokens.size() ? r.shot_tokens[k] : -1},
                 k < r.shot_sums.size() ? r.shot_sums[k] : kMissing,
                 k < r.shot_sha256.size() ? std::string_view(r.shot_sha256[k]) : ""});
       });
@@ -187,7 +195,8 @@ class StudyWriter {
     });
     write_table(group, layout::environment(), [&](const Emit& emit) {
       for (size_t i = 0; i < history_.headers.size(); ++i)
-        for (const auto& [key, value] : history_.headers[i].environment) emit({static_cast<int64_t>(i), key, value});
+        for (const auto& [key, value] : history_.headers[i].environment)
+          emit({static_cast<int64_t>(i), key, value});
     });
   }
 
@@ -219,14 +228,15 @@ std::string content(const History& history, const std::vector<Planned>& planned)
 
 }  // namespace
 
-void write_hdf5(const std::filesystem::path& file, const History& history, const std::vector<Planned>& planned) {
+void write_hdf5(const std::filesystem::path& file, const History& history,
+                const std::vector<Planned>& planned) {
   try {
     const std::string bytes = content(history, planned);
     errno = 0;
     base::write_file(file, bytes);
   } catch (const Hdf5Failure& failure) {
-    base::fail("cannot make {}: {} (results are kept in the journal), run the same command again", file.string(),
-               failure.what());
+    base::fail("cannot make {}: {} (results are kept in the journal), run the same command again",
+               file.string(), failure.what());
   } catch (const base::Error&) {
     const int error = errno;
     std::error_code ignored;

@@ -21,11 +21,13 @@ namespace {
 
 // Equal bits; one NaN is as good as another.
 bool same(double a, double b) {
-  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
 }
 
 bool same(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) { return same(x, y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](double x, double y) { return same(x, y); });
 }
 
 bool same(const search::Population& a, const search::Population& b) {
@@ -50,7 +52,8 @@ struct Replay {
   void operator()(Told&& told) { history.told[told.trial].push_back(std::move(told.generation)); }
   void operator()(Finish&& finish) {
     const std::string trial = finish.record.trial;
-    if (finish.generations == Generations::told) finish.record.generations = std::move(history.told[trial]);
+    if (finish.generations == Generations::told)
+      finish.record.generations = std::move(history.told[trial]);
     history.told.erase(trial);
     history.failed.erase(trial);
     history.finished[trial] = std::move(finish.record);
@@ -58,7 +61,8 @@ struct Replay {
   void operator()(Fail&& fail) { history.failed[fail.trial] = std::move(fail.message); }
 };
 
-// A piece of one line at most: what a write that never returned can leave. Two beginnings of a line are damage.
+// A piece of one line at most: what a write that never returned can leave. Two beginnings of a line
+// are damage.
 bool torn(std::string_view tail) { return tail.find("{\"crc\":\"", 1) == std::string_view::npos; }
 
 struct Content {
@@ -71,18 +75,22 @@ Content replay(const std::string& name, std::string_view text) {
   for (size_t line = 1; content.whole < text.size(); ++line) {
     const size_t end = text.find('\n', content.whole);
     const bool last = end == std::string_view::npos || end + 1 == text.size();
-    const std::string_view words = text.substr(content.whole, end == std::string_view::npos ? end : end - content.whole);
-    const std::string_view json = end == std::string_view::npos ? std::string_view{} : unframe(words);
+    const std::string_view words =
+        text.substr(content.whole, end == std::string_view::npos ? end : end - content.whole);
+    const std::string_view json =
+        end == std::string_view::npos ? std::string_view{} : unframe(words);
     if (json.empty() && last && torn(words)) break;
     base::check(!json.empty(),
-                "{}:{}: this line of the journal is damaged (its checksum differs, so what it recorded is unknown), "
+                "{}:{}: this line of the journal is damaged (its checksum differs, so what it "
+                "recorded is unknown), "
                 "restore the file from a copy, or start anew with another --out",
                 name, line);
     try {
       std::visit(Replay{content.history}, decode(json));
     } catch (const base::Error& error) {
-      base::fail("{}:{}: {}, use the version that wrote the journal, or start anew with another --out", name, line,
-                 error.what());
+      base::fail(
+          "{}:{}: {}, use the version that wrote the journal, or start anew with another --out",
+          name, line, error.what());
     }
     content.whole = end + 1;
   }
@@ -95,7 +103,8 @@ std::string content_of(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
-  base::check(stream.is_open() && !stream.bad(), "cannot read {}: {}", file.string(), std::strerror(errno));
+  base::check(stream.is_open() && !stream.bad(), "cannot read {}: {}", file.string(),
+              std::strerror(errno));
   return std::move(text).str();
 }
 
@@ -111,7 +120,8 @@ void make_folder(const std::filesystem::path& folder) {
 
 // The name of a new file is on the disk once its folder is.
 void sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0 || ::fsync(descriptor) != 0) {
     const int error = errno;
     if (descriptor >= 0) ::close(descriptor);
@@ -136,7 +146,8 @@ class Descriptor {
 };
 
 constexpr std::string_view kWhy =
-    "a second run of the same study would mix its records with the first one's; wait for it to end, or choose "
+    "a second run of the same study would mix its records with the first one's; wait for it to "
+    "end, or choose "
     "another folder with --out";
 
 }  // namespace
@@ -146,7 +157,8 @@ History read_journal(const std::filesystem::path& file) {
 }
 
 struct Journal::File {
-  explicit File(const std::filesystem::path& file) : name(file.string()), descriptor(file), lock(file, kWhy) {}
+  explicit File(const std::filesystem::path& file)
+      : name(file.string()), descriptor(file), lock(file, kWhy) {}
 
   void cut(size_t to) {
     if (::ftruncate(descriptor, static_cast<off_t>(to)) != 0) cannot_write(name, errno);
@@ -211,7 +223,8 @@ void Journal::generation(const std::string& trial, const search::Generation& gen
 void Journal::finish(const Record& record) {
   const auto told = history_.told.find(record.trial);
   const bool known = told != history_.told.end() && same(told->second, record.generations);
-  append(encode(Finish{.record = record, .generations = known ? Generations::told : Generations::inside}));
+  append(encode(
+      Finish{.record = record, .generations = known ? Generations::told : Generations::inside}));
 }
 
 void Journal::fail(const std::string& trial, const std::string& message) {
@@ -219,8 +232,8 @@ void Journal::fail(const std::string& trial, const std::string& message) {
 }
 
 search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial) {
-  return [evaluate = std::move(evaluate), &journal, trial, next = size_t{0}](
-             const search::Population& population) mutable {
+  return [evaluate = std::move(evaluate), &journal, trial,
+          next = size_t{0}](const search::Population& population) mutable {
     const size_t index = next++;
     const auto told = journal.history().told.find(trial);
     if (told == journal.history().told.end() || index >= told->second.size()) {
@@ -230,8 +243,10 @@ search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std
     }
     const search::Generation& before = told->second[index];
     base::check(same(before.population, population),
-                "generation {} of trial {} asks for other weights than those recorded (the program or its libraries "
-                "changed, and old and new results would be mixed), use another --out, or the version that began",
+                "generation {} of trial {} asks for other weights than those recorded (the program "
+                "or its libraries "
+                "changed, and old and new results would be mixed), use another --out, or the "
+                "version that began",
                 index + 1, trial);
     return before.losses;
   };

@@ -1,4 +1,5 @@
-// The append-only journal: one JSON record a line with its CRC-32, on the disk (fdatasync) before it counts.
+// The append-only journal: one JSON record a line with its CRC-32, on the disk (fdatasync) before
+// it counts.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -12,15 +13,16 @@
 
 namespace lorahub::store {
 
-// Everything a journal says, replayed. A torn last line (kill in the middle of a write) is cut off; a bad line before
-// the end is an Error with file and line.
+// Everything a journal says, replayed. A torn last line (kill in the middle of a write) is cut off;
+// a bad line before the end is an Error with file and line.
 struct History {
-  std::vector<Header> headers;                            // one a start of the program: environment, study, command line
-  std::map<std::string, Inputs> inputs;                   // by trial id
-  std::map<std::string, std::vector<search::Generation>> told;  // by trial id: generations of trials not finished
-  std::map<std::string, Record> finished;                 // by trial id
-  std::map<std::string, std::string> failed;              // by trial id: the message; a later record ends it
-  std::map<std::string, double> started;                  // by trial id: seconds since the epoch
+  std::vector<Header> headers;  // one a start of the program: environment, study, command line
+  std::map<std::string, Inputs> inputs;  // by trial id
+  std::map<std::string, std::vector<search::Generation>>
+      told;                                   // by trial id: generations of trials not finished
+  std::map<std::string, Record> finished;     // by trial id
+  std::map<std::string, std::string> failed;  // by trial id: the message; a later record ends it
+  std::map<std::string, double> started;      // by trial id: seconds since the epoch
 };
 History read_journal(const std::filesystem::path& file);  // an absent file: an empty history
 
@@ -46,8 +48,9 @@ class Journal {
   History history_;
 };
 
-// The evaluate of a trial, recorded: generations already told are fed back from the journal (their weights must be the
-// same bits, else Error: the study or the program changed), new ones are computed, written, then returned.
+// The evaluate of a trial, recorded: generations already told are fed back from the journal (their
+// weights must be the same bits, else Error: the study or the program changed), new ones are
+// computed, written, then returned.
 search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial);
 
 }  // namespace lorahub::store

@@ -18,7 +18,8 @@ std::optional<Number> parse(const std::string& text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   // What would read back as another text (a seed beyond int64, 1e0, 007) stays a text.
-  if (error != std::errc{} || end != text.data() + text.size() || base::format("{}", value) != text) return {};
+  if (error != std::errc{} || end != text.data() + text.size() || base::format("{}", value) != text)
+    return {};
   return value;
 }
 
@@ -33,7 +34,8 @@ const std::map<std::string, Number>& numeric_knobs() {
       {"rank", {Kind::integer, "1", "rank of the modules, 0: as they are"}},
       {"shots", {Kind::integer, "1", "examples drawn by seed, or their rows in the pool"}},
       {"penalty.weight", {Kind::real, "1", "factor of the penalty on the weights"}},
-      {"search.population", {Kind::integer, "1", "candidates a generation, 0: default (see /resolved)"}},
+      {"search.population",
+       {Kind::integer, "1", "candidates a generation, 0: default (see /resolved)"}},
       {"search.sigma0", {Kind::real, "1", "first step size, 0: default (see /resolved)"}},
       {"search.mean0", {Kind::real, "1", "coordinates of the first mean"}},
       {"search.budget", {Kind::integer, "1", "evaluations allowed"}},
@@ -52,7 +54,8 @@ Column column_for(const std::string& name, const std::vector<std::string>& value
   const auto& [kind, units, meaning] = known->second;
   const bool fits = std::ranges::all_of(values, [&](const std::string& text) {
     if (text.empty()) return true;
-    return kind == Kind::integer ? parse<int64_t>(text).value_or(-1) >= 0 : parse<double>(text).has_value();
+    return kind == Kind::integer ? parse<int64_t>(text).value_or(-1) >= 0
+                                 : parse<double>(text).has_value();
   });
   return {name, fits ? kind : Kind::text, fits ? units : "", meaning};
 }
@@ -85,16 +88,18 @@ Table weights() {
 }
 
 Table shots() {
-  return {"shots",
-          {kTrial,
-           {"row", Kind::integer, "1", "row of the pool, from 0"},
-           {"tokens", Kind::integer, "token", "target tokens, with the end of sentence"},
-           {"loss_sum", Kind::real, "nat", "cross-entropy sum of the target under the chosen weights"},
-           {"input_sha256", Kind::text, "", "SHA-256 of the input, empty: not recorded"}}};
+  return {
+      "shots",
+      {kTrial,
+       {"row", Kind::integer, "1", "row of the pool, from 0"},
+       {"tokens", Kind::integer, "token", "target tokens, with the end of sentence"},
+       {"loss_sum", Kind::real, "nat", "cross-entropy sum of the target under the chosen weights"},
+       {"input_sha256", Kind::text, "", "SHA-256 of the input, empty: not recorded"}}};
 }
 
 Table dropped() {
-  return {"dropped", {kTrial, {"row", Kind::integer, "1", "test row left out since it equals a shot"}}};
+  return {"dropped",
+          {kTrial, {"row", Kind::integer, "1", "test row left out since it equals a shot"}}};
 }
 
 Table inputs() {
@@ -132,9 +137,10 @@ Table environment() {
 }
 
 std::vector<Column> run_identity() {
-  return {kTrial,
-          {"status", Kind::text, "", "done, failed, running or missing"},
-          {"planned", Kind::flag, "1", "1: in the plan of the last run; 0: recorded by one before"}};
+  return {
+      kTrial,
+      {"status", Kind::text, "", "done, failed, running or missing"},
+      {"planned", Kind::flag, "1", "1: in the plan of the last run; 0: recorded by one before"}};
 }
 
 std::vector<Column> run_results() {
@@ -159,7 +165,8 @@ std::vector<Knob> knobs(const std::vector<Planned>& runs) {
     for (const auto& [name, value] : runs[run].knobs) {
       auto found = std::ranges::find(all, name, [](const Knob& knob) { return knob.column.name; });
       if (found == all.end())
-        found = all.insert(all.end(), {.column = {.name = name}, .values = std::vector<std::string>(runs.size())});
+        found = all.insert(
+            all.end(), {.column = {.name = name}, .values = std::vector<std::string>(runs.size())});
       found->values[run] = value;
     }
   for (Knob& knob : all) knob.column = column_for(knob.column.name, knob.values);
@@ -169,13 +176,23 @@ std::vector<Knob> knobs(const std::vector<Planned>& runs) {
 Cell cell(const Knob& knob, size_t run) {
   const std::string& text = knob.values[run];
   if (knob.column.kind == Kind::integer) return parse<int64_t>(text).value_or(-1);
-  if (knob.column.kind == Kind::real) return parse<double>(text).value_or(std::numeric_limits<double>::quiet_NaN());
+  if (knob.column.kind == Kind::real)
+    return parse<double>(text).value_or(std::numeric_limits<double>::quiet_NaN());
   return std::string_view(text);
 }
 
 std::vector<std::string> tables() {
-  return {"runs",   "evaluations", "answers",  "weights",        "shots",              "dropped",
-          "inputs", "resolved",    "failures", "headers/starts", "headers/environment"};
+  return {"runs",
+          "evaluations",
+          "answers",
+          "weights",
+          "shots",
+          "dropped",
+          "inputs",
+          "resolved",
+          "failures",
+          "headers/starts",
+          "headers/environment"};
 }
 
 }  // namespace lorahub::store::layout

@@ -1,4 +1,5 @@
-// Schema 1 of the result file: its tables, their columns with units. results/README.md says the same to people.
+// Schema 1 of the result file: its tables, their columns with units. results/README.md says the
+// same to people.
 #pragma once
 #include "store/hdf5.hpp"
 #include "store/table.hpp"
@@ -20,13 +21,15 @@ Table environment();
 std::vector<Column> run_identity();
 std::vector<Column> run_results();
 
-// A knob is a column of numbers when its name is that of a number and all its values can be one; else of texts.
+// A knob is a column of numbers when its name is that of a number and all its values can be one;
+// else of texts.
 struct Knob {
   Column column;
   std::vector<std::string> values;  // one a run, "" missing
 };
-std::vector<Knob> knobs(const std::vector<Planned>& runs);  // in the order of their first appearance
-Cell cell(const Knob& knob, size_t run);                    // refers to the knob's text
+std::vector<Knob> knobs(
+    const std::vector<Planned>& runs);    // in the order of their first appearance
+Cell cell(const Knob& knob, size_t run);  // refers to the knob's text
 
 // Paths that every file has.
 std::vector<std::string> tables();

@@ -16,7 +16,8 @@ using Inputs = std::map<std::string, std::string>;
 struct Header {
   std::string study, question, yaml, command_line;
   std::string started_utc;
-  std::map<std::string, std::string> environment;  // versions, commit, host, CPU, ranks, threads, Slurm job
+  std::map<std::string, std::string>
+      environment;  // versions, commit, host, CPU, ranks, threads, Slurm job
 };
 
 struct Answer {
@@ -39,20 +40,21 @@ struct Timing {
 };
 
 struct Record {
-  std::string trial;                                             // id
-  std::vector<std::pair<std::string, std::string>> knobs;        // study::columns
-  std::vector<std::pair<std::string, std::string>> resolved;     // defaults as used: search.population, search.sigma0, tile
-  std::vector<std::string> modules;                              // [N], in order
+  std::string trial;                                       // id
+  std::vector<std::pair<std::string, std::string>> knobs;  // study::columns
+  std::vector<std::pair<std::string, std::string>>
+      resolved;                      // defaults as used: search.population, search.sigma0, tile
+  std::vector<std::string> modules;  // [N], in order
   std::vector<int> shot_rows, dropped_rows;
-  std::vector<int> shot_tokens;                                  // [K], target tokens with </s>
-  std::vector<std::string> shot_sha256;                          // [K], of the shots' inputs; may be empty
-  std::vector<double> weights;                                   // [N] chosen; empty: the method has none
-  double best_loss = 0;                                          // of `weights`; NaN: no search
-  double zero_loss = 0;                                          // of w = 0, same rule; NaN where not computed
-  std::vector<double> shot_sums;                                 // [K] CE sums of `weights` on the shots; may be empty
-  std::vector<search::Generation> generations;                   // empty: no search
+  std::vector<int> shot_tokens;          // [K], target tokens with </s>
+  std::vector<std::string> shot_sha256;  // [K], of the shots' inputs; may be empty
+  std::vector<double> weights;           // [N] chosen; empty: the method has none
+  double best_loss = 0;                  // of `weights`; NaN: no search
+  double zero_loss = 0;                  // of w = 0, same rule; NaN where not computed
+  std::vector<double> shot_sums;         // [K] CE sums of `weights` on the shots; may be empty
+  std::vector<search::Generation> generations;  // empty: no search
   std::vector<Answer> answers;
-  double accuracy = 0;                                           // percent
+  double accuracy = 0;  // percent
   Counts counts;
   Timing timing;
 };

@@ -13,7 +13,7 @@ namespace lorahub::store {
 namespace {
 
 constexpr size_t kChunkBytes = 128 * 1024;  // of rows that are compressed together
-constexpr int kDeflate = 4;                 // of zlib's levels 0 to 9
+constexpr int kDeflate = 1;                 // of zlib's levels 0 to 9
 
 struct Place {
   size_t offset, size;  // bytes
@@ -34,7 +34,8 @@ hid_t native_type(Kind kind) {
 // Collects rows, and writes them a block at a time.
 class Writer {
  public:
-  Writer(hid_t parent, const Table& table, const Rows& rows) : table_(table), places_(measure(rows)) {
+  Writer(hid_t parent, const Table& table, const Rows& rows)
+      : table_(table), places_(measure(rows)) {
     const Type disk = row_type(number_type);
     const hsize_t unlimited = H5S_UNLIMITED;
     const Space space(H5Screate_simple(1, &count_, &unlimited), "cannot make a space");
@@ -60,12 +61,14 @@ class Writer {
       assert(cells.size() == sizes.size());
       ++count_;
       for (size_t c = 0; c < cells.size(); ++c)
-        if (const auto* text = std::get_if<std::string_view>(&cells[c])) sizes[c] = std::max(sizes[c], text->size());
+        if (const auto* text = std::get_if<std::string_view>(&cells[c]))
+          sizes[c] = std::max(sizes[c], text->size());
     });
     std::vector<Place> places;
     for (size_t c = 0; c < sizes.size(); ++c) {
       const Kind kind = table_.columns[c].kind;
-      places.push_back({.offset = width_, .size = kind == Kind::text ? sizes[c] : number_size(kind)});
+      places.push_back(
+          {.offset = width_, .size = kind == Kind::text ? sizes[c] : number_size(kind)});
       width_ += places.back().size;
     }
     return places;
@@ -93,7 +96,8 @@ class Writer {
   void add(const std::vector<Cell>& cells) {
     const size_t begin = pending_.size();
     pending_.resize(begin + width_, '\0');
-    for (size_t c = 0; c < cells.size(); ++c) put(cells[c], table_.columns[c].kind, &pending_[begin + places_[c].offset]);
+    for (size_t c = 0; c < cells.size(); ++c)
+      put(cells[c], table_.columns[c].kind, &pending_[begin + places_[c].offset]);
   }
 
   static void put(const Cell& cell, Kind kind, char* to) {
@@ -115,7 +119,8 @@ class Writer {
     const hsize_t rows = pending_.size() / width_;
     const Space memory = simple_space({rows});
     const Space disk(H5Dget_space(dataset), "cannot read a space");
-    good(H5Sselect_hyperslab(disk, H5S_SELECT_SET, &written_, nullptr, &rows, nullptr), "cannot select rows");
+    good(H5Sselect_hyperslab(disk, H5S_SELECT_SET, &written_, nullptr, &rows, nullptr),
+         "cannot select rows");
     good(H5Dwrite(dataset, type, memory, disk, H5P_DEFAULT, pending_.data()), "cannot write rows");
     written_ += rows;
     pending_.clear();
@@ -136,7 +141,8 @@ Kind kind_of(hid_t type, const std::string& where) {
   if (found == H5T_STRING && H5Tis_variable_str(type) == 0) return Kind::text;
   if (found == H5T_INTEGER && size == 1) return Kind::flag;
   if (found == H5T_INTEGER && size == 8) return Kind::integer;
-  base::check(found == H5T_FLOAT && size == 8, "column {} has a type that lorahub does not write", where);
+  base::check(found == H5T_FLOAT && size == 8, "column {} has a type that lorahub does not write",
+              where);
   return Kind::real;
 }
 
@@ -150,14 +156,20 @@ std::string column_name(hid_t type, unsigned index) {
 
 }  // namespace
 
-void write_table(hid_t parent, const Table& table, const Rows& rows) { Writer(parent, table, rows); }
+void write_table(hid_t parent, const Table& table, const Rows& rows) {
+  Writer(parent, table, rows);
+}
 
 TableReader::TableReader(hid_t parent, const std::string& name)
-    : name_(name), dataset_(H5Dopen2(parent, name.c_str(), H5P_DEFAULT), "cannot open a table"), type_([&] {
-        const Type disk(H5Dget_type(dataset_), "cannot read a type");
-        base::check(H5Tget_class(disk) == H5T_COMPOUND, "{} is not a table", name);
-        return H5Tget_native_type(disk, H5T_DIR_ASCEND);
-      }(), "cannot read a type") {
+    : name_(name),
+      dataset_(H5Dopen2(parent, name.c_str(), H5P_DEFAULT), "cannot open a table"),
+      type_(
+          [&] {
+            const Type disk(H5Dget_type(dataset_), "cannot read a type");
+            base::check(H5Tget_class(disk) == H5T_COMPOUND, "{} is not a table", name);
+            return H5Tget_native_type(disk, H5T_DIR_ASCEND);
+          }(),
+          "cannot read a type") {
   const Space space(H5Dget_space(dataset_), "cannot read a space");
   base::check(H5Sget_simple_extent_ndims(space) == 1, "{} is not a table", name);
   H5Sget_simple_extent_dims(space, &rows_, nullptr);
@@ -187,7 +199,8 @@ void TableReader::each(const std::function<void(const RowView&)>& visit) const {
     const hsize_t count = std::min(block, rows_ - first);
     bytes.resize(count * width_);
     const Space memory = simple_space({count});
-    good(H5Sselect_hyperslab(disk, H5S_SELECT_SET, &first, nullptr, &count, nullptr), "cannot select rows");
+    good(H5Sselect_hyperslab(disk, H5S_SELECT_SET, &first, nullptr, &count, nullptr),
+         "cannot select rows");
     good(H5Dread(dataset_, type_, memory, disk, H5P_DEFAULT, bytes.data()), "cannot read rows");
     for (hsize_t row = 0; row < count; ++row) visit(RowView(*this, &bytes[row * width_]));
   }
@@ -208,7 +221,8 @@ std::string RowView::text(std::string_view column) const {
 
 int64_t RowView::integer(std::string_view column) const {
   const auto& m = table_.member(column);
-  base::check(m.kind == Kind::integer || m.kind == Kind::flag, "column '{}' holds no integers", column);
+  base::check(m.kind == Kind::integer || m.kind == Kind::flag, "column '{}' holds no integers",
+              column);
   if (m.kind == Kind::flag) return static_cast<signed char>(bytes_[m.offset]);
   int64_t value = 0;
   std::memcpy(&value, bytes_ + m.offset, sizeof value);

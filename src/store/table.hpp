@@ -11,7 +11,12 @@
 
 namespace lorahub::store {
 
-enum class Kind { text, integer, real, flag };  // UTF-8; int64, -1 missing; float64, NaN missing; int8, 0 or 1
+enum class Kind {
+  text,
+  integer,
+  real,
+  flag
+};  // UTF-8; int64, -1 missing; float64, NaN missing; int8, 0 or 1
 
 struct Column {
   std::string name;
@@ -28,7 +33,8 @@ using Cell = std::variant<std::string_view, int64_t, double>;
 using Emit = std::function<void(const std::vector<Cell>&)>;
 using Rows = std::function<void(const Emit&)>;  // gives one row after the other
 
-// `rows` runs twice: for the widths of the texts, and to write. NaNs are written as one and the same.
+// `rows` runs twice: for the widths of the texts, and to write. NaNs are written as one and the
+// same.
 void write_table(hid_t parent, const Table& table, const Rows& rows);
 
 class TableReader;

@@ -20,31 +20,36 @@ void describe(hid_t dataset, const Label& label) {
 }
 
 // Little-endian on the disk.
-Dataset write_reals(hid_t group, const std::string& name, const std::vector<hsize_t>& shape, std::vector<double> values) {
+Dataset write_reals(hid_t group, const std::string& name, const std::vector<hsize_t>& shape,
+                    std::vector<double> values) {
   for (double& value : values)
     if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();
   const Space space = simple_space(shape);
   Dataset dataset = create_dataset(group, name, {H5T_IEEE_F64LE, space});
-  good(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "cannot write numbers");
+  good(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+       "cannot write numbers");
   return dataset;
 }
 
 Dataset write_integers(hid_t group, const std::string& name, const std::vector<int>& values) {
   const Space space = simple_space({values.size()});
   Dataset dataset = create_dataset(group, name, {H5T_STD_I32LE, space});
-  good(H5Dwrite(dataset, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "cannot write numbers");
+  good(H5Dwrite(dataset, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+       "cannot write numbers");
   return dataset;
 }
 
+// Of variable length, unlike those of tables: xarray and netCDF read these as text, and fixed ones
+// as bytes or not at all.
 Dataset write_names(hid_t group, const std::string& name, const std::vector<std::string>& names) {
-  size_t width = 1;
-  for (const std::string& text : names) width = std::max(width, text.size());
-  std::string bytes(width * names.size(), '\0');
-  for (size_t i = 0; i < names.size(); ++i) std::ranges::copy(names[i], bytes.begin() + static_cast<long>(i * width));
-  const Type type = text_type(width);
+  std::vector<const char*> words;
+  for (const std::string& text : names) words.push_back(text.c_str());
+  const Type type(H5Tcopy(H5T_C_S1), "cannot make a type");
+  good(H5Tset_size(type, H5T_VARIABLE), "cannot set the width of a text");
+  good(H5Tset_cset(type, H5T_CSET_UTF8), "cannot set the encoding of a text");
   const Space space = simple_space({names.size()});
   Dataset dataset = create_dataset(group, name, {type, space});
-  good(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), "cannot write names");
+  good(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, words.data()), "cannot write names");
   return dataset;
 }
 
@@ -54,10 +59,12 @@ hobj_ref_t reference(hid_t object) {
   return address;
 }
 
-// What follows is HDF5's Dimension Scale Specification, written with the plain library: the high-level one has no other
-// use here. Attributes of a scale: CLASS, NAME, REFERENCE_LIST (which dimension of which dataset it labels); of a
-// labelled dataset: DIMENSION_LIST (the scales of each dimension).
-void write_word(hid_t object, const char* name, const std::string& word) {  // ends with a zero byte, as specified
+// What follows is HDF5's Dimension Scale Specification, written with the plain library: the
+// high-level one has no other use here. Attributes of a scale: CLASS, NAME, REFERENCE_LIST (which
+// dimension of which dataset it labels); of a labelled dataset: DIMENSION_LIST (the scales of each
+// dimension).
+void write_word(hid_t object, const char* name,
+                const std::string& word) {  // ends with a zero byte, as specified
   const Type type(H5Tcopy(H5T_C_S1), "cannot make a type");
   good(H5Tset_size(type, word.size() + 1), "cannot set the width of a text");
   const Space scalar = simple_space({});
@@ -80,7 +87,8 @@ void make_scale(hid_t scale, const std::string& name, const std::vector<Use>& us
   write_word(scale, "NAME", name);
   const Type type(H5Tcreate(H5T_COMPOUND, sizeof(Entry)), "cannot make a type");
   good(H5Tinsert(type, "dataset", HOFFSET(Entry, dataset), H5T_STD_REF_OBJ), "cannot add a column");
-  good(H5Tinsert(type, "dimension", HOFFSET(Entry, dimension), H5T_NATIVE_INT), "cannot add a column");
+  good(H5Tinsert(type, "dimension", HOFFSET(Entry, dimension), H5T_NATIVE_INT),
+       "cannot add a column");
   std::vector<Entry> entries(uses.size());
   std::memset(entries.data(), 0, entries.size() * sizeof(Entry));  // its padding, too
   for (size_t i = 0; i < uses.size(); ++i) {
@@ -88,8 +96,9 @@ void make_scale(hid_t scale, const std::string& name, const std::vector<Use>& us
     entries[i].dimension = uses[i].dimension;
   }
   const Space space = simple_space({entries.size()});
-  const Attribute attribute(H5Acreate2(scale, "REFERENCE_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT),
-                            "cannot make an attribute");
+  const Attribute attribute(
+      H5Acreate2(scale, "REFERENCE_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT),
+      "cannot make an attribute");
   good(H5Awrite(attribute, type, entries.data()), "cannot write an attribute");
 }
 
@@ -100,8 +109,9 @@ void label_dimensions(hid_t dataset, const std::vector<hid_t>& scales) {
   for (hobj_ref_t& one : references) lists.push_back({.len = 1, .p = &one});
   const Type type(H5Tvlen_create(H5T_STD_REF_OBJ), "cannot make a type");
   const Space space = simple_space({lists.size()});
-  const Attribute attribute(H5Acreate2(dataset, "DIMENSION_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT),
-                            "cannot make an attribute");
+  const Attribute attribute(
+      H5Acreate2(dataset, "DIMENSION_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT),
+      "cannot make an attribute");
   good(H5Awrite(attribute, type, lists.data()), "cannot write an attribute");
 }
 
@@ -133,14 +143,16 @@ std::vector<std::string> names(const Record& record, size_t dim) {
 
 std::vector<hsize_t> shape_of(hid_t dataset) {
   const Space space(H5Dget_space(dataset), "cannot read a space");
-  std::vector<hsize_t> shape(static_cast<size_t>(good(H5Sget_simple_extent_ndims(space), "cannot read a space")));
+  std::vector<hsize_t> shape(
+      static_cast<size_t>(good(H5Sget_simple_extent_ndims(space), "cannot read a space")));
   H5Sget_simple_extent_dims(space, shape.data(), nullptr);
   return shape;
 }
 
 std::vector<double> read_reals(hid_t dataset, hsize_t count) {
   std::vector<double> values(count);
-  good(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "cannot read numbers");
+  good(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+       "cannot read numbers");
   return values;
 }
 

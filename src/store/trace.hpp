@@ -5,8 +5,8 @@
 
 namespace lorahub::store {
 
-// A group `record.trial` with weights [evaluation, module], loss and generation [evaluation], and the scales evaluation
-// and module.
+// A group `record.trial` with weights [evaluation, module], loss and generation [evaluation], and
+// the scales evaluation and module.
 void write_trace(hid_t parent, const Record& record);
 
 struct TraceArrays {

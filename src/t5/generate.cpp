@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 
+#include "t5/kernels.hpp"
 #include "t5/layers.hpp"
 
 namespace lorahub::t5 {
@@ -127,16 +128,16 @@ class Decoder {
     for (size_t i = 0; i < n.decoder.blocks.size(); ++i) {
       const Block& block = n.decoder.blocks[i];
       const at::Tensor own = self_attention(
-          block, memory_[i], rms_norm(x, block.self_norm, n.config, dtype), step);
+          block, memory_[i], rms_norm(x, block.self_norm, n.config.epsilon, dtype), step);
       x = add_linear(x, block.self.o, model_.adapter, own);
       const at::Tensor q = linear(block.cross.q, model_.adapter,
-                                  rms_norm(x, block.cross_norm, n.config, dtype));
+                                  rms_norm(x, block.cross_norm, n.config.epsilon, dtype));
       const at::Tensor seen = attend(q.view({q.size(1), n.config.heads, 1, -1}), memory_[i].cross_k,
                                      memory_[i].cross_v, cross_mask_);
       x = add_linear(x, block.cross.o, model_.adapter, seen.reshape(q.sizes()));
       x = add_feed_forward(x, block, model_);
     }
-    const at::Tensor scores = logits(head_, rms_norm(x, n.decoder.final_norm, n.config, at::kFloat)[0]);
+    const at::Tensor scores = logits(head_, rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat)[0]);
     const at::Tensor best = at::argmax(scores, 1).to(at::kCPU);
     const int64_t* ids = best.const_data_ptr<int64_t>();
     return {ids, ids + best.numel()};
@@ -178,6 +179,7 @@ std::vector<Ids> generate(const Network& network, const Adapter& adapter,
   assert(adapter.candidates == 1);
   if (sources.empty() || max_tokens <= 0) return std::vector<Ids>(sources.size());
   at::set_num_threads(1);
+  keep_freed_memory();
   const c10::InferenceMode inference;
   std::vector<int64_t> lengths;
   Ids ids;

@@ -1,8 +1,8 @@
 #include "t5/hub.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
-#include <regex>
 #include <vector>
 
 #include "base/check.hpp"
@@ -42,9 +42,16 @@ fs::path cache_folder() {
 
 // "t5-small", "google/flan-t5-large", "lorahub/flan_t5_large-super_glue_wsc.fixed"
 bool is_hub_name(const std::string& name) {
-  static const std::regex shape(R"((\w[\w.-]*/)?\w[\w.-]*)");
-  return std::regex_match(name, shape) && name.find("--") == std::string::npos &&
-         name.find("..") == std::string::npos;
+  const auto letter = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
+  const auto part = [&](const std::string& word) {
+    return !word.empty() && letter(word.front()) &&
+           std::all_of(word.begin(), word.end(),
+                       [&](unsigned char c) { return letter(c) || c == '.' || c == '-'; });
+  };
+  const size_t slash = name.find('/');
+  const bool whole = slash == std::string::npos;
+  return part(name.substr(0, slash)) && (whole || part(name.substr(slash + 1))) &&
+         name.find("--") == std::string::npos && name.find("..") == std::string::npos;
 }
 
 // One name in the cache: models--org--name/{refs/main, snapshots/<hash>/..., blobs/...}.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "t5/kernels.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -16,22 +17,18 @@ at::Tensor at_most(const at::Tensor& x, int first, int count) {
   return x.defined() && x.size(0) > 1 ? x.narrow(0, first, count) : x;
 }
 
-at::Tensor activate(const Config& config, at::Tensor x) {
-  return config.gelu ? at::gelu_(x, "tanh") : x.relu_();
-}
-
 at::Tensor encode_some(const Adapted& model, const Packing& packing, at::Tensor x,
                        const at::Tensor& bias) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   for (const Block& block : n.encoder.blocks) {
-    const at::Tensor normed = rms_norm(x, block.self_norm, n.config, dtype);
+    const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed);
     const at::Tensor seen = attend_packed(qkv, packing, packing, bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, seen);
     x = add_feed_forward(x, block, model);
   }
-  return rms_norm(x, n.encoder.final_norm, n.config, dtype);
+  return rms_norm(x, n.encoder.final_norm, n.config.epsilon, dtype);
 }
 
 }  // namespace
@@ -44,11 +41,6 @@ Adapter candidates(const Adapter& adapter, int first, int count) {
     low.scale = at_most(low.scale, first, count);
   }
   return some;
-}
-
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, const Config& config,
-                    at::ScalarType dtype) {
-  return at::rms_norm(x, {x.size(-1)}, weight, config.epsilon).to(dtype);
 }
 
 const LowRank* low_rank(const Adapter& adapter, const Linear& layer) {
@@ -97,9 +89,14 @@ Projections project(const Attention& layer, const Adapter& adapter, const at::Te
 at::Tensor add_feed_forward(at::Tensor residual, const Block& block, const Adapted& model) {
   const Config& config = model.network.config;
   const at::ScalarType dtype = block.ff.wo.weight.scalar_type();
-  const at::Tensor x = rms_norm(residual, block.ff_norm, config, dtype);
-  at::Tensor hidden = activate(config, linear(block.ff.wi_0, model.adapter, x));
-  if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x);
+  const at::Tensor x = rms_norm(residual, block.ff_norm, config.epsilon, dtype);
+  at::Tensor hidden = linear(block.ff.wi_0, model.adapter, x);
+  if (config.gated && config.gelu) {
+    hidden = gelu_gate(hidden, linear(block.ff.wi_1, model.adapter, x));
+  } else {
+    hidden = config.gelu ? at::gelu(hidden, "tanh") : hidden.relu_();
+    if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x);
+  }
   return add_linear(residual, block.ff.wo, model.adapter, hidden);
 }
 

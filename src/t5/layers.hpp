@@ -14,10 +14,6 @@ struct Adapted {
 };
 Adapter candidates(const Adapter& adapter, int first, int count);
 
-// x / sqrt(mean(x^2) + epsilon) * weight in f32, given as `dtype`.
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, const Config& config,
-                    at::ScalarType dtype);
-
 const LowRank* low_rank(const Adapter& adapter, const Linear& layer);  // nullptr: not adapted
 
 // y += (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P candidates.

@@ -8,6 +8,7 @@
 #include <cassert>
 
 #include "t5/cross.hpp"
+#include "t5/kernels.hpp"
 #include "t5/layers.hpp"
 
 namespace lorahub::t5 {
@@ -50,7 +51,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
                                         {.queries = longest, .keys = longest});
   at::Tensor x = embed(n, batch.decoder_ids);
   for (const Block& block : n.decoder.blocks) {
-    const at::Tensor normed = rms_norm(x, block.self_norm, n.config, dtype);
+    const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed);
     const at::Tensor own =
         attend_packed(qkv, batch.targets, batch.targets, bias, n.config.heads);
@@ -60,12 +61,12 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
                       .encoded = encoded,
                       .sides = sides,
                       .heads = n.config.heads};
-    const at::Tensor asking = rms_norm(x, block.cross_norm, n.config, dtype);
+    const at::Tensor asking = rms_norm(x, block.cross_norm, n.config.epsilon, dtype);
     const at::Tensor seen = absorb ? cross_absorbed(cross, asking) : cross_projected(cross, asking);
     x = add_linear(x, block.cross.o, model.adapter, seen);
     x = add_feed_forward(x, block, model);
   }
-  return rms_norm(x, n.decoder.final_norm, n.config, at::kFloat);
+  return rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat);
 }
 
 // Cross entropy of each row of [P, rows, d], f64 on the CPU: [P * rows].
@@ -91,6 +92,7 @@ std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
   assert(adapter.candidates >= 1);
   if (examples.empty()) return {};
   at::set_num_threads(1);
+  keep_freed_memory();
   const c10::InferenceMode inference;
   const Batch batch = pack_batch(network.config, examples);
   const Adapted model{.network = network, .adapter = adapter};

@@ -73,13 +73,8 @@ class Reader {
   }
 
   Tensors read() {
-    const ZipMember& pickle = members_.at(folder_ + "data.pkl");
-    base::check(
-        base::crc32(pickle.bytes) == pickle.crc,
-        "{}: the checksum of its data.pkl is wrong (the file is damaged), download it again",
-        file_);
     Unpickler machine(
-        pickle.bytes, file_,
+        member("data.pkl"), file_,
         {.known = known,
          .call = [this](auto name, const Values& arguments) { return call(name, arguments); },
          .storage = [this](const Values& id) { return storage(id); }});
@@ -92,6 +87,16 @@ class Reader {
         "{}: its pickle describes {} that can't be (the file is damaged or lies), "
         "download it again",
         file_, what);
+  }
+
+  std::string_view member(const std::string& name) const {
+    const auto found = members_.find(folder_ + name);
+    base::check(found != members_.end(),
+                "{}: its {} is missing (the file is damaged), download it again", file_, name);
+    base::check(base::crc32(found->second.bytes) == found->second.crc,
+                "{}: the checksum of its {} is wrong (the file is damaged), download it again",
+                file_, name);
+    return found->second.bytes;
   }
 
   void check_format() const {
@@ -126,24 +131,24 @@ class Reader {
     const std::string key(argument<std::string_view>(id, 2, what));
     const auto count = argument<int64_t>(id, 4, what);
     if (type == nullptr) lies(what);
-    const auto bytes = byte_count({count}, static_cast<int64_t>(at::elementSize(type->type)));
-    if (!bytes.has_value()) lies(what);
-    const auto member = members_.find(folder_ + "data/" + key);
-    base::check(member != members_.end(),
-                "{}: its data/{} is missing (the file is damaged), download it again", file_, key);
-    base::check(
-        static_cast<uint64_t>(*bytes) <= member->second.bytes.size(),
-        "{}: its data/{} has {} bytes where {} are needed (the file is damaged), download it again",
-        file_, key, member->second.bytes.size(), *bytes);
-    const auto [known_storage, fresh] = storages_.try_emplace(key);
-    at::Tensor& elements = known_storage->second;
-    if (fresh) {
-      elements = mapped_tensor(mapped_, member->second.bytes.substr(0, static_cast<size_t>(*bytes)),
-                               {.type = type->type, .sizes = {count}});
-    }
+    const auto [place, fresh] = storages_.try_emplace(key);
+    at::Tensor& elements = place->second;
+    if (fresh) elements = stored("data/" + key, *type, count);
     if (elements.scalar_type() != type->type || elements.numel() != count)
       lies("a storage twice, in ways");
     return Storage{elements};
+  }
+
+  at::Tensor stored(const std::string& name, const StorageType& type, int64_t count) const {
+    const auto bytes = byte_count({count}, static_cast<int64_t>(at::elementSize(type.type)));
+    if (!bytes.has_value()) lies("a storage");
+    const std::string_view data = member(name);
+    base::check(
+        static_cast<uint64_t>(*bytes) <= data.size(),
+        "{}: its {} has {} bytes where {} are needed (the file is damaged), download it again",
+        file_, name, data.size(), *bytes);
+    return mapped_tensor(mapped_, data.substr(0, static_cast<size_t>(*bytes)),
+                         {.type = type.type, .sizes = {count}});
   }
 
   Value call(std::string_view name, const Values& arguments) const {

@@ -5,7 +5,6 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
-#include "base/sha256.hpp"
 #include "t5/weight_files.hpp"
 
 namespace lorahub::t5 {
@@ -16,6 +15,10 @@ using nlohmann::json;
 
 constexpr const char* kPlaces[] = {"model.safetensors", "model.safetensors.index.json",
                                    "pytorch_model.bin", "pytorch_model.bin.index.json"};
+
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && fs::path(name).filename() == name;
+}
 
 // {"weight_map": {tensor: shard file in the same folder}}
 std::map<std::string, std::string> read_index(const fs::path& file) {
@@ -28,7 +31,7 @@ std::map<std::string, std::string> read_index(const fs::path& file) {
   std::map<std::string, std::string> shards;
   for (const auto& [tensor, shard] : map.items()) {
     base::check(
-        shard.is_string() && fs::path(shard.get<std::string>()).filename().string() == shard,
+        shard.is_string() && is_file_name(shard.get<std::string>()),
         "{}: tensor {} is said to be in {} (a file name is needed), copy or download it again",
         file.string(), tensor, shard.dump());
     shards[tensor] = shard;

@@ -27,18 +27,23 @@ struct Task {
   std::vector<Example> shots;
   std::vector<int> shot_rows;  // in the pool, from 0
   std::vector<Example> test;
-  std::vector<int> test_rows;  // in the test file, from 0: rows equal to a drawn shot are left out
-  std::vector<int> dropped_rows;          // those rows
+  std::vector<int> test_rows;     // in the test file, from 0: rows equal to a shot are left out
+  std::vector<int> dropped_rows;  // those rows
   std::string shots_sha256, test_sha256;  // of the examples' text in order
 };
 
-// Draws the shots (by seed.shots, or the rows named) and reads the test rows. Equal: same input
-// (stripped). Error: too few rows; a row that is not in the pool; a *named* shot equal to a row of
-// a separate test file.
+// Draws the shots (the first `count` rows after Python's shuffle by seed.shots, or the rows named)
+// and reads the test rows. Equal: same input (stripped). A test row equal to a shot is dropped. One
+// file for both (or no test file): the test rows are those that no shot equals; they may be none.
+// Error: too few rows; a row that is not in the pool; a *named* shot equal to a row of a separate
+// test file.
 Task load(const study::Trial& trial);
 
-// LoraHub's few-shot prompt: the question behind the shots. `shots` as demonstrations "input
-// target", blank lines between; a description shared by all inputs (first paragraph) is said once.
+// The question behind the shots as demonstrations. Rows of several lines, LoraHub's layout: the
+// task description (the first paragraph, where all inputs share it) once; then each input directly
+// followed by its answer ("A:(B)"; on a line of its own where the input ends with no colon), blank
+// lines between. Rows of one line, the mini-lab's layout: "input => answer ; input => answer ;
+// question =>". Without shots: the question.
 std::string icl_prompt(const std::vector<Example>& shots, const std::string& input);
 
 }  // namespace lorahub::task

@@ -19,8 +19,10 @@ import numpy as np
 GENERATIONS = 60
 KEPT = {1, 2, 3, 5, 10, 20, 30, 40, 50, 60}  # the states written; each follows from all before it
 
-CASES = [  # population 0: the default. bound 0: none. faults: a candidate in so many has no loss.
-    dict(dim=5, population=0, bound=0, mean=3.0, sigma=0.02, condition=1e2, faults=0, levels=0),
+CASES = [
+    # population 0: the default; bound 0: none; faults: one candidate in so many has no loss;
+    # levels: losses are rounded to so many steps in 1; stretch: of the first generation, away from the mean.
+    dict(dim=5, population=0, bound=0, mean=3.0, sigma=0.02, condition=1e2, faults=0, levels=0, stretch=1.4),
     dict(dim=10, population=0, bound=1.5, mean=0.1, sigma=0.5, condition=1e3, faults=0, levels=0),
     dict(dim=20, population=0, bound=0, mean=0.1, sigma=0.2, condition=1e4, faults=0, levels=0),
     dict(dim=20, population=0, bound=1.5, mean=1.4, sigma=0.4, condition=1.0, faults=0, levels=0),
@@ -52,7 +54,10 @@ def trace(index, case):
     for generation in range(1, GENERATIONS + 1):
         told = []
         for p in range(optimizer.population_size):
-            x = rounded(optimizer.ask())
+            x = optimizer.ask()
+            if generation == 1:
+                x = case["mean"] + case.get("stretch", 1) * (x - case["mean"])
+            x = rounded(x)
             loss = float(np.sum((scale * (rotation @ (np.array(x) - centre))) ** 2))
             if case["levels"]:  # equal losses
                 loss = math.floor(loss * case["levels"]) / case["levels"]

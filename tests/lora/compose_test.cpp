@@ -19,7 +19,8 @@ Pool pool_of(const std::vector<Module>& modules) { return stack(modules, tiny(),
 at::Tensor f64(const at::Tensor& x) { return x.to(at::kDouble); }
 
 // The definitions of both compositions, in f64: [out, in].
-at::Tensor definition(const std::vector<Module>& modules, const std::vector<double>& w, int slot, Composition composition) {
+at::Tensor definition(const std::vector<Module>& modules, const std::vector<double>& w, int slot,
+                      Composition composition) {
   if (composition == Composition::product) {
     at::Tensor sum;
     for (size_t i = 0; i < modules.size(); ++i) {
@@ -68,7 +69,8 @@ TEST(Compose, ProductOfMixedRanksIsItsDefinition) {
   const t5::Adapter adapter = compose(pool_of(modules), weights, Composition::product, at::kFloat);
   for (const auto& [slot, unused] : modules[0].slots) {
     const at::Tensor want = definition(modules, weights, slot, Composition::product);
-    EXPECT_LT(largest(delta(adapter.slots[static_cast<size_t>(slot)], 0) - want), 1e-6 * largest(want));
+    EXPECT_LT(largest(delta(adapter.slots[static_cast<size_t>(slot)], 0) - want),
+              1e-6 * largest(want));
   }
 }
 
@@ -107,8 +109,10 @@ TEST(Compose, AModuleAndItsRenamedCopyCancel) {
   const Pool pool = pool_of({x, copy});
   for (const Composition composition : kBoth) {
     const t5::Adapter adapter = compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat);
-    for (const int slot : pool.slots)
-      EXPECT_EQ(largest(delta(adapter.slots[static_cast<size_t>(slot)], 0)), 0);
+    for (const int slot : pool.slots) {  // factor: exactly; product: as the f64 sum here rounds
+      const double left = largest(delta(adapter.slots[static_cast<size_t>(slot)], 0));
+      EXPECT_LE(left, composition == Composition::factor ? 0 : 1e-16);
+    }
   }
 }
 
@@ -138,9 +142,12 @@ TEST(Compose, ProductSharesTheModulesBetweenCandidates) {
 
 TEST(Compose, NamesTheWeightThatIsNotFinite) {
   const Pool pool = pool_of({made("x", tiny()), made("y", tiny())});
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
     for (const Composition composition : kBoth)
-      EXPECT_THAT(error_of([&] { compose(pool, std::vector{0.0, 0.0, 0.0, bad}, composition, at::kFloat); }),
+      EXPECT_THAT(error_of([&] {
+                    compose(pool, std::vector{0.0, 0.0, 0.0, bad}, composition, at::kFloat);
+                  }),
                   AllOf(HasSubstr("'y'"), HasSubstr("candidate 1"), HasSubstr("finite")));
 }
 
@@ -150,13 +157,17 @@ TEST(Compose, FactorRefusesModulesThatCannotBeAdded) {
     return error_of([&] { compose(pool, std::vector{1.0, 1.0}, Composition::factor, at::kFloat); });
   };
   EXPECT_EQ(error({.rank = 4, .alpha = 8}), "");
-  EXPECT_THAT(error({.rank = 2, .alpha = 4}), AllOf(HasSubstr("'x' has rank 4"), HasSubstr("'y' rank 2")));
-  EXPECT_THAT(error({.rank = 4, .alpha = 4}), AllOf(HasSubstr("'x'"), HasSubstr("'y'"), HasSubstr("alpha/r")));
+  EXPECT_THAT(error({.rank = 2, .alpha = 4}),
+              AllOf(HasSubstr("'x' has rank 4"), HasSubstr("'y' rank 2")));
+  EXPECT_THAT(error({.rank = 4, .alpha = 4}),
+              AllOf(HasSubstr("'x'"), HasSubstr("'y'"), HasSubstr("alpha/r")));
 }
 
 TEST(ComposedModule, ActsAsTheAdapter) {
-  const Pool equal = pool_of({made("x", tiny(), {.rank = 4, .alpha = 6}), made("y", tiny(), {.rank = 4, .alpha = 6})});
-  const Pool mixed = pool_of({made("x", tiny(), {.rank = 2, .alpha = 6}), made("y", tiny(), {.rank = 3, .alpha = 3})});
+  const Pool equal = pool_of(
+      {made("x", tiny(), {.rank = 4, .alpha = 6}), made("y", tiny(), {.rank = 4, .alpha = 6})});
+  const Pool mixed = pool_of(
+      {made("x", tiny(), {.rank = 2, .alpha = 6}), made("y", tiny(), {.rank = 3, .alpha = 3})});
   const std::vector<double> w = {0.4, -1.1};
   struct Case {
     const Pool& pool;

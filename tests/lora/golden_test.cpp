@@ -1,4 +1,5 @@
-// The loss of mixed modules against PEFT and transformers in f64, and the identities of both compositions.
+// The loss of mixed modules against PEFT and transformers in f64, and the identities of both
+// compositions.
 #include "golden.hpp"
 
 #include <gmock/gmock.h>
@@ -49,23 +50,28 @@ TEST(Golden, SinglesAreThatModuleInBothCompositions) {
     const auto w = unit(i, 20);
     weights.insert(weights.end(), w.begin(), w.end());
   }
-  expect_within(worst(lab().sums(weights, Composition::factor), flat(lab().golden.singles)), 1e-5, "factor");
-  expect_within(worst(lab().sums(weights, Composition::product), flat(lab().golden.singles)), 1e-5, "product");
+  expect_within(worst(lab().sums(weights, Composition::factor), flat(lab().golden.singles)), 1e-5,
+                "factor");
+  expect_within(worst(lab().sums(weights, Composition::product), flat(lab().golden.singles)), 1e-5,
+                "product");
 }
 
 TEST(Golden, FactorIsWhatLoraHubAndPeftCompute) {
-  expect_within(worst(lab().sums(flat(lab().golden.weights), Composition::factor), flat(lab().golden.factor)), 1e-5,
-                "factor");
+  expect_within(
+      worst(lab().sums(flat(lab().golden.weights), Composition::factor), flat(lab().golden.factor)),
+      1e-5, "factor");
 }
 
 TEST(Golden, ProductIsTheMergedSum) {
-  expect_within(worst(lab().sums(flat(lab().golden.weights), Composition::product), flat(lab().golden.product)), 1e-5,
-                "product");
+  expect_within(worst(lab().sums(flat(lab().golden.weights), Composition::product),
+                      flat(lab().golden.product)),
+                1e-5, "product");
 }
 
 TEST(Golden, NoWeightIsTheBase) {
   for (const Composition composition : {Composition::factor, Composition::product})
-    expect_within(worst(lab().sums(std::vector<double>(20), composition), lab().golden.base), 1e-5, "base");
+    expect_within(worst(lab().sums(std::vector<double>(20), composition), lab().golden.base), 1e-5,
+                  "base");
 }
 
 TEST(Identity, FactorHasEqualBitsForWAndMinusW) {
@@ -81,8 +87,9 @@ TEST(Identity, AModuleAndItsRenamedCopyCancel) {
   copy.name = "copy";
   const Pool pool = stack({x, copy}, lab().network.config, t5::Device::cpu);
   for (const Composition composition : {Composition::factor, Composition::product}) {
-    const auto sums = t5::loss_sums(lab().network, compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat),
-                                    lab().golden.examples);
+    const auto sums =
+        t5::loss_sums(lab().network, compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat),
+                      lab().golden.examples);
     expect_within(worst(sums, lab().golden.base), 1e-5, "cancelled");
     EXPECT_LT(worst(sums, t5::loss_sums(lab().network, {}, lab().golden.examples)), 1e-6);
   }
@@ -93,15 +100,18 @@ TEST(Identity, PopulationIsItsSinglesMerged) {
   const auto names = t5::linears(lab().network.config);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const std::vector<double> sums = lab().sums(flat(lab().golden.weights), composition);
-    const t5::Adapter adapter = compose(lab().pool, flat(lab().golden.weights), composition, at::kFloat);
+    const t5::Adapter adapter =
+        compose(lab().pool, flat(lab().golden.weights), composition, at::kFloat);
     for (int64_t p = 0; p < 50; p += 7) {
       t5::Tensors merged = t5::read_model_weights(kModel);
       for (const int slot : lab().pool.slots) {
         at::Tensor& weight = merged.at(names[static_cast<size_t>(slot)].name + ".weight");
-        weight = (weight.to(at::kDouble) + delta(adapter.slots[static_cast<size_t>(slot)], p)).to(at::kFloat);
+        weight = (weight.to(at::kDouble) + delta(adapter.slots[static_cast<size_t>(slot)], p))
+                     .to(at::kFloat);
       }
       const t5::Network single = t5::build(lab().network.config, merged, {});
-      const at::Tensor want = t5::reference::loss_sums(single, {}, lab().golden.examples).to(at::kDouble);
+      const at::Tensor want =
+          t5::reference::loss_sums(single, {}, lab().golden.examples).to(at::kDouble);
       const std::vector<double> got(sums.begin() + 5 * p, sums.begin() + 5 * p + 5);
       EXPECT_LT(worst(got, {want.data_ptr<double>(), want.data_ptr<double>() + 5}), 1e-5) << p;
     }
@@ -113,12 +123,16 @@ TEST(Identity, WrittenMixtureReadsBackWithTheSameLoss) {
   const Scratch scratch;
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const std::vector<double>& w = lab().golden.weights[3];
-    write_module(scratch.path, composed_module(lab().pool, w, composition), lab().network.config, "mini");
+    write_module(scratch.path, composed_module(lab().pool, w, composition), lab().network.config,
+                 "mini");
     const Module module = read_module(scratch.path, "composed", lab().network.config);
     const Pool pool = stack({module}, lab().network.config, t5::Device::cpu);
-    const auto got = t5::loss_sums(lab().network, compose(pool, std::vector{1.0}, Composition::factor, at::kFloat),
+    const auto got = t5::loss_sums(lab().network,
+                                   compose(pool, std::vector{1.0}, Composition::factor, at::kFloat),
                                    lab().golden.examples);
-    EXPECT_LT(worst(got, composition == Composition::factor ? lab().golden.factor[3] : lab().golden.product[3]), 1e-5);
+    EXPECT_LT(worst(got, composition == Composition::factor ? lab().golden.factor[3]
+                                                            : lab().golden.product[3]),
+              1e-5);
   }
 }
 

@@ -54,7 +54,8 @@ TEST(ModuleNames, RefusesAPathWithoutModules) {
     EXPECT_THAT(error_of([&] { module_names(path); }), HasSubstr(path.string()));
 }
 
-// A cache as huggingface_hub lays it out: refs/main names the snapshot, whose files are links to blobs.
+// A cache as huggingface_hub lays it out: refs/main names the snapshot, whose files are links to
+// blobs.
 TEST(ModuleFolder, FindsPublishedNamesInTheCache) {
   const Scratch scratch;
   const fs::path repo = scratch.path / "models--lorahub--flan_t5_large-super_glue_wsc.fixed";

@@ -45,8 +45,15 @@ inline at::Tensor gaussian(at::IntArrayRef sizes, const std::string& purpose) {
 
 // A T5 of one block a side: 18 linear layers, none square.
 inline t5::Config tiny() {
-  return {.d_model = 12, .d_kv = 4, .d_ff = 20, .heads = 2, .encoder_layers = 1, .decoder_layers = 1,
-          .vocabulary = 30, .gated = true, .gelu = true};
+  return {.d_model = 12,
+          .d_kv = 4,
+          .d_ff = 20,
+          .heads = 2,
+          .encoder_layers = 1,
+          .decoder_layers = 1,
+          .vocabulary = 30,
+          .gated = true,
+          .gelu = true};
 }
 
 struct Shape {
@@ -68,7 +75,9 @@ inline Module made(const std::string& name, const t5::Config& config, Shape shap
 
 // What an adapter adds to the weight of a layer for candidate p: [out, in], f64.
 inline at::Tensor delta(const t5::LowRank& low, int64_t p) {
-  const auto of = [p](const at::Tensor& t) { return t.select(0, t.size(0) == 1 ? 0 : p).to(at::kDouble); };
+  const auto of = [p](const at::Tensor& t) {
+    return t.select(0, t.size(0) == 1 ? 0 : p).to(at::kDouble);
+  };
   at::Tensor b = of(low.b);
   if (low.scale.defined()) b = b * of(low.scale);
   return b.matmul(of(low.a));

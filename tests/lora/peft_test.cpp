@@ -130,7 +130,8 @@ TEST(ReadModule, TakesARegularExpressionForTargets) {
   folder.config({{"target_modules", R"(.*Attention\.(q|v))"}});
   expect_equal(folder.read(), folder.module);
   folder.config({{"target_modules", ".*Attention.q"}});
-  EXPECT_THAT(folder.error(), AllOf(HasSubstr("SelfAttention.v.lora_A"), HasSubstr("does not name")));
+  EXPECT_THAT(folder.error(),
+              AllOf(HasSubstr("SelfAttention.v.lora_A"), HasSubstr("does not name")));
   folder.config({{"target_modules", "(q|v)"}});  // the whole name must match, as in PEFT
   EXPECT_THAT(folder.error(), HasSubstr("no linear layer"));
   folder.config({{"target_modules", "(q"}});
@@ -138,16 +139,24 @@ TEST(ReadModule, TakesARegularExpressionForTargets) {
 }
 
 TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
-  const std::vector<json> changes = {
-      {{"peft_type", "IA3"}},        {{"use_rslora", true}},
-      {{"use_dora", true}},          {{"bias", "lora_only"}},
-      {{"fan_in_fan_out", true}},    {{"modules_to_save", {"lm_head"}}},
-      {{"rank_pattern", {{"q", 8}}}}, {{"alpha_pattern", {{"q", 8}}}},
-      {{"layers_to_transform", {0}}}, {{"layers_to_transform", 1}},
-      {{"lora_bias", true}},         {{"init_lora_weights", "pissa"}},
-      {{"r", 0}},                    {{"r", 2.5}},
-      {{"r", "16"}},                 {{"lora_alpha", nullptr}},
-      {{"target_modules", nullptr}}, {{"target_modules", {1}}}};
+  const std::vector<json> changes = {{{"peft_type", "IA3"}},
+                                     {{"use_rslora", true}},
+                                     {{"use_dora", true}},
+                                     {{"bias", "lora_only"}},
+                                     {{"fan_in_fan_out", true}},
+                                     {{"modules_to_save", {"lm_head"}}},
+                                     {{"rank_pattern", {{"q", 8}}}},
+                                     {{"alpha_pattern", {{"q", 8}}}},
+                                     {{"layers_to_transform", {0}}},
+                                     {{"layers_to_transform", 1}},
+                                     {{"lora_bias", true}},
+                                     {{"init_lora_weights", "pissa"}},
+                                     {{"r", 0}},
+                                     {{"r", 2.5}},
+                                     {{"r", "16"}},
+                                     {{"lora_alpha", nullptr}},
+                                     {{"target_modules", nullptr}},
+                                     {{"target_modules", {1}}}};
   for (const json& change : changes) {
     const Folder folder;
     folder.config(change);
@@ -159,8 +168,11 @@ TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
 
 TEST(ReadModule, TakesUnusedFieldsAsPeftWritesThem) {
   const Folder folder;
-  folder.config({{"rank_pattern", json::object()}, {"modules_to_save", nullptr}, {"bias", "none"},
-                 {"init_lora_weights", "gaussian"}, {"layers_to_transform", nullptr}});
+  folder.config({{"rank_pattern", json::object()},
+                 {"modules_to_save", nullptr},
+                 {"bias", "none"},
+                 {"init_lora_weights", "gaussian"},
+                 {"layers_to_transform", nullptr}});
   EXPECT_EQ(folder.error(), "");
 }
 
@@ -185,9 +197,13 @@ TEST(ReadModule, NamesMissingExtraAndForeignTensors) {
               AllOf(HasSubstr(kFirst), HasSubstr("missing")));
   EXPECT_THAT(spoilt([](t5::Tensors& t) { t[kOther] = t[kFirst].clone(); }),
               AllOf(HasSubstr(kOther), HasSubstr("does not name")));
-  EXPECT_THAT(spoilt([](t5::Tensors& t) { t["base_model.model.lm_head.lora_A.weight"] = t[kFirst].clone(); }),
+  EXPECT_THAT(spoilt([](t5::Tensors& t) {
+                t["base_model.model.lm_head.lora_A.weight"] = t[kFirst].clone();
+              }),
               HasSubstr("lm_head.lora_A"));
-  EXPECT_THAT(spoilt([](t5::Tensors& t) { t["base_model.model.shared.lora_embedding_A"] = t[kFirst].clone(); }),
+  EXPECT_THAT(spoilt([](t5::Tensors& t) {
+                t["base_model.model.shared.lora_embedding_A"] = t[kFirst].clone();
+              }),
               HasSubstr("lora_embedding_A"));
   EXPECT_THAT(spoilt([](t5::Tensors& t) {
                 std::string second = kFirst;
@@ -197,7 +213,8 @@ TEST(ReadModule, NamesMissingExtraAndForeignTensors) {
 }
 
 TEST(ReadModule, NamesTheTensorThatIsNotFinite) {
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     const Folder folder;
     folder.tensors([&](t5::Tensors& tensors) { tensors[kFirst][1][2] = bad; });
     EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr(kFirst), HasSubstr("NaN")));

@@ -40,7 +40,8 @@ TEST(Stack, OfMixedRanksPutsThemSideBySide) {
   EXPECT_EQ(pool.a[0].size(0), 7);
   for (int i = 0; i < 2; ++i)
     for (int place = 0; place < 6; ++place) {
-      const Factors& want = modules[static_cast<size_t>(i)].slots.at(pool.slots[static_cast<size_t>(place)]);
+      const Factors& want =
+          modules[static_cast<size_t>(i)].slots.at(pool.slots[static_cast<size_t>(place)]);
       EXPECT_TRUE(at::equal(factors(pool, i, place).a, want.a));
       EXPECT_TRUE(at::equal(factors(pool, i, place).b, want.b));
     }
@@ -60,7 +61,8 @@ TEST(Stack, RefusesNoneTwiceAndOtherLayers) {
                     HasSubstr("encoder.block.0.layer.0.SelfAttention.q")));
 }
 
-// random.Random(1).sample(range(40), 5) of CPython is [8, 36, 4, 16, 7]; of seed 3 [15, 37, 34, 8, 23].
+// random.Random(1).sample(range(40), 5) of CPython is [8, 36, 4, 16, 7]; of seed 3 [15, 37, 34, 8,
+// 23].
 TEST(Pick, DrawsAsPythonDoes) {
   const std::vector<std::string> all = module_names(kLibrary);
   ASSERT_EQ(all.size(), 40U);

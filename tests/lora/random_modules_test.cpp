@@ -7,7 +7,9 @@ namespace lorahub::lora {
 namespace {
 
 double size_of(const at::Tensor& x) { return x.to(at::kDouble).norm().item<double>(); }
-double product_norm(const Factors& f) { return size_of(f.b.to(at::kDouble).matmul(f.a.to(at::kDouble))); }
+double product_norm(const Factors& f) {
+  return size_of(f.b.to(at::kDouble).matmul(f.a.to(at::kDouble)));
+}
 
 Pool pool_of(const std::vector<Module>& modules) { return stack(modules, tiny(), t5::Device::cpu); }
 
@@ -20,7 +22,8 @@ void expect_same_norms(const Pool& real) {
       const Factors drawn = factors(random, i, place), want = factors(real, i, place);
       EXPECT_NEAR(size_of(drawn.a) / size_of(want.a), 1, 1e-6);
       EXPECT_NEAR(product_norm(drawn) / product_norm(want), 1, 1e-6);
-      const double cosine = (drawn.a * want.a).sum().item<double>() / size_of(drawn.a) / size_of(want.a);
+      const double cosine =
+          (drawn.a * want.a).sum().item<double>() / size_of(drawn.a) / size_of(want.a);
       EXPECT_LT(std::abs(cosine), 0.6);  // another direction: 48 values or more
     }
 }

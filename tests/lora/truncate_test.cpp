@@ -9,7 +9,8 @@ namespace {
 
 at::Tensor product(const Factors& f) { return f.b.to(at::kDouble).matmul(f.a.to(at::kDouble)); }
 
-// The best approximation of rank k misses by the root of the squares of the singular values left out (Eckart, Young).
+// The best approximation of rank k misses by the root of the squares of the singular values left
+// out (Eckart, Young).
 TEST(Truncate, IsTheNearestOfItsRank) {
   const Module module = made("x", tiny(), {.rank = 5, .alpha = 10});
   for (int64_t rank = 1; rank <= 5; ++rank) {
@@ -59,8 +60,9 @@ TEST(Truncate, KeepsAZeroModuleZero) {
 
 TEST(Truncate, RefusesALargerRank) {
   const Module module = made("x", tiny());
-  EXPECT_THAT(error_of([&] { truncate(module, 5); }),
-              testing::AllOf(testing::HasSubstr("'x'"), testing::HasSubstr("4"), testing::HasSubstr("5")));
+  EXPECT_THAT(
+      error_of([&] { truncate(module, 5); }),
+      testing::AllOf(testing::HasSubstr("'x'"), testing::HasSubstr("4"), testing::HasSubstr("5")));
   EXPECT_NE(error_of([&] { truncate(module, 0); }), "");
 }
 

@@ -26,14 +26,17 @@ Setting& setting() {
   return setting;
 }
 
-std::vector<std::string> answers(const t5::Adapter& adapter, int batch, const std::vector<std::string>& prompts) {
+std::vector<std::string> answers(const t5::Adapter& adapter, int batch,
+                                 const std::vector<std::string>& prompts) {
   return answer(setting().machine, adapter, prompts, {.max_tokens = 16, .batch = batch});
 }
 
-// The base answers this task in its own form (the word); one module alone, find_letter, gives the letter.
+// The base answers this task in its own form (the word); one module alone, find_letter, gives the
+// letter.
 TEST(Answer, AModuleChangesTheForm) {
   Setting& s = setting();
-  const auto module = lora::read_module(kLibrary / "find_letter", "find_letter", s.machine.network.config);
+  const auto module =
+      lora::read_module(kLibrary / "find_letter", "find_letter", s.machine.network.config);
   const lora::Pool one = lora::stack({module}, s.machine.network.config, t5::Device::cpu);
   const auto adapter = lora::compose(one, std::vector{1.0}, study::Composition::factor, at::kFloat);
   const auto hits = [&](const std::vector<std::string>& given) {
@@ -66,7 +69,8 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
       "the last of : dog cat\nOptions:\n- the answer is dog .\n- cat\n- zebra [ dog ]",
       s.prompts[0],  // lists none in BBH's way, or letters: as task::options says
       "is it ?\nOptions:\n- yes\n- no"};
-  const auto got = answer(s.machine, s.mixture, prompts, {.scoring = study::Scoring::options, .max_tokens = 16, .batch = 2});
+  const auto got = answer(s.machine, s.mixture, prompts,
+                          {.scoring = study::Scoring::options, .max_tokens = 16, .batch = 2});
   const auto free = answers(s.mixture, 1, prompts);
   for (size_t i = 0; i < prompts.size(); ++i) {
     const std::vector<std::string> listed = task::options(prompts[i]);

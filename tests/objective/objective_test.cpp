@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "lab.hpp"
+
 namespace lorahub::objective {
 namespace {
 
@@ -17,14 +19,17 @@ const std::vector<int> kTokens = {2, 1, 5};
 const search::Population kPopulation{.dim = 4, .weights = {0.5, -1, 0, 0.25, 0, 0, 0, 0}};
 
 search::Losses losses(LossKind loss, PenaltyKind kind = PenaltyKind::none, double weight = 0.05) {
-  return reduce(kSums, kTokens, kPopulation, {.kind = loss, .penalty = {.kind = kind, .weight = weight}});
+  return reduce(kSums, kTokens, kPopulation,
+                {.kind = loss, .penalty = {.kind = kind, .weight = weight}});
 }
 
 TEST(Reduce, OfficialIsTheTokenMeanOverTheNumberOfExamples) {
   EXPECT_THAT(losses(LossKind::official), ElementsAre(12.0 / 8 / 3, 5.0 / 8 / 3));
 }
 
-TEST(Reduce, TokenMean) { EXPECT_THAT(losses(LossKind::token_mean), ElementsAre(12.0 / 8, 5.0 / 8)); }
+TEST(Reduce, TokenMean) {
+  EXPECT_THAT(losses(LossKind::token_mean), ElementsAre(12.0 / 8, 5.0 / 8));
+}
 
 TEST(Reduce, ExampleMean) {
   EXPECT_THAT(losses(LossKind::example_mean),
@@ -52,17 +57,18 @@ TEST(Penalty, ClosedForms) {
 }
 
 TEST(Reduce, NaNStaysNaNAndInfinityInfinity) {
-  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               inf = std::numeric_limits<double>::infinity();
   for (const LossKind kind : {LossKind::official, LossKind::token_mean, LossKind::example_mean}) {
-    const search::Losses got = reduce({.examples = 3, .values = {1, nan, 2, inf, 1, 1}}, kTokens, kPopulation,
-                                      {.kind = kind, .penalty = {}});
+    const search::Losses got = reduce({.examples = 3, .values = {1, nan, 2, inf, 1, 1}}, kTokens,
+                                      kPopulation, {.kind = kind, .penalty = {}});
     EXPECT_TRUE(std::isnan(got[0]));
     EXPECT_EQ(got[1], inf);
   }
 }
 
 TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
-  const task::Tokenizer tokenizer(std::string(SOURCE_DIR) + "/configs/model/mini");
+  const task::Tokenizer tokenizer(kModel);
   const std::vector<task::Example> examples = {{"these words - dog cat", "( B )"}, {"", "dog"}};
   const std::vector<t5::Pair> pairs = tokenize(tokenizer, examples);
   ASSERT_EQ(pairs.size(), 2U);
@@ -73,7 +79,7 @@ TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
 }
 
 TEST(Tokenize, CutsAt2048AsTheOfficialCode) {
-  const task::Tokenizer tokenizer(std::string(SOURCE_DIR) + "/configs/model/mini");
+  const task::Tokenizer tokenizer(kModel);
   std::string text;
   for (int i = 0; i < 3000; ++i) text += " dog";
   const std::vector<t5::Pair> pairs = tokenize(tokenizer, std::vector<task::Example>{{text, text}});

@@ -26,14 +26,17 @@ TEST(Share, UsesTheThreadsAskedFor) {
   std::atomic<bool> met = false;
   share(2, 2, [&](int) {  // ends only when both are inside, or after a long wait
     ++inside;
-    for (int i = 0; i < 2000 && inside < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    for (int i = 0; i < 2000 && inside < 2; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     met = inside == 2;
   });
   EXPECT_TRUE(met);
 }
 
 TEST(Share, OneThreadIsTheCallers) {
-  share(1, 3, [caller = std::this_thread::get_id()](int) { EXPECT_EQ(std::this_thread::get_id(), caller); });
+  share(1, 3, [caller = std::this_thread::get_id()](int) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+  });
 }
 
 TEST(Share, CarriesAnExceptionOutAndStops) {

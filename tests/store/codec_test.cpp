@@ -51,15 +51,17 @@ TEST(Codec, RandomDoublesKeepTheirBits) {
   std::vector<double> values;
   while (values.size() < 20000) {
     const uint64_t word = uint64_t{stream.bits()} << 32 | stream.bits();
-    if (const auto value = std::bit_cast<double>(word); std::isfinite(value)) values.push_back(value);
+    if (const auto value = std::bit_cast<double>(word); std::isfinite(value))
+      values.push_back(value);
   }
   EXPECT_EQ(bits(round_trip(values)), bits(values));
 }
 
 TEST(Codec, NonFiniteNumbersAreStrings) {
   const auto json = nlohmann::json::parse(encode(
-      Told{.trial = "t", .generation = {.population = {.dim = 1, .weights = {1, 2, 3}},
-                                        .losses = {samples::kNan, samples::kInfinity, -samples::kInfinity}}}));
+      Told{.trial = "t",
+           .generation = {.population = {.dim = 1, .weights = {1, 2, 3}},
+                          .losses = {samples::kNan, samples::kInfinity, -samples::kInfinity}}}));
   EXPECT_EQ(json["generation"]["losses"], nlohmann::json::parse(R"(["nan", "inf", "-inf"])"));
 }
 
@@ -84,7 +86,8 @@ TEST(Codec, EveryFieldOfARecordReturns) {
   ASSERT_EQ(out.generations.size(), in.generations.size());
   for (size_t g = 0; g < in.generations.size(); ++g) {
     EXPECT_EQ(out.generations[g].population.dim, 2);
-    EXPECT_EQ(bits(out.generations[g].population.weights), bits(in.generations[g].population.weights));
+    EXPECT_EQ(bits(out.generations[g].population.weights),
+              bits(in.generations[g].population.weights));
     EXPECT_EQ(bits(out.generations[g].losses), bits(in.generations[g].losses));
   }
   ASSERT_EQ(out.answers.size(), in.answers.size());
@@ -98,7 +101,8 @@ TEST(Codec, EveryFieldOfARecordReturns) {
   EXPECT_THAT((std::vector{out.counts.evaluations, out.counts.rounds, out.counts.example_forwards,
                            out.counts.search_tokens, out.counts.answer_tokens}),
               ElementsAre(5, 3, 10, 1234, 99));
-  EXPECT_THAT((std::vector{out.timing.load, out.timing.search, out.timing.answer}), ElementsAre(0.5, 2.25, 1.0 / 3));
+  EXPECT_THAT((std::vector{out.timing.load, out.timing.search, out.timing.answer}),
+              ElementsAre(0.5, 2.25, 1.0 / 3));
 }
 
 TEST(Codec, TheOtherEntriesReturn) {

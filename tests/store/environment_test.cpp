@@ -31,7 +31,14 @@ TEST(Environment, NamesWhatARunWasMadeWith) {
   EXPECT_FALSE(environment().contains("SLURM_JOB_ID"));
 }
 
-TEST(Environment, VersionIsThreeNumbers) { EXPECT_THAT(version(), MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+")); }
+// Hexadecimal digits, "+" when files were changed; "unknown" outside a checkout.
+TEST(Environment, CommitIsThatOfTheCheckout) {
+  EXPECT_THAT(commit(), MatchesRegex("unknown|[0-9a-f]+[+]?"));
+}
+
+TEST(Environment, VersionIsThreeNumbers) {
+  EXPECT_THAT(version(), MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
+}
 
 }  // namespace
 }  // namespace lorahub::store

@@ -49,20 +49,28 @@ inline Inputs inputs() {
 }
 
 inline std::vector<std::pair<std::string, std::string>> knobs(const std::string& task, int seed) {
-  return {{"task", task},          {"method", "lorahub"},          {"modules", "2"},
-          {"search.budget", "5"},  {"search.sigma0", "0.25"},      {"search.bound", "1.5"},
+  return {{"task", task},
+          {"method", "lorahub"},
+          {"modules", "2"},
+          {"search.budget", "5"},
+          {"search.sigma0", "0.25"},
+          {"search.bound", "1.5"},
           {"seed.search", std::to_string(seed)}};
 }
 
 // Generations of 2, 2 and 1 candidates of 2 weights; the least loss is at (0.5, -0.25).
 inline std::vector<search::Generation> generations(double shift) {
-  return {{.population = {.dim = 2, .weights = {0.0, 0.0, 0.1, 1.0 / 3}}, .losses = {1.5 + shift, 1.25 + shift}},
-          {.population = {.dim = 2, .weights = {0.5, -0.25, -0.0, 1.5}}, .losses = {0.75 + shift, kInfinity}},
+  return {{.population = {.dim = 2, .weights = {0.0, 0.0, 0.1, 1.0 / 3}},
+           .losses = {1.5 + shift, 1.25 + shift}},
+          {.population = {.dim = 2, .weights = {0.5, -0.25, -0.0, 1.5}},
+           .losses = {0.75 + shift, kInfinity}},
           {.population = {.dim = 2, .weights = {1e-300, 0.7}}, .losses = {kNan}}};
 }
 
 inline Record record(const std::string& trial, const std::string& task, int seed) {
-  Record r{.trial = trial, .knobs = knobs(task, seed), .resolved = {{"search.population", "2"}, {"tile", "4x64"}}};
+  Record r{.trial = trial,
+           .knobs = knobs(task, seed),
+           .resolved = {{"search.population", "2"}, {"tile", "4x64"}}};
   r.modules = {"a", "b_mödule"};
   r.shot_rows = {3, 0};
   r.dropped_rows = {7};
@@ -73,11 +81,24 @@ inline Record record(const std::string& trial, const std::string& task, int seed
   r.zero_loss = 1.5 + seed;
   r.shot_sums = {2.5, 1.0 / 7};
   r.generations = generations(seed);
-  r.answers = {{.row = 0, .input_sha256 = base::sha256("x 0"), .target = "yes", .answer = "Yes.", .hit = true},
-               {.row = 1, .input_sha256 = base::sha256("x 1"), .target = "no", .answer = "\"\n☃", .hit = false},
-               {.row = 2, .input_sha256 = base::sha256("x 2"), .target = "b", .answer = "", .hit = false}};
+  r.answers = {
+      {.row = 0,
+       .input_sha256 = base::sha256("x 0"),
+       .target = "yes",
+       .answer = "Yes.",
+       .hit = true},
+      {.row = 1,
+       .input_sha256 = base::sha256("x 1"),
+       .target = "no",
+       .answer = "\"\n☃",
+       .hit = false},
+      {.row = 2, .input_sha256 = base::sha256("x 2"), .target = "b", .answer = "", .hit = false}};
   r.accuracy = 100.0 * 1 / 3;
-  r.counts = {.evaluations = 5, .rounds = 3, .example_forwards = 10, .search_tokens = 1234, .answer_tokens = 99};
+  r.counts = {.evaluations = 5,
+              .rounds = 3,
+              .example_forwards = 10,
+              .search_tokens = 1234,
+              .answer_tokens = 99};
   r.timing = {.load = 0.5, .search = 2.25, .answer = 1.0 / 3};
   return r;
 }
@@ -88,7 +109,11 @@ inline Record plain(const std::string& trial, const std::string& task) {
   r.knobs[1].second = "zero_shot";
   for (size_t k = 2; k < r.knobs.size(); ++k) r.knobs[k].second.clear();
   r.best_loss = r.zero_loss = kNan;
-  r.answers = {{.row = 0, .input_sha256 = base::sha256("x 0"), .target = "yes", .answer = "yes", .hit = true}};
+  r.answers = {{.row = 0,
+                .input_sha256 = base::sha256("x 0"),
+                .target = "yes",
+                .answer = "yes",
+                .hit = true}};
   r.accuracy = 100;
   return r;
 }
@@ -97,7 +122,8 @@ inline Record plain(const std::string& trial, const std::string& task) {
 inline History history() {
   History h;
   h.headers = {header()};
-  for (const char* id : {"1111111111111111", "2222222222222222", "3333333333333333", "4444444444444444"}) {
+  for (const char* id :
+       {"1111111111111111", "2222222222222222", "3333333333333333", "4444444444444444"}) {
     h.inputs[id] = inputs();
     h.started[id] = 1000;
   }
@@ -114,6 +140,22 @@ inline std::vector<Planned> planned() {
                             {.id = "3333333333333333", .knobs = knobs("E1", 3)},
                             {.id = "4444444444444444", .knobs = knobs("E1", 4)},
                             {.id = "5555555555555555", .knobs = knobs("E2", 1)}};
+  return plan;
+}
+
+// Only trials that are done: what a complete study leaves.
+inline History complete() {
+  History h = history();
+  h.failed.clear();
+  h.told.clear();
+  h.started.clear();
+  for (const char* id : {"3333333333333333", "4444444444444444"}) h.inputs.erase(id);
+  return h;
+}
+
+inline std::vector<Planned> complete_plan() {
+  auto plan = planned();
+  plan.resize(2);
   return plan;
 }
 

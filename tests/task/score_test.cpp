@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/files.hpp"
 #include "task/task.hpp"
@@ -50,9 +52,11 @@ TEST(Options, NoneListed) {
   EXPECT_THAT(options("Options:"), IsEmpty());
 }
 
-// Every target of the 20 tasks with listed options is among them; the other 7 list none.
+// Every target of the 20 tasks with listed options is among them, but three rows that BBH itself
+// cut at commas; the other 7 tasks list none.
 TEST(Options, HoldTheTargetsOfBbh) {
   std::map<std::string, int> without;
+  std::set<std::string> spoilt;
   int rows = 0, listed = 0;
   for (const auto& folder :
        std::filesystem::directory_iterator(SOURCE_DIR "/configs/tasks/lorahub_bbh")) {
@@ -65,12 +69,15 @@ TEST(Options, HoldTheTargetsOfBbh) {
         continue;
       }
       ++listed;
-      EXPECT_THAT(found, testing::Contains(row.target)) << row.input;
+      if (std::find(found.begin(), found.end(), row.target) == found.end())
+        spoilt.insert(row.target);
     }
   }
   EXPECT_EQ(rows, 3811);
   EXPECT_EQ(listed + 7 * 150, rows);
   EXPECT_EQ(without.size(), 7u);
+  EXPECT_THAT(spoilt,
+              ElementsAre("Monsters, Inc", "dearth, wind, & fire", "rita, sue and bob poo"));
 }
 
 }  // namespace

@@ -1,0 +1,103 @@
+"""Runs the Python snippets of results/README.md as they stand, and compares what they read with what was written.
+
+python read_results.py results/README.md make_sample
+"""
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+
+ONE, TWO = "1111111111111111", "2222222222222222"
+
+
+def equal(found, expected):
+    assert found == expected, f"{found!r} is not {expected!r}"
+
+
+def same(found, expected):  # lists of numbers, NaN equal to NaN
+    found = list(found)
+    ok = len(found) == len(expected) and all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in zip(found, expected))
+    assert ok, f"{found!r} is not {expected!r}"
+
+
+def check_pandas(names):
+    runs, answers, pd = names["runs"], names["answers"], names["pd"]
+    equal(list(runs.status), ["done", "done", "failed", "running", "missing"])
+    equal(list(runs.id)[:2], [ONE, TWO])
+    same(runs.accuracy, [100 / 3, 100.0, math.nan, math.nan, math.nan])
+    same(runs.best_loss, [1.75, math.nan, math.nan, math.nan, math.nan])
+    equal(list(runs.evaluations), [5, 0, -1, -1, -1])
+    equal(list(runs["seed.search"]), [1, -1, 3, 4, 1])
+    same(runs["search.sigma0"], [0.25, math.nan, 0.25, 0.25, 0.25])
+    equal(list(runs.task), ["E1", "E1", "E1", "E1", "E2"])
+    equal([str(runs[c].dtype) for c in ("evaluations", "accuracy", "seed.search", "planned")],
+          ["int64", "float64", "int64", "int8"])
+    equal(list(answers.id), [ONE] * 3 + [TWO])
+    equal(list(answers.answer), ["Yes.", '"\n☃', "", "yes"])
+    equal(list(answers.hit), [1, 0, 0, 1])
+    weights = pd.read_hdf("x.h5", "weights")
+    equal(list(weights.module), ["a", "b_mödule"])
+    equal(list(weights.weight), [0.5, -0.25])
+    for table in ("evaluations", "shots", "dropped", "inputs", "resolved", "failures", "headers/starts", "headers/environment"):
+        assert len(pd.read_hdf("x.h5", table)) > 0, table
+    equal(list(pd.read_hdf("x.h5", "failures").message), ["no such file"])
+
+
+def check_xarray(names):
+    trace, best = names["trace"], names["best"]
+    equal(dict(trace.sizes), {"evaluation": 5, "module": 2})
+    equal(trace.weights.dims, ("evaluation", "module"))
+    equal(trace.loss.dims, ("evaluation",))
+    equal(set(trace.coords), {"evaluation", "module"})
+    equal(list(trace.evaluation.values), [0, 1, 2, 3, 4])
+    equal(list(trace.generation.values), [0, 0, 1, 1, 2])
+    equal([str(m) for m in trace.module.values], ["a", "b_mödule"])
+    same(trace.loss.values, [2.5, 2.25, 1.75, math.inf, math.nan])
+    same(trace.weights.values[4], [1e-300, 0.7])
+    equal(math.copysign(1, trace.weights.values[3, 0]), -1.0)
+    equal(trace.loss.attrs["units"], "nat")
+    same(best.values, [0.5, -0.25])
+
+
+def check_h5py(names):
+    h5py, evaluations = names["h5py"], names["evaluations"]
+    import json
+    same(evaluations["loss"], [2.5, 2.25, 1.75, math.inf, math.nan])
+    equal(list(evaluations["candidate"]), [0, 1, 0, 1, 0])
+    units = json.loads(names["units"])
+    equal(units["accuracy"]["units"], "percent")
+    with h5py.File("x.h5") as file:
+        weights = file[f"trace/{ONE}/weights"]
+        equal([list(d.keys()) for d in weights.dims], [["evaluation"], ["module"]])
+        equal([d.label for d in weights.dims], ["", ""])
+        assert file[f"trace/{ONE}/module"].is_scale
+        assert h5py.h5ds.is_attached(weights.id, file[f"trace/{ONE}/module"].id, 1)
+        equal(list(units), list(file["runs"].dtype.names))
+        equal(file["config/yaml"][()].decode(), "question: x\nset: {shots: 2}\n")
+        equal(file["config/question"][()].decode(), "Does it work, in Zürich too?")
+
+
+def main(readme, make_sample):
+    snippets = re.findall(r"```python\n(.*?)```", open(readme, encoding="utf-8").read(), re.S)
+    checks = {"import pandas": check_pandas, "import xarray": check_xarray, "import h5py": check_h5py}
+    equal(len(snippets), len(checks))
+    make_sample = os.path.abspath(make_sample)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        subprocess.run([make_sample, "x.h5"], check=True)
+        names = {}
+        warnings.simplefilter("error")  # a user should see none but that on names with dots
+        warnings.filterwarnings("ignore", "object name is not a valid Python identifier")
+        for snippet, (first, check) in zip(snippets, checks.items()):
+            assert snippet.startswith(first), snippet
+            exec(compile(snippet, readme, "exec"), names)
+            check(names)
+        names["trace"].close()
+        os.chdir("/")
+    print("ok:", ", ".join(f"{m} {sys.modules[m].__version__}" for m in ("pandas", "tables", "xarray", "h5netcdf", "h5py", "numpy")))
+
+
+main(*sys.argv[1:])
