@@ -20,9 +20,9 @@ Packing pack(const std::vector<int64_t>& lengths) {
   return packing;
 }
 
-// Half of the buckets (for each sign, if both directions count) are single distances, the others grow logarithmically
-// up to max_distance. The operations and their order in f32 are those of the models' training code: the edges of the
-// buckets depend on rounding.
+// Half of the buckets (for each sign, if both directions count) are single distances, the others
+// grow logarithmically up to max_distance. The operations and their order in f32 are those of the
+// models' training code: the edges of the buckets depend on rounding.
 at::Tensor relative_buckets(const Config& config, Direction direction, Window window) {
   const at::Tensor keys = at::arange(window.keys);
   const at::Tensor queries = at::arange(window.keys - window.queries, window.keys);

@@ -1,4 +1,5 @@
-// What every T5 attention needs: packed sequences, the relative position bias, softmax(q k^T + bias) v.
+// What every T5 attention needs: packed sequences, the relative position bias, softmax(q k^T +
+// bias) v.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -26,9 +27,10 @@ struct Window {
 // Bucket of each distance key - query: [queries, keys].
 at::Tensor relative_buckets(const Config& config, Direction direction, Window window);
 
-// Bias [1, h, queries, keys], f32; -inf where a causal query may not look. It depends on the distance alone, so the bias
-// of shorter sequences is the upper left corner.
-at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction, Window window);
+// Bias [1, h, queries, keys], f32; -inf where a causal query may not look. It depends on the
+// distance alone, so the bias of shorter sequences is the upper left corner.
+at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
+                         Window window);
 
 // softmax(q k^T + bias) v without scaling; q [B, h, queries, d_kv], k and v [B, h, keys, d_kv].
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -42,8 +44,8 @@ struct Projections {
   at::Tensor q, k, v;  // [P, rows, h * d_kv]
 };
 
-// Attention of P x K packed sequences, example by example; bias [1, h, longest, longest] (queries, keys packed
-// alike), or keys packed differently and no bias. Gives [P, rows, h * d_kv].
+// Attention of P x K packed sequences, example by example; bias [1, h, longest, longest] (queries,
+// keys packed alike), or keys packed differently and no bias. Gives [P, rows, h * d_kv].
 at::Tensor attend_packed(const Projections& x, const Packing& queries, const Packing& keys,
                          const at::Tensor& bias, int64_t heads);
 

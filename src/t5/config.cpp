@@ -70,6 +70,15 @@ class Fields {
     return value.get<std::string>();
   }
 
+  bool flag(const char* key, bool absent) const {
+    const json value = get(key);
+    if (value.is_null()) return absent;
+    base::check(value.is_boolean(),
+                "{}: {} is {} (true or false is needed), use the config.json that came with the weights",
+                file_, key, value.dump());
+    return value.get<bool>();
+  }
+
   const std::string& file() const { return file_; }
 
  private:
@@ -146,6 +155,9 @@ Config read_config(const std::filesystem::path& folder) {
   config.pad = fields.integer("pad_token_id", 0, token);
   config.eos = fields.integer("eos_token_id", 1, token);
   config.decoder_start = fields.integer("decoder_start_token_id", 0, token);
+  // As transformers: the field it writes since version 5, else the older one, whose absence means v1.0.
+  config.scale_outputs =
+      fields.flag("scale_decoder_outputs", fields.flag("tie_word_embeddings", true));
   read_activation(fields, absent.activation, config);
   check_buckets(fields, config);
   return config;

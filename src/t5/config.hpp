@@ -11,8 +11,9 @@ struct Config {
   int64_t vocabulary = 0;
   int64_t buckets = 32, max_distance = 128;  // relative position bias
   double epsilon = 1e-6;                     // RMSNorm
-  bool gated = false;  // wi_0, wi_1 (v1.1) or wi (v1.0)
-  bool gelu = false;   // gelu_new (tanh) or ReLU
+  bool gated = false;                        // wi_0, wi_1 (v1.1) or wi (v1.0)
+  bool gelu = false;                         // gelu_new (tanh) or ReLU
+  bool scale_outputs = false;  // v1.0: decoder outputs times d_model^-0.5 before the head
   int64_t pad = 0, eos = 1, decoder_start = 0;
   int64_t inner() const { return heads * d_kv; }  // width of q, k, v
 };

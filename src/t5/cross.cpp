@@ -81,8 +81,7 @@ at::Tensor cross_absorbed(const Cross& c, const at::Tensor& x) {
     const int64_t from = c.sides.targets.offsets[i], rows = c.sides.targets.lengths[i];
     const at::Tensor e =
         c.encoded.narrow(1, c.sides.sources.offsets[i], c.sides.sources.lengths[i]);
-    const at::Tensor queries =
-        asked.narrow(2, from, rows).reshape({population, c.heads * rows, d});
+    const at::Tensor queries = asked.narrow(2, from, rows).reshape({population, c.heads * rows, d});
     const at::Tensor weights = at::softmax(at::bmm(queries, e.transpose(1, 2)), -1);
     seen.narrow(2, from, rows).copy_(at::bmm(weights, e).view({population, c.heads, rows, d}));
   }

@@ -26,8 +26,9 @@ struct Cross {
 // K = E Wk^T, V = E Wv^T, attention: 4 S d a operations a layer for projecting S source rows.
 at::Tensor cross_projected(const Cross& cross, const at::Tensor& x);
 
-// The same by associativity, without K and V: scores = (q_h Wk_h) E^T, output = (softmax E) Wv_h^T. All projections act
-// on T target rows: about S / T times fewer operations while T is well below d_kv.
+// The same by associativity, without K and V: scores = (q_h Wk_h) E^T, output = (softmax E) Wv_h^T.
+// All projections act on T target rows: about S / T times fewer operations while T is well below
+// d_kv.
 at::Tensor cross_absorbed(const Cross& cross, const at::Tensor& x);
 
 }  // namespace lorahub::t5

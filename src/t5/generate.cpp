@@ -15,8 +15,8 @@
 namespace lorahub::t5 {
 namespace {
 
-struct Memory {               // of one decoder layer, for the rows still being written
-  at::Tensor self_k, self_v;  // [B, h, capacity, d_kv]
+struct Memory {                 // of one decoder layer, for the rows still being written
+  at::Tensor self_k, self_v;    // [B, h, capacity, d_kv]
   at::Tensor cross_k, cross_v;  // [B, h, longest source, d_kv]
 };
 
@@ -67,10 +67,12 @@ class Decoder {
   // -inf behind the end of each source: [B, 1, 1, longest].
   static at::Tensor padding_mask(const Packing& sources, const at::Tensor& encoded) {
     const auto batch = static_cast<int64_t>(sources.lengths.size());
-    at::Tensor mask = at::zeros({batch, 1, 1, sources.longest}, encoded.options().dtype(at::kFloat));
+    at::Tensor mask =
+        at::zeros({batch, 1, 1, sources.longest}, encoded.options().dtype(at::kFloat));
     for (int64_t i = 0; i < batch; ++i) {
       const int64_t length = sources.lengths[static_cast<size_t>(i)];
-      mask[i].narrow(2, length, sources.longest - length)
+      mask[i]
+          .narrow(2, length, sources.longest - length)
           .fill_(-std::numeric_limits<double>::infinity());
     }
     return mask;
@@ -80,9 +82,9 @@ class Decoder {
   at::Tensor padded(const at::Tensor& packed, const Packing& sources) const {
     const int64_t heads = model_.network.config.heads;
     const at::Tensor from = split_heads(packed, heads)[0];  // [h, rows, d_kv]
-    at::Tensor out = at::zeros({static_cast<int64_t>(sources.lengths.size()), heads,
-                                sources.longest, from.size(2)},
-                               packed.options());
+    at::Tensor out = at::zeros(
+        {static_cast<int64_t>(sources.lengths.size()), heads, sources.longest, from.size(2)},
+        packed.options());
     for (size_t i = 0; i < sources.lengths.size(); ++i) {
       out[static_cast<int64_t>(i)]
           .narrow(1, 0, sources.lengths[i])
@@ -97,7 +99,8 @@ class Decoder {
     if (step == room) {
       const int64_t more = std::min<int64_t>(std::max<int64_t>(8, 2 * room), max_tokens_);
       const auto grow = [&](const at::Tensor& old, const at::Tensor& like) {
-        at::Tensor grown = at::empty({like.size(0), like.size(1), more, like.size(3)}, like.options());
+        at::Tensor grown =
+            at::empty({like.size(0), like.size(1), more, like.size(3)}, like.options());
         if (room > 0) grown.narrow(2, 0, room).copy_(old);
         return grown;
       };
@@ -137,7 +140,8 @@ class Decoder {
       x = add_linear(x, block.cross.o, model_.adapter, seen.reshape(q.sizes()));
       x = add_feed_forward(x, block, model_);
     }
-    const at::Tensor scores = logits(head_, rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat)[0]);
+    const at::Tensor scores =
+        logits(head_, rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat)[0]);
     const at::Tensor best = at::argmax(scores, 1).to(at::kCPU);
     const int64_t* ids = best.const_data_ptr<int64_t>();
     return {ids, ids + best.numel()};

@@ -7,8 +7,10 @@
 
 namespace lorahub::t5 {
 
-// The ids behind the start token, up to and without </s>, at most max_tokens, for each source. One candidate (P = 1).
-// Ties go to the lowest id, as in argmax. A batch is computed together; it ends when all its rows have ended.
-std::vector<Ids> generate(const Network& network, const Adapter& adapter, std::span<const Ids> sources, int max_tokens);
+// The ids behind the start token, up to and without </s>, at most max_tokens, for each source. One
+// candidate (P = 1). Ties go to the lowest id, as in argmax. A batch is computed together; it ends
+// when all its rows have ended.
+std::vector<Ids> generate(const Network& network, const Adapter& adapter,
+                          std::span<const Ids> sources, int max_tokens);
 
 }  // namespace lorahub::t5

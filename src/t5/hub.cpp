@@ -139,7 +139,7 @@ fs::path resolve(const std::string& name_or_folder, const std::string& file) {
               "{}: no such folder, give a model's or adapter's folder or a Hugging Face name",
               name_or_folder);
   const Cached cached(name_or_folder);
-  const fs::path folder = cached.snapshot();
+  fs::path folder = cached.snapshot();
   if (!is_there(folder / file)) cached.unfinished("no " + file);
   if (!has_weights(folder, file)) cached.unfinished("no weights, or not all of them");
   return folder;

@@ -52,8 +52,8 @@ const LowRank* low_rank(const Adapter& adapter, const Linear& layer) {
 at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
   if (low == nullptr) return y;
   const int64_t one = 1;
-  const int64_t wide = std::max({x.size(0), low->a.size(0), low->b.size(0),
-                                 low->scale.defined() ? low->scale.size(0) : one});
+  const int64_t wide = std::max(
+      {x.size(0), low->a.size(0), low->b.size(0), low->scale.defined() ? low->scale.size(0) : one});
   at::Tensor z = low->a.size(0) == 1 ? at::linear(x, low->a[0])
                                      : at::bmm(x.expand({wide, -1, -1}), low->a.transpose(1, 2));
   if (low->scale.defined()) z = z * low->scale.unsqueeze(1);  // [P, rows, r]
@@ -121,8 +121,7 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
   const at::Tensor x = embed(n, ids);
   const at::Tensor bias = position_bias(n.config, n.encoder, Direction::both,
                                         {.queries = packing.longest, .keys = packing.longest});
-  const int step =
-      static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / packing.rows, 1, population));
+  const int step = static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / packing.rows, 1, population));
   std::vector<at::Tensor> parts;
   for (int first = 0; first < population; first += step) {
     const int count = std::min(step, population - first);

@@ -1,4 +1,5 @@
-// The layers of a T5 block on rows [P, rows, features]: P candidates side by side, adapters unmerged.
+// The layers of a T5 block on rows [P, rows, features]: P candidates side by side, adapters
+// unmerged.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -7,7 +8,8 @@
 
 namespace lorahub::t5 {
 
-// A network as one population sees it. Rows that are still the same for all candidates have a first dimension of 1.
+// A network as one population sees it. Rows that are still the same for all candidates have a first
+// dimension of 1.
 struct Adapted {
   const Network& network;
   const Adapter& adapter;

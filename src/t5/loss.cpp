@@ -19,7 +19,8 @@ constexpr int64_t kLogitRows = 256;
 
 struct Batch {
   Packing sources, targets;
-  Ids source_ids, decoder_ids, labels;  // decoder_ids: start token, then the target without its last id
+  Ids source_ids, decoder_ids,
+      labels;  // decoder_ids: start token, then the target without its last id
 };
 
 Batch pack_batch(const Config& config, std::span<const Pair> examples) {
@@ -47,14 +48,13 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
   const Sides sides{.targets = batch.targets, .sources = batch.sources};
   const bool absorb = short_targets(n.config, sides);
   const int64_t longest = batch.targets.longest;
-  const at::Tensor bias = position_bias(n.config, n.decoder, Direction::causal,
-                                        {.queries = longest, .keys = longest});
+  const at::Tensor bias =
+      position_bias(n.config, n.decoder, Direction::causal, {.queries = longest, .keys = longest});
   at::Tensor x = embed(n, batch.decoder_ids);
   for (const Block& block : n.decoder.blocks) {
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed);
-    const at::Tensor own =
-        attend_packed(qkv, batch.targets, batch.targets, bias, n.config.heads);
+    const at::Tensor own = attend_packed(qkv, batch.targets, batch.targets, bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, own);
     const Cross cross{.layer = block.cross,
                       .adapter = model.adapter,
@@ -97,8 +97,7 @@ std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
   const Batch batch = pack_batch(network.config, examples);
   const Adapted model{.network = network, .adapter = adapter};
   const at::Tensor encoded = encode(model, batch.sources, batch.source_ids);
-  const at::Tensor hidden =
-      decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
+  const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
   const at::Tensor losses = cross_entropies(network, hidden, batch.labels);
   const double* loss = losses.const_data_ptr<double>();
   std::vector<double> sums;

@@ -50,7 +50,8 @@ class Builder {
     n.embedding = placed(shared, placement_.dtype);
     const at::Tensor head = untied_head(shared);
     n.lm_head = head.defined() ? placed(head, placement_.dtype) : n.embedding;
-    n.output_scale = head.defined() ? 1.0 : 1.0 / std::sqrt(static_cast<double>(config_.d_model));
+    if (config_.scale_outputs)
+      n.output_scale = 1.0 / std::sqrt(static_cast<double>(config_.d_model));
     n.encoder = stack("encoder", config_.encoder_layers);
     n.decoder = stack("decoder", config_.decoder_layers);
     return n;

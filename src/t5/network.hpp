@@ -41,7 +41,7 @@ struct Network {
   Config config;
   at::Tensor embedding;  // [V, d], compute dtype
   at::Tensor lm_head;    // [V, d]; the embedding itself when tied
-  double output_scale = 1;  // d^-0.5 for tied (v1.0) models: lm_head absent from the file
+  double output_scale = 1;  // d^-0.5 where config.scale_outputs
   Stack encoder, decoder;
 };
 

@@ -97,7 +97,7 @@ struct Pass {
 };
 
 // Ids [K, longest], filled up with `filler`.
-at::Tensor pad(std::span<const Pair> examples, Ids Pair::* side, int64_t filler) {
+at::Tensor pad(std::span<const Pair> examples, Ids Pair::*side, int64_t filler) {
   size_t longest = 0;
   for (const Pair& pair : examples) longest = std::max(longest, (pair.*side).size());
   std::vector<at::Tensor> rows;
@@ -134,8 +134,7 @@ at::Tensor logits(const Network& network, const Adapter& adapter, std::span<cons
 
 at::Tensor loss_sums(const Network& network, const Adapter& adapter,
                      std::span<const Pair> examples) {
-  const at::Tensor labels =
-      pad(examples, &Pair::target, kNoLabel).to(network.embedding.device());
+  const at::Tensor labels = pad(examples, &Pair::target, kNoLabel).to(network.embedding.device());
   const at::Tensor scores = logits(network, adapter, examples);
   const at::Tensor chosen = scores.gather(2, labels.clamp_min(0).unsqueeze(2)).squeeze(2);
   const at::Tensor losses = at::logsumexp(scores, 2) - chosen;

@@ -1,5 +1,5 @@
-// The network in its plainest form: padded batch, masks, softmax written out, one adapter, autograd through all of it.
-// What the fast paths are tested against, and what training differentiates.
+// The network in its plainest form: padded batch, masks, softmax written out, one adapter, autograd
+// through all of it. What the fast paths are tested against, and what training differentiates.
 #pragma once
 #include <span>
 
@@ -11,6 +11,7 @@ namespace lorahub::t5::reference {
 at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
 
 // Cross-entropy sum for each example, [K], differentiable; as t5::loss_sums for one candidate.
-at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
+at::Tensor loss_sums(const Network& network, const Adapter& adapter,
+                     std::span<const Pair> examples);
 
 }  // namespace lorahub::t5::reference

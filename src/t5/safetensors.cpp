@@ -21,17 +21,17 @@ using nlohmann::json;
 constexpr uint64_t kLongestHeader = 100'000'000;  // the reference implementation's limit
 constexpr const char* kAgain = "copy or download the file again";
 
-struct Type {
+struct FileType {
   const char* name;
   at::ScalarType type;
 };
 // In the order in which the reference implementation lays tensors out: large elements first, so
 // that each tensor is aligned for its type.
-constexpr std::array kTypes{Type{"I64", at::kLong},      Type{"F64", at::kDouble},
-                            Type{"F32", at::kFloat},     Type{"I32", at::kInt},
-                            Type{"BF16", at::kBFloat16}, Type{"F16", at::kHalf},
-                            Type{"I16", at::kShort},     Type{"I8", at::kChar},
-                            Type{"U8", at::kByte},       Type{"BOOL", at::kBool}};
+constexpr std::array kTypes{FileType{"I64", at::kLong},      FileType{"F64", at::kDouble},
+                            FileType{"F32", at::kFloat},     FileType{"I32", at::kInt},
+                            FileType{"BF16", at::kBFloat16}, FileType{"F16", at::kHalf},
+                            FileType{"I16", at::kShort},     FileType{"I8", at::kChar},
+                            FileType{"U8", at::kByte},       FileType{"BOOL", at::kBool}};
 
 struct Entry {
   std::string name;
@@ -55,7 +55,7 @@ const json& field(const json& entry, const char* key, const std::string& where) 
 }
 
 at::ScalarType scalar_type(const json& name, const std::string& where) {
-  for (const Type& known : kTypes)
+  for (const FileType& known : kTypes)
     if (name == known.name) return known.type;
   base::fail("{} has dtype {} (that type is not known here), save it as F32, BF16 or F16", where,
              name.dump());

@@ -1,4 +1,5 @@
-// Weight files -> tensors by name. safetensors are mapped, not copied (the tensors keep the map alive).
+// Weight files -> tensors by name. Files are mapped, not copied (the tensors keep the map alive):
+// writing into such a tensor ends the program.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -10,15 +11,19 @@ namespace lorahub::t5 {
 
 using Tensors = std::map<std::string, at::Tensor>;
 
-// model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle, or index and shards).
+// model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle,
+// or index and shards).
 Tensors read_model_weights(const std::filesystem::path& folder);
 
-// One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown dtypes.
+// One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown
+// dtypes.
 Tensors read_safetensors(const std::filesystem::path& file);
-void write_safetensors(const std::filesystem::path& file, const Tensors& tensors);  // atomically; metadata format: pt
+void write_safetensors(const std::filesystem::path& file,
+                       const Tensors& tensors);  // atomically; metadata format: pt
 
-// A zip-format torch.save of a (nested) dict of tensors. The pickle may rebuild tensors and nothing else: any other
-// callable is refused by name, never executed.
+// A zip-format torch.save of a (nested) dict of tensors. The pickle may rebuild tensors and nothing
+// else: any other callable is refused by name, never executed. Tensors keep their strides: views of
+// one storage stay views.
 Tensors read_pytorch_bin(const std::filesystem::path& file);
 
 }  // namespace lorahub::t5

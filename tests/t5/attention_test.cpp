@@ -50,7 +50,8 @@ TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
   config.max_distance = 8;
   Stack stack;
   stack.relative_bias = at::arange(8, at::kFloat).view({4, 2});
-  const at::Tensor bias = position_bias(config, stack, Direction::causal, {.queries = 3, .keys = 3});
+  const at::Tensor bias =
+      position_bias(config, stack, Direction::causal, {.queries = 3, .keys = 3});
   const float inf = std::numeric_limits<float>::infinity();
   const at::Tensor second_head =
       at::tensor({1.f, -inf, -inf, 3.f, 1.f, -inf, 5.f, 3.f, 1.f}).view({3, 3});

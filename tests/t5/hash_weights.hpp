@@ -60,7 +60,8 @@ enum class Head { untied, tied };
 inline std::map<std::string, at::Tensor> hash_model(const Config& c, Head head) {
   std::map<std::string, at::Tensor> all;
   const auto add = [&](const std::string& name, at::IntArrayRef shape) {
-    all[name] = hashed(name, shape, hash_scale(name, c), name.ends_with("layer_norm.weight") ? 1 : 0);
+    all[name] =
+        hashed(name, shape, hash_scale(name, c), name.ends_with("layer_norm.weight") ? 1 : 0);
   };
   add("shared.weight", {c.vocabulary, c.d_model});
   if (head == Head::untied) add("lm_head.weight", {c.vocabulary, c.d_model});
@@ -97,6 +98,7 @@ inline Config golden_config(const nlohmann::json& j) {
   c.buckets = j.at("relative_attention_num_buckets");
   c.max_distance = j.at("relative_attention_max_distance");
   c.gated = c.gelu = j.at("feed_forward_proj") == "gated-gelu";
+  c.scale_outputs = j.at("tie_word_embeddings");
   return c;
 }
 
