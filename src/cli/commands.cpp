@@ -5,18 +5,17 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
-#include "store/environment.hpp"
+#include "run/environment.hpp"
 #include "study/names.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 std::string versions() {
-  std::string text = base::format("lorahub {} (commit {})\n", store::version(), store::commit());
-  for (const auto& [name, value] : store::environment())
-    if (name.starts_with("version.") || name == "compiler")
-      text += base::format("{:<16} {}\n", name.starts_with("version.") ? name.substr(8) : name, value);
-  text.pop_back();
+  const auto environment = run::environment();
+  std::string text = base::format("lorahub {} (commit {})", environment.at("version"), environment.at("commit"));
+  for (const char* library : {"compiler", "libtorch", "mpi", "hdf5"})
+    text += base::format("\n{:<9} {}", library, environment.at(library));
   return text;
 }
 

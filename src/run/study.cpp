@@ -7,16 +7,17 @@
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "base/signals.hpp"
+#include "run/environment.hpp"
 #include "run/lead.hpp"
 #include "run/methods/methods.hpp"
 #include "run/trial.hpp"
-#include "store/environment.hpp"
 #include "store/hdf5.hpp"
 
 namespace lorahub::run {
 namespace {
 
-constexpr double kCheckpointSeconds = 60;  // between two rebuilds of the HDF5 file
+constexpr double kCheckpointSeconds = 60;  // at least, between two rebuilds of the HDF5 file,
+constexpr double kCheckpointShare = 20;    // which take at most 1/20 of the time
 
 std::vector<store::Planned> planned(const study::Study& study) {
   std::vector<store::Planned> plan;
@@ -49,7 +50,8 @@ class Coordinator {
     for (size_t i = 0; i < study_.trials.size(); ++i) {
       base::throw_if_signalled();
       if (todo(i)) run_one(i);
-      if (since_checkpoint_.seconds() > kCheckpointSeconds) checkpoint();
+      if (since_checkpoint_.seconds() > std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_))
+        checkpoint();
     }
     checkpoint();
     return journal_->history().failed.empty() ? 0 : 1;
@@ -91,7 +93,7 @@ class Coordinator {
   }
 
   void write_header() {
-    auto environment = store::environment();
+    auto environment = run::environment();
     environment["trials"] = std::to_string(study_.trials.size());
     environment["ranks"] = std::to_string(context_.ranks());
     environment["threads"] = std::to_string(context_.site().machine().threads);
@@ -140,7 +142,9 @@ class Coordinator {
   }
 
   void checkpoint() {
+    const base::Stopwatch clock;
     store::write_hdf5(result_file(options_.out, options_.shard), journal_->history(), planned(study_));
+    checkpoint_seconds_ = clock.seconds();
     since_checkpoint_ = {};
   }
 
@@ -153,6 +157,7 @@ class Coordinator {
   std::vector<store::Inputs> inputs_;
   std::set<std::string> seen_;
   base::Stopwatch since_checkpoint_;
+  double checkpoint_seconds_ = 0;
 };
 
 }  // namespace

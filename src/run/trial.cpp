@@ -98,6 +98,7 @@ store::Record run_trial(Context& context, size_t index) {
   if (site.has_pool()) record.modules = site.pool().names;
   record.shot_rows = site.task().shot_rows;
   record.dropped_rows = site.task().dropped_rows;
+  for (const task::Example& shot : site.task().shots) record.shot_sha256.push_back(base::sha256(shot.input));
   record.shot_tokens = context.shot_tokens();
   if (!choice.weights.empty() && !site.pairs().empty())
     record.shot_sums = context.sums({.dim = site.pool().size(), .weights = choice.weights}).values;

@@ -65,8 +65,8 @@ TEST_F(BadStudy, TooFewRowsForTheShots) {
 }
 TEST_F(BadStudy, NamedShotEqualToATestRow) {
   expect("question: q\nuses: {model: mini, library: mini, tasks: lorahub_bbh}\n"
-         "set: {task: causal_judgement, method: icl, shots: [86]}\n"  // equal to row 32 of the test file,
-         HasSubstr("test row"));
+         "set: {task: causal_judgement, method: icl, shots: [86]}\n",  // equal to row 32 of the test file
+         AllOf(HasSubstr("86"), HasSubstr("32")));
 }
 TEST_F(BadStudy, MalformedTaskRow) {
   std::ofstream(folder_ / "rows.jsonl") << "{\"context\": \"a\", \"completion\": \"b\"}\n{\"context\": \"a\"}\n";
@@ -202,7 +202,7 @@ TEST(Usage, HelpHasAnExampleForEachCommand) {
   for (const char* command : {"run", "plan", "report", "status", "check", "score", "infer", "adapt", "compose"}) {
     const Ended ended = lorahub(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0);
-    EXPECT_THAT(ended.out, HasSubstr("Example: lorahub " + std::string(command)));
+    EXPECT_THAT(ended.out, testing::ContainsRegex("Example: .*lorahub " + std::string(command)));
   }
   EXPECT_THAT(lorahub("--version").out, HasSubstr("lorahub 0.1.0"));
 }

@@ -20,7 +20,7 @@ Condition condition(const std::string& name, Interval pooled) {
 TEST(Table, PadsByCharactersNotBytes) {
   EXPECT_EQ(table({"x", "±"}, {{"long", "1 ± 2"}}),
             "| x    |     ± |\n"
-            "| ----- | ----: |\n"
+            "| ---- | ----: |\n"
             "| long | 1 ± 2 |\n");
 }
 

@@ -125,9 +125,12 @@ TEST(Study, AChangedInputUnderTheSameNameIsRefused) {
 TEST(Study, SignalEndsWith75AndIsGoneOnWith) {
   const auto folder = fresh_folder("signal");
   write_study(folder);
-  const Ended ended = run_study(folder, "timeout -s USR1 -k 10 1s");
+  const Ended ended = run_study(folder, "timeout --preserve-status -s USR1 -k 10 1s");
   EXPECT_NE(ended.code, 137);  // it ended by itself, within 10 s
-  if (ended.code != 0) EXPECT_NE(ended.err.find("run the same command"), std::string::npos) << ended.err;
+  if (ended.code != 0) {
+    EXPECT_EQ(ended.code, 75);
+    EXPECT_NE(ended.err.find("run the same command"), std::string::npos) << ended.err;
+  }
   const Ended again = run_study(folder, "");
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(payload(folder), alone());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "run/methods/methods.hpp"
 
@@ -10,7 +11,9 @@ Choice best_single(const Context& context) {
   search::Population alone{.dim = n, .weights = std::vector<double>(static_cast<size_t>(n) * static_cast<size_t>(n))};
   for (size_t i = 0; i < static_cast<size_t>(n); ++i) alone.weights[i * static_cast<size_t>(n) + i] = 1;
   search::Losses losses = context.record(context.evaluate())(alone);
-  const auto best = std::min_element(losses.begin(), losses.end());
+  const auto best = std::min_element(losses.begin(), losses.end(), [](double x, double y) {
+    return x < y || (std::isnan(y) && !std::isnan(x));  // NaN ranks last
+  });
   const auto row = alone.row(static_cast<int>(best - losses.begin()));
   Choice choice{.weights = {row.begin(), row.end()}, .loss = *best};
   choice.generations.push_back({.population = std::move(alone), .losses = std::move(losses)});
