@@ -1,16 +1,23 @@
 // lorahub: choose a command, run it, turn what goes wrong into one sentence and an exit code.
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "base/check.hpp"
-#include "base/signals.hpp"
 #include "cli/commands.hpp"
 
 namespace {
 
+// Ranks that fail alike say it once.
+bool is_first_rank() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK"})
+    if (const char* rank = std::getenv(name)) return std::string_view(rank) == "0";
+  return true;
+}
+
 int report(const char* message, int code) {
   std::fflush(stdout);
-  fmt::print(stderr, "lorahub: {}\n", message);
+  if (is_first_rank()) fmt::print(stderr, "lorahub: {}\n", message);
   return code;
 }
 
@@ -18,7 +25,6 @@ int report(const char* message, int code) {
 
 int main(int argc, char** argv) {
   using namespace lorahub;
-  base::block_signals();
   try {
     return cli::run(argc, argv);
   } catch (const base::Error& error) {

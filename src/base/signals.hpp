@@ -4,7 +4,7 @@
 namespace lorahub::base {
 
 // Blocks the three signals in this thread and those it starts later. Call before MPI_Init (whose threads would take
-// them). A second SIGINT ends the process at once.
+// them). A second SIGINT, polled after the first, ends the process at once.
 void block_signals();
 
 // The first of the three that has arrived since, or 0. Never blocks.

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/check.hpp"
+#include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "run/adapt.hpp"
 #include "run/lead.hpp"
@@ -43,10 +44,11 @@ void print(const run::Adapted& adapted) {
 }
 
 int adapt(const Options& options) {
+  base::block_signals();
   workers::Session session;
   workers::Group group;
   const auto make_site = [&] {
-    return run::Site({trial(options)}, hardware(options.model, group.ranks_on_node()), group);
+    return std::make_unique<run::Site>(std::vector{trial(options)}, hardware(options.model, group.ranks_on_node()), group);
   };
   return run::lead_or_serve(group, make_site, [&](run::Site& site) {
     run::Context context(site, group);

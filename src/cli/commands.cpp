@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
@@ -38,10 +39,10 @@ objective::Machine load_machine(const ModelOptions& options) {
                            hardware(options, 1));
 }
 
-lora::Pool load_pool(const std::string& library, const std::string& modules, const t5::Config& config) {
+lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
   const std::vector<std::string> names = lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
-  return lora::stack(run::load_modules({.library = library, .names = names}, config, kept), config, t5::Device::cpu);
+  return lora::stack(run::load_modules({.library = library, .names = names}, base.config, kept), base.config, base.device);
 }
 
 std::vector<std::vector<double>> read_weights(const std::string& file) {
@@ -67,6 +68,15 @@ std::vector<double> one_vector(const std::string& file, int modules) {
   base::check(static_cast<int>(rows[0].size()) == modules,
               "{}: {} weights for {} modules, give one weight a module", file, rows[0].size(), modules);
   return rows[0];
+}
+
+std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder, std::string_view extension) {
+  base::check(std::filesystem::is_directory(folder), "{} is not a folder, give a results folder", folder.string());
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == extension) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 int run(int argc, char** argv) {

@@ -1,5 +1,6 @@
 // The commands of the program, one file each. A command adds its options to the parser and, when chosen, what to do.
 #pragma once
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -38,10 +39,17 @@ run::Hardware hardware(const ModelOptions& options, int ranks_on_node);
 objective::Machine load_machine(const ModelOptions& options);
 
 // `modules`: names with commas; "": all of the library.
-lora::Pool load_pool(const std::string& library, const std::string& modules, const t5::Config& base);
+struct Base {
+  const t5::Config& config;
+  t5::Device device = t5::Device::cpu;
+};
+lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
 
 std::vector<std::vector<double>> read_weights(const std::string& file);          // W.json: a list of lists
 std::vector<double> one_vector(const std::string& file, int modules);             // with one list, of that length
+
+// Files of a results folder, by extension, sorted: one, or one a shard. Error when it is no folder.
+std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder, std::string_view extension);
 
 // "KEY=VALUE" words of an option.
 std::vector<study::Setting> settings(const std::vector<std::string>& words, std::string_view option);

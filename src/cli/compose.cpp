@@ -15,7 +15,7 @@ struct Options {
 
 int compose(const Options& options) {
   const t5::Config config = t5::read_config(t5::resolve(options.model));
-  const lora::Pool pool = load_pool(options.library, options.modules, config);
+  const lora::Pool pool = load_pool(options.library, options.modules, {.config = config});
   const lora::Module module =
       lora::composed_module(pool, one_vector(options.weights, pool.size()),
                             study::parse<study::Composition>(options.composition, "--composition"));

@@ -19,14 +19,14 @@ struct Options {
 
 t5::Adapter adapter(const Options& options, const objective::Machine& machine) {
   const t5::Config& config = machine.network.config;
-  const at::ScalarType type = run::dtype(machine.precision);
+  const at::ScalarType type = machine.dtype();
   if (!options.adapter.empty()) {
     const lora::Module module = lora::read_module(options.adapter, options.adapter, config);
     return lora::compose(lora::stack({module}, config, machine.device), std::vector<double>{1.0},
                          study::Composition::product, type);
   }
   if (options.library.empty()) return {};
-  const lora::Pool pool = load_pool(options.library, options.modules, config);
+  const lora::Pool pool = load_pool(options.library, options.modules, {.config = config, .device = machine.device});
   return lora::compose(pool, one_vector(options.weights, pool.size()),
                        study::parse<study::Composition>(options.composition, "--composition"), type);
 }
@@ -34,6 +34,8 @@ t5::Adapter adapter(const Options& options, const objective::Machine& machine) {
 int infer(const Options& options) {
   base::check(options.adapter.empty() || options.library.empty(),
               "--adapter and --library both given (which one should answer?), give one of them");
+  base::check(options.modules.empty() || !options.library.empty(),
+              "--modules names modules of a --library (none is given), give both");
   base::check(options.library.empty() == options.weights.empty(),
               "--library and --weights belong together, give both or none");
   const std::vector<task::Example> examples = task::read_examples(options.task, task::Targets::optional);

@@ -17,6 +17,11 @@ struct Options {
   bool json = false;
 };
 
+nlohmann::json number_or_text(const std::string& value) {
+  const auto number = nlohmann::json::parse(value, nullptr, false);
+  return number.is_number() ? number : nlohmann::json(value);
+}
+
 void print_json(const study::Study& study, const run::StudyCost& cost, int ranks) {
   nlohmann::json trials = nlohmann::json::array();
   for (size_t i = 0; i < study.trials.size(); ++i) {
@@ -24,7 +29,9 @@ void print_json(const study::Study& study, const run::StudyCost& cost, int ranks
                          {"evaluations", cost.trials[i].evaluations},
                          {"tokens", std::lround(cost.trials[i].tokens)},
                          {"tflop", cost.trials[i].tflop}};
-    for (const auto& [name, value] : study::columns(study.trials[i])) trial[name] = value;
+    for (const auto& [name, value] : study::columns(study.trials[i])) trial[name] = number_or_text(value);
+    const study::Seeds& seed = study.trials[i].seed;
+    if (seed.modules == seed.shots && seed.shots == seed.search) trial["seed"] = seed.search;
     trials.push_back(std::move(trial));
   }
   const nlohmann::json plan{{"trials", trials}, {"ranks", ranks}, {"memory_bytes", std::llround(cost.memory_bytes)},

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "base/check.hpp"
@@ -17,12 +16,8 @@ struct Options {
 
 // The result files of a folder: one, or one a shard.
 report::Summary summary(const std::filesystem::path& folder) {
-  base::check(std::filesystem::is_directory(folder), "{} is not a folder, give a results folder", folder.string());
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().extension() == ".h5") files.push_back(entry.path());
+  const std::vector<std::filesystem::path> files = find_files(folder, ".h5");
   base::check(!files.empty(), "{} holds no .h5 file (nothing has been run into it), run the study first", folder.string());
-  std::sort(files.begin(), files.end());
   std::vector<store::Results> shards;
   for (const auto& file : files) shards.push_back(store::read_hdf5(file));
   return report::summarise(shards);

@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <memory>
 
 #include "base/check.hpp"
+#include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "run/study.hpp"
 
@@ -9,7 +11,7 @@ namespace lorahub::cli {
 namespace {
 
 struct Options {
-  std::string study, out, engine, shard;
+  std::string study, out, engine, precision, shard;
   std::vector<std::string> set, only;
   bool retry_failed = false, quiet = false;
   std::string device = "cpu";
@@ -22,26 +24,38 @@ struct Shard {
 
 Shard shard(const std::string& text) {
   Shard s;
-  const bool read = std::sscanf(text.c_str(), "%zu/%zu", &s.i, &s.n) == 2;
+  int end = 0;
+  const bool read = std::sscanf(text.c_str(), "%zu/%zu%n", &s.i, &s.n, &end) == 2 && text[static_cast<size_t>(end)] == '\0';
   base::check(read && 1 <= s.i && s.i <= s.n, "--shard {}: expected I/N with 1 <= I <= N, such as 1/4", text);
   return s;
 }
 
-study::Study load(const Options& options) {
+run::Selection load(const Options& options) {
   std::vector<study::Setting> set = settings(options.set, "--set");
   if (!options.engine.empty()) set.emplace_back("engine", options.engine);
+  if (!options.precision.empty()) set.emplace_back("precision", options.precision);
   study::Study study = study::load(options.study, set);
-  if (!options.only.empty()) study.trials = study::only(study.trials, settings(options.only, "--only"));
   if (!options.shard.empty()) {
     const auto [i, n] = shard(options.shard);
     std::vector<study::Trial> mine;
     for (size_t t = i - 1; t < study.trials.size(); t += n) mine.push_back(study.trials[t]);
+    base::check(!mine.empty(), "--shard {}: the study has only {} trials (this shard is empty), use fewer shards",
+                options.shard, study.trials.size());
     study.trials = std::move(mine);
   }
-  return study;
+  if (options.only.empty()) return {.study = study, .trials = study.trials};
+  return {.study = study, .trials = study::only(study.trials, settings(options.only, "--only"))};
+}
+
+// As it was typed: what the record keeps.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string words{std::istreambuf_iterator<char>(file), {}};
+  return base::join(base::split(words, '\0'), " ");
 }
 
 int run_command(const Options& options) {
+  base::block_signals();
   workers::Session session;
   workers::Group group;
   const std::string name = std::filesystem::path(options.study).stem().string();
@@ -51,7 +65,7 @@ int run_command(const Options& options) {
       .hardware = hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node()),
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
-      .command_line = base::format("lorahub run {}", options.study)};
+      .command_line = command_line()};
   return run::run_study([&] { return load(options); }, study_options, group);
 }
 
@@ -79,6 +93,8 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--shard", options->shard, "I/N: every N-th trial, from the I-th, with a journal of its own");
   command->add_flag("--retry-failed", options->retry_failed, "run failed trials again");
   command->add_option("--engine", options->engine, "fast or reference")->check(CLI::IsMember({"fast", "reference"}));
+  command->add_option("--precision", options->precision, "f32 or bf16 (overrides the study)")
+      ->check(CLI::IsMember({"f32", "bf16"}));
   command->add_option("--device", options->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   command->add_option("--threads", options->threads, "threads of each rank (default: cores / ranks on this node)")
       ->check(CLI::Range(1, 1024));

@@ -20,7 +20,8 @@ std::vector<task::Example> read_rows(const std::string& file, const std::string&
   std::vector<task::Example> examples = task::read_examples(file);
   if (rows.empty()) return examples;
   size_t first = 0, last = 0;
-  const bool read = std::sscanf(rows.c_str(), "%zu:%zu", &first, &last) == 2;
+  int end = 0;
+  const bool read = std::sscanf(rows.c_str(), "%zu:%zu%n", &first, &last, &end) == 2 && rows[static_cast<size_t>(end)] == '\0';
   base::check(read && first < last && last <= examples.size(),
               "--rows {}: expected FIRST:LAST within the {} rows of {}, such as 0:5", rows, examples.size(), file);
   return {examples.begin() + static_cast<long>(first), examples.begin() + static_cast<long>(last)};
@@ -39,7 +40,7 @@ search::Population population(const std::string& file, int modules) {
 
 int score(const Options& options) {
   const objective::Machine machine = load_machine(options.model);
-  const lora::Pool pool = load_pool(options.library, options.modules, machine.network.config);
+  const lora::Pool pool = load_pool(options.library, options.modules, {.config = machine.network.config, .device = machine.device});
   const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options.task, options.rows));
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_measure(

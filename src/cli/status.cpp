@@ -19,18 +19,24 @@ struct Options {
 
 // From the journal alone, so that it works while a run goes on.
 int status(const Options& options) {
-  const auto journal = run::journal_file(options.folder, "");
-  base::check(std::filesystem::exists(journal), "{} is not there (no study has run in this folder), give a results folder",
-              journal.string());
-  const store::History history = store::read_journal(journal);
+  const std::vector<std::filesystem::path> journals = find_files(options.folder, ".ndj");
+  base::check(!journals.empty(), "{} holds no journal (no study has run in this folder), give a results folder",
+              options.folder);
   double seconds = 0;
-  for (const auto& [id, record] : history.finished)
-    seconds += record.timing.load + record.timing.search + record.timing.answer;
-  size_t running = 0;
-  for (const auto& [id, start] : history.started)
-    if (!history.finished.contains(id) && !history.failed.contains(id)) ++running;
-  const int planned = history.headers.empty() ? 0 : std::stoi(history.headers.back().environment.at("trials"));
-  const size_t done = history.finished.size(), failed = history.failed.size();
+  size_t running = 0, done = 0, failed = 0;
+  int planned = 0;
+  std::map<std::string, std::string> failures;
+  for (const auto& journal : journals) {  // one, or one a shard
+    const store::History history = store::read_journal(journal);
+    for (const auto& [id, record] : history.finished)
+      seconds += record.timing.load + record.timing.search + record.timing.answer;
+    for (const auto& [id, start] : history.started)
+      if (!history.finished.contains(id) && !history.failed.contains(id)) ++running;
+    if (!history.headers.empty()) planned += std::stoi(history.headers.back().environment.at("trials"));
+    done += history.finished.size();
+    failed += history.failed.size();
+    failures.insert(history.failed.begin(), history.failed.end());
+  }
   const size_t missing = static_cast<size_t>(planned) > done + failed ? static_cast<size_t>(planned) - done - failed : 0;
   const double each = done > 0 ? seconds / static_cast<double>(done) : 0;
   if (options.json) {
@@ -42,7 +48,7 @@ int status(const Options& options) {
   fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", done, planned, running, failed, each);
   if (missing > 0 && each > 0) fmt::print(", {} left", base::duration(each * static_cast<double>(missing)));
   fmt::print("\n");
-  for (const auto& [id, message] : history.failed) fmt::print("failed {}: {}\n", id, message);
+  for (const auto& [id, message] : failures) fmt::print("failed {}: {}\n", id, message);
   return 0;
 }
 

@@ -17,8 +17,8 @@ at::Tensor weight_matrix(const Pool& pool, std::span<const double> weights) {
   const size_t n = pool.names.size();
   assert(n > 0 && weights.size() % n == 0);
   for (size_t i = 0; i < weights.size(); ++i)
-    base::check(std::isfinite(weights[i]),
-                "weight of module '{}' in candidate {} is {} (a mixture needs finite weights), "
+    base::check(std::isfinite(static_cast<float>(weights[i])),
+                "weight of module '{}' in candidate {} is {} (a mixture needs finite f32 weights), "
                 "correct the weights",
                 pool.names[i % n], i / n, weights[i]);
   const at::Tensor matrix =

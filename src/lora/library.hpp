@@ -20,6 +20,7 @@ struct Module {
   int64_t rank = 0;
   double alpha = 0;
   double scaling() const { return alpha / static_cast<double>(rank); }
+  int64_t truncated_from = 0;  // the rank it was cut from by SVD; 0: as trained
   std::map<int, Factors> slots;
 };
 

@@ -39,6 +39,8 @@ json parse_config(const Subject& subject) {
     return config;
   } catch (const json::parse_error& error) {
     base::fail("{}: is not JSON (byte {}), copy the adapter again", subject.config(), error.byte);
+  } catch (const json::exception& error) {  // a number beyond the range of double, say
+    base::fail("{}: can't be read ({}), copy the adapter again", subject.config(), error.what());
   }
 }
 

@@ -31,6 +31,7 @@ Module truncate(const Module& module, int64_t rank) {
   Module result{.name = module.name,
                 .rank = rank,
                 .alpha = module.scaling() * static_cast<double>(rank),
+                .truncated_from = module.rank,
                 .slots = {}};
   for (const auto& [slot, factors] : module.slots) result.slots[slot] = truncated(factors, rank);
   return result;

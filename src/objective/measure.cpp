@@ -58,10 +58,8 @@ std::vector<double> tile_sums(const Job& job, const search::Population& populati
 
 search::Measure make_measure(const Machine& machine, const Mixture& mixture,
                              std::span<const t5::Pair> pairs) {
-  const at::ScalarType dtype =
-      machine.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat;
   const Job job{.network = machine.network,
-                .compose = lora::Composer(mixture.pool, mixture.composition, dtype),
+                .compose = lora::Composer(mixture.pool, mixture.composition, machine.dtype()),
                 .engine = mixture.engine,
                 .pairs = pairs};
   return [job, threads = machine.threads, n = mixture.pool.size()](

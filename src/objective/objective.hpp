@@ -17,8 +17,8 @@ namespace lorahub::objective {
 struct Machine {
   t5::Network network;
   task::Tokenizer tokenizer;
-  study::Precision precision = study::Precision::f32;
   t5::Device device = t5::Device::cpu;
+  at::ScalarType dtype() const { return network.embedding.scalar_type(); }  // of the linear layers
   int threads = 1;  // each takes whole tiles; kernels are single-threaded
 };
 

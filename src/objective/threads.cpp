@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/signals.hpp"
+
 namespace lorahub::objective {
 
 namespace {
@@ -29,6 +31,7 @@ void share(int threads, int count, const std::function<void(int)>& work) {
     at::set_num_threads(1);
     for (int item = next++; item < count && !stop; item = next++) {
       try {
+        base::throw_if_signalled();  // a test set may take an hour
         work(item);
       } catch (...) {
         const std::lock_guard lock(failure.mutex);

@@ -1,6 +1,3 @@
-#include <unistd.h>
-
-#include <cstdio>
 #include <cstdlib>
 
 #include "base/check.hpp"
@@ -13,7 +10,7 @@ namespace {
 std::string script(const Summary& summary, const std::string& output) {
   const size_t n = summary.conditions.size();
   std::string text = base::format(
-      "set terminal svg size 720,{} font 'sans-serif,13' background '#ffffff'\nset output '{}'\n"
+      "set terminal svg noenhanced size 720,{} font 'sans-serif,13' background '#ffffff'\nset output '{}'\n"
       "set xrange [0:100]\nset yrange [{}:0.5]\nset xlabel 'accuracy, % (mean over {} tasks, 95 % interval)'\n"
       "set title '{}'\nset border 1\nset ytics nomirror scale 0\nset xtics nomirror\nset grid xtics lc rgb '#dddddd'\n"
       "set ytics (",
@@ -35,11 +32,11 @@ std::string script(const Summary& summary, const std::string& output) {
 
 void write_figure(const Summary& summary, const std::filesystem::path& file) {
   const std::string temporary = file.string() + ".tmp";
-  std::FILE* gnuplot = ::popen("gnuplot", "w");
-  base::check(gnuplot != nullptr, "gnuplot could not be started (it draws the figures), install gnuplot-nox");
-  const std::string text = script(summary, temporary);
-  std::fwrite(text.data(), 1, text.size(), gnuplot);
-  base::check(::pclose(gnuplot) == 0, "gnuplot failed (it draws the figure {}), install gnuplot-nox", file.string());
+  const std::string commands = file.string() + ".gp";
+  base::write_file(commands, script(summary, temporary));
+  const int failed = std::system(base::format("gnuplot '{}'", commands).c_str());
+  std::filesystem::remove(commands);
+  base::check(failed == 0, "gnuplot failed (it draws the figure {}), install gnuplot-nox", file.string());
   base::sync_and_rename(temporary, file);
 }
 

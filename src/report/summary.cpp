@@ -8,27 +8,46 @@
 namespace lorahub::report {
 namespace {
 
+// One row a trial, a finished one where there is one: shards and whole runs may overlap.
+std::vector<const store::Row*> distinct(const std::vector<store::Results>& shards) {
+  std::vector<const store::Row*> rows;
+  std::map<std::string, size_t> place;
+  for (const store::Results& shard : shards)
+    for (const store::Row& row : shard.rows) {
+      const auto [found, fresh] = place.emplace(row.id, rows.size());
+      if (fresh)
+        rows.push_back(&row);
+      else if (row.status == "done")
+        rows[found->second] = &row;
+    }
+  return rows;
+}
+
 std::string knob(const store::Row& row, const std::string& name) {
   const auto found = row.knobs.find(name);
   return found == row.knobs.end() ? "" : found->second;
 }
 
-// Knobs that tell conditions apart: they take several values among the rows that read them.
-std::vector<std::string> varied(const std::vector<const store::Row*>& rows) {
-  std::map<std::string, std::set<std::string>> values;
+// Shots or modules named one by one ("[42,41,91]") are a draw, as those of a seed are.
+bool is_draw(const std::string& value) { return value.starts_with('['); }
+
+// Knobs that tell a method's conditions apart: they take several values among its rows that read them. By method.
+std::map<std::string, std::vector<std::string>> varied(const std::vector<const store::Row*>& rows) {
+  std::map<std::string, std::map<std::string, std::set<std::string>>> values;
   for (const store::Row* row : rows)
     for (const auto& [name, value] : row->knobs)
-      if (!value.empty()) values[name].insert(value);
-  std::vector<std::string> names;
-  for (const auto& [name, seen] : values)
-    if (seen.size() > 1 && name != "method" && name != "task" && name != "shots" && !name.starts_with("seed."))
-      names.push_back(name);
+      if (!value.empty()) values[knob(*row, "method")][name].insert(value);
+  std::map<std::string, std::vector<std::string>> names;
+  for (const auto& [method, knobs] : values)
+    for (const auto& [name, seen] : knobs)
+      if (seen.size() > 1 && name != "task" && !name.starts_with("seed.") && !std::ranges::any_of(seen, is_draw))
+        names[method].push_back(name);
   return names;
 }
 
-std::string condition_name(const store::Row& row, const std::vector<std::string>& names) {
+std::string condition_name(const store::Row& row, std::map<std::string, std::vector<std::string>>& names) {
   std::string text = knob(row, "method");
-  for (const std::string& name : names)
+  for (const std::string& name : names[knob(row, "method")])
     if (!knob(row, name).empty()) text += base::format(" {}={}", name, knob(row, name));
   return text;
 }
@@ -52,6 +71,15 @@ void compare(Condition& condition, const Condition& base) {
   if (condition.has_difference) condition.difference = stratified_bootstrap(differences);
 }
 
+// zero_shot under the same model, precision and so on, whichever of these the study varies.
+bool is_base_of(const Condition& base, const Condition& condition, const std::vector<std::string>& varied_knobs) {
+  if (base.knobs.at("method") != "zero_shot" || condition.knobs.at("method") == "zero_shot") return false;
+  return std::ranges::all_of(varied_knobs, [&](const std::string& name) {
+    const auto value = condition.knobs.find(name);
+    return value != condition.knobs.end() && value->second == base.knobs.at(name);
+  });
+}
+
 void add(Condition& condition, const store::Row& row) {
   condition.accuracy[knob(row, "task")].push_back(row.accuracy);
   condition.evaluations += static_cast<double>(row.counts.evaluations);
@@ -72,10 +100,8 @@ void finish(Condition& condition) {
 
 Summary summarise(const std::vector<store::Results>& shards) {
   Summary summary{.study = shards.at(0).study, .question = shards.at(0).question};
-  std::vector<const store::Row*> rows;
-  for (const store::Results& shard : shards)
-    for (const store::Row& row : shard.rows) rows.push_back(&row);
-  const std::vector<std::string> names = varied(rows);
+  const std::vector<const store::Row*> rows = distinct(shards);
+  auto names = varied(rows);
   for (const store::Row* row : rows) {
     const std::string name = condition_name(*row, names), task = knob(*row, "task");
     if (row->status != "done") {
@@ -86,15 +112,15 @@ Summary summarise(const std::vector<store::Results>& shards) {
     if (std::ranges::find(summary.tasks, task) == summary.tasks.end()) summary.tasks.push_back(task);
     auto found = std::ranges::find(summary.conditions, name, &Condition::name);
     if (found == summary.conditions.end()) {
-      summary.conditions.push_back({.name = name});
+      summary.conditions.push_back({.name = name, .knobs = row->knobs});
       found = std::prev(summary.conditions.end());
     }
     add(*found, *row);
   }
   for (Condition& condition : summary.conditions) finish(condition);
-  const auto base = std::ranges::find(summary.conditions, "zero_shot", &Condition::name);
   for (Condition& condition : summary.conditions)
-    if (base != summary.conditions.end() && condition.name != "zero_shot") compare(condition, *base);
+    for (const Condition& base : summary.conditions)
+      if (is_base_of(base, condition, names["zero_shot"])) compare(condition, base);
   return summary;
 }
 

@@ -11,6 +11,7 @@ namespace lorahub::report {
 
 struct Condition {
   std::string name;                                     // "lorahub", or "lorahub modules=10" where modules vary
+  std::map<std::string, std::string> knobs;             // of its first trial
   std::map<std::string, std::vector<double>> accuracy;  // by task: one value a draw, percent
   double evaluations = 0, tokens = 0, seconds = 0;      // mean of a trial; tokens and seconds with the answers
   Interval pooled;                                      // mean over tasks

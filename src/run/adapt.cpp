@@ -25,11 +25,12 @@ std::string card(const Context& context, const Adapted& adapted) {
 }  // namespace
 
 Adapted adapt(Context& context, const std::filesystem::path& out) {
+  base::write_file(out / "README.md", "unfinished\n");  // a folder that can't be written is found before the search
   context.begin(0);
   const auto n = static_cast<size_t>(context.modules());
   search::Population probes{.dim = context.modules(), .weights = std::vector<double>((n + 1) * n)};  // base, then each
   for (size_t i = 0; i < n; ++i) probes.weights[(i + 1) * n + i] = 1;
-  const search::Losses probed = context.evaluate()(probes);
+  const search::Losses probed = context.evaluate(context.trial().penalty)(probes);
   const Choice choice = searched(context);
   Adapted adapted{.modules = context.site().pool().names,
                   .weights = choice.weights,

@@ -29,10 +29,10 @@ search::Sums Context::sums(const search::Population& population) const {
   return search::measure_all(measure, population, static_cast<int>(site_.pairs().size()), site_.tile_shape());
 }
 
-search::Evaluate Context::evaluate() const {
-  return [this](const search::Population& population) {
+search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
+  return [this, penalty](const search::Population& population) {
     return objective::reduce(sums(population), shot_tokens(), population,
-                             {.kind = trial().loss, .penalty = trial().penalty});
+                             {.kind = trial().loss, .penalty = penalty});
   };
 }
 

@@ -15,8 +15,10 @@ class Context {
  public:
   Context(Site& site, workers::Group& group) : site_(site), group_(group) {}
 
-  // All ranks load the trial. Error when a rank cannot, or sees other data than the coordinator.
+  // All ranks load the trial. Error when a rank cannot, or reads other rows than the coordinator.
   void begin(size_t index);
+
+  void open_logs(const std::filesystem::path& folder) const { ask(Request::log, folder.string()); }
 
   const Site& site() const { return site_; }
   const study::Trial& trial() const { return site_.trial(); }
@@ -25,7 +27,7 @@ class Context {
   std::vector<int> shot_tokens() const;                // [K], target tokens with </s>
 
   search::Sums sums(const search::Population& population) const;  // computed by all ranks
-  search::Evaluate evaluate() const;                              // the trial's loss and penalty of these
+  search::Evaluate evaluate(const study::Penalty& penalty) const;  // the trial's loss of these, and a penalty
   std::vector<std::string> answers(const std::vector<double>& weights) const;  // of the test rows; {}: the base
 
   // Called after each generation with the trace so far.

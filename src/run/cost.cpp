@@ -6,6 +6,8 @@
 
 #include "base/check.hpp"
 #include "objective/rate.hpp"
+#include "run/methods/methods.hpp"
+#include "run/site.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
 #include "t5/hub.hpp"
@@ -101,14 +103,20 @@ Text count(const study::Trial& trial, const Model& model) {
   return text;
 }
 
+long module_count(const study::Trial& trial) {
+  if (!study::uses_modules(trial.method)) return 0;
+  if (!trial.modules.names.empty()) return static_cast<long>(trial.modules.names.size());
+  return trial.modules.count > 0 ? trial.modules.count : static_cast<long>(module_names(trial).size());
+}
+
 long evaluations(const study::Trial& trial) {
-  const long modules = trial.modules.names.empty() ? trial.modules.count : static_cast<long>(trial.modules.names.size());
-  if (trial.method == study::Method::best_single) return modules;
+  if (trial.method == study::Method::best_single) return module_count(trial);
   return study::uses_search(trial.method) ? trial.search.budget : 0;
 }
 
 Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& text) {
-  const double rank = study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
+  double rank = study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
+  if (trial.composition == study::Composition::product) rank *= static_cast<double>(module_count(trial));  // stacked
   Cost cost{.evaluations = evaluations(trial)};
   cost.example_forwards = cost.evaluations * static_cast<long>(text.shots.size());
   const auto add = [&](const auto& rows, double times) {
@@ -124,7 +132,7 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
 
 double memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
-  const double modules = study::uses_modules(trial.method) ? std::max(1, trial.modules.count) : 0;
+  const auto modules = static_cast<double>(module_count(trial));
   const double activations = 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
   return bytes * weights(c) + 2 * 4 * modules * module_values(c) + activations;  // as read, and stacked
 }
@@ -137,6 +145,8 @@ StudyCost cost(const study::Study& study, int ranks) {
   std::map<std::string, Text> texts;
   double tflop = 0;
   for (const study::Trial& trial : study.trials) {
+    method(trial.method);  // refuses what run would
+    if (study::uses_search(trial.method)) search::resolved(trial.search, static_cast<int>(module_count(trial)));
     auto model = models.find(trial.model_path);
     if (model == models.end()) model = models.emplace(trial.model_path, read_model(trial.model_path)).first;
     std::string key = base::format("{}|{}|{}|{}|{}|{}", trial.model_path, trial.task_files.pool, trial.task_files.test,

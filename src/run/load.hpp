@@ -1,7 +1,6 @@
 // From names to what a rank computes with: a model on its device, modules read and stacked.
 #pragma once
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,10 +13,8 @@ struct Hardware {
   int threads = 1;
 };
 
-// Cores of this node / ranks on it, at least 1.
+// Cores of this node / ranks on it, at most those that this rank is bound to, at least 1.
 int default_threads(int ranks_on_node);
-
-at::ScalarType dtype(study::Precision precision);
 
 // `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no GPU for cuda.
 objective::Machine load_machine(const std::string& model, study::Precision precision, Hardware hardware);
@@ -27,7 +24,7 @@ struct LibraryChoice {
   std::vector<std::string> names;  // of the modules, in order
   int rank = 0;                    // 0: as they are; else truncated to it
 };
-// Reads modules; `kept` holds those already read from this library and rank, by name, and grows.
+// Reads modules; `kept` holds those already read from this library and rank, by name, and then these alone.
 using Modules = std::map<std::string, lora::Module>;
 std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Config& base, Modules& kept);
 

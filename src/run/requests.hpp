@@ -8,6 +8,7 @@
 namespace lorahub::run {
 
 enum class Request : char {
+  log = 'L',      // + folder: open this rank's log file in it
   begin = 'B',    // + index in the plan; reply: hashes of shots and test rows
   measure = 'M',  // + workers::across's request; reply: sums of this rank's tiles
   answer = 'A'    // + weights as bytes (none: the base model); reply: this rank's answers, packed

@@ -26,7 +26,6 @@ std::vector<std::string> module_names(const study::Trial& trial) {
 void Site::use_model(const study::Trial& trial) {
   const std::string key = base::format("{}|{}", trial.model_path, study::name(trial.precision));
   if (machine_ && key == machine_key_) return;
-  measure_ = {};
   machine_.reset();  // before the next one is loaded: two large models may not fit
   machine_ = std::make_unique<objective::Machine>(load_machine(trial.model_path, trial.precision, hardware_));
   machine_key_ = key;
@@ -41,12 +40,14 @@ void Site::use_modules(const study::Trial& trial) {
   library_key_ = key;
   const std::vector<lora::Module> chosen = load_modules(
       {.library = trial.library_path, .names = module_names(trial), .rank = trial.rank}, machine_->network.config, modules_);
+  truncated_from_ = chosen.empty() ? 0 : chosen[0].truncated_from;
   pool_ = lora::stack(chosen, machine_->network.config, hardware_.device);
   if (trial.method == study::Method::random_lora) pool_ = lora::random_like(*pool_, trial.seed.search);
 }
 
 void Site::begin(size_t index) {
   const study::Trial& trial = plan_.at(index);
+  measure_ = {};  // refers to what is replaced now
   use_model(trial);
   use_modules(trial);
   current_ = index;
@@ -56,7 +57,6 @@ void Site::begin(size_t index) {
   for (const task::Example& example : task_.test)
     prompts_.push_back(trial.method == study::Method::icl ? task::icl_prompt(task_.shots, example.input)
                                                           : example.input);
-  measure_ = {};
   if (pool_)
     measure_ = objective::make_measure(
         *machine_, {.pool = *pool_, .composition = trial.composition, .engine = trial.engine}, pairs_);
@@ -69,7 +69,8 @@ search::TileShape Site::tile_shape() const {
     rows += pair.source.size();
     longest = std::max(longest, pair.source.size());
   }
-  const int generation = pool_ ? search::resolved(trial().search, pool_->size()).population : 1;
+  int generation = pool_ ? pool_->size() : 1;  // best_single asks for all modules at once
+  if (study::uses_search(trial().method)) generation = search::resolved(trial().search, pool_->size()).population;
   const int most = std::clamp(static_cast<int>(kTileRows / std::max<size_t>(rows, 1)), 1, generation);
   const int tiles = (generation + most - 1) / most;
   const int examples = std::max(1, static_cast<int>(2 * kTileRows / longest));
@@ -79,7 +80,7 @@ search::TileShape Site::tile_shape() const {
 
 t5::Adapter Site::adapter(std::span<const double> weights) const {
   if (weights.empty()) return {};
-  return lora::compose(*pool_, weights, trial().composition, dtype(trial().precision));
+  return lora::compose(*pool_, weights, trial().composition, machine_->dtype());
 }
 
 // Batches of test prompts go round the ranks; a batch is computed as a whole, so the bits do not know the ranks.
@@ -96,8 +97,12 @@ std::vector<std::string> Site::answer_share(const std::string& weights) const {
 std::string Site::handle(const std::string& request) {
   const std::string body = request.substr(1);
   switch (static_cast<Request>(request[0])) {
+    case Request::log:
+      log_ = base::Log(std::filesystem::path(body) / base::format("rank{}.log", share_.rank), share_.rank);
+      return "";
     case Request::begin:
       begin(std::stoul(body));
+      log_.line("begin", study::label(trial()));
       return task_.shots_sha256 + task_.test_sha256;
     case Request::measure:
       return workers::measure_share(body, measure_, share_);

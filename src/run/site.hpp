@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "run/load.hpp"
 #include "study/study.hpp"
 #include "workers/across.hpp"
@@ -15,13 +16,14 @@ namespace lorahub::run {
 class Site {
  public:
   Site(std::vector<study::Trial> plan, Hardware hardware, const workers::Group& group);
+  Site(const Site&) = delete;  // the measure refers to members
+  Site& operator=(const Site&) = delete;
 
   // Loads what plan()[index] needs; what the trial before left and this one shares stays.
   void begin(size_t index);
   // A request of the coordinator (requests.hpp): this rank's share of the work.
   std::string handle(const std::string& request);
 
-  const std::vector<study::Trial>& plan() const { return plan_; }
   const study::Trial& trial() const { return plan_[current_]; }
   const task::Task& task() const { return task_; }
   const lora::Pool& pool() const { return *pool_; }
@@ -30,6 +32,8 @@ class Site {
   const std::vector<t5::Pair>& pairs() const { return pairs_; }  // the shots
   const std::vector<std::string>& prompts() const { return prompts_; }  // of the test rows
   search::TileShape tile_shape() const;
+  int64_t truncated_from() const { return truncated_from_; }  // rank of the modules before SVD; 0: as trained
+  const base::Log& log() const { return log_; }
 
  private:
   void use_model(const study::Trial& trial);
@@ -46,10 +50,12 @@ class Site {
   std::string library_key_;
   Modules modules_;  // of the library in use, as read
   std::optional<lora::Pool> pool_;
+  int64_t truncated_from_ = 0;
   task::Task task_;
   std::vector<t5::Pair> pairs_;
   std::vector<std::string> prompts_;
   search::Measure measure_;
+  base::Log log_;
 };
 
 // The modules of a trial, by name, as its library has them (rank picked or truncated).

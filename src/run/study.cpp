@@ -38,34 +38,49 @@ std::string difference(const store::Inputs& before, const store::Inputs& now) {
 
 class Coordinator {
  public:
-  Coordinator(const study::Study& study, const StudyOptions& options, Context& context)
-      : study_(study), options_(options), context_(context), progress_(options.verbosity == Verbosity::quiet) {}
+  Coordinator(const Selection& selection, const StudyOptions& options, Context& context)
+      : study_(selection.study),
+        trials_(selection.trials),
+        options_(options),
+        context_(context),
+        progress_(options.verbosity == Verbosity::quiet) {}
 
   int run() {
     check_inputs(store::read_journal(journal_file(options_.out, options_.shard)));
     make_folder();
+    context_.open_logs(options_.out / "log");
     journal_.emplace(journal_file(options_.out, options_.shard));
-    log_ = base::Log(options_.out / "log" / "rank0.log", 0);
     write_header();
-    for (size_t i = 0; i < study_.trials.size(); ++i) {
-      base::throw_if_signalled();
-      if (todo(i)) run_one(i);
-      if (since_checkpoint_.seconds() > std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_))
-        checkpoint();
+    for (size_t i = 0; i < trials_.size(); ++i) todo_ += todo(i) ? 1 : 0;
+    try {
+      for (size_t i = 0; i < trials_.size(); ++i)
+        if (todo(i)) run_one(i);
+    } catch (const base::Interrupted&) {
+      if (checkpoint_seconds_ < 1) checkpoint();  // what is done can be reported; the journal has it anyway
+      throw;
     }
     checkpoint();
-    return journal_->history().failed.empty() ? 0 : 1;
+    const auto failed = [this](const study::Trial& trial) {
+      return journal_->history().failed.contains(study::id(trial));
+    };
+    return std::ranges::any_of(trials_, failed) ? 1 : 0;
   }
 
  private:
   // Everything a user may have got wrong, before anything is written.
   void check_inputs(const store::History& history) {
+    base::check(history.headers.empty() || history.headers.back().study == study_.name,
+                "{} holds results of the study '{}' (those of '{}' would mix with them), choose another --out",
+                options_.out.string(), history.headers.empty() ? "" : history.headers.back().study, study_.name);
     std::map<std::string, std::string> cache;
-    for (const study::Trial& trial : study_.trials) {
+    for (const study::Trial& trial : trials_) {
       method(trial.method);
+      if (study::uses_search(trial.method))  // refuses what the optimiser would
+        search::resolved(trial.search, static_cast<int>(module_names(trial).size()));
       store::Inputs now = inputs(trial, cache);
       const std::string id = study::id(trial);
-      if (const auto before = history.inputs.find(id); before != history.inputs.end()) {
+      const bool kept = history.finished.contains(id) || history.told.contains(id);
+      if (const auto before = history.inputs.find(id); kept && before != history.inputs.end()) {
         const std::string changed = difference(before->second, now);
         base::check(changed.empty(),
                     "{} of trial '{}' changed since it was recorded in {} (old and new results would be mixed), "
@@ -74,15 +89,16 @@ class Coordinator {
       }
       inputs_.push_back(std::move(now));
     }
-    for (size_t i = 0; i < study_.trials.size(); ++i)
-      if (i == 0 || new_material(i)) context_.begin(i);
+    for (size_t i = 0; i < trials_.size(); ++i)
+      if (!history.finished.contains(study::id(trials_[i])) && new_material(i)) context_.begin(i);
   }
 
   // Whether trial i reads a model or modules that no trial before it read.
   bool new_material(size_t i) {
+    bool fresh = false;
     for (const auto& [name, hash] : inputs_[i])
-      if ((name == "model" || name.starts_with("module ")) && seen_.insert(name + hash).second) return true;
-    return false;
+      if (name == "model" || name.starts_with("module ")) fresh |= seen_.insert(name + hash).second;
+    return fresh;
   }
 
   void make_folder() const {
@@ -92,11 +108,14 @@ class Coordinator {
                 error.message());
   }
 
+  const base::Log& log() const { return context_.site().log(); }
+
   void write_header() {
     auto environment = run::environment();
     environment["trials"] = std::to_string(study_.trials.size());
     environment["ranks"] = std::to_string(context_.ranks());
-    environment["threads"] = std::to_string(context_.site().machine().threads);
+    environment["threads"] = std::to_string(options_.hardware.threads);
+    environment["device"] = options_.hardware.device == t5::Device::cuda ? "cuda" : "cpu";
     journal_->header({.study = study_.name,
                       .question = study_.question,
                       .yaml = study_.yaml,
@@ -106,39 +125,43 @@ class Coordinator {
   }
 
   bool todo(size_t i) const {
-    const std::string id = study::id(study_.trials[i]);
+    const std::string id = study::id(trials_[i]);
     const store::History& history = journal_->history();
     if (history.finished.contains(id)) return false;
     return options_.failed == Failed::retry || !history.failed.contains(id);
   }
 
   void run_one(size_t i) {
-    const study::Trial& trial = study_.trials[i];
+    const study::Trial& trial = trials_[i];
     const std::string id = study::id(trial);
     journal_->start(id, inputs_[i]);
-    log_.line("start", base::format("trial={} {}", id, study::label(trial)));
+    log().line("start", base::format("trial={} {}", id, study::label(trial)));
     context_.record = [this, id](search::Evaluate f) { return store::recorded(std::move(f), *journal_, id); };
     context_.observer = [this, i](const search::Trace& trace) { show(i, trace); };
     show(i, {});
     try {
       const store::Record record = run_trial(context_, i);
       journal_->finish(record);
-      log_.line("done", base::format("trial={} accuracy={:.1f} evaluations={}", id, record.accuracy,
+      log().line("done", base::format("trial={} accuracy={:.1f} evaluations={}", id, record.accuracy,
                                      record.counts.evaluations));
-    } catch (const base::Error& error) {
+    } catch (const base::Interrupted&) {
+      throw;
+    } catch (const std::exception& error) {  // of any rank: the other trials go on
       journal_->fail(id, error.what());
-      log_.line("failed", base::format("trial={} {}", id, error.what()));
+      log().line("failed", base::format("trial={} {}", id, error.what()));
       fmt::print(stderr, "lorahub: trial '{}' failed: {}\n", study::label(trial), error.what());
     }
+    done_ += 1;
+    if (since_checkpoint_.seconds() > std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_))
+      checkpoint();
   }
 
   void show(size_t i, const search::Trace& trace) {
-    const auto n = static_cast<double>(study_.trials.size());
-    const int budget = study_.trials[i].search.budget;
-    std::string text = base::format("trial {} of {}: {}", i + 1, study_.trials.size(), study::label(study_.trials[i]));
+    const int budget = trials_[i].search.budget;
+    std::string text = base::format("trial {} of {}: {}", i + 1, trials_.size(), study::label(trials_[i]));
     if (trace.evaluations() > 0)
       text += base::format(", {} of {} evaluations, best loss {:.4f}", trace.evaluations(), budget, trace.best_loss);
-    progress_.show((static_cast<double>(i) + static_cast<double>(trace.evaluations()) / budget) / n, text);
+    progress_.show((done_ + static_cast<double>(trace.evaluations()) / budget) / todo_, text);
   }
 
   void checkpoint() {
@@ -149,13 +172,14 @@ class Coordinator {
   }
 
   const study::Study& study_;
+  const std::vector<study::Trial>& trials_;  // of this call
   const StudyOptions& options_;
   Context& context_;
   base::Progress progress_;
-  base::Log log_;
   std::optional<store::Journal> journal_;
   std::vector<store::Inputs> inputs_;
   std::set<std::string> seen_;
+  double todo_ = 0, done_ = 0;  // trials of this call
   base::Stopwatch since_checkpoint_;
   double checkpoint_seconds_ = 0;
 };
@@ -171,15 +195,15 @@ std::filesystem::path result_file(const std::filesystem::path& out, const std::s
   return out / (folder.filename().string() + (shard.empty() ? "" : "-" + shard) + ".h5");
 }
 
-int run_study(const std::function<study::Study()>& load, const StudyOptions& options, workers::Group& group) {
-  study::Study study;
+int run_study(const std::function<Selection()>& load, const StudyOptions& options, workers::Group& group) {
+  Selection selection;
   const auto make_site = [&] {
-    study = load();
-    return Site(study.trials, options.hardware, group);
+    selection = load();
+    return std::make_unique<Site>(selection.trials, options.hardware, group);
   };
   return lead_or_serve(group, make_site, [&](Site& site) {
     Context context(site, group);
-    return Coordinator(study, options, context).run();
+    return Coordinator(selection, options, context).run();
   });
 }
 

@@ -27,8 +27,14 @@ struct StudyOptions {
 std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard);
 std::filesystem::path result_file(const std::filesystem::path& out, const std::string& shard);
 
+// The whole study, for the record, and those of its trials that this call is to run.
+struct Selection {
+  study::Study study;
+  std::vector<study::Trial> trials;
+};
+
 // All ranks call it; each loads the study itself. Returns the exit code: 0 all done, 1 some trial failed. base::Error:
 // bad input, nothing was changed. base::Interrupted: what is done is kept.
-int run_study(const std::function<study::Study()>& load, const StudyOptions& options, workers::Group& group);
+int run_study(const std::function<Selection()>& load, const StudyOptions& options, workers::Group& group);
 
 }  // namespace lorahub::run

@@ -45,7 +45,9 @@ std::vector<std::pair<std::string, std::string>> resolved(const Site& site) {
   const search::TileShape tile = site.tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
-  if (!site.has_pool()) return values;
+  if (site.has_pool() && site.truncated_from() > 0)
+    values.emplace_back("rank.truncated_from", base::format("{} (SVD)", site.truncated_from()));
+  if (!study::uses_search(site.trial().method)) return values;
   const study::Search search = search::resolved(site.trial().search, site.pool().size());
   values.emplace_back("search.population", base::format("{}", search.population));
   values.emplace_back("search.sigma0", base::format("{}", search.sigma0));
@@ -69,13 +71,19 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
     return found != cache.end() ? found->second : cache.emplace(key, hash()).first->second;
   };
   store::Inputs inputs;
-  inputs["model"] = cached(trial.model_path, [&] { return t5::hash_model(t5::resolve(trial.model_path)); });
+  const auto model = t5::resolve(trial.model_path);
+  inputs["model"] = cached(model.string(), [&] { return t5::hash_model(model); });
+  for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
+    if (std::filesystem::exists(model / file))
+      inputs[file] = cached((model / file).string(), [&] { return base::sha256_file(model / file); });
   if (study::uses_modules(trial.method))
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);
       inputs["module " + name] = cached(folder.string(), [&] { return lora::hash_module(folder); });
     }
   const task::Task task = task::load(trial);
+  base::check(!task.test.empty(), "task '{}': all of its {} rows are shots (nothing is left to answer), add rows or "
+              "take fewer shots", trial.task, task.shots.size());
   if (study::uses_shots(trial.method)) inputs["shots"] = task.shots_sha256;
   inputs["test"] = task.test_sha256;
   return inputs;
@@ -92,7 +100,9 @@ store::Record run_trial(Context& context, size_t index) {
   const double search_seconds = search.seconds();
 
   const base::Stopwatch answering;
-  std::vector<store::Answer> answers = score(site.task(), context.answers(choice.weights));
+  const std::vector<std::string> given = context.answers(choice.weights);
+  const double answer_seconds = answering.seconds();
+  std::vector<store::Answer> answers = score(site.task(), given);
   store::Record record{.trial = study::id(context.trial()), .knobs = study::columns(context.trial())};
   record.resolved = resolved(site);
   if (site.has_pool()) record.modules = site.pool().names;
@@ -109,7 +119,7 @@ store::Record run_trial(Context& context, size_t index) {
   record.generations = std::move(choice.generations);
   record.accuracy = percent(answers);
   record.answers = std::move(answers);
-  record.timing = {.load = load_seconds, .search = search_seconds, .answer = answering.seconds()};
+  record.timing = {.load = load_seconds, .search = search_seconds, .answer = answer_seconds};
   return record;
 }
 

@@ -66,7 +66,7 @@ study::Search resolved(study::Search search, int dim) {
       break;
     case study::SearchMethod::official:
       search.population = 1;  // whatever was asked for: each point depends on the loss before it
-      if (search.sigma0 == 0) search.sigma0 = official_step(search.bound);
+      search.sigma0 = official_step(search.bound);  // whatever was asked for
       break;
     case study::SearchMethod::random:
       if (search.population == 0) search.population = kRandomPopulation;

@@ -1,7 +1,6 @@
 #include "store/environment.hpp"
 
 #include <hdf5.h>
-#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <fstream>
 
 #include "base/clock.hpp"
+#include "base/cores.hpp"
 #include "base/text.hpp"
 
 #ifndef LORAHUB_VERSION
@@ -31,12 +31,6 @@ std::string proc(const char* file, std::string_view key) {
       return base::strip(line.substr(colon + 1));
   }
   return "";
-}
-
-int cores() {  // those this process may run on
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 std::string memory() {
@@ -70,7 +64,7 @@ std::map<std::string, std::string> environment() {
       {"host", system.nodename},
       {"system", base::format("{} {} {}", system.sysname, system.release, system.machine)},
       {"cpu", proc("/proc/cpuinfo", "model name")},
-      {"cores", base::format("{}", cores())},
+      {"cores", base::format("{}", base::usable_cores())},
       {"memory", memory()},
       {"started_utc", base::utc_now()}};
   for (const char* name :

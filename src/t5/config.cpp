@@ -23,6 +23,8 @@ json parse(const std::string& file) {
         1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(bytes), '\n');
     base::fail("{}:{}: is not JSON (the file is damaged or cut short), copy the model folder again",
                file, line);
+  } catch (const json::exception& error) {  // a number beyond the range of double, say
+    base::fail("{}: can't be read ({}), copy the model folder again", file, error.what());
   }
 }
 

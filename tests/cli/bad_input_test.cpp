@@ -86,7 +86,22 @@ TEST_F(BadStudy, MoreModulesThanThereAre) {
 TEST_F(BadStudy, MethodThatTrains) {
   expect(kUses + "set: {task: E1_isa_letter, method: lora_tuning}\n", HasSubstr("lora_tuning"));
 }
+TEST_F(BadStudy, AnEmptyShard) {
+  expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("9/9"), " --shard 9/9");
+}
+TEST_F(BadStudy, WordsBehindAShard) {
+  expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("1/2x"), " --shard 1/2x");
+}
+TEST_F(BadStudy, NothingLeftToAnswer) {
+  std::ofstream(folder_ / "rows.jsonl") << "{\"context\": \"a\", \"completion\": \"b\"}\n";
+  expect("question: q\nuses: {model: mini, library: mini}\nset: {task: [rows.jsonl], shots: 1}\n", HasSubstr("nothing is left"));
+}
+TEST_F(BadStudy, AnOptimiserThatCannotBeMade) {
+  expect(kUses + "set: {task: E1_isa_letter, search.population: 1}\n", HasSubstr("population"));
+  expect(kUses + "set: {task: E1_isa_letter, search.mean0: 5}\n", HasSubstr("mean0"));
+}
 TEST_F(BadStudy, NoGpu) {
+  ::setenv("CUDA_VISIBLE_DEVICES", "", 1);
   expect(kUses + "set: {task: E1_isa_letter}\n", HasSubstr("cuda"), " --device cuda");
 }
 TEST_F(BadStudy, ResultsFolderNotWritable) {
@@ -130,6 +145,7 @@ class BadWeights : public testing::Test {
 
 TEST_F(BadWeights, WrongLength) { expect_refused(score("[[1, 0, 0]]"), AllOf(HasSubstr("3"), HasSubstr("2"))); }
 TEST_F(BadWeights, NotANumber) { expect_refused(score("[[1, NaN]]"), HasSubstr("w.json")); }
+TEST_F(BadWeights, BeyondFloats) { expect_refused(score("[[1, 1e200]]"), HasSubstr("max_letter")); }
 TEST_F(BadWeights, Null) { expect_refused(score("[[1, null]]"), HasSubstr("weight 1 of vector 0")); }
 TEST_F(BadWeights, Empty) { expect_refused(score("[]"), HasSubstr("w.json")); }
 TEST_F(BadWeights, GoodOnesGiveTheJsonOfTheInterface) {

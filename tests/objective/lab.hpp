@@ -16,7 +16,7 @@ inline Machine machine(study::Precision precision = study::Precision::f32) {
   const bool half = precision == study::Precision::bf16;
   return {.network = t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
           .tokenizer = task::Tokenizer(kModel),
-          .precision = precision};
+};
 }
 
 inline lora::Pool pool(const t5::Config& config, int modules = 20) {

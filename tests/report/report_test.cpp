@@ -47,7 +47,7 @@ TEST(Figure, IsAnSvgWithEveryCondition) {
   write_figure(s, file);
   const std::string svg = base::read_file(file);
   EXPECT_NE(svg.find("<svg"), std::string::npos);
-  for (const char* word : {"zero", "lorahub", "50.0"}) EXPECT_NE(svg.find(word), std::string::npos) << word;
+  for (const char* word : {"zero_shot", "lorahub", "50.0"}) EXPECT_NE(svg.find(word), std::string::npos) << word;
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace {
 
 store::Row row(const std::string& method, const std::string& task, double accuracy,
                std::map<std::string, std::string> more = {}) {
-  store::Row r{.id = method + task, .status = "done"};
+  static int count = 0;
+  store::Row r{.id = std::to_string(++count), .status = "done"};
   r.knobs = {{"method", method}, {"task", task}};
   r.knobs.merge(more);
   r.accuracy = accuracy;
@@ -50,6 +51,24 @@ TEST(Summary, WhatIsNotDoneIsListedAndLeftOut) {
   ASSERT_EQ(s.unfinished.size(), 1U);
   EXPECT_NE(s.unfinished[0].find("b lorahub"), std::string::npos);
   EXPECT_FALSE(s.conditions[0].accuracy.contains("b"));
+}
+
+TEST(Summary, ATrialInTwoFilesCountsOnceAndTheFinishedOneWins) {
+  const store::Row done = row("lorahub", "a", 10);
+  store::Row missing = done;
+  missing.status = "missing";
+  const Summary s = summarise({results({missing}), results({done}), results({done})});
+  EXPECT_EQ(s.done, 1U);
+  EXPECT_TRUE(s.unfinished.empty());
+  EXPECT_EQ(s.conditions[0].accuracy.at("a"), std::vector<double>{10});
+}
+
+TEST(Summary, ComparesWithTheZeroShotOfTheSamePrecision) {
+  const Summary s = summarise({results({row("zero_shot", "a", 1, {{"precision", "f32"}}), row("zero_shot", "a", 2, {{"precision", "bf16"}}),
+                                        row("lorahub", "a", 11, {{"precision", "f32"}}), row("lorahub", "a", 22, {{"precision", "bf16"}})})});
+  ASSERT_EQ(s.conditions.size(), 4U);
+  EXPECT_DOUBLE_EQ(s.conditions[2].difference.mean, 10);
+  EXPECT_DOUBLE_EQ(s.conditions[3].difference.mean, 20);
 }
 
 }  // namespace

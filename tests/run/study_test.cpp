@@ -85,14 +85,16 @@ TEST(Study, ThreadsGiveTheSameBits) {
 TEST(Study, GoesOnAfterKills) {
   const auto folder = fresh_folder("kills");
   write_study(folder);
-  int kills = 0;
+  int kills = 0, in_search = 0;  // kills, and those that left a search to go on with
   for (int milliseconds = 300; milliseconds < 20000; milliseconds += 150) {
     const Ended ended = run_study(folder, "timeout -s KILL " + std::to_string(milliseconds / 1000.0) + "s");
     if (ended.code == 0) break;
     ASSERT_EQ(ended.code, 137) << ended.err;
     ++kills;
+    in_search += store::read_journal(folder / "out" / "journal.ndj").told.empty() ? 0 : 1;
   }
   EXPECT_GT(kills, 0);
+  EXPECT_GT(in_search, 0);
   EXPECT_EQ(payload(folder), alone());
 }
 
@@ -105,6 +107,42 @@ TEST(Study, RunAgainDoesNothingAgain) {
   ASSERT_EQ(run_study(folder, "").code, 0);
   EXPECT_EQ(payload(folder), before);
   EXPECT_LT(std::filesystem::file_size(folder / "out" / "journal.ndj") - time, 4000U);  // one more header, no trial
+}
+
+// A factor mixture of modules of different rank can't be made; a product of them can.
+TEST(Study, AFailedTrialIsKeptBesideTheOthers) {
+  const auto folder = fresh_folder("failed");
+  const std::filesystem::path mini = SOURCE_DIR "/configs/library/mini";
+  std::filesystem::create_directories(folder / "library");
+  std::filesystem::copy(mini / "r4/find_letter", folder / "library/small", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(mini / "r16/max_letter", folder / "library/large", std::filesystem::copy_options::recursive);
+  std::ofstream(folder / "small.yaml") << "question: q\nuses: {model: mini, tasks: mini/unseen}\n"
+                                          "set: {library: library, modules: [small, large], method: uniform, max_tokens: 2, "
+                                          "task: E1_isa_letter}\nvary: {composition: [product, factor]}\n";
+  const Ended ended = run_study(folder, "");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("rank"), std::string::npos) << ended.err;
+  const auto history = [&] { return store::read_journal(folder / "out" / "journal.ndj"); };
+  EXPECT_EQ(history().finished.size(), 1U);
+  ASSERT_EQ(history().failed.size(), 1U);
+  EXPECT_EQ(run_study(folder, "").code, 1);  // not tried again
+  EXPECT_EQ(history().started.size(), 2U);
+  const Ended again = run_study(folder, "", "--retry-failed");
+  EXPECT_EQ(again.code, 1);
+  EXPECT_NE(again.err.find("failed"), std::string::npos);
+}
+
+TEST(Study, AnotherStudysFolderIsRefused) {
+  const auto folder = fresh_folder("other");
+  const std::string text = "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+                           "set: {method: zero_shot, max_tokens: 2, task: E1_isa_letter}\n";
+  std::ofstream(folder / "small.yaml") << text;
+  ASSERT_EQ(run_study(folder, "").code, 0);
+  std::ofstream(folder / "large.yaml") << text;
+  const Ended ended = run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " run " + quoted(folder / "large.yaml") +
+                                  " --quiet --out " + quoted(folder / "out"));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("'small'"), std::string::npos) << ended.err;
 }
 
 TEST(Study, AChangedInputUnderTheSameNameIsRefused) {

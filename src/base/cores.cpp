@@ -1,0 +1,16 @@
+#include "base/cores.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+namespace lorahub::base {
+
+int usable_cores() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return online_cores();
+}
+
+int online_cores() { return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); }
+
+}  // namespace lorahub::base
