@@ -90,7 +90,11 @@ class Coordinator {
       inputs_.push_back(std::move(now));
     }
     for (size_t i = 0; i < trials_.size(); ++i)
-      if (!history.finished.contains(study::id(trials_[i])) && new_material(i)) context_.begin(i);
+      if (!known(history, study::id(trials_[i])) && new_material(i)) context_.begin(i);
+  }
+
+  static bool known(const store::History& history, const std::string& id) {
+    return history.finished.contains(id) || history.failed.contains(id);
   }
 
   // Whether trial i reads a model or modules that no trial before it read.

@@ -8,13 +8,17 @@
 namespace lorahub::workers {
 using namespace std::chrono_literals;
 
+std::chrono::nanoseconds pause_after(std::chrono::nanoseconds waited) {
+  if (waited < 200us) return 0ns;
+  return std::clamp<std::chrono::nanoseconds>(waited / 10, 50us, 1ms);
+}
+
 void Backoff::wait() const {
-  const auto waited = std::chrono::steady_clock::now() - start_;
-  if (waited < 200us) {
+  const auto pause = pause_after(std::chrono::steady_clock::now() - start_);
+  if (pause == 0ns)
     sched_yield();
-    return;
-  }
-  std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(waited / 10, 50us, 1ms));
+  else
+    std::this_thread::sleep_for(pause);
 }
 
 double Backoff::waited() const {

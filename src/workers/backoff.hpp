@@ -5,11 +5,12 @@
 
 namespace lorahub::workers {
 
+// How long to sleep after having waited: not at all in the first 200 us, then 50 us to 1 ms.
+std::chrono::nanoseconds pause_after(std::chrono::nanoseconds waited);
+
 class Backoff {
  public:
-  // Gives way: sched_yield in the first 200 us of waiting, then sleeps of 50 us to 1 ms (1 ms
-  // polling: 2 % of a core).
-  void wait() const;
+  void wait() const;      // sleeps for pause_after(waited), or gives way (1 ms polling: 2 % of a core)
   double waited() const;  // seconds since construction or restart
   void restart();         // something came: be quick again
 
