@@ -32,6 +32,9 @@ int main(int argc, char** argv) {
   } catch (const base::Interrupted& error) {
     return report(error.what(), 75);
   } catch (const std::exception& error) {
-    return report(fmt::format("internal error: {} (a bug, please report it with the command)", error.what()).c_str(), 70);
+    return report(
+        fmt::format("internal error: {} (a bug, please report it with the command)", error.what())
+            .c_str(),
+        70);
   }
 }

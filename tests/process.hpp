@@ -23,7 +23,8 @@ inline std::string read_all(const std::filesystem::path& file) {
 
 // A fresh folder for one test.
 inline std::filesystem::path fresh_folder(const std::string& name) {
-  const auto folder = std::filesystem::temp_directory_path() / ("lorahub_test_" + std::to_string(::getpid())) / name;
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("lorahub_test_" + std::to_string(::getpid())) / name;
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder;
@@ -31,7 +32,8 @@ inline std::filesystem::path fresh_folder(const std::string& name) {
 
 inline Ended run_command(const std::string& command) {
   const auto folder = fresh_folder("process");
-  const std::string line = "{ " + command + "\n} >" + (folder / "out").string() + " 2>" + (folder / "err").string();
+  const std::string line =
+      "{ " + command + "\n} >" + (folder / "out").string() + " 2>" + (folder / "err").string();
   const int state = std::system(line.c_str());
   return {.code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
           .out = read_all(folder / "out"),

@@ -15,8 +15,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::string utc_now();                     // "2026-01-31T12:00:00Z"
-std::string duration(double seconds);      // "45 s", "3 min 20 s", "2 h 5 min"
-double process_seconds();                  // processor time of this process, all threads
+std::string utc_now();                 // "2026-01-31T12:00:00Z"
+std::string duration(double seconds);  // "45 s", "3 min 20 s", "2 h 5 min"
+double process_seconds();              // processor time of this process, all threads
 
 }  // namespace lorahub::base

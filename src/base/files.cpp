@@ -66,7 +66,8 @@ void write_file(const Path& path, std::string_view content) {
 MappedFile::MappedFile(const Path& path) {
   const Descriptor file(path, O_RDONLY);
   struct stat info {};
-  check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file", path.string());
+  check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file",
+        path.string());
   size_ = static_cast<size_t>(info.st_size);
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);

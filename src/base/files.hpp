@@ -1,4 +1,5 @@
-// Files: whole, mapped, and written so that a kill or a power cut leaves the old or the new content, never half of it.
+// Files: whole, mapped, and written so that a kill or a power cut leaves the old or the new
+// content, never half of it.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -10,11 +11,13 @@ using Path = std::filesystem::path;
 
 std::string read_file(const Path& path);  // Error when it can't be read
 
-// Writes path.tmp, fsyncs it, renames it over `path` and fsyncs the folder. Makes the folder. Error when not possible.
+// Writes path.tmp, fsyncs it, renames it over `path` and fsyncs the folder. Makes the folder. Error
+// when not possible.
 void write_file(const Path& path, std::string_view content);
 void sync_and_rename(const Path& from, const Path& to);  // for files that a library wrote
 
-// A read-only view of a file, shared between the processes of a node. The file must not shrink meanwhile.
+// A read-only view of a file, shared between the processes of a node. The file must not shrink
+// meanwhile.
 class MappedFile {
  public:
   explicit MappedFile(const Path& path);
@@ -28,7 +31,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// An advisory lock on a file, held until destruction; Error naming `why` when another process holds it.
+// An advisory lock on a file, held until destruction; Error naming `why` when another process holds
+// it.
 class FileLock {
  public:
   FileLock(const Path& path, std::string_view why);

@@ -8,8 +8,8 @@ namespace lorahub::base {
 
 class Log {
  public:
-  Log() = default;                                          // writes nowhere
-  Log(const std::filesystem::path& file, int rank);         // appends; makes the folder
+  Log() = default;                                   // writes nowhere
+  Log(const std::filesystem::path& file, int rank);  // appends; makes the folder
   ~Log();
   Log(Log&& other) noexcept;
   Log& operator=(Log&& other) noexcept;

@@ -28,7 +28,8 @@ void Progress::show(double done, std::string_view text) {
     return;
   }
   const int filled = static_cast<int>(20 * done);
-  fmt::print(stderr, "\r\x1b[K[{:=<{}}{: <{}}] {:3.0f}% {}{}", "", filled, "", 20 - filled, 100 * done, text, time);
+  fmt::print(stderr, "\r\x1b[K[{:=<{}}{: <{}}] {:3.0f}% {}{}", "", filled, "", 20 - filled,
+             100 * done, text, time);
   std::fflush(stderr);
 }
 

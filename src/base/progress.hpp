@@ -1,4 +1,5 @@
-// Progress on stderr: a bar that redraws itself on a terminal, a line every 30 s elsewhere, nothing when quiet.
+// Progress on stderr: a bar that redraws itself on a terminal, a line every 30 s elsewhere, nothing
+// when quiet.
 #pragma once
 #include <string_view>
 

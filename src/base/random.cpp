@@ -34,7 +34,8 @@ Stream::Stream(uint64_t seed, std::string_view purpose) {
 
 uint32_t Stream::bits() {
   if (used_ == 4) {
-    block_ = philox({static_cast<uint32_t>(next_block_), static_cast<uint32_t>(next_block_ >> 32), 0, 0}, key_);
+    block_ = philox(
+        {static_cast<uint32_t>(next_block_), static_cast<uint32_t>(next_block_ >> 32), 0, 0}, key_);
     ++next_block_;
     used_ = 0;
   }
@@ -87,7 +88,8 @@ class PythonRandom {
       step();
     }
     state[0] = 0x80000000U;
-    std::ostringstream text;  // the standard's way to set an engine's state; libstdc++ adds the position
+    std::ostringstream
+        text;  // the standard's way to set an engine's state; libstdc++ adds the position
     for (uint32_t word : state) text << word << ' ';
     text << n;
     std::istringstream(text.str()) >> engine_;

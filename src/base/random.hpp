@@ -1,4 +1,5 @@
-// Random numbers derived from (seed, purpose): no global state, the same on every rank and after every restart.
+// Random numbers derived from (seed, purpose): no global state, the same on every rank and after
+// every restart.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -27,8 +28,9 @@ class Stream {
   bool has_spare_ = false;
 };
 
-// Draws as Python makes them (Mersenne Twister, random.seed(int)), because the official LoraHub names its draws by
-// such seeds: random.sample(range(n), k) and the order after random.shuffle(list(range(n))).
+// Draws as Python makes them (Mersenne Twister, random.seed(int)), because the official LoraHub
+// names its draws by such seeds: random.sample(range(n), k) and the order after
+// random.shuffle(list(range(n))).
 std::vector<int> python_sample(uint64_t seed, int n, int k);
 std::vector<int> python_shuffle(uint64_t seed, int n);
 

@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4): identity of trials and of input files. By hand because no library of the build has it.
+// SHA-256 (FIPS 180-4): identity of trials and of input files. By hand because no library of the
+// build has it.
 #pragma once
 #include <cstddef>
 #include <cstdint>

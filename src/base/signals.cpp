@@ -1,10 +1,11 @@
 #include "base/signals.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
-#include <unistd.h>
 
 #include "base/check.hpp"
 
@@ -37,10 +38,14 @@ int pending_signal() {
 
 void throw_if_signalled() {
   switch (pending_signal()) {
-    case 0: return;
-    case SIGINT: throw Interrupted("interrupted (SIGINT); run the same command to go on");
-    case SIGTERM: throw Interrupted("asked to end (SIGTERM); run the same command to go on");
-    default: throw Interrupted("warned by the scheduler (SIGUSR1); run the same command to go on");
+    case 0:
+      return;
+    case SIGINT:
+      throw Interrupted("interrupted (SIGINT); run the same command to go on");
+    case SIGTERM:
+      throw Interrupted("asked to end (SIGTERM); run the same command to go on");
+    default:
+      throw Interrupted("warned by the scheduler (SIGUSR1); run the same command to go on");
   }
 }
 

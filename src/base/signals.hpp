@@ -1,10 +1,11 @@
-// SIGINT, SIGTERM and SIGUSR1 (Slurm's warning) as something to ask about, not something that happens.
+// SIGINT, SIGTERM and SIGUSR1 (Slurm's warning) as something to ask about, not something that
+// happens.
 #pragma once
 
 namespace lorahub::base {
 
-// Blocks the three signals in this thread and those it starts later. Call before MPI_Init (whose threads would take
-// them). A second SIGINT, polled after the first, ends the process at once.
+// Blocks the three signals in this thread and those it starts later. Call before MPI_Init (whose
+// threads would take them). A second SIGINT, polled after the first, ends the process at once.
 void block_signals();
 
 // The first of the three that has arrived since, or 0. Never blocks.

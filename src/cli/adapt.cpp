@@ -1,3 +1,5 @@
+#include "run/adapt.hpp"
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -5,7 +7,6 @@
 #include "base/check.hpp"
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
-#include "run/adapt.hpp"
 #include "run/lead.hpp"
 #include "study/names.hpp"
 
@@ -39,8 +40,10 @@ study::Trial trial(const Options& options) {
 void print(const run::Adapted& adapted) {
   fmt::print("{:<40} {:>8} {:>12}\n", "module", "weight", "loss alone");
   for (size_t i = 0; i < adapted.modules.size(); ++i)
-    fmt::print("{:<40} {:>8.4f} {:>12.4f}\n", adapted.modules[i], adapted.weights[i], adapted.single_loss[i]);
-  fmt::print("loss on the examples: base {:.4f}, adapted {:.4f}\n", adapted.zero_loss, adapted.loss);
+    fmt::print("{:<40} {:>8.4f} {:>12.4f}\n", adapted.modules[i], adapted.weights[i],
+               adapted.single_loss[i]);
+  fmt::print("loss on the examples: base {:.4f}, adapted {:.4f}\n", adapted.zero_loss,
+             adapted.loss);
 }
 
 int adapt(const Options& options) {
@@ -48,7 +51,8 @@ int adapt(const Options& options) {
   workers::Session session;
   workers::Group group;
   const auto make_site = [&] {
-    return std::make_unique<run::Site>(std::vector{trial(options)}, hardware(options.model, group.ranks_on_node()), group);
+    return std::make_unique<run::Site>(std::vector{trial(options)},
+                                       hardware(options.model, group.ranks_on_node()), group);
   };
   return run::lead_or_serve(group, make_site, [&](run::Site& site) {
     run::Context context(site, group);
@@ -69,11 +73,14 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
   command->add_option("--task", options->task, "examples, JSON lines")->required();
-  command->add_option("--shots", options->shots, "examples drawn from the file")->check(CLI::Range(1, 100000));
-  command->add_option("--modules", options->modules, "modules drawn from the library")->check(CLI::Range(1, 100000));
+  command->add_option("--shots", options->shots, "examples drawn from the file")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--modules", options->modules, "modules drawn from the library")
+      ->check(CLI::Range(1, 100000));
   command->add_option("--search", options->search, "cma or official")
       ->check(CLI::IsMember({"cma", "official", "random"}));
-  command->add_option("--budget", options->budget, "evaluations of the search")->check(CLI::Range(1, 1000000));
+  command->add_option("--budget", options->budget, "evaluations of the search")
+      ->check(CLI::Range(1, 1000000));
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
   command->add_option("--seed", options->seed, "of all draws and the search");

@@ -14,7 +14,8 @@ namespace {
 
 std::string versions() {
   const auto environment = run::environment();
-  std::string text = base::format("lorahub {} (commit {})", environment.at("version"), environment.at("commit"));
+  std::string text =
+      base::format("lorahub {} (commit {})", environment.at("version"), environment.at("commit"));
   for (const char* library : {"compiler", "libtorch", "mpi", "hdf5"})
     text += base::format("\n{:<9} {}", library, environment.at(library));
   return text;
@@ -23,9 +24,13 @@ std::string versions() {
 }  // namespace
 
 void add_hardware(CLI::App& command, ModelOptions& options) {
-  command.add_option("--device", options.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
-  command.add_option("--precision", options.precision, "f32 or bf16")->check(CLI::IsMember({"f32", "bf16"}));
-  command.add_option("--threads", options.threads, "threads of this rank (default: cores / ranks on this node)")
+  command.add_option("--device", options.device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command.add_option("--precision", options.precision, "f32 or bf16")
+      ->check(CLI::IsMember({"f32", "bf16"}));
+  command
+      .add_option("--threads", options.threads,
+                  "threads of this rank (default: cores / ranks on this node)")
       ->check(CLI::Range(1, 1024));
 }
 
@@ -35,25 +40,31 @@ run::Hardware hardware(const ModelOptions& options, int ranks_on_node) {
 }
 
 objective::Machine load_machine(const ModelOptions& options) {
-  return run::load_machine(options.model, study::parse<study::Precision>(options.precision, "--precision"),
+  return run::load_machine(options.model,
+                           study::parse<study::Precision>(options.precision, "--precision"),
                            hardware(options, 1));
 }
 
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
-  const std::vector<std::string> names = lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
+  const std::vector<std::string> names =
+      lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
-  return lora::stack(run::load_modules({.library = library, .names = names}, base.config, kept), base.config, base.device);
+  return lora::stack(run::load_modules({.library = library, .names = names}, base.config, kept),
+                     base.config, base.device);
 }
 
 std::vector<std::vector<double>> read_weights(const std::string& file) {
   const auto json = nlohmann::json::parse(base::read_file(file), nullptr, false);
-  base::check(json.is_array() && !json.empty(), "{}: expected a list of weight vectors such as [[0.5, 0, 1]]", file);
+  base::check(json.is_array() && !json.empty(),
+              "{}: expected a list of weight vectors such as [[0.5, 0, 1]]", file);
   std::vector<std::vector<double>> rows;
   for (const auto& row : json) {
-    base::check(row.is_array(), "{}: weight vector {} is not a list, write [[0.5, 0, 1]]", file, rows.size());
+    base::check(row.is_array(), "{}: weight vector {} is not a list, write [[0.5, 0, 1]]", file,
+                rows.size());
     std::vector<double> weights;
     for (const auto& value : row) {
-      base::check(value.is_number(), "{}: weight {} of vector {} is not a finite number (losses would be NaN)", file,
+      base::check(value.is_number(),
+                  "{}: weight {} of vector {} is not a finite number (losses would be NaN)", file,
                   weights.size(), rows.size());
       weights.push_back(value.get<double>());
     }
@@ -64,14 +75,18 @@ std::vector<std::vector<double>> read_weights(const std::string& file) {
 
 std::vector<double> one_vector(const std::string& file, int modules) {
   const std::vector<std::vector<double>> rows = read_weights(file);
-  base::check(rows.size() == 1, "{}: holds {} weight vectors where one is wanted", file, rows.size());
+  base::check(rows.size() == 1, "{}: holds {} weight vectors where one is wanted", file,
+              rows.size());
   base::check(static_cast<int>(rows[0].size()) == modules,
-              "{}: {} weights for {} modules, give one weight a module", file, rows[0].size(), modules);
+              "{}: {} weights for {} modules, give one weight a module", file, rows[0].size(),
+              modules);
   return rows[0];
 }
 
-std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder, std::string_view extension) {
-  base::check(std::filesystem::is_directory(folder), "{} is not a folder, give a results folder", folder.string());
+std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
+                                              std::string_view extension) {
+  base::check(std::filesystem::is_directory(folder), "{} is not a folder, give a results folder",
+              folder.string());
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == extension) files.push_back(entry.path());
@@ -80,14 +95,16 @@ std::vector<std::filesystem::path> find_files(const std::filesystem::path& folde
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("lorahub: adapts a frozen T5 to unseen tasks by searching LoRA mixing weights (arXiv 2307.13269)",
-               "lorahub");
+  CLI::App app(
+      "lorahub: adapts a frozen T5 to unseen tasks by searching LoRA mixing weights (arXiv "
+      "2307.13269)",
+      "lorahub");
   app.set_version_flag("--version", versions);
   app.require_subcommand(1);
   app.footer("Example: lorahub run experiments/quickstart.yaml");
   Action action;
-  for (const auto add : {add_run, add_plan, add_report, add_status, add_check, add_score, add_infer, add_adapt,
-                         add_compose})
+  for (const auto add : {add_run, add_plan, add_report, add_status, add_check, add_score, add_infer,
+                         add_adapt, add_compose})
     add(app, action);
   try {
     app.parse(argc, argv);

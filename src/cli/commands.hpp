@@ -1,4 +1,5 @@
-// The commands of the program, one file each. A command adds its options to the parser and, when chosen, what to do.
+// The commands of the program, one file each. A command adds its options to the parser and, when
+// chosen, what to do.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -45,13 +46,16 @@ struct Base {
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
 
-std::vector<std::vector<double>> read_weights(const std::string& file);          // W.json: a list of lists
-std::vector<double> one_vector(const std::string& file, int modules);             // with one list, of that length
+std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists
+std::vector<double> one_vector(const std::string& file,
+                               int modules);  // with one list, of that length
 
 // Files of a results folder, by extension, sorted: one, or one a shard. Error when it is no folder.
-std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder, std::string_view extension);
+std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
+                                              std::string_view extension);
 
 // "KEY=VALUE" words of an option.
-std::vector<study::Setting> settings(const std::vector<std::string>& words, std::string_view option);
+std::vector<study::Setting> settings(const std::vector<std::string>& words,
+                                     std::string_view option);
 
 }  // namespace lorahub::cli

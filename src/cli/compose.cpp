@@ -29,13 +29,15 @@ int compose(const Options& options) {
 void add_compose(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("compose", "given weights in, one PEFT adapter out");
   command->footer(
-      "Example: lorahub compose --model configs/model/mini --library configs/library/mini/r16 --modules "
+      "Example: lorahub compose --model configs/model/mini --library configs/library/mini/r16 "
+      "--modules "
       "find_letter,max_letter --weights w.json --out mixed");
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "a Hugging Face folder or name")->required();
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
-  command->add_option("--weights", options->weights, "JSON: a list with one weight vector")->required();
+  command->add_option("--weights", options->weights, "JSON: a list with one weight vector")
+      ->required();
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
   command->add_option("--out", options->out, "the adapter's folder")->required();

@@ -26,9 +26,11 @@ t5::Adapter adapter(const Options& options, const objective::Machine& machine) {
                          study::Composition::product, type);
   }
   if (options.library.empty()) return {};
-  const lora::Pool pool = load_pool(options.library, options.modules, {.config = config, .device = machine.device});
+  const lora::Pool pool =
+      load_pool(options.library, options.modules, {.config = config, .device = machine.device});
   return lora::compose(pool, one_vector(options.weights, pool.size()),
-                       study::parse<study::Composition>(options.composition, "--composition"), type);
+                       study::parse<study::Composition>(options.composition, "--composition"),
+                       type);
 }
 
 int infer(const Options& options) {
@@ -38,15 +40,19 @@ int infer(const Options& options) {
               "--modules names modules of a --library (none is given), give both");
   base::check(options.library.empty() == options.weights.empty(),
               "--library and --weights belong together, give both or none");
-  const std::vector<task::Example> examples = task::read_examples(options.task, task::Targets::optional);
+  const std::vector<task::Example> examples =
+      task::read_examples(options.task, task::Targets::optional);
   const objective::Machine machine = load_machine(options.model);
   std::vector<std::string> prompts;
   for (const task::Example& example : examples) prompts.push_back(example.input);
-  const std::vector<std::string> answers = objective::answer(
-      machine, adapter(options, machine), prompts, {.max_tokens = options.max_tokens, .batch = options.batch});
-  const bool scored = std::ranges::all_of(examples, [](const auto& e) { return !e.target.empty(); });
+  const std::vector<std::string> answers =
+      objective::answer(machine, adapter(options, machine), prompts,
+                        {.max_tokens = options.max_tokens, .batch = options.batch});
+  const bool scored =
+      std::ranges::all_of(examples, [](const auto& e) { return !e.target.empty(); });
   double hits = 0;
-  for (size_t i = 0; scored && i < answers.size(); ++i) hits += task::is_hit(answers[i], examples[i].target) ? 1 : 0;
+  for (size_t i = 0; scored && i < answers.size(); ++i)
+    hits += task::is_hit(answers[i], examples[i].target) ? 1 : 0;
   const double accuracy = 100 * hits / static_cast<double>(answers.size());
   if (options.json) {
     nlohmann::json out{{"answers", answers}, {"accuracy", nullptr}};
@@ -62,21 +68,28 @@ int infer(const Options& options) {
 }  // namespace
 
 void add_infer(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("infer", "greedy answers, and accuracy where targets are given");
+  auto* command =
+      app.add_subcommand("infer", "greedy answers, and accuracy where targets are given");
   command->footer(
-      "Example: lorahub infer --model configs/model/mini --adapter configs/library/mini/r16/find_letter --task "
+      "Example: lorahub infer --model configs/model/mini --adapter "
+      "configs/library/mini/r16/find_letter --task "
       "configs/tasks/mini/upstream/find_letter.jsonl --json");
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
   command->add_option("--adapter", options->adapter, "a PEFT folder");
-  command->add_option("--library", options->library, "a folder of PEFT adapters, mixed with --weights");
+  command->add_option("--library", options->library,
+                      "a folder of PEFT adapters, mixed with --weights");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
-  command->add_option("--task", options->task, "rows to answer, JSON lines, or - for standard input")->required();
-  command->add_option("--max-tokens", options->max_tokens, "of an answer")->check(CLI::Range(1, 100000));
-  command->add_option("--batch", options->batch, "rows answered together")->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--task", options->task, "rows to answer, JSON lines, or - for standard input")
+      ->required();
+  command->add_option("--max-tokens", options->max_tokens, "of an answer")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--batch", options->batch, "rows answered together")
+      ->check(CLI::Range(1, 100000));
   command->add_flag("--json", options->json, "answers and accuracy as JSON");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return infer(*options); }; });

@@ -29,12 +29,15 @@ void print_json(const study::Study& study, const run::StudyCost& cost, int ranks
                          {"evaluations", cost.trials[i].evaluations},
                          {"tokens", std::lround(cost.trials[i].tokens)},
                          {"tflop", cost.trials[i].tflop}};
-    for (const auto& [name, value] : study::columns(study.trials[i])) trial[name] = number_or_text(value);
+    for (const auto& [name, value] : study::columns(study.trials[i]))
+      trial[name] = number_or_text(value);
     const study::Seeds& seed = study.trials[i].seed;
     if (seed.modules == seed.shots && seed.shots == seed.search) trial["seed"] = seed.search;
     trials.push_back(std::move(trial));
   }
-  const nlohmann::json plan{{"trials", trials}, {"ranks", ranks}, {"memory_bytes", std::llround(cost.memory_bytes)},
+  const nlohmann::json plan{{"trials", trials},
+                            {"ranks", ranks},
+                            {"memory_bytes", std::llround(cost.memory_bytes)},
                             {"seconds", cost.seconds}};
   fmt::print("{}\n", plan.dump());
 }
@@ -44,18 +47,21 @@ void print_text(const study::Study& study, const run::StudyCost& cost, int ranks
   fmt::print("{:<16}  {:>11}  {:>12}  {:>10}  trial\n", "id", "evaluations", "tokens", "TFLOP");
   for (size_t i = 0; i < study.trials.size(); ++i) {
     const run::Cost& c = cost.trials[i];
-    fmt::print("{:<16}  {:>11}  {:>12.0f}  {:>10.4g}  {}\n", study::id(study.trials[i]), c.evaluations, c.tokens, c.tflop,
-               study::label(study.trials[i]));
+    fmt::print("{:<16}  {:>11}  {:>12.0f}  {:>10.4g}  {}\n", study::id(study.trials[i]),
+               c.evaluations, c.tokens, c.tflop, study::label(study.trials[i]));
     sum.evaluations += c.evaluations;
     sum.example_forwards += c.example_forwards;
     sum.tokens += c.tokens;
     sum.tflop += c.tflop;
   }
-  fmt::print("\n{}\n{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n", study.question,
-             study.trials.size(), sum.evaluations, sum.example_forwards, sum.tokens,
-             cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "", sum.tflop);
-  fmt::print("{} rank(s): {:.2f} GB of memory each; about {} at {:.0f} GFLOP/s each (half of this machine's matrix rate)\n",
-             ranks, 1e-9 * cost.memory_bytes, base::duration(cost.seconds), 1e-9 * cost.flops_per_second);
+  fmt::print(
+      "\n{}\n{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n",
+      study.question, study.trials.size(), sum.evaluations, sum.example_forwards, sum.tokens,
+      cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "", sum.tflop);
+  fmt::print(
+      "{} rank(s): {:.2f} GB of memory each; about {} at {:.0f} GFLOP/s each (half of this "
+      "machine's matrix rate)\n",
+      ranks, 1e-9 * cost.memory_bytes, base::duration(cost.seconds), 1e-9 * cost.flops_per_second);
 }
 
 int plan(const Options& options) {
@@ -68,12 +74,14 @@ int plan(const Options& options) {
 }  // namespace
 
 void add_plan(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("plan", "list a study's trials and what they cost, without loading a model");
+  auto* command = app.add_subcommand(
+      "plan", "list a study's trials and what they cost, without loading a model");
   command->footer("Example: lorahub plan experiments/official_bbh.yaml --ranks 8");
   const auto options = std::make_shared<Options>();
   command->add_option("STUDY", options->study, "the study's YAML file")->required();
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();
-  command->add_option("--ranks", options->ranks, "ranks to plan for, one core each")->check(CLI::Range(1, 1000000));
+  command->add_option("--ranks", options->ranks, "ranks to plan for, one core each")
+      ->check(CLI::Range(1, 1000000));
   command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &action] { action = [options] { return plan(*options); }; });
 }

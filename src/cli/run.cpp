@@ -25,8 +25,10 @@ struct Shard {
 Shard shard(const std::string& text) {
   Shard s;
   int end = 0;
-  const bool read = std::sscanf(text.c_str(), "%zu/%zu%n", &s.i, &s.n, &end) == 2 && text[static_cast<size_t>(end)] == '\0';
-  base::check(read && 1 <= s.i && s.i <= s.n, "--shard {}: expected I/N with 1 <= I <= N, such as 1/4", text);
+  const bool read = std::sscanf(text.c_str(), "%zu/%zu%n", &s.i, &s.n, &end) == 2 &&
+                    text[static_cast<size_t>(end)] == '\0';
+  base::check(read && 1 <= s.i && s.i <= s.n,
+              "--shard {}: expected I/N with 1 <= I <= N, such as 1/4", text);
   return s;
 }
 
@@ -39,7 +41,8 @@ run::Selection load(const Options& options) {
     const auto [i, n] = shard(options.shard);
     std::vector<study::Trial> mine;
     for (size_t t = i - 1; t < study.trials.size(); t += n) mine.push_back(study.trials[t]);
-    base::check(!mine.empty(), "--shard {}: the study has only {} trials (this shard is empty), use fewer shards",
+    base::check(!mine.empty(),
+                "--shard {}: the study has only {} trials (this shard is empty), use fewer shards",
                 options.shard, study.trials.size());
     study.trials = std::move(mine);
   }
@@ -60,9 +63,13 @@ int run_command(const Options& options) {
   workers::Group group;
   const std::string name = std::filesystem::path(options.study).stem().string();
   const run::StudyOptions study_options{
-      .out = options.out.empty() ? std::filesystem::path("results") / name : std::filesystem::path(options.out),
-      .shard = options.shard.empty() ? "" : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
-      .hardware = hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node()),
+      .out = options.out.empty() ? std::filesystem::path("results") / name
+                                 : std::filesystem::path(options.out),
+      .shard = options.shard.empty()
+                   ? ""
+                   : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
+      .hardware =
+          hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node()),
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
       .command_line = command_line()};
@@ -71,12 +78,13 @@ int run_command(const Options& options) {
 
 }  // namespace
 
-std::vector<study::Setting> settings(const std::vector<std::string>& words, std::string_view option) {
+std::vector<study::Setting> settings(const std::vector<std::string>& words,
+                                     std::string_view option) {
   std::vector<study::Setting> result;
   for (const std::string& word : words) {
     const auto equals = word.find('=');
-    base::check(equals != std::string::npos && equals > 0, "{} {}: expected KEY=VALUE, such as {} seed=1", option, word,
-                option);
+    base::check(equals != std::string::npos && equals > 0,
+                "{} {}: expected KEY=VALUE, such as {} seed=1", option, word, option);
     result.emplace_back(word.substr(0, equals), word.substr(equals + 1));
   }
   return result;
@@ -84,19 +92,26 @@ std::vector<study::Setting> settings(const std::vector<std::string>& words, std:
 
 void add_run(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("run", "run every trial of a study that is not done yet");
-  command->footer("Example: mpirun -np 4 lorahub run experiments/quickstart.yaml --only task=E1_isa_letter");
+  command->footer(
+      "Example: mpirun -np 4 lorahub run experiments/quickstart.yaml --only task=E1_isa_letter");
   const auto options = std::make_shared<Options>();
   command->add_option("STUDY", options->study, "the study's YAML file")->required();
   command->add_option("--out", options->out, "results folder (default: results/<study name>)");
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();
-  command->add_option("--only", options->only, "KEY=VALUE: only the trials with this value")->take_all();
-  command->add_option("--shard", options->shard, "I/N: every N-th trial, from the I-th, with a journal of its own");
+  command->add_option("--only", options->only, "KEY=VALUE: only the trials with this value")
+      ->take_all();
+  command->add_option("--shard", options->shard,
+                      "I/N: every N-th trial, from the I-th, with a journal of its own");
   command->add_flag("--retry-failed", options->retry_failed, "run failed trials again");
-  command->add_option("--engine", options->engine, "fast or reference")->check(CLI::IsMember({"fast", "reference"}));
+  command->add_option("--engine", options->engine, "fast or reference")
+      ->check(CLI::IsMember({"fast", "reference"}));
   command->add_option("--precision", options->precision, "f32 or bf16 (overrides the study)")
       ->check(CLI::IsMember({"f32", "bf16"}));
-  command->add_option("--device", options->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
-  command->add_option("--threads", options->threads, "threads of each rank (default: cores / ranks on this node)")
+  command->add_option("--device", options->device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command
+      ->add_option("--threads", options->threads,
+                   "threads of each rank (default: cores / ranks on this node)")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return run_command(*options); }; });

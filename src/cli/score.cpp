@@ -21,9 +21,11 @@ std::vector<task::Example> read_rows(const std::string& file, const std::string&
   if (rows.empty()) return examples;
   size_t first = 0, last = 0;
   int end = 0;
-  const bool read = std::sscanf(rows.c_str(), "%zu:%zu%n", &first, &last, &end) == 2 && rows[static_cast<size_t>(end)] == '\0';
+  const bool read = std::sscanf(rows.c_str(), "%zu:%zu%n", &first, &last, &end) == 2 &&
+                    rows[static_cast<size_t>(end)] == '\0';
   base::check(read && first < last && last <= examples.size(),
-              "--rows {}: expected FIRST:LAST within the {} rows of {}, such as 0:5", rows, examples.size(), file);
+              "--rows {}: expected FIRST:LAST within the {} rows of {}, such as 0:5", rows,
+              examples.size(), file);
   return {examples.begin() + static_cast<long>(first), examples.begin() + static_cast<long>(last)};
 }
 
@@ -31,8 +33,8 @@ search::Population population(const std::string& file, int modules) {
   search::Population candidates{.dim = modules};
   for (const std::vector<double>& row : read_weights(file)) {
     base::check(static_cast<int>(row.size()) == modules,
-                "{}: weight vector {} has {} weights for {} modules, give one weight a module", file,
-                candidates.size(), row.size(), modules);
+                "{}: weight vector {} has {} weights for {} modules, give one weight a module",
+                file, candidates.size(), row.size(), modules);
     candidates.add(row);
   }
   return candidates;
@@ -40,7 +42,8 @@ search::Population population(const std::string& file, int modules) {
 
 int score(const Options& options) {
   const objective::Machine machine = load_machine(options.model);
-  const lora::Pool pool = load_pool(options.library, options.modules, {.config = machine.network.config, .device = machine.device});
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.config = machine.network.config, .device = machine.device});
   const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options.task, options.rows));
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_measure(
@@ -49,13 +52,14 @@ int score(const Options& options) {
        .composition = study::parse<study::Composition>(options.composition, "--composition"),
        .engine = study::parse<study::Engine>(options.engine, "--engine")},
       pairs);
-  const search::Sums sums =
-      search::measure_all(measure, candidates, static_cast<int>(pairs.size()), {.candidates = 1, .examples = 64});
+  const search::Sums sums = search::measure_all(measure, candidates, static_cast<int>(pairs.size()),
+                                                {.candidates = 1, .examples = 64});
   std::vector<int> tokens;
   for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
   if (!options.json) {
-    for (size_t p = 0; p < losses.size(); ++p) fmt::print("candidate {}: objective {:.6f}\n", p, losses[p]);
+    for (size_t p = 0; p < losses.size(); ++p)
+      fmt::print("candidate {}: objective {:.6f}\n", p, losses[p]);
     return 0;
   }
   nlohmann::json rows = nlohmann::json::array();
@@ -63,7 +67,11 @@ int score(const Options& options) {
     const auto first = sums.values.begin() + p * sums.examples;
     rows.push_back(std::vector<double>(first, first + sums.examples));
   }
-  fmt::print("{}\n", nlohmann::json{{"modules", pool.names}, {"tokens", tokens}, {"loss_sum", rows}, {"objective", losses}}.dump());
+  fmt::print(
+      "{}\n",
+      nlohmann::json{
+          {"modules", pool.names}, {"tokens", tokens}, {"loss_sum", rows}, {"objective", losses}}
+          .dump());
   return 0;
 }
 
@@ -72,8 +80,10 @@ int score(const Options& options) {
 void add_score(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("score", "loss of given weight vectors");
   command->footer(
-      "Example: lorahub score --model configs/model/mini --library configs/library/mini/r16 --modules "
-      "find_letter,max_letter --task configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --rows 0:5 --weights w.json --json");
+      "Example: lorahub score --model configs/model/mini --library configs/library/mini/r16 "
+      "--modules "
+      "find_letter,max_letter --task configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --rows 0:5 "
+      "--weights w.json --json");
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
@@ -83,7 +93,8 @@ void add_score(CLI::App& app, Action& action) {
   command->add_option("--weights", options->weights, "JSON: a list of weight vectors")->required();
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
-  command->add_option("--engine", options->engine, "fast or reference")->check(CLI::IsMember({"fast", "reference"}));
+  command->add_option("--engine", options->engine, "fast or reference")
+      ->check(CLI::IsMember({"fast", "reference"}));
   command->add_flag("--json", options->json, "modules, tokens, loss sums and objectives as JSON");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return score(*options); }; });

@@ -20,7 +20,8 @@ struct Options {
 // From the journal alone, so that it works while a run goes on.
 int status(const Options& options) {
   const std::vector<std::filesystem::path> journals = find_files(options.folder, ".ndj");
-  base::check(!journals.empty(), "{} holds no journal (no study has run in this folder), give a results folder",
+  base::check(!journals.empty(),
+              "{} holds no journal (no study has run in this folder), give a results folder",
               options.folder);
   double seconds = 0;
   size_t running = 0, done = 0, failed = 0;
@@ -32,21 +33,28 @@ int status(const Options& options) {
       seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
       if (!history.finished.contains(id) && !history.failed.contains(id)) ++running;
-    if (!history.headers.empty()) planned += std::stoi(history.headers.back().environment.at("trials"));
+    if (!history.headers.empty())
+      planned += std::stoi(history.headers.back().environment.at("trials"));
     done += history.finished.size();
     failed += history.failed.size();
     failures.insert(history.failed.begin(), history.failed.end());
   }
-  const size_t missing = static_cast<size_t>(planned) > done + failed ? static_cast<size_t>(planned) - done - failed : 0;
+  const size_t missing = static_cast<size_t>(planned) > done + failed
+                             ? static_cast<size_t>(planned) - done - failed
+                             : 0;
   const double each = done > 0 ? seconds / static_cast<double>(done) : 0;
   if (options.json) {
-    nlohmann::json out{{"planned", planned}, {"done", done}, {"running", running}, {"failed", failed},
-                       {"seconds_per_trial", each}, {"seconds_left", each * static_cast<double>(missing)}};
+    nlohmann::json out{
+        {"planned", planned},        {"done", done},
+        {"running", running},        {"failed", failed},
+        {"seconds_per_trial", each}, {"seconds_left", each * static_cast<double>(missing)}};
     fmt::print("{}\n", out.dump());
     return 0;
   }
-  fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", done, planned, running, failed, each);
-  if (missing > 0 && each > 0) fmt::print(", {} left", base::duration(each * static_cast<double>(missing)));
+  fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", done, planned, running,
+             failed, each);
+  if (missing > 0 && each > 0)
+    fmt::print(", {} left", base::duration(each * static_cast<double>(missing)));
   fmt::print("\n");
   for (const auto& [id, message] : failures) fmt::print("failed {}: {}\n", id, message);
   return 0;
@@ -64,7 +72,8 @@ void add_status(CLI::App& app, Action& action) {
 }
 
 void add_check(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("check", "verify result files: schema, counts, shots and test disjoint, complete");
+  auto* command = app.add_subcommand(
+      "check", "verify result files: schema, counts, shots and test disjoint, complete");
   command->footer("Example: lorahub check results/quickstart/quickstart.h5");
   const auto files = std::make_shared<std::vector<std::string>>();
   command->add_option("FILE", *files, "HDF5 result files")->required();
@@ -73,7 +82,8 @@ void add_check(CLI::App& app, Action& action) {
       bool good = true;
       for (const std::string& file : *files) {
         const std::vector<std::string> problems = store::check_hdf5(file);
-        fmt::print("{}: {}\n", file, problems.empty() ? "good" : base::format("{} problem(s)", problems.size()));
+        fmt::print("{}: {}\n", file,
+                   problems.empty() ? "good" : base::format("{} problem(s)", problems.size()));
         for (const std::string& problem : problems) fmt::print("  {}\n", problem);
         good = good && problems.empty();
       }

@@ -29,7 +29,8 @@ std::string accuracy_table(const Summary& summary) {
     for (const Condition& c : summary.conditions) rows.back().push_back(cell(c, task));
   }
   rows.push_back({"mean [95 %]"});
-  for (const Condition& c : summary.conditions) rows.back().push_back(number(c.pooled.mean, c.pooled));
+  for (const Condition& c : summary.conditions)
+    rows.back().push_back(number(c.pooled.mean, c.pooled));
   return table(head, rows);
 }
 
@@ -43,8 +44,10 @@ std::string cost_table(const Summary& summary) {
 }
 
 std::string verdict(const Interval& difference) {
-  if (difference.low > 0) return base::format("{} points better than", number(difference.mean, difference));
-  if (difference.high < 0) return base::format("{} points, worse than", number(difference.mean, difference));
+  if (difference.low > 0)
+    return base::format("{} points better than", number(difference.mean, difference));
+  if (difference.high < 0)
+    return base::format("{} points, worse than", number(difference.mean, difference));
   return base::format("no shown difference ({} points) to", number(difference.mean, difference));
 }
 
@@ -53,26 +56,32 @@ std::string verdict(const Interval& difference) {
 std::string answer(const Summary& summary) {
   const Condition* best = nullptr;
   for (const Condition& c : summary.conditions)
-    if (c.has_difference && (best == nullptr || c.pooled.mean > best->pooled.mean)) best = &c;
+    if (c.has_difference && c.accuracy.size() == summary.tasks.size() &&
+        (best == nullptr || c.pooled.mean > best->pooled.mean))
+      best = &c;
   if (best == nullptr) return "";
-  std::string text = base::format("{}: {} zero_shot over {} task(s).", best->name, verdict(best->difference),
-                                  best->accuracy.size());
+  std::string text = base::format("{}: {} zero_shot over {} task(s).", best->name,
+                                  verdict(best->difference), best->accuracy.size());
   for (const Condition& c : summary.conditions)
     if (c.name.starts_with("random_lora") && &c != best)
-      text += base::format(" The null control {} reaches {}; {} {}.", c.name, number(c.pooled.mean, c.pooled), best->name,
+      text += base::format(" The null control {} reaches {}; {} {}.", c.name,
+                           number(c.pooled.mean, c.pooled), best->name,
                            number(best->pooled.mean, best->pooled));
   return text + "\n";
 }
 
 std::string markdown(const Summary& summary) {
-  std::string text = base::format("# {}\n\n{}\n\n{} trials done", summary.study, summary.question, summary.done);
+  std::string text =
+      base::format("# {}\n\n{}\n\n{} trials done", summary.study, summary.question, summary.done);
   if (!summary.unfinished.empty()) text += base::format(", {} not", summary.unfinished.size());
   text += ".\n\n";
   if (summary.conditions.empty()) return text;
   text += answer(summary) + "\n" + accuracy_table(summary) + "\n" + cost_table(summary);
   text +=
-      "\nMean ± standard deviation over draws of modules, shots and search seeds; intervals: 95 %, bootstrap of draws\n"
-      "within tasks (they speak of new draws for these tasks, not of new tasks). Tokens and seconds: search and answers\n"
+      "\nMean ± standard deviation over draws of modules, shots and search seeds; intervals: 95 %, "
+      "bootstrap of draws\n"
+      "within tasks (they speak of new draws for these tasks, not of new tasks). Tokens and "
+      "seconds: search and answers\n"
       "of one trial.\n";
   if (!summary.unfinished.empty()) text += "\nNot done:\n";
   for (const std::string& line : summary.unfinished) text += "- " + line + "\n";

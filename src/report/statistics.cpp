@@ -26,7 +26,8 @@ Interval stratified_bootstrap(const std::vector<std::vector<double>>& strata) {
   constexpr size_t kReplicates = 10000;
   base::Stream random(1, "bootstrap");
   Interval interval;
-  for (const auto& values : strata) interval.mean += mean(values) / static_cast<double>(strata.size());
+  for (const auto& values : strata)
+    interval.mean += mean(values) / static_cast<double>(strata.size());
   std::vector<double> replicates(kReplicates, 0.0);
   for (double& replicate : replicates)
     for (const auto& values : strata) {

@@ -31,7 +31,8 @@ std::string knob(const store::Row& row, const std::string& name) {
 // Shots or modules named one by one ("[42,41,91]") are a draw, as those of a seed are.
 bool is_draw(const std::string& value) { return value.starts_with('['); }
 
-// Knobs that tell a method's conditions apart: they take several values among its rows that read them. By method.
+// Knobs that tell a method's conditions apart: they take several values among its rows that read
+// them. By method.
 std::map<std::string, std::vector<std::string>> varied(const std::vector<const store::Row*>& rows) {
   std::map<std::string, std::map<std::string, std::set<std::string>>> values;
   for (const store::Row* row : rows)
@@ -40,15 +41,23 @@ std::map<std::string, std::vector<std::string>> varied(const std::vector<const s
   std::map<std::string, std::vector<std::string>> names;
   for (const auto& [method, knobs] : values)
     for (const auto& [name, seen] : knobs)
-      if (seen.size() > 1 && name != "task" && !name.starts_with("seed.") && !std::ranges::any_of(seen, is_draw))
+      if (seen.size() > 1 && name != "task" && !name.starts_with("seed.") &&
+          !std::ranges::any_of(seen, is_draw))
         names[method].push_back(name);
   return names;
 }
 
-std::string condition_name(const store::Row& row, std::map<std::string, std::vector<std::string>>& names) {
+// "budget=400" for search.budget; a word ("product", "official") speaks for itself.
+std::string short_setting(const std::string& name, const std::string& value) {
+  const bool number = value.find_first_not_of("0123456789.e+-") == std::string::npos;
+  return number ? base::format("{}={}", name.substr(name.find('.') + 1), value) : value;
+}
+
+std::string condition_name(const store::Row& row,
+                           std::map<std::string, std::vector<std::string>>& names) {
   std::string text = knob(row, "method");
   for (const std::string& name : names[knob(row, "method")])
-    if (!knob(row, name).empty()) text += base::format(" {}={}", name, knob(row, name));
+    if (!knob(row, name).empty()) text += " " + short_setting(name, knob(row, name));
   return text;
 }
 
@@ -58,7 +67,8 @@ std::vector<std::vector<double>> strata(const Condition& condition) {
   return result;
 }
 
-// The base model's accuracy is one number a task, so its difference keeps the draws of the other side.
+// The base model's accuracy is one number a task, so its difference keeps the draws of the other
+// side.
 void compare(Condition& condition, const Condition& base) {
   std::vector<std::vector<double>> differences;
   for (const auto& [task, values] : condition.accuracy) {
@@ -72,8 +82,10 @@ void compare(Condition& condition, const Condition& base) {
 }
 
 // zero_shot under the same model, precision and so on, whichever of these the study varies.
-bool is_base_of(const Condition& base, const Condition& condition, const std::vector<std::string>& varied_knobs) {
-  if (base.knobs.at("method") != "zero_shot" || condition.knobs.at("method") == "zero_shot") return false;
+bool is_base_of(const Condition& base, const Condition& condition,
+                const std::vector<std::string>& varied_knobs) {
+  if (base.knobs.at("method") != "zero_shot" || condition.knobs.at("method") == "zero_shot")
+    return false;
   return std::ranges::all_of(varied_knobs, [&](const std::string& name) {
     const auto value = condition.knobs.find(name);
     return value != condition.knobs.end() && value->second == base.knobs.at(name);
@@ -89,7 +101,8 @@ void add(Condition& condition, const store::Row& row) {
 
 void finish(Condition& condition) {
   double trials = 0;
-  for (const auto& [task, values] : condition.accuracy) trials += static_cast<double>(values.size());
+  for (const auto& [task, values] : condition.accuracy)
+    trials += static_cast<double>(values.size());
   condition.evaluations /= trials;
   condition.tokens /= trials;
   condition.seconds /= trials;
@@ -105,11 +118,13 @@ Summary summarise(const std::vector<store::Results>& shards) {
   for (const store::Row* row : rows) {
     const std::string name = condition_name(*row, names), task = knob(*row, "task");
     if (row->status != "done") {
-      summary.unfinished.push_back(base::format("{} {} seed {}: {}", task, name, knob(*row, "seed.search"), row->status));
+      summary.unfinished.push_back(
+          base::format("{} {} seed {}: {}", task, name, knob(*row, "seed.search"), row->status));
       continue;
     }
     ++summary.done;
-    if (std::ranges::find(summary.tasks, task) == summary.tasks.end()) summary.tasks.push_back(task);
+    if (std::ranges::find(summary.tasks, task) == summary.tasks.end())
+      summary.tasks.push_back(task);
     auto found = std::ranges::find(summary.conditions, name, &Condition::name);
     if (found == summary.conditions.end()) {
       summary.conditions.push_back({.name = name, .knobs = row->knobs});

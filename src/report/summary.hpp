@@ -10,11 +10,12 @@
 namespace lorahub::report {
 
 struct Condition {
-  std::string name;                                     // "lorahub", or "lorahub modules=10" where modules vary
+  std::string name;  // "lorahub", or "lorahub modules=10" where modules vary
   std::map<std::string, std::string> knobs;             // of its first trial
   std::map<std::string, std::vector<double>> accuracy;  // by task: one value a draw, percent
-  double evaluations = 0, tokens = 0, seconds = 0;      // mean of a trial; tokens and seconds with the answers
-  Interval pooled;                                      // mean over tasks
+  double evaluations = 0, tokens = 0,
+         seconds = 0;  // mean of a trial; tokens and seconds with the answers
+  Interval pooled;     // mean over tasks
   bool has_difference = false;
   Interval difference;  // to zero_shot, on the tasks that both have
 };

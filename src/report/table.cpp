@@ -6,7 +6,8 @@ namespace lorahub::report {
 namespace {
 
 size_t width(const std::string& text) {
-  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string line(const Cells& cells, const std::vector<size_t>& widths) {
@@ -27,7 +28,8 @@ std::string table(const Cells& head, const std::vector<Cells>& rows) {
     for (const Cells& row : rows) widths[i] = std::max(widths[i], width(row[i]));
   }
   std::string text = line(head, widths) + "|";
-  for (size_t i = 0; i < head.size(); ++i) text += " " + std::string(widths[i] - 1, '-') + (i == 0 ? "-" : ":") + " |";
+  for (size_t i = 0; i < head.size(); ++i)
+    text += " " + std::string(widths[i] - 1, '-') + (i == 0 ? "-" : ":") + " |";
   text += "\n";
   for (const Cells& row : rows) text += line(row, widths);
   return text;

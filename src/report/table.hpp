@@ -7,7 +7,8 @@ namespace lorahub::report {
 
 using Cells = std::vector<std::string>;
 
-// Markdown with padded columns: the first left-aligned, the others right-aligned. Widths count UTF-8 characters.
+// Markdown with padded columns: the first left-aligned, the others right-aligned. Widths count
+// UTF-8 characters.
 std::string table(const Cells& head, const std::vector<Cells>& rows);
 
 }  // namespace lorahub::report

@@ -11,8 +11,10 @@ namespace {
 std::string card(const Context& context, const Adapted& adapted) {
   const study::Trial& trial = context.trial();
   std::string text = base::format(
-      "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; composition `{}`; {} evaluations of search `{}`, "
-      "seed {}.\nLoss on the {} examples (sha256 {}): {:.4f} for the base, {:.4f} for this adapter.\n\n| module | "
+      "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; composition `{}`; {} "
+      "evaluations of search `{}`, "
+      "seed {}.\nLoss on the {} examples (sha256 {}): {:.4f} for the base, {:.4f} for this "
+      "adapter.\n\n| module | "
       "weight |\n|---|---|\n",
       context.site().task().name, trial.model, study::name(trial.composition), adapted.evaluations,
       study::name(trial.search.method), trial.seed.search, context.site().pairs().size(),
@@ -25,10 +27,12 @@ std::string card(const Context& context, const Adapted& adapted) {
 }  // namespace
 
 Adapted adapt(Context& context, const std::filesystem::path& out) {
-  base::write_file(out / "README.md", "unfinished\n");  // a folder that can't be written is found before the search
+  base::write_file(out / "README.md",
+                   "unfinished\n");  // a folder that can't be written is found before the search
   context.begin(0);
   const auto n = static_cast<size_t>(context.modules());
-  search::Population probes{.dim = context.modules(), .weights = std::vector<double>((n + 1) * n)};  // base, then each
+  search::Population probes{.dim = context.modules(),
+                            .weights = std::vector<double>((n + 1) * n)};  // base, then each
   for (size_t i = 0; i < n; ++i) probes.weights[(i + 1) * n + i] = 1;
   const search::Losses probed = context.evaluate(context.trial().penalty)(probes);
   const Choice choice = searched(context);
@@ -39,8 +43,10 @@ Adapted adapt(Context& context, const std::filesystem::path& out) {
                   .single_loss = {probed.begin() + 1, probed.end()},
                   .evaluations = context.trial().search.budget};
   const t5::Config& config = context.site().machine().network.config;
-  lora::write_module(out, lora::composed_module(context.site().pool(), choice.weights, context.trial().composition),
-                     config, context.trial().model);
+  lora::write_module(
+      out,
+      lora::composed_module(context.site().pool(), choice.weights, context.trial().composition),
+      config, context.trial().model);
   base::write_file(out / "README.md", card(context, adapted));
   return adapted;
 }

@@ -11,10 +11,11 @@ struct Adapted {
   std::vector<double> weights;       // [N]
   double loss = 0, zero_loss = 0;    // on the shots, by the trial's loss and penalty; of w = 0
   std::vector<double> single_loss;   // [N], each module alone at weight 1
-  int evaluations = 0;               // of the search; the base and the single modules come on top: N + 1
+  int evaluations = 0;  // of the search; the base and the single modules come on top: N + 1
 };
 
-// Runs the search of the context's only trial and writes the composed adapter as a PEFT folder with a README.md card.
+// Runs the search of the context's only trial and writes the composed adapter as a PEFT folder with
+// a README.md card.
 Adapted adapt(Context& context, const std::filesystem::path& out);
 
 }  // namespace lorahub::run

@@ -13,7 +13,8 @@ void Context::begin(size_t index) {
   const std::vector<std::string> seen = ask(Request::begin, std::to_string(index));
   for (size_t rank = 1; rank < seen.size(); ++rank)
     base::check(seen[rank] == seen[0],
-                "rank {} reads other rows of task '{}' than rank 0 (its files differ), put the data on a shared disk",
+                "rank {} reads other rows of task '{}' than rank 0 (its files differ), put the "
+                "data on a shared disk",
                 rank, trial().task);
 }
 
@@ -24,9 +25,10 @@ std::vector<int> Context::shot_tokens() const {
 }
 
 search::Sums Context::sums(const search::Population& population) const {
-  const search::Measure measure = workers::across(
-      [this](const std::string& body) { return ask(Request::measure, body); });
-  return search::measure_all(measure, population, static_cast<int>(site_.pairs().size()), site_.tile_shape());
+  const search::Measure measure =
+      workers::across([this](const std::string& body) { return ask(Request::measure, body); });
+  return search::measure_all(measure, population, static_cast<int>(site_.pairs().size()),
+                             site_.tile_shape());
 }
 
 search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
@@ -38,7 +40,8 @@ search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
 
 std::vector<std::string> Context::answers(const std::vector<double>& weights) const {
   std::vector<std::vector<std::string>> parts;
-  for (const std::string& reply : ask(Request::answer, bytes(weights))) parts.push_back(workers::unpack(reply));
+  for (const std::string& reply : ask(Request::answer, bytes(weights)))
+    parts.push_back(workers::unpack(reply));
   std::vector<size_t> next(parts.size(), 0);
   std::vector<std::string> all;
   const auto batch = static_cast<size_t>(trial().batch);

@@ -1,4 +1,5 @@
-// What a method sees while it runs on the coordinator: losses of candidates and answers of mixtures, whoever computes them.
+// What a method sees while it runs on the coordinator: losses of candidates and answers of
+// mixtures, whoever computes them.
 #pragma once
 #include <functional>
 #include <string>
@@ -24,11 +25,13 @@ class Context {
   const study::Trial& trial() const { return site_.trial(); }
   int modules() const { return site_.pool().size(); }  // N
   int ranks() const { return group_.size(); }
-  std::vector<int> shot_tokens() const;                // [K], target tokens with </s>
+  std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   search::Sums sums(const search::Population& population) const;  // computed by all ranks
-  search::Evaluate evaluate(const study::Penalty& penalty) const;  // the trial's loss of these, and a penalty
-  std::vector<std::string> answers(const std::vector<double>& weights) const;  // of the test rows; {}: the base
+  search::Evaluate evaluate(
+      const study::Penalty& penalty) const;  // the trial's loss of these, and a penalty
+  std::vector<std::string> answers(
+      const std::vector<double>& weights) const;  // of the test rows; {}: the base
 
   // Called after each generation with the trace so far.
   search::Observer observer;

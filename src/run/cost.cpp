@@ -21,17 +21,26 @@ constexpr double kBytesPerToken = 3.5;  // English text in T5's vocabulary, roug
 constexpr int kPublishedRank = 16;      // of modules that are not here to be read
 constexpr double kAnswerTokens = 6;     // generated for a row, where targets are unknown
 
-// Sizes of the published models (their config.json), for plans made where they have not been downloaded.
+// Sizes of the published models (their config.json), for plans made where they have not been
+// downloaded.
 std::optional<t5::Config> published(const std::string& name) {
   struct Size {
     const char* suffix;
     int64_t d_model, d_ff, heads, layers;
   };
-  for (const Size& s : {Size{"small", 512, 1024, 6, 8}, Size{"base", 768, 2048, 12, 12}, Size{"large", 1024, 2816, 16, 24},
-                        Size{"xl", 2048, 5120, 32, 24}, Size{"xxl", 4096, 10240, 64, 24}})
+  for (const Size& s : {Size{"small", 512, 1024, 6, 8}, Size{"base", 768, 2048, 12, 12},
+                        Size{"large", 1024, 2816, 16, 24}, Size{"xl", 2048, 5120, 32, 24},
+                        Size{"xxl", 4096, 10240, 64, 24}})
     if (name == std::string("google/flan-t5-") + s.suffix)
-      return t5::Config{.d_model = s.d_model, .d_kv = 64, .d_ff = s.d_ff, .heads = s.heads, .encoder_layers = s.layers,
-                        .decoder_layers = s.layers, .vocabulary = 32128, .gated = true, .gelu = true};
+      return t5::Config{.d_model = s.d_model,
+                        .d_kv = 64,
+                        .d_ff = s.d_ff,
+                        .heads = s.heads,
+                        .encoder_layers = s.layers,
+                        .decoder_layers = s.layers,
+                        .vocabulary = 32128,
+                        .gated = true,
+                        .gelu = true};
   return std::nullopt;
 }
 
@@ -94,7 +103,8 @@ struct Text {
 Text count(const study::Trial& trial, const Model& model) {
   const task::Task task = task::load(trial);
   Text text;
-  for (const task::Example& e : task.shots) text.shots.emplace_back(tokens(model, e.input), tokens(model, e.target));
+  for (const task::Example& e : task.shots)
+    text.shots.emplace_back(tokens(model, e.input), tokens(model, e.target));
   for (const task::Example& e : task.test) {
     const bool icl = trial.method == study::Method::icl;
     text.test.emplace_back(tokens(model, icl ? task::icl_prompt(task.shots, e.input) : e.input),
@@ -106,7 +116,8 @@ Text count(const study::Trial& trial, const Model& model) {
 long module_count(const study::Trial& trial) {
   if (!study::uses_modules(trial.method)) return 0;
   if (!trial.modules.names.empty()) return static_cast<long>(trial.modules.names.size());
-  return trial.modules.count > 0 ? trial.modules.count : static_cast<long>(module_names(trial).size());
+  return trial.modules.count > 0 ? trial.modules.count
+                                 : static_cast<long>(module_names(trial).size());
 }
 
 long evaluations(const study::Trial& trial) {
@@ -115,8 +126,10 @@ long evaluations(const study::Trial& trial) {
 }
 
 Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& text) {
-  double rank = study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
-  if (trial.composition == study::Composition::product) rank *= static_cast<double>(module_count(trial));  // stacked
+  double rank =
+      study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
+  if (trial.composition == study::Composition::product)
+    rank *= static_cast<double>(module_count(trial));  // stacked
   Cost cost{.evaluations = evaluations(trial)};
   cost.example_forwards = cost.evaluations * static_cast<long>(text.shots.size());
   const auto add = [&](const auto& rows, double times) {
@@ -134,7 +147,8 @@ double memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
   const auto modules = static_cast<double>(module_count(trial));
   const double activations = 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
-  return bytes * weights(c) + 2 * 4 * modules * module_values(c) + activations;  // as read, and stacked
+  return bytes * weights(c) + 2 * 4 * modules * module_values(c) +
+         activations;  // as read, and stacked
 }
 
 }  // namespace
@@ -146,11 +160,14 @@ StudyCost cost(const study::Study& study, int ranks) {
   double tflop = 0;
   for (const study::Trial& trial : study.trials) {
     method(trial.method);  // refuses what run would
-    if (study::uses_search(trial.method)) search::resolved(trial.search, static_cast<int>(module_count(trial)));
+    if (study::uses_search(trial.method))
+      search::resolved(trial.search, static_cast<int>(module_count(trial)));
     auto model = models.find(trial.model_path);
-    if (model == models.end()) model = models.emplace(trial.model_path, read_model(trial.model_path)).first;
-    std::string key = base::format("{}|{}|{}|{}|{}|{}", trial.model_path, trial.task_files.pool, trial.task_files.test,
-                                   trial.method == study::Method::icl, trial.shots.count, trial.seed.shots);
+    if (model == models.end())
+      model = models.emplace(trial.model_path, read_model(trial.model_path)).first;
+    std::string key = base::format("{}|{}|{}|{}|{}|{}", trial.model_path, trial.task_files.pool,
+                                   trial.task_files.test, trial.method == study::Method::icl,
+                                   trial.shots.count, trial.seed.shots);
     for (int row : trial.shots.rows) key += base::format(",{}", row);
     auto text = texts.find(key);
     if (text == texts.end()) text = texts.emplace(key, count(trial, model->second)).first;

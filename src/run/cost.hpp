@@ -1,4 +1,5 @@
-// What a study costs, without loading a model: sizes from config.json, tokens from the tokenizer where it is there.
+// What a study costs, without loading a model: sizes from config.json, tokens from the tokenizer
+// where it is there.
 #pragma once
 #include <vector>
 
@@ -14,10 +15,11 @@ struct Cost {
 };
 
 struct StudyCost {
-  std::vector<Cost> trials;    // as in the study
-  double memory_bytes = 0;     // per rank: weights, modules of a trial, activations of a tile; the largest trial
-  double seconds = 0;          // on `ranks` ranks of one core each, at `flops_per_second`
-  double flops_per_second = 0; // of one rank: half the matrix product rate measured now
+  std::vector<Cost> trials;  // as in the study
+  double memory_bytes =
+      0;  // per rank: weights, modules of a trial, activations of a tile; the largest trial
+  double seconds = 0;             // on `ranks` ranks of one core each, at `flops_per_second`
+  double flops_per_second = 0;    // of one rank: half the matrix product rate measured now
   bool tokens_estimated = false;  // no tokenizer at hand: 3.5 bytes a token
 };
 

@@ -16,16 +16,20 @@ struct Hardware {
 // Cores of this node / ranks on it, at most those that this rank is bound to, at least 1.
 int default_threads(int ranks_on_node);
 
-// `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no GPU for cuda.
-objective::Machine load_machine(const std::string& model, study::Precision precision, Hardware hardware);
+// `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no
+// GPU for cuda.
+objective::Machine load_machine(const std::string& model, study::Precision precision,
+                                Hardware hardware);
 
 struct LibraryChoice {
   std::string library;             // a folder, or a file of published names
   std::vector<std::string> names;  // of the modules, in order
   int rank = 0;                    // 0: as they are; else truncated to it
 };
-// Reads modules; `kept` holds those already read from this library and rank, by name, and then these alone.
+// Reads modules; `kept` holds those already read from this library and rank, by name, and then
+// these alone.
 using Modules = std::map<std::string, lora::Module>;
-std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Config& base, Modules& kept);
+std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Config& base,
+                                       Modules& kept);
 
 }  // namespace lorahub::run

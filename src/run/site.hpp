@@ -1,4 +1,5 @@
-// What one rank holds and does: the model, the current trial's task and modules, and its share of every request.
+// What one rank holds and does: the model, the current trial's task and modules, and its share of
+// every request.
 #pragma once
 #include <memory>
 #include <optional>
@@ -29,10 +30,12 @@ class Site {
   const lora::Pool& pool() const { return *pool_; }
   bool has_pool() const { return pool_.has_value(); }
   const objective::Machine& machine() const { return *machine_; }
-  const std::vector<t5::Pair>& pairs() const { return pairs_; }  // the shots
+  const std::vector<t5::Pair>& pairs() const { return pairs_; }         // the shots
   const std::vector<std::string>& prompts() const { return prompts_; }  // of the test rows
   search::TileShape tile_shape() const;
-  int64_t truncated_from() const { return truncated_from_; }  // rank of the modules before SVD; 0: as trained
+  int64_t truncated_from() const {
+    return truncated_from_;
+  }  // rank of the modules before SVD; 0: as trained
   const base::Log& log() const { return log_; }
 
  private:

@@ -30,7 +30,8 @@ std::vector<store::Planned> planned(const study::Study& study) {
 std::string difference(const store::Inputs& before, const store::Inputs& now) {
   std::vector<std::string> changed;
   for (const auto& [name, hash] : now)
-    if (const auto old = before.find(name); old == before.end() || old->second != hash) changed.push_back(name);
+    if (const auto old = before.find(name); old == before.end() || old->second != hash)
+      changed.push_back(name);
   for (const auto& [name, hash] : before)
     if (!now.contains(name)) changed.push_back(name);
   return base::join(changed, ", ");
@@ -56,7 +57,8 @@ class Coordinator {
       for (size_t i = 0; i < trials_.size(); ++i)
         if (todo(i)) run_one(i);
     } catch (const base::Interrupted&) {
-      if (checkpoint_seconds_ < 1) checkpoint();  // what is done can be reported; the journal has it anyway
+      if (checkpoint_seconds_ < 1)
+        checkpoint();  // what is done can be reported; the journal has it anyway
       throw;
     }
     checkpoint();
@@ -70,8 +72,10 @@ class Coordinator {
   // Everything a user may have got wrong, before anything is written.
   void check_inputs(const store::History& history) {
     base::check(history.headers.empty() || history.headers.back().study == study_.name,
-                "{} holds results of the study '{}' (those of '{}' would mix with them), choose another --out",
-                options_.out.string(), history.headers.empty() ? "" : history.headers.back().study, study_.name);
+                "{} holds results of the study '{}' (those of '{}' would mix with them), choose "
+                "another --out",
+                options_.out.string(), history.headers.empty() ? "" : history.headers.back().study,
+                study_.name);
     std::map<std::string, std::string> cache;
     for (const study::Trial& trial : trials_) {
       method(trial.method);
@@ -83,7 +87,8 @@ class Coordinator {
       if (const auto before = history.inputs.find(id); kept && before != history.inputs.end()) {
         const std::string changed = difference(before->second, now);
         base::check(changed.empty(),
-                    "{} of trial '{}' changed since it was recorded in {} (old and new results would be mixed), "
+                    "{} of trial '{}' changed since it was recorded in {} (old and new results "
+                    "would be mixed), "
                     "use another --out, or restore the files",
                     changed, study::label(trial), options_.out.string());
       }
@@ -108,8 +113,8 @@ class Coordinator {
   void make_folder() const {
     std::error_code error;
     std::filesystem::create_directories(options_.out, error);
-    base::check(!error, "cannot make the results folder {} ({}), choose another with --out", options_.out.string(),
-                error.message());
+    base::check(!error, "cannot make the results folder {} ({}), choose another with --out",
+                options_.out.string(), error.message());
   }
 
   const base::Log& log() const { return context_.site().log(); }
@@ -140,14 +145,16 @@ class Coordinator {
     const std::string id = study::id(trial);
     journal_->start(id, inputs_[i]);
     log().line("start", base::format("trial={} {}", id, study::label(trial)));
-    context_.record = [this, id](search::Evaluate f) { return store::recorded(std::move(f), *journal_, id); };
+    context_.record = [this, id](search::Evaluate f) {
+      return store::recorded(std::move(f), *journal_, id);
+    };
     context_.observer = [this, i](const search::Trace& trace) { show(i, trace); };
     show(i, {});
     try {
       const store::Record record = run_trial(context_, i);
       journal_->finish(record);
-      log().line("done", base::format("trial={} accuracy={:.1f} evaluations={}", id, record.accuracy,
-                                     record.counts.evaluations));
+      log().line("done", base::format("trial={} accuracy={:.1f} evaluations={}", id,
+                                      record.accuracy, record.counts.evaluations));
     } catch (const base::Interrupted&) {
       throw;
     } catch (const std::exception& error) {  // of any rank: the other trials go on
@@ -156,21 +163,25 @@ class Coordinator {
       fmt::print(stderr, "lorahub: trial '{}' failed: {}\n", study::label(trial), error.what());
     }
     done_ += 1;
-    if (since_checkpoint_.seconds() > std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_))
+    if (since_checkpoint_.seconds() >
+        std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_))
       checkpoint();
   }
 
   void show(size_t i, const search::Trace& trace) {
     const int budget = trials_[i].search.budget;
-    std::string text = base::format("trial {} of {}: {}", i + 1, trials_.size(), study::label(trials_[i]));
+    std::string text =
+        base::format("trial {} of {}: {}", i + 1, trials_.size(), study::label(trials_[i]));
     if (trace.evaluations() > 0)
-      text += base::format(", {} of {} evaluations, best loss {:.4f}", trace.evaluations(), budget, trace.best_loss);
+      text += base::format(", {} of {} evaluations, best loss {:.4f}", trace.evaluations(), budget,
+                           trace.best_loss);
     progress_.show((done_ + static_cast<double>(trace.evaluations()) / budget) / todo_, text);
   }
 
   void checkpoint() {
     const base::Stopwatch clock;
-    store::write_hdf5(result_file(options_.out, options_.shard), journal_->history(), planned(study_));
+    store::write_hdf5(result_file(options_.out, options_.shard), journal_->history(),
+                      planned(study_));
     checkpoint_seconds_ = clock.seconds();
     since_checkpoint_ = {};
   }
@@ -199,7 +210,8 @@ std::filesystem::path result_file(const std::filesystem::path& out, const std::s
   return out / (folder.filename().string() + (shard.empty() ? "" : "-" + shard) + ".h5");
 }
 
-int run_study(const std::function<Selection()>& load, const StudyOptions& options, workers::Group& group) {
+int run_study(const std::function<Selection()>& load, const StudyOptions& options,
+              workers::Group& group) {
   Selection selection;
   const auto make_site = [&] {
     selection = load();

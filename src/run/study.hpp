@@ -15,15 +15,16 @@ enum class Verbosity { progress, quiet };
 enum class Failed { keep, retry };
 
 struct StudyOptions {
-  std::filesystem::path out;        // results folder
-  std::string shard;                // "" or "1-of-4"
+  std::filesystem::path out;  // results folder
+  std::string shard;          // "" or "1-of-4"
   Hardware hardware;
   Failed failed = Failed::keep;
   Verbosity verbosity = Verbosity::progress;
-  std::string command_line;         // for the record
+  std::string command_line;  // for the record
 };
 
-// Names in a results folder; `shard`: "" or "1-of-4", which has a journal and a result file of its own.
+// Names in a results folder; `shard`: "" or "1-of-4", which has a journal and a result file of its
+// own.
 std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard);
 std::filesystem::path result_file(const std::filesystem::path& out, const std::string& shard);
 
@@ -33,8 +34,9 @@ struct Selection {
   std::vector<study::Trial> trials;
 };
 
-// All ranks call it; each loads the study itself. Returns the exit code: 0 all done, 1 some trial failed. base::Error:
-// bad input, nothing was changed. base::Interrupted: what is done is kept.
-int run_study(const std::function<Selection()>& load, const StudyOptions& options, workers::Group& group);
+// All ranks call it; each loads the study itself. Returns the exit code: 0 all done, 1 some trial
+// failed. base::Error: bad input, nothing was changed. base::Interrupted: what is done is kept.
+int run_study(const std::function<Selection()>& load, const StudyOptions& options,
+              workers::Group& group);
 
 }  // namespace lorahub::run

@@ -24,15 +24,19 @@ std::vector<store::Answer> score(const task::Task& task, const std::vector<std::
 }
 
 double percent(const std::vector<store::Answer>& answers) {
-  const auto hits = std::count_if(answers.begin(), answers.end(), [](const auto& a) { return a.hit; });
-  return answers.empty() ? 0 : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
+  const auto hits =
+      std::count_if(answers.begin(), answers.end(), [](const auto& a) { return a.hit; });
+  return answers.empty() ? 0
+                         : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
 }
 
 store::Counts count(const Site& site, const std::vector<search::Generation>& generations) {
   store::Counts counts{.rounds = static_cast<long>(generations.size())};
-  for (const search::Generation& g : generations) counts.evaluations += static_cast<long>(g.losses.size());
+  for (const search::Generation& g : generations)
+    counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
-  for (const t5::Pair& pair : site.pairs()) tokens += static_cast<long>(pair.source.size() + pair.target.size());
+  for (const t5::Pair& pair : site.pairs())
+    tokens += static_cast<long>(pair.source.size() + pair.target.size());
   counts.example_forwards = counts.evaluations * static_cast<long>(site.pairs().size());
   counts.search_tokens = counts.evaluations * tokens;
   for (const std::string& prompt : site.prompts())
@@ -75,15 +79,18 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
   inputs["model"] = cached(model.string(), [&] { return t5::hash_model(model); });
   for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
     if (std::filesystem::exists(model / file))
-      inputs[file] = cached((model / file).string(), [&] { return base::sha256_file(model / file); });
+      inputs[file] =
+          cached((model / file).string(), [&] { return base::sha256_file(model / file); });
   if (study::uses_modules(trial.method))
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);
       inputs["module " + name] = cached(folder.string(), [&] { return lora::hash_module(folder); });
     }
   const task::Task task = task::load(trial);
-  base::check(!task.test.empty(), "task '{}': all of its {} rows are shots (nothing is left to answer), add rows or "
-              "take fewer shots", trial.task, task.shots.size());
+  base::check(!task.test.empty(),
+              "task '{}': all of its {} rows are shots (nothing is left to answer), add rows or "
+              "take fewer shots",
+              trial.task, task.shots.size());
   if (study::uses_shots(trial.method)) inputs["shots"] = task.shots_sha256;
   inputs["test"] = task.test_sha256;
   return inputs;
@@ -103,12 +110,14 @@ store::Record run_trial(Context& context, size_t index) {
   const std::vector<std::string> given = context.answers(choice.weights);
   const double answer_seconds = answering.seconds();
   std::vector<store::Answer> answers = score(site.task(), given);
-  store::Record record{.trial = study::id(context.trial()), .knobs = study::columns(context.trial())};
+  store::Record record{.trial = study::id(context.trial()),
+                       .knobs = study::columns(context.trial())};
   record.resolved = resolved(site);
   if (site.has_pool()) record.modules = site.pool().names;
   record.shot_rows = site.task().shot_rows;
   record.dropped_rows = site.task().dropped_rows;
-  for (const task::Example& shot : site.task().shots) record.shot_sha256.push_back(base::sha256(shot.input));
+  for (const task::Example& shot : site.task().shots)
+    record.shot_sha256.push_back(base::sha256(shot.input));
   record.shot_tokens = context.shot_tokens();
   if (!choice.weights.empty() && !site.pairs().empty())
     record.shot_sums = context.sums({.dim = site.pool().size(), .weights = choice.weights}).values;

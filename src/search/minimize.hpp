@@ -21,7 +21,9 @@ struct Trace {
 
 using Observer = std::function<void(const Trace&)>;  // after each generation
 
-// `budget` evaluations exactly: the last generation is cut short (its first candidates) and then not told.
-Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget, const Observer& observer = {});
+// `budget` evaluations exactly: the last generation is cut short (its first candidates) and then
+// not told.
+Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
+               const Observer& observer = {});
 
 }  // namespace lorahub::search

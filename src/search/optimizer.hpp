@@ -12,7 +12,8 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   virtual Population ask() = 0;  // the next generation; asked again before tell: the same one
-  virtual void tell(const Losses& losses) = 0;  // of the generation asked last, in its order; NaN and inf rank last
+  virtual void tell(const Losses& losses) = 0;  // of the generation asked last, in its order; NaN
+                                                // and inf rank last
 };
 
 // dim: number of modules N. Defaults (population, sigma0 = 0) are resolved by `resolved`.

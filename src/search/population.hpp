@@ -1,4 +1,5 @@
-// The seam between a search and whatever computes its losses: a formula, a GPU, a cluster. Pure numbers.
+// The seam between a search and whatever computes its losses: a formula, a GPU, a cluster. Pure
+// numbers.
 #pragma once
 #include <functional>
 #include <span>
@@ -13,21 +14,23 @@ struct Population {
 
   int size() const { return dim == 0 ? 0 : static_cast<int>(weights.size()) / dim; }
   std::span<const double> row(int p) const {
-    return std::span(weights).subspan(static_cast<size_t>(p) * static_cast<size_t>(dim), static_cast<size_t>(dim));
+    return std::span(weights).subspan(static_cast<size_t>(p) * static_cast<size_t>(dim),
+                                      static_cast<size_t>(dim));
   }
-  void add(std::span<const double> row) {
-    weights.insert(weights.end(), row.begin(), row.end());
-  }
+  void add(std::span<const double> row) { weights.insert(weights.end(), row.begin(), row.end()); }
 };
 
 // Sums of target-token cross entropies [P, K], row-major: one per candidate and example, in nats.
 struct Sums {
   int examples = 0;            // K
   std::vector<double> values;  // [P * K]
-  double at(int p, int k) const { return values[static_cast<size_t>(p) * static_cast<size_t>(examples) + static_cast<size_t>(k)]; }
+  double at(int p, int k) const {
+    return values[static_cast<size_t>(p) * static_cast<size_t>(examples) + static_cast<size_t>(k)];
+  }
 };
 
-// A piece of work of fixed shape, cut before anyone knows how many ranks there are: whoever computes it, the same bits.
+// A piece of work of fixed shape, cut before anyone knows how many ranks there are: whoever
+// computes it, the same bits.
 struct Tile {
   int first_candidate = 0, candidates = 0;
   int first_example = 0, examples = 0;
@@ -37,13 +40,16 @@ struct TileShape {
 };
 std::vector<Tile> cut(int candidates, int examples, TileShape shape);
 
-// Computes the tiles given; result[t] holds tile t's sums, [tile.candidates * tile.examples] row-major.
-using Measure = std::function<std::vector<std::vector<double>>(const Population&, std::span<const Tile>)>;
+// Computes the tiles given; result[t] holds tile t's sums, [tile.candidates * tile.examples]
+// row-major.
+using Measure =
+    std::function<std::vector<std::vector<double>>(const Population&, std::span<const Tile>)>;
 
-using Losses = std::vector<double>;                           // [P]
-using Evaluate = std::function<Losses(const Population&)>;    // what an optimiser sees
+using Losses = std::vector<double>;                         // [P]
+using Evaluate = std::function<Losses(const Population&)>;  // what an optimiser sees
 
 // All tiles of the population, put together.
-Sums measure_all(const Measure& measure, const Population& population, int examples, TileShape shape);
+Sums measure_all(const Measure& measure, const Population& population, int examples,
+                 TileShape shape);
 
 }  // namespace lorahub::search

@@ -75,9 +75,10 @@ class Fields {
   bool flag(const char* key, bool absent) const {
     const json value = get(key);
     if (value.is_null()) return absent;
-    base::check(value.is_boolean(),
-                "{}: {} is {} (true or false is needed), use the config.json that came with the weights",
-                file_, key, value.dump());
+    base::check(
+        value.is_boolean(),
+        "{}: {} is {} (true or false is needed), use the config.json that came with the weights",
+        file_, key, value.dump());
     return value.get<bool>();
   }
 
@@ -157,7 +158,8 @@ Config read_config(const std::filesystem::path& folder) {
   config.pad = fields.integer("pad_token_id", 0, token);
   config.eos = fields.integer("eos_token_id", 1, token);
   config.decoder_start = fields.integer("decoder_start_token_id", 0, token);
-  // As transformers: the field it writes since version 5, else the older one, whose absence means v1.0.
+  // As transformers: the field it writes since version 5, else the older one, whose absence means
+  // v1.0.
   config.scale_outputs =
       fields.flag("scale_decoder_outputs", fields.flag("tie_word_embeddings", true));
   read_activation(fields, absent.activation, config);

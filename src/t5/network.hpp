@@ -1,4 +1,5 @@
-// A T5 encoder-decoder: tensors and where adapters go. Pure data; forward passes are in loss.hpp and generate.hpp.
+// A T5 encoder-decoder: tensors and where adapters go. Pure data; forward passes are in loss.hpp
+// and generate.hpp.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -11,7 +12,8 @@
 
 namespace lorahub::t5 {
 
-// A linear layer without bias. `slot` numbers the linear layers of the network from 0 in the order of linears(config).
+// A linear layer without bias. `slot` numbers the linear layers of the network from 0 in the order
+// of linears(config).
 struct Linear {
   at::Tensor weight;  // [out, in], compute dtype
   int slot = -1;
@@ -33,19 +35,20 @@ struct Block {
 };
 struct Stack {
   std::vector<Block> blocks;
-  at::Tensor final_norm;      // [d], f32
-  at::Tensor relative_bias;   // [buckets, heads], f32
+  at::Tensor final_norm;     // [d], f32
+  at::Tensor relative_bias;  // [buckets, heads], f32
 };
 
 struct Network {
   Config config;
-  at::Tensor embedding;  // [V, d], compute dtype
-  at::Tensor lm_head;    // [V, d]; the embedding itself when tied
+  at::Tensor embedding;     // [V, d], compute dtype
+  at::Tensor lm_head;       // [V, d]; the embedding itself when tied
   double output_scale = 1;  // d^-0.5 where config.scale_outputs
   Stack encoder, decoder;
 };
 
-// Name (as in Hugging Face, without ".weight") and shape of each linear layer that may be adapted: slot = index.
+// Name (as in Hugging Face, without ".weight") and shape of each linear layer that may be adapted:
+// slot = index.
 struct LinearInfo {
   std::string name;  // "encoder.block.0.layer.0.SelfAttention.q"
   int64_t out = 0, in = 0;
@@ -54,13 +57,16 @@ std::vector<LinearInfo> linears(const Config& config);
 
 enum class Device { cpu, cuda };
 struct Placement {
-  at::ScalarType dtype = at::kFloat;  // kFloat or kBFloat16: linear layers and embedding; norms and biases stay f32
+  at::ScalarType dtype =
+      at::kFloat;  // kFloat or kBFloat16: linear layers and embedding; norms and biases stay f32
   Device device = Device::cpu;
 };
 Network load(const std::filesystem::path& folder, Placement placement);
-Network build(const Config& config, const std::map<std::string, at::Tensor>& weights, Placement placement);
+Network build(const Config& config, const std::map<std::string, at::Tensor>& weights,
+              Placement placement);
 
-// Low-rank additions for P candidates: y += (x a^T [* scale]) b^T. Undefined tensors: no addition at that slot.
+// Low-rank additions for P candidates: y += (x a^T [* scale]) b^T. Undefined tensors: no addition
+// at that slot.
 struct LowRank {
   at::Tensor a;      // [P or 1, r, in], compute dtype
   at::Tensor b;      // [P or 1, out, r], compute dtype; alpha/r is in it (or in scale)

@@ -10,7 +10,7 @@ std::chrono::nanoseconds pause_after(std::chrono::nanoseconds waited);
 
 class Backoff {
  public:
-  void wait() const;      // sleeps for pause_after(waited), or gives way (1 ms polling: 2 % of a core)
+  void wait() const;  // sleeps for pause_after(waited), or gives way (1 ms polling: 2 % of a core)
   double waited() const;  // seconds since construction or restart
   void restart();         // something came: be quick again
 

@@ -17,7 +17,8 @@ TEST(Log, OneLineAnEventAndAppends) {
   Log(file, 3).line("start", "trial=1");
   Log(file, 3).line("done", "trial=1");
   const std::string line = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ rank=3 )";
-  EXPECT_TRUE(std::regex_match(read_file(file), std::regex(line + "start trial=1\n" + line + "done trial=1\n")));
+  EXPECT_TRUE(std::regex_match(read_file(file),
+                               std::regex(line + "start trial=1\n" + line + "done trial=1\n")));
 }
 
 }  // namespace

@@ -42,12 +42,14 @@ TEST(Stream, MomentsOfUniformAndNormal) {
 
 // Made by CPython 3.11: random.Random(seed).sample(range(n), k) and shuffle.
 TEST(PythonDraws, EqualCPython) {
-  EXPECT_EQ(python_sample(1, 196, 20), (std::vector<int>{34, 145, 195, 16, 65, 30, 126, 194, 115, 120,
-                                                         166, 97, 53, 24, 124, 7, 99, 110, 155, 0}));
-  EXPECT_EQ(python_sample(7, 40, 20), (std::vector<int>{20, 9, 25, 3, 4, 34, 6, 23, 36, 29,
-                                                        16, 33, 1, 2, 13, 37, 26, 7, 32, 17}));
+  EXPECT_EQ(python_sample(1, 196, 20),
+            (std::vector<int>{34,  145, 195, 16, 65,  30, 126, 194, 115, 120,
+                              166, 97,  53,  24, 124, 7,  99,  110, 155, 0}));
+  EXPECT_EQ(python_sample(7, 40, 20), (std::vector<int>{20, 9,  25, 3, 4,  34, 6,  23, 36, 29,
+                                                        16, 33, 1,  2, 13, 37, 26, 7,  32, 17}));
   const std::vector<int> order = python_shuffle(42, 100);
-  EXPECT_EQ(std::vector<int>(order.begin(), order.begin() + 5), (std::vector<int>{42, 41, 91, 9, 65}));
+  EXPECT_EQ(std::vector<int>(order.begin(), order.begin() + 5),
+            (std::vector<int>{42, 41, 91, 9, 65}));
   EXPECT_EQ(python_sample(12345678901234, 1000, 3), (std::vector<int>{25, 573, 148}));
   EXPECT_EQ(python_sample(3, 5, 5), (std::vector<int>{1, 4, 3, 2, 0}));
 }

@@ -13,7 +13,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kMini = " --model " + kConfigs + "/model/mini --library " + kConfigs + "/library/mini/r16";
+const std::string kMini =
+    " --model " + kConfigs + "/model/mini --library " + kConfigs + "/library/mini/r16";
 const std::string kPool = kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
 
 Ended lorahub(const std::string& arguments) {
@@ -31,45 +32,58 @@ void expect_refused(const Ended& ended, const testing::Matcher<std::string>& mes
 // A study in a fresh folder; results must not appear.
 class BadStudy : public testing::Test {
  protected:
-  void expect(const std::string& yaml, const testing::Matcher<std::string>& message, const std::string& more = "") {
+  void expect(const std::string& yaml, const testing::Matcher<std::string>& message,
+              const std::string& more = "") {
     std::ofstream(folder_ / "bad.yaml") << yaml;
-    expect_refused(lorahub("run " + quoted(folder_ / "bad.yaml") + " --quiet --out " + quoted(folder_ / "out") + more),
+    expect_refused(lorahub("run " + quoted(folder_ / "bad.yaml") + " --quiet --out " +
+                           quoted(folder_ / "out") + more),
                    message);
     EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
   }
   std::filesystem::path folder_ = fresh_folder("bad_study");
 };
 
-const std::string kUses = "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen, search: cma}\n";
+const std::string kUses =
+    "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen, search: cma}\n";
 
 TEST_F(BadStudy, UnknownKeyShowsTheNearest) {
-  expect(kUses + "set: {modles: 5}\nvary: {task: all}\n", AllOf(HasSubstr("bad.yaml:3"), HasSubstr("modules")));
+  expect(kUses + "set: {modles: 5}\nvary: {task: all}\n",
+         AllOf(HasSubstr("bad.yaml:3"), HasSubstr("modules")));
 }
 TEST_F(BadStudy, WrongType) {
-  expect(kUses + "set: {shots: many}\nvary: {task: all}\n", AllOf(HasSubstr("bad.yaml:3"), HasSubstr("shots")));
+  expect(kUses + "set: {shots: many}\nvary: {task: all}\n",
+         AllOf(HasSubstr("bad.yaml:3"), HasSubstr("shots")));
 }
 TEST_F(BadStudy, EmptyList) {
-  expect(kUses + "vary: {task: all, seed: []}\n", AllOf(HasSubstr("bad.yaml:3"), HasSubstr("seed")));
+  expect(kUses + "vary: {task: all, seed: []}\n",
+         AllOf(HasSubstr("bad.yaml:3"), HasSubstr("seed")));
 }
 TEST_F(BadStudy, ModelFolderMissing) {
-  expect(kUses + "set: {model: /nowhere/t5, task: E1_isa_letter, method: zero_shot}\n", HasSubstr("/nowhere/t5"));
+  expect(kUses + "set: {model: /nowhere/t5, task: E1_isa_letter, method: zero_shot}\n",
+         HasSubstr("/nowhere/t5"));
 }
 TEST_F(BadStudy, ModelFolderHalfThere) {
   std::filesystem::create_directory(folder_ / "half");
   std::filesystem::copy_file(kConfigs + "/model/mini/config.json", folder_ / "half/config.json");
-  expect("question: q\nuses: {library: mini, tasks: mini/unseen}\nset: {model: half, task: E1_isa_letter, method: zero_shot}\n",
-         AllOf(HasSubstr("half"), HasSubstr("model.safetensors")));
+  expect(
+      "question: q\nuses: {library: mini, tasks: mini/unseen}\nset: {model: half, task: "
+      "E1_isa_letter, method: zero_shot}\n",
+      AllOf(HasSubstr("half"), HasSubstr("model.safetensors")));
 }
 TEST_F(BadStudy, TooFewRowsForTheShots) {
-  expect(kUses + "set: {shots: 101, task: E1_isa_letter}\n", AllOf(HasSubstr("101"), HasSubstr("100")));
+  expect(kUses + "set: {shots: 101, task: E1_isa_letter}\n",
+         AllOf(HasSubstr("101"), HasSubstr("100")));
 }
 TEST_F(BadStudy, NamedShotEqualToATestRow) {
-  expect("question: q\nuses: {model: mini, library: mini, tasks: lorahub_bbh}\n"
-         "set: {task: causal_judgement, method: icl, shots: [86]}\n",  // equal to row 32 of the test file
-         AllOf(HasSubstr("86"), HasSubstr("32")));
+  expect(
+      "question: q\nuses: {model: mini, library: mini, tasks: lorahub_bbh}\n"
+      "set: {task: causal_judgement, method: icl, shots: [86]}\n",  // equal to row 32 of the test
+                                                                    // file
+      AllOf(HasSubstr("86"), HasSubstr("32")));
 }
 TEST_F(BadStudy, MalformedTaskRow) {
-  std::ofstream(folder_ / "rows.jsonl") << "{\"context\": \"a\", \"completion\": \"b\"}\n{\"context\": \"a\"}\n";
+  std::ofstream(folder_ / "rows.jsonl")
+      << "{\"context\": \"a\", \"completion\": \"b\"}\n{\"context\": \"a\"}\n";
   expect("question: q\nuses: {model: mini, library: mini}\nset: {task: [rows.jsonl], shots: 1}\n",
          HasSubstr("rows.jsonl:2"));
 }
@@ -81,20 +95,24 @@ TEST_F(BadStudy, UnknownModuleShowsTheNearest) {
   expect(kUses + "set: {task: E1_isa_letter, modules: [find_leter]}\n", HasSubstr("find_letter"));
 }
 TEST_F(BadStudy, MoreModulesThanThereAre) {
-  expect(kUses + "set: {task: E1_isa_letter, modules: 41}\n", AllOf(HasSubstr("41"), HasSubstr("40")));
+  expect(kUses + "set: {task: E1_isa_letter, modules: 41}\n",
+         AllOf(HasSubstr("41"), HasSubstr("40")));
 }
 TEST_F(BadStudy, MethodThatTrains) {
   expect(kUses + "set: {task: E1_isa_letter, method: lora_tuning}\n", HasSubstr("lora_tuning"));
 }
 TEST_F(BadStudy, AnEmptyShard) {
-  expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("9/9"), " --shard 9/9");
+  expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("9/9"),
+         " --shard 9/9");
 }
 TEST_F(BadStudy, WordsBehindAShard) {
-  expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("1/2x"), " --shard 1/2x");
+  expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("1/2x"),
+         " --shard 1/2x");
 }
 TEST_F(BadStudy, NothingLeftToAnswer) {
   std::ofstream(folder_ / "rows.jsonl") << "{\"context\": \"a\", \"completion\": \"b\"}\n";
-  expect("question: q\nuses: {model: mini, library: mini}\nset: {task: [rows.jsonl], shots: 1}\n", HasSubstr("nothing is left"));
+  expect("question: q\nuses: {model: mini, library: mini}\nset: {task: [rows.jsonl], shots: 1}\n",
+         HasSubstr("nothing is left"));
 }
 TEST_F(BadStudy, AnOptimiserThatCannotBeMade) {
   expect(kUses + "set: {task: E1_isa_letter, search.population: 1}\n", HasSubstr("population"));
@@ -105,53 +123,66 @@ TEST_F(BadStudy, NoGpu) {
   expect(kUses + "set: {task: E1_isa_letter}\n", HasSubstr("cuda"), " --device cuda");
 }
 TEST_F(BadStudy, ResultsFolderNotWritable) {
-  std::ofstream(folder_ / "bad.yaml") << kUses << "set: {task: E1_isa_letter, method: zero_shot, max_tokens: 2}\n";
-  expect_refused(lorahub("run " + quoted(folder_ / "bad.yaml") + " --quiet --out /proc/results"), HasSubstr("/proc/results"));
+  std::ofstream(folder_ / "bad.yaml")
+      << kUses << "set: {task: E1_isa_letter, method: zero_shot, max_tokens: 2}\n";
+  expect_refused(lorahub("run " + quoted(folder_ / "bad.yaml") + " --quiet --out /proc/results"),
+                 HasSubstr("/proc/results"));
 }
 TEST_F(BadStudy, FileMissing) {
   expect_refused(lorahub("run /nowhere/x.yaml"), HasSubstr("/nowhere/x.yaml"));
 }
 TEST_F(BadStudy, OneRankWithoutItsModel) {
   std::filesystem::copy(kConfigs + "/model/mini", folder_ / "model");
-  std::ofstream(folder_ / "bad.yaml")
-      << "question: q\nuses: {library: mini, tasks: mini/unseen}\nset: {model: model, task: E1_isa_letter}\n";
-  // The second rank sees another folder in the model's place: a private mount would do it, a relative path does it here.
+  std::ofstream(folder_ / "bad.yaml") << "question: q\nuses: {library: mini, tasks: "
+                                         "mini/unseen}\nset: {model: model, task: E1_isa_letter}\n";
+  // The second rank sees another folder in the model's place: a private mount would do it, a
+  // relative path does it here.
   const std::string program = std::string(PROGRAM) + " run bad.yaml --quiet --out out";
   std::filesystem::create_directory(folder_ / "elsewhere");
   std::filesystem::copy_file(folder_ / "bad.yaml", folder_ / "elsewhere/bad.yaml");
-  const Ended ended = run_command("cd " + quoted(folder_) + "; LORAHUB_CONFIGS='" + kConfigs + "' timeout 60 mpirun -np 1 " +
-                                  program + " : -np 1 -wdir " + quoted(folder_ / "elsewhere") + " " + program);
+  const Ended ended = run_command("cd " + quoted(folder_) + "; LORAHUB_CONFIGS='" + kConfigs +
+                                  "' timeout 60 mpirun -np 1 " + program + " : -np 1 -wdir " +
+                                  quoted(folder_ / "elsewhere") + " " + program);
   EXPECT_NE(ended.code, 0);
   EXPECT_NE(ended.code, 124) << "hangs";
   EXPECT_THAT(ended.err, HasSubstr("rank 1"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
 }
 TEST_F(BadStudy, MoreRanksThanCandidatesWorks) {
-  std::ofstream(folder_ / "good.yaml")
-      << kUses << "set: {task: E1_isa_letter, modules: 3, search.budget: 3, search.population: 2, max_tokens: 2}\n";
-  const Ended ended = run_command("LORAHUB_CONFIGS='" + kConfigs + "' mpirun -np 4 " + PROGRAM + " run " +
-                                  quoted(folder_ / "good.yaml") + " --quiet --out " + quoted(folder_ / "out"));
+  std::ofstream(folder_ / "good.yaml") << kUses
+                                       << "set: {task: E1_isa_letter, modules: 3, search.budget: "
+                                          "3, search.population: 2, max_tokens: 2}\n";
+  const Ended ended =
+      run_command("LORAHUB_CONFIGS='" + kConfigs + "' mpirun -np 4 " + PROGRAM + " run " +
+                  quoted(folder_ / "good.yaml") + " --quiet --out " + quoted(folder_ / "out"));
   EXPECT_EQ(ended.code, 0) << ended.err;
 }
 
 class BadWeights : public testing::Test {
  protected:
-  Ended score(const std::string& weights, const std::string& more = " --modules find_letter,max_letter") {
+  Ended score(const std::string& weights,
+              const std::string& more = " --modules find_letter,max_letter") {
     std::ofstream(folder_ / "w.json") << weights;
-    return lorahub("score" + kMini + more + " --task " + kPool + " --rows 0:2 --json --weights " + quoted(folder_ / "w.json"));
+    return lorahub("score" + kMini + more + " --task " + kPool + " --rows 0:2 --json --weights " +
+                   quoted(folder_ / "w.json"));
   }
   std::filesystem::path folder_ = fresh_folder("bad_weights");
 };
 
-TEST_F(BadWeights, WrongLength) { expect_refused(score("[[1, 0, 0]]"), AllOf(HasSubstr("3"), HasSubstr("2"))); }
+TEST_F(BadWeights, WrongLength) {
+  expect_refused(score("[[1, 0, 0]]"), AllOf(HasSubstr("3"), HasSubstr("2")));
+}
 TEST_F(BadWeights, NotANumber) { expect_refused(score("[[1, NaN]]"), HasSubstr("w.json")); }
 TEST_F(BadWeights, BeyondFloats) { expect_refused(score("[[1, 1e200]]"), HasSubstr("max_letter")); }
-TEST_F(BadWeights, Null) { expect_refused(score("[[1, null]]"), HasSubstr("weight 1 of vector 0")); }
+TEST_F(BadWeights, Null) {
+  expect_refused(score("[[1, null]]"), HasSubstr("weight 1 of vector 0"));
+}
 TEST_F(BadWeights, Empty) { expect_refused(score("[]"), HasSubstr("w.json")); }
 TEST_F(BadWeights, GoodOnesGiveTheJsonOfTheInterface) {
   const Ended ended = score("[[1, 0], [0.5, -0.5]]");
   EXPECT_EQ(ended.code, 0) << ended.err;
-  for (const char* key : {"\"modules\":[\"find_letter\",\"max_letter\"]", "\"tokens\":[", "\"loss_sum\":[[", "\"objective\":["})
+  for (const char* key : {"\"modules\":[\"find_letter\",\"max_letter\"]", "\"tokens\":[",
+                          "\"loss_sum\":[[", "\"objective\":["})
     EXPECT_THAT(ended.out, HasSubstr(key));
 }
 TEST_F(BadWeights, RowsOutsideTheFile) {
@@ -169,8 +200,8 @@ class BadModule : public testing::Test {
     std::ofstream(folder_ / "w.json") << "[[1]]";
   }
   Ended score() {
-    return lorahub("score --model " + kConfigs + "/model/mini --library " + quoted(folder_) + " --task " + kPool +
-                   " --rows 0:2 --weights " + quoted(folder_ / "w.json"));
+    return lorahub("score --model " + kConfigs + "/model/mini --library " + quoted(folder_) +
+                   " --task " + kPool + " --rows 0:2 --weights " + quoted(folder_ / "w.json"));
   }
   std::filesystem::path folder_ = fresh_folder("bad_module");
 };
@@ -186,7 +217,8 @@ TEST_F(BadModule, OfAnotherRankThanItSays) {
   std::string text = read_all(file);
   text.replace(text.find("\"r\": 16"), 7, "\"r\": 8");
   std::ofstream(file) << text;
-  expect_refused(score(), AllOf(HasSubstr("find_letter"), HasSubstr("lora_A"), HasSubstr("16"), HasSubstr("8")));
+  expect_refused(score(), AllOf(HasSubstr("find_letter"), HasSubstr("lora_A"), HasSubstr("16"),
+                                HasSubstr("8")));
 }
 TEST_F(BadModule, WithANaN) {
   const auto file = folder_ / "find_letter/adapter_model.safetensors";
@@ -202,9 +234,9 @@ TEST_F(BadModule, ForAnotherBase) {
   std::string text = read_all(file);
   text.replace(text.find("\"d_model\": 128"), 14, "\"d_model\": 64");
   std::ofstream(file) << text;
-  expect_refused(lorahub("compose --model " + quoted(folder_ / "base") + " --library " + quoted(folder_) +
-                         " --modules find_letter --weights " + quoted(folder_ / "w.json") + " --out " +
-                         quoted(folder_ / "out")),
+  expect_refused(lorahub("compose --model " + quoted(folder_ / "base") + " --library " +
+                         quoted(folder_) + " --modules find_letter --weights " +
+                         quoted(folder_ / "w.json") + " --out " + quoted(folder_ / "out")),
                  AllOf(HasSubstr("find_letter"), HasSubstr("128"), HasSubstr("64")));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
 }
@@ -215,7 +247,8 @@ TEST(Usage, UnknownCommandAndOption) {
   EXPECT_EQ(lorahub("").code, 2);
 }
 TEST(Usage, HelpHasAnExampleForEachCommand) {
-  for (const char* command : {"run", "plan", "report", "status", "check", "score", "infer", "adapt", "compose"}) {
+  for (const char* command :
+       {"run", "plan", "report", "status", "check", "score", "infer", "adapt", "compose"}) {
     const Ended ended = lorahub(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.out, testing::ContainsRegex("Example: .*lorahub " + std::string(command)));

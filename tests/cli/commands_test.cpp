@@ -41,33 +41,44 @@ TEST_F(Commands, AComposedAdapterAnswersAsTheMixtureDoes) {
   for (const std::string composition : {"factor", "product"}) {
     const auto out = folder_ / composition;
     const std::string how = " --composition " + composition;
-    ASSERT_EQ(lorahub("compose" + kModel + kLibrary + kModules + w + how + " --out " + quoted(out)).code, 0);
-    const json mixed = parsed(lorahub("infer" + kModel + kLibrary + kModules + w + how + kTask + "test.jsonl --json"));
-    const json alone = parsed(lorahub("infer" + kModel + " --adapter " + quoted(out) + kTask + "test.jsonl --json"));
+    ASSERT_EQ(
+        lorahub("compose" + kModel + kLibrary + kModules + w + how + " --out " + quoted(out)).code,
+        0);
+    const json mixed = parsed(
+        lorahub("infer" + kModel + kLibrary + kModules + w + how + kTask + "test.jsonl --json"));
+    const json alone = parsed(
+        lorahub("infer" + kModel + " --adapter " + quoted(out) + kTask + "test.jsonl --json"));
     EXPECT_EQ(mixed["answers"].size(), 200U);
     EXPECT_EQ(mixed, alone) << composition;
     EXPECT_GT(mixed["accuracy"].get<double>(), 20);  // the base has 0: the adapter acts
 
     std::ofstream(folder_ / "one.json") << "[[1]]";
-    const json sums = parsed(lorahub("score" + kModel + kLibrary + kModules + w + how + kTask + "pool.jsonl --rows 0:5 --json"));
-    const json again = parsed(lorahub("score" + kModel + " --library " + quoted(folder_) + " --modules " + composition +
-                                      " --weights " + quoted(folder_ / "one.json") + kTask + "pool.jsonl --rows 0:5 --json"));
+    const json sums = parsed(lorahub("score" + kModel + kLibrary + kModules + w + how + kTask +
+                                     "pool.jsonl --rows 0:5 --json"));
+    const json again = parsed(lorahub(
+        "score" + kModel + " --library " + quoted(folder_) + " --modules " + composition +
+        " --weights " + quoted(folder_ / "one.json") + kTask + "pool.jsonl --rows 0:5 --json"));
     for (int k = 0; k < 5; ++k)
-      EXPECT_NEAR(sums["loss_sum"][0][k].get<double>(), again["loss_sum"][0][k].get<double>(), 1e-4);
+      EXPECT_NEAR(sums["loss_sum"][0][k].get<double>(), again["loss_sum"][0][k].get<double>(),
+                  1e-4);
   }
 }
 
 TEST_F(Commands, AdaptLowersTheLossAndWritesAnAdapter) {
   const auto out = folder_ / "adapted";
-  const Ended ended = lorahub("adapt" + kModel + kLibrary + kTask + "pool.jsonl --modules 40 --budget 120 --out " + quoted(out));
+  const Ended ended = lorahub("adapt" + kModel + kLibrary + kTask +
+                              "pool.jsonl --modules 40 --budget 120 --out " + quoted(out));
   ASSERT_EQ(ended.code, 0) << ended.err;
   double before = 0, after = 0;
   const auto line = ended.out.find("loss on the examples");
   ASSERT_NE(line, std::string::npos) << ended.out;
-  ASSERT_EQ(std::sscanf(ended.out.c_str() + line, "loss on the examples: base %lf, adapted %lf", &before, &after), 2);
+  ASSERT_EQ(std::sscanf(ended.out.c_str() + line, "loss on the examples: base %lf, adapted %lf",
+                        &before, &after),
+            2);
   EXPECT_LT(after, before / 2);
   const json base = parsed(lorahub("infer" + kModel + kTask + "test.jsonl --max-tokens 16 --json"));
-  const json adapted = parsed(lorahub("infer" + kModel + " --adapter " + quoted(out) + kTask + "test.jsonl --max-tokens 16 --json"));
+  const json adapted = parsed(lorahub("infer" + kModel + " --adapter " + quoted(out) + kTask +
+                                      "test.jsonl --max-tokens 16 --json"));
   EXPECT_GT(adapted["accuracy"].get<double>(), base["accuracy"].get<double>() + 30);
   EXPECT_THAT(read_all(out / "README.md"), HasSubstr("find_letter"));
 }
@@ -76,22 +87,26 @@ TEST_F(Commands, AdaptGivesTheSameAdapterOnTwoRanks) {
   const std::string how = kModel + kLibrary + kTask + "pool.jsonl --modules 6 --budget 20 --out ";
   ASSERT_EQ(lorahub("adapt" + how + quoted(folder_ / "one")).code, 0);
   ASSERT_EQ(run_command("mpirun -np 2 " PROGRAM " adapt" + how + quoted(folder_ / "two")).code, 0);
-  EXPECT_EQ(read_all(folder_ / "one/adapter_model.safetensors"), read_all(folder_ / "two/adapter_model.safetensors"));
+  EXPECT_EQ(read_all(folder_ / "one/adapter_model.safetensors"),
+            read_all(folder_ / "two/adapter_model.safetensors"));
 }
 
 TEST_F(Commands, EnginesAgree) {
-  const std::string what = "score" + kModel + kLibrary + kModules + weights("[[0.7, 0.4, -0.3], [0, 0, 0]]") + kTask +
+  const std::string what = "score" + kModel + kLibrary + kModules +
+                           weights("[[0.7, 0.4, -0.3], [0, 0, 0]]") + kTask +
                            "pool.jsonl --rows 0:4 --json";
-  const json fast = parsed(lorahub(what)), reference = parsed(lorahub(what + " --engine reference"));
+  const json fast = parsed(lorahub(what)),
+             reference = parsed(lorahub(what + " --engine reference"));
   for (int p = 0; p < 2; ++p)
     for (int k = 0; k < 4; ++k)
-      EXPECT_NEAR(fast["loss_sum"][p][k].get<double>(), reference["loss_sum"][p][k].get<double>(), 1e-4);
+      EXPECT_NEAR(fast["loss_sum"][p][k].get<double>(), reference["loss_sum"][p][k].get<double>(),
+                  1e-4);
 }
 
 TEST_F(Commands, InferReadsStandardInput) {
-  const json answers = parsed(run_command("head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl | " PROGRAM
-                                          " infer" + kModel + " --adapter " + kConfigs +
-                                          "/library/mini/r16/find_letter --task - --json"));
+  const json answers = parsed(run_command(
+      "head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl | " PROGRAM " infer" +
+      kModel + " --adapter " + kConfigs + "/library/mini/r16/find_letter --task - --json"));
   EXPECT_EQ(answers["answers"].size(), 3U);
   EXPECT_TRUE(answers["accuracy"].is_number());
 }
@@ -102,7 +117,8 @@ TEST_F(Commands, StatusCheckAndReportReadWhatRunWrote) {
          "set: {modules: 40, search.budget: 60, search.population: 10, task: E1_isa_letter}\n"
          "vary: {method: [zero_shot, lorahub], seed: [1, 2]}\n";
   const auto out = folder_ / "small";
-  ASSERT_EQ(lorahub("run " + quoted(folder_ / "small.yaml") + " --quiet --out " + quoted(out)).code, 0);
+  ASSERT_EQ(lorahub("run " + quoted(folder_ / "small.yaml") + " --quiet --out " + quoted(out)).code,
+            0);
   const json status = parsed(lorahub("status " + quoted(out) + " --json"));
   EXPECT_EQ(status["planned"], 3);
   EXPECT_EQ(status["done"], 3);
@@ -112,28 +128,35 @@ TEST_F(Commands, StatusCheckAndReportReadWhatRunWrote) {
   const Ended report = lorahub("report " + quoted(out) + " --out " + quoted(folder_ / "r.md"));
   ASSERT_EQ(report.code, 0) << report.err;
   const std::string text = read_all(folder_ / "r.md");
-  for (const char* word : {"Does it say so?", "E1_isa_letter", "zero_shot", "lorahub", "better than"})
+  for (const char* word :
+       {"Does it say so?", "E1_isa_letter", "zero_shot", "lorahub", "better than"})
     EXPECT_THAT(text, HasSubstr(word));
   EXPECT_THAT(read_all(folder_ / "small.svg"), HasSubstr("<svg"));
 }
 
 TEST_F(Commands, ShardsTogetherAreTheStudy) {
-  std::ofstream(folder_ / "s.yaml") << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
-                                       "set: {modules: 4, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
-                                       "vary: {seed: [1, 2, 3]}\n";
+  std::ofstream(folder_ / "s.yaml")
+      << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+         "set: {modules: 4, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
+         "vary: {seed: [1, 2, 3]}\n";
   const auto out = folder_ / "s";
   for (const char* shard : {"1/2", "2/2"})
-    ASSERT_EQ(lorahub("run " + quoted(folder_ / "s.yaml") + " --quiet --shard " + shard + " --out " + quoted(out)).code, 0);
+    ASSERT_EQ(lorahub("run " + quoted(folder_ / "s.yaml") + " --quiet --shard " + shard +
+                      " --out " + quoted(out))
+                  .code,
+              0);
   EXPECT_THAT(lorahub("report " + quoted(out)).out, HasSubstr("3 trials done"));
 }
 
 TEST_F(Commands, PlanListsTrialsWithoutAModel) {
-  const json plan = parsed(run_command("HF_HUB_CACHE=/nowhere " PROGRAM " plan " SOURCE_DIR "/experiments/official_bbh.yaml --ranks 8 --json"));
+  const json plan = parsed(run_command("HF_HUB_CACHE=/nowhere " PROGRAM " plan " SOURCE_DIR
+                                       "/experiments/official_bbh.yaml --ranks 8 --json"));
   EXPECT_EQ(plan["ranks"], 8);
   EXPECT_GT(plan["trials"].size(), 27U * 5);
   double tflop = 0;
   for (const json& trial : plan["trials"])
-    if (trial["method"] == "lorahub" && trial["task"] == "date_understanding" && trial["search.method"] == "official") {
+    if (trial["method"] == "lorahub" && trial["task"] == "date_understanding" &&
+        trial["search.method"] == "official") {
       EXPECT_EQ(trial["evaluations"], 40);
       tflop = trial["tflop"];
     }

@@ -14,9 +14,10 @@ inline const std::filesystem::path kLibrary = kSource / "configs/library/mini/r1
 
 inline Machine machine(study::Precision precision = study::Precision::f32) {
   const bool half = precision == study::Precision::bf16;
-  return {.network = t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
-          .tokenizer = task::Tokenizer(kModel),
-};
+  return {
+      .network = t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
+      .tokenizer = task::Tokenizer(kModel),
+  };
 }
 
 inline lora::Pool pool(const t5::Config& config, int modules = 20) {

@@ -22,7 +22,8 @@ TEST(Bootstrap, NoSpreadNoInterval) {
   EXPECT_NEAR(i.high, 50, 1e-12);
 }
 
-TEST(Bootstrap, ResamplesWithinStrataOnly) {  // tasks that differ widely must not widen the interval
+TEST(Bootstrap,
+     ResamplesWithinStrataOnly) {  // tasks that differ widely must not widen the interval
   const Interval i = stratified_bootstrap({{0, 0, 0, 0}, {100, 100, 100, 100}});
   EXPECT_NEAR(i.high - i.low, 0, 1e-12);
 }

@@ -22,21 +22,23 @@ store::Results results(std::vector<store::Row> rows) {
 }
 
 TEST(Summary, DrawsGroupByTaskAndShardsJoin) {
-  const Summary s = summarise({results({row("lorahub", "a", 10, {{"seed.search", "1"}}), row("zero_shot", "a", 5)}),
-                               results({row("lorahub", "a", 30, {{"seed.search", "2"}}), row("lorahub", "b", 50)})});
+  const Summary s = summarise(
+      {results({row("lorahub", "a", 10, {{"seed.search", "1"}}), row("zero_shot", "a", 5)}),
+       results({row("lorahub", "a", 30, {{"seed.search", "2"}}), row("lorahub", "b", 50)})});
   ASSERT_EQ(s.conditions.size(), 2U);
   const Condition& lorahub = s.conditions[0];
   EXPECT_EQ(lorahub.name, "lorahub");  // seeds are draws, not conditions
   EXPECT_EQ(lorahub.accuracy.at("a"), (std::vector<double>{10, 30}));
-  EXPECT_DOUBLE_EQ(lorahub.pooled.mean, 35);  // (20 + 50) / 2: tasks weigh the same
+  EXPECT_DOUBLE_EQ(lorahub.pooled.mean, 35);      // (20 + 50) / 2: tasks weigh the same
   EXPECT_DOUBLE_EQ(lorahub.difference.mean, 15);  // on task a alone, which zero_shot has
   EXPECT_DOUBLE_EQ(lorahub.evaluations, 40);
   EXPECT_EQ(s.tasks, (std::vector<std::string>{"a", "b"}));
 }
 
 TEST(Summary, OtherVariedKnobsMakeConditions) {
-  const Summary s = summarise({results({row("lorahub", "a", 1, {{"modules", "5"}}), row("lorahub", "a", 2, {{"modules", "10"}}),
-                                        row("zero_shot", "a", 0)})});
+  const Summary s =
+      summarise({results({row("lorahub", "a", 1, {{"modules", "5"}}),
+                          row("lorahub", "a", 2, {{"modules", "10"}}), row("zero_shot", "a", 0)})});
   ASSERT_EQ(s.conditions.size(), 3U);
   EXPECT_EQ(s.conditions[0].name, "lorahub modules=5");
   EXPECT_EQ(s.conditions[1].name, "lorahub modules=10");
@@ -64,8 +66,10 @@ TEST(Summary, ATrialInTwoFilesCountsOnceAndTheFinishedOneWins) {
 }
 
 TEST(Summary, ComparesWithTheZeroShotOfTheSamePrecision) {
-  const Summary s = summarise({results({row("zero_shot", "a", 1, {{"precision", "f32"}}), row("zero_shot", "a", 2, {{"precision", "bf16"}}),
-                                        row("lorahub", "a", 11, {{"precision", "f32"}}), row("lorahub", "a", 22, {{"precision", "bf16"}})})});
+  const Summary s = summarise({results({row("zero_shot", "a", 1, {{"precision", "f32"}}),
+                                        row("zero_shot", "a", 2, {{"precision", "bf16"}}),
+                                        row("lorahub", "a", 11, {{"precision", "f32"}}),
+                                        row("lorahub", "a", 22, {{"precision", "bf16"}})})});
   ASSERT_EQ(s.conditions.size(), 4U);
   EXPECT_DOUBLE_EQ(s.conditions[2].difference.mean, 10);
   EXPECT_DOUBLE_EQ(s.conditions[3].difference.mean, 20);

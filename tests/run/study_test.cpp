@@ -21,16 +21,20 @@ std::filesystem::path write_study(const std::filesystem::path& folder) {
   return folder / "small.yaml";
 }
 
-Ended run_study(const std::filesystem::path& folder, const std::string& launcher, const std::string& more = "") {
+Ended run_study(const std::filesystem::path& folder, const std::string& launcher,
+                const std::string& more = "") {
   return run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " + launcher + " " PROGRAM " run " +
-                     quoted(folder / "small.yaml") + " --quiet --out " + quoted(folder / "out") + " " + more);
+                     quoted(folder / "small.yaml") + " --quiet --out " + quoted(folder / "out") +
+                     " " + more);
 }
 
 // Everything of a run that may not depend on ranks, kills and clocks.
 std::string payload(const std::filesystem::path& folder) {
   const store::History history = store::read_journal(folder / "out" / "journal.ndj");
   std::string text;
-  const auto bits = [&](double value) { text += " " + std::to_string(std::bit_cast<uint64_t>(value)); };
+  const auto bits = [&](double value) {
+    text += " " + std::to_string(std::bit_cast<uint64_t>(value));
+  };
   for (const auto& [id, record] : history.finished) {
     text += id;
     for (double w : record.weights) bits(w);
@@ -87,7 +91,8 @@ TEST(Study, GoesOnAfterKills) {
   write_study(folder);
   int kills = 0, in_search = 0;  // kills, and those that left a search to go on with
   for (int milliseconds = 300; milliseconds < 20000; milliseconds += 150) {
-    const Ended ended = run_study(folder, "timeout -s KILL " + std::to_string(milliseconds / 1000.0) + "s");
+    const Ended ended =
+        run_study(folder, "timeout -s KILL " + std::to_string(milliseconds / 1000.0) + "s");
     if (ended.code == 0) break;
     ASSERT_EQ(ended.code, 137) << ended.err;
     ++kills;
@@ -106,7 +111,8 @@ TEST(Study, RunAgainDoesNothingAgain) {
   const auto time = std::filesystem::file_size(folder / "out" / "journal.ndj");
   ASSERT_EQ(run_study(folder, "").code, 0);
   EXPECT_EQ(payload(folder), before);
-  EXPECT_LT(std::filesystem::file_size(folder / "out" / "journal.ndj") - time, 4000U);  // one more header, no trial
+  EXPECT_LT(std::filesystem::file_size(folder / "out" / "journal.ndj") - time,
+            4000U);  // one more header, no trial
 }
 
 // A factor mixture of modules of different rank can't be made; a product of them can.
@@ -114,11 +120,14 @@ TEST(Study, AFailedTrialIsKeptBesideTheOthers) {
   const auto folder = fresh_folder("failed");
   const std::filesystem::path mini = SOURCE_DIR "/configs/library/mini";
   std::filesystem::create_directories(folder / "library");
-  std::filesystem::copy(mini / "r4/find_letter", folder / "library/small", std::filesystem::copy_options::recursive);
-  std::filesystem::copy(mini / "r16/max_letter", folder / "library/large", std::filesystem::copy_options::recursive);
-  std::ofstream(folder / "small.yaml") << "question: q\nuses: {model: mini, tasks: mini/unseen}\n"
-                                          "set: {library: library, modules: [small, large], method: uniform, max_tokens: 2, "
-                                          "task: E1_isa_letter}\nvary: {composition: [product, factor]}\n";
+  std::filesystem::copy(mini / "r4/find_letter", folder / "library/small",
+                        std::filesystem::copy_options::recursive);
+  std::filesystem::copy(mini / "r16/max_letter", folder / "library/large",
+                        std::filesystem::copy_options::recursive);
+  std::ofstream(folder / "small.yaml")
+      << "question: q\nuses: {model: mini, tasks: mini/unseen}\n"
+         "set: {library: library, modules: [small, large], method: uniform, max_tokens: 2, "
+         "task: E1_isa_letter}\nvary: {composition: [product, factor]}\n";
   const Ended ended = run_study(folder, "");
   EXPECT_EQ(ended.code, 1);
   EXPECT_NE(ended.err.find("rank"), std::string::npos) << ended.err;
@@ -134,13 +143,15 @@ TEST(Study, AFailedTrialIsKeptBesideTheOthers) {
 
 TEST(Study, AnotherStudysFolderIsRefused) {
   const auto folder = fresh_folder("other");
-  const std::string text = "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
-                           "set: {method: zero_shot, max_tokens: 2, task: E1_isa_letter}\n";
+  const std::string text =
+      "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+      "set: {method: zero_shot, max_tokens: 2, task: E1_isa_letter}\n";
   std::ofstream(folder / "small.yaml") << text;
   ASSERT_EQ(run_study(folder, "").code, 0);
   std::ofstream(folder / "large.yaml") << text;
-  const Ended ended = run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " run " + quoted(folder / "large.yaml") +
-                                  " --quiet --out " + quoted(folder / "out"));
+  const Ended ended =
+      run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " run " +
+                  quoted(folder / "large.yaml") + " --quiet --out " + quoted(folder / "out"));
   EXPECT_EQ(ended.code, 2);
   EXPECT_NE(ended.err.find("'small'"), std::string::npos) << ended.err;
 }
@@ -148,12 +159,15 @@ TEST(Study, AnotherStudysFolderIsRefused) {
 TEST(Study, AChangedInputUnderTheSameNameIsRefused) {
   const auto folder = fresh_folder("changed");
   const auto task = folder / "rows.jsonl";
-  std::filesystem::copy_file(SOURCE_DIR "/configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl", task);
-  std::ofstream(folder / "small.yaml") << "question: q\nuses: {model: mini, library: mini}\n"
-                                          "set: {task: [rows.jsonl], method: zero_shot, max_tokens: 4}\n";
+  std::filesystem::copy_file(SOURCE_DIR "/configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl",
+                             task);
+  std::ofstream(folder / "small.yaml")
+      << "question: q\nuses: {model: mini, library: mini}\n"
+         "set: {task: [rows.jsonl], method: zero_shot, max_tokens: 4}\n";
   const Ended first = run_study(folder, "");
   ASSERT_EQ(first.code, 0) << first.err;
-  std::ofstream(task, std::ios::app) << R"({"context": "one more ?", "completion": "x"})" << "\n";
+  std::ofstream(task, std::ios::app) << R"({"context": "one more ?", "completion": "x"})"
+                                     << "\n";
   const Ended second = run_study(folder, "");
   EXPECT_EQ(second.code, 2);
   EXPECT_NE(second.err.find("test of trial"), std::string::npos) << second.err;

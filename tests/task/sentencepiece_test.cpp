@@ -1,5 +1,6 @@
-// The SentencePiece library as a second opinion: on ordinary text it cuts as Hugging Face's tokenizer does, and as ours.
-// (It differs on look-alikes of special tokens, stray marks and ties, which is why ids come from our own code.)
+// The SentencePiece library as a second opinion: on ordinary text it cuts as Hugging Face's
+// tokenizer does, and as ours. (It differs on look-alikes of special tokens, stray marks and ties,
+// which is why ids come from our own code.)
 #include <gtest/gtest.h>
 #include <sentencepiece_processor.h>
 

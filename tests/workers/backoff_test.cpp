@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "base/clock.hpp"
 
 namespace lorahub::workers {

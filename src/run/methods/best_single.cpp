@@ -5,12 +5,16 @@
 
 namespace lorahub::run {
 
-// Each module alone at weight 1, all in one generation; the first of the best. The penalty is the same for all.
+// Each module alone at weight 1, all in one generation; the first of the best. The penalty is the
+// same for all.
 Choice best_single(const Context& context) {
   const int n = context.modules();
-  search::Population alone{.dim = n, .weights = std::vector<double>(static_cast<size_t>(n) * static_cast<size_t>(n))};
-  for (size_t i = 0; i < static_cast<size_t>(n); ++i) alone.weights[i * static_cast<size_t>(n) + i] = 1;
-  search::Losses losses = context.record(context.evaluate({.kind = study::PenaltyKind::none}))(alone);
+  search::Population alone{
+      .dim = n, .weights = std::vector<double>(static_cast<size_t>(n) * static_cast<size_t>(n))};
+  for (size_t i = 0; i < static_cast<size_t>(n); ++i)
+    alone.weights[i * static_cast<size_t>(n) + i] = 1;
+  search::Losses losses =
+      context.record(context.evaluate({.kind = study::PenaltyKind::none}))(alone);
   const auto best = std::min_element(losses.begin(), losses.end(), [](double x, double y) {
     return x < y || (std::isnan(y) && !std::isnan(x));  // NaN ranks last
   });

@@ -9,18 +9,25 @@ ChooseWeights method(study::Method method) {
   using enum study::Method;
   switch (method) {
     case zero_shot:
-    case icl: return base_model;
-    case uniform: return run::uniform;
-    case best_single: return run::best_single;
+    case icl:
+      return base_model;
+    case uniform:
+      return run::uniform;
+    case best_single:
+      return run::best_single;
     case lorahub:
-    case random_lora: return searched;
+    case random_lora:
+      return searched;
     case lora_tuning:
     case ia3:
     case full:
-    case gradient: break;
+    case gradient:
+      break;
   }
-  base::fail("method '{}' trains by gradient, which this version does not do yet, leave it out of the study",
-             study::name(method));
+  base::fail(
+      "method '{}' trains by gradient, which this version does not do yet, leave it out of the "
+      "study",
+      study::name(method));
 }
 
 }  // namespace lorahub::run
