@@ -81,7 +81,7 @@ search::TileShape Site::tile_shape() const {
   const int most =
       std::clamp(static_cast<int>(kTileRows / std::max<size_t>(rows, 1)), 1, generation);
   const int tiles = (generation + most - 1) / most;
-  const int examples = std::max(1, static_cast<int>(2 * kTileRows / longest));
+  const int examples = std::max(1, static_cast<int>(size_t{2} * kTileRows / longest));
   return {.candidates = (generation + tiles - 1) / tiles,
           .examples = std::min(examples, std::max(1, static_cast<int>(pairs_.size())))};
 }
