@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 
+#include <cmath>
 #include <ctime>
 
 #include "base/text.hpp"
@@ -16,7 +17,7 @@ std::string utc_now() {
 }
 
 std::string duration(double seconds) {
-  const long whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   if (whole < 60) return format("{} s", whole);
   if (whole < 3600) return format("{} min {} s", whole / 60, whole % 60);
   return format("{} h {} min", whole / 3600, whole % 3600 / 60);

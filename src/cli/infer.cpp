@@ -44,6 +44,7 @@ int infer(const Options& options) {
       task::read_examples(options.task, task::Targets::optional);
   const objective::Machine machine = load_machine(options.model);
   std::vector<std::string> prompts;
+  prompts.reserve(examples.size());
   for (const task::Example& example : examples) prompts.push_back(example.input);
   const std::vector<std::string> answers =
       objective::answer(machine, adapter(options, machine), prompts,
