@@ -30,16 +30,16 @@ std::string likeliest(const Model& model, const std::string& prompt,
                                      losses.begin())];
 }
 
-// Greedy answers of the prompts numbered in `which`, put into their places.
-void generate(const Model& model, std::span<const std::string> prompts,
-              const std::vector<size_t>& which, std::span<std::string> answers, int max_tokens) {
-  if (which.empty()) return;
+// Greedy answers of the prompts numbered in `which`, in that order.
+std::vector<std::string> generate(const Model& model, std::span<const std::string> prompts,
+                                  const std::vector<size_t>& which, int max_tokens) {
+  if (which.empty()) return {};
   std::vector<t5::Ids> sources;
   for (const size_t i : which) sources.push_back(model.machine.tokenizer.encode(prompts[i]));
-  const std::vector<t5::Ids> ids =
-      t5::generate(model.machine.network, model.adapter, sources, max_tokens);
-  for (size_t i = 0; i < which.size(); ++i)
-    answers[which[i]] = model.machine.tokenizer.decode(ids[i]);
+  std::vector<std::string> answers;
+  for (const t5::Ids& ids : t5::generate(model.machine.network, model.adapter, sources, max_tokens))
+    answers.push_back(model.machine.tokenizer.decode(ids));
+  return answers;
 }
 
 void answer_batch(const Model& model, std::span<const std::string> prompts,
@@ -53,7 +53,8 @@ void answer_batch(const Model& model, std::span<const std::string> prompts,
     else
       answers[i] = likeliest(model, prompts[i], options);
   }
-  generate(model, prompts, open, answers, rule.max_tokens);
+  std::vector<std::string> free = generate(model, prompts, open, rule.max_tokens);
+  for (size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(free[i]);
 }
 
 }  // namespace
