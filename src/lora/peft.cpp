@@ -50,7 +50,7 @@ bool used(const json& config, const std::string& key) {
   if (found == config.end() || found->is_null()) return false;
   if (found->is_boolean()) return found->get<bool>();
   if (found->is_number()) return found->get<double>() != 0;
-  return !found->empty() && *found != "";
+  return !found->empty() && !(found->is_string() && found->get<std::string>().empty());
 }
 
 void refuse(const Subject& subject, const std::string& key, const json& value) {

@@ -118,7 +118,7 @@ Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5
 
 std::vector<std::string> pick(const std::filesystem::path& library, const study::ModulesDraw& draw,
                               uint64_t seed) {
-  const std::vector<std::string> all = module_names(library);
+  std::vector<std::string> all = module_names(library);
   std::set<std::string> seen;
   for (const std::string& name : draw.names) {
     base::check(std::find(all.begin(), all.end(), name) != all.end(),

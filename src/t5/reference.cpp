@@ -27,7 +27,7 @@ struct Pass {
   }
 
   at::Tensor linear(const Linear& layer, const at::Tensor& x) const {
-    const at::Tensor y = times(x, layer.weight);
+    at::Tensor y = times(x, layer.weight);
     if (adapter.slots.empty()) return y;
     const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
     if (!low.a.defined()) return y;
