@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
@@ -50,13 +51,14 @@ int adapt(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::Group group;
+  const study::Trial mine = trial(options);
+  run::Hardware machine = hardware(options.model, group.ranks_on_node());
+  const workers::Service service{.threads = std::exchange(machine.threads, 1)};
   const auto make_site = [&] {
-    return std::make_unique<run::Site>(std::vector{trial(options)},
-                                       hardware(options.model, group.ranks_on_node()), group);
+    return std::make_unique<run::Site>(std::vector{mine}, machine, group.rank());
   };
-  return run::lead_or_serve(group, make_site, [&](run::Site& site) {
-    run::Context context(site, group);
-    print(run::adapt(context, options.out));
+  return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
+    print(run::adapt(crew, mine, options.out));
     fmt::print("adapter written to {}\n", options.out);
     return 0;
   });

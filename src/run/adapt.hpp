@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "run/context.hpp"
+#include "workers/crew.hpp"
 
 namespace lorahub::run {
 
@@ -14,8 +15,8 @@ struct Adapted {
   int evaluations = 0;  // of the search; the base and the single modules come on top: N + 1
 };
 
-// Runs the search of the context's only trial and writes the composed adapter as a PEFT folder with
-// a README.md card.
-Adapted adapt(Context& context, const std::filesystem::path& out);
+// Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed
+// adapter as a PEFT folder with a README.md card.
+Adapted adapt(workers::Crew& crew, const study::Trial& trial, const std::filesystem::path& out);
 
 }  // namespace lorahub::run

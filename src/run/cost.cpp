@@ -6,8 +6,8 @@
 
 #include "base/check.hpp"
 #include "objective/rate.hpp"
+#include "run/brief.hpp"
 #include "run/methods/methods.hpp"
-#include "run/site.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
 #include "t5/hub.hpp"
@@ -125,6 +125,29 @@ long evaluations(const study::Trial& trial) {
   return study::uses_search(trial.method) ? trial.search.budget : 0;
 }
 
+// Units of work of a trial, in TFLOP.
+Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, double answers) {
+  std::vector<size_t> sources;
+  for (const auto& [source, target] : text.shots) sources.push_back(static_cast<size_t>(source));
+  const int population = std::max(1, generation_size(trial, static_cast<int>(module_count(trial))));
+  const search::TileShape tile = tile_shape(sources, population);
+  const auto units = [&](long candidates) {
+    return static_cast<int>(
+        search::cut(static_cast<int>(candidates), static_cast<int>(sources.size()), tile).size());
+  };
+  Work work;
+  int all = 0;
+  for (long left = cost.evaluations; left > 0; left -= population) {
+    work.rounds.push_back(units(std::min<long>(left, population)));
+    all += work.rounds.back();
+  }
+  if (all > 0) work.unit_cost = (cost.tflop - answers) / all;
+  const auto batch = static_cast<size_t>(trial.batch);
+  work.batches = static_cast<int>((text.test.size() + batch - 1) / batch);
+  if (work.batches > 0) work.batch_cost = answers / work.batches;
+  return work;
+}
+
 Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& text) {
   double rank =
       study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
@@ -139,7 +162,9 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
     }
   };
   if (cost.evaluations > 0) add(text.shots, static_cast<double>(cost.evaluations));
+  const double searched = cost.tflop;
   add(text.test, 1);
+  cost.work = work_of(trial, text, cost, cost.tflop - searched);
   return cost;
 }
 
@@ -153,12 +178,11 @@ double memory(const study::Trial& trial, const t5::Config& c) {
 
 }  // namespace
 
-StudyCost cost(const study::Study& study, int ranks) {
+StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources) {
   StudyCost total{.flops_per_second = 0.5 * objective::gemm_flops_per_second()};
   std::map<std::string, Model> models;
   std::map<std::string, Text> texts;
-  double tflop = 0;
-  for (const study::Trial& trial : study.trials) {
+  for (const study::Trial& trial : trials) {
     method(trial.method);  // refuses what run would
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));
@@ -174,9 +198,13 @@ StudyCost cost(const study::Study& study, int ranks) {
     total.trials.push_back(cost_of(trial, model->second.config, text->second));
     total.memory_bytes = std::max(total.memory_bytes, memory(trial, model->second.config));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
-    tflop += total.trials.back().tflop;
   }
-  total.seconds = 1e12 * tflop / (total.flops_per_second * ranks);
+  std::vector<Work> works;
+  for (const Cost& each : total.trials)
+    works.push_back(scaled(each.work, 1e12 / total.flops_per_second));
+  total.prediction = resources.groups > 0
+                         ? predict(works, {.ranks = resources.ranks, .groups = resources.groups})
+                         : best_prediction(works, resources.ranks);
   return total;
 }
 

@@ -30,29 +30,31 @@ double percent(const std::vector<store::Answer>& answers) {
                          : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
 }
 
-store::Counts count(const Site& site, const std::vector<search::Generation>& generations) {
+store::Counts count(const Brief& brief, const std::vector<search::Generation>& generations) {
   store::Counts counts{.rounds = static_cast<long>(generations.size())};
   for (const search::Generation& g : generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
-  for (const t5::Pair& pair : site.pairs())
+  for (const t5::Pair& pair : brief.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
-  counts.example_forwards = counts.evaluations * static_cast<long>(site.pairs().size());
+  counts.example_forwards = counts.evaluations * static_cast<long>(brief.pairs.size());
   counts.search_tokens = counts.evaluations * tokens;
-  for (const std::string& prompt : site.prompts())
-    counts.answer_tokens += static_cast<long>(site.machine().tokenizer.encode(prompt).size());
+  for (const std::string& prompt : brief.prompts)
+    counts.answer_tokens += static_cast<long>(brief.tokenizer->encode(prompt).size());
   return counts;
 }
 
 // The settings that the trial left to defaults, as they were used.
-std::vector<std::pair<std::string, std::string>> resolved(const Site& site) {
-  const search::TileShape tile = site.tile_shape();
+std::vector<std::pair<std::string, std::string>> resolved(const Context& context,
+                                                          const Loaded& loaded) {
+  const study::Trial& trial = context.trial();
+  const search::TileShape tile = context.brief().tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
-  if (site.has_pool() && site.truncated_from() > 0)
-    values.emplace_back("rank.truncated_from", base::format("{} (SVD)", site.truncated_from()));
-  if (!study::uses_search(site.trial().method)) return values;
-  const study::Search search = search::resolved(site.trial().search, site.pool().size());
+  if (loaded.truncated_from > 0)
+    values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
+  if (!study::uses_search(trial.method)) return values;
+  const study::Search search = search::resolved(trial.search, context.modules());
   values.emplace_back("search.population", base::format("{}", search.population));
   values.emplace_back("search.sigma0", base::format("{}", search.sigma0));
   return values;
@@ -96,39 +98,41 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
   return inputs;
 }
 
-store::Record run_trial(Context& context, size_t index) {
+store::Record run_trial(const Context& context) {
+  const Brief& brief = context.brief();
   const base::Stopwatch load;
-  context.begin(index);
+  const Loaded loaded = context.load();
   const double load_seconds = load.seconds();
-  const Site& site = context.site();
 
   const base::Stopwatch search;
   Choice choice = method(context.trial().method)(context);
   const double search_seconds = search.seconds();
+  const long waits = context.waits();
 
   const base::Stopwatch answering;
   const std::vector<std::string> given = context.answers(choice.weights);
   const double answer_seconds = answering.seconds();
-  std::vector<store::Answer> answers = score(site.task(), given);
+  std::vector<store::Answer> answers = score(brief.task, given);
   store::Record record{.trial = study::id(context.trial()),
                        .knobs = study::columns(context.trial())};
-  record.resolved = resolved(site);
-  if (site.has_pool()) record.modules = site.pool().names;
-  record.shot_rows = site.task().shot_rows;
-  record.dropped_rows = site.task().dropped_rows;
-  for (const task::Example& shot : site.task().shots)
+  record.resolved = resolved(context, loaded);
+  record.modules = brief.modules;
+  record.shot_rows = brief.task.shot_rows;
+  record.dropped_rows = brief.task.dropped_rows;
+  for (const task::Example& shot : brief.task.shots)
     record.shot_sha256.push_back(base::sha256(shot.input));
   record.shot_tokens = context.shot_tokens();
-  if (!choice.weights.empty() && !site.pairs().empty())
-    record.shot_sums = context.sums({.dim = site.pool().size(), .weights = choice.weights}).values;
-  record.counts = count(site, choice.generations);
+  if (!choice.weights.empty() && !brief.pairs.empty())
+    record.shot_sums = context.sums({.dim = context.modules(), .weights = choice.weights}).values;
+  record.counts = count(brief, choice.generations);
   record.zero_loss = zero_loss(choice.generations);
   record.best_loss = choice.loss;
   record.weights = std::move(choice.weights);
   record.generations = std::move(choice.generations);
   record.accuracy = percent(answers);
   record.answers = std::move(answers);
-  record.timing = {.load = load_seconds, .search = search_seconds, .answer = answer_seconds};
+  record.timing = {
+      .load = load_seconds, .search = search_seconds, .answer = answer_seconds, .waits = waits};
   return record;
 }
 

@@ -21,7 +21,8 @@ Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
                 .answer_tokens = count("answer_tokens")};
   row.timing = {.load = view.real("load_s"),
                 .search = view.real("search_s"),
-                .answer = view.real("answer_s")};
+                .answer = view.real("answer_s"),
+                .waits = count("waits")};
   row.test_rows = static_cast<int>(count("test_rows"));
   return row;
 }

@@ -32,7 +32,7 @@ Value read_document(const fs::path& file, const std::string& what) {
   base::check(fs::exists(file) && !fs::is_directory(file),
               "{}: no such {}, name a YAML file that exists (experiments/ holds some)",
               file.string(), what);
-  const auto value = parse(
+  auto value = parse(
       base::read_file(file),
       {.node = {}, .file = file.string(), .line = 1, .folder = fs::absolute(file).parent_path()});
   if (!value.node.IsMap())

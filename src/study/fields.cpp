@@ -17,8 +17,6 @@ using Write = std::function<std::string(const Trial&)>;
 template <class T>
 using Field = T& (*)(Trial&);
 
-constexpr int kMaxInt = std::numeric_limits<int>::max();
-
 template <class T>
 T number(const Value& value, const char* kind) {
   const auto text = scalar(value);

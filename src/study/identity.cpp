@@ -101,7 +101,7 @@ std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
 std::string id(const Trial& trial) {
   std::string text;  // knobs not read are left out, so that a knob added later keeps old ids
   for (const auto& [name, value] : columns(trial))
-    if (!value.empty()) text += name + "=" + value + "\n";
+    if (!value.empty()) text += base::format("{}={}\n", name, value);
   return base::sha256(text).substr(0, 16);
 }
 

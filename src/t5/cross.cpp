@@ -69,7 +69,7 @@ at::Tensor cross_projected(const Cross& c, const at::Tensor& x) {
   const at::Tensor v = linear(c.layer.v, c.adapter, c.encoded);
   const int64_t wide = std::max(q.size(0), k.size(0));
   const Projections all{.q = widen(q, wide), .k = widen(k, wide), .v = widen(v, wide)};
-  return attend_packed(all, c.sides.targets, c.sides.sources, {}, c.heads);
+  return attend_packed(all, c.sides, {}, c.heads);
 }
 
 at::Tensor cross_absorbed(const Cross& c, const at::Tensor& x) {

@@ -21,10 +21,11 @@ at::Tensor encode_some(const Adapted& model, const Packing& packing, at::Tensor 
                        const at::Tensor& bias) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
+  const Sides itself{.targets = packing, .sources = packing};
   for (const Block& block : n.encoder.blocks) {
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed);
-    const at::Tensor seen = attend_packed(qkv, packing, packing, bias, n.config.heads);
+    const at::Tensor seen = attend_packed(qkv, itself, bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, seen);
     x = add_feed_forward(x, block, model);
   }
@@ -86,7 +87,7 @@ Projections project(const Attention& layer, const Adapter& adapter, const at::Te
   return all;
 }
 
-at::Tensor add_feed_forward(at::Tensor residual, const Block& block, const Adapted& model) {
+at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model) {
   const Config& config = model.network.config;
   const at::ScalarType dtype = block.ff.wo.weight.scalar_type();
   const at::Tensor x = rms_norm(residual, block.ff_norm, config.epsilon, dtype);

@@ -30,7 +30,7 @@ at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& a
 Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x);
 
 // residual + FF(norm(residual))
-at::Tensor add_feed_forward(at::Tensor residual, const Block& block, const Adapted& model);
+at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model);
 
 // Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.
 void check_ids(const Config& config, const std::vector<int64_t>& ids, const char* side);

@@ -46,6 +46,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   const Sides sides{.targets = batch.targets, .sources = batch.sources};
+  const Sides own_side{.targets = batch.targets, .sources = batch.targets};
   const bool absorb = short_targets(n.config, sides);
   const int64_t longest = batch.targets.longest;
   const at::Tensor bias =
@@ -54,7 +55,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
   for (const Block& block : n.decoder.blocks) {
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed);
-    const at::Tensor own = attend_packed(qkv, batch.targets, batch.targets, bias, n.config.heads);
+    const at::Tensor own = attend_packed(qkv, own_side, bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, own);
     const Cross cross{.layer = block.cross,
                       .adapter = model.adapter,
