@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 
 #include "base/check.hpp"
@@ -80,10 +81,10 @@ std::string program() {
 }
 
 std::string command_line() {
-  std::vector<std::string> words = base::split(base::read_file("/proc/self/cmdline"), '\0');
-  for (std::string& word : words) word = base::shell_word(word);
-  words.front() = "lorahub";
-  std::erase(words, "--dry-run");
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');)
+    if (word != "--dry-run") words.push_back(words.empty() ? "lorahub" : base::shell_word(word));
   return base::join(words, " ");
 }
 

@@ -23,13 +23,12 @@ constexpr std::string_view kSrun = R"(export SLURM_EXIT_ERROR=200
 [ -z "${SLURM_CPUS_PER_TASK:-}" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
 )";
 
-// The codes of `lorahub run`: 0 done, 1 some trial failed, 2 bad input, 75 interrupted; any other:
-// a rank died. 2 may also be the lock of a rank of an earlier try that is not quite dead.
-// mpirun that was itself told to end says 1, too: no news after a warning.
-// Slurm ends the ranks of a job a moment before its script, so a failure waits for the signal. Both
-// scancel and pre-emption say TERM; only a job to be pre-empted is still RUNNING.
-// Of an array, $SLURM_JOB_ID is one task or the whole array; "41_2" is always one.
+// Slurm ends the ranks of a job a moment before its script, so a failure waits for the signal.
+// mpirun that was itself told to end says 1, so after a warning 1 is no news. Of an array,
+// $SLURM_JOB_ID is one task or the whole array; "41_2" is always one task.
 constexpr std::string_view kWrapper = R"sh(
+# `lorahub run` ends with 0: all done, 1: some trial failed, 2: bad input (or, on a restart, a rank
+# that is not quite dead still holds the journal), 75: interrupted; other codes: a rank died.
 job=$SLURM_JOB_ID
 [ -z "${SLURM_ARRAY_TASK_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 life=${SLURM_RESTART_COUNT:-0}
@@ -45,8 +44,8 @@ on_warning() {
   { sleep $((warning / 2)); hand KILL; } & # ranks that do not listen must not cost the requeue
   guard=$!
 }
-on_end() {
-  if is_running; then on_warning; return; fi # about to be pre-empted
+on_end() { # scancel and pre-emption say TERM; a job to be pre-empted is still RUNNING
+  if is_running; then on_warning; return; fi
   cancelled=1
   say "asked to end"
   hand TERM
@@ -55,6 +54,7 @@ trap on_warning USR1
 trap on_end TERM
 ranks() { # all of them, to their end; the exit code in $code
   run_study & launcher=$!
+  [ -z "$warned" ] || hand USR1
   until wait "$launcher"; ! kill -0 "$launcher" 2>/dev/null; do :; done # a signal ends a wait
   wait "$launcher"; code=$?
   launcher=''
@@ -62,7 +62,9 @@ ranks() { # all of them, to their end; the exit code in $code
 }
 
 say "on $SLURM_JOB_NODELIST"
+code=75
 for ((try = 0; ; ++try)); do
+  [ -z "$warned$cancelled" ] || break
   ranks
   [ "$code" != 0 ] || { say "every trial is done"; exit 0; }
   [ -n "$warned$cancelled" ] || pause 2
@@ -70,20 +72,17 @@ for ((try = 0; ; ++try)); do
   [ "$code" != 1 ] || [ -n "$warned" ] || { say "some trial failed, the others are kept"; exit 1; }
   [ "$code $try $life" != "2 0 0" ] || { say "bad input, see above"; exit 2; }
   [ -z "$warned" ] && [ "$try" -lt "$restarts" ] || break
-  say "the ranks ended with $code, starting them again (restart $((try + 1)) of $restarts)" pause
-                                      $((2 * try))[-z "$warned$cancelled"] ||
-                                      break done[-z "$cancelled"] || {
-  say "cancelled; what is done is kept";
-  exit 143;
-}
-if
-  ["$code" = 2] || ["$life" - ge "$requeues"];
-then say "the ranks ended with $code, after $life requeues: giving up; what is done is kept" exit
-         "$code" fi say
-         "the ranks ended with $code: back into the queue (requeue $((life + 1)) of "
-         "$requeues)" trap 'exit 0' TERM #it ends this script scontrol requeue "$job" && {
-  sleep 60 & wait $ !;
-}
+  say "the ranks ended with $code, starting them again (restart $((try + 1)) of $restarts)"
+  pause $((2 * try))
+done
+[ -z "$cancelled" ] || { say "cancelled; what is done is kept"; exit 143; }
+if [ "$code" = 2 ] || [ "$life" -ge "$requeues" ]; then
+  say "the ranks ended with $code, after $life requeues: giving up; what is done is kept"
+  exit "$code"
+fi
+say "the ranks ended with $code: back into the queue (requeue $((life + 1)) of $requeues)"
+trap 'exit 0' TERM # it ends this script
+scontrol requeue "$job" && { sleep 60 & wait $!; }
 say "still here after the requeue: giving up; what is done is kept"
 exit 75
 )sh";
@@ -165,8 +164,8 @@ std::string environment(const Job& job) {
 
 std::string numbers(const Job& job) {
   return base::format(
-      "restarts={} # of the ranks in this job, should one die\n"
-      "requeues={} # of this job, before its time limit or when restarts do not help\n"
+      "restarts={}  # of the ranks in this job, should one die\n"
+      "requeues={}  # of this job: before its time limit, or when restarts do not help\n"
       "warning={}  # seconds before the time limit\n",
       job.site.restarts, job.site.requeues, warning(job));
 }
