@@ -124,7 +124,7 @@ class Slurm : public testing::Test {
     const auto results = store::read_hdf5(out_ / (out_.filename().string() + ".h5"));
     EXPECT_EQ(results.rows.size(), finished(kCluster / "expected"));
     for (const store::Row& row : results.rows) EXPECT_EQ(row.status, "done") << row.id;
-    EXPECT_THAT(read_all(out_ / "small.md"), HasSubstr("11 trials done.")) << logs();
+    EXPECT_THAT(read_all(out_ / "small.md"), HasSubstr("7 trials done.")) << logs();
   }
 
   std::string logs() const {
@@ -152,7 +152,7 @@ class Slurm : public testing::Test {
   }
 
   bool begins() {
-    return wait_until([&] { return finished(out_) >= 2; });
+    return wait_until([&] { return finished(out_) >= 1; });
   }
 
   fs::path folder_ = fresh_folder(std::string("a study, 100% ") +
@@ -245,7 +245,7 @@ TEST_F(Slurm, LostNodeRequeues) {
   ASSERT_TRUE(begins()) << logs();
   ASSERT_EQ(run_command(in_cluster("scontrol update nodename=n6 state=down reason=test")).code, 0);
   EXPECT_TRUE(wait_until([&] { return state(job_)["state"] != "RUNNING"; }));
-  ASSERT_EQ(run_command(in_cluster("scontrol update nodename=n6 state=resume")).code, 0);
+  run_command(in_cluster("scontrol update nodename=n6 state=resume"));  // unless it is back already
   expect_done();
   EXPECT_GE(state(job_)["requeues"], 1);
 }
@@ -297,7 +297,7 @@ TEST_F(Slurm, PendingForEverIsPointedOut) {
   EXPECT_EQ(now["state"], "PENDING");
   EXPECT_THAT(now["reason"], testing::AnyOf("PartitionNodeLimit", "PartitionConfig"));
   EXPECT_THAT(now["advice"].get<std::string>(), HasSubstr("can never run"));
-  EXPECT_EQ(status()["planned"], 11);
+  EXPECT_EQ(status()["planned"], 7);
   EXPECT_EQ(status()["done"], 0);
 }
 
