@@ -176,9 +176,11 @@ void add_request(CLI::App& command, cluster::Request& request) {
 }
 
 void add_run_options(CLI::App& command, Options& options) {
-  command.add_option("--set", options.set, "KEY=VALUE: override a knob of the study")->take_all();
-  command.add_option("--only", options.only, "KEY=VALUE: only the trials with this value")
-      ->take_all();
+  // one word each: a list that goes on would take the -- before sbatch's options for its end
+  const auto one_each = [](CLI::Option* option) { option->take_all()->allow_extra_args(false); };
+  one_each(command.add_option("--set", options.set, "KEY=VALUE: override a knob of the study"));
+  one_each(
+      command.add_option("--only", options.only, "KEY=VALUE: only the trials with this value"));
   command.add_flag("--retry-failed", options.retry_failed, "run failed trials again");
   command.add_option("--engine", options.engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));

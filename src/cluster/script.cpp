@@ -147,10 +147,11 @@ void add_place(const Job& job, Directives& directives) {
 }
 
 std::string head(const Job& job, const std::filesystem::path& file, const Directives& directives) {
+  std::string command_line = job.command_line;  // of a comment: it stays on its line
+  std::ranges::replace(command_line, '\n', ' ');
   return base::format(
              "#!/bin/bash\n# Written by: {}\n# To submit it again by hand, in {}: sbatch {}\n",
-             job.command_line, base::shell_word(job.folder.string()),
-             base::shell_word(file.string())) +
+             command_line, base::shell_word(job.folder.string()), base::shell_word(file.string())) +
          directives.text() + "set -u\n";
 }
 

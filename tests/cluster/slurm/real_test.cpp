@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <bit>
-#include <chrono>
-#include <functional>
 #include <nlohmann/json.hpp>
-#include <thread>
 
+#include "cluster/jobs.hpp"
+#include "cluster/outcome.hpp"
+#include "cluster/slurm.hpp"
 #include "process.hpp"
 #include "store/hdf5.hpp"
-#include "store/journal.hpp"
 
 namespace lorahub {
 namespace {
@@ -28,53 +26,10 @@ std::string in_cluster(const std::string& command) {
   return ". " + quoted(kCluster / "env.sh") + "; " + command;
 }
 
-// Everything of a results folder that may not depend on ranks, kills and clocks.
-std::string payload(const fs::path& out) {
-  std::map<std::string, std::string> trials;
-  for (const auto& entry : fs::directory_iterator(out)) {
-    if (entry.path().extension() != ".ndj") continue;
-    for (const auto& [id, record] : store::read_journal(entry.path()).finished) {
-      EXPECT_FALSE(trials.contains(id)) << "done twice: " << id;
-      std::string& text = trials[id];
-      const auto bits = [&text](double value) {
-        text += " " + std::to_string(std::bit_cast<uint64_t>(value));
-      };
-      for (double w : record.weights) bits(w);
-      bits(record.accuracy);
-      for (const auto& generation : record.generations) {
-        for (double w : generation.population.weights) bits(w);
-        for (double loss : generation.losses) bits(loss);
-      }
-      for (double sum : record.shot_sums) bits(sum);
-      for (const auto& answer : record.answers) text += "|" + answer.answer;
-    }
-  }
-  std::string all;
-  for (const auto& [id, text] : trials) all += id + text + "\n";
-  return all;
-}
-
-size_t finished(const fs::path& out) {
-  size_t count = 0;
-  if (!fs::is_directory(out)) return 0;
-  for (const auto& entry : fs::directory_iterator(out))
-    if (entry.path().extension() == ".ndj")
-      count += store::read_journal(entry.path()).finished.size();
-  return count;
-}
-
-// Not a figure under test: when to give up.
-[[nodiscard]] bool wait_until(const std::function<bool()>& done, int seconds = 150) {
-  for (int i = 0; i < seconds * 5; ++i) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
-  return false;
-}
-
 class Slurm : public testing::Test {
  protected:
   Slurm() {
+    setenv("SLURM_CONF", (kCluster / "slurm.conf").c_str(), 1);
     fs::copy_file(kCluster / "small.yaml", folder_ / "small.yaml");
     fs::create_directories(folder_ / "configs/cluster");
     std::ofstream(folder_ / "configs/cluster/plain.yaml") << "launcher: mpirun\n";
@@ -86,14 +41,15 @@ class Slurm : public testing::Test {
   Ended submit(const std::string& options) {
     const Ended ended = run_command(in_cluster("cd " + quoted(folder_) +
                                                " && LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM
-                                               " submit small.yaml --out " +
+                                               " submit small.yaml --threads 1 --out " +
                                                quoted(out_) + " " + options));
-    if (ended.code == 0) {
-      const json jobs = json::parse(read_all(out_ / "slurm/jobs.json"));
-      job_ = jobs.back()["job"];
-      report_ = jobs.back()["report"];
-    }
+    if (ended.code == 0) remember_jobs();
     return ended;
+  }
+  void remember_jobs() {
+    const cluster::Submission last = cluster::read_submissions(out_).back();
+    job_ = last.job;
+    report_ = last.report;
   }
 
   json status() {
@@ -102,24 +58,23 @@ class Slurm : public testing::Test {
     return json::parse(ended.out);
   }
 
-  json state(const std::string& id) {
-    const json all = status();
-    for (const json& one : all["jobs"])
-      if (one["id"] == id) return one;
-    return {{"state", "unknown"}, {"requeues", 0}, {"advice", ""}, {"exit", ""}};
+  cluster::State state(const std::string& id) const {
+    for (const cluster::State& one : cluster::queue({id.substr(0, id.find('_'))}).states)
+      if (one.id == id) return one;
+    return {};
   }
 
   bool ends(const std::string& id, const std::string& as) {
-    return wait_until([&] { return state(id)["state"] == as; });
+    return wait_until([&] { return state(id).state == as; });
   }
 
   // The study's job, or a task of it, and the report after it.
   void expect_done() {
     EXPECT_TRUE(wait_until([&] {
-      const json jobs = status()["jobs"];
-      return std::ranges::all_of(jobs, [](const json& j) { return j["state"] == "COMPLETED"; });
-    })) << status().dump(1)
-        << logs();
+      return std::ranges::none_of(cluster::queue({job_, report_}).states, cluster::is_active);
+    })) << logs();
+    for (const cluster::State& one : cluster::queue({job_, report_}).states)
+      EXPECT_EQ(one.state, "COMPLETED") << one.id << logs();
     EXPECT_EQ(payload(out_), payload(kCluster / "expected")) << logs();
     const auto results = store::read_hdf5(out_ / (out_.filename().string() + ".h5"));
     EXPECT_EQ(results.rows.size(), finished(kCluster / "expected"));
@@ -191,9 +146,9 @@ TEST_F(Slurm, ArrayOfThreeWithOneRequeued) {
   })) << logs();
   ASSERT_EQ(run_command(in_cluster("scancel -b -s USR1 " + job_ + "_3")).code, 0);
   expect_done();
-  EXPECT_EQ(state(job_ + "_1")["requeues"], 0);
-  EXPECT_EQ(state(job_ + "_2")["requeues"], 0);
-  EXPECT_EQ(state(job_ + "_3")["requeues"], 1) << logs();
+  EXPECT_EQ(state(job_ + "_1").requeues, 0);
+  EXPECT_EQ(state(job_ + "_2").requeues, 0);
+  EXPECT_EQ(state(job_ + "_3").requeues, 1) << logs();
 }
 
 TEST_F(Slurm, DeadRankIsStartedAgainInPlace) {
@@ -205,7 +160,7 @@ TEST_F(Slurm, DeadRankIsStartedAgainInPlace) {
     if (environment.find("SLURM_PROCID=1\n") != std::string::npos) kill(pid, SIGKILL);
   expect_done();
   EXPECT_THAT(logs(), HasSubstr("(restart 1 of 3)"));
-  EXPECT_EQ(state(job_)["requeues"], 0);
+  EXPECT_EQ(state(job_).requeues, 0);
 }
 
 TEST_F(Slurm, PreemptionRequeues) {
@@ -216,7 +171,7 @@ TEST_F(Slurm, PreemptionRequeues) {
                 .code,
             0);
   expect_done();
-  EXPECT_GE(state(job_)["requeues"], 1);
+  EXPECT_GE(state(job_).requeues, 1);
   EXPECT_THAT(logs(), HasSubstr("warned"));
 }
 
@@ -226,7 +181,7 @@ TEST_F(Slurm, TermWhileRunningIsAWarning) {
   ASSERT_TRUE(begins()) << logs();
   ASSERT_EQ(run_command(in_cluster("scancel -b -s TERM " + job_)).code, 0);
   expect_done();
-  EXPECT_EQ(state(job_)["requeues"], 1);
+  EXPECT_EQ(state(job_).requeues, 1);
 }
 
 // The ranks are stopped: they can't end when warned, and the job is requeued all the same.
@@ -236,7 +191,7 @@ TEST_F(Slurm, TimeLimitRequeues) {
   ASSERT_EQ(ranks().size(), 1U);
   kill(ranks().begin()->first, SIGSTOP);
   expect_done();
-  EXPECT_GE(state(job_)["requeues"], 1);
+  EXPECT_GE(state(job_).requeues, 1);
   EXPECT_THAT(logs(), HasSubstr("warned"));
 }
 
@@ -244,10 +199,10 @@ TEST_F(Slurm, LostNodeRequeues) {
   ASSERT_EQ(submit("--nodes 2 --ranks 2 --partition frail").code, 0);
   ASSERT_TRUE(begins()) << logs();
   ASSERT_EQ(run_command(in_cluster("scontrol update nodename=n6 state=down reason=test")).code, 0);
-  EXPECT_TRUE(wait_until([&] { return state(job_)["state"] != "RUNNING"; }));
+  EXPECT_TRUE(wait_until([&] { return state(job_).state != "RUNNING"; }));
   run_command(in_cluster("scontrol update nodename=n6 state=resume"));  // unless it is back already
   expect_done();
-  EXPECT_GE(state(job_)["requeues"], 1);
+  EXPECT_GE(state(job_).requeues, 1);
 }
 
 TEST_F(Slurm, CancelledThenSubmittedAgain) {
@@ -265,7 +220,7 @@ TEST_F(Slurm, CancelledThenSubmittedAgain) {
   ASSERT_EQ(submit("--ranks 2").code, 0);
   EXPECT_TRUE(ends(report_, "COMPLETED")) << logs();
   EXPECT_EQ(payload(out_), payload(kCluster / "expected"));
-  EXPECT_EQ(state(first)["state"], "CANCELLED");
+  EXPECT_EQ(state(first).state, "CANCELLED");
 }
 
 // A trial that fails is no reason to run again; bad input neither.
@@ -282,23 +237,24 @@ TEST_F(Slurm, FailuresAreNotRequeued) {
                                              " submit other.yaml --out " +
                                              quoted(out_)));
   ASSERT_EQ(ended.code, 0) << ended.err;
-  job_ = json::parse(read_all(out_ / "slurm/jobs.json")).back()["job"];
+  remember_jobs();
   EXPECT_TRUE(ends(job_, "FAILED")) << logs();
-  EXPECT_EQ(state(job_)["exit"], "2:0");
-  EXPECT_EQ(state(job_)["requeues"], 0);
+  EXPECT_EQ(state(job_).exit, "2:0");
+  EXPECT_EQ(state(job_).requeues, 0);
   EXPECT_THAT(logs(), HasSubstr("bad input"));
   EXPECT_THAT(logs(), Not(HasSubstr("starting them again")));
 }
 
 TEST_F(Slurm, PendingForEverIsPointedOut) {
   ASSERT_EQ(submit("--nodes 50").code, 0);
-  EXPECT_TRUE(wait_until([&] { return state(job_)["advice"] != ""; }));
-  const json now = state(job_);
+  EXPECT_TRUE(wait_until([&] { return !cluster::advice(state(job_)).empty(); }));
+  const json all = status();
+  const json now = all["jobs"].at(0);
   EXPECT_EQ(now["state"], "PENDING");
   EXPECT_THAT(now["reason"], testing::AnyOf("PartitionNodeLimit", "PartitionConfig"));
   EXPECT_THAT(now["advice"].get<std::string>(), HasSubstr("can never run"));
-  EXPECT_EQ(status()["planned"], 7);
-  EXPECT_EQ(status()["done"], 0);
+  EXPECT_EQ(all["planned"], 7);
+  EXPECT_EQ(all["done"], 0);
 }
 
 TEST_F(Slurm, RefusalsNameTheReason) {
