@@ -32,7 +32,7 @@ std::vector<std::string> lines(const Value& value) {
 }
 
 std::string launcher(const Value& value) {
-  const std::string text = study::scalar(value);
+  std::string text = study::scalar(value);
   const std::string first = base::split(text, ' ').front();
   if (text != "auto" && first != "srun" && first != "mpirun" && first != "mpiexec")
     study::fail_at(value,

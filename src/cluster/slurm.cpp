@@ -123,7 +123,7 @@ std::string submit(const std::filesystem::path& script, const std::vector<std::s
   base::check(answer->code == 0,
               "sbatch refused {} ({}), mend the request; options for sbatch go after --",
               script.string(), complaint(*answer));
-  const std::string id = base::strip(answer->out.substr(0, answer->out.find_first_of(";\n")));
+  std::string id = base::strip(answer->out.substr(0, answer->out.find_first_of(";\n")));
   base::check(!id.empty() && id.find_first_not_of("0123456789") == std::string::npos,
               "sbatch answered '{}' for {} (a job id was expected, so it is not known which job "
               "was submitted), see squeue --me",
