@@ -21,6 +21,8 @@ using Action = std::function<int()>;
 // Each returns nothing until the parser has chosen it; then `action` holds what to do.
 void add_run(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
+void add_submit(CLI::App& app, Action& action);
+void add_merge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
@@ -53,6 +55,10 @@ std::vector<double> one_vector(const std::string& file,
 // Files of a results folder, by extension, sorted: one, or one a shard. Error when it is no folder.
 std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
                                               std::string_view extension);
+
+// Shards of a folder that have left no journal, as "2 of 3", by the names of those that have;
+// `shards`: how many there are to be, where that is known, else 0.
+std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards);
 
 // "KEY=VALUE" words of an option.
 std::vector<study::Setting> settings(const std::vector<std::string>& words,
