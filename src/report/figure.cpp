@@ -25,11 +25,11 @@ std::string script(const Summary& summary, const std::string& output) {
       "'-' using 1:2:3 with labels offset 0,0.8 font ',11'\n";
   for (size_t i = 0; i < n; ++i) {
     const Interval& p = summary.conditions[i].pooled;
-    text += base::format("{} {} {} {}\n", p.mean, p.low, p.high, i + 1);
+    text += base::format("{} {} {} {}\n", p.value, p.low, p.high, i + 1);
   }
   text += "e\n";
   for (size_t i = 0; i < n; ++i)
-    text += base::format("{0} {1} {0:.1f}\n", summary.conditions[i].pooled.mean, i + 1);
+    text += base::format("{0} {1} {0:.1f}\n", summary.conditions[i].pooled.value, i + 1);
   return text + "e\n";
 }
 

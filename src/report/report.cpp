@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "report/aggregate.hpp"
 #include "report/table.hpp"
 
 namespace lorahub::report {
@@ -30,14 +31,14 @@ std::string accuracy_table(const Summary& summary) {
   }
   rows.push_back({"mean [95 %]"});
   for (const Condition& c : summary.conditions)
-    rows.back().push_back(number(c.pooled.mean, c.pooled));
+    rows.back().push_back(number(c.pooled.value, c.pooled));
   return table(head, rows);
 }
 
 std::string cost_table(const Summary& summary) {
   std::vector<Cells> rows;
   for (const Condition& c : summary.conditions)
-    rows.push_back({c.name, c.has_difference ? number(c.difference.mean, c.difference) : "",
+    rows.push_back({c.name, c.has_difference ? number(c.difference.value, c.difference) : "",
                     base::format("{:.0f}", c.evaluations), base::format("{:.0f}", c.tokens),
                     base::format("{:.2f}", c.seconds)});
   return table({"a trial", "against zero_shot", "evaluations", "tokens", "seconds"}, rows);
@@ -45,10 +46,10 @@ std::string cost_table(const Summary& summary) {
 
 std::string verdict(const Interval& difference) {
   if (difference.low > 0)
-    return base::format("{} points better than", number(difference.mean, difference));
+    return base::format("{} points better than", number(difference.value, difference));
   if (difference.high < 0)
-    return base::format("{} points, worse than", number(difference.mean, difference));
-  return base::format("no shown difference ({} points) to", number(difference.mean, difference));
+    return base::format("{} points, worse than", number(difference.value, difference));
+  return base::format("no shown difference ({} points) to", number(difference.value, difference));
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ std::string answer(const Summary& summary) {
   const Condition* best = nullptr;
   for (const Condition& c : summary.conditions)
     if (c.has_difference && c.accuracy.size() == summary.tasks.size() &&
-        (best == nullptr || c.pooled.mean > best->pooled.mean))
+        (best == nullptr || c.pooled.value > best->pooled.value))
       best = &c;
   if (best == nullptr) return "";
   std::string text = base::format("{}: {} zero_shot over {} task(s).", best->name,
@@ -65,8 +66,8 @@ std::string answer(const Summary& summary) {
   for (const Condition& c : summary.conditions)
     if (c.name.starts_with("random_lora") && &c != best)
       text += base::format(" The null control {} reaches {}; {} {}.", c.name,
-                           number(c.pooled.mean, c.pooled), best->name,
-                           number(best->pooled.mean, best->pooled));
+                           number(c.pooled.value, c.pooled), best->name,
+                           number(best->pooled.value, best->pooled));
   return text + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "report/aggregate.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -61,24 +62,24 @@ std::string condition_name(const store::Row& row,
   return text;
 }
 
-std::vector<std::vector<double>> strata(const Condition& condition) {
-  std::vector<std::vector<double>> result;
-  for (const auto& [task, values] : condition.accuracy) result.push_back(values);
+std::vector<Stratum> strata(const Condition& condition) {
+  std::vector<Stratum> result;
+  for (const auto& [task, values] : condition.accuracy) result.push_back(independent(values));
   return result;
 }
 
 // The base model's accuracy is one number a task, so its difference keeps the draws of the other
 // side.
 void compare(Condition& condition, const Condition& base) {
-  std::vector<std::vector<double>> differences;
+  std::vector<Stratum> differences;
   for (const auto& [task, values] : condition.accuracy) {
     const auto reference = base.accuracy.find(task);
     if (reference == base.accuracy.end()) continue;
-    differences.push_back(values);
-    for (double& value : differences.back()) value -= mean(reference->second);
+    differences.push_back(independent(values));
+    for (double& value : differences.back().values) value -= mean(reference->second);
   }
   condition.has_difference = !differences.empty();
-  if (condition.has_difference) condition.difference = stratified_bootstrap(differences);
+  if (condition.has_difference) condition.difference = bootstrap(differences, mean_of_means);
 }
 
 // zero_shot under the same model, precision and so on, whichever of these the study varies.
@@ -106,7 +107,7 @@ void finish(Condition& condition) {
   condition.evaluations /= trials;
   condition.tokens /= trials;
   condition.seconds /= trials;
-  condition.pooled = stratified_bootstrap(strata(condition));
+  condition.pooled = bootstrap(strata(condition), mean_of_means);
 }
 
 }  // namespace

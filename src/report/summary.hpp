@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/statistics.hpp"
+#include "report/bootstrap.hpp"
 #include "store/hdf5.hpp"
 
 namespace lorahub::report {

@@ -12,7 +12,7 @@ namespace {
 
 Condition condition(const std::string& name, Interval pooled) {
   Condition c{.name = name};
-  c.accuracy["a"] = {pooled.mean};
+  c.accuracy["a"] = {pooled.value};
   c.pooled = pooled;
   return c;
 }

@@ -29,8 +29,8 @@ TEST(Summary, DrawsGroupByTaskAndShardsJoin) {
   const Condition& lorahub = s.conditions[0];
   EXPECT_EQ(lorahub.name, "lorahub");  // seeds are draws, not conditions
   EXPECT_EQ(lorahub.accuracy.at("a"), (std::vector<double>{10, 30}));
-  EXPECT_DOUBLE_EQ(lorahub.pooled.mean, 35);      // (20 + 50) / 2: tasks weigh the same
-  EXPECT_DOUBLE_EQ(lorahub.difference.mean, 15);  // on task a alone, which zero_shot has
+  EXPECT_DOUBLE_EQ(lorahub.pooled.value, 35);      // (20 + 50) / 2: tasks weigh the same
+  EXPECT_DOUBLE_EQ(lorahub.difference.value, 15);  // on task a alone, which zero_shot has
   EXPECT_DOUBLE_EQ(lorahub.evaluations, 40);
   EXPECT_EQ(s.tasks, (std::vector<std::string>{"a", "b"}));
 }
@@ -71,8 +71,8 @@ TEST(Summary, ComparesWithTheZeroShotOfTheSamePrecision) {
                                         row("lorahub", "a", 11, {{"precision", "f32"}}),
                                         row("lorahub", "a", 22, {{"precision", "bf16"}})})});
   ASSERT_EQ(s.conditions.size(), 4U);
-  EXPECT_DOUBLE_EQ(s.conditions[2].difference.mean, 10);
-  EXPECT_DOUBLE_EQ(s.conditions[3].difference.mean, 20);
+  EXPECT_DOUBLE_EQ(s.conditions[2].difference.value, 10);
+  EXPECT_DOUBLE_EQ(s.conditions[3].difference.value, 20);
 }
 
 }  // namespace
