@@ -5,24 +5,15 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/random.hpp"
+
 namespace lorahub::report {
 namespace {
 
-using Chances = std::vector<double>;  // of 0, 1, 2, ...
+constexpr size_t kReplicates = 10000;
 
-Chances convolve(const Chances& a, const Chances& b) {
-  Chances sum(a.size() + b.size() - 1, 0.0);
-  for (size_t i = 0; i < a.size(); ++i)
-    for (size_t j = 0; j < b.size() && a[i] > 0; ++j) sum[i + j] += a[i] * b[j];
-  return sum;
-}
-
-// Least value whose cumulated chance reaches `share`.
-size_t percentile(const Chances& chances, double share) {
-  double sum = 0;
-  for (size_t i = 0; i < chances.size(); ++i)
-    if ((sum += chances[i]) >= share) return i;
-  return chances.size() - 1;
+size_t pick(base::Stream& random, size_t n) {
+  return static_cast<size_t>(uint64_t{random.bits()} * n >> 32);
 }
 
 }  // namespace
@@ -38,21 +29,30 @@ double mcnemar(long only_first, long only_second) {
   return std::min(1.0, 2 * tail);
 }
 
-Interval paired_bootstrap(const std::vector<int>& differences, int draws) {
-  assert(!differences.empty() && draws > 0);
-  const auto rows = static_cast<double>(differences.size());
-  Chances one(2 * static_cast<size_t>(draws) + 1, 0.0);  // of a row's difference + draws
-  for (const int d : differences) one.at(static_cast<size_t>(d + draws)) += 1 / rows;
-  Chances all{1}, power = one;  // the sum over rows, by repeated squaring
-  for (size_t n = differences.size(); n > 0; n /= 2) {
-    if (n % 2 == 1) all = convolve(all, power);
-    if (n > 1) power = convolve(power, power);
+Interval paired_bootstrap(const std::vector<std::vector<int>>& differences) {
+  const size_t draws = differences.size(), rows = differences.at(0).size();
+  assert(rows > 0);
+  std::vector<float> columns(draws * rows);  // [row][draw]
+  for (size_t d = 0; d < draws; ++d)
+    for (size_t r = 0; r < rows; ++r)
+      columns[r * draws + d] = static_cast<float>(differences[d][r]);
+  base::Stream random(1, "rows");
+  std::vector<float> sums(draws);
+  std::vector<double> found(kReplicates);
+  for (double& replicate : found) {
+    std::ranges::fill(sums, 0.0F);
+    for (size_t i = 0; i < rows; ++i) {
+      const float* column = &columns[pick(random, rows) * draws];
+      for (size_t d = 0; d < draws; ++d) sums[d] += column[d];
+    }
+    for (size_t d = 0; d < draws; ++d) replicate += static_cast<double>(sums[pick(random, draws)]);
   }
-  const double scale = 100 / (rows * draws), shift = rows * draws;
-  const auto points = [&](double sum) { return scale * sum; };
-  return {.value = points(std::accumulate(differences.begin(), differences.end(), 0.0)),
-          .low = points(static_cast<double>(percentile(all, 0.025)) - shift),
-          .high = points(static_cast<double>(percentile(all, 0.975)) - shift)};
+  std::ranges::sort(found);
+  const double scale = 100 / static_cast<double>(rows * draws);
+  return {
+      .value = scale * static_cast<double>(std::accumulate(columns.begin(), columns.end(), 0.0F)),
+      .low = scale * found[kReplicates / 40 - 1],
+      .high = scale * found[kReplicates - kReplicates / 40]};
 }
 
 }  // namespace lorahub::report

@@ -10,9 +10,9 @@ namespace lorahub::report {
 // null hypothesis (scipy's binomtest). 1 when there are none.
 double mcnemar(long only_first, long only_second);
 
-// 95 % interval of a mean difference, in points, by the bootstrap of rows: the distribution over
-// all resamples, by convolution, not by chance. `differences`: one a row, hits of the first minus
-// hits of the second over `draws` draws, so in [-draws, draws]. Rows may not be empty.
-Interval paired_bootstrap(const std::vector<int>& differences, int draws);
+// 95 % interval of the mean difference, in points, resampling rows and draws (pigeonhole; with one
+// draw: the plain paired bootstrap of rows). differences [draw][row]: hit of the first minus hit of
+// the second, the same rows in every draw; neither may be empty. Seeded.
+Interval paired_bootstrap(const std::vector<std::vector<int>>& differences);
 
 }  // namespace lorahub::report

@@ -86,11 +86,13 @@ def shared(table):
     return {"table": t.tolist(), "mean": np.percentile(t[:, c].mean((0, 2)), [2.5, 97.5]).tolist()}
 
 
-def rows(differences, draws):
+def rows(differences):
+    """[draw][row] differences of hits; rows and draws are both resampled"""
     d = np.asarray(differences)
-    sums = d[rng.integers(len(d), size=(200000, len(d)))].sum(1)
-    return {"differences": d.tolist(), "draws": draws,
-            "interval": (100 / (len(d) * draws) * np.percentile(sums, [2.5, 97.5])).tolist()}
+    chosen = d[:, rng.integers(d.shape[1], size=(100000, d.shape[1]))].sum(2)  # [draw, replicate]
+    draws = rng.integers(d.shape[0], size=(d.shape[0], 100000))
+    sums = np.take_along_axis(chosen, draws, 0).sum(0)
+    return {"differences": d.tolist(), "interval": (100 / d.size * np.percentile(sums, [2.5, 97.5])).tolist()}
 
 
 def profile(strata, thresholds):
@@ -122,8 +124,8 @@ result = {
     "bootstrap": bootstrap([10 * r(5), 5 + 10 * r(8), 20 + 5 * r(3)]),
     "crossed": crossed(r(6, 1) * 5 + r(1, 4) * 10 + r(6, 4)),
     "shared": shared(r(5, 1) + 8 * r(1, 7) + r(5, 7)),
-    "rows": [rows(rng.integers(-1, 2, size=100), 1), rows(np.clip(rng.integers(-3, 5, size=200), -3, 3), 3),
-             rows([1] * 6 + [0] * 19, 1)],
+    "rows": [rows(rng.integers(-1, 2, size=(1, 100))), rows([[1] * 6 + [0] * 19]),
+             rows(np.clip(rng.integers(-1, 3, size=200) - rng.integers(0, 3, size=(3, 1)), -1, 1))],
     "profile": profile(np.round(r(4, 6), 1), [-1.0, 0.0, 0.1, 0.5, 2.0]),
     "wins": paired_wins(np.round(r(4, 6)), np.round(r(4, 6))),
 }

@@ -1,0 +1,43 @@
+#include "report/sections.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace lorahub::report {
+
+std::vector<const Condition*> of_method(const Summary& summary, const std::string& method) {
+  std::vector<const Condition*> found;
+  for (const Condition& c : summary.conditions)
+    if (c.method == method) found.push_back(&c);
+  return found;
+}
+
+std::vector<const Condition*> compositions(const Summary& summary) {
+  std::vector<const Condition*> found = of_method(summary, "lorahub");
+  for (const Condition* c : of_method(summary, "gradient")) found.push_back(c);
+  return found;
+}
+
+std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions) {
+  if (conditions.size() <= kMostSeries) return conditions;
+  std::set<std::string> methods;
+  std::set<const Condition*> chosen;
+  for (const Condition* c : conditions)
+    if (chosen.size() < kMostSeries && methods.insert(c->method).second) chosen.insert(c);
+  for (const Condition* c : conditions)
+    if (chosen.size() < kMostSeries) chosen.insert(c);
+  std::vector<const Condition*> kept;
+  std::ranges::copy_if(conditions, std::back_inserter(kept),
+                       [&](const Condition* c) { return chosen.contains(c); });
+  return kept;
+}
+
+std::string figure_name(const Summary& summary, const std::string& what) {
+  std::string name = summary.study;
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') c = '-';
+  return what.empty() ? name : name + "-" + what;
+}
+
+}  // namespace lorahub::report
