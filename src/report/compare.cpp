@@ -127,4 +127,9 @@ Verdict verdict(const Interval& difference) {
   return difference.high < 0 ? Verdict::worse : Verdict::open;
 }
 
+Verdict verdict(const Comparison& c) {
+  const Verdict first = verdict(c.difference);
+  return c.has_whole_draws && verdict(c.whole_draws) != first ? Verdict::open : first;
+}
+
 }  // namespace lorahub::report

@@ -45,5 +45,6 @@ const Condition* control(const Summary& summary, const Condition& condition,
 
 enum class Verdict { better, worse, open };
 Verdict verdict(const Interval& difference);
+Verdict verdict(const Comparison& comparison);  // open where the two intervals disagree
 
 }  // namespace lorahub::report

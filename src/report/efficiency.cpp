@@ -12,7 +12,7 @@
 namespace lorahub::report {
 namespace {
 
-constexpr size_t kMostNamed = 3;
+constexpr size_t kMostNamed = 4;  // conditions in a sentence
 
 struct Cost {                                  // of a condition, or of one task of it
   double query = 0, adaptation = 0, rows = 0;  // tokens a query, tokens once, test rows a trial
@@ -69,6 +69,7 @@ Queries queries(const Condition& mine, const Condition& icl) {
 
 std::string queries_text(const Queries& q) {
   if (!std::isfinite(q.all)) return "never";
+  if (std::ceil(q.least) == std::ceil(q.most)) return count_text(std::ceil(q.all));
   return base::format("{} ({} to {} over tasks)", count_text(std::ceil(q.all)),
                       count_text(std::ceil(q.least)),
                       std::isfinite(q.most) ? count_text(std::ceil(q.most)) : "never");
@@ -101,7 +102,8 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
   Plot plot{.title = title + ": " + summary.study,
             .x = {.label = query ? "source tokens a query (log)"
                                  : "tokens: adaptation and all test rows of a task (log)",
-                  .logarithmic = true},
+                  .logarithmic = true,
+                  .format = "%.0s%c"},
             .y = {.label = "accuracy, % (mean over tasks, 95 %)", .range = {0, 100}},
             .shape = Shape::points};
   Table table{
@@ -118,6 +120,12 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
                            .high = {i.high}});
     table.rows.push_back({c->name, query ? base::format("{:.1f}", x) : count_text(x), text(i)});
   }
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (const Series& s : plot.series) {
+    least = std::min(least, s.x[0]);
+    most = std::max(most, s.x[0]);
+  }
+  plot.x.range = {least / 1.5, most * 1.5};
   const std::string file = figure_name(summary, query ? "tokens-query" : "tokens-total");
   return {.name = file,
           .title = title,
@@ -130,10 +138,11 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
 
 Figure break_even_figure(const Summary& summary, const std::vector<const Condition*>& all) {
   constexpr double kQueries[] = {1, 3, 10, 30, 100, 300, 1000, 3000, 10000};
-  Plot plot{.title = "Total tokens against the number of queries: " + summary.study,
-            .x = {.label = "queries answered", .logarithmic = true},
-            .y = {.label = "tokens in all, adaptation included", .logarithmic = true},
-            .shape = Shape::lines};
+  Plot plot{
+      .title = "Total tokens against the number of queries: " + summary.study,
+      .x = {.label = "queries answered", .logarithmic = true, .range = {1, 10000}},
+      .y = {.label = "tokens in all, adaptation included", .logarithmic = true, .format = "%.0s%c"},
+      .shape = Shape::lines};
   Table table{.head = {"queries"}};
   for (const double n : kQueries) table.rows.push_back({count_text(n)});
   for (const Condition* c : all) {
@@ -157,24 +166,26 @@ Figure break_even_figure(const Summary& summary, const std::vector<const Conditi
 
 std::string answer(const Summary& summary) {
   std::vector<std::string> first, second;
+  double mine = 0, its = 0;
   for (const Condition* c : compositions(summary)) {
     const Condition* icl = control(summary, *c, "icl");
     if (icl == nullptr || first.size() == kMostNamed) continue;
     const auto found = compare({{c, icl}});
     if (found.empty()) continue;
-    const Cost mine = cost(trials(*c)), its = cost(trials(*icl));
-    first.push_back(
-        base::format("{} asks {:.1f} tokens a query where {} asks {:.1f} ({:.1f} times "
-                     "as many) and is {} it",
-                     c->name, mine.query, icl->name, its.query, its.query / mine.query,
-                     against(found[0].difference)));
-    second.push_back(base::format("{} after {} queries", c->name, queries_text(queries(*c, *icl))));
+    mine += cost(trials(*c)).query;
+    its += cost(trials(*icl)).query;
+    const char* words[] = {"better", "worse", "no difference can be shown"};
+    first.push_back(base::format("{} {} points ({})", c->name, signed_text(found[0].difference),
+                                 words[static_cast<size_t>(verdict(found[0]))]));
+    second.push_back(base::format("{} after {}", c->name, queries_text(queries(*c, *icl))));
   }
   if (first.empty()) return "";
+  const auto n = static_cast<double>(first.size());
   return base::format(
-      "{}. Its adaptation has paid for itself, in tokens: {}; for fewer queries "
-      "in-context learning is cheaper.",
-      base::join(first, "; "), base::join(second, "; "));
+      "A query to composed modules has {:.1f} tokens, one with the examples in its prompt {:.1f} "
+      "({:.1f} times as many); accuracy against icl: {}. In tokens, the adaptation has paid for "
+      "itself after so many queries, and for fewer of them in-context learning is cheaper: {}.",
+      mine / n, its / n, its / mine, base::join(first, ", "), base::join(second, ", "));
 }
 
 }  // namespace

@@ -68,97 +68,109 @@ std::map<std::string, TaskEffect> effects(const Condition& a, const Condition& b
   return found;
 }
 
-Table against_method(const Summary& summary, const std::string& method) {
-  Table table{
-      .title = base::format(
-          "Against {} on each task, points: interval over rows and draws (McNemar, Holm)", method),
-      .head = {"task"}};
-  std::vector<std::map<std::string, TaskEffect>> columns;
+// One column a condition, each against its control of `method`.
+struct Column {
+  const Condition* condition = nullptr;
+  const Condition* other = nullptr;
+  std::map<std::string, TaskEffect> tasks;
+};
+
+std::vector<Column> columns(const Summary& summary, const std::vector<const Condition*>& conditions,
+                            const std::string& method) {
+  std::vector<Column> found;
+  for (const Condition* c : conditions)
+    if (const Condition* other = control(summary, *c, method))
+      found.push_back({.condition = c, .other = other, .tasks = effects(*c, *other)});
+  return found;
+}
+
+// "+12.5 [+3.0, +20.1] (p = 0.004)": Holm over the table.
+Table task_table(const Summary& summary, const std::vector<Column>& columns) {
+  Table table{.head = {"task"}};
   std::vector<double> p;
-  for (const Condition* c : shown(compositions(summary)))
-    if (const Condition* other = control(summary, *c, method)) {
-      table.head.push_back(c->name);
-      columns.push_back(effects(*c, *other));
-    }
-  for (const std::string& task : summary.tasks)
-    for (const auto& column : columns)
-      if (const auto found = column.find(task); found != column.end() && found->second.known)
-        p.push_back(found->second.p);
+  for (const Column& column : columns) {
+    table.head.push_back(column.condition->name);
+    for (const auto& [task, effect] : column.tasks)
+      if (effect.known) p.push_back(effect.p);
+  }
+  for (const std::string& task : summary.tasks) table.rows.push_back({task});
   const std::vector<double> corrected = holm(p);
   size_t next = 0;
-  for (const std::string& task : summary.tasks) {
-    table.rows.push_back({task});
-    for (const auto& column : columns) {
-      const auto found = column.find(task);
-      const bool known = found != column.end() && found->second.known;
-      table.rows.back().push_back(known ? base::format("{} ({})",
-                                                       signed_text(found->second.difference),
-                                                       p_text(corrected[next++]))
-                                        : "–");
-    }
+  for (const Column& column : columns) {
+    std::map<std::string, std::string> cells;
+    for (const auto& [task, effect] : column.tasks)
+      if (effect.known)
+        cells[task] =
+            base::format("{} ({})", signed_text(effect.difference), p_text(corrected[next++]));
+    for (Cells& row : table.rows) row.push_back(cells.contains(row[0]) ? cells[row[0]] : "–");
   }
-  return p.empty() ? Table{} : table;
+  return table;
 }
+
+constexpr const char* kTaskNote =
+    "A task: 95 % interval over its test rows and its draws; in the table, p of McNemar's test "
+    "over "
+    "rows, for these draws alone (Holm over the table; a row counts for the side that has it right "
+    "in more draws).";
 
 }  // namespace
 
 Figure forest(const Summary& summary) {
-  std::vector<const Condition*> conditions;
+  std::vector<const Condition*> all;
   for (const Condition& c : summary.conditions)
-    if (c.method != "zero_shot" && control(summary, c, "zero_shot") != nullptr)
-      conditions.push_back(&c);
-  conditions = shown(conditions);
+    if (c.method != "zero_shot" && control(summary, c, "zero_shot") != nullptr) all.push_back(&c);
+  const std::vector<Column> found = columns(summary, shown(all), "zero_shot");
   const auto places = static_cast<double>(summary.tasks.size() + 1);
-  const double step = 0.8 / static_cast<double>(conditions.size());
-  Plot plot{.title = "Difference to zero_shot: " + summary.study,
-            .x = {.label = "difference of accuracy, percentage points"},
-            .y = {.label = "task", .range = {places + 0.5, 0.5}},
-            .shape = Shape::forest,
-            .guides = {0},
-            .height = 120 + static_cast<int>(places) *
-                                std::max(22, 9 * static_cast<int>(conditions.size()))};
-  Table table{.head = {"task"}};
+  const double step = 0.8 / static_cast<double>(found.size());
+  Plot plot{
+      .title = "Difference to zero_shot: " + summary.study,
+      .x = {.label = "difference of accuracy, percentage points"},
+      .y = {.label = "task", .range = {places + 0.5, 0.5}},
+      .shape = Shape::forest,
+      .guides = {0},
+      .height = 120 + static_cast<int>(places) * std::max(22, 9 * static_cast<int>(found.size()))};
   for (size_t t = 0; t < summary.tasks.size(); ++t)
     plot.y.places.emplace_back(summary.tasks[t], static_cast<double>(t + 1));
-  plot.y.places.emplace_back("pooled", places);
-  for (const auto& [name, place] : plot.y.places) table.rows.push_back({name});
-  for (size_t c = 0; c < conditions.size(); ++c) {
-    const Condition& zero = *control(summary, *conditions[c], "zero_shot");
-    Series series{.name = conditions[c]->name, .style = conditions[c]->place};
-    table.head.push_back(conditions[c]->name);
-    auto by_task = effects(*conditions[c], zero);
-    const auto strata = differences(pair_up(*conditions[c], zero), accuracy);
-    if (!strata.empty())
-      by_task["pooled"] = {.known = true, .difference = bootstrap(strata, mean_of_means)};
-    for (size_t i = 0; i < plot.y.places.size(); ++i) {
-      const auto& [name, place] = plot.y.places[i];
-      const auto found = by_task.find(name);
-      const bool known = found != by_task.end() && found->second.known;
-      table.rows[i].push_back(known ? signed_text(found->second.difference) : "–");
-      if (!known) continue;
-      series.x.push_back(found->second.difference.value);
-      series.low.push_back(found->second.difference.low);
-      series.high.push_back(found->second.difference.high);
+  Table table = task_table(summary, found);
+  table.rows.push_back({"pooled"});
+  for (size_t c = 0; c < found.size(); ++c) {
+    Series series{.name = found[c].condition->name, .style = found[c].condition->place};
+    const auto add = [&](const Interval& i, double place) {
+      series.x.push_back(i.value);
+      series.low.push_back(i.low);
+      series.high.push_back(i.high);
       series.y.push_back(place - 0.4 + step * (static_cast<double>(c) + 0.5));
+    };
+    for (const auto& [task, place] : plot.y.places)
+      if (const auto effect = found[c].tasks.find(task);
+          effect != found[c].tasks.end() && effect->second.known)
+        add(effect->second.difference, place);
+    const auto strata = differences(pair_up(*found[c].condition, *found[c].other), accuracy);
+    table.rows.back().push_back("–");
+    if (!strata.empty()) {
+      const Interval pooled = bootstrap(strata, mean_of_means);
+      add(pooled, places);
+      table.rows.back().back() = signed_text(pooled);
     }
     plot.series.push_back(std::move(series));
   }
+  plot.y.places.emplace_back("pooled", places);
   const std::string name = figure_name(summary, "forest");
   return {.name = name,
           .title = "Differences to zero-shot, by task and pooled",
-          .caption =
-              "95 % intervals. A task: its test rows and the draws resampled. Pooled: draws "
-              "resampled within tasks, which all weigh the same.",
+          .caption = std::string(kTaskNote) +
+                     " Pooled: draws resampled within tasks, which all weigh the same." +
+                     left_out(all),
           .svg = draw(plot, name),
           .table = std::move(table)};
 }
 
-std::vector<Table> by_task(const Summary& summary) {
-  std::vector<Table> tables;
-  for (const char* method : {"best_single", "zero_shot"})
-    if (Table table = against_method(summary, method); !table.head.empty())
-      tables.push_back(std::move(table));
-  return tables;
+std::optional<Table> by_task(const Summary& summary) {
+  const std::vector<Column> found = columns(summary, shown(compositions(summary)), "best_single");
+  if (found.empty()) return std::nullopt;
+  Table table = task_table(summary, found);
+  table.title = std::string("Against best_single on each task, points. ") + kTaskNote;
+  return table;
 }
 
 }  // namespace lorahub::report

@@ -1,6 +1,6 @@
 // Differences to the base model, task by task.
 #pragma once
-#include <vector>
+#include <optional>
 
 #include "report/document.hpp"
 #include "report/summary.hpp"
@@ -10,9 +10,8 @@ namespace lorahub::report {
 // Each condition against zero_shot on each task, and pooled.
 Figure forest(const Summary& summary);
 
-// Compositions against zero_shot and against best_single on each task, by the answers to the same
-// rows: interval over rows and draws, McNemar's test with Holm's correction. None where the answers
-// are not recorded or there are no compositions.
-std::vector<Table> by_task(const Summary& summary);
+// Compositions against best_single on each task, by the answers to the same rows: interval over
+// rows and draws, McNemar's test with Holm's correction.
+std::optional<Table> by_task(const Summary& summary);
 
 }  // namespace lorahub::report

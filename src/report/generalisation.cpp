@@ -38,48 +38,49 @@ std::vector<const Comparison*> with(const std::vector<Comparison>& all, const st
 std::string one_sentence(const Comparison& c) {
   std::string text =
       base::format("{} is {} {} on {} task(s) (Wilcoxon over tasks, Holm: {}", c.first->name,
-                   against(c.difference), c.second->name, c.by_task.size(), p_text(c.p_holm));
+                   against(c), c.second->name, c.by_task.size(), p_text(c.p_holm));
   if (c.has_whole_draws && verdict(c.whole_draws) != verdict(c.difference))
     text +=
         base::format("; when whole draws of modules are resampled: {}", signed_text(c.whole_draws));
   return text + ").";
 }
 
-// "Of 4 compositions, 4 are better than zero_shot, ...: from +40.1 [..] (a) to +62.6 [..] (b)."
-std::string many_sentence(const std::vector<const Comparison*>& found, const std::string& method) {
+// "4 better, 0 worse, 0 with no difference that can be shown, from +40.1 [..] (a) to +62.6 [..]
+// (b)"
+std::string counts(const std::vector<const Comparison*>& found) {
   int count[3] = {};
-  for (const Comparison* c : found) ++count[static_cast<int>(verdict(c->difference))];
+  for (const Comparison* c : found) ++count[static_cast<int>(verdict(*c))];
   const auto by = [](const Comparison* a, const Comparison* b) {
     return a->difference.value < b->difference.value;
   };
   const Comparison& least = **std::ranges::min_element(found, by);
   const Comparison& most = **std::ranges::max_element(found, by);
   return base::format(
-      "Of {} compositions, {} are better than {}, {} worse, and for {} no difference can be shown: "
-      "from {} points ({}) to {} ({}).",
-      found.size(), count[0], method, count[1], count[2], signed_text(least.difference),
-      least.first->name, signed_text(most.difference), most.first->name);
+      "{} better, {} worse, {} with no difference that can be shown, from {} points ({}) to {} "
+      "({})",
+      count[0], count[1], count[2], signed_text(least.difference), least.first->name,
+      signed_text(most.difference), most.first->name);
+}
+
+std::string many_sentence(const std::vector<const Comparison*>& found, const std::string& method) {
+  return base::format("{} compositions against {}: {}.", found.size(), method, counts(found));
 }
 
 std::string second_sentence(const std::vector<Comparison>& all) {
   std::string text;
-  for (const char* method : {"best_single", "random_lora"}) {
+  for (const auto& [method, name] : {std::pair("best_single", "the best single module"),
+                                     std::pair("random_lora", "the null control random_lora")}) {
     const auto found = with(all, method);
     if (found.empty()) continue;
-    text += text.empty() ? "Against " : "; against ";
-    text += method == std::string("random_lora") ? "the null control random_lora"
-                                                 : "the best single module";
-    if (found.size() == 1) {
-      text += base::format(": {} points", signed_text(found[0]->difference));
-      if (verdict(found[0]->difference) == Verdict::open) text += ", no difference can be shown";
-      continue;
-    }
-    int count[3] = {};
-    for (const Comparison* c : found) ++count[static_cast<int>(verdict(c->difference))];
-    text += base::format(": {} better, {} worse, {} with no difference that can be shown", count[0],
-                         count[1], count[2]);
+    text += base::format("{} {}: ", text.empty() ? " Against" : "; against", name);
+    if (found.size() == 1)
+      text +=
+          base::format("{} points{}", signed_text(found[0]->difference),
+                       verdict(*found[0]) == Verdict::open ? ", no difference can be shown" : "");
+    else
+      text += counts(found);
   }
-  return text.empty() ? text : " " + text + ".";
+  return text.empty() ? text : text + ".";
 }
 
 std::string answer(const std::vector<Comparison>& all) {
@@ -245,7 +246,7 @@ std::optional<Section> generalisation(const Summary& summary) {
   section.blocks.emplace_back(comparison_table(all));
   if (auto text = friedman_text(summary)) section.blocks.emplace_back(*text);
   section.blocks.emplace_back(forest(summary));
-  for (Table& table : by_task(summary)) section.blocks.emplace_back(std::move(table));
+  if (auto table = by_task(summary)) section.blocks.emplace_back(std::move(*table));
   section.blocks.emplace_back(score_table(summary));
   section.blocks.emplace_back(profiles(summary));
   if (auto table = answer_form(summary)) section.blocks.emplace_back(std::move(*table));

@@ -8,11 +8,12 @@ namespace {
 constexpr const char* kStyle = R"(
 :root{color-scheme:light}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:60rem;padding:1rem;color:#1a1a1a;background:#fff;
+body{margin:0 auto;max-width:76rem;padding:1rem;color:#1a1a1a;background:#fff;
 font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0 1rem}
 h2{font-size:1.25rem;line-height:1.25;margin:2.5rem 0 .75rem;padding-top:.75rem;border-top:1px solid #ccc}
-nav ul{list-style:none;padding:0;margin:0;columns:18rem}
+p,ul,figcaption{max-width:52rem}
+nav ul{list-style:none;padding:0;margin:0;max-width:none;columns:20rem}
 nav a{color:#0b5394;text-decoration:none}nav a:hover{text-decoration:underline}
 .question{font-style:italic;color:#444;margin:.5rem 0}
 .answer{border-left:4px solid #0072b2;background:#f2f7fb;padding:.6rem .9rem;margin:1rem 0}
@@ -20,18 +21,19 @@ nav a{color:#0b5394;text-decoration:none}nav a:hover{text-decoration:underline}
 .wide{overflow-x:auto;margin:.5rem 0 1rem}
 .wide:focus-visible{outline:2px solid #0072b2}
 table{border-collapse:collapse;font-size:.8125rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;font-weight:600;font-size:.9375rem;padding:.25rem 0}
+.title{font-weight:600;font-size:.9375rem;margin:1.25rem 0 .25rem}
 th,td{padding:.2rem .6rem;text-align:right;vertical-align:bottom;border-bottom:1px solid #e4e4e4;white-space:nowrap}
 thead th{border-bottom:1px solid #777;white-space:normal;min-width:4.5rem}
 th:first-child,td:first-child{text-align:left}
 tbody th{font-weight:400;position:sticky;left:0;background:#fff}
 tbody tr:nth-child(even) td{background:#fafafa}
 figure{margin:1.5rem 0}
-figure svg{display:block;width:100%;min-width:36rem;max-width:60rem;height:auto}
+figure svg{display:block;width:100%;min-width:34rem;max-width:52rem;height:auto}
 figcaption{font-size:.9375rem;margin-top:.25rem}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;color:#0b5394;font-size:.875rem}
 li{overflow-wrap:anywhere}
-@media(max-width:30rem){body{padding:.75rem}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}}
+@media(max-width:40rem){body{padding:.75rem}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}
+tbody th{white-space:normal;min-width:7rem;max-width:9rem;overflow-wrap:anywhere}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,summary{display:none}
 figure,.answer{break-inside:avoid}.wide{overflow:visible}figure svg{min-width:0}h2{break-after:avoid}}
 )";
@@ -72,11 +74,10 @@ class Writer {
     out += base::format("<p{}>{}</p>\n", classes[static_cast<size_t>(t.role)], escaped(t.text));
   }
   void operator()(const Table& t) {
+    if (!t.title.empty()) out += "<p class=\"title\">" + escaped(t.title) + "</p>\n";
     out += base::format("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">",
                         escaped(t.title.empty() ? t.head.at(0) : t.title));
-    out += "<table>";
-    if (!t.title.empty()) out += "<caption>" + escaped(t.title) + "</caption>";
-    out += "\n<thead><tr>";
+    out += "<table>\n<thead><tr>";
     for (const std::string& cell : t.head) out += "<th scope=\"col\">" + escaped(cell) + "</th>";
     out += "</tr></thead>\n<tbody>\n";
     for (const Cells& row : t.rows) out += cells(row);

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<const char*, 8> kColours = {"#0072b2", "#d55e00", "#009e73", "#aa3377",
                                                  "#e69f00", "#56b4e9", "#000000", "#777777"};
 constexpr std::array<int, 8> kMarks = {7, 5, 9, 13, 6, 4, 8, 12};  // filled ones first
-constexpr int kWidth = 720, kRow = 18;  // pixels: of a figure, of a row of its legend
+constexpr int kWidth = 720, kRow = 19;  // pixels: of a figure, of a row of its legend
 constexpr size_t kLetters = 92;         // of the legend that fit into a row
 
 // Single quotes are doubled in gnuplot's texts.
@@ -30,6 +30,7 @@ std::string number(double value) {
 std::string axis(const char* name, const Axis& a) {
   std::string text = base::format("set {}label {}\n", name, quoted(a.label));
   if (a.logarithmic) text += base::format("set logscale {}\n", name);
+  if (!a.format.empty()) text += base::format("set format {} {}\n", name, quoted(a.format));
   if (!a.range.empty())
     text += base::format("set {}range [{}:{}]\n", name, number(a.range[0]), number(a.range[1]));
   if (a.places.empty()) return text;
@@ -40,13 +41,16 @@ std::string axis(const char* name, const Axis& a) {
   return text + ")\n";
 }
 
-std::string block(const Series& s, size_t index) {
+std::string block(const Series& s, size_t index, Shape shape) {
   std::string text = base::format("$d{} << EOD\n", index);
-  for (size_t i = 0; i < s.x.size(); ++i) {
-    const double centre = s.y[i];
+  const auto add = [&](double x, size_t i) {
     const bool with = !s.low.empty();
-    text += base::format("{} {} {} {}\n", number(s.x[i]), number(centre),
-                         number(with ? s.low[i] : centre), number(with ? s.high[i] : centre));
+    text += base::format("{} {} {} {}\n", number(x), number(s.y[i]),
+                         number(with ? s.low[i] : s.y[i]), number(with ? s.high[i] : s.y[i]));
+  };
+  for (size_t i = 0; i < s.x.size(); ++i) {
+    if (shape == Shape::steps && i > 0) add(s.x[i], i - 1);
+    add(s.x[i], i);
   }
   return text + "EOD\n";
 }
@@ -113,19 +117,20 @@ std::string guides(const Plot& plot) {
 std::string draw(const Plot& plot, const std::string& name) {
   const Legend key = legend(plot.series);
   std::string text = base::format(
-      "set key outside bottom center horizontal Left reverse maxcols {} samplen 3 font ',12'\n"
+      "set key outside bottom center horizontal Left reverse maxcols {} samplen 3 height 1 font "
+      "',12'\n"
       "set style fill transparent solid 0.15 noborder\nset border 3\nset tics nomirror\n"
       "set grid lc rgb '#e4e4e4' lt 1\nset title {}\n",
       key.columns, quoted(plot.title));
   text += axis("x", plot.x) + axis("y", plot.y) + guides(plot);
-  for (size_t i = 0; i < plot.series.size(); ++i) text += block(plot.series[i], i);
+  for (size_t i = 0; i < plot.series.size(); ++i) text += block(plot.series[i], i, plot.shape);
   text += "plot ";
   for (size_t i = 0; i < plot.series.size(); ++i)
     text += (i == 0 ? "" : ", ") + pieces(plot.series[i], i, plot.shape);
   return gnuplot({.name = name,
                   .title = plot.title,
                   .width = kWidth,
-                  .height = plot.height + kRow * static_cast<int>(key.rows)},
+                  .height = plot.height + kRow * static_cast<int>(key.rows + 1)},
                  text + "\n");
 }
 
@@ -148,8 +153,9 @@ std::string draw(const Matrix& matrix, const std::string& name) {
   for (size_t r = 0; r < matrix.rows.size(); ++r)
     for (size_t c = 0; c < matrix.columns.size(); ++c)
       if (const double v = matrix.values[r][c]; std::isfinite(v))
-        text += base::format("{} {} {} {:.{}f}\n", c + 1, r + 1,
-                             std::clamp(v, matrix.range[0], matrix.range[2]), v, matrix.decimals);
+        text +=
+            base::format("{} {} {} {:.{}f}\n", c + 1, r + 1,
+                         std::clamp(v, matrix.range[0], matrix.range[2]), v + 0.0, matrix.decimals);
   text +=
       "EOD\nplot $m using 1:2:(0.48):(0.48):3 with boxxyerror fc palette, "
       "$m using 1:2:(stringcolumn(4)) with labels font ',9'\n";
@@ -157,7 +163,7 @@ std::string draw(const Matrix& matrix, const std::string& name) {
       {.name = name,
        .title = matrix.title,
        .width = kWidth,
-       .height = 150 + 5 * static_cast<int>(longest) + 20 * static_cast<int>(matrix.rows.size())},
+       .height = 200 + 5 * static_cast<int>(longest) + 20 * static_cast<int>(matrix.rows.size())},
       text);
 }
 

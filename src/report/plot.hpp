@@ -19,11 +19,12 @@ struct Axis {
   bool logarithmic = false;
   std::vector<double> range;                           // {low, high}; empty: by the data
   std::vector<std::pair<std::string, double>> places;  // names instead of numbers
+  std::string format;                                  // gnuplot's, of the numbers
 };
 
 enum class Shape {
   lines,   // with marks; intervals as bands
-  steps,   // lines only; intervals as bands
+  steps,   // a value holds until the next x; intervals as bands
   bars,    // lines with marks; intervals as error bars
   points,  // marks and error bars in y
   forest   // marks and error bars in x

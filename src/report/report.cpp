@@ -19,12 +19,13 @@ Section how_to_read() {
           "(modules, shots, search seeds) for itself. They speak of new draws for these tasks, not "
           "of new tasks. With three draws or so they are coarse and too narrow.",
           "\"Whole draws\" resamples draws of modules for all tasks at once, since tasks share "
-          "them.",
+          "them: a draw that is good for one task may be good for many.",
           "Wilcoxon's signed-rank test takes tasks as its sample (exact up to 50 tasks), Holm "
           "corrects for the comparisons of one table. With n tasks no p can be below 2 / 2^n.",
           "P(improvement): share of paired trials in which the first is more accurate, ties half.",
-          "A difference is called better or worse when its interval leaves out zero; otherwise no "
-          "difference can be shown, which is not the same as no difference.",
+          "A difference is called better or worse when its interval leaves out zero, under whole "
+          "draws too where there are several; otherwise no difference can be shown, which is not "
+          "the same as no difference.",
           "No number is a maximum over seeds.",
           "Budgets: evaluations (candidates), rounds (sequential steps), example-forwards "
           "(candidate × example), tokens. Seconds are wall clock on the machine of the run."}});
@@ -34,7 +35,7 @@ Section how_to_read() {
 std::string title(const std::vector<Summary>& studies) {
   std::vector<std::string> names;
   for (const Summary& s : studies) names.push_back(s.study);
-  return base::join(names, ", ");
+  return "Report: " + base::join(names, ", ");
 }
 
 // Names of files and anchors come from the studies' names.

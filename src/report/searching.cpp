@@ -65,6 +65,7 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
             .shape = Shape::steps};
   Table table{.head = {name(currency)}};
   std::vector<double> marks;
+  double first = std::numeric_limits<double>::infinity(), last = 1;
   for (const Condition* c : all) {
     std::vector<Course> courses;
     for (const auto* trial : trials(*c)) courses.push_back(course(*trial, currency));
@@ -80,9 +81,17 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
       series.high.push_back(quantile(values, 0.75));
     }
     for (const double x : logarithmic_grid(longest(*c, currency), 6)) marks.push_back(x);
+    if (series.x.empty()) continue;
+    first = std::min(first, series.x.front());
+    last = std::max(last, series.x.back());
     plot.series.push_back(std::move(series));
     table.head.push_back(c->name);
   }
+  const bool positive = std::ranges::all_of(plot.series, [](const Series& s) {
+    return std::ranges::all_of(s.low, [](double v) { return v > 0; });
+  });
+  plot.x.range = {std::min(first, last), std::max(2.0, last)};
+  plot.y.logarithmic = positive;
   std::ranges::sort(marks);
   const auto repeated = std::ranges::unique(marks);
   marks.erase(repeated.begin(), repeated.end());
@@ -162,15 +171,16 @@ std::string answer(const std::vector<const Condition*>& all) {
 
 Figure improvement_matrix(const Summary& summary, const std::vector<const Condition*>& all) {
   Matrix matrix{.title = "Probability of improvement: " + summary.study,
-                .x_label = "second",
+                .x_label = "second, by its number",
                 .y_label = "first",
-                .colour_label = "P(first more accurate than second), 1",
+                .colour_label = "P(first better), 1",
                 .range = {0, 0.5, 1}};
   Table table{.title = "", .head = {"P(row better than column) [95 %]"}};
   const double none = std::numeric_limits<double>::quiet_NaN();
   for (const Condition* row : all) {
-    matrix.rows.push_back(row->name);
-    matrix.columns.push_back(row->name);
+    const size_t number = matrix.rows.size() + 1;
+    matrix.rows.push_back(base::format("{} ({})", row->name, number));
+    matrix.columns.push_back(base::format("({})", number));
     table.head.push_back(row->name);
     table.rows.push_back({row->name});
     matrix.values.emplace_back();

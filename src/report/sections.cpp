@@ -4,6 +4,8 @@
 #include <cctype>
 #include <set>
 
+#include "base/text.hpp"
+
 namespace lorahub::report {
 
 std::vector<const Condition*> of_method(const Summary& summary, const std::string& method) {
@@ -21,16 +23,20 @@ std::vector<const Condition*> compositions(const Summary& summary) {
 
 std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions) {
   if (conditions.size() <= kMostSeries) return conditions;
-  std::set<std::string> methods;
   std::set<const Condition*> chosen;
-  for (const Condition* c : conditions)
-    if (chosen.size() < kMostSeries && methods.insert(c->method).second) chosen.insert(c);
-  for (const Condition* c : conditions)
-    if (chosen.size() < kMostSeries) chosen.insert(c);
+  for (const char* method : {"lorahub", "gradient", "icl", "best_single", "zero_shot",
+                             "lora_tuning", "full", "random_lora", "ia3", "uniform"})
+    for (const Condition* c : conditions)
+      if (c->method == method && chosen.size() < kMostSeries) chosen.insert(c);
   std::vector<const Condition*> kept;
   std::ranges::copy_if(conditions, std::back_inserter(kept),
                        [&](const Condition* c) { return chosen.contains(c); });
   return kept;
+}
+
+std::string left_out(const std::vector<const Condition*>& conditions) {
+  if (conditions.size() <= kMostSeries) return "";
+  return base::format(" {} of {} conditions are drawn.", kMostSeries, conditions.size());
 }
 
 std::string figure_name(const Summary& summary, const std::string& what) {

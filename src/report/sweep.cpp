@@ -191,13 +191,13 @@ std::string change_sentence(const Axes& what, const Line& line) {
   const auto& [high, last] = *line.at.rbegin();
   const auto found = compare({{last, first}});
   if (found.empty()) return "";
-  const Interval& d = found[0].difference;
+  const Verdict change = verdict(found[0]);
   return base::format("From {} to {} {}, the accuracy of {} {} ({} points).", low, high, what.label,
                       line.name,
-                      verdict(d) == Verdict::open     ? "is not shown to change"
-                      : verdict(d) == Verdict::better ? "rises"
-                                                      : "falls",
-                      signed_text(d));
+                      change == Verdict::open     ? "is not shown to change"
+                      : change == Verdict::better ? "rises"
+                                                  : "falls",
+                      signed_text(found[0].difference));
 }
 
 std::string spread_sentence(const Line& line) {
@@ -221,8 +221,8 @@ std::string rivals_sentence(const std::vector<Line>& all, const Line& mine) {
       if (!other.at.contains(x)) continue;
       const auto found = compare({{mine.at.at(x), other.at.at(x)}});
       if (found.empty()) continue;
-      text += base::format("{} at {} it is {} {}", text.empty() ? "" : ",", x,
-                           against(found[0].difference), other.name);
+      text += base::format("{} at {} it is {} {}", text.empty() ? "" : ",", x, against(found[0]),
+                           other.name);
     }
   }
   if (text.empty()) return text;

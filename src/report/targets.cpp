@@ -89,10 +89,12 @@ Figure target_figure(const Summary& summary, const std::vector<const Condition*>
             .shape = Shape::steps};
   Table table{.head = {"search", "trials", "targets reached", "expected cost of target 50 %",
                        "of target 90 %", "of the best loss known"}};
+  double final = 1;
   const auto cost = [](double c) { return std::isfinite(c) ? count_text(c) : "never"; };
   for (const Reached& r : reached(searches, currency)) {
     if (r.costs.empty()) continue;
     const double last = *std::ranges::max_element(r.spent);
+    final = std::max(final, last);
     Series series{
         .name = r.condition->name, .style = r.condition->place, .x = logarithmic_grid(last, kGrid)};
     for (const double x : series.x) series.y.push_back(share(r, x));
@@ -101,6 +103,7 @@ Figure target_figure(const Summary& summary, const std::vector<const Condition*>
                           cost(expected_cost(r, kNine)), cost(expected_cost(r, kTargets - 1))});
     plot.series.push_back(std::move(series));
   }
+  plot.x.range = {1, std::max(2.0, final)};
   const std::string file = figure_name(summary, "targets-" + name(currency));
   return {.name = file,
           .title = "Targets reached against " + name(currency),

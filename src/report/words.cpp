@@ -44,8 +44,8 @@ std::string or_dash(double number, int decimals) {
   return std::isfinite(number) ? base::format("{:.{}f}", rounded(number, decimals), decimals) : "–";
 }
 
-std::string against(const Interval& d) {
-  switch (verdict(d)) {
+std::string against(const Interval& d, Verdict verdict) {
+  switch (verdict) {
     case Verdict::better:
       return base::format("{} points better than", text(d));
     case Verdict::worse:
@@ -56,5 +56,7 @@ std::string against(const Interval& d) {
   }
   return base::format("not shown to differ ({} points) from", signed_text(d));
 }
+
+std::string against(const Comparison& c) { return against(c.difference, verdict(c)); }
 
 }  // namespace lorahub::report

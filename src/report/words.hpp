@@ -16,6 +16,7 @@ std::string or_dash(double number, int decimals);              // "–" for NaN
 
 // "55.7 points [45.7, 64.7] better than", "... worse than", "not shown to differ (+0.1 ... points)
 // from".
-std::string against(const Interval& difference);
+std::string against(const Interval& difference, Verdict verdict);
+std::string against(const Comparison& comparison);
 
 }  // namespace lorahub::report

@@ -245,9 +245,9 @@ TEST(Answer, OfSeveralCompositionsCountsThemAndNamesBothEnds) {
       trials.push_back(finding("lorahub", task, budget[2] ? 30 : 20, {{"search.budget", budget}}));
   }
   EXPECT_THAT(generalisation_answer(summary_of(trials)),
-              HasSubstr("Of 2 compositions, 2 are better than zero_shot, 0 worse, and for 0 no "
-                        "difference can be shown: from +10.0 [+10.0, +10.0] points (lorahub "
-                        "budget=40) to +20.0 [+20.0, +20.0] (lorahub budget=400)."));
+              HasSubstr("2 compositions against zero_shot: 2 better, 0 worse, 0 with no difference "
+                        "that can be shown, from +10.0 [+10.0, +10.0] points (lorahub budget=40) "
+                        "to +20.0 [+20.0, +20.0] (lorahub budget=400)."));
 }
 
 TEST(Report, WorksWithNothingDone) {
