@@ -103,8 +103,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Example: lorahub run experiments/quickstart.yaml");
   Action action;
-  for (const auto add : {add_run, add_plan, add_report, add_status, add_check, add_score, add_infer,
-                         add_adapt, add_compose})
+  for (const auto add : {add_run, add_plan, add_report, add_export, add_status, add_check,
+                         add_score, add_infer, add_adapt, add_compose})
     add(app, action);
   try {
     app.parse(argc, argv);

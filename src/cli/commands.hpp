@@ -22,6 +22,7 @@ using Action = std::function<int()>;
 void add_run(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_score(CLI::App& app, Action& action);

@@ -12,6 +12,7 @@
 namespace lorahub::report {
 namespace {
 
+constexpr double kWide = 30;      // largest over smallest, from which an axis is logarithmic
 constexpr size_t kMostNamed = 4;  // conditions in a sentence
 
 struct Cost {                                  // of a condition, or of one task of it
@@ -100,9 +101,8 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
   const std::string title =
       query ? "Accuracy against tokens a query" : "Accuracy against total tokens with adaptation";
   Plot plot{.title = title + ": " + summary.study,
-            .x = {.label = query ? "source tokens a query (log)"
-                                 : "tokens: adaptation and all test rows of a task (log)",
-                  .logarithmic = true,
+            .x = {.label = query ? "source tokens a query"
+                                 : "tokens: adaptation and all test rows of a task",
                   .format = "%.0s%c"},
             .y = {.label = "accuracy, % (mean over tasks, 95 %)", .range = {0, 100}},
             .shape = Shape::points};
@@ -125,7 +125,9 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
     least = std::min(least, s.x[0]);
     most = std::max(most, s.x[0]);
   }
-  plot.x.range = {least / 1.5, most * 1.5};
+  plot.x.logarithmic = most > kWide * least;
+  plot.x.range =
+      plot.x.logarithmic ? std::vector{least / 1.5, most * 1.5} : std::vector{0.0, most * 1.1};
   const std::string file = figure_name(summary, query ? "tokens-query" : "tokens-total");
   return {.name = file,
           .title = title,

@@ -33,7 +33,7 @@ figcaption{font-size:.9375rem;margin-top:.25rem}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;color:#0b5394;font-size:.875rem}
 li{overflow-wrap:anywhere}
 @media(max-width:40rem){body{padding:.75rem}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}
-tbody th{white-space:normal;min-width:7rem;max-width:9rem;overflow-wrap:anywhere}}
+tbody th{white-space:normal;min-width:8.5rem;max-width:9rem;overflow-wrap:anywhere}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,summary{display:none}
 figure,.answer{break-inside:avoid}.wide{overflow:visible}figure svg{min-width:0}h2{break-after:avoid}}
 )";

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "report/gnuplot.hpp"
+#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -55,10 +56,14 @@ std::string block(const Series& s, size_t index, Shape shape) {
   return text + "EOD\n";
 }
 
+// Colours come again with another mark.
+int mark(const Series& s) {
+  return kMarks[(s.style + 3 * (s.style / kColours.size())) % kMarks.size()];
+}
+
 std::string look(const Series& s) {
   const size_t k = s.style % kColours.size();
-  return base::format("lw 2 dt {} pt {} ps 0.8 lc rgb '{}'", 1 + s.style % 5, kMarks[k],
-                      kColours[k]);
+  return base::format("lw 2 dt {} pt {} ps 0.8 lc rgb '{}'", 1 + s.style % 5, mark(s), kColours[k]);
 }
 
 std::string pieces(const Series& s, size_t index, Shape shape) {
@@ -66,7 +71,7 @@ std::string pieces(const Series& s, size_t index, Shape shape) {
   const std::string title = "title " + quoted(s.name);
   const size_t k = s.style % kColours.size();
   const std::string error =
-      base::format("dt 1 lw 1.5 pt {} ps 0.8 lc rgb '{}'", kMarks[k], kColours[k]);
+      base::format("dt 1 lw 1.5 pt {} ps 0.8 lc rgb '{}'", mark(s), kColours[k]);
   const std::string band =
       s.low.empty() ? ""
                     : base::format("{} using 1:3:4 with filledcurves lc rgb '{}' notitle, ", data,
@@ -153,9 +158,9 @@ std::string draw(const Matrix& matrix, const std::string& name) {
   for (size_t r = 0; r < matrix.rows.size(); ++r)
     for (size_t c = 0; c < matrix.columns.size(); ++c)
       if (const double v = matrix.values[r][c]; std::isfinite(v))
-        text +=
-            base::format("{} {} {} {:.{}f}\n", c + 1, r + 1,
-                         std::clamp(v, matrix.range[0], matrix.range[2]), v + 0.0, matrix.decimals);
+        text += base::format("{} {} {} {:.{}f}\n", c + 1, r + 1,
+                             std::clamp(v, matrix.range[0], matrix.range[2]),
+                             rounded(v, matrix.decimals), matrix.decimals);
   text +=
       "EOD\nplot $m using 1:2:(0.48):(0.48):3 with boxxyerror fc palette, "
       "$m using 1:2:(stringcolumn(4)) with labels font ',9'\n";

@@ -57,6 +57,15 @@ Value loss_within(Currency currency, double budget) {
   return [=](const store::Finding& trial) { return best_within(course(trial, currency), budget); };
 }
 
+std::vector<double> loss_range(const std::vector<Series>& all) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (const Series& s : all) {
+    least = std::min(least, *std::ranges::min_element(s.low));
+    most = std::max(most, *std::ranges::max_element(s.high));
+  }
+  return {least / 1.2, most * 1.2};
+}
+
 Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& all,
                    Currency currency) {
   Plot plot{.title = base::format("Best loss so far against {}: {}", name(currency), summary.study),
@@ -91,7 +100,10 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
     return std::ranges::all_of(s.low, [](double v) { return v > 0; });
   });
   plot.x.range = {std::min(first, last), std::max(2.0, last)};
-  plot.y.logarithmic = positive;
+  if (positive) {
+    plot.y.logarithmic = true;
+    plot.y.range = loss_range(plot.series);
+  }
   std::ranges::sort(marks);
   const auto repeated = std::ranges::unique(marks);
   marks.erase(repeated.begin(), repeated.end());

@@ -23,11 +23,9 @@ std::vector<const Condition*> compositions(const Summary& summary) {
 
 std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions) {
   if (conditions.size() <= kMostSeries) return conditions;
-  std::set<const Condition*> chosen;
-  for (const char* method : {"lorahub", "gradient", "icl", "best_single", "zero_shot",
-                             "lora_tuning", "full", "random_lora", "ia3", "uniform"})
-    for (const Condition* c : conditions)
-      if (c->method == method && chosen.size() < kMostSeries) chosen.insert(c);
+  std::vector<const Condition*> order = conditions;
+  std::ranges::sort(order, {}, &Condition::place);
+  const std::set<const Condition*> chosen(order.begin(), order.begin() + kMostSeries);
   std::vector<const Condition*> kept;
   std::ranges::copy_if(conditions, std::back_inserter(kept),
                        [&](const Condition* c) { return chosen.contains(c); });

@@ -39,8 +39,7 @@ std::string figure_name(const Summary& summary, const std::string& what);
 std::vector<const Condition*> of_method(const Summary& summary, const std::string& method);
 // What the study composes: conditions of lorahub and gradient.
 std::vector<const Condition*> compositions(const Summary& summary);
-// At most as many as a figure can tell apart, in the study's order: compositions, then what they
-// are held against.
+// At most as many as a figure can tell apart, in the study's order: those of the first places.
 std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions);
 inline constexpr size_t kMostSeries = 8;
 // For the caption: " 8 of 12 conditions are drawn.", or nothing.

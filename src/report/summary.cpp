@@ -114,10 +114,8 @@ class Grouping {
   Condition& find(const std::string& name, const Knobs& knobs) {
     const auto [found, fresh] = places_.emplace(name, summary_.conditions.size());
     if (fresh)
-      summary_.conditions.push_back({.name = name,
-                                     .method = knob(knobs, "method"),
-                                     .place = summary_.conditions.size(),
-                                     .knobs = knobs});
+      summary_.conditions.push_back(
+          {.name = name, .method = knob(knobs, "method"), .knobs = knobs});
     return summary_.conditions[found->second];
   }
 
@@ -126,6 +124,19 @@ class Grouping {
   std::set<std::string> seen_;
   std::map<std::string, size_t> places_;
 };
+
+// Colours go to compositions, then to what they are held against, then to the others.
+void give_places(std::vector<Condition>& conditions) {
+  size_t next = 0;
+  const std::vector<std::string> first{"lorahub",     "gradient",    "icl",
+                                       "best_single", "random_lora", "lora_tuning",
+                                       "full",        "ia3",         "uniform"};
+  for (const std::string& method : first)
+    for (Condition& c : conditions)
+      if (c.method == method) c.place = next++;
+  for (Condition& c : conditions)
+    if (std::ranges::find(first, c.method) == first.end()) c.place = next++;
+}
 
 }  // namespace
 
@@ -167,6 +178,7 @@ Summary summarise(std::vector<store::Findings> shards) {
   summary.varied = varied(*summary.trials);
   Grouping grouping(summary);
   for (const store::Finding& trial : *summary.trials) grouping.add(trial);
+  give_places(summary.conditions);
   return summary;
 }
 

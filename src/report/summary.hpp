@@ -23,7 +23,7 @@ struct Point {
 struct Condition {
   std::string name;  // "lorahub", or "lorahub modules=10" where modules vary
   std::string method;
-  size_t place = 0;                                 // in the study's order: its colour
+  size_t place = 0;  // compositions first, then what they are held against: its colour
   std::map<std::string, std::string> knobs;         // of its first trial
   std::map<std::string, std::vector<Point>> tasks;  // done trials
   size_t trials = 0;

@@ -5,16 +5,11 @@
 #include "base/text.hpp"
 
 namespace lorahub::report {
-namespace {
-
-// -0.0 is written as 0.0.
 double rounded(double value, int decimals) {
   const double scale = std::pow(10, decimals);
   const double r = std::round(value * scale) / scale;
   return r == 0 ? 0 : r;
 }
-
-}  // namespace
 
 std::string text(const Interval& i, int decimals) {
   return base::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", rounded(i.value, decimals),

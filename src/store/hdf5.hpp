@@ -52,6 +52,7 @@ struct Finding {
 };
 struct Findings {
   std::string study, question;
+  std::string created_utc;                         // start of the last run
   std::map<std::string, std::string> environment;  // of the last start
   std::vector<Finding> trials;
 };

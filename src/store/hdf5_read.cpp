@@ -105,7 +105,8 @@ void add_tables(hid_t file, std::vector<Finding>& trials) {
 
 Findings findings(hid_t file) {
   Findings all{.study = read_text_attribute(file, "title"),
-               .question = read_text(file, "config/question")};
+               .question = read_text(file, "config/question"),
+               .created_utc = read_text_attribute(file, "created_utc")};
   const TableReader runs(file, "runs");
   const std::vector<std::string> knobs = knob_names(runs);
   runs.each([&](const RowView& view) {

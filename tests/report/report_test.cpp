@@ -19,14 +19,14 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// A study that every section can say something about: 3 tasks, 3 seeds, searches, two numbers of
+// A study that every section can say something about: 2 tasks, 2 seeds, searches, two numbers of
 // modules, two of shots.
 class Made {
  public:
   Summary summary() {
-    for (const char* task : {"a_task", "b<task", "c&task"}) {
+    for (const char* task : {"a_task", "b<&task"}) {
       add("zero_shot", task, 5, {});
-      for (int seed = 1; seed <= 3; ++seed)
+      for (int seed = 1; seed <= 2; ++seed)
         for (const char* shots : {"5", "10"}) {
           Knobs knobs = seeds(seed);
           knobs["shots"] = shots;
@@ -79,14 +79,6 @@ class Made {
   std::vector<store::Finding> trials_;
 };
 
-const Report& made() {
-  static const Report report = [] {
-    Made study;
-    return make_report({study.summary()});
-  }();
-  return report;
-}
-
 std::vector<Figure> figures(const Report& report) {
   std::vector<Figure> all;
   for (const Section& section : report.sections)
@@ -102,9 +94,9 @@ TEST(Table, PadsByCharactersNotBytes) {
             "| long | 1 ± 2 |\n");
 }
 
-TEST(Report, AnswersEveryQuestionThatTheKnobsAnswer) {
+void expect_answers(const Report& made) {
   std::vector<std::string> titles;
-  for (const Section& section : made().sections) {
+  for (const Section& section : made.sections) {
     titles.push_back(section.title);
     if (!section.title.starts_with("RQ") && !section.title.starts_with("Fig")) continue;
     int answers = 0;
@@ -124,10 +116,10 @@ TEST(Report, AStudyOfOneMethodHasNoResearchQuestion) {
   EXPECT_EQ(report.sections.size(), 2U);  // the study, how to read
 }
 
-TEST(Report, EveryFigureHasTitleUnitsLegendAndItsTable) {
+void expect_figures(const Report& made) {
   const std::regex unit(">[^<]*(, %|points|, nat|, 1|tokens|queries|evaluations|rounds|forwards)");
   std::set<std::string> names;
-  for (const Figure& f : figures(made())) {
+  for (const Figure& f : figures(made)) {
     EXPECT_TRUE(names.insert(f.name).second) << f.name;
     EXPECT_FALSE(f.caption.empty()) << f.name;
     EXPECT_THAT(f.svg, HasSubstr("<title>")) << f.name;
@@ -151,8 +143,7 @@ TEST(Report, EveryFigureHasTitleUnitsLegendAndItsTable) {
     EXPECT_TRUE(names.contains(name)) << name;
 }
 
-TEST(Html, RefersToNothingOutsideItself) {
-  const std::string page = html(made());
+void expect_nothing_outside(const std::string& page) {
   const std::regex reference(
       "(?:src|href|action|data|poster)\\s*=\\s*[\"']([^\"']*)[\"']|url\\(([^)]*)\\)|@import");
   int inside = 0;
@@ -166,8 +157,7 @@ TEST(Html, RefersToNothingOutsideItself) {
     EXPECT_THAT(page, Not(HasSubstr(word)));
 }
 
-TEST(Html, EveryIdIsUniqueAndEveryAnchorLeadsSomewhere) {
-  const std::string page = html(made());
+void expect_anchors(const std::string& page) {
   std::set<std::string> ids;
   const std::regex id("\\bid=[\"']([^\"']*)[\"']"), anchor("href=[\"']#([^\"']*)[\"']");
   for (std::sregex_iterator it(page.begin(), page.end(), id), end; it != end; ++it)
@@ -176,18 +166,15 @@ TEST(Html, EveryIdIsUniqueAndEveryAnchorLeadsSomewhere) {
     EXPECT_TRUE(ids.contains((*it)[1].str())) << it->str();
 }
 
-TEST(Html, NamesOfTasksAreEscaped) {
-  const std::string page = html(made());
-  EXPECT_THAT(page, HasSubstr("b&lt;task"));
-  EXPECT_THAT(page, HasSubstr("c&amp;task"));
-  EXPECT_THAT(page, Not(HasSubstr("b<task")));
+void expect_escaped(const std::string& page) {
+  EXPECT_THAT(page, HasSubstr("b&lt;&amp;task"));
+  EXPECT_THAT(page, Not(HasSubstr("b<")));
 }
 
-TEST(Markdown, SaysWhatTheHtmlSays) {
-  const Markdown pages = markdown(made());
-  const std::string page = html(made());
-  EXPECT_EQ(pages.files.size(), figures(made()).size());
-  for (const Section& section : made().sections)
+void expect_same(const Report& made, const std::string& page) {
+  const Markdown pages = markdown(made);
+  EXPECT_EQ(pages.files.size(), figures(made).size());
+  for (const Section& section : made.sections)
     for (const Block& block : section.blocks)
       if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer) {
         EXPECT_THAT(pages.text, HasSubstr(text->text));
@@ -196,14 +183,28 @@ TEST(Markdown, SaysWhatTheHtmlSays) {
   for (const auto& [file, svg] : pages.files) EXPECT_THAT(pages.text, HasSubstr("](" + file + ")"));
 }
 
-TEST(Report, StudiesOfOneNameKeepTheirFiguresApart) {
-  Made one, two;
-  const Report report = make_report({one.summary(), two.summary()});
-  std::set<std::string> names;
-  for (const Figure& f : figures(report)) EXPECT_TRUE(names.insert(f.name).second) << f.name;
+// One test, since the report is made once.
+TEST(Report, OfAWholeStudy) {
+  Made study;
+  const Report made = make_report({study.summary()});
+  const std::string page = html(made);
+  expect_answers(made);
+  expect_figures(made);
+  expect_nothing_outside(page);
+  expect_anchors(page);
+  expect_escaped(page);
+  expect_same(made, page);
 }
 
-TEST(Report, SaysBySelfWhatIsNoise) {
+TEST(Report, StudiesOfOneNameKeepTheirFiguresApart) {
+  const Summary one = summary_of({finding("uniform", "a", 3)});
+  const Report report = make_report({one, one});
+  std::set<std::string> names;
+  for (const Figure& f : figures(report)) EXPECT_TRUE(names.insert(f.name).second) << f.name;
+  EXPECT_EQ(names.size(), 2U);
+}
+
+TEST(Report, SaysByItselfWhatIsNoise) {
   const std::string text = brief({summary_of({finding("zero_shot", "a", 50)})});
   EXPECT_THAT(text, HasSubstr("100 test rows (median)"));
   EXPECT_THAT(text, HasSubstr("up to 5.0 points"));
