@@ -160,7 +160,7 @@ std::string draw(const Matrix& matrix, const std::string& name) {
       if (const double v = matrix.values[r][c]; std::isfinite(v))
         text += base::format("{} {} {} {:.{}f}\n", c + 1, r + 1,
                              std::clamp(v, matrix.range[0], matrix.range[2]),
-                             rounded(v, matrix.decimals), matrix.decimals);
+                             unsigned_zero(v, matrix.decimals), matrix.decimals);
   text +=
       "EOD\nplot $m using 1:2:(0.48):(0.48):3 with boxxyerror fc palette, "
       "$m using 1:2:(stringcolumn(4)) with labels font ',9'\n";

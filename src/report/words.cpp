@@ -5,20 +5,18 @@
 #include "base/text.hpp"
 
 namespace lorahub::report {
-double rounded(double value, int decimals) {
-  const double scale = std::pow(10, decimals);
-  const double r = std::round(value * scale) / scale;
-  return r == 0 ? 0 : r;
+double unsigned_zero(double value, int decimals) {
+  return std::abs(value) <= 0.5 * std::pow(10, -decimals) ? 0 : value;
 }
 
 std::string text(const Interval& i, int decimals) {
-  return base::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", rounded(i.value, decimals),
-                      rounded(i.low, decimals), rounded(i.high, decimals), decimals);
+  return base::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", unsigned_zero(i.value, decimals),
+                      unsigned_zero(i.low, decimals), unsigned_zero(i.high, decimals), decimals);
 }
 
 std::string signed_text(const Interval& i, int decimals) {
-  return base::format("{0:+.{3}f} [{1:+.{3}f}, {2:+.{3}f}]", rounded(i.value, decimals),
-                      rounded(i.low, decimals), rounded(i.high, decimals), decimals);
+  return base::format("{0:+.{3}f} [{1:+.{3}f}, {2:+.{3}f}]", unsigned_zero(i.value, decimals),
+                      unsigned_zero(i.low, decimals), unsigned_zero(i.high, decimals), decimals);
 }
 
 std::string p_cell(double p) {
@@ -36,7 +34,8 @@ std::string count_text(double number) {
 }
 
 std::string or_dash(double number, int decimals) {
-  return std::isfinite(number) ? base::format("{:.{}f}", rounded(number, decimals), decimals) : "–";
+  return std::isfinite(number) ? base::format("{:.{}f}", unsigned_zero(number, decimals), decimals)
+                               : "–";
 }
 
 std::string against(const Interval& d, Verdict verdict) {

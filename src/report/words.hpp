@@ -7,7 +7,7 @@
 
 namespace lorahub::report {
 
-double rounded(double value, int decimals);                    // never -0
+double unsigned_zero(double value, int decimals);              // what would be written -0.0 is 0
 std::string text(const Interval& i, int decimals = 1);         // 55.7 [45.7, 64.7]
 std::string signed_text(const Interval& i, int decimals = 1);  // +55.7 [+45.7, +64.7]
 std::string p_text(double p);                                  // "p = 0.013", "p < 0.001"

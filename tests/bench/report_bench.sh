@@ -15,6 +15,6 @@ seconds = time.monotonic() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 gigabytes = used.ru_maxrss / 1e6
 print(f"report: {seconds:.1f} s ({used.ru_utime + used.ru_stime:.1f} s of processor), {gigabytes:.2f} GB, "
-      f"{os.path.getsize(folder + '/large.h5') / 1e6:.0f} MB in, {os.path.getsize(folder + '/large.html') / 1e3:.0f} kB out")
+      f"{os.path.getsize(folder + '/large/large.h5') / 1e6:.0f} MB in, {os.path.getsize(folder + '/large.html') / 1e3:.0f} kB out")
 sys.exit(seconds > 30 or gigabytes > 1)
 PY

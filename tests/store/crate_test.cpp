@@ -70,7 +70,8 @@ TEST_F(Crate, EveryIdIsOnceAndEveryReferenceIsToOne) {
 TEST_F(Crate, ListsTheFilesOfTheFolderButNotItself) {
   const json c = crate();
   std::vector<std::string> parts;
-  for (const json& part : entity(c, "./")["hasPart"]) parts.push_back(part["@id"]);
+  const json root = entity(c, "./");
+  for (const json& part : root["hasPart"]) parts.push_back(part["@id"]);
   EXPECT_THAT(parts, testing::ElementsAre("journal.ndj", "log/rank%200.log", "quick.h5"));
   const json journal = entity(c, "journal.ndj");
   EXPECT_EQ(journal["@type"], "File");
