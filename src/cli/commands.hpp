@@ -24,6 +24,7 @@ void add_plan(CLI::App& app, Action& action);
 void add_submit(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_score(CLI::App& app, Action& action);

@@ -247,8 +247,8 @@ TEST(Usage, UnknownCommandAndOption) {
   EXPECT_EQ(lorahub("").code, 2);
 }
 TEST(Usage, HelpHasAnExampleForEachCommand) {
-  for (const char* command :
-       {"run", "plan", "report", "status", "check", "score", "infer", "adapt", "compose"}) {
+  for (const char* command : {"run", "plan", "report", "export", "status", "check", "score",
+                              "infer", "adapt", "compose"}) {
     const Ended ended = lorahub(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.out, testing::ContainsRegex("Example: .*lorahub " + std::string(command)));

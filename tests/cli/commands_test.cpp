@@ -132,6 +132,13 @@ TEST_F(Commands, StatusCheckAndReportReadWhatRunWrote) {
        {"Does it say so?", "E1_isa_letter", "zero_shot", "lorahub", "better than"})
     EXPECT_THAT(text, HasSubstr(word));
   EXPECT_THAT(read_all(folder_ / "small.svg"), HasSubstr("<svg"));
+  const std::string page = " --out " + quoted(folder_ / "r.html");
+  ASSERT_EQ(lorahub("report " + quoted(out) + " " + quoted(out) + page).code, 0);
+  EXPECT_THAT(read_all(folder_ / "r.html"), HasSubstr("RQ1 small (2)"));  // from several folders
+  ASSERT_EQ(lorahub("export " + quoted(out) + " --csv --ro-crate").code, 0);
+  EXPECT_THAT(read_all(out / "csv/runs.csv"), HasSubstr("E1_isa_letter"));
+  const json crate = json::parse(read_all(out / "ro-crate-metadata.json"), nullptr, false);
+  EXPECT_EQ(crate["@graph"][1]["name"], "Results of the study small");
 }
 
 TEST_F(Commands, ShardsTogetherAreTheStudy) {
