@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "base/check.hpp"
 
 namespace lorahub::lora {
@@ -32,8 +34,10 @@ Module truncate(const Module& module, int64_t rank) {
                 .rank = rank,
                 .alpha = module.scaling() * static_cast<double>(rank),
                 .truncated_from = module.rank,
-                .slots = {}};
-  for (const auto& [slot, factors] : module.slots) result.slots[slot] = truncated(factors, rank);
+                .slots = {},
+                .own_scaling = module.own_scaling};
+  for (const auto& [slot, factors] : module.slots)
+    result.slots[slot] = truncated(factors, std::min(rank, factors.a.size(0)));
   return result;
 }
 
