@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "lora/recipe.hpp"
 #include "run/load.hpp"
 #include "study/study.hpp"
 
@@ -48,6 +49,16 @@ struct Base {
   t5::Device device = t5::Device::cpu;
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
+
+// --rank and --merge: what goes out (lora/recipe.hpp).
+struct OutOptions {
+  std::string folder;
+  int rank = 0;
+  std::string merge;  // "", "f32" or "bf16"
+};
+void add_out(CLI::App& command, OutOptions& options);
+lora::Form form(const OutOptions& options);
+void warn(const lora::Written& written, const OutOptions& options);  // of what was lost, to stderr
 
 std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists
 std::vector<double> one_vector(const std::string& file,

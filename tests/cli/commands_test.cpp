@@ -64,6 +64,28 @@ TEST_F(Commands, AComposedAdapterAnswersAsTheMixtureDoes) {
   }
 }
 
+TEST_F(Commands, AMergedModelAndACutAdapterAnswerAsTheMixtureDoes) {
+  const std::string w = weights("[[0.7, 0.4, -0.3]]") + " --composition product";
+  const json mixed =
+      parsed(lorahub("infer" + kModel + kLibrary + kModules + w + kTask + "test.jsonl --json"));
+  const auto merged = folder_ / "merged", cut = folder_ / "cut";
+  const Ended merging = lorahub("compose" + kModel + kLibrary + kModules + w +
+                                " --merge f32 --out " + quoted(merged));
+  ASSERT_EQ(merging.code, 0) << merging.err;
+  EXPECT_EQ(mixed,
+            parsed(lorahub("infer --model " + quoted(merged) + kTask + "test.jsonl --json")));
+  const Ended cutting =
+      lorahub("compose" + kModel + kLibrary + kModules + w + " --rank 40 --out " + quoted(cut));
+  EXPECT_THAT(cutting.err, HasSubstr("rank 48 cut to 40"));
+  const json answers =
+      parsed(lorahub("infer" + kModel + " --adapter " + quoted(cut) + kTask + "test.jsonl --json"));
+  EXPECT_NEAR(answers["accuracy"].get<double>(), mixed["accuracy"].get<double>(), 5);
+  EXPECT_THAT(lorahub("compose" + kModel + kLibrary + kModules + w + " --merge bf16 --out " +
+                      quoted(folder_ / "coarse"))
+                  .err,
+              HasSubstr("warning"));
+}
+
 TEST_F(Commands, AdaptLowersTheLossAndWritesAnAdapter) {
   const auto out = folder_ / "adapted";
   const Ended ended = lorahub("adapt" + kModel + kLibrary + kTask +
