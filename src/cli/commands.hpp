@@ -32,6 +32,8 @@ void add_score(CLI::App& app, Action& action);
 void add_infer(CLI::App& app, Action& action);
 void add_adapt(CLI::App& app, Action& action);
 void add_compose(CLI::App& app, Action& action);
+void add_hub(CLI::App& app, Action& action);
+void add_probe(CLI::App& app, Action& action);
 
 // --device, --precision, --threads: on every command that runs a model.
 struct ModelOptions {
