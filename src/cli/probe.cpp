@@ -56,6 +56,7 @@ Found probe(const Options& options) {
                         study::parse<study::Precision>(options.model.precision, "--precision"));
   found.probed =
       run::probe(machine, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
+  cache.save();
   found.cosines = lora::cosines(found.modules);
   return found;
 }

@@ -7,7 +7,7 @@
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(const Context& context) {
+Adapted search_weights(Context& context) {
   context.load();
   const auto n = static_cast<size_t>(context.modules());
   search::Population probes{.dim = context.modules(),
@@ -53,7 +53,8 @@ Adapted adapt(workers::Crew& crew, const study::Trial& trial, Hardware hardware,
   const Brief mine = brief(trial, tokenizers);
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
-    adapted = search_weights(Context(leader, mine, 0));
+    Context context(leader, mine, 0);
+    adapted = search_weights(context);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
   adapted.delivered = delivered(mine, hardware, adapted, output);

@@ -116,7 +116,6 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
     all[i + 1] = measured(one, alone(one, candidates.modules[i]), given, answers, base_answers);
   });
   for (const size_t i : open) cache.add(candidates.hashes[i], all[i + 1]);
-  if (!open.empty()) cache.save();
   return all;
 }
 

@@ -20,7 +20,7 @@ struct Probed {
 // that can't be read is started anew; one that can't be written is left.
 class ProbeCache {
  public:
-  ProbeCache() = default;  // keeps nothing
+  ProbeCache() = default;  // in memory alone, of one model and one set of examples
   ProbeCache(std::filesystem::path folder, const std::string& model_sha256,
              const std::string& shots_sha256, study::Precision precision);
   const Probed* find(const std::string& module_sha256) const;  // nullptr: not there

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -114,6 +115,43 @@ TEST_F(Hub, ProbeMeasuresEachModuleAlone) {
   EXPECT_EQ(parsed(lorahub(what + " --json"))["modules"][0]["loss"], 123.5);
   EXPECT_THAT(lorahub(what + " --seed 2").out,
               AllOf(HasSubstr("(base)"), HasSubstr("most similar")));
+}
+
+// The search sees what retrieve leaves, on one rank and on two.
+TEST_F(Hub, AStudyNarrowsItsCandidates) {
+  const json probed =
+      parsed(lorahub("probe" + kModel + " --library " + kRank16 + " --task " + kConfigs +
+                     "/tasks/mini/unseen/E1_isa_letter/pool.jsonl --json "
+                     "--cache " +
+                     quoted(folder_ / "cache")));
+  std::vector<std::pair<double, std::string>> losses;
+  for (const json& m : probed["modules"]) losses.emplace_back(m["loss"], m["name"]);
+  std::sort(losses.begin(), losses.end());
+  std::ofstream(folder_ / "s.yaml")
+      << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+         "set: {modules: 0, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
+         "vary: {retrieve: [none, probe 3, similarity 3, text 3]}\n";
+  std::string first;
+  for (const std::string ranks : {"1", "2"}) {
+    const auto out = folder_ / ranks;
+    const Ended ended =
+        run_command("LORAHUB_CONFIGS='" + kConfigs + "' mpirun -np " + ranks + " " PROGRAM " run " +
+                    quoted(folder_ / "s.yaml") + " --quiet --out " + quoted(out));
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::string text, line;
+    std::ifstream journal(out / "s.ndj");
+    while (std::getline(journal, line))
+      if (const auto at = line.find("\"modules\":["); at != std::string::npos)
+        text += line.substr(at, line.find(']', at) - at) + "\n";
+    if (!first.empty()) EXPECT_EQ(text, first);
+    first = text;
+  }
+  const auto counted = [&](const std::string& name) {
+    size_t n = 0;
+    for (size_t at = 0; (at = first.find('"' + name + '"', at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_GE(counted(losses[static_cast<size_t>(i)].second), 2U);
 }
 
 }  // namespace
