@@ -143,7 +143,9 @@ TEST_F(Hub, AStudyNarrowsItsCandidates) {
     while (std::getline(journal, line))
       if (const auto at = line.find("\"modules\":["); at != std::string::npos)
         text += line.substr(at, line.find(']', at) - at) + "\n";
-    if (!first.empty()) EXPECT_EQ(text, first);
+    if (!first.empty()) {
+      EXPECT_EQ(text, first);
+    }
     first = text;
   }
   const auto counted = [&](const std::string& name) {
