@@ -129,7 +129,7 @@ TEST_F(Hub, AStudyNarrowsItsCandidates) {
   std::sort(losses.begin(), losses.end());
   std::ofstream(folder_ / "s.yaml")
       << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
-         "set: {modules: 0, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
+         "set: {modules: all, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
          "vary: {retrieve: [none, probe 3, similarity 3, text 3]}\n";
   std::string first;
   for (const std::string ranks : {"1", "2"}) {

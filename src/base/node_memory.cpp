@@ -1,0 +1,138 @@
+#include "base/node_memory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/sha256.hpp"
+#include "base/text.hpp"
+
+namespace lorahub::base {
+namespace {
+
+constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;  // complete, for good
+
+// Where the processes of a user meet: a file that says who holds the memory, locked while it is
+// made. One that a killed process left is a few bytes that the next one writes over.
+class Meeting {
+ public:
+  explicit Meeting(const std::string& name) {
+    std::error_code error;
+    const Path folder =
+        std::filesystem::temp_directory_path(error) / format("lorahub-{}", ::getuid());
+    if (error || (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)) return;
+    struct stat info {};
+    if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
+        info.st_uid != ::getuid() || (info.st_mode & 077) != 0)
+      return;  // somebody else's
+    file_ = ::open((folder / name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (file_ >= 0 && ::flock(file_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~Meeting() {
+    if (file_ >= 0) ::close(file_);
+  }
+  Meeting(const Meeting&) = delete;
+  Meeting& operator=(const Meeting&) = delete;
+
+  std::string holder() const {  // a path to the memory; may be stale
+    char text[64] = {};
+    const ssize_t length = file_ < 0 ? 0 : ::pread(file_, text, sizeof text - 1, 0);
+    return {text, static_cast<size_t>(std::max<ssize_t>(length, 0))};
+  }
+  void set_holder(const std::string& path) const {
+    if (file_ < 0 || ::ftruncate(file_, 0) != 0) return;
+    const ssize_t written = ::pwrite(file_, path.data(), path.size(), 0);
+    if (written != static_cast<ssize_t>(path.size())) (void)!::ftruncate(file_, 0);
+  }
+
+ private:
+  int file_ = -1;
+};
+
+std::string memory_name(const std::string& name) { return "lorahub-" + name; }
+
+// -1 when what is at `path` is not the complete memory of this name.
+int open_complete(const std::string& path, const std::string& name, size_t bytes) {
+  std::error_code error;
+  const std::string target = std::filesystem::read_symlink(path, error).string();
+  if (error || target != format("/memfd:{} (deleted)", memory_name(name))) return -1;
+  const int memory = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (memory < 0) return -1;
+  struct stat info {};
+  const bool complete = ::fstat(memory, &info) == 0 && static_cast<size_t>(info.st_size) == bytes &&
+                        (::fcntl(memory, F_GET_SEALS) & kSealed) == kSealed;
+  if (complete) return memory;
+  ::close(memory);
+  return -1;
+}
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+  int release() { return std::exchange(number, -1); }
+};
+
+// A complete memory: filled, then sealed.
+int make(const std::string& name, size_t bytes, const std::function<void(char*)>& fill) {
+  Descriptor memory{::memfd_create(memory_name(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  check(memory.number >= 0 && ::ftruncate(memory.number, static_cast<off_t>(bytes)) == 0,
+        "{} bytes of shared memory can't be made: {}", bytes, std::strerror(errno));
+  void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.number, 0);
+  check(data != MAP_FAILED, "{} bytes of shared memory can't be mapped: {}", bytes,
+        std::strerror(errno));
+  const std::unique_ptr<void, std::function<void(void*)>> mapped(
+      data, [bytes](void* at) { ::munmap(at, bytes); });
+  fill(static_cast<char*>(data));
+  return memory.release();
+}
+
+}  // namespace
+
+std::string file_identity(const Path& path) {
+  struct stat info {};
+  check(::stat(path.c_str(), &info) == 0, "cannot read {}: {}", path.string(),
+        std::strerror(errno));
+  return format("{}:{}:{}:{}.{:09}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec,
+                info.st_mtim.tv_nsec);
+}
+
+std::shared_ptr<const NodeMemory> NodeMemory::get(const std::string& key, size_t bytes,
+                                                  const std::function<void(char*)>& fill) {
+  const std::string name = sha256(file_identity("/proc/self/exe") + "|" + key).substr(0, 32);
+  const Meeting meeting(name);
+  const int found = open_complete(meeting.holder(), name, bytes);
+  if (found >= 0) return std::make_shared<NodeMemory>(found, bytes);
+  Descriptor made{make(name, bytes, fill)};
+  ::fcntl(made.number, F_ADD_SEALS, kSealed);
+  Descriptor readable{
+      ::open(format("/proc/self/fd/{}", made.number).c_str(), O_RDONLY | O_CLOEXEC)};
+  const int kept = readable.number >= 0 ? readable.release() : made.release();
+  meeting.set_holder(format("/proc/{}/fd/{}", ::getpid(), kept));
+  return std::make_shared<NodeMemory>(kept, bytes);
+}
+
+NodeMemory::NodeMemory(int descriptor, size_t bytes) : descriptor_(descriptor), size_(bytes) {
+  void* data = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
+  if (data == MAP_FAILED) ::close(descriptor);
+  check(data != MAP_FAILED, "{} bytes of shared memory can't be mapped: {}", bytes,
+        std::strerror(errno));
+  data_ = static_cast<const char*>(data);
+}
+
+NodeMemory::~NodeMemory() {
+  ::munmap(const_cast<char*>(data_), size_);
+  ::close(descriptor_);
+}
+
+}  // namespace lorahub::base
