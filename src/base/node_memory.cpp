@@ -80,21 +80,22 @@ struct Descriptor {
   ~Descriptor() {
     if (number >= 0) ::close(number);
   }
-  int release() { return std::exchange(number, -1); }
 };
 
-// A complete memory: filled, then sealed.
-int make(const std::string& name, size_t bytes, const std::function<void(char*)>& fill) {
-  Descriptor memory{::memfd_create(memory_name(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-  check(memory.number >= 0 && ::ftruncate(memory.number, static_cast<off_t>(bytes)) == 0,
-        "{} bytes of shared memory can't be made: {}", bytes, std::strerror(errno));
-  void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.number, 0);
-  check(data != MAP_FAILED, "{} bytes of shared memory can't be mapped: {}", bytes,
-        std::strerror(errno));
-  const std::unique_ptr<void, std::function<void(void*)>> mapped(
-      data, [bytes](void* at) { ::munmap(at, bytes); });
-  fill(static_cast<char*>(data));
-  return memory.release();
+// -1 where the system gives none (for a limit on the length of files, say).
+int open_new(const std::string& name, size_t bytes) {
+  const int memory = ::memfd_create(memory_name(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (memory < 0 || ::ftruncate(memory, static_cast<off_t>(bytes)) == 0) return memory;
+  ::close(memory);
+  return -1;
+}
+
+// Of a descriptor, or (-1) memory of this process.
+NodeMemory::Mapping map(int memory, size_t bytes, int rights) {
+  const int kind = memory < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+  void* data = ::mmap(nullptr, bytes, rights, kind, memory, 0);
+  check(data != MAP_FAILED, "{} bytes of memory can't be had: {}", bytes, std::strerror(errno));
+  return {static_cast<char*>(data), [bytes](char* at) { ::munmap(at, bytes); }};
 }
 
 }  // namespace
@@ -111,28 +112,28 @@ std::shared_ptr<const NodeMemory> NodeMemory::get(const std::string& key, size_t
                                                   const std::function<void(char*)>& fill) {
   const std::string name = sha256(file_identity("/proc/self/exe") + "|" + key).substr(0, 32);
   const Meeting meeting(name);
+  const auto held = [&](int memory) {
+    return std::make_shared<NodeMemory>(memory, map(memory, bytes, PROT_READ), bytes);
+  };
   const int found = open_complete(meeting.holder(), name, bytes);
-  if (found >= 0) return std::make_shared<NodeMemory>(found, bytes);
-  Descriptor made{make(name, bytes, fill)};
+  if (found >= 0) return held(found);
+  const Descriptor made{open_new(name, bytes)};
+  const int kept =  // one that only reads: what is sealed can't be mapped by another
+      ::open(format("/proc/self/fd/{}", made.number).c_str(), O_RDONLY | O_CLOEXEC);
+  Mapping writable = map(kept < 0 ? -1 : made.number, bytes, PROT_READ | PROT_WRITE);
+  fill(writable.get());
+  if (kept < 0) return std::make_shared<NodeMemory>(-1, std::move(writable), bytes);
+  writable.reset();
   ::fcntl(made.number, F_ADD_SEALS, kSealed);
-  Descriptor readable{
-      ::open(format("/proc/self/fd/{}", made.number).c_str(), O_RDONLY | O_CLOEXEC)};
-  const int kept = readable.number >= 0 ? readable.release() : made.release();
   meeting.set_holder(format("/proc/{}/fd/{}", ::getpid(), kept));
-  return std::make_shared<NodeMemory>(kept, bytes);
+  return held(kept);
 }
 
-NodeMemory::NodeMemory(int descriptor, size_t bytes) : descriptor_(descriptor), size_(bytes) {
-  void* data = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
-  if (data == MAP_FAILED) ::close(descriptor);
-  check(data != MAP_FAILED, "{} bytes of shared memory can't be mapped: {}", bytes,
-        std::strerror(errno));
-  data_ = static_cast<const char*>(data);
-}
+NodeMemory::NodeMemory(int descriptor, Mapping data, size_t bytes)
+    : descriptor_(descriptor), data_(std::move(data)), size_(bytes) {}
 
 NodeMemory::~NodeMemory() {
-  ::munmap(const_cast<char*>(data_), size_);
-  ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace lorahub::base

@@ -24,18 +24,19 @@ class NodeMemory {
   static std::shared_ptr<const NodeMemory> get(const std::string& key, size_t bytes,
                                                const std::function<void(char*)>& fill);
 
-  NodeMemory(int descriptor, size_t bytes);  // maps it, owns the descriptor
+  using Mapping = std::unique_ptr<char, std::function<void(char*)>>;
+  NodeMemory(int descriptor, Mapping data, size_t bytes);  // owns the descriptor; -1: has none
   ~NodeMemory();
   NodeMemory(const NodeMemory&) = delete;
   NodeMemory& operator=(const NodeMemory&) = delete;
 
-  const char* data() const { return data_; }  // read only: writing ends the program
+  const char* data() const { return data_.get(); }  // read only: writing ends the program
   size_t size() const { return size_; }
 
  private:
   int descriptor_;  // open: the others find the memory by it
+  Mapping data_;
   size_t size_;
-  const char* data_ = nullptr;
 };
 
 }  // namespace lorahub::base

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,20 @@ TEST(NodeMemory, WithoutAPlaceToMeetEachHasItsOwn) {
   const auto memory = NodeMemory::get(key("own"), kBytes, [](char* data) { data[0] = 9; });
   EXPECT_EQ(memory->data()[0], 9);
   old == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", before.c_str(), 1);
+}
+
+TEST(NodeMemory, ALimitOnFilesLeavesEachItsOwn) {
+  const pid_t limited = child([] {
+    const rlimit small{.rlim_cur = 4096, .rlim_max = 4096};
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const auto memory =
+        NodeMemory::get(key("limited"), kBytes, [](char* data) { data[kBytes - 1] = 4; });
+    ::_exit(memory->data()[kBytes - 1] == 4 ? 0 : 1);
+  });
+  int status = 1;
+  ::waitpid(limited, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(FileIdentity, ChangesWithTheFile) {
