@@ -33,8 +33,8 @@ class Meeting {
     if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
         info.st_uid != ::getuid() || (info.st_mode & 077) != 0)
       return;  // somebody else's
-    file_ = ::open((folder / name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    while (file_ >= 0 && ::flock(file_, LOCK_EX) != 0 && errno == EINTR) {
+    path_ = folder / name;
+    while (!open_and_lock()) {
     }
   }
   ~Meeting() {
@@ -53,12 +53,30 @@ class Meeting {
     const ssize_t written = ::pwrite(file_, path.data(), path.size(), 0);
     if (written != static_cast<ssize_t>(path.size())) (void)!::ftruncate(file_, 0);
   }
+  void end() const {
+    if (file_ >= 0) ::unlink(path_.c_str());
+  }
 
  private:
+  // False when the file was removed between the two: it has to be made again.
+  bool open_and_lock() {
+    file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file_ < 0) return true;
+    while (::flock(file_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    struct stat info {};
+    if (::fstat(file_, &info) != 0 || info.st_nlink > 0) return true;
+    ::close(std::exchange(file_, -1));
+    return false;
+  }
+
+  Path path_;
   int file_ = -1;
 };
 
 std::string memory_name(const std::string& name) { return "lorahub-" + name; }
+
+std::string path_of(int memory) { return format("/proc/{}/fd/{}", ::getpid(), memory); }
 
 // -1 when what is at `path` is not the complete memory of this name.
 int open_complete(const std::string& path, const std::string& name, size_t bytes) {
@@ -113,7 +131,7 @@ std::shared_ptr<const NodeMemory> NodeMemory::get(const std::string& key, size_t
   const std::string name = sha256(file_identity("/proc/self/exe") + "|" + key).substr(0, 32);
   const Meeting meeting(name);
   const auto held = [&](int memory) {
-    return std::make_shared<NodeMemory>(memory, map(memory, bytes, PROT_READ), bytes);
+    return std::make_shared<NodeMemory>(name, memory, map(memory, bytes, PROT_READ));
   };
   const int found = open_complete(meeting.holder(), name, bytes);
   if (found >= 0) return held(found);
@@ -122,18 +140,23 @@ std::shared_ptr<const NodeMemory> NodeMemory::get(const std::string& key, size_t
       ::open(format("/proc/self/fd/{}", made.number).c_str(), O_RDONLY | O_CLOEXEC);
   Mapping writable = map(kept < 0 ? -1 : made.number, bytes, PROT_READ | PROT_WRITE);
   fill(writable.get());
-  if (kept < 0) return std::make_shared<NodeMemory>(-1, std::move(writable), bytes);
+  if (kept < 0) return std::make_shared<NodeMemory>(name, -1, std::move(writable));
   writable.reset();
   ::fcntl(made.number, F_ADD_SEALS, kSealed);
-  meeting.set_holder(format("/proc/{}/fd/{}", ::getpid(), kept));
+  meeting.set_holder(path_of(kept));
   return held(kept);
 }
 
-NodeMemory::NodeMemory(int descriptor, Mapping data, size_t bytes)
-    : descriptor_(descriptor), data_(std::move(data)), size_(bytes) {}
+NodeMemory::NodeMemory(std::string name, int descriptor, Mapping data)
+    : name_(std::move(name)), descriptor_(descriptor), data_(std::move(data)) {}
 
 NodeMemory::~NodeMemory() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ < 0) return;
+  {
+    const Meeting meeting(name_);
+    if (meeting.holder() == path_of(descriptor_)) meeting.end();
+  }
+  ::close(descriptor_);
 }
 
 }  // namespace lorahub::base

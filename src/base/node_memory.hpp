@@ -25,18 +25,17 @@ class NodeMemory {
                                                const std::function<void(char*)>& fill);
 
   using Mapping = std::unique_ptr<char, std::function<void(char*)>>;
-  NodeMemory(int descriptor, Mapping data, size_t bytes);  // owns the descriptor; -1: has none
+  NodeMemory(std::string name, int descriptor, Mapping data);  // owns the descriptor; -1: none
   ~NodeMemory();
   NodeMemory(const NodeMemory&) = delete;
   NodeMemory& operator=(const NodeMemory&) = delete;
 
   const char* data() const { return data_.get(); }  // read only: writing ends the program
-  size_t size() const { return size_; }
 
  private:
+  std::string name_;
   int descriptor_;  // open: the others find the memory by it
   Mapping data_;
-  size_t size_;
 };
 
 }  // namespace lorahub::base
