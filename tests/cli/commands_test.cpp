@@ -243,6 +243,8 @@ TEST_F(Commands, PlanListsTrialsWithoutAModel) {
   // 40 x 5 forwards of about 120 tokens and 150 answers: flan-t5-large has 0.72 GFLOP a token
   EXPECT_NEAR(tflop, (200 + 150) * 120 * 0.74e-3, 12);
   EXPECT_GT(plan["memory_bytes"].get<double>(), 783e6 * 4);
+  EXPECT_GT(plan["shared_bytes"].get<double>(), 783e6 * 4);
+  EXPECT_LT(plan["shared_bytes"].get<double>(), plan["memory_bytes"].get<double>());
 }
 
 }  // namespace
