@@ -55,6 +55,10 @@ struct LinearInfo {
 };
 std::vector<LinearInfo> linears(const Config& config);
 
+// The tensors of a network by their names in Hugging Face files. A tied head has no name of its
+// own: who replaces the embedding sets lm_head too.
+std::map<std::string, at::Tensor*> named(Network& network);
+
 enum class Device { cpu, cuda };
 struct Placement {
   at::ScalarType dtype =
