@@ -104,7 +104,7 @@ int run(int argc, char** argv) {
   app.footer("Example: lorahub run experiments/quickstart.yaml");
   Action action;
   for (const auto add : {add_run, add_plan, add_report, add_status, add_check, add_score, add_infer,
-                         add_adapt, add_compose})
+                         add_adapt, add_compose, add_train})
     add(app, action);
   try {
     app.parse(argc, argv);

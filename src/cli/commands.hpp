@@ -28,6 +28,7 @@ void add_score(CLI::App& app, Action& action);
 void add_infer(CLI::App& app, Action& action);
 void add_adapt(CLI::App& app, Action& action);
 void add_compose(CLI::App& app, Action& action);
+void add_train(CLI::App& app, Action& action);
 
 // --device, --precision, --threads: on every command that runs a model.
 struct ModelOptions {

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "study/names.hpp"
 #include "task/score.hpp"
+#include "train/folders.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -17,9 +18,16 @@ struct Options {
   bool json = false;
 };
 
-t5::Adapter adapter(const Options& options, const objective::Machine& machine) {
-  const t5::Config& config = machine.network.config;
+// What --adapter or --library adds: low-rank terms; for (IA)^3, factors in the machine's weights.
+t5::Adapter adapter(const Options& options, objective::Machine& machine) {
+  const t5::Config config = machine.network.config;
   const at::ScalarType type = machine.dtype();
+  if (!options.adapter.empty() && train::is_ia3(options.adapter)) {
+    train::Trainable ia3 = train::ia3(machine.network);
+    train::read_ia3(options.adapter, ia3);
+    machine.network = train::model(ia3).network;
+    return {};
+  }
   if (!options.adapter.empty()) {
     const lora::Module module = lora::read_module(options.adapter, options.adapter, config);
     return lora::compose(lora::stack({module}, config, machine.device), std::vector<double>{1.0},
@@ -42,13 +50,13 @@ int infer(const Options& options) {
               "--library and --weights belong together, give both or none");
   const std::vector<task::Example> examples =
       task::read_examples(options.task, task::Targets::optional);
-  const objective::Machine machine = load_machine(options.model);
+  objective::Machine machine = load_machine(options.model);
+  const t5::Adapter added = adapter(options, machine);
   std::vector<std::string> prompts;
   prompts.reserve(examples.size());
   for (const task::Example& example : examples) prompts.push_back(example.input);
-  const std::vector<std::string> answers =
-      objective::answer(machine, adapter(options, machine), prompts,
-                        {.max_tokens = options.max_tokens, .batch = options.batch});
+  const std::vector<std::string> answers = objective::answer(
+      machine, added, prompts, {.max_tokens = options.max_tokens, .batch = options.batch});
   const bool scored =
       std::ranges::all_of(examples, [](const auto& e) { return !e.target.empty(); });
   double hits = 0;

@@ -10,6 +10,7 @@
 #include "run/site.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
+#include "t5/flop.hpp"
 #include "t5/hub.hpp"
 #include "task/task.hpp"
 #include "task/tokenizer.hpp"
@@ -83,18 +84,6 @@ double module_values(const t5::Config& c) {  // q and v of every attention
   return places * kPublishedRank * static_cast<double>(c.d_model + c.inner());
 }
 
-// FLOP of one forward: S source and T target tokens, adapters of rank r on q and v (0: none).
-double flop(const t5::Config& c, double s, double t, double r) {
-  const auto d = static_cast<double>(c.d_model), a = static_cast<double>(c.inner());
-  const auto le = static_cast<double>(c.encoder_layers), ld = static_cast<double>(c.decoder_layers);
-  const double encoder = 2 * s * le * (4 * d * a + feed_forward(c)) + 4 * le * s * s * a;
-  const double cross_kv = 4 * s * ld * d * a;
-  const double decoder = 2 * t * ld * (6 * d * a + feed_forward(c)) + 4 * ld * t * (t + s) * a;
-  const double head = 2 * t * d * static_cast<double>(c.vocabulary);
-  const double lora = 2 * r * (d + a) * (s * (2 * le + ld) + t * 3 * ld);
-  return encoder + cross_kv + decoder + head + lora;
-}
-
 struct Text {
   std::vector<std::pair<double, double>> shots;  // source and target tokens
   std::vector<std::pair<double, double>> test;
@@ -135,7 +124,8 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   const auto add = [&](const auto& rows, double times) {
     for (const auto& [s, t] : rows) {
       cost.tokens += times * (s + t);
-      cost.tflop += 1e-12 * times * flop(config, s, t, rank);
+      cost.tflop +=
+          1e-12 * times * t5::forward_flop(config, {.source = s, .target = t, .rank = rank});
     }
   };
   if (cost.evaluations > 0) add(text.shots, static_cast<double>(cost.evaluations));

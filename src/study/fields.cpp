@@ -1,8 +1,6 @@
 #include "study/fields.hpp"
 
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <set>
 
 #include "base/text.hpp"
@@ -16,30 +14,6 @@ using Read = std::function<void(const Value&, Trial&)>;
 using Write = std::function<std::string(const Trial&)>;
 template <class T>
 using Field = T& (*)(Trial&);
-
-constexpr int kMaxInt = std::numeric_limits<int>::max();
-
-template <class T>
-T number(const Value& value, const char* kind) {
-  const auto text = scalar(value);
-  T out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size())
-    fail_at(value, "'{}' is not {}", text, kind);
-  return out;
-}
-
-int integer(const Value& value, int least) {
-  const auto n = number<int>(value, "a whole number");
-  if (n < least) fail_at(value, "{} is too small, it must be at least {}", n, least);
-  return n;
-}
-
-double real(const Value& value) {
-  const auto x = number<double>(value, "a number");
-  if (!std::isfinite(x)) fail_at(value, "'{}' is not a finite number", scalar(value));
-  return x;
-}
 
 // The field of a constant trial: fields are functions of a mutable one, so that each is named once.
 template <class T>
@@ -62,18 +36,9 @@ Knob int_knob(std::string name, Field<int> field, int least) {
           [field](const Trial& t) { return std::to_string(get(t, field)); }};
 }
 
-enum class Range { any, positive, from_zero };
-
 Knob real_knob(std::string name, Field<double> field, Range range) {
-  const auto read = [field, range](const Value& v, Trial& t) {
-    const auto x = real(v);
-    if (range == Range::positive && x <= 0)
-      fail_at(v, "{} is too small, it must be above 0", text(x));
-    if (range == Range::from_zero && x < 0)
-      fail_at(v, "{} is too small, it must be at least 0", text(x));
-    field(t) = x;
-  };
-  return {std::move(name), read, [field](const Trial& t) { return text(get(t, field)); }};
+  return {std::move(name), [=](const Value& v, Trial& t) { field(t) = real(v, range); },
+          [field](const Trial& t) { return text(get(t, field)); }};
 }
 
 template <class Enum>
@@ -87,10 +52,6 @@ Knob enum_knob(std::string name, Field<Enum> field) {
     }
   };
   return {std::move(name), read, [field](const Trial& t) { return study::name(get(t, field)); }};
-}
-
-uint64_t seed(const Value& value) {
-  return number<uint64_t>(value, "a seed, it must be a whole number of at least 0");
 }
 
 Knob seed_knob(std::string name, Field<uint64_t> field) {

@@ -1,11 +1,10 @@
 #include "train/adamw.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "objective/threads.hpp"
 
 namespace lorahub::train {
 
@@ -22,8 +21,8 @@ void step(Trainable& trainable, Moments& moments, const Tensors& gradients, cons
   const auto t = static_cast<double>(++moments.steps);
   const double rate = by.rate, correction1 = 1 - std::pow(by.rule.beta1, t),
                correction2 = 1 - std::pow(by.rule.beta2, t);
-  objective::share(by.threads, static_cast<int>(gradients.size()), [&](int number) {
-    const auto i = static_cast<size_t>(number);
+  at::set_num_threads(by.threads);
+  for (size_t i = 0; i < gradients.size(); ++i) {
     at::Tensor value = trainable.parameters[i].value;
     const at::Tensor& g = gradients[i];
     value.mul_(1 - rate * by.rule.weight_decay);
@@ -32,7 +31,8 @@ void step(Trainable& trainable, Moments& moments, const Tensors& gradients, cons
     const at::Tensor length =
         (moments.second[i].sqrt() / std::sqrt(correction2)).add_(by.rule.epsilon);
     value.addcdiv_(moments.first[i], length, -rate / correction1);
-  });
+  }
+  at::set_num_threads(1);
 }
 
 double clip(Tensors& gradients, double most) {

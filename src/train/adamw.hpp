@@ -18,8 +18,8 @@ struct Moments {
 };
 Moments no_moments(const Trainable& trainable);
 
-// Moves the parameters and the moments by one step of learning rate `rate`; threads take whole
-// parameters.
+// Moves the parameters and the moments by one step of learning rate `rate`. Elementwise: the
+// bits do not depend on the threads. Never interrupted half-way.
 struct Step {
   const AdamW& rule;
   double rate;

@@ -58,7 +58,11 @@ Tensors values(const Trainable& trainable) {
 }
 
 Model model(const Trainable& trainable) {
-  return trainable.place(trainable.prepare(values(trainable)));
+  Model model = trainable.place(trainable.prepare(values(trainable)));
+  for (t5::LowRank& low : model.adapter.slots)
+    for (at::Tensor* part : {&low.a, &low.b, &low.scale})
+      if (part->defined()) *part = part->to(model.network.embedding.scalar_type());
+  return model;
 }
 
 Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed) {

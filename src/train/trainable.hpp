@@ -33,7 +33,7 @@ struct Trainable {
 };
 
 Tensors values(const Trainable& trainable);  // handles, not copies
-Model model(const Trainable& trainable);     // as it is now
+Model model(const Trainable& trainable);     // as it is now, for the fast paths
 
 // Low-rank additions to some layers of a frozen network (Hu et al. 2021), PEFT's start: A uniform
 // in
