@@ -39,9 +39,17 @@ search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
 }
 
 std::vector<std::string> Context::answers(const std::vector<double>& weights) const {
+  return in_order(ask(Request::answer, bytes(weights)));
+}
+
+std::vector<std::string> Context::trained_answers(const std::string& trained) const {
+  return in_order(ask(Request::trained, trained));
+}
+
+// Answers by test row from those by rank (Site::answer_share).
+std::vector<std::string> Context::in_order(const std::vector<std::string>& replies) const {
   std::vector<std::vector<std::string>> parts;
-  for (const std::string& reply : ask(Request::answer, bytes(weights)))
-    parts.push_back(workers::unpack(reply));
+  for (const std::string& reply : replies) parts.push_back(workers::unpack(reply));
   std::vector<size_t> next(parts.size(), 0);
   std::vector<std::string> all;
   const auto batch = static_cast<size_t>(trial().batch);

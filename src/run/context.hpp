@@ -32,6 +32,8 @@ class Context {
       const study::Penalty& penalty) const;  // the trial's loss of these, and a penalty
   std::vector<std::string> answers(
       const std::vector<double>& weights) const;  // of the test rows; {}: the base
+  std::vector<std::string> trained_answers(
+      const std::string& trained) const;  // by what a training made (Choice::trained)
 
   // Called after each generation with the trace so far.
   search::Observer observer;
@@ -39,6 +41,7 @@ class Context {
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
 
  private:
+  std::vector<std::string> in_order(const std::vector<std::string>& replies) const;
   std::vector<std::string> ask(Request kind, const std::string& body) const;
   Site& site_;
   workers::Group& group_;

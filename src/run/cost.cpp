@@ -6,7 +6,6 @@
 
 #include "base/check.hpp"
 #include "objective/rate.hpp"
-#include "run/methods/methods.hpp"
 #include "run/site.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
@@ -129,6 +128,13 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
     }
   };
   if (cost.evaluations > 0) add(text.shots, static_cast<double>(cost.evaluations));
+  if (study::trains(trial.method)) {  // a forward and a backward, which is two of them
+    cost.evaluations = trial.method == study::Method::gradient ? trial.train.epochs : 0;
+    cost.example_forwards = 3L * trial.train.epochs * static_cast<long>(text.shots.size());
+    const double before = cost.tokens;
+    add(text.shots, 3.0 * trial.train.epochs);
+    cost.tokens -= (cost.tokens - before) * 2 / 3;
+  }
   add(text.test, 1);
   return cost;
 }
@@ -136,8 +142,10 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
 double memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
   const auto modules = static_cast<double>(module_count(trial));
+  const double copies = trial.method == study::Method::full ? 5 : 0;  // f32: values, gradient, sum,
+                                                                      // moments
   const double activations = 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
-  return bytes * weights(c) + 2 * 4 * modules * module_values(c) +
+  return (bytes + 4 * copies) * weights(c) + 2 * 4 * modules * module_values(c) +
          activations;  // as read, and stacked
 }
 
@@ -149,7 +157,6 @@ StudyCost cost(const study::Study& study, int ranks) {
   std::map<std::string, Text> texts;
   double tflop = 0;
   for (const study::Trial& trial : study.trials) {
-    method(trial.method);  // refuses what run would
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));
     auto model = models.find(trial.model_path);

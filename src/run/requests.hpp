@@ -11,7 +11,8 @@ enum class Request : char {
   log = 'L',      // + folder: open this rank's log file in it
   begin = 'B',    // + index in the plan; reply: hashes of shots and test rows
   measure = 'M',  // + workers::across's request; reply: sums of this rank's tiles
-  answer = 'A'    // + weights as bytes (none: the base model); reply: this rank's answers, packed
+  answer = 'A',   // + weights as bytes (none: the base model); reply: this rank's answers, packed
+  trained = 'T'   // + train::bytes of what the trial trained; reply: as to answer
 };
 
 inline std::string bytes(std::span<const double> values) {

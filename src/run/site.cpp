@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "run/requests.hpp"
+#include "run/trained.hpp"
 #include "search/optimizer.hpp"
 #include "study/names.hpp"
 
@@ -93,14 +94,16 @@ t5::Adapter Site::adapter(std::span<const double> weights) const {
 
 // Batches of test prompts go round the ranks; a batch is computed as a whole, so the bits do not
 // know the ranks.
-std::vector<std::string> Site::answer_share(const std::string& weights) const {
+std::vector<std::string> Site::answer_share(const train::Model& model) const {
   const auto batch = static_cast<size_t>(trial().batch);
   std::vector<std::string> mine;
   for (size_t i = 0; i < prompts_.size(); ++i)
     if (i / batch % static_cast<size_t>(share_.size) == static_cast<size_t>(share_.rank))
       mine.push_back(prompts_[i]);
+  objective::Machine machine = *machine_;
+  machine.network = model.network;
   return objective::answer(
-      *machine_, adapter(doubles(weights)), mine,
+      machine, model.adapter, mine,
       {.scoring = trial().scoring, .max_tokens = trial().max_tokens, .batch = trial().batch});
 }
 
@@ -118,7 +121,10 @@ std::string Site::handle(const std::string& request) {
     case Request::measure:
       return workers::measure_share(body, measure_, share_);
     case Request::answer:
-      return workers::pack(answer_share(body));
+      return workers::pack(
+          answer_share({.network = machine_->network, .adapter = adapter(doubles(body))}));
+    case Request::trained:
+      return workers::pack(answer_share(trained_model(trial(), machine_->network, body)));
   }
   base::fail("unknown request {}", static_cast<int>(request[0]));
 }

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "run/load.hpp"
 #include "study/study.hpp"
+#include "train/trainable.hpp"
 #include "workers/across.hpp"
 #include "workers/group.hpp"
 
@@ -42,7 +43,7 @@ class Site {
   void use_model(const study::Trial& trial);
   void use_modules(const study::Trial& trial);
   t5::Adapter adapter(std::span<const double> weights) const;
-  std::vector<std::string> answer_share(const std::string& weights) const;
+  std::vector<std::string> answer_share(const train::Model& model) const;
 
   std::vector<study::Trial> plan_;
   Hardware hardware_;

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/sha256.hpp"
 #include "run/methods/methods.hpp"
+#include "run/trained.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 
@@ -30,27 +31,37 @@ double percent(const std::vector<store::Answer>& answers) {
                          : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
 }
 
-store::Counts count(const Site& site, const std::vector<search::Generation>& generations) {
-  store::Counts counts{.rounds = static_cast<long>(generations.size())};
-  for (const search::Generation& g : generations)
+// A backward pass counts as two forwards, which is what it costs in operations.
+store::Counts count(const Site& site, const Choice& choice) {
+  store::Counts counts{.rounds =
+                           std::max(choice.steps, static_cast<long>(choice.generations.size()))};
+  for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
   for (const t5::Pair& pair : site.pairs())
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
-  counts.example_forwards = counts.evaluations * static_cast<long>(site.pairs().size());
-  counts.search_tokens = counts.evaluations * tokens;
+  const auto shots = static_cast<long>(site.pairs().size());
+  const long forwards = std::max(counts.evaluations * shots, choice.backwards);
+  counts.example_forwards = forwards + 2 * choice.backwards;
+  if (shots > 0) counts.search_tokens = forwards / shots * tokens;
   for (const std::string& prompt : site.prompts())
     counts.answer_tokens += static_cast<long>(site.machine().tokenizer.encode(prompt).size());
   return counts;
 }
 
 // The settings that the trial left to defaults, as they were used.
-std::vector<std::pair<std::string, std::string>> resolved(const Site& site) {
+std::vector<std::pair<std::string, std::string>> resolved(const Site& site, const Choice& choice) {
   const search::TileShape tile = site.tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
   if (site.has_pool() && site.truncated_from() > 0)
     values.emplace_back("rank.truncated_from", base::format("{} (SVD)", site.truncated_from()));
+  if (study::trains(site.trial().method)) {
+    values.emplace_back("train.lr", base::format("{}", learning_rate(site.trial())));
+    values.emplace_back("train.steps", base::format("{}", choice.steps));
+    values.emplace_back("train.forwards", base::format("{}", choice.backwards));
+    values.emplace_back("train.backwards", base::format("{}", choice.backwards));
+  }
   if (!study::uses_search(site.trial().method)) return values;
   const study::Search search = search::resolved(site.trial().search, site.pool().size());
   values.emplace_back("search.population", base::format("{}", search.population));
@@ -107,12 +118,14 @@ store::Record run_trial(Context& context, size_t index) {
   const double search_seconds = search.seconds();
 
   const base::Stopwatch answering;
-  const std::vector<std::string> given = context.answers(choice.weights);
+  const std::vector<std::string> given = choice.trained.empty()
+                                             ? context.answers(choice.weights)
+                                             : context.trained_answers(choice.trained);
   const double answer_seconds = answering.seconds();
   std::vector<store::Answer> answers = score(site.task(), given);
   store::Record record{.trial = study::id(context.trial()),
                        .knobs = study::columns(context.trial())};
-  record.resolved = resolved(site);
+  record.resolved = resolved(site, choice);
   if (site.has_pool()) record.modules = site.pool().names;
   record.shot_rows = site.task().shot_rows;
   record.dropped_rows = site.task().dropped_rows;
@@ -121,7 +134,8 @@ store::Record run_trial(Context& context, size_t index) {
   record.shot_tokens = context.shot_tokens();
   if (!choice.weights.empty() && !site.pairs().empty())
     record.shot_sums = context.sums({.dim = site.pool().size(), .weights = choice.weights}).values;
-  record.counts = count(site, choice.generations);
+  if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
+  record.counts = count(site, choice);
   record.zero_loss = zero_loss(choice.generations);
   record.best_loss = choice.loss;
   record.weights = std::move(choice.weights);

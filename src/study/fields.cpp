@@ -111,6 +111,12 @@ std::string write_shots(const Trial& trial) {
   return base::format("[{}]", fmt::join(s.rows, ","));
 }
 
+void read_dropout(const Value& value, Trial& trial) {
+  trial.train.dropout = real(value, Range::from_zero);
+  if (trial.train.dropout >= 1)
+    fail_at(value, "{} is too large, a rate of dropout is below 1", text(trial.train.dropout));
+}
+
 void read_retrieve(const Value& value, Trial&) {
   const auto word = scalar(value);
   if (word != "none")
@@ -154,6 +160,22 @@ std::vector<Knob> table() {
           "search.budget", [](Trial & t) -> auto& { return t.search.budget; }, 1),
       real_knob(
           "search.bound", [](Trial & t) -> auto& { return t.search.bound; }, Range::positive),
+      real_knob(
+          "train.lr", [](Trial & t) -> auto& { return t.train.lr; }, Range::from_zero),
+      int_knob(
+          "train.epochs", [](Trial & t) -> auto& { return t.train.epochs; }, 1),
+      int_knob(
+          "train.batch", [](Trial & t) -> auto& { return t.train.batch; }, 1),
+      real_knob(
+          "train.weight_decay", [](Trial & t) -> auto& { return t.train.weight_decay; },
+          Range::from_zero),
+      int_knob(
+          "train.rank", [](Trial & t) -> auto& { return t.train.rank; }, 1),
+      real_knob(
+          "train.alpha", [](Trial & t) -> auto& { return t.train.alpha; }, Range::positive),
+      {"train.dropout", read_dropout, [](const Trial& t) { return text(t.train.dropout); }},
+      real_knob(
+          "train.start", [](Trial & t) -> auto& { return t.train.start; }, Range::any),
       enum_knob<Precision>(
           "precision", [](Trial & t) -> auto& { return t.precision; }),
       enum_knob<Engine>(

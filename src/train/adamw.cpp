@@ -4,7 +4,10 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
+#include <thread>
 
 namespace lorahub::train {
 
@@ -17,22 +20,40 @@ Moments no_moments(const Trainable& trainable) {
   return moments;
 }
 
+namespace {
+
+constexpr int64_t kWorthThreads = 1 << 20;  // values
+
+// Calls work(0), ..., work(count - 1) to the end, whatever signal is pending.
+void all(int threads, size_t count, const std::function<void(size_t)>& work) {
+  std::atomic<size_t> next = 0;
+  const auto take = [&] {
+    at::set_num_threads(1);
+    for (size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> others;
+  for (int i = 1; i < threads; ++i) others.emplace_back(take);
+  take();
+}
+
+}  // namespace
+
 void step(Trainable& trainable, Moments& moments, const Tensors& gradients, const Step& by) {
   const auto t = static_cast<double>(++moments.steps);
-  const double rate = by.rate, correction1 = 1 - std::pow(by.rule.beta1, t),
+  const double correction1 = 1 - std::pow(by.rule.beta1, t),
                correction2 = 1 - std::pow(by.rule.beta2, t);
-  at::set_num_threads(by.threads);
-  for (size_t i = 0; i < gradients.size(); ++i) {
+  int64_t size = 0;
+  for (const at::Tensor& g : gradients) size += g.numel();
+  all(size < kWorthThreads ? 1 : by.threads, gradients.size(), [&](size_t i) {
     at::Tensor value = trainable.parameters[i].value;
     const at::Tensor& g = gradients[i];
-    value.mul_(1 - rate * by.rule.weight_decay);
+    value.mul_(1 - by.rate * by.rule.weight_decay);
     moments.first[i].lerp_(g, 1 - by.rule.beta1);
     moments.second[i].mul_(by.rule.beta2).addcmul_(g, g, 1 - by.rule.beta2);
     const at::Tensor length =
         (moments.second[i].sqrt() / std::sqrt(correction2)).add_(by.rule.epsilon);
-    value.addcdiv_(moments.first[i], length, -rate / correction1);
-  }
-  at::set_num_threads(1);
+    value.addcdiv_(moments.first[i], length, -by.rate / correction1);
+  });
 }
 
 double clip(Tensors& gradients, double most) {

@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cassert>
 #include <cmath>
+#include <cstring>
 #include <memory>
 
 #include "base/check.hpp"
@@ -63,6 +65,27 @@ Model model(const Trainable& trainable) {
     for (at::Tensor* part : {&low.a, &low.b, &low.scale})
       if (part->defined()) *part = part->to(model.network.embedding.scalar_type());
   return model;
+}
+
+std::string bytes(const Trainable& trainable) {
+  std::string all;
+  for (const Parameter& p : trainable.parameters) {
+    const at::Tensor plain = p.value.to(at::kCPU).contiguous();
+    all.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
+  }
+  return all;
+}
+
+void set_bytes(Trainable& trainable, const std::string& bytes) {
+  size_t begin = 0;
+  for (Parameter& p : trainable.parameters) {
+    const at::Tensor plain = at::empty(p.value.sizes(), p.value.scalar_type());
+    assert(begin + plain.nbytes() <= bytes.size());
+    std::memcpy(plain.mutable_data_ptr(), bytes.data() + begin, plain.nbytes());
+    begin += plain.nbytes();
+    p.value.copy_(plain);
+  }
+  assert(begin == bytes.size());
 }
 
 Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed) {

@@ -35,6 +35,10 @@ struct Trainable {
 Tensors values(const Trainable& trainable);  // handles, not copies
 Model model(const Trainable& trainable);     // as it is now, for the fast paths
 
+// All values one after another, and back into a trainable of the same shape.
+std::string bytes(const Trainable& trainable);
+void set_bytes(Trainable& trainable, const std::string& bytes);
+
 // Low-rank additions to some layers of a frozen network (Hu et al. 2021), PEFT's start: A uniform
 // in
 // +-1/sqrt(in), B zero.
@@ -51,7 +55,7 @@ lora::Module lora_module(const Trainable& lora, const t5::Config& base, const Lo
 // the input of wo, from 1. The network reads weights with the factors in them.
 Trainable ia3(const t5::Network& base);
 
-// Every weight. `start` must be in f32; the network is computed in `dtype`. Values are copied.
+// Every weight, from `start`, in f32; the network is computed in `dtype`. Values are copied.
 Trainable full(const t5::Network& start, at::ScalarType dtype);
 
 // N mixing weights of a pool, from `start`, in the composition.

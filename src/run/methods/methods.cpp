@@ -1,8 +1,5 @@
 #include "run/methods/methods.hpp"
 
-#include "base/check.hpp"
-#include "study/names.hpp"
-
 namespace lorahub::run {
 
 ChooseWeights method(study::Method method) {
@@ -21,13 +18,11 @@ ChooseWeights method(study::Method method) {
     case lora_tuning:
     case ia3:
     case full:
+      return tuned;
     case gradient:
       break;
   }
-  base::fail(
-      "method '{}' trains by gradient, which this version does not do yet, leave it out of the "
-      "study",
-      study::name(method));
+  return run::gradient;
 }
 
 }  // namespace lorahub::run
