@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "t5/attention.hpp"
+#include "t5/differentiable.hpp"
 
 namespace lorahub::t5::reference {
 namespace {
@@ -38,13 +39,18 @@ struct Pass {
     if (adapter.slots.empty()) return y;
     const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
     if (!low.a.defined()) return y;
-    at::Tensor z = times(drop(x, dropout.adapter), low.a[0]);
+    at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
     if (low.scale.defined()) z = z * low.scale[0];
     return y + times(z, low.b[0]);
   }
 
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
-    return x * (x.square().mean(-1, true) + network.config.epsilon).rsqrt() * weight;
+    return differentiable::rms_norm(x, weight, network.config.epsilon);
+  }
+
+  // What the matrices of a sub-layer read: rounded once to their type.
+  at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const {
+    return norm(x, weight).to(network.embedding.scalar_type());
   }
 
   at::Tensor heads(const at::Tensor& x) const {
@@ -62,9 +68,14 @@ struct Pass {
   }
 
   at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
+    const Config& config = network.config;
     at::Tensor hidden = linear(ff.wi_0, x);
-    hidden = network.config.gelu ? at::gelu(hidden, "tanh") : at::relu(hidden);
-    if (ff.wi_1.weight.defined()) hidden = hidden * linear(ff.wi_1, x);
+    if (config.gated && config.gelu) {
+      hidden = differentiable::gelu_gate(hidden, linear(ff.wi_1, x));
+    } else {
+      hidden = config.gelu ? at::gelu(hidden, "tanh") : at::relu(hidden);
+      if (config.gated) hidden = hidden * linear(ff.wi_1, x);
+    }
     return linear(ff.wo, drop(hidden));
   }
 
@@ -80,11 +91,11 @@ struct Pass {
                                                  {.queries = length, .keys = length});
     at::Tensor x = drop(embed(ids));
     for (const Block& block : network.encoder.blocks) {
-      const at::Tensor normed = norm(x, block.self_norm);
+      const at::Tensor normed = input(x, block.self_norm);
       x = x + drop(attention(block.self, normed, normed, bias));
-      x = x + drop(feed_forward(block.ff, norm(x, block.ff_norm)));
+      x = x + drop(feed_forward(block.ff, input(x, block.ff_norm)));
     }
-    return drop(norm(x, network.encoder.final_norm));
+    return drop(norm(x, network.encoder.final_norm)).to(network.embedding.scalar_type());
   }
 
   at::Tensor decode(const at::Tensor& ids, const at::Tensor& encoded,
@@ -94,10 +105,10 @@ struct Pass {
                                           {.queries = length, .keys = length});
     at::Tensor x = drop(embed(ids));
     for (const Block& block : network.decoder.blocks) {
-      const at::Tensor normed = norm(x, block.self_norm);
+      const at::Tensor normed = input(x, block.self_norm);
       x = x + drop(attention(block.self, normed, normed, bias));
-      x = x + drop(attention(block.cross, norm(x, block.cross_norm), encoded, mask));
-      x = x + drop(feed_forward(block.ff, norm(x, block.ff_norm)));
+      x = x + drop(attention(block.cross, input(x, block.cross_norm), encoded, mask));
+      x = x + drop(feed_forward(block.ff, input(x, block.ff_norm)));
     }
     return drop(norm(x, network.decoder.final_norm)) * network.output_scale;
   }
