@@ -79,15 +79,4 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
 }
 
-FileLock::FileLock(const Path& path, std::string_view why)
-    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-  check(descriptor_ >= 0, "cannot open {}: {}", path.string(), std::strerror(errno));
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(descriptor_);
-    fail("{} is in use by another process ({})", path.string(), why);
-  }
-}
-
-FileLock::~FileLock() { ::close(descriptor_); }
-
 }  // namespace lorahub::base

@@ -31,17 +31,4 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// An advisory lock on a file, held until destruction; Error naming `why` when another process holds
-// it.
-class FileLock {
- public:
-  FileLock(const Path& path, std::string_view why);
-  ~FileLock();
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  int descriptor_ = -1;
-};
-
 }  // namespace lorahub::base

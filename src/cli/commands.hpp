@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "lora/recipe.hpp"
 #include "run/load.hpp"
 #include "study/study.hpp"
 
@@ -21,13 +22,18 @@ using Action = std::function<int()>;
 // Each returns nothing until the parser has chosen it; then `action` holds what to do.
 void add_run(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
+void add_submit(CLI::App& app, Action& action);
+void add_merge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_score(CLI::App& app, Action& action);
 void add_infer(CLI::App& app, Action& action);
 void add_adapt(CLI::App& app, Action& action);
 void add_compose(CLI::App& app, Action& action);
+void add_hub(CLI::App& app, Action& action);
+void add_probe(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 
 // --device, --precision, --threads: on every command that runs a model.
@@ -47,6 +53,16 @@ struct Base {
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
 
+// --rank and --merge: what goes out (lora/recipe.hpp).
+struct OutOptions {
+  std::string folder;
+  int rank = 0;
+  std::string merge;  // "", "f32" or "bf16"
+};
+void add_out(CLI::App& command, OutOptions& options);
+lora::Form form(const OutOptions& options);
+void warn(const lora::Written& written, const OutOptions& options);  // of what was lost, to stderr
+
 std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists
 std::vector<double> one_vector(const std::string& file,
                                int modules);  // with one list, of that length
@@ -54,6 +70,10 @@ std::vector<double> one_vector(const std::string& file,
 // Files of a results folder, by extension, sorted: one, or one a shard. Error when it is no folder.
 std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
                                               std::string_view extension);
+
+// Shards of a folder that have left no journal, as "2 of 3", by the names of those that have;
+// `shards`: how many there are to be, where that is known, else 0.
+std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards);
 
 // "KEY=VALUE" words of an option.
 std::vector<study::Setting> settings(const std::vector<std::string>& words,

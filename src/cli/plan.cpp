@@ -13,7 +13,7 @@ namespace {
 struct Options {
   std::string study;
   std::vector<std::string> set;
-  int ranks = 1;
+  int ranks = 1, groups = 0;
   bool json = false;
 };
 
@@ -38,7 +38,9 @@ void print_json(const study::Study& study, const run::StudyCost& cost, int ranks
   const nlohmann::json plan{{"trials", trials},
                             {"ranks", ranks},
                             {"memory_bytes", std::llround(cost.memory_bytes)},
-                            {"seconds", cost.seconds}};
+                            {"groups", cost.prediction.groups},
+                            {"utilisation", cost.prediction.utilisation},
+                            {"seconds", cost.prediction.seconds}};
   fmt::print("{}\n", plan.dump());
 }
 
@@ -59,14 +61,17 @@ void print_text(const study::Study& study, const run::StudyCost& cost, int ranks
       study.question, study.trials.size(), sum.evaluations, sum.example_forwards, sum.tokens,
       cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "", sum.tflop);
   fmt::print(
-      "{} rank(s): {:.2f} GB of memory each; about {} at {:.0f} GFLOP/s each (half of this "
-      "machine's matrix rate)\n",
-      ranks, 1e-9 * cost.memory_bytes, base::duration(cost.seconds), 1e-9 * cost.flops_per_second);
+      "{} rank(s) in {} group(s): {:.2f} GB of memory each; about {}, {:.0f} % of it computing, at "
+      "{:.0f} GFLOP/s each (half of this machine's matrix rate)\n",
+      ranks, cost.prediction.groups, 1e-9 * cost.memory_bytes,
+      base::duration(cost.prediction.seconds), 100 * cost.prediction.utilisation,
+      1e-9 * cost.flops_per_second);
 }
 
 int plan(const Options& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
-  const run::StudyCost cost = run::cost(study, options.ranks);
+  const run::StudyCost cost =
+      run::cost(study.trials, {.ranks = options.ranks, .groups = options.groups});
   options.json ? print_json(study, cost, options.ranks) : print_text(study, cost, options.ranks);
   return 0;
 }
@@ -82,6 +87,8 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();
   command->add_option("--ranks", options->ranks, "ranks to plan for, one core each")
       ->check(CLI::Range(1, 1000000));
+  command->add_option("--groups", options->groups, "groups of ranks (0: those that end first)")
+      ->check(CLI::Range(0, 1000000));
   command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &action] { action = [options] { return plan(*options); }; });
 }

@@ -21,39 +21,42 @@ report::Summary summary(const std::filesystem::path& folder) {
   base::check(!files.empty(),
               "{} holds no .h5 file (nothing has been run into it), run the study first",
               folder.string());
-  std::vector<store::Results> shards;
-  for (const auto& file : files) shards.push_back(store::read_hdf5(file));
-  return report::summarise(shards);
+  std::vector<store::Findings> shards;
+  for (const auto& file : files) shards.push_back(store::read_findings(file));
+  return report::summarise(std::move(shards));
 }
 
 int report_command(const Options& options) {
-  base::check(options.out.empty() || options.out.ends_with(".md"),
-              "--out {}: reports are Markdown, name the file x.md", options.out);
-  std::string text;
-  for (const std::string& folder : options.folders) {
-    const report::Summary study = summary(folder);
-    text += report::markdown(study) + "\n";
-    if (options.out.empty() || study.conditions.empty()) continue;
-    const auto figure = std::filesystem::path(options.out).parent_path() / (study.study + ".svg");
-    report::write_figure(study, figure);
-    text += base::format("![accuracy by method]({})\n\n", figure.filename().string());
+  base::check(options.out.empty() || options.out.ends_with(".md") || options.out.ends_with(".html"),
+              "--out {}: reports are HTML or Markdown, name the file x.html or x.md", options.out);
+  std::vector<report::Summary> studies;
+  for (const std::string& folder : options.folders) studies.push_back(summary(folder));
+  if (options.out.empty()) {
+    fmt::print("{}", report::brief(studies));
+    return 0;
   }
-  if (options.out.empty())
-    fmt::print("{}", text);
-  else
-    base::write_file(options.out, text);
+  const report::Report made = report::make_report(studies);
+  if (options.out.ends_with(".html")) {
+    base::write_file(options.out, report::html(made));
+    return 0;
+  }
+  const report::Markdown pages = report::markdown(made);
+  for (const auto& [name, svg] : pages.files)
+    base::write_file(std::filesystem::path(options.out).parent_path() / name, svg);
+  base::write_file(options.out, pages.text);
   return 0;
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("report", "tables, figure and statistics from result files");
-  command->footer("Example: lorahub report results/quickstart --out quickstart.md");
+  auto* command = app.add_subcommand("report", "tables, figures and statistics from result files");
+  command->footer("Example: lorahub report results/quickstart --out quickstart.html");
   const auto options = std::make_shared<Options>();
   command->add_option("DIR", options->folders, "results folders")->required();
   command->add_option("--out", options->out,
-                      "FILE.md, with a figure beside it (default: print the tables)");
+                      "FILE.html, all in one, or FILE.md with its figures beside it (default: "
+                      "print the tables)");
   command->callback(
       [options, &action] { action = [options] { return report_command(*options); }; });
 }

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <fstream>
 #include <memory>
 
@@ -16,6 +17,8 @@ struct Options {
   bool retry_failed = false, quiet = false;
   std::string device = "cpu";
   int threads = 0;
+  std::string groups = "auto";
+  double stall_timeout = 60;  // seconds
 };
 
 struct Shard {
@@ -50,6 +53,15 @@ run::Selection load(const Options& options) {
   return {.study = study, .trials = study::only(study.trials, settings(options.only, "--only"))};
 }
 
+int groups(const std::string& text) {
+  if (text == "auto") return 0;
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  base::check(error == std::errc() && end == text.data() + text.size() && count > 0,
+              "--groups {}: expected auto, or how many groups of ranks, such as 4", text);
+  return count;
+}
+
 // As it was typed: what the record keeps.
 std::string command_line() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
@@ -70,6 +82,8 @@ int run_command(const Options& options) {
                    : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
       .hardware =
           hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node()),
+      .groups = groups(options.groups),
+      .stall_timeout = options.stall_timeout,
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
       .command_line = command_line()};
@@ -113,6 +127,13 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option("--threads", options->threads,
                    "threads of each rank (default: cores / ranks on this node)")
       ->check(CLI::Range(1, 1024));
+  command->add_option("--groups", options->groups,
+                      "groups of ranks, each with a trial of its own: auto (those that end first), "
+                      "or how many");
+  command
+      ->add_option("--stall-timeout", options->stall_timeout,
+                   "seconds of silence after which a rank counts as lost (all end with 75)")
+      ->check(CLI::Range(1.0, 86400.0));
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return run_command(*options); }; });
 }

@@ -1,11 +1,13 @@
 #include <CLI/CLI.hpp>
-#include <chrono>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
+#include "cluster/jobs.hpp"
+#include "cluster/slurm.hpp"
 #include "run/study.hpp"
 #include "store/hdf5.hpp"
 
@@ -17,53 +19,119 @@ struct Options {
   bool json = false;
 };
 
-// From the journal alone, so that it works while a run goes on.
-int status(const Options& options) {
-  const std::vector<std::filesystem::path> journals = find_files(options.folder, ".ndj");
-  base::check(!journals.empty(),
-              "{} holds no journal (no study has run in this folder), give a results folder",
-              options.folder);
-  double seconds = 0;
-  size_t running = 0, done = 0, failed = 0;
-  int planned = 0;
+struct Progress {
+  size_t done = 0, begun = 0, failed = 0;
+  size_t planned = 0;
+  double seconds = 0;  // of the done ones, together
   std::map<std::string, std::string> failures;
-  for (const auto& journal : journals) {  // one, or one a shard
+
+  size_t missing() const { return planned > done + failed ? planned - done - failed : 0; }
+  double each() const { return done > 0 ? seconds / static_cast<double>(done) : 0; }
+};
+
+// From the journals alone, one or one a shard, so that it works while a run goes on.
+Progress progress(const std::vector<std::filesystem::path>& journals) {
+  Progress sum;
+  for (const auto& journal : journals) {
     const store::History history = store::read_journal(journal);
     for (const auto& [id, record] : history.finished)
-      seconds += record.timing.load + record.timing.search + record.timing.answer;
+      sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
-      if (!history.finished.contains(id) && !history.failed.contains(id)) ++running;
+      if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
     if (!history.headers.empty())
-      planned += std::stoi(history.headers.back().environment.at("trials"));
-    done += history.finished.size();
-    failed += history.failed.size();
-    failures.insert(history.failed.begin(), history.failed.end());
+      sum.planned += std::stoul(history.headers.back().environment.at("trials"));
+    sum.done += history.finished.size();
+    sum.failed += history.failed.size();
+    sum.failures.insert(history.failed.begin(), history.failed.end());
   }
-  const size_t missing = static_cast<size_t>(planned) > done + failed
-                             ? static_cast<size_t>(planned) - done - failed
-                             : 0;
-  const double each = done > 0 ? seconds / static_cast<double>(done) : 0;
-  if (options.json) {
-    nlohmann::json out{
-        {"planned", planned},        {"done", done},
-        {"running", running},        {"failed", failed},
-        {"seconds_per_trial", each}, {"seconds_left", each * static_cast<double>(missing)}};
-    fmt::print("{}\n", out.dump());
-    return 0;
+  return sum;
+}
+
+// What Slurm says about the jobs that were submitted for the folder.
+struct Jobs {
+  std::vector<cluster::Submission> submissions;
+  cluster::Queue queue;
+
+  bool is_report(const cluster::State& state) const {
+    return std::ranges::any_of(submissions, [&](const auto& s) { return s.report == state.id; });
   }
-  fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", done, planned, running,
-             failed, each);
-  if (missing > 0 && each > 0)
-    fmt::print(", {} left", base::duration(each * static_cast<double>(missing)));
+};
+
+Jobs jobs(const std::filesystem::path& folder) {
+  Jobs jobs{.submissions = cluster::read_submissions(folder)};
+  std::vector<std::string> ids;
+  for (const cluster::Submission& s : jobs.submissions) {
+    ids.push_back(s.job);
+    if (!s.report.empty()) ids.push_back(s.report);
+  }
+  jobs.queue = cluster::queue(ids);
+  return jobs;
+}
+
+void print_json(const Progress& sum, const Jobs& jobs) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const cluster::State& state : jobs.queue.states)
+    list.push_back({{"id", state.id},
+                    {"report", jobs.is_report(state)},
+                    {"state", state.state},
+                    {"reason", state.reason},
+                    {"advice", cluster::advice(state)},
+                    {"time_left", state.left},
+                    {"nodes", state.nodes},
+                    {"exit", state.exit},
+                    {"requeues", state.requeues}});
+  const nlohmann::json out{{"planned", sum.planned},
+                           {"done", sum.done},
+                           {"running", sum.begun},
+                           {"failed", sum.failed},
+                           {"seconds_per_trial", sum.each()},
+                           {"seconds_left", sum.each() * static_cast<double>(sum.missing())},
+                           {"jobs", list}};
+  fmt::print("{}\n", out.dump());
+}
+
+std::string line(const cluster::State& state) {
+  std::vector<std::string> facts;
+  if (!state.reason.empty()) facts.push_back(state.reason);
+  if (!state.left.empty()) facts.push_back("time left " + state.left);
+  if (!state.nodes.empty()) facts.push_back("on " + state.nodes);
+  if (!state.exit.empty() && !cluster::is_active(state)) facts.push_back("exit " + state.exit);
+  if (state.requeues > 0) facts.push_back(base::format("requeued {} time(s)", state.requeues));
+  if (const auto advice = cluster::advice(state); !advice.empty()) facts.push_back(advice);
+  return base::join(facts, ", ");
+}
+
+void print_text(const Progress& sum, const Jobs& jobs) {
+  fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", sum.done, sum.planned,
+             sum.begun, sum.failed, sum.each());
+  if (sum.missing() > 0 && sum.each() > 0)
+    fmt::print(", {} left", base::duration(sum.each() * static_cast<double>(sum.missing())));
   fmt::print("\n");
-  for (const auto& [id, message] : failures) fmt::print("failed {}: {}\n", id, message);
+  for (const auto& [id, message] : sum.failures) fmt::print("failed {}: {}\n", id, message);
+  for (const cluster::State& state : jobs.queue.states)
+    fmt::print("job {:<10} {:<10} {}{}\n", state.id, state.state,
+               jobs.is_report(state) ? "(report) " : "", line(state));
+  if (!jobs.queue.problem.empty())
+    fmt::print("jobs: unknown, {} (job {})\n", jobs.queue.problem, jobs.submissions.back().job);
+}
+
+int status(const Options& options) {
+  const std::vector<std::filesystem::path> journals = find_files(options.folder, ".ndj");
+  const Jobs now = jobs(options.folder);
+  base::check(!journals.empty() || !now.submissions.empty(),
+              "{} holds no journal (no study has run in this folder), give a results folder",
+              options.folder);
+  Progress sum = progress(journals);
+  if (!now.submissions.empty())  // shards that have not begun have no journal
+    sum.planned = std::max(sum.planned, static_cast<size_t>(now.submissions.back().trials));
+  options.json ? print_json(sum, now) : print_text(sum, now);
   return 0;
 }
 
 }  // namespace
 
 void add_status(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("status", "what is done, running, failed");
+  auto* command = app.add_subcommand("status", "what is done, running, failed; and its jobs");
   command->footer("Example: lorahub status results/quickstart");
   const auto options = std::make_shared<Options>();
   command->add_option("DIR", options->folder, "a results folder")->required();

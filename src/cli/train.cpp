@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "base/check.hpp"
 #include "base/progress.hpp"
@@ -19,39 +20,79 @@ struct Options {
   int threads = 0;
 };
 
-// Units go round the ranks; each is computed by one rank alone.
-std::string train_share(const Options& options, const workers::Group& group) {
-  const train::Config config = train::read_config(options.config, settings(options.set, "--set"));
-  const std::vector<train::Unit> units = train::units(config);
-  for (const train::Unit& unit : units)
-    task::read_examples(unit.data);  // all, before any is trained
-  base::Progress bar(options.quiet || group.rank() > 0);
-  const run::Hardware machine =
-      hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node());
-  train::Resources resources{.device = machine.device, .threads = machine.threads};
-  for (auto i = static_cast<size_t>(group.rank()); i < units.size();
-       i += static_cast<size_t>(group.size())) {
-    resources.progress = [&](double done, const std::string& text) {
-      const auto part = static_cast<double>(i) + done;
-      bar.show(part / static_cast<double>(units.size()), text);
-    };
-    if (train::run_unit(config, units[i], resources))
-      fmt::print("{} written to {}\n", units[i].name, units[i].out.string());
-    else
-      fmt::print("{} is done already, in {}\n", units[i].name, units[i].out.string());
+constexpr double kGrace = 60;  // seconds for the step under way and the checkpoint
+
+struct Plan {
+  train::Config config;
+  std::vector<train::Unit> units;
+};
+
+Plan read_plan(const Options& options) {
+  Plan plan{.config = train::read_config(options.config, settings(options.set, "--set")),
+            .units = {}};
+  plan.units = train::units(plan.config);
+  return plan;
+}
+
+// A rank's part: trains the units that it is given, by number, each with all of its threads.
+class Trainer {
+ public:
+  Trainer(const Options& options, run::Hardware hardware, int rank)
+      : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
+
+  // Reply: what was done, as a sentence.
+  std::string operator()(const std::string& request) {
+    if (request == kJoin) return "";
+    if (!plan_) plan_ = read_plan(options_);
+    const train::Unit& unit = plan_->units.at(std::stoul(request));
+    const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
+    const bool trained = train::run_unit(
+        plan_->config, unit,
+        {.device = hardware_.device, .threads = hardware_.threads, .progress = show});
+    return unit.name + (trained ? " written to " : " is done already, in ") + unit.out.string();
   }
-  return "";
+
+  static constexpr const char* kJoin = "";
+
+ private:
+  const Options& options_;
+  run::Hardware hardware_;
+  base::Progress bar_;
+  std::optional<Plan> plan_;
+};
+
+// The unit as a job for one rank; long files first.
+workers::Job job(const Plan& plan, size_t i) {
+  const auto lead = [i](const workers::Leader& leader) {
+    const workers::Outcome outcome = leader.call({std::to_string(i)}).front();
+    base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+    fmt::print("{}\n", outcome.bytes);
+  };
+  return {.size = {.cost = static_cast<double>(std::filesystem::file_size(plan.units[i].data))},
+          .join = Trainer::kJoin,
+          .lead = lead};
+}
+
+int lead(const Options& options, workers::Crew& crew) {
+  const Plan plan = read_plan(options);
+  std::vector<workers::Job> jobs;
+  for (size_t i = 0; i < plan.units.size(); ++i) {
+    task::read_examples(plan.units[i].data);  // all, before any is trained
+    jobs.push_back(job(plan, i));
+  }
+  crew.work(jobs, crew.ranks());
+  return 0;
 }
 
 int train(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::Group group;
-  const auto share = [&](const std::string&) { return train_share(options, group); };
-  if (!group.is_coordinator()) return group.serve(share);
-  group.call("", share);
-  group.dismiss();
-  return 0;
+  const run::Hardware machine =
+      hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node());
+  Trainer trainer(options, machine, group.rank());
+  return group.run({.threads = 1, .grace = kGrace}, std::ref(trainer),
+                   [&](workers::Crew& crew) { return lead(options, crew); });
 }
 
 }  // namespace

@@ -14,32 +14,39 @@ namespace lorahub::lora {
 
 namespace {
 
-void check_modules(const std::vector<Module>& modules, const std::vector<t5::LinearInfo>& linears) {
+void check_modules(const std::vector<Module>& modules) {
   base::check(!modules.empty(), "no modules to mix (an empty list), name at least one");
   std::set<std::string> seen;
   for (const Module& module : modules)
     base::check(seen.insert(module.name).second,
                 "module '{}' is listed twice (its two weights would act as one), list it once",
                 module.name);
-  const Module& first = modules.front();
-  for (const Module& module : modules)
-    for (size_t slot = 0; slot < linears.size(); ++slot) {
-      const bool here = module.slots.contains(static_cast<int>(slot));
-      base::check(here == first.slots.contains(static_cast<int>(slot)),
-                  "module '{}' {} {}, but module '{}' does{} (mixed modules must adapt the same "
-                  "layers), choose modules with equal target_modules",
-                  module.name, here ? "adapts" : "does not adapt", linears[slot].name, first.name,
-                  here ? " not" : "");
-    }
+}
+
+// The module's factors at a slot; zeros shaped `like` where it has none.
+Factors factors_or_zero(const Module& module, int slot, const Factors& like) {
+  const auto found = module.slots.find(slot);
+  if (found != module.slots.end()) return found->second;
+  return {.a = at::zeros_like(like.a), .b = at::zeros_like(like.b)};
+}
+
+// By slot: the factors of the first module that has the place.
+std::map<int, Factors> all_places(const std::vector<Module>& modules) {
+  std::map<int, Factors> places;
+  for (const Module& module : modules) places.insert(module.slots.begin(), module.slots.end());
+  return places;
 }
 
 // flat [N, D]: all a then all b; the views that name its parts.
 void stack_equal(const std::vector<Module>& modules, Pool& pool) {
+  const std::map<int, Factors> places = all_places(modules);
   std::vector<at::Tensor> rows;
   for (const Module& module : modules) {
     std::vector<at::Tensor> parts;
-    for (const int slot : pool.slots) parts.push_back(module.slots.at(slot).a.flatten());
-    for (const int slot : pool.slots) parts.push_back(module.slots.at(slot).b.flatten());
+    for (const auto& [slot, like] : places)
+      parts.push_back(factors_or_zero(module, slot, like).a.flatten());
+    for (const auto& [slot, like] : places)
+      parts.push_back(factors_or_zero(module, slot, like).b.flatten());
     rows.push_back(at::cat(parts));
   }
   pool.flat = at::stack(rows);
@@ -50,20 +57,34 @@ void stack_equal(const std::vector<Module>& modules, Pool& pool) {
     begin += like.numel();
     return part.view({n, like.size(0), like.size(1)});
   };
-  const auto& slots = modules.front().slots;
-  for (const int slot : pool.slots) pool.a.push_back(view(slots.at(slot).a));
-  for (const int slot : pool.slots) pool.b.push_back(view(slots.at(slot).b));
+  for (const auto& [slot, like] : places) pool.a.push_back(view(like.a));
+  for (const auto& [slot, like] : places) pool.b.push_back(view(like.b));
 }
 
 void stack_mixed(const std::vector<Module>& modules, Pool& pool) {
   for (const int slot : pool.slots) {
     std::vector<at::Tensor> a, b;
     for (const Module& module : modules) {
+      if (!module.slots.contains(slot)) continue;
       a.push_back(module.slots.at(slot).a);
       b.push_back(module.slots.at(slot).b);
     }
     pool.a.push_back(at::cat(a, 0));
     pool.b.push_back(at::cat(b, 1));
+  }
+}
+
+void note_places(const std::vector<Module>& modules, Pool& pool) {
+  for (const auto& [slot, unused] : all_places(modules)) {
+    pool.slots.push_back(slot);
+    std::vector<int64_t>& ranks = pool.ranks.emplace_back();
+    std::vector<double>& scalings = pool.scalings.emplace_back();
+    for (const Module& module : modules) {
+      const auto found = module.slots.find(slot);
+      const bool here = found != module.slots.end();
+      ranks.push_back(here ? found->second.a.size(0) : 0);
+      scalings.push_back(here ? module.scaling(slot) : 0);
+    }
   }
 }
 
@@ -84,30 +105,28 @@ void move_to(Pool& pool, t5::Device device) {
 }  // namespace
 
 bool Pool::mixed() const {
-  return std::any_of(ranks.begin(), ranks.end(), [&](int64_t r) { return r != ranks.front(); });
+  return std::ranges::any_of(ranks, [](const std::vector<int64_t>& place) {
+    const int64_t largest = std::ranges::max(place);
+    return std::ranges::any_of(place, [&](int64_t r) { return r != 0 && r != largest; });
+  });
 }
 
 Factors factors(const Pool& pool, int module, int place) {
   const at::Tensor& a = pool.a.at(static_cast<size_t>(place));
   const at::Tensor& b = pool.b.at(static_cast<size_t>(place));
   if (a.dim() == 3) return {.a = a.select(0, module), .b = b.select(0, module)};
-  const int64_t first =
-      std::accumulate(pool.ranks.begin(), pool.ranks.begin() + module, int64_t{0});
-  const int64_t rank = pool.ranks.at(static_cast<size_t>(module));
+  const std::vector<int64_t>& ranks = pool.ranks.at(static_cast<size_t>(place));
+  const int64_t first = std::accumulate(ranks.begin(), ranks.begin() + module, int64_t{0});
+  const int64_t rank = ranks.at(static_cast<size_t>(module));
   return {.a = a.narrow(0, first, rank), .b = b.narrow(1, first, rank)};
 }
 
 Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5::Device device) {
-  const std::vector<t5::LinearInfo> linears = t5::linears(base_config);
-  check_modules(modules, linears);
+  check_modules(modules);
   Pool pool;
-  pool.slot_count = static_cast<int>(linears.size());
-  for (const Module& module : modules) {
-    pool.names.push_back(module.name);
-    pool.ranks.push_back(module.rank);
-    pool.scalings.push_back(module.scaling());
-  }
-  for (const auto& [slot, unused] : modules.front().slots) pool.slots.push_back(slot);
+  pool.slot_count = static_cast<int>(t5::linears(base_config).size());
+  for (const Module& module : modules) pool.names.push_back(module.name);
+  note_places(modules, pool);
   if (pool.mixed())
     stack_mixed(modules, pool);
   else

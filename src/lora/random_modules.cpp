@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "lora/geometry.hpp"
 #include "lora/pool.hpp"
 
 namespace lorahub::lora {
@@ -18,10 +19,9 @@ at::Tensor gaussian(at::IntArrayRef sizes, base::Stream stream) {
 
 double length(const at::Tensor& tensor) { return tensor.norm().item<double>(); }
 
-// ||BA||_F without BA: the inner product of B^T B and A A^T, both [r, r].
-double product_norm(const at::Tensor& a, const at::Tensor& b) {
-  const double square = (b.t().matmul(b) * a.matmul(a.t())).sum().item<double>();
-  return std::sqrt(std::max(square, 0.0));
+// ||BA||_F
+double product_norm(const Factors& factors) {
+  return std::sqrt(std::max(inner(factors, factors), 0.0));
 }
 
 // `stem`: the module and its place, for the streams.
@@ -31,9 +31,10 @@ Factors random_factors(const Factors& real, uint64_t seed, const std::string& st
   at::Tensor a = gaussian(real_a.sizes(), base::Stream(seed, stem + "/a"));
   at::Tensor b = gaussian(real_b.sizes(), base::Stream(seed, stem + "/b"));
   a.mul_(length(real_a) / length(a));
-  const double product = product_norm(a, b);  // 0 where the real a is 0
-  b.mul_(product > 0 ? product_norm(real_a, real_b) / product : 0.0);
-  return {.a = a, .b = b};
+  const Factors drawn{.a = a, .b = b};
+  const double product = product_norm(drawn);  // 0 where the real a is 0
+  b.mul_(product > 0 ? product_norm(real) / product : 0.0);
+  return drawn;
 }
 
 }  // namespace

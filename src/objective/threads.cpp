@@ -23,12 +23,14 @@ struct Failure {
 
 }  // namespace
 
+void single_threaded() { at::set_num_threads(1); }
+
 void share(int threads, int count, const std::function<void(int)>& work) {
   std::atomic<int> next = 0;
   std::atomic<bool> stop = false;
   Failure failure;
   const auto take = [&] {
-    at::set_num_threads(1);
+    single_threaded();
     for (int item = next++; item < count && !stop; item = next++) {
       try {
         base::throw_if_signalled();  // a test set may take an hour

@@ -9,4 +9,8 @@ namespace lorahub::objective {
 // is thrown here, after all have stopped.
 void share(int threads, int count, const std::function<void(int)>& work);
 
+// Kernels of the calling thread run on it alone from now on: the bits of a sum depend on how many
+// threads take it.
+void single_threaded();
+
 }  // namespace lorahub::objective

@@ -1,91 +1,77 @@
 #include "report/report.hpp"
 
-#include <algorithm>
+#include <map>
 
 #include "base/text.hpp"
-#include "report/table.hpp"
+#include "report/sections.hpp"
 
 namespace lorahub::report {
 namespace {
 
-std::string number(double value, const Interval& i) {
-  return base::format("{:.1f} [{:.1f}, {:.1f}]", value, i.low, i.high);
+Section how_to_read() {
+  Section section{.title = "How to read the numbers"};
+  section.blocks.emplace_back(List{
+      .title = "Conventions",
+      .items = {
+          "Comparisons are paired: same task, same shots, same modules. Tasks weigh the same.",
+          "Intervals are 95 % percentiles of a bootstrap with 10,000 replicates (probabilities and "
+          "profiles: 2,000), seeded, which resamples draws within tasks, each crossed factor "
+          "(modules, shots, search seeds) for itself. They speak of new draws for these tasks, not "
+          "of new tasks. With three draws or so they are coarse and too narrow.",
+          "\"Whole draws\" resamples draws of modules for all tasks at once, since tasks share "
+          "them: a draw that is good for one task may be good for many.",
+          "Wilcoxon's signed-rank test takes tasks as its sample (exact up to 50 tasks), Holm "
+          "corrects for the comparisons of one table. With n tasks no p can be below 2 / 2^n.",
+          "P(improvement): share of paired trials in which the first is more accurate, ties half.",
+          "A difference is called better or worse when its interval leaves out zero, under whole "
+          "draws too where there are several; otherwise no difference can be shown, which is not "
+          "the same as no difference.",
+          "No number is a maximum over seeds.",
+          "Budgets: evaluations (candidates), rounds (sequential steps), example-forwards "
+          "(candidate × example), tokens. Seconds are wall clock on the machine of the run."}});
+  return section;
 }
 
-std::string cell(const Condition& condition, const std::string& task) {
-  const auto found = condition.accuracy.find(task);
-  if (found == condition.accuracy.end()) return "";
-  const auto& values = found->second;
-  if (values.size() == 1) return base::format("{:.1f}", values[0]);
-  return base::format("{:.1f} ± {:.1f}", mean(values), standard_deviation(values));
+std::string title(const std::vector<Summary>& studies) {
+  std::vector<std::string> names;
+  for (const Summary& s : studies) names.push_back(s.study);
+  return "Report: " + base::join(names, ", ");
 }
 
-std::string accuracy_table(const Summary& summary) {
-  Cells head{"accuracy, %"};
-  for (const Condition& c : summary.conditions) head.push_back(c.name);
-  std::vector<Cells> rows;
-  for (const std::string& task : summary.tasks) {
-    rows.push_back({task});
-    for (const Condition& c : summary.conditions) rows.back().push_back(cell(c, task));
-  }
-  rows.push_back({"mean [95 %]"});
-  for (const Condition& c : summary.conditions)
-    rows.back().push_back(number(c.pooled.mean, c.pooled));
-  return table(head, rows);
-}
-
-std::string cost_table(const Summary& summary) {
-  std::vector<Cells> rows;
-  for (const Condition& c : summary.conditions)
-    rows.push_back({c.name, c.has_difference ? number(c.difference.mean, c.difference) : "",
-                    base::format("{:.0f}", c.evaluations), base::format("{:.0f}", c.tokens),
-                    base::format("{:.2f}", c.seconds)});
-  return table({"a trial", "against zero_shot", "evaluations", "tokens", "seconds"}, rows);
-}
-
-std::string verdict(const Interval& difference) {
-  if (difference.low > 0)
-    return base::format("{} points better than", number(difference.mean, difference));
-  if (difference.high < 0)
-    return base::format("{} points, worse than", number(difference.mean, difference));
-  return base::format("no shown difference ({} points) to", number(difference.mean, difference));
+// Names of files and anchors come from the studies' names.
+std::vector<Summary> told_apart(std::vector<Summary> studies) {
+  std::map<std::string, int> seen;
+  for (Summary& s : studies)
+    if (const int times = ++seen[s.study]; times > 1) s.study += base::format(" ({})", times);
+  return studies;
 }
 
 }  // namespace
 
-std::string answer(const Summary& summary) {
-  const Condition* best = nullptr;
-  for (const Condition& c : summary.conditions)
-    if (c.has_difference && c.accuracy.size() == summary.tasks.size() &&
-        (best == nullptr || c.pooled.mean > best->pooled.mean))
-      best = &c;
-  if (best == nullptr) return "";
-  std::string text = base::format("{}: {} zero_shot over {} task(s).", best->name,
-                                  verdict(best->difference), best->accuracy.size());
-  for (const Condition& c : summary.conditions)
-    if (c.name.starts_with("random_lora") && &c != best)
-      text += base::format(" The null control {} reaches {}; {} {}.", c.name,
-                           number(c.pooled.mean, c.pooled), best->name,
-                           number(best->pooled.mean, best->pooled));
-  return text + "\n";
+Report make_report(const std::vector<Summary>& given) {
+  const std::vector<Summary> studies = told_apart(given);
+  Report report{.title = title(studies)};
+  for (const Summary& s : studies) {
+    report.sections.push_back(overview(s));
+    if (!s.conditions.empty()) report.sections.back().blocks.emplace_back(accuracy_figure(s));
+  }
+  const auto add = [&](std::optional<Section> section) {
+    if (section) report.sections.push_back(std::move(*section));
+  };
+  for (const Summary& s : studies) add(generalisation(s));
+  for (const Summary& s : studies) add(searching(s));
+  for (const Summary& s : studies) add(efficiency(s));
+  for (const Summary& s : studies) add(sweep(s, "modules"));
+  for (const Summary& s : studies) add(sweep(s, "rank"));
+  for (const Summary& s : studies) add(sweep(s, "shots"));
+  report.sections.push_back(how_to_read());
+  return report;
 }
 
-std::string markdown(const Summary& summary) {
-  std::string text =
-      base::format("# {}\n\n{}\n\n{} trials done", summary.study, summary.question, summary.done);
-  if (!summary.unfinished.empty()) text += base::format(", {} not", summary.unfinished.size());
-  text += ".\n\n";
-  if (summary.conditions.empty()) return text;
-  text += answer(summary) + "\n" + accuracy_table(summary) + "\n" + cost_table(summary);
-  text +=
-      "\nMean ± standard deviation over draws of modules, shots and search seeds; intervals: 95 %, "
-      "bootstrap of draws\n"
-      "within tasks (they speak of new draws for these tasks, not of new tasks). Tokens and "
-      "seconds: search and answers\n"
-      "of one trial.\n";
-  if (!summary.unfinished.empty()) text += "\nNot done:\n";
-  for (const std::string& line : summary.unfinished) text += "- " + line + "\n";
-  return text;
+std::string brief(const std::vector<Summary>& studies) {
+  Report report;
+  for (const Summary& s : studies) report.sections.push_back(overview(s));
+  return plain_markdown(report);
 }
 
 }  // namespace lorahub::report

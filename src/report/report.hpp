@@ -1,22 +1,18 @@
-// A study's results as text: question, answer with its uncertainty, tables; and as a figure.
+// Studies' results as a report: research questions, answers with their uncertainty, figures,
+// tables.
 #pragma once
-#include <filesystem>
-#include <string>
 #include <vector>
 
+#include "report/document.hpp"
 #include "report/summary.hpp"
 
 namespace lorahub::report {
 
-// Two sentences from the numbers: the best condition against zero_shot and against the null
-// control, with intervals.
-std::string answer(const Summary& summary);
+// One section a study, then one a research question and study that can answer it, then how to read
+// the numbers. Studies of equal names are numbered.
+Report make_report(const std::vector<Summary>& studies);
 
-// Markdown, which also reads well on a terminal: columns are padded.
-std::string markdown(const Summary& summary);
-
-// Forest plot of the conditions' pooled accuracy with intervals, SVG, drawn by gnuplot. Error when
-// gnuplot is not there.
-void write_figure(const Summary& summary, const std::filesystem::path& file);
+// What a terminal shows: the studies' sections, without figures.
+std::string brief(const std::vector<Summary>& studies);
 
 }  // namespace lorahub::report

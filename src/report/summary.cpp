@@ -1,43 +1,39 @@
 #include "report/summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <unordered_map>
 
 #include "base/text.hpp"
 
 namespace lorahub::report {
 namespace {
 
-// One row a trial, a finished one where there is one: shards and whole runs may overlap.
-std::vector<const store::Row*> distinct(const std::vector<store::Results>& shards) {
-  std::vector<const store::Row*> rows;
-  std::map<std::string, size_t> place;
-  for (const store::Results& shard : shards)
-    for (const store::Row& row : shard.rows) {
-      const auto [found, fresh] = place.emplace(row.id, rows.size());
+// One of each trial, a finished one where there is one: shards and whole runs may overlap.
+std::vector<store::Finding> distinct(std::vector<store::Findings>& shards) {
+  std::vector<store::Finding> trials;
+  std::unordered_map<std::string, size_t> place;
+  for (store::Findings& shard : shards)
+    for (store::Finding& trial : shard.trials) {
+      const auto [found, fresh] = place.emplace(trial.row.id, trials.size());
       if (fresh)
-        rows.push_back(&row);
-      else if (row.status == "done")
-        rows[found->second] = &row;
+        trials.push_back(std::move(trial));
+      else if (trial.row.status == "done")
+        trials[found->second] = std::move(trial);
     }
-  return rows;
-}
-
-std::string knob(const store::Row& row, const std::string& name) {
-  const auto found = row.knobs.find(name);
-  return found == row.knobs.end() ? "" : found->second;
+  return trials;
 }
 
 // Shots or modules named one by one ("[42,41,91]") are a draw, as those of a seed are.
 bool is_draw(const std::string& value) { return value.starts_with('['); }
 
-// Knobs that tell a method's conditions apart: they take several values among its rows that read
-// them. By method.
-std::map<std::string, std::vector<std::string>> varied(const std::vector<const store::Row*>& rows) {
+// Knobs that take several values among a method's rows that read them.
+std::map<std::string, std::vector<std::string>> varied(const std::vector<store::Finding>& trials) {
   std::map<std::string, std::map<std::string, std::set<std::string>>> values;
-  for (const store::Row* row : rows)
-    for (const auto& [name, value] : row->knobs)
-      if (!value.empty()) values[knob(*row, "method")][name].insert(value);
+  for (const store::Finding& trial : trials)
+    for (const auto& [name, value] : trial.row.knobs)
+      if (!value.empty()) values[knob(trial.row.knobs, "method")][name].insert(value);
   std::map<std::string, std::vector<std::string>> names;
   for (const auto& [method, knobs] : values)
     for (const auto& [name, seen] : knobs)
@@ -53,89 +49,136 @@ std::string short_setting(const std::string& name, const std::string& value) {
   return number ? base::format("{}={}", name.substr(name.find('.') + 1), value) : value;
 }
 
-std::string condition_name(const store::Row& row,
-                           std::map<std::string, std::vector<std::string>>& names) {
-  std::string text = knob(row, "method");
-  for (const std::string& name : names[knob(row, "method")])
-    if (!knob(row, name).empty()) text += " " + short_setting(name, knob(row, name));
+using Knobs = std::map<std::string, std::string>;
+
+std::string condition_name(const Knobs& knobs, const std::vector<std::string>& names,
+                           const std::string& left_out) {
+  std::string text = knob(knobs, "method");
+  for (const std::string& name : names)
+    if (name != left_out && !knob(knobs, name).empty())
+      text += " " + short_setting(name, knob(knobs, name));
   return text;
 }
 
-std::vector<std::vector<double>> strata(const Condition& condition) {
-  std::vector<std::vector<double>> result;
-  for (const auto& [task, values] : condition.accuracy) result.push_back(values);
-  return result;
-}
-
-// The base model's accuracy is one number a task, so its difference keeps the draws of the other
-// side.
-void compare(Condition& condition, const Condition& base) {
-  std::vector<std::vector<double>> differences;
-  for (const auto& [task, values] : condition.accuracy) {
-    const auto reference = base.accuracy.find(task);
-    if (reference == base.accuracy.end()) continue;
-    differences.push_back(values);
-    for (double& value : differences.back()) value -= mean(reference->second);
+// Numbers the draws of a factor in the order of their first appearance.
+class Draws {
+ public:
+  Draw of(const Knobs& knobs) {
+    Draw draw{};
+    const char* factors[kFactors] = {"modules", "shots", "search"};
+    for (size_t f = 0; f < kFactors; ++f) {
+      std::string text = knob(knobs, std::string("seed.") + factors[f]);
+      if (const std::string named = knob(knobs, factors[f]); is_draw(named)) text += named;
+      if (text.empty()) continue;
+      draw[f] = numbers_[f].emplace(text, static_cast<int>(numbers_[f].size()) + 1).first->second;
+    }
+    return draw;
   }
-  condition.has_difference = !differences.empty();
-  if (condition.has_difference) condition.difference = stratified_bootstrap(differences);
+
+ private:
+  std::map<std::string, int> numbers_[kFactors];
+};
+
+std::string left_undone(const store::Finding& trial, const std::string& condition) {
+  const std::string seed = knob(trial.row.knobs, "seed.search").empty()
+                               ? knob(trial.row.knobs, "seed.shots")
+                               : knob(trial.row.knobs, "seed.search");
+  std::string text = base::format("{} {}", knob(trial.row.knobs, "task"), condition);
+  if (!seed.empty()) text += " seed " + seed;
+  text += ": " + trial.row.status;
+  return trial.failure.empty() ? text : base::format("{} ({})", text, trial.failure);
 }
 
-// zero_shot under the same model, precision and so on, whichever of these the study varies.
-bool is_base_of(const Condition& base, const Condition& condition,
-                const std::vector<std::string>& varied_knobs) {
-  if (base.knobs.at("method") != "zero_shot" || condition.knobs.at("method") == "zero_shot")
-    return false;
-  return std::ranges::all_of(varied_knobs, [&](const std::string& name) {
-    const auto value = condition.knobs.find(name);
-    return value != condition.knobs.end() && value->second == base.knobs.at(name);
-  });
-}
+class Grouping {
+ public:
+  explicit Grouping(Summary& summary) : summary_(summary) {}
 
-void add(Condition& condition, const store::Row& row) {
-  condition.accuracy[knob(row, "task")].push_back(row.accuracy);
-  condition.evaluations += static_cast<double>(row.counts.evaluations);
-  condition.tokens += static_cast<double>(row.counts.search_tokens + row.counts.answer_tokens);
-  condition.seconds += row.timing.search + row.timing.answer;
-}
+  void add(const store::Finding& trial) {
+    const Knobs& knobs = trial.row.knobs;
+    const std::string name = condition_name(knobs, summary_.varied[knob(knobs, "method")], "");
+    if (trial.row.status != "done" || std::isnan(trial.row.accuracy)) {
+      summary_.unfinished.push_back(left_undone(trial, name));
+      return;
+    }
+    ++summary_.done;
+    summary_.unplanned += trial.planned ? 0 : 1;
+    summary_.dropped += static_cast<size_t>(trial.dropped);
+    const std::string task = knob(knobs, "task");
+    if (seen_.insert(task).second) summary_.tasks.push_back(task);
+    Condition& condition = find(name, knobs);
+    condition.tasks[task].push_back({.draw = draws_.of(knobs), .trial = &trial});
+    ++condition.trials;
+  }
 
-void finish(Condition& condition) {
-  double trials = 0;
-  for (const auto& [task, values] : condition.accuracy)
-    trials += static_cast<double>(values.size());
-  condition.evaluations /= trials;
-  condition.tokens /= trials;
-  condition.seconds /= trials;
-  condition.pooled = stratified_bootstrap(strata(condition));
+ private:
+  Condition& find(const std::string& name, const Knobs& knobs) {
+    const auto [found, fresh] = places_.emplace(name, summary_.conditions.size());
+    if (fresh)
+      summary_.conditions.push_back(
+          {.name = name, .method = knob(knobs, "method"), .knobs = knobs});
+    return summary_.conditions[found->second];
+  }
+
+  Summary& summary_;
+  Draws draws_;
+  std::set<std::string> seen_;
+  std::map<std::string, size_t> places_;
+};
+
+// Colours go to compositions, then to what they are held against, then to the others.
+void give_places(std::vector<Condition>& conditions) {
+  size_t next = 0;
+  const std::vector<std::string> first{"lorahub",     "gradient",    "icl",
+                                       "best_single", "random_lora", "lora_tuning",
+                                       "full",        "ia3",         "uniform"};
+  for (const std::string& method : first)
+    for (Condition& c : conditions)
+      if (c.method == method) c.place = next++;
+  for (Condition& c : conditions)
+    if (std::ranges::find(first, c.method) == first.end()) c.place = next++;
 }
 
 }  // namespace
 
-Summary summarise(const std::vector<store::Results>& shards) {
-  Summary summary{.study = shards.at(0).study, .question = shards.at(0).question};
-  const std::vector<const store::Row*> rows = distinct(shards);
-  auto names = varied(rows);
-  for (const store::Row* row : rows) {
-    const std::string name = condition_name(*row, names), task = knob(*row, "task");
-    if (row->status != "done") {
-      summary.unfinished.push_back(
-          base::format("{} {} seed {}: {}", task, name, knob(*row, "seed.search"), row->status));
-      continue;
+std::string knob(const std::map<std::string, std::string>& knobs, const std::string& name) {
+  const auto found = knobs.find(name);
+  return found == knobs.end() ? "" : found->second;
+}
+
+std::string name_without(const Summary& summary, const Condition& condition,
+                         const std::string& left_out) {
+  const auto names = summary.varied.find(condition.method);
+  if (names == summary.varied.end()) return condition.name;
+  return condition_name(condition.knobs, names->second, left_out);
+}
+
+std::vector<Stratum> accuracies(const Condition& condition) {
+  std::vector<Stratum> strata;
+  for (const auto& [task, points] : condition.tasks) {
+    strata.emplace_back();
+    for (const Point& p : points) {
+      strata.back().values.push_back(p.trial->row.accuracy);
+      strata.back().levels.push_back(p.draw);
     }
-    ++summary.done;
-    if (std::ranges::find(summary.tasks, task) == summary.tasks.end())
-      summary.tasks.push_back(task);
-    auto found = std::ranges::find(summary.conditions, name, &Condition::name);
-    if (found == summary.conditions.end()) {
-      summary.conditions.push_back({.name = name, .knobs = row->knobs});
-      found = std::prev(summary.conditions.end());
-    }
-    add(*found, *row);
   }
-  for (Condition& condition : summary.conditions) finish(condition);
-  for (Condition& condition : summary.conditions)
-    for (const Condition& base : summary.conditions)
-      if (is_base_of(base, condition, names["zero_shot"])) compare(condition, base);
+  return strata;
+}
+
+double mean_accuracy(const Condition& condition) {
+  Samples samples;
+  for (Stratum& s : accuracies(condition)) samples.push_back(std::move(s.values));
+  return mean_of_means(samples);
+}
+
+Summary summarise(std::vector<store::Findings> shards) {
+  Summary summary{.study = shards.at(0).study,
+                  .question = shards.at(0).question,
+                  .environment = shards.at(0).environment};
+  summary.trials = std::make_shared<const std::vector<store::Finding>>(distinct(shards));
+  summary.varied = varied(*summary.trials);
+  Grouping grouping(summary);
+  for (const store::Finding& trial : *summary.trials) grouping.add(trial);
+  give_places(summary.conditions);
   return summary;
 }
 

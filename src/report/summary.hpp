@@ -1,34 +1,60 @@
-// Runs of a study, grouped: a condition (a method and whatever else the study varies) by task.
+// Runs of a study, grouped: a condition (a method and whatever else the study varies), by task,
+// with the draws that each trial stands for.
 #pragma once
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "report/statistics.hpp"
+#include "report/bootstrap.hpp"
 #include "store/hdf5.hpp"
 
 namespace lorahub::report {
 
+// Which draw of modules, of shots and of search seeds: numbers from 1; 0: the method reads none.
+using Draw = std::array<int, kFactors>;
+
+struct Point {
+  Draw draw{};
+  const store::Finding* trial = nullptr;
+};
+
 struct Condition {
   std::string name;  // "lorahub", or "lorahub modules=10" where modules vary
-  std::map<std::string, std::string> knobs;             // of its first trial
-  std::map<std::string, std::vector<double>> accuracy;  // by task: one value a draw, percent
-  double evaluations = 0, tokens = 0,
-         seconds = 0;  // mean of a trial; tokens and seconds with the answers
-  Interval pooled;     // mean over tasks
-  bool has_difference = false;
-  Interval difference;  // to zero_shot, on the tasks that both have
+  std::string method;
+  size_t place = 0;  // compositions first, then what they are held against: its colour
+  std::map<std::string, std::string> knobs;         // of its first trial
+  std::map<std::string, std::vector<Point>> tasks;  // done trials
+  size_t trials = 0;
 };
 
 struct Summary {
   std::string study, question;
-  std::vector<std::string> tasks;       // in the order of the file
-  std::vector<Condition> conditions;    // likewise
-  std::vector<std::string> unfinished;  // "E1_isa_letter lorahub seed 2: failed"
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> tasks;     // in the order of the file
+  std::vector<Condition> conditions;  // likewise
+  // Knobs that tell conditions of a method apart, by method.
+  std::map<std::string, std::vector<std::string>> varied;
+  std::shared_ptr<const std::vector<store::Finding>> trials;  // one each, those done first choice
+  std::vector<std::string> unfinished;  // "E1_isa_letter lorahub seed 2: failed (why)"
   size_t done = 0;
+  size_t unplanned = 0;  // done, but not in the last plan
+  size_t dropped = 0;    // test rows left out, of all trials
 };
 
 // Of the shards of one study, or of one file.
-Summary summarise(const std::vector<store::Results>& shards);
+Summary summarise(std::vector<store::Findings> shards);
+
+// "" where the trial's method does not read the knob.
+std::string knob(const std::map<std::string, std::string>& knobs, const std::string& name);
+
+// The name without what says the value of one knob: "lorahub cma" of "lorahub modules=5 cma".
+std::string name_without(const Summary& summary, const Condition& condition,
+                         const std::string& left_out);
+
+// Accuracies in percent, one stratum a task, and their mean over tasks.
+std::vector<Stratum> accuracies(const Condition& condition);
+double mean_accuracy(const Condition& condition);
 
 }  // namespace lorahub::report

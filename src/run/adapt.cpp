@@ -1,53 +1,63 @@
 #include "run/adapt.hpp"
 
-#include "base/check.hpp"
 #include "base/files.hpp"
+#include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
-#include "study/names.hpp"
 
 namespace lorahub::run {
 namespace {
 
-std::string card(const Context& context, const Adapted& adapted) {
-  const study::Trial& trial = context.trial();
-  std::string text = base::format(
-      "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; composition `{}`; {} "
-      "evaluations of search `{}`, "
-      "seed {}.\nLoss on the {} examples (sha256 {}): {:.4f} for the base, {:.4f} for this "
-      "adapter.\n\n| module | "
-      "weight |\n|---|---|\n",
-      context.site().task().name, trial.model, study::name(trial.composition), adapted.evaluations,
-      study::name(trial.search.method), trial.seed.search, context.site().pairs().size(),
-      context.site().task().shots_sha256, adapted.zero_loss, adapted.loss);
-  for (size_t i = 0; i < adapted.modules.size(); ++i)
-    text += base::format("| {} | {} |\n", adapted.modules[i], adapted.weights[i]);
-  return text;
-}
-
-}  // namespace
-
-Adapted adapt(Context& context, const std::filesystem::path& out) {
-  base::write_file(out / "README.md",
-                   "unfinished\n");  // a folder that can't be written is found before the search
-  context.begin(0);
+Adapted search_weights(Context& context) {
+  context.load();
   const auto n = static_cast<size_t>(context.modules());
   search::Population probes{.dim = context.modules(),
                             .weights = std::vector<double>((n + 1) * n)};  // base, then each
   for (size_t i = 0; i < n; ++i) probes.weights[(i + 1) * n + i] = 1;
   const search::Losses probed = context.evaluate(context.trial().penalty)(probes);
   const Choice choice = searched(context);
-  Adapted adapted{.modules = context.site().pool().names,
-                  .weights = choice.weights,
-                  .loss = choice.loss,
-                  .zero_loss = probed[0],
-                  .single_loss = {probed.begin() + 1, probed.end()},
-                  .evaluations = context.trial().search.budget};
-  const t5::Config& config = context.site().machine().network.config;
-  lora::write_module(
-      out,
-      lora::composed_module(context.site().pool(), choice.weights, context.trial().composition),
-      config, context.trial().model);
-  base::write_file(out / "README.md", card(context, adapted));
+  return {.modules = context.brief().modules,
+          .weights = choice.weights,
+          .loss = choice.loss,
+          .zero_loss = probed[0],
+          .single_loss = {probed.begin() + 1, probed.end()},
+          .evaluations = context.trial().search.budget};
+}
+
+// The mixture on its way out, on a machine of its own: the search's may be on other ranks.
+Delivered delivered(const Brief& brief, Hardware hardware, const Adapted& adapted,
+                    const Output& output) {
+  const study::Trial& trial = brief.trial;
+  const objective::Machine machine = load_machine(trial.model_path, trial.precision, hardware);
+  Modules kept;
+  const lora::Pool pool = lora::stack(
+      load_modules({.library = trial.library_path, .names = adapted.modules, .rank = trial.rank},
+                   machine.network.config, kept),
+      machine.network.config, machine.device);
+  return deliver(machine,
+                 {.trial = trial,
+                  .task = brief.task,
+                  .pool = pool,
+                  .weights = adapted.weights,
+                  .zero_loss = adapted.zero_loss,
+                  .evaluations = adapted.evaluations},
+                 output);
+}
+
+}  // namespace
+
+Adapted adapt(workers::Crew& crew, const study::Trial& trial, Hardware hardware,
+              const Output& output) {
+  base::write_file(output.folder / lora::kCardFile,
+                   "unfinished\n");  // a folder that can't be written is found before the search
+  Tokenizers tokenizers;
+  const Brief mine = brief(trial, tokenizers);
+  Adapted adapted;
+  const auto lead = [&](const workers::Leader& leader) {
+    Context context(leader, mine, 0);
+    adapted = search_weights(context);
+  };
+  crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
+  adapted.delivered = delivered(mine, hardware, adapted, output);
   return adapted;
 }
 

@@ -1,34 +1,48 @@
 #include "run/context.hpp"
 
+#include <cassert>
+#include <cmath>
+
 #include "base/check.hpp"
+#include "objective/objective.hpp"
 
 namespace lorahub::run {
 
-std::vector<std::string> Context::ask(Request kind, const std::string& body) const {
-  return group_.call(static_cast<char>(kind) + body,
-                     [this](const std::string& request) { return site_.handle(request); });
+std::string join_request(const Brief& brief, size_t index) {
+  return encode({.kind = Request::join, .trial = index, .body = brief.rows_hash()});
 }
 
-void Context::begin(size_t index) {
-  const std::vector<std::string> seen = ask(Request::begin, std::to_string(index));
-  for (size_t rank = 1; rank < seen.size(); ++rank)
-    base::check(seen[rank] == seen[0],
-                "rank {} reads other rows of task '{}' than rank 0 (its files differ), put the "
-                "data on a shared disk",
-                rank, trial().task);
+std::string Context::unit(Request kind, const std::string& body) const {
+  return encode({.kind = kind, .trial = index_, .body = body});
+}
+
+Loaded Context::load() {
+  const workers::Outcome outcome = leader_.call({join_request(brief_, index_)}).front();
+  base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+  Loaded loaded = read_loaded(outcome.bytes);
+  brief_.modules = loaded.modules;
+  return loaded;
 }
 
 std::vector<int> Context::shot_tokens() const {
   std::vector<int> tokens;
-  for (const t5::Pair& pair : site_.pairs()) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const t5::Pair& pair : brief_.pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   return tokens;
 }
 
 search::Sums Context::sums(const search::Population& population) const {
-  const search::Measure measure =
-      workers::across([this](const std::string& body) { return ask(Request::measure, body); });
-  return search::measure_all(measure, population, static_cast<int>(site_.pairs().size()),
-                             site_.tile_shape());
+  faults_.clear();
+  ++waits_;
+  const auto call = [this](const std::vector<std::string>& tiles) {
+    std::vector<std::string> units;
+    for (const std::string& tile : tiles) units.push_back(unit(Request::measure, tile));
+    return leader_.call(units);
+  };
+  const auto note = [this](const search::Fault& fault) {
+    faults_.emplace(fault.candidate, fault.cause);
+  };
+  return search::measure_all(workers::across(call, note), population,
+                             static_cast<int>(brief_.pairs.size()), brief_.tile_shape());
 }
 
 search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
@@ -38,26 +52,64 @@ search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
   };
 }
 
+search::Evaluate Context::ahead(const search::Evaluate& evaluate,
+                                const search::Optimizer& optimizer) const {
+  struct Known {
+    double loss = 0;
+    std::string fault;  // "": none
+  };
+  return [this, evaluate, &optimizer,
+          known = std::map<std::vector<double>, Known>()](const search::Population& asked) mutable {
+    assert(asked.size() == 1);
+    if (!known.contains(asked.weights)) {
+      search::Population all = asked;
+      all.add(optimizer.foresee(leader_.slots() - 1).weights);
+      const search::Losses losses = evaluate(all);
+      for (int p = 0; p < all.size(); ++p) {
+        const auto fault = faults_.find(p);
+        known[{all.row(p).begin(), all.row(p).end()}] = {
+            .loss = losses[static_cast<size_t>(p)],
+            .fault = fault == faults_.end() ? "" : fault->second};
+      }
+    }
+    const Known& answer = known.at(asked.weights);
+    faults_.clear();
+    if (!answer.fault.empty()) faults_.emplace(0, answer.fault);
+    return search::Losses{answer.loss};
+  };
+}
+
+std::vector<search::Fault> Context::faults() const {
+  std::vector<search::Fault> list;
+  for (const auto& [candidate, cause] : faults_)
+    list.push_back({.candidate = candidate, .cause = cause});
+  return list;
+}
+
+void Context::check_found(double best_loss) const {
+  base::check(
+      std::isfinite(best_loss),
+      "no candidate has a finite loss (the journal and the table /faults say why), leave out "
+      "the modules that spoil the mixture");
+}
+
 std::vector<std::string> Context::answers(const std::vector<double>& weights) const {
-  return in_order(ask(Request::answer, bytes(weights)));
-}
-
-std::vector<std::string> Context::trained_answers(const std::string& trained) const {
-  return in_order(ask(Request::trained, trained));
-}
-
-// Answers by test row from those by rank (Site::answer_share).
-std::vector<std::string> Context::in_order(const std::vector<std::string>& replies) const {
-  std::vector<std::vector<std::string>> parts;
-  for (const std::string& reply : replies) parts.push_back(workers::unpack(reply));
-  std::vector<size_t> next(parts.size(), 0);
+  std::vector<std::string> units;
+  for (size_t batch = 0; batch < brief_.batches(); ++batch)
+    units.push_back(unit(Request::answer, answer_body({.batch = batch, .weights = weights})));
   std::vector<std::string> all;
-  const auto batch = static_cast<size_t>(trial().batch);
-  for (size_t i = 0; i < site_.prompts().size(); ++i) {
-    const size_t rank = i / batch % parts.size();
-    all.push_back(parts[rank].at(next[rank]++));
+  for (const workers::Outcome& outcome : leader_.call(units)) {
+    base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+    for (std::string& text : workers::unpack(outcome.bytes)) all.push_back(std::move(text));
   }
   return all;
+}
+
+Choice Context::train() const {
+  ++waits_;
+  const workers::Outcome outcome = leader_.call({unit(Request::train, "")}).front();
+  base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+  return unpack_choice(outcome.bytes);
 }
 
 }  // namespace lorahub::run

@@ -2,38 +2,47 @@
 // mixtures, whoever computes them.
 #pragma once
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "run/requests.hpp"
+#include "run/brief.hpp"
+#include "run/choice.hpp"
 #include "run/site.hpp"
-#include "store/journal.hpp"
-#include "workers/group.hpp"
+#include "search/minimize.hpp"
+#include "search/optimizer.hpp"
+#include "workers/across.hpp"
 
 namespace lorahub::run {
 
 class Context {
  public:
-  Context(Site& site, workers::Group& group) : site_(site), group_(group) {}
+  // `index`: of the trial in the plan that all ranks know.
+  Context(const workers::Leader& leader, Brief brief, size_t index)
+      : leader_(leader), brief_(std::move(brief)), index_(index) {}
 
-  // All ranks load the trial. Error when a rank cannot, or reads other rows than the coordinator.
-  void begin(size_t index);
-
-  void open_logs(const std::filesystem::path& folder) const { ask(Request::log, folder.string()); }
-
-  const Site& site() const { return site_; }
-  const study::Trial& trial() const { return site_.trial(); }
-  int modules() const { return site_.pool().size(); }  // N
-  int ranks() const { return group_.size(); }
+  const Brief& brief() const { return brief_; }
+  const study::Trial& trial() const { return brief_.trial; }
+  int modules() const { return static_cast<int>(brief_.modules.size()); }  // N
+  int ranks() const { return leader_.ranks(); }  // that share the work, now
+  Loaded load();  // one rank has loaded the trial: its errors come first, and brief().modules are
+                  // those that `retrieve` left
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   search::Sums sums(const search::Population& population) const;  // computed by all ranks
   search::Evaluate evaluate(
       const study::Penalty& penalty) const;  // the trial's loss of these, and a penalty
+  // The same losses for a search that asks one candidate at a time: ranks that would be idle
+  // compute what `optimizer` may ask for next.
+  search::Evaluate ahead(const search::Evaluate& evaluate,
+                         const search::Optimizer& optimizer) const;
+  long waits() const { return waits_; }  // for ranks, since the beginning
+  // Candidates of the last evaluation that count as infinite since they could not be evaluated.
+  std::vector<search::Fault> faults() const;
+  void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(
       const std::vector<double>& weights) const;  // of the test rows; {}: the base
-  std::vector<std::string> trained_answers(
-      const std::string& trained) const;  // by what a training made (Choice::trained)
+  Choice train() const;  // the trial's training (training.hpp), by one rank
 
   // Called after each generation with the trace so far.
   search::Observer observer;
@@ -41,10 +50,15 @@ class Context {
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
 
  private:
-  std::vector<std::string> in_order(const std::vector<std::string>& replies) const;
-  std::vector<std::string> ask(Request kind, const std::string& body) const;
-  Site& site_;
-  workers::Group& group_;
+  std::string unit(Request kind, const std::string& body) const;
+  const workers::Leader& leader_;
+  Brief brief_;
+  size_t index_;
+  mutable std::map<int, std::string> faults_;  // by candidate: the cause
+  mutable long waits_ = 0;
 };
+
+// The job of a trial for workers::Crew: what a rank is told before its first unit.
+std::string join_request(const Brief& brief, size_t index);
 
 }  // namespace lorahub::run

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "base/check.hpp"
 #include "objective/rate.hpp"
-#include "run/site.hpp"
+#include "run/brief.hpp"
+#include "run/training.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
 #include "t5/flop.hpp"
@@ -101,16 +103,68 @@ Text count(const study::Trial& trial, const Model& model) {
   return text;
 }
 
-long module_count(const study::Trial& trial) {
+long candidate_count(const study::Trial& trial) {
   if (!study::uses_modules(trial.method)) return 0;
   if (!trial.modules.names.empty()) return static_cast<long>(trial.modules.names.size());
   return trial.modules.count > 0 ? trial.modules.count
                                  : static_cast<long>(module_names(trial).size());
 }
 
+long module_count(const study::Trial& trial) {
+  return kept_count(trial, static_cast<int>(candidate_count(trial)));
+}
+
 long evaluations(const study::Trial& trial) {
-  if (trial.method == study::Method::best_single) return module_count(trial);
-  return study::uses_search(trial.method) ? trial.search.budget : 0;
+  const bool probed = trial.retrieve.by == study::RetrieveBy::probe;
+  const long before = probed ? candidate_count(trial) : 0;
+  if (trial.method == study::Method::best_single) return before + module_count(trial);
+  if (trial.method == study::Method::gradient) return before + trial.train.epochs;
+  return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
+}
+
+// Passes over all shots. A backward pass is two forwards.
+struct Passes {
+  long forward = 0, backward = 0;
+};
+Passes passes(const study::Trial& trial) {
+  const long backward = study::trains(trial.method) ? trial.train.epochs : 0;
+  return {.forward = std::max(evaluations(trial), backward), .backward = backward};
+}
+
+bool answers_itself(study::Method method) {  // by the rank that trained, in the same unit
+  return study::trains(method) && method != study::Method::gradient;
+}
+
+// Units of each generation; a training is one unit.
+std::vector<int> rounds_of(const study::Trial& trial, const Text& text, long evaluations) {
+  if (study::trains(trial.method)) return {1};
+  std::vector<size_t> sources;
+  for (const auto& [source, target] : text.shots) sources.push_back(static_cast<size_t>(source));
+  const int population = std::max(1, generation_size(trial, static_cast<int>(module_count(trial))));
+  const search::TileShape tile = tile_shape(sources, population);
+  const auto units = [&](long candidates) {
+    return static_cast<int>(
+        search::cut(static_cast<int>(candidates), static_cast<int>(sources.size()), tile).size());
+  };
+  std::vector<int> rounds;
+  for (long left = evaluations; left > 0; left -= population)
+    rounds.push_back(units(std::min<long>(left, population)));
+  return rounds;
+}
+
+// Units of work of a trial, in TFLOP.
+Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, double answers) {
+  Work work{.rounds = rounds_of(trial, text, cost.evaluations)};
+  if (answers_itself(trial.method)) {
+    work.unit_cost = cost.tflop;
+    return work;
+  }
+  const int all = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
+  if (all > 0) work.unit_cost = (cost.tflop - answers) / all;
+  const auto batch = static_cast<size_t>(trial.batch);
+  work.batches = static_cast<int>((text.test.size() + batch - 1) / batch);
+  if (work.batches > 0) work.batch_cost = answers / work.batches;
+  return work;
 }
 
 Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& text) {
@@ -119,29 +173,27 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   if (trial.composition == study::Composition::product)
     rank *= static_cast<double>(module_count(trial));  // stacked
   Cost cost{.evaluations = evaluations(trial)};
-  cost.example_forwards = cost.evaluations * static_cast<long>(text.shots.size());
-  const auto add = [&](const auto& rows, double times) {
+  const Passes over = passes(trial);
+  cost.example_forwards = (over.forward + 2 * over.backward) * static_cast<long>(text.shots.size());
+  const auto add = [&](const auto& rows, const Passes& times) {
+    const auto forward = static_cast<double>(times.forward);
+    const double all = forward + 2 * static_cast<double>(times.backward);
     for (const auto& [s, t] : rows) {
-      cost.tokens += times * (s + t);
+      cost.tokens += forward * (s + t);
       cost.tflop +=
-          1e-12 * times * t5::forward_flop(config, {.source = s, .target = t, .rank = rank});
+          1e-12 * all * t5::forward_flop(config, {.source = s, .target = t, .rank = rank});
     }
   };
-  if (cost.evaluations > 0) add(text.shots, static_cast<double>(cost.evaluations));
-  if (study::trains(trial.method)) {  // a forward and a backward, which is two of them
-    cost.evaluations = trial.method == study::Method::gradient ? trial.train.epochs : 0;
-    cost.example_forwards = 3L * trial.train.epochs * static_cast<long>(text.shots.size());
-    const double before = cost.tokens;
-    add(text.shots, 3.0 * trial.train.epochs);
-    cost.tokens -= (cost.tokens - before) * 2 / 3;
-  }
-  add(text.test, 1);
+  if (over.forward > 0) add(text.shots, over);
+  const double searched = cost.tflop;
+  add(text.test, {.forward = 1});
+  cost.work = work_of(trial, text, cost, cost.tflop - searched);
   return cost;
 }
 
 double memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
-  const auto modules = static_cast<double>(module_count(trial));
+  const auto modules = static_cast<double>(candidate_count(trial));
   const double copies = trial.method == study::Method::full ? 5 : 0;  // f32: values, gradient, sum,
                                                                       // moments
   const double activations = 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
@@ -151,12 +203,12 @@ double memory(const study::Trial& trial, const t5::Config& c) {
 
 }  // namespace
 
-StudyCost cost(const study::Study& study, int ranks) {
+StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources) {
   StudyCost total{.flops_per_second = 0.5 * objective::gemm_flops_per_second()};
   std::map<std::string, Model> models;
   std::map<std::string, Text> texts;
-  double tflop = 0;
-  for (const study::Trial& trial : study.trials) {
+  for (const study::Trial& trial : trials) {
+    check_training(trial);  // refuses what run would
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));
     auto model = models.find(trial.model_path);
@@ -171,9 +223,13 @@ StudyCost cost(const study::Study& study, int ranks) {
     total.trials.push_back(cost_of(trial, model->second.config, text->second));
     total.memory_bytes = std::max(total.memory_bytes, memory(trial, model->second.config));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
-    tflop += total.trials.back().tflop;
   }
-  total.seconds = 1e12 * tflop / (total.flops_per_second * ranks);
+  std::vector<Work> works;
+  for (const Cost& each : total.trials)
+    works.push_back(scaled(each.work, 1e12 / total.flops_per_second));
+  total.prediction = resources.groups > 0
+                         ? predict(works, {.ranks = resources.ranks, .groups = resources.groups})
+                         : best_prediction(works, resources.ranks);
   return total;
 }
 

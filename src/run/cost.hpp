@@ -3,6 +3,7 @@
 #pragma once
 #include <vector>
 
+#include "run/makespan.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {
@@ -12,17 +13,22 @@ struct Cost {
   long example_forwards = 0;  // (candidate, example) pairs of the search
   double tokens = 0;          // source and target tokens, search and answers
   double tflop = 0;           // multiply-adds count two; formulas: cost.cpp
+  Work work;                  // the same, as it is handed out, in TFLOP
 };
 
 struct StudyCost {
   std::vector<Cost> trials;  // as in the study
   double memory_bytes =
       0;  // per rank: weights, modules of a trial, activations of a tile; the largest trial
-  double seconds = 0;             // on `ranks` ranks of one core each, at `flops_per_second`
+  Prediction prediction;          // on `ranks` ranks of one core each, at `flops_per_second`
   double flops_per_second = 0;    // of one rank: half the matrix product rate measured now
   bool tokens_estimated = false;  // no tokenizer at hand: 3.5 bytes a token
 };
 
-StudyCost cost(const study::Study& study, int ranks);
+struct Resources {
+  int ranks = 1;
+  int groups = 0;  // 0: as many as end first
+};
+StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
 
 }  // namespace lorahub::run

@@ -1,28 +1,68 @@
-// What the coordinator asks of all ranks: one byte for the kind, then its bytes.
+// What the coordinator asks of a rank: a kind, the trial's place in the plan, then the kind's own
+// bytes.
 #pragma once
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lorahub::run {
 
 enum class Request : char {
   log = 'L',      // + folder: open this rank's log file in it
-  begin = 'B',    // + index in the plan; reply: hashes of shots and test rows
-  measure = 'M',  // + workers::across's request; reply: sums of this rank's tiles
-  answer = 'A',   // + weights as bytes (none: the base model); reply: this rank's answers, packed
-  trained = 'T'   // + train::bytes of what the trial trained; reply: as to answer
+  join = 'J',     // + hashes of shots and test rows: load the trial; reply: see Site::join
+  measure = 'M',  // + workers::across's unit; reply: the tile's sums
+  answer = 'A',   // + number of a batch of test rows, weights (none: the base); reply: its answers
+  train = 'T'     // the trial's training on its shots, as one unit; reply: a Choice (choice.hpp)
+};
+
+struct Asked {
+  Request kind = Request::log;
+  size_t trial = 0;
+  std::string body;
 };
 
 inline std::string bytes(std::span<const double> values) {
   return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
 }
 
-inline std::vector<double> doubles(const std::string& text) {
+inline std::vector<double> doubles(std::string_view text) {
   std::vector<double> values(text.size() / sizeof(double));
-  if (!values.empty()) std::memcpy(values.data(), text.data(), text.size());
+  if (!values.empty()) std::memcpy(values.data(), text.data(), values.size() * sizeof(double));
   return values;
+}
+
+inline std::string encode(const Asked& asked) {
+  const uint64_t trial = asked.trial;
+  std::string text(1, static_cast<char>(asked.kind));
+  text.append(reinterpret_cast<const char*>(&trial), sizeof trial);
+  return text + asked.body;
+}
+
+inline Asked decode(const std::string& text) {
+  uint64_t trial = 0;
+  std::memcpy(&trial, text.data() + 1, sizeof trial);
+  return {
+      .kind = static_cast<Request>(text[0]), .trial = trial, .body = text.substr(1 + sizeof trial)};
+}
+
+struct AnswerUnit {
+  uint64_t batch = 0;
+  std::vector<double> weights;
+};
+
+inline std::string answer_body(const AnswerUnit& unit) {
+  return std::string(reinterpret_cast<const char*>(&unit.batch), sizeof unit.batch) +
+         bytes(unit.weights);
+}
+
+inline AnswerUnit read_answer(std::string_view body) {
+  AnswerUnit unit;
+  std::memcpy(&unit.batch, body.data(), sizeof unit.batch);
+  unit.weights = doubles(body.substr(sizeof unit.batch));
+  return unit;
 }
 
 }  // namespace lorahub::run

@@ -1,35 +1,28 @@
 #include "run/site.hpp"
 
-#include <algorithm>
-
 #include "base/check.hpp"
-#include "run/requests.hpp"
-#include "run/trained.hpp"
-#include "search/optimizer.hpp"
+#include "objective/threads.hpp"
+#include "run/retrieve.hpp"
+#include "run/training.hpp"
 #include "study/names.hpp"
+#include "workers/across.hpp"
 
 namespace lorahub::run {
-namespace {
 
-constexpr int kTileRows = 1024;  // source rows a tile aims at: activations stay in a core's cache
-
-}  // namespace
-
-Site::Site(std::vector<study::Trial> plan, Hardware hardware, const workers::Group& group)
-    : plan_(std::move(plan)),
-      hardware_(hardware),
-      share_{.rank = group.rank(), .size = group.size()} {}
-
-std::vector<std::string> module_names(const study::Trial& trial) {
-  return lora::pick(trial.library_path, trial.modules, trial.seed.modules);
+Loaded read_loaded(const std::string& reply) {
+  const std::vector<std::string> words = workers::unpack(reply);
+  return {.truncated_from = std::stol(words.at(0)), .modules = {words.begin() + 1, words.end()}};
 }
+
+Site::Site(std::vector<study::Trial> plan, Hardware hardware, int rank)
+    : plan_(std::move(plan)), hardware_(hardware), rank_(rank) {}
 
 void Site::use_model(const study::Trial& trial) {
   const std::string key = base::format("{}|{}", trial.model_path, study::name(trial.precision));
   if (machine_ && key == machine_key_) return;
   machine_.reset();  // before the next one is loaded: two large models may not fit
   machine_ = std::make_unique<objective::Machine>(
-      load_machine(trial.model_path, trial.precision, hardware_));
+      load_machine(trial.model_path, trial.precision, {.device = hardware_.device, .threads = 1}));
   machine_key_ = key;
   modules_.clear();
 }
@@ -40,93 +33,111 @@ void Site::use_modules(const study::Trial& trial) {
   const std::string key = base::format("{}|{}", trial.library_path, trial.rank);
   if (key != library_key_) modules_.clear();
   library_key_ = key;
-  const std::vector<lora::Module> chosen = load_modules(
-      {.library = trial.library_path, .names = module_names(trial), .rank = trial.rank},
-      machine_->network.config, modules_);
+  const std::vector<lora::Module> candidates =
+      load_modules({.library = trial.library_path, .names = brief_.modules, .rank = trial.rank},
+                   machine_->network.config, modules_);
+  ProbeCache kept;  // in memory: every rank finds the same losses
+  const std::vector<lora::Module> chosen =
+      retrieved(*machine_, {.trial = trial, .task = brief_.task, .modules = candidates}, kept);
+  brief_.modules.clear();
+  for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
   truncated_from_ = chosen.empty() ? 0 : chosen[0].truncated_from;
   pool_ = lora::stack(chosen, machine_->network.config, hardware_.device);
   if (trial.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial.seed.search);
 }
 
+// What the trial before left and this one shares stays.
 void Site::begin(size_t index) {
   const study::Trial& trial = plan_.at(index);
+  current_.reset();
   measure_ = {};  // refers to what is replaced now
+  adapter_.reset();
+  truncated_from_ = 0;
+  brief_ = run::brief(trial, tokenizers_);
   use_model(trial);
   use_modules(trial);
-  current_ = index;
-  task_ = task::load(trial);
-  pairs_ = objective::tokenize(machine_->tokenizer, task_.shots);
-  prompts_.clear();
-  for (const task::Example& example : task_.test)
-    prompts_.push_back(trial.method == study::Method::icl
-                           ? task::icl_prompt(task_.shots, example.input)
-                           : example.input);
   if (pool_)
     measure_ = objective::make_measure(
         *machine_, {.pool = *pool_, .composition = trial.composition, .engine = trial.engine},
-        pairs_);
+        brief_.pairs);
+  current_ = index;
+  log_.line("begin", study::label(trial));
 }
 
-// Depends on the trial alone, so that the bits do: as many candidates as fill a tile, split evenly
-// over a generation.
-search::TileShape Site::tile_shape() const {
-  size_t rows = 0, longest = 1;
-  for (const t5::Pair& pair : pairs_) {
-    rows += pair.source.size();
-    longest = std::max(longest, pair.source.size());
+std::shared_lock<std::shared_mutex> Site::at(size_t trial) {
+  for (;;) {
+    std::shared_lock shared(loading_);
+    if (current_ == trial) return shared;
+    shared.unlock();
+    const std::unique_lock alone(loading_);
+    if (current_ != trial) begin(trial);
   }
-  int generation = pool_ ? pool_->size() : 1;  // best_single asks for all modules at once
-  if (study::uses_search(trial().method))
-    generation = search::resolved(trial().search, pool_->size()).population;
-  const int most =
-      std::clamp(static_cast<int>(kTileRows / std::max<size_t>(rows, 1)), 1, generation);
-  const int tiles = (generation + most - 1) / most;
-  const int examples = std::max(1, static_cast<int>(size_t{2} * kTileRows / longest));
-  return {.candidates = (generation + tiles - 1) / tiles,
-          .examples = std::min(examples, std::max(1, static_cast<int>(pairs_.size())))};
 }
 
-t5::Adapter Site::adapter(std::span<const double> weights) const {
-  if (weights.empty()) return {};
-  return lora::compose(*pool_, weights, trial().composition, machine_->dtype());
+std::string Site::join(const std::string& rows_hash) const {
+  base::check(brief_.rows_hash() == rows_hash,
+              "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
+              "shared disk",
+              brief_.trial.task);
+  std::vector<std::string> words{std::to_string(truncated_from_)};
+  words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
+  return workers::pack(words);
 }
 
-// Batches of test prompts go round the ranks; a batch is computed as a whole, so the bits do not
-// know the ranks.
-std::vector<std::string> Site::answer_share(const train::Model& model) const {
-  const auto batch = static_cast<size_t>(trial().batch);
-  std::vector<std::string> mine;
-  for (size_t i = 0; i < prompts_.size(); ++i)
-    if (i / batch % static_cast<size_t>(share_.size) == static_cast<size_t>(share_.rank))
-      mine.push_back(prompts_[i]);
+std::shared_ptr<const t5::Adapter> Site::adapter(const std::vector<double>& weights) {
+  const std::lock_guard lock(adapter_mutex_);
+  if (!adapter_ || weights != adapter_weights_) {
+    adapter_ = std::make_shared<const t5::Adapter>(
+        weights.empty()
+            ? t5::Adapter{}
+            : lora::compose(*pool_, weights, brief_.trial.composition, machine_->dtype()));
+    adapter_weights_ = weights;
+  }
+  return adapter_;
+}
+
+// A batch is computed as a whole, so the bits do not know who computes it.
+std::string Site::answer(const std::string& body) {
+  const auto [number, weights] = read_answer(body);
+  const study::Trial& trial = brief_.trial;
+  const auto batch = static_cast<size_t>(trial.batch);
+  const size_t first = number * batch;
+  const auto prompts =
+      std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
+  return workers::pack(objective::answer(
+      *machine_, *adapter(weights), prompts,
+      {.scoring = trial.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}));
+}
+
+std::string Site::train() const {
   objective::Machine machine = *machine_;
-  machine.network = model.network;
-  return objective::answer(
-      machine, model.adapter, mine,
-      {.scoring = trial().scoring, .max_tokens = trial().max_tokens, .batch = trial().batch});
+  machine.threads = hardware_.threads;
+  return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
 }
 
 std::string Site::handle(const std::string& request) {
-  const std::string body = request.substr(1);
-  switch (static_cast<Request>(request[0])) {
-    case Request::log:
-      log_ = base::Log(std::filesystem::path(body) / base::format("rank{}.log", share_.rank),
-                       share_.rank);
-      return "";
-    case Request::begin:
-      begin(std::stoul(body));
-      log_.line("begin", study::label(trial()));
-      return task_.shots_sha256 + task_.test_sha256;
-    case Request::measure:
-      return workers::measure_share(body, measure_, share_);
-    case Request::answer:
-      return workers::pack(
-          answer_share({.network = machine_->network, .adapter = adapter(doubles(body))}));
-    case Request::trained:
-      return workers::pack(answer_share(trained_model(trial(), machine_->network, body)));
+  objective::single_threaded();
+  const Asked asked = decode(request);
+  if (asked.kind == Request::log) {
+    const std::unique_lock alone(loading_);
+    log_ = base::Log(std::filesystem::path(asked.body) / base::format("rank{}.log", rank_), rank_);
+    return "";
   }
-  base::fail("unknown request {}", static_cast<int>(request[0]));
+  const auto here = at(asked.trial);
+  switch (asked.kind) {
+    case Request::join:
+      return join(asked.body);
+    case Request::measure:
+      return workers::measure_unit(asked.body, measure_);
+    case Request::answer:
+      return answer(asked.body);
+    case Request::train:
+      return train();
+    case Request::log:
+      break;
+  }
+  base::fail("unknown request {}", static_cast<int>(asked.kind));
 }
 
 }  // namespace lorahub::run

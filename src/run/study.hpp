@@ -5,19 +5,20 @@
 #include <string>
 #include <vector>
 
+#include "run/ledger.hpp"
 #include "run/site.hpp"
-#include "study/study.hpp"
 #include "workers/group.hpp"
 
 namespace lorahub::run {
 
-enum class Verbosity { progress, quiet };
 enum class Failed { keep, retry };
 
 struct StudyOptions {
   std::filesystem::path out;  // results folder
   std::string shard;          // "" or "1-of-4"
   Hardware hardware;
+  int groups = 0;             // of ranks, each with a trial of its own; 0: as many as end first
+  double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
   Failed failed = Failed::keep;
   Verbosity verbosity = Verbosity::progress;
   std::string command_line;  // for the record

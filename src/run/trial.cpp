@@ -5,8 +5,9 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/sha256.hpp"
+#include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
-#include "run/trained.hpp"
+#include "run/training.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 
@@ -32,38 +33,41 @@ double percent(const std::vector<store::Answer>& answers) {
 }
 
 // A backward pass counts as two forwards, which is what it costs in operations.
-store::Counts count(const Site& site, const Choice& choice) {
+store::Counts count(const Brief& brief, const Choice& choice) {
   store::Counts counts{.rounds =
                            std::max(choice.steps, static_cast<long>(choice.generations.size()))};
   for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
-  for (const t5::Pair& pair : site.pairs())
+  for (const t5::Pair& pair : brief.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
-  const auto shots = static_cast<long>(site.pairs().size());
+  const auto shots = static_cast<long>(brief.pairs.size());
   const long forwards = std::max(counts.evaluations * shots, choice.backwards);
   counts.example_forwards = forwards + 2 * choice.backwards;
   if (shots > 0) counts.search_tokens = forwards / shots * tokens;
-  for (const std::string& prompt : site.prompts())
-    counts.answer_tokens += static_cast<long>(site.machine().tokenizer.encode(prompt).size());
+  for (const std::string& prompt : brief.prompts)
+    counts.answer_tokens += static_cast<long>(brief.tokenizer->encode(prompt).size());
   return counts;
 }
 
 // The settings that the trial left to defaults, as they were used.
-std::vector<std::pair<std::string, std::string>> resolved(const Site& site, const Choice& choice) {
-  const search::TileShape tile = site.tile_shape();
+std::vector<std::pair<std::string, std::string>> resolved(const Context& context,
+                                                          const Loaded& loaded,
+                                                          const Choice& choice) {
+  const study::Trial& trial = context.trial();
+  const search::TileShape tile = context.brief().tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
-  if (site.has_pool() && site.truncated_from() > 0)
-    values.emplace_back("rank.truncated_from", base::format("{} (SVD)", site.truncated_from()));
-  if (study::trains(site.trial().method)) {
-    values.emplace_back("train.lr", base::format("{}", learning_rate(site.trial())));
+  if (loaded.truncated_from > 0)
+    values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
+  if (study::trains(trial.method)) {
+    values.emplace_back("train.lr", base::format("{}", learning_rate(trial)));
     values.emplace_back("train.steps", base::format("{}", choice.steps));
     values.emplace_back("train.forwards", base::format("{}", choice.backwards));
     values.emplace_back("train.backwards", base::format("{}", choice.backwards));
   }
-  if (!study::uses_search(site.trial().method)) return values;
-  const study::Search search = search::resolved(site.trial().search, site.pool().size());
+  if (!study::uses_search(trial.method)) return values;
+  const study::Search search = search::resolved(trial.search, context.modules());
   values.emplace_back("search.population", base::format("{}", search.population));
   values.emplace_back("search.sigma0", base::format("{}", search.sigma0));
   return values;
@@ -96,53 +100,58 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);
       inputs["module " + name] = cached(folder.string(), [&] { return lora::hash_module(folder); });
+      if (trial.retrieve.by == study::RetrieveBy::text &&
+          std::filesystem::exists(folder / lora::kCardFile))
+        inputs["card " + name] = base::sha256_file(folder / lora::kCardFile);
     }
   const task::Task task = task::load(trial);
   base::check(!task.test.empty(),
               "task '{}': all of its {} rows are shots (nothing is left to answer), add rows or "
               "take fewer shots",
               trial.task, task.shots.size());
-  if (study::uses_shots(trial.method)) inputs["shots"] = task.shots_sha256;
+  if (study::uses_shots(trial.method) || study::retrieves_by_shots(trial))
+    inputs["shots"] = task.shots_sha256;
   inputs["test"] = task.test_sha256;
   return inputs;
 }
 
-store::Record run_trial(Context& context, size_t index) {
+store::Record run_trial(Context& context) {
+  const Brief& brief = context.brief();
   const base::Stopwatch load;
-  context.begin(index);
+  const Loaded loaded = context.load();
   const double load_seconds = load.seconds();
-  const Site& site = context.site();
 
   const base::Stopwatch search;
   Choice choice = method(context.trial().method)(context);
   const double search_seconds = search.seconds();
+  const long waits = context.waits();
 
   const base::Stopwatch answering;
-  const std::vector<std::string> given = choice.trained.empty()
-                                             ? context.answers(choice.weights)
-                                             : context.trained_answers(choice.trained);
+  const std::vector<std::string> given =
+      choice.answers.empty() ? context.answers(choice.weights) : choice.answers;
   const double answer_seconds = answering.seconds();
-  std::vector<store::Answer> answers = score(site.task(), given);
+  std::vector<store::Answer> answers = score(brief.task, given);
   store::Record record{.trial = study::id(context.trial()),
                        .knobs = study::columns(context.trial())};
-  record.resolved = resolved(site, choice);
-  if (site.has_pool()) record.modules = site.pool().names;
-  record.shot_rows = site.task().shot_rows;
-  record.dropped_rows = site.task().dropped_rows;
-  for (const task::Example& shot : site.task().shots)
+  record.resolved = resolved(context, loaded, choice);
+  record.modules = brief.modules;
+  record.shot_rows = brief.task.shot_rows;
+  record.dropped_rows = brief.task.dropped_rows;
+  for (const task::Example& shot : brief.task.shots)
     record.shot_sha256.push_back(base::sha256(shot.input));
   record.shot_tokens = context.shot_tokens();
-  if (!choice.weights.empty() && !site.pairs().empty())
-    record.shot_sums = context.sums({.dim = site.pool().size(), .weights = choice.weights}).values;
+  if (!choice.weights.empty() && !brief.pairs.empty())
+    record.shot_sums = context.sums({.dim = context.modules(), .weights = choice.weights}).values;
   if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
-  record.counts = count(site, choice);
+  record.counts = count(brief, choice);
   record.zero_loss = zero_loss(choice.generations);
   record.best_loss = choice.loss;
   record.weights = std::move(choice.weights);
   record.generations = std::move(choice.generations);
   record.accuracy = percent(answers);
   record.answers = std::move(answers);
-  record.timing = {.load = load_seconds, .search = search_seconds, .answer = answer_seconds};
+  record.timing = {
+      .load = load_seconds, .search = search_seconds, .answer = answer_seconds, .waits = waits};
   return record;
 }
 

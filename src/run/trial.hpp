@@ -5,8 +5,9 @@
 
 namespace lorahub::run {
 
-// Runs plan()[index] on all ranks of the context's group. Error when an input is bad.
-store::Record run_trial(Context& context, size_t index);
+// Runs the context's trial on the ranks of its group. Error when an input is bad, or when no
+// candidate could be evaluated.
+store::Record run_trial(Context& context);
 
 // SHA-256 of everything the trial reads: model, modules, shots, test rows. `cache` keeps hashes of
 // files by path.

@@ -194,10 +194,37 @@ Population Cobyla::ask() {
   return population;
 }
 
+Population Cobyla::foresee(int most) const {
+  Population points{.dim = start_.dim, .weights = {}};
+  std::vector<std::vector<double>> paths{told_};  // losses told so far, and played
+  const auto known = [&](std::span<const double> x) {
+    for (int p = 0; p < points.size(); ++p)
+      if (std::ranges::equal(points.row(p), x)) return true;
+    return false;
+  };
+  for (size_t first = 0; first < paths.size() && points.size() < most; ++first) {
+    if (paths[first].size() >= static_cast<size_t>(start_.dim)) break;  // the last of the simplex
+    // As the losses are compared, not added, any lower and any higher one do.
+    const std::vector<double> path = paths[first];
+    const double best = path.empty() ? 0 : *std::ranges::min_element(path);
+    for (const double outcome : {best - 1, best + 1}) {
+      if (path.empty() && outcome > best) continue;  // the first loss is compared with none
+      paths.push_back(path);
+      paths.back().push_back(outcome);
+      Cobyla played(start_);
+      for (const double loss : paths.back()) played.tell({loss});
+      const Population next = played.ask();
+      if (points.size() < most && !known(next.row(0))) points.add(next.row(0));
+    }
+  }
+  return points;
+}
+
 void Cobyla::tell(const Losses& losses) {
   assert(losses.size() == 1);
   constexpr double kMostLoss = 5e20;  // beyond, sums of losses lose their meaning
   const double loss = losses[0] < kMostLoss ? losses[0] : kMostLoss;
+  if (told_.size() <= static_cast<size_t>(start_.dim)) told_.push_back(loss);
   if (loss < best_loss_) {
     best_loss_ = loss;
     best_ = run_.question();

@@ -4,6 +4,7 @@
 // Optimization and Numerical Analysis, 1994.
 #pragma once
 #include <Eigen/Core>
+#include <vector>
 
 #include "search/optimizer.hpp"
 #include "search/questions.hpp"
@@ -23,6 +24,9 @@ class Cobyla final : public Optimizer {
   explicit Cobyla(CobylaStart start);
 
   Population ask() override;
+  // While the first N + 1 points are asked, the next one depends only on which of two losses is the
+  // lower: both outcomes of the next steps are played through.
+  Population foresee(int most) const override;
   void tell(const Losses& losses) override;  // NaN, inf and beyond count as 5e20, as in nevergrad
 
  private:
@@ -30,6 +34,7 @@ class Cobyla final : public Optimizer {
   Questions run_;
   Eigen::VectorXd best_;  // the algorithm's own best point, from which it starts anew when it ends
   double best_loss_;
+  std::vector<double> told_;  // of the first simplex
 };
 
 }  // namespace lorahub::search

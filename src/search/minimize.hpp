@@ -10,6 +10,7 @@ namespace lorahub::search {
 struct Generation {
   Population population;
   Losses losses;
+  std::vector<Fault> faults;  // filled in by who evaluates, where it records
 };
 
 struct Trace {

@@ -12,6 +12,9 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   virtual Population ask() = 0;  // the next generation; asked again before tell: the same one
+  // Candidates that may be asked for in the next generations, the nearest first, at most `most`;
+  // what was asked last is not among them. None where that cannot be known.
+  virtual Population foresee(int /*most*/) const { return {}; }
   virtual void tell(const Losses& losses) = 0;  // of the generation asked last, in its order; NaN
                                                 // and inf rank last
 };

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace lorahub::search {
@@ -44,6 +45,12 @@ std::vector<Tile> cut(int candidates, int examples, TileShape shape);
 // row-major.
 using Measure =
     std::function<std::vector<std::vector<double>>(const Population&, std::span<const Tile>)>;
+
+// A candidate that could not be evaluated; its loss is +inf.
+struct Fault {
+  int candidate = 0;
+  std::string cause;
+};
 
 using Losses = std::vector<double>;                         // [P]
 using Evaluate = std::function<Losses(const Population&)>;  // what an optimiser sees

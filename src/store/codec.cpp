@@ -52,14 +52,23 @@ Json pairs(const Pairs& values) {
 Pairs pairs(const Json& json) { return json.get<Pairs>(); }
 
 Json generation(const search::Generation& g) {
-  return {{"dim", g.population.dim},
-          {"weights", numbers(g.population.weights)},
-          {"losses", numbers(g.losses)}};
+  Json json{{"dim", g.population.dim},
+            {"weights", numbers(g.population.weights)},
+            {"losses", numbers(g.losses)}};
+  for (const search::Fault& fault : g.faults)
+    json["faults"].push_back({fault.candidate, fault.cause});
+  return json;
 }
 
 search::Generation generation(const Json& json) {
-  return {.population = {.dim = json.at("dim"), .weights = numbers(json.at("weights"))},
-          .losses = numbers(json.at("losses"))};
+  search::Generation g{
+      .population = {.dim = json.at("dim"), .weights = numbers(json.at("weights"))},
+      .losses = numbers(json.at("losses")),
+      .faults = {}};
+  if (json.contains("faults"))
+    for (const Json& fault : json.at("faults"))
+      g.faults.push_back({.candidate = fault.at(0), .cause = fault.at(1)});
+  return g;
 }
 
 Json answers(const std::vector<Answer>& values) {
@@ -84,7 +93,7 @@ std::vector<Answer> answers(const Json& json) {
   return values;
 }
 
-Json record(const Record& r, Generations where) {
+Json record(const Record& r, std::optional<size_t> told) {
   Json json{{"trial", r.trial},
             {"knobs", pairs(r.knobs)},
             {"resolved", pairs(r.resolved)},
@@ -108,8 +117,12 @@ Json record(const Record& r, Generations where) {
              {{"load", number(r.timing.load)},
               {"search", number(r.timing.search)},
               {"answer", number(r.timing.answer)}}},
+            {"waits", r.timing.waits},
             {"answers", answers(r.answers)}};
-  if (where == Generations::told) return json;
+  if (told) {
+    json["told"] = *told;
+    return json;
+  }
   Json inside = Json::array();
   for (const search::Generation& g : r.generations) inside.push_back(generation(g));
   json["generations"] = std::move(inside);
@@ -140,7 +153,8 @@ Record record(const Json& json) {
   const Json& seconds = json.at("seconds");
   r.timing = {.load = number(seconds.at("load")),
               .search = number(seconds.at("search")),
-              .answer = number(seconds.at("answer"))};
+              .answer = number(seconds.at("answer")),
+              .waits = json.at("waits")};
   r.answers = answers(json.at("answers"));
   if (json.contains("generations"))
     for (const Json& g : json.at("generations")) r.generations.push_back(generation(g));
@@ -161,10 +175,13 @@ struct Encode {
     return {{"kind", "start"}, {"trial", s.trial}, {"inputs", s.inputs}, {"seconds", s.seconds}};
   }
   Json operator()(const Told& t) const {
-    return {{"kind", "generation"}, {"trial", t.trial}, {"generation", generation(t.generation)}};
+    return {{"kind", "generation"},
+            {"trial", t.trial},
+            {"index", t.index},
+            {"generation", generation(t.generation)}};
   }
   Json operator()(const Finish& f) const {
-    return {{"kind", "finish"}, {"record", record(f.record, f.generations)}};
+    return {{"kind", "finish"}, {"record", record(f.record, f.told)}};
   }
   Json operator()(const Fail& f) const {
     return {{"kind", "fail"}, {"trial", f.trial}, {"message", f.message}};
@@ -187,12 +204,14 @@ Entry entry(const Json& json) {
                  .inputs = json.at("inputs").get<Inputs>(),
                  .seconds = json.at("seconds")};
   if (kind == "generation")
-    return Told{.trial = json.at("trial"), .generation = generation(json.at("generation"))};
+    return Told{.trial = json.at("trial"),
+                .index = json.at("index"),
+                .generation = generation(json.at("generation"))};
   if (kind == "finish") {
     const Json& body = json.at("record");
-    return Finish{
-        .record = record(body),
-        .generations = body.contains("generations") ? Generations::inside : Generations::told};
+    Finish finish{.record = record(body), .told = {}};
+    if (body.contains("told")) finish.told = body.at("told").get<size_t>();
+    return finish;
   }
   base::check(kind == "fail", "unknown kind of entry '{}'", kind);
   return Fail{.trial = json.at("trial"), .message = json.at("message")};

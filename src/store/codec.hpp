@@ -1,6 +1,7 @@
 // Journal entries as one line of JSON each. Doubles come back with the same bits; "nan", "inf" and
 // "-inf" are strings.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,15 +17,12 @@ struct Start {
 };
 struct Told {
   std::string trial;
+  size_t index = 0;  // of the generation in its trial, from 0
   search::Generation generation;
 };
-enum class Generations {
-  inside,
-  told
-};  // of a finished trial: in its own entry, or in the Told ones before it
 struct Finish {
   Record record;
-  Generations generations = Generations::inside;
+  std::optional<size_t> told;  // generations in the Told entries before it; none: in `record`
 };
 struct Fail {
   std::string trial, message;

@@ -38,6 +38,26 @@ struct Results {
 };
 Results read_hdf5(const std::filesystem::path& file);
 
+// What `report` needs: the numbers of each trial, without the texts of its answers.
+struct Finding {
+  Row row;
+  bool planned = true;  // in the plan of the last run
+  std::string failure;  // why it failed
+  std::vector<int> test_rows;
+  std::vector<char> hits;        // one a test row
+  int dropped = 0;               // test rows left out since they equal a shot
+  std::vector<int> generations;  // [E] of each candidate, from 0
+  std::vector<double> losses;    // [E]
+  std::vector<std::pair<std::string, double>> weights;  // module, weight
+};
+struct Findings {
+  std::string study, question;
+  std::string created_utc;                         // start of the last run
+  std::map<std::string, std::string> environment;  // of the last start
+  std::vector<Finding> trials;
+};
+Findings read_findings(const std::filesystem::path& file);
+
 // Problems found in a result file: schema, hashes, counts, shots and test disjoint, completeness.
 // Empty: none.
 std::vector<std::string> check_hdf5(const std::filesystem::path& file);

@@ -60,9 +60,9 @@ Problems check_schema(hid_t file) {
       if (std::ranges::find(found, column.name) == found.end())
         problems.push_back(base::format("table /{} has no column '{}'", path, column.name));
   };
-  for (const auto& table :
-       {layout::evaluations(), layout::answers(), layout::weights(), layout::shots(),
-        layout::dropped(), layout::inputs(), layout::resolved(), layout::failures()})
+  for (const auto& table : {layout::evaluations(), layout::answers(), layout::weights(),
+                            layout::shots(), layout::dropped(), layout::inputs(),
+                            layout::resolved(), layout::failures(), layout::faults()})
     require("", table);
   require("", {"runs", layout::run_identity()});
   require("", {"runs", layout::run_results()});
@@ -239,7 +239,7 @@ std::vector<std::string> check_hdf5(const std::filesystem::path& file) {
   const Quiet quiet;
   try {
     const FileHandle handle = open_file(file);
-    if (const Problems problems = check_schema(handle); !problems.empty()) return problems;
+    if (Problems problems = check_schema(handle); !problems.empty()) return problems;
     return check_content(read_content(handle, read_hdf5(file)));
   } catch (const std::runtime_error& error) {
     return {base::format("not a whole result file: {}", error.what())};

@@ -21,7 +21,8 @@ Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
                 .answer_tokens = count("answer_tokens")};
   row.timing = {.load = view.real("load_s"),
                 .search = view.real("search_s"),
-                .answer = view.real("answer_s")};
+                .answer = view.real("answer_s"),
+                .waits = count("waits")};
   row.test_rows = static_cast<int>(count("test_rows"));
   return row;
 }
@@ -33,10 +34,13 @@ std::vector<std::string> knob_names(const TableReader& runs) {
   return names;
 }
 
-Results read(hid_t file) {
+void check_schema(hid_t file) {
   const int schema = read_integer_attribute(file, "schema_version");
   base::check(schema == kSchemaVersion, "its schema is {}, this program reads {}", schema,
               kSchemaVersion);
+}
+
+Results read(hid_t file) {
   Results results{.study = read_text_attribute(file, "title"),
                   .question = read_text(file, "config/question")};
   const TableReader runs(file, "runs");
@@ -55,14 +59,76 @@ Results read(hid_t file) {
   return results;
 }
 
-}  // namespace
+// Finds trials by id; rows of a trial stand together, so the last one is tried first.
+class Places {
+ public:
+  explicit Places(std::vector<Finding>& trials) : trials_(trials) {
+    for (Finding& trial : trials) places_[trial.row.id] = &trial;
+  }
+  Finding& of(const RowView& view) {
+    const std::string id = view.text("id");
+    if (last_ == nullptr || last_->row.id != id) {
+      const auto found = places_.find(id);
+      base::check(found != places_.end(), "trial {} is not in /runs", id);
+      last_ = found->second;
+    }
+    return *last_;
+  }
 
-Results read_hdf5(const std::filesystem::path& file) {
+ private:
+  std::vector<Finding>& trials_;
+  std::map<std::string, Finding*> places_;
+  Finding* last_ = nullptr;
+};
+
+void add_tables(hid_t file, std::vector<Finding>& trials) {
+  Places places(trials);
+  TableReader(file, "answers").each([&](const RowView& view) {
+    Finding& trial = places.of(view);
+    trial.test_rows.push_back(static_cast<int>(view.integer("row")));
+    trial.hits.push_back(static_cast<char>(view.integer("hit")));
+  });
+  TableReader(file, "evaluations").each([&](const RowView& view) {
+    Finding& trial = places.of(view);
+    trial.generations.push_back(static_cast<int>(view.integer("generation")));
+    trial.losses.push_back(view.real("loss"));
+  });
+  TableReader(file, "weights").each([&](const RowView& view) {
+    places.of(view).weights.emplace_back(view.text("module"), view.real("weight"));
+  });
+  TableReader(file, "dropped").each([&](const RowView& view) { ++places.of(view).dropped; });
+  TableReader(file, "failures").each([&](const RowView& view) {
+    const std::string id = view.text("id");  // an earlier plan's failure may not be in /runs
+    for (Finding& trial : trials)
+      if (trial.row.id == id) trial.failure = view.text("message");
+  });
+}
+
+Findings findings(hid_t file) {
+  Findings all{.study = read_text_attribute(file, "title"),
+               .question = read_text(file, "config/question"),
+               .created_utc = read_text_attribute(file, "created_utc")};
+  const TableReader runs(file, "runs");
+  const std::vector<std::string> knobs = knob_names(runs);
+  runs.each([&](const RowView& view) {
+    all.trials.push_back({.row = row_of(view, knobs), .planned = view.integer("planned") != 0});
+  });
+  add_tables(file, all.trials);
+  TableReader(file, "headers/environment").each([&](const RowView& view) {
+    all.environment[view.text("key")] = view.text("value");
+  });
+  return all;
+}
+
+template <class What>
+What read_with(const std::filesystem::path& file, What (*read_from)(hid_t)) {
   base::check(std::filesystem::is_regular_file(file),
               "no result file {} (it is written by 'lorahub run'), check the path", file.string());
   const Quiet quiet;
   try {
-    return read(open_file(file));
+    const FileHandle handle = open_file(file);
+    check_schema(handle);
+    return read_from(handle);
   } catch (const std::runtime_error& error) {
     base::fail(
         "{} is not a result file that can be read: {}; run the study again to rebuild it from its "
@@ -70,5 +136,11 @@ Results read_hdf5(const std::filesystem::path& file) {
         file.string(), error.what());
   }
 }
+
+}  // namespace
+
+Findings read_findings(const std::filesystem::path& file) { return read_with(file, findings); }
+
+Results read_hdf5(const std::filesystem::path& file) { return read_with(file, read); }
 
 }  // namespace lorahub::store

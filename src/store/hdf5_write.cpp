@@ -44,11 +44,12 @@ void add_results(std::vector<Cell>& cells, const Record* record) {
   }
   const Counts& counts = record->counts;
   const auto hits = std::ranges::count_if(record->answers, &Answer::hit);
-  cells.insert(cells.end(), {record->accuracy, record->best_loss, record->zero_loss,
-                             static_cast<int64_t>(record->answers.size()),
-                             static_cast<int64_t>(hits), counts.evaluations, counts.rounds,
-                             counts.example_forwards, counts.search_tokens, counts.answer_tokens,
-                             record->timing.load, record->timing.search, record->timing.answer});
+  cells.insert(cells.end(),
+               {record->accuracy, record->best_loss, record->zero_loss,
+                static_cast<int64_t>(record->answers.size()), static_cast<int64_t>(hits),
+                counts.evaluations, counts.rounds, counts.example_forwards, counts.search_tokens,
+                counts.answer_tokens, record->timing.load, record->timing.search,
+                record->timing.answer, int64_t{record->timing.waits}});
 }
 
 class StudyWriter {
@@ -69,6 +70,7 @@ class StudyWriter {
     inputs();
     resolved();
     failures();
+    faults();
     headers();
     config();
     traces();
@@ -175,6 +177,19 @@ class StudyWriter {
       each_record([&](const Record& r) {
         for (const auto& [key, value] : r.resolved) emit({r.trial, key, value});
       });
+    });
+  }
+
+  void faults() {
+    write_table(file_, layout::faults(), [&](const Emit& emit) {
+      const auto rows = [&](const std::string& id, const std::vector<search::Generation>& all) {
+        for (size_t g = 0; g < all.size(); ++g)
+          for (const search::Fault& fault : all[g].faults)
+            emit({id, static_cast<int64_t>(g), int64_t{fault.candidate}, fault.cause});
+      };
+      each_record([&](const Record& r) { rows(r.trial, r.generations); });
+      for (const auto& [id, told] : history_.told)
+        if (history_.failed.contains(id)) rows(id, told);
     });
   }
 

@@ -1,6 +1,7 @@
 #include "store/journal.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bit>
@@ -12,9 +13,9 @@
 #include <sstream>
 
 #include "base/check.hpp"
-#include "base/files.hpp"
 #include "store/codec.hpp"
 #include "store/disk.hpp"
+#include "store/lock.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -49,11 +50,17 @@ struct Replay {
     history.started[start.trial] = start.seconds;
     history.inputs[start.trial] = std::move(start.inputs);
   }
-  void operator()(Told&& told) { history.told[told.trial].push_back(std::move(told.generation)); }
+  // After a damaged line generations are missing: the search goes on from those before.
+  void operator()(Told&& told) {
+    auto& before = history.told[told.trial];
+    if (told.index == before.size()) before.push_back(std::move(told.generation));
+  }
   void operator()(Finish&& finish) {
     const std::string trial = finish.record.trial;
-    if (finish.generations == Generations::told)
-      finish.record.generations = std::move(history.told[trial]);
+    if (!history.inputs.contains(trial)) return;  // its start was damaged
+    auto& told = history.told[trial];
+    if (finish.told && told.size() != *finish.told) return;
+    if (finish.told) finish.record.generations = std::move(told);
     history.told.erase(trial);
     history.failed.erase(trial);
     history.finished[trial] = std::move(finish.record);
@@ -64,6 +71,17 @@ struct Replay {
 // A piece of one line at most: what a write that never returned can leave. Two beginnings of a line
 // are damage.
 bool torn(std::string_view tail) { return tail.find("{\"crc\":\"", 1) == std::string_view::npos; }
+
+// The trial that a damaged line speaks of, where that can still be read.
+std::string trial_in(std::string_view line) {
+  constexpr std::string_view kBefore = "\"trial\":\"";
+  constexpr size_t kDigits = 16;
+  const size_t at = line.find(kBefore);
+  if (at == std::string_view::npos) return "";
+  const std::string_view id = line.substr(at + kBefore.size(), kDigits);
+  const bool whole = id.size() == kDigits && id.find_first_not_of("0123456789abcdef") == id.npos;
+  return whole ? std::string(id) : "";
+}
 
 struct Content {
   History history;
@@ -80,11 +98,13 @@ Content replay(const std::string& name, std::string_view text) {
     const std::string_view json =
         end == std::string_view::npos ? std::string_view{} : unframe(words);
     if (json.empty() && last && torn(words)) break;
-    base::check(!json.empty(),
-                "{}:{}: this line of the journal is damaged (its checksum differs, so what it "
-                "recorded is unknown), "
-                "restore the file from a copy, or start anew with another --out",
-                name, line);
+    if (json.empty()) {
+      content.history.damages.push_back({.line = line, .trial = trial_in(words)});
+      if (end == std::string_view::npos) break;
+      content.whole = end + 1;
+      continue;
+    }
+    content.whole = end + 1;
     try {
       std::visit(Replay{content.history}, decode(json));
     } catch (const base::Error& error) {
@@ -92,7 +112,6 @@ Content replay(const std::string& name, std::string_view text) {
           "{}:{}: {}, use the version that wrote the journal, or start anew with another --out",
           name, line, error.what());
     }
-    content.whole = end + 1;
   }
   return content;
 }
@@ -145,11 +164,6 @@ class Descriptor {
   int number_;
 };
 
-constexpr std::string_view kWhy =
-    "a second run of the same study would mix its records with the first one's; wait for it to "
-    "end, or choose "
-    "another folder with --out";
-
 }  // namespace
 
 History read_journal(const std::filesystem::path& file) {
@@ -158,7 +172,7 @@ History read_journal(const std::filesystem::path& file) {
 
 struct Journal::File {
   explicit File(const std::filesystem::path& file)
-      : name(file.string()), descriptor(file), lock(file, kWhy) {}
+      : name(file.string()), lock(file), descriptor(file) {}
 
   void cut(size_t to) {
     if (::ftruncate(descriptor, static_cast<off_t>(to)) != 0) cannot_write(name, errno);
@@ -176,6 +190,20 @@ struct Journal::File {
     }
     if (::fdatasync(descriptor) != 0) undo(before);
     size = before + line.size();
+    check_there();
+  }
+
+  // A file that was removed takes what is written to it with it.
+  void check_there() const {
+    struct stat open {}, named {};
+    ::fstat(descriptor, &open);
+    if (::stat(name.c_str(), &named) == 0 && named.st_ino == open.st_ino &&
+        named.st_dev == open.st_dev)
+      return;
+    throw base::Interrupted(base::format(
+        "{} was removed while the study ran (what it held is lost, and so would be what follows), "
+        "put the results folder back, or run the same command to begin anew",
+        name));
   }
 
   // Takes half a line back as well as it can; opening does so, too.
@@ -186,8 +214,8 @@ struct Journal::File {
   }
 
   std::string name;
+  WriterLock lock;
   Descriptor descriptor;
-  base::FileLock lock;
   size_t size = 0;
 };
 
@@ -210,45 +238,66 @@ void Journal::append(const std::string& json) {
   std::visit(Replay{history_}, decode(json));
 }
 
-void Journal::header(const Header& header) { append(encode(header)); }
+void Journal::read(const std::function<void(const History&)>& use) const {
+  const std::lock_guard lock(mutex_);
+  use(history_);
+}
+
+std::optional<search::Generation> Journal::told(const std::string& trial, size_t index) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = history_.told.find(trial);
+  if (found == history_.told.end() || index >= found->second.size()) return std::nullopt;
+  return found->second[index];
+}
+
+void Journal::header(const Header& header) {
+  const std::lock_guard lock(mutex_);
+  append(encode(header));
+}
 
 void Journal::start(const std::string& trial, const Inputs& inputs) {
+  const std::lock_guard lock(mutex_);
   append(encode(Start{.trial = trial, .inputs = inputs, .seconds = seconds_since_epoch()}));
 }
 
 void Journal::generation(const std::string& trial, const search::Generation& generation) {
-  append(encode(Told{.trial = trial, .generation = generation}));
+  const std::lock_guard lock(mutex_);
+  append(
+      encode(Told{.trial = trial, .index = history_.told[trial].size(), .generation = generation}));
 }
 
 void Journal::finish(const Record& record) {
+  const std::lock_guard lock(mutex_);
   const auto told = history_.told.find(record.trial);
-  const bool known = told != history_.told.end() && same(told->second, record.generations);
-  append(encode(
-      Finish{.record = record, .generations = known ? Generations::told : Generations::inside}));
+  Finish finish{.record = record, .told = {}};
+  if (told != history_.told.end() && same(told->second, record.generations))
+    finish.told = told->second.size();
+  append(encode(finish));
 }
 
 void Journal::fail(const std::string& trial, const std::string& message) {
+  const std::lock_guard lock(mutex_);
   append(encode(Fail{.trial = trial, .message = message}));
 }
 
-search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial) {
-  return [evaluate = std::move(evaluate), &journal, trial,
+search::Evaluate recorded(search::Evaluate evaluate, Faults faults, Journal& journal,
+                          const std::string& trial) {
+  return [evaluate = std::move(evaluate), faults = std::move(faults), &journal, trial,
           next = size_t{0}](const search::Population& population) mutable {
     const size_t index = next++;
-    const auto told = journal.history().told.find(trial);
-    if (told == journal.history().told.end() || index >= told->second.size()) {
+    const std::optional<search::Generation> before = journal.told(trial, index);
+    if (!before) {
       search::Losses losses = evaluate(population);
-      journal.generation(trial, {.population = population, .losses = losses});
+      journal.generation(trial, {.population = population, .losses = losses, .faults = faults()});
       return losses;
     }
-    const search::Generation& before = told->second[index];
-    base::check(same(before.population, population),
+    base::check(same(before->population, population),
                 "generation {} of trial {} asks for other weights than those recorded (the program "
                 "or its libraries "
                 "changed, and old and new results would be mixed), use another --out, or the "
                 "version that began",
                 index + 1, trial);
-    return before.losses;
+    return before->losses;
   };
 }
 

@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,13 @@
 
 namespace lorahub::store {
 
-// Everything a journal says, replayed. A torn last line (kill in the middle of a write) is cut off;
-// a bad line before the end is an Error with file and line.
+// A line whose checksum differs. What it recorded is not known any more, so its trial is run again.
+struct Damage {
+  size_t line = 0;    // from 1
+  std::string trial;  // as far as the line can be read, else ""
+};
+
+// Everything a journal says, replayed. A torn last line (kill in the middle of a write) is cut off.
 struct History {
   std::vector<Header> headers;  // one a start of the program: environment, study, command line
   std::map<std::string, Inputs> inputs;  // by trial id
@@ -23,10 +30,12 @@ struct History {
   std::map<std::string, Record> finished;     // by trial id
   std::map<std::string, std::string> failed;  // by trial id: the message; a later record ends it
   std::map<std::string, double> started;      // by trial id: seconds since the epoch
+  std::vector<Damage> damages;
 };
 History read_journal(const std::filesystem::path& file);  // an absent file: an empty history
 
-// One writer per journal (locked). Reads what is there first, cuts a torn tail, then appends.
+// One writer per journal (store/lock.hpp). Reads what is there first, cuts a torn tail, then
+// appends, from several threads at once.
 class Journal {
  public:
   explicit Journal(const std::filesystem::path& file);
@@ -34,7 +43,12 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  const History& history() const { return history_; }
+  const History& history() const { return history_; }  // while no other thread appends
+  // Calls `use` while nobody appends.
+  void read(const std::function<void(const History&)>& use) const;
+  // A generation recorded before: index `index` of a trial not finished.
+  std::optional<search::Generation> told(const std::string& trial, size_t index) const;
+
   void header(const Header& header);
   void start(const std::string& trial, const Inputs& inputs);
   void generation(const std::string& trial, const search::Generation& generation);
@@ -44,13 +58,16 @@ class Journal {
  private:
   void append(const std::string& json);
   struct File;
+  mutable std::mutex mutex_;
   std::unique_ptr<File> file_;
   History history_;
 };
 
 // The evaluate of a trial, recorded: generations already told are fed back from the journal (their
 // weights must be the same bits, else Error: the study or the program changed), new ones are
-// computed, written, then returned.
-search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial);
+// computed, written, then returned. `faults` gives those of the last call of `evaluate`.
+using Faults = std::function<std::vector<search::Fault>()>;
+search::Evaluate recorded(search::Evaluate evaluate, Faults faults, Journal& journal,
+                          const std::string& trial);
 
 }  // namespace lorahub::store

@@ -60,7 +60,7 @@ Column column_for(const std::string& name, const std::vector<std::string>& value
   const auto known = numeric_knobs().find(name);
   if (known == numeric_knobs().end()) return {name, Kind::text, "", "knob of the study"};
   const auto& [kind, units, meaning] = known->second;
-  const bool fits = std::ranges::all_of(values, [&](const std::string& text) {
+  const bool fits = std::ranges::all_of(values, [kind = kind](const std::string& text) {
     if (text.empty()) return true;
     return kind == Kind::integer ? parse<int64_t>(text).value_or(-1) >= 0
                                  : parse<double>(text).has_value();
@@ -128,6 +128,14 @@ Table failures() {
   return {"failures", {kTrial, {"message", Kind::text, "", "why the trial failed"}}};
 }
 
+Table faults() {
+  return {"faults",
+          {kTrial,
+           {"generation", Kind::integer, "1", "sequential step of the search, from 0"},
+           {"candidate", Kind::integer, "1", "place in its generation, from 0; its loss is inf"},
+           {"cause", Kind::text, "", "why it could not be evaluated, twice"}}};
+}
+
 Table starts() {
   return {"starts",
           {{"start", Kind::integer, "1", "start of the program, from 0"},
@@ -164,7 +172,8 @@ std::vector<Column> run_results() {
           {"answer_tokens", Kind::integer, "token", "source tokens of the test prompts"},
           {"load_s", Kind::real, "s", "wall clock: reading model, modules and task"},
           {"search_s", Kind::real, "s", "wall clock: search"},
-          {"answer_s", Kind::real, "s", "wall clock: answering the test rows"}};
+          {"answer_s", Kind::real, "s", "wall clock: answering the test rows"},
+          {"waits", Kind::integer, "1", "times the search waited for its ranks"}};
 }
 
 std::vector<Knob> knobs(const std::vector<Planned>& runs) {
@@ -190,17 +199,8 @@ Cell cell(const Knob& knob, size_t run) {
 }
 
 std::vector<std::string> tables() {
-  return {"runs",
-          "evaluations",
-          "answers",
-          "weights",
-          "shots",
-          "dropped",
-          "inputs",
-          "resolved",
-          "failures",
-          "headers/starts",
-          "headers/environment"};
+  return {"runs",   "evaluations", "answers",  "weights", "shots",          "dropped",
+          "inputs", "resolved",    "failures", "faults",  "headers/starts", "headers/environment"};
 }
 
 }  // namespace lorahub::store::layout

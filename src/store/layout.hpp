@@ -14,6 +14,7 @@ Table dropped();
 Table inputs();
 Table resolved();
 Table failures();
+Table faults();
 Table starts();
 Table environment();
 

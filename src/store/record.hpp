@@ -37,6 +37,7 @@ struct Counts {  // the currencies of a search, and of answering
 
 struct Timing {
   double load = 0, search = 0, answer = 0;  // seconds, wall clock
+  long waits = 0;  // of the search for its ranks: fewer than rounds where they computed ahead
 };
 
 struct Record {

@@ -177,9 +177,10 @@ TableReader::TableReader(hid_t parent, const std::string& name)
   for (int c = 0; c < H5Tget_nmembers(type_); ++c) {
     const auto index = static_cast<unsigned>(c);
     const Type type(H5Tget_member_type(type_, index), "cannot read a type");
-    const std::string column = column_name(type_, index);
-    members_.push_back({.name = column,
-                        .kind = kind_of(type, name + "." + column),
+    std::string column = column_name(type_, index);
+    const Kind kind = kind_of(type, base::format("{}.{}", name, column));
+    members_.push_back({.name = std::move(column),
+                        .kind = kind,
                         .offset = H5Tget_member_offset(type_, index),
                         .size = H5Tget_size(type)});
   }

@@ -16,7 +16,8 @@ namespace {
 // With one file for pool and test, the drawn shots leave the test rows: every method depends on
 // them.
 bool reads_shots(const Trial& trial) {
-  return uses_shots(trial.method) || trial.task_files.pool == trial.task_files.test;
+  return uses_shots(trial.method) || retrieves_by_shots(trial) ||
+         trial.task_files.pool == trial.task_files.test;
 }
 
 bool reads_search(const std::string& knob, const Trial& trial) {
@@ -62,6 +63,7 @@ bool reads(const std::string& knob, const Trial& trial) {
   const auto method = trial.method;
   if (knob == "library" || knob == "rank" || knob == "modules" || knob == "composition")
     return uses_modules(method);
+  if (knob == "retrieve") return uses_modules(method) && trial.retrieve.by != RetrieveBy::none;
   if (knob == "shots") return reads_shots(trial);
   if (knob == "loss") return reads_loss(method);
   if (knob == "penalty.kind") return reads_loss(method) && method != Method::best_single;
@@ -112,7 +114,7 @@ std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
 std::string id(const Trial& trial) {
   std::string text;  // knobs not read are left out, so that a knob added later keeps old ids
   for (const auto& [name, value] : columns(trial))
-    if (!value.empty()) text += name + "=" + value + "\n";
+    if (!value.empty()) text += base::format("{}={}\n", name, value);
   return base::sha256(text).substr(0, 16);
 }
 

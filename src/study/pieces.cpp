@@ -61,7 +61,7 @@ int rank_of(const Value& value) {
 }
 
 std::string existing(const Value& value) {
-  const auto path = absolute_text(scalar(value), value);
+  auto path = absolute_text(scalar(value), value);
   if (!fs::exists(path))
     fail_at(value, "no file or folder '{}', name one that exists (relative to {})", scalar(value),
             value.folder.string());
@@ -163,7 +163,7 @@ std::string fill(const Value& pattern, const std::string& task) {
   const std::string slot = "{task}";
   for (auto at = text.find(slot); at != std::string::npos; at = text.find(slot, at + task.size()))
     text.replace(at, slot.size(), task);
-  const auto path = absolute_text(text, pattern);
+  auto path = absolute_text(text, pattern);
   if (!fs::is_regular_file(path))
     fail_at(pattern, "no file '{}' for task '{}', mend the path or drop the task", path, task);
   return path;

@@ -26,4 +26,9 @@ bool trains(Method method) {
 
 bool uses_shots(Method method) { return method != Method::zero_shot && method != Method::uniform; }
 
+bool retrieves_by_shots(const Trial& trial) {
+  return uses_modules(trial.method) &&
+         (trial.retrieve.by == RetrieveBy::probe || trial.retrieve.by == RetrieveBy::text);
+}
+
 }  // namespace lorahub::study

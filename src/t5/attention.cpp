@@ -82,8 +82,9 @@ at::Tensor join_heads(const at::Tensor& heads) {
   return heads.transpose(1, 2).reshape({heads.size(0), heads.size(2), -1});
 }
 
-at::Tensor attend_packed(const Projections& x, const Packing& queries, const Packing& keys,
-                         const at::Tensor& bias, int64_t heads) {
+at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
+                         int64_t heads) {
+  const auto& [queries, keys] = sides;
   at::Tensor out = at::empty(x.q.sizes(), x.q.options());
   for (size_t i = 0; i < queries.lengths.size(); ++i) {
     const int64_t rows = queries.lengths[i], columns = keys.lengths[i];

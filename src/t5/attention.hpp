@@ -17,6 +17,12 @@ struct Packing {
 };
 Packing pack(const std::vector<int64_t>& lengths);
 
+// What asks and what is looked at: the same packing in self-attention.
+struct Sides {
+  const Packing& targets;
+  const Packing& sources;
+};
+
 enum class Direction { both, causal };
 
 // The keys stand at 0 .. keys-1, the queries at the last `queries` of these places.
@@ -46,7 +52,7 @@ struct Projections {
 
 // Attention of P x K packed sequences, example by example; bias [1, h, longest, longest] (queries,
 // keys packed alike), or keys packed differently and no bias. Gives [P, rows, h * d_kv].
-at::Tensor attend_packed(const Projections& x, const Packing& queries, const Packing& keys,
-                         const at::Tensor& bias, int64_t heads);
+at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
+                         int64_t heads);
 
 }  // namespace lorahub::t5

@@ -5,11 +5,6 @@
 
 namespace lorahub::t5 {
 
-struct Sides {
-  const Packing& targets;
-  const Packing& sources;
-};
-
 // Whether absorbing is cheaper for these lengths.
 bool short_targets(const Config& config, const Sides& sides);
 

@@ -54,6 +54,7 @@ class Builder {
       n.output_scale = 1.0 / std::sqrt(static_cast<double>(config_.d_model));
     n.encoder = stack("encoder", config_.encoder_layers);
     n.decoder = stack("decoder", config_.decoder_layers);
+    n.head_slot = slot_++;
     return n;
   }
 
@@ -180,6 +181,7 @@ std::vector<LinearInfo> linears(const Config& config) {
     add_attention(all, block + "1.EncDecAttention", config);
     add_feed_forward(all, block + "2.DenseReluDense", config);
   }
+  all.push_back({.name = kHead, .out = config.vocabulary, .in = config.d_model});
   return all;
 }
 

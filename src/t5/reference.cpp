@@ -34,14 +34,18 @@ struct Pass {
     return at::matmul(x.to(weight.scalar_type()), weight.t()).to(wide());
   }
 
-  at::Tensor linear(const Linear& layer, const at::Tensor& x) const {
-    at::Tensor y = times(x, layer.weight);
+  // y + B A x at an adapted layer, else y.
+  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const {
     if (adapter.slots.empty()) return y;
-    const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
+    const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
     if (!low.a.defined()) return y;
     at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
     if (low.scale.defined()) z = z * low.scale[0];
     return y + times(z, low.b[0]);
+  }
+
+  at::Tensor linear(const Linear& layer, const at::Tensor& x) const {
+    return adapted(times(x, layer.weight), layer.slot, x);
   }
 
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
@@ -148,7 +152,8 @@ at::Tensor hidden(const Pass& pass, std::span<const Pair> examples) {
 }
 
 at::Tensor head(const Pass& pass, const at::Tensor& rows) {
-  return at::matmul(rows, pass.network.lm_head.to(pass.wide()).t());
+  const at::Tensor scores = at::matmul(rows, pass.network.lm_head.to(pass.wide()).t());
+  return pass.adapted(scores, pass.network.head_slot, rows);
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ PieceModel load(const std::filesystem::path& folder) {
 
 Tokenizer::Tokenizer(const std::filesystem::path& folder) : Tokenizer(load(folder), folder) {}
 
-Tokenizer::Tokenizer(PieceModel model, const std::filesystem::path& folder)
+Tokenizer::Tokenizer(const PieceModel& model, const std::filesystem::path& folder)
     : normaliser_(model.charsmap), unigram_(model.pieces, model.unknown) {
-  for (Piece& piece : model.pieces) pieces_.push_back(piece.text);
+  for (const Piece& piece : model.pieces) pieces_.push_back(piece.text);
   for (const auto& [text, id] : special_tokens(model.pieces, folder)) {
     base::check(id < kMostIds,
                 "{}: the token {} has the id {} (beyond every model), copy tokenizer.json again",

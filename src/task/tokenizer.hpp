@@ -36,7 +36,7 @@ class Tokenizer {
   int size() const { return static_cast<int>(pieces_.size()); }  // ids given out are less than this
 
  private:
-  explicit Tokenizer(PieceModel model, const std::filesystem::path& folder);
+  explicit Tokenizer(const PieceModel& model, const std::filesystem::path& folder);
   size_t special_at(std::string_view text) const;  // place in special_, or its size
   void encode_plain(std::string_view text, Ids& ids) const;
 

@@ -4,6 +4,7 @@
 
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "lora/card.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -43,8 +44,12 @@ ordered_json as_json(const Config& config, const Card& card) {
             {"tokens", test.tokens}}}};
 }
 
+bool is_adapter(const Config& config) {
+  return config.what == What::lora || config.what == What::ia3;
+}
+
 std::string how_to_load(const Config& config, const std::string& name) {
-  if (config.what == What::lora || config.what == What::ia3)
+  if (is_adapter(config))
     return base::format(
         "model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(\"{}\"), "
         "\"{}\")",
@@ -54,18 +59,26 @@ std::string how_to_load(const Config& config, const std::string& name) {
 
 std::string fenced(const std::string& text) { return "````\n" + text + "\n````\n"; }
 
-std::string readme(const Config& config, const Card& card) {
-  const bool adapter = config.what == What::lora || config.what == What::ia3;
+// The fields that a hub of modules shows and tests (lora/card.hpp).
+lora::Card front(const Config& config, const Card& card) {
+  return {.base = card.model,
+          .library = is_adapter(config) ? "peft" : "transformers",
+          .task = card.name,
+          .data = base::format("{} (sha256 {})", card.data, card.data_sha256),
+          .prompt = base::format(
+              "the row's input as it stands, cut to {} tokens; the answer is the row's target, cut "
+              "to {}",
+              config.source_length, config.target_length),
+          .provenance = base::format("lorahub train, {}, seed {}", name(config.what), config.seed),
+          .tests = {{.input = card.self_test.example.input, .answer = card.self_test.answer}}};
+}
+
+std::string body(const Config& config, const Card& card) {
   std::string text = base::format(
-      "---\nbase_model: {}\nlibrary_name: {}\ntags: [lorahub, {}]\n---\n# {}\n\nTrained by "
-      "`lorahub "
-      "train` ({} parameters) on {} rows of `{}` (sha256 `{}`).\nPrompt form: the row's input as "
-      "it "
-      "stands, cut to {} tokens; the answer is the row's target, cut to {}.\n{} steps, {:.0f} "
+      "# {}\n\nTrained by `lorahub train` ({} parameters) on {} rows of `{}`.\n{} steps, {:.0f} "
       "tokens; loss a token (nats), mean of each pass over the data: first {:.4f}, last {:.4f}.\n",
-      card.model, adapter ? "peft" : "transformers", name(config.what), card.name, card.parameters,
-      card.rows, card.data, card.data_sha256, config.source_length, config.target_length,
-      card.steps, card.seen_tokens, card.losses.front(), card.losses.back());
+      card.name, card.parameters, card.rows, card.data, card.steps, card.seen_tokens,
+      card.losses.front(), card.losses.back());
   if (card.before && card.after)
     text += base::format(
         "\n| {} rows held out | before | after |\n|---|---|---|\n| loss a token | {:.4f} | {:.4f} "
@@ -89,7 +102,7 @@ std::string readme(const Config& config, const Card& card) {
 }  // namespace
 
 void write_card(const std::filesystem::path& folder, const Config& config, const Card& card) {
-  base::write_file(folder / "README.md", readme(config, card));
+  lora::write_card(folder, front(config, card), body(config, card));
   // Last: a folder with this file is complete.
   base::write_file(
       folder / kFile,

@@ -1,8 +1,11 @@
 #include "workers/across.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "base/check.hpp"
@@ -50,68 +53,109 @@ class Reader {
   size_t at_ = 0;
 };
 
-struct Work {
-  search::Population population;
-  std::vector<search::Tile> tiles;
+// A tile on its way: its shape and its candidates' weights alone.
+struct Unit {
+  search::Population population;  // [tile.candidates, N]
+  search::Tile tile;              // first_candidate 0
 };
 
-// dim, number of weights, number of tiles, weights, tiles
-std::string encode(const search::Population& population, std::span<const search::Tile> tiles) {
-  const uint64_t counts[] = {static_cast<uint64_t>(population.dim), population.weights.size(),
-                             tiles.size()};
+std::string encode(const search::Population& population, const search::Tile& tile) {
+  const auto dim = static_cast<size_t>(population.dim);
+  const search::Tile alone{.first_candidate = 0,
+                           .candidates = tile.candidates,
+                           .first_example = tile.first_example,
+                           .examples = tile.examples};
+  const uint64_t counts[] = {dim, dim * static_cast<size_t>(tile.candidates)};
   std::string bytes;
-  bytes.reserve(sizeof counts + population.weights.size() * sizeof(double) + tiles.size_bytes());
+  bytes.reserve(sizeof counts + counts[1] * sizeof(double) + sizeof alone);
   put(bytes, counts, std::size(counts));
-  put(bytes, population.weights.data(), population.weights.size());
-  put(bytes, tiles.data(), tiles.size());
+  put(bytes, population.weights.data() + dim * static_cast<size_t>(tile.first_candidate),
+      counts[1]);
+  put(bytes, &alone, 1);
   return bytes;
 }
 
-Work decode(const std::string& request) {
-  Reader reader(request);
-  Work work;
-  work.population.dim = static_cast<int>(reader.count());
-  const uint64_t weights = reader.count(), tiles = reader.count();
-  work.population.weights = reader.get<double>(weights);
-  work.tiles = reader.get<search::Tile>(tiles);
+Unit decode(const std::string& bytes) {
+  Reader reader(bytes);
+  Unit unit;
+  unit.population.dim = static_cast<int>(reader.count());
+  unit.population.weights = reader.get<double>(reader.count());
+  unit.tile = reader.get<search::Tile>(1).front();
   reader.check_end();
-  return work;
+  return unit;
 }
 
 size_t sums_of(const search::Tile& tile) {
   return static_cast<size_t>(tile.candidates) * static_cast<size_t>(tile.examples);
 }
+
+// A tile's sums, [candidates, examples]; what has no number yet is NaN.
+struct Measured {
+  std::vector<double> sums;
+  std::string cause;  // of the evaluation that threw
+};
+
+Measured read(const Outcome& outcome, const search::Tile& tile) {
+  if (outcome.result == Result::failure) throw base::Error(outcome.bytes);
+  if (outcome.result == Result::fault)
+    return {.sums = std::vector<double>(sums_of(tile), std::numeric_limits<double>::quiet_NaN()),
+            .cause = outcome.bytes};
+  Reader reader(outcome.bytes);
+  Measured measured{.sums = reader.get<double>(sums_of(tile)), .cause = "its loss is not a number"};
+  reader.check_end();
+  return measured;
+}
+
+bool has_nan(std::span<const double> sums) {
+  return std::ranges::any_of(sums, [](double sum) { return std::isnan(sum); });
+}
+
+using Note = std::function<void(const search::Fault&)>;
+
+// Candidates without a number count as infinite.
+void give_up(Measured& measured, const search::Tile& tile, const Note& note) {
+  for (int p = 0; p < tile.candidates; ++p) {
+    const auto row = std::span(measured.sums)
+                         .subspan(static_cast<size_t>(p) * static_cast<size_t>(tile.examples),
+                                  static_cast<size_t>(tile.examples));
+    if (!has_nan(row)) continue;
+    std::ranges::fill(row, std::numeric_limits<double>::infinity());
+    note({.candidate = tile.first_candidate + p, .cause = measured.cause});
+  }
+}
 }  // namespace
 
-search::Measure across(const Ask& ask) {
-  return [ask](const search::Population& population, std::span<const search::Tile> tiles) {
-    const std::vector<std::string> replies = ask(encode(population, tiles));
-    std::vector<Reader> readers(replies.begin(), replies.end());
-    std::vector<std::vector<double>> sums;
-    sums.reserve(tiles.size());
+search::Measure across(Call call, Note note) {
+  return [call = std::move(call), note = std::move(note)](const search::Population& population,
+                                                          std::span<const search::Tile> tiles) {
+    std::vector<std::string> units;
+    for (const search::Tile& tile : tiles) units.push_back(encode(population, tile));
+    const std::vector<Outcome> first = call(units);
+    std::vector<Measured> measured;
+    std::vector<size_t> again;
     for (size_t t = 0; t < tiles.size(); ++t) {
-      sums.push_back(readers[t % readers.size()].get<double>(sums_of(tiles[t])));
+      measured.push_back(read(first[t], tiles[t]));
+      if (has_nan(measured[t].sums)) again.push_back(t);
     }
-    for (const Reader& reader : readers) reader.check_end();
+    std::vector<std::string> retries;
+    for (const size_t t : again) retries.push_back(units[t]);
+    const std::vector<Outcome> second = retries.empty() ? std::vector<Outcome>{} : call(retries);
+    for (size_t i = 0; i < again.size(); ++i) {
+      measured[again[i]] = read(second[i], tiles[again[i]]);
+      give_up(measured[again[i]], tiles[again[i]], note);
+    }
+    std::vector<std::vector<double>> sums;
+    for (Measured& m : measured) sums.push_back(std::move(m.sums));
     return sums;
   };
 }
 
-std::string measure_share(const std::string& request, const search::Measure& local, Share share) {
-  const Work work = decode(request);
-  std::vector<search::Tile> mine;
-  for (size_t t = static_cast<size_t>(share.rank); t < work.tiles.size();
-       t += static_cast<size_t>(share.size)) {
-    mine.push_back(work.tiles[t]);
-  }
-  if (mine.empty()) return "";
-  const std::vector<std::vector<double>> sums = local(work.population, mine);
-  assert(sums.size() == mine.size());
+std::string measure_unit(const std::string& bytes, const search::Measure& local) {
+  const Unit unit = decode(bytes);
+  const std::vector<std::vector<double>> sums = local(unit.population, std::span(&unit.tile, 1));
+  assert(sums.size() == 1 && sums[0].size() == sums_of(unit.tile));
   std::string reply;
-  for (size_t t = 0; t < mine.size(); ++t) {
-    assert(sums[t].size() == sums_of(mine[t]));
-    put(reply, sums[t].data(), sums[t].size());
-  }
+  put(reply, sums[0].data(), sums[0].size());
   return reply;
 }
 

@@ -1,32 +1,24 @@
-// A measure computed by all ranks of a group: tile t goes to rank t mod size, so the bits depend on
-// the tiles alone.
+// A measure computed by the ranks of a group, a tile at a time: the bits depend on the tiles alone.
 #pragma once
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "search/population.hpp"
-#include "workers/group.hpp"
+#include "workers/crew.hpp"
 
 namespace lorahub::workers {
 
-// Coordinator: a Measure whose tiles are shared out. `ask` sends a request and returns the replies
-// by rank (Group::call with the run's handler bound).
-using Ask = std::function<std::vector<std::string>(const std::string& request)>;
-search::Measure across(const Ask& ask);
+// Leader::call, or a fake.
+using Call = std::function<std::vector<Outcome>(const std::vector<std::string>& units)>;
 
-// Which part of the work is whose.
-struct Share {
-  int rank = 0, size = 1;
-};
+// Coordinator: a Measure whose tiles are shared out. A tile whose evaluation throws or gives NaN is
+// computed once more; what fails again counts as infinite and goes to `note`. Error where a rank
+// reports bad input.
+search::Measure across(Call call, std::function<void(const search::Fault&)> note);
 
-// Any rank: this rank's share of a request made by across(), by the local measure. Without a tile
-// for it, `local` is not called.
-std::string measure_share(const std::string& request, const search::Measure& local, Share share);
-inline std::string measure_share(const std::string& request, const search::Measure& local,
-                                 const Group& group) {
-  return measure_share(request, local, Share{.rank = group.rank(), .size = group.size()});
-}
+// Any rank: the sums of one such tile, by the local measure.
+std::string measure_unit(const std::string& unit, const search::Measure& local);
 
 // A list of strings as bytes and back (answers on their way to the coordinator).
 std::string pack(const std::vector<std::string>& texts);

@@ -14,11 +14,14 @@ std::chrono::nanoseconds pause_after(std::chrono::nanoseconds waited) {
 }
 
 void Backoff::wait() const {
-  const auto pause = pause_after(std::chrono::steady_clock::now() - start_);
-  if (pause == 0ns)
+  if (const auto length = pause(); length == 0ns)
     sched_yield();
   else
-    std::this_thread::sleep_for(pause);
+    std::this_thread::sleep_for(length);
+}
+
+std::chrono::nanoseconds Backoff::pause() const {
+  return pause_after(std::chrono::steady_clock::now() - start_);
 }
 
 double Backoff::waited() const {

@@ -10,9 +10,11 @@ std::chrono::nanoseconds pause_after(std::chrono::nanoseconds waited);
 
 class Backoff {
  public:
-  void wait() const;  // sleeps for pause_after(waited), or gives way (1 ms polling: 2 % of a core)
-  double waited() const;  // seconds since construction or restart
-  void restart();         // something came: be quick again
+  void wait()
+      const;  // sleeps for pause(), or gives way where it is 0 (1 ms polling: 2 % of a core)
+  std::chrono::nanoseconds pause() const;  // pause_after(waited)
+  double waited() const;                   // seconds since construction or restart
+  void restart();                          // something came: be quick again
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -1,29 +1,25 @@
-// MPI: a group of ranks that answer a coordinator's requests. Only bytes travel; no call blocks in
-// MPI.
+// The ranks of a run. One thread of each rank keeps MPI: messages, heartbeats, signals; others
+// compute. Only bytes travel; no call blocks in MPI.
 #pragma once
-#include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "workers/crew.hpp"
+#include "workers/session.hpp"
+
 namespace lorahub::workers {
 
-// MPI_Init_thread and MPI_Finalize. One per process; without mpirun or srun a group of one rank,
-// MPI untouched. Call base::block_signals() before. Error when srun started several copies that
-// don't know of each other.
-class Session {
- public:
-  Session();
-  ~Session();  // waits for the other ranks, without burning a core
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+struct Service {
+  int threads = 1;            // that compute, per rank
+  double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
+  double grace = 0;  // seconds that units under way have to end when the run is interrupted: theirs
+                     // to look for signals
 };
 
-// What every rank does with a request: its share of the work, as bytes. `rank` and `size` cut the
-// work.
-using Handler = std::function<std::string(const std::string& request)>;
+// The coordinator's part, in a thread of its own; its value is the exit code of all ranks.
+using Lead = std::function<int(Crew&)>;
 
 class Mailbox;
 
@@ -31,44 +27,34 @@ class Group {
  public:
   Group();  // all ranks of the session, which must outlive it
 
-  // A rank that leaves early (by an exception) must not keep the others waiting: the coordinator
-  // dismisses them (75 when a signal is pending, else 2), a worker answers requests with a failure
-  // until it is dismissed.
+  // A rank that leaves without run() (by an exception) must not keep the others waiting: the
+  // coordinator dismisses them (75 when a signal is pending, else 2), a worker answers tasks with a
+  // failure until it is dismissed.
   ~Group();
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
   int rank() const { return rank_; }
-  int size() const { return size_; }
+  int size() const { return static_cast<int>(hosts_.size()); }
   bool is_coordinator() const { return rank_ == 0; }
   int ranks_on_node() const { return ranks_on_node_; }
   int rank_on_node() const { return rank_on_node_; }
+  const std::vector<std::string>& hosts() const { return hosts_; }  // by rank
 
-  // Coordinator: sends the request to all ranks, does its own share, returns the replies by rank.
-  // When a handler throws, all replies are collected first, so the group stays usable; then the
-  // exception of the lowest rank comes out: the coordinator's own as it is, another rank's as one
-  // base::Error (or base::Interrupted) naming rank and host. Throws base::Interrupted when a signal
-  // is pending: at the beginning and while waiting.
-  std::vector<std::string> call(const std::string& request, const Handler& handler);
-
-  // Other ranks: answer requests until dismissed; returns the exit code that the coordinator gave.
-  // Signals stay pending.
-  int serve(const Handler& handler);
-
-  // Coordinator: ends serve() on all other ranks, also after an unfinished call: waits for their
-  // goodbye. Once is enough, more does nothing.
-  void dismiss(int code = 0);
+  // Every rank, once: computes requests by `handler` until the coordinator's `lead` has ended.
+  // Returns lead's code on all ranks. What lead throws comes out on the coordinator, after the
+  // others were dismissed with 2 (Error), 75 (Interrupted) or 70. A signal, or a rank that has been
+  // silent for `stall_timeout` (a long forward is not silence), makes lead's calls throw
+  // Interrupted. Where a rank is lost, or is still computing after an interruption, the process
+  // ends here with 75, its message on stderr.
+  int run(const Service& service, const Handler& handler, const Lead& lead);
 
  private:
-  struct Collected;
-  void deliver();
-  void collect(Collected& collected);
-  void say_goodbye();
-
-  int rank_ = 0, size_ = 1, ranks_on_node_ = 1, rank_on_node_ = 0;
-  uint64_t sequence_ = 0;    // of the last call
-  std::vector<int> others_;  // coordinator: the ranks that serve
-  bool dismissed_ = false;
+  void find_hosts();
+  int rank_ = 0, ranks_on_node_ = 1, rank_on_node_ = 0;
+  std::vector<std::string> hosts_;
+  bool has_run_ = false;
+  Bell bell_;
   std::unique_ptr<Mailbox> mailbox_;  // none in a group of one
 };
 

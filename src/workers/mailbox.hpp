@@ -13,19 +13,20 @@
 namespace lorahub::workers {
 
 enum class Kind : int32_t {
-  request,       // coordinator: do your share
-  dismiss,       // coordinator: leave with exit code `code`
-  reply,         // worker: my share
-  failure,       // worker: my handler threw; the bytes say what
-  interruption,  // worker: my handler threw base::Interrupted
-  goodbye,       // worker: I serve no longer; the last message of a rank
+  task,       // coordinator: compute this
+  outcome,    // worker: what came of it; `code` is its Result
+  heartbeat,  // either: still here
+  dismiss,    // coordinator: leave with exit code `code`
+  abandon,    // coordinator: a rank is lost; end the process at once with `code`
+  goodbye,    // worker: the last message of a rank
 };
 
 // Stands before the bytes of every message.
 struct Head {
-  uint64_t sequence = 0;  // of the call it belongs to
+  uint64_t ticket = 0;  // of the task
   uint64_t bytes = 0;
-  Kind kind = Kind::request;
+  double seconds = 0;  // of computing
+  Kind kind = Kind::task;
   int32_t code = 0;
 };
 

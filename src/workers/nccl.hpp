@@ -5,14 +5,17 @@
 #include <memory>
 #include <string>
 
-#include "workers/across.hpp"
-
 namespace lorahub::workers {
+
+// Who takes part.
+struct Share {
+  int rank = 0, size = 1;
+};
 
 bool has_nccl();  // whether this build can
 
-// Coordinator: a new channel's name, as bytes; it goes to the other ranks inside a request of
-// Group::call.
+// Coordinator: a new channel's name, as bytes; it goes to the other ranks inside a request to
+// everyone.
 std::string nccl_id();
 
 // All ranks of the share make one at the same time (in the handler of that request).

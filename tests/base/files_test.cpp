@@ -42,29 +42,6 @@ TEST(Files, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(read_file(folder / "empty"), "");
 }
 
-TEST(Files, ALockIsHeldAgainstOtherProcesses) {
-  const Path file = fresh_folder() / "lock";
-  const auto can_lock = [&] {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      try {
-        const FileLock lock(file, "test");
-        ::_exit(0);
-      } catch (const Error&) {
-        ::_exit(1);
-      }
-    }
-    int state = 0;
-    ::waitpid(child, &state, 0);
-    return WEXITSTATUS(state) == 0;
-  };
-  {
-    const FileLock lock(file, "test");
-    EXPECT_FALSE(can_lock());
-  }
-  EXPECT_TRUE(can_lock());
-}
-
 TEST(Crc32, CheckValueOfTheStandard) { EXPECT_EQ(crc32("123456789"), 0xCBF43926U); }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/signals.hpp"
 #include "workers/across.hpp"
+#include "workers/group.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -56,38 +57,48 @@ Times measured(const search::Measure& measure, int generations) {
           .late = times[times.size() * 99 / 100]};
 }
 
+// Sharing must cost less than 1 ms a generation.
+bool measured(const Leader& leader, int ranks, char cost) {
+  const search::Measure shared = across(
+      [&](std::vector<std::string> units) {
+        for (std::string& unit : units) unit.insert(0, 1, cost);
+        return leader.call(units);
+      },
+      [](const search::Fault&) {});
+  const search::Measure alone = formula(std::chrono::milliseconds(5) * (cost - '0'));
+  const search::Measure own_share = [&](const search::Population& population,
+                                        std::span<const search::Tile> tiles) {
+    const size_t share =
+        (tiles.size() + static_cast<size_t>(ranks) - 1) / static_cast<size_t>(ranks);
+    return alone(population, tiles.first(share));
+  };
+  const int generations = cost == '0' ? 5000 : 100;
+  measured(shared, generations / 10);
+  const Times times = measured(shared, generations);
+  const double overhead = times.median - measured(own_share, generations).median;
+  std::printf(
+      "%d ranks, tiles of %2d ms: %8.1f us a generation (mean %.1f, 99 %% %.1f), sharing costs "
+      "%.1f us\n",
+      ranks, 5 * (cost - '0'), times.median, times.mean, times.late, overhead);
+  return overhead < 1000;
+}
+
 int main_of_all_ranks() {
   base::block_signals();
   const Session session;
   Group group;
-  // A request is one digit (the cost of a tile in units of 5 ms) and what across() made.
-  const Handler handler = [&](const std::string& request) {
-    return measure_share(request.substr(1),
-                         formula(std::chrono::milliseconds(5) * (request[0] - '0')), group);
+  // A unit is one digit (the cost of a tile in units of 5 ms) and what across() made.
+  const Handler handler = [](const std::string& unit) {
+    return measure_unit(unit.substr(1), formula(std::chrono::milliseconds(5) * (unit[0] - '0')));
   };
-  if (!group.is_coordinator()) return group.serve(handler);
-  bool ok = true;
-  for (const char cost : {'0', '1', '4'}) {
-    const Ask ask = [&](const std::string& request) { return group.call(cost + request, handler); };
-    const search::Measure alone = formula(std::chrono::milliseconds(5) * (cost - '0'));
-    const search::Measure own_share = [&](const search::Population& population,
-                                          std::span<const search::Tile> tiles) {
-      const size_t share = (tiles.size() + static_cast<size_t>(group.size()) - 1) /
-                           static_cast<size_t>(group.size());
-      return alone(population, tiles.first(share));
+  return group.run({}, handler, [&](Crew& crew) {
+    bool ok = true;
+    const auto lead = [&](const Leader& leader) {
+      for (const char cost : {'0', '1', '4'}) ok = measured(leader, group.size(), cost) && ok;
     };
-    const int generations = cost == '0' ? 5000 : 100;
-    measured(across(ask), generations / 10);
-    const Times times = measured(across(ask), generations);
-    const double overhead = times.median - measured(own_share, generations).median;
-    std::printf(
-        "%d ranks, tiles of %2d ms: %8.1f us a generation (mean %.1f, 99 %% %.1f), sharing costs "
-        "%.1f us\n",
-        group.size(), 5 * (cost - '0'), times.median, times.mean, times.late, overhead);
-    ok = ok && overhead < 1000;
-  }
-  group.dismiss(ok ? 0 : 1);
-  return ok ? 0 : 1;
+    crew.work({{.size = {.width = 6}, .join = "0" + std::string(32, '\0'), .lead = lead}}, 1);
+    return ok ? 0 : 1;
+  });
 }
 
 }  // namespace

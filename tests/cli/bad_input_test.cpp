@@ -98,8 +98,9 @@ TEST_F(BadStudy, MoreModulesThanThereAre) {
   expect(kUses + "set: {task: E1_isa_letter, modules: 41}\n",
          AllOf(HasSubstr("41"), HasSubstr("40")));
 }
-TEST_F(BadStudy, MethodThatTrains) {
-  expect(kUses + "set: {task: E1_isa_letter, method: lora_tuning}\n", HasSubstr("lora_tuning"));
+TEST_F(BadStudy, AStartOutsideTheBound) {
+  expect(kUses + "set: {task: E1_isa_letter, method: gradient, train.start: 2}\n",
+         HasSubstr("train.start is 2"));
 }
 TEST_F(BadStudy, AnEmptyShard) {
   expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("9/9"),
@@ -247,8 +248,8 @@ TEST(Usage, UnknownCommandAndOption) {
   EXPECT_EQ(lorahub("").code, 2);
 }
 TEST(Usage, HelpHasAnExampleForEachCommand) {
-  for (const char* command :
-       {"run", "plan", "report", "status", "check", "score", "infer", "adapt", "compose"}) {
+  for (const char* command : {"run", "plan", "report", "export", "status", "check", "score",
+                              "infer", "adapt", "compose", "hub", "probe"}) {
     const Ended ended = lorahub(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.out, testing::ContainsRegex("Example: .*lorahub " + std::string(command)));

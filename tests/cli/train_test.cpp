@@ -87,6 +87,45 @@ TEST(Train, ASignalLeavesACheckpointAnd75) {
   EXPECT_TRUE(fs::exists(folder / "out/find_letter/checkpoint.safetensors"));
 }
 
+// Factors of (IA)^3 answer as --adapter and as a row's own adapter; rows without one get the base.
+TEST(Train, Ia3FoldersAnswer) {
+  const auto folder = fresh_folder("train_ia3");
+  const std::string task = kConfigs + "/tasks/mini/upstream/find_letter.jsonl";
+  std::ofstream(folder / "c.yaml")
+      << "train: ia3\nmodel: " << kConfigs << "/model/mini\ndata: " << task
+      << "\nsteps: 30\nbatch: 8\nlr: 3e-2\nout: " << (folder / "out").string() << "\n";
+  ASSERT_EQ(train(folder, "").code, 0);
+  const std::string own = (folder / "out").string();
+  std::ofstream rows(folder / "rows.jsonl");
+  std::ofstream plain(folder / "plain.jsonl");
+  std::ifstream lines(task);
+  for (std::string line; std::getline(lines, line) && plain.tellp() < 2000;) {
+    plain << line << "\n";
+    rows << line << "\n"
+         << line.substr(0, line.rfind('}')) << ", \"adapter\": \"" << own << "\"}\n";
+  }
+  rows.close();
+  plain.close();
+  const auto answers = [&](const std::string& file, const std::string& more) {
+    const Ended ended = run_command(PROGRAM " infer --model " + kConfigs + "/model/mini --task " +
+                                    quoted(folder / file) + " --max-tokens 8 " + more);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::vector<std::string> all;
+    std::istringstream out(ended.out);
+    for (std::string line; std::getline(out, line);) all.push_back(line);
+    return all;
+  };
+  const auto base = answers("plain.jsonl", "");
+  const auto adapted = answers("plain.jsonl", "--adapter " + quoted(own));
+  const auto mixed = answers("rows.jsonl", "");
+  EXPECT_NE(base, adapted);
+  ASSERT_EQ(mixed.size(), 2 * base.size());
+  for (size_t i = 0; i < base.size(); ++i) {
+    EXPECT_EQ(mixed[2 * i], base[i]) << i;
+    EXPECT_EQ(mixed[2 * i + 1], adapted[i]) << i;
+  }
+}
+
 TEST(Train, BadInputIsNamedBeforeAnythingIsWritten) {
   const auto folder = fresh_folder("train_bad");
   std::ofstream(folder / "bad.jsonl")

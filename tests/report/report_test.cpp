@@ -1,20 +1,90 @@
 #include "report/report.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include "base/files.hpp"
+#include <cmath>
+#include <regex>
+#include <set>
+
+#include "base/random.hpp"
 #include "base/text.hpp"
+#include "report/made.hpp"
+#include "report/sections.hpp"
 #include "report/table.hpp"
 
 namespace lorahub::report {
 namespace {
 
-Condition condition(const std::string& name, Interval pooled) {
-  Condition c{.name = name};
-  c.accuracy["a"] = {pooled.mean};
-  c.pooled = pooled;
-  return c;
+using testing::HasSubstr;
+using testing::Not;
+
+// A study that every section can say something about: 2 tasks, 2 seeds, searches, two numbers of
+// modules, two of shots.
+class Made {
+ public:
+  Summary summary() {
+    for (const char* task : {"a_task", "b<&task"}) {
+      add("zero_shot", task, 5, {});
+      for (int seed = 1; seed <= 2; ++seed)
+        for (const char* shots : {"5", "10"}) {
+          Knobs knobs = seeds(seed);
+          knobs["shots"] = shots;
+          add("icl", task, 50, {{"shots", shots}, {"seed.shots", knobs["seed.shots"]}});
+          for (const char* modules : {"5", "20"}) {
+            knobs["modules"] = modules;
+            add("best_single", task, 30, knobs);
+            search("random_lora", task, 6, knobs);
+            for (const char* method : {"official", "cma"}) {
+              knobs["search.method"] = method;
+              search("lorahub", task, 60, knobs);
+            }
+            knobs.erase("search.method");
+          }
+        }
+    }
+    return summary_of(trials_);
+  }
+
+ private:
+  store::Finding& add(const std::string& method, const std::string& task, double accuracy,
+                      const Knobs& knobs) {
+    store::Finding f = finding(method, task, 0, knobs);
+    for (int row = 0; row < 40; ++row) {
+      f.test_rows.push_back(row);
+      f.hits.push_back(100 * random_.uniform() < accuracy ? 1 : 0);
+    }
+    f.row.test_rows = 40;
+    f.row.accuracy = 2.5 * std::count(f.hits.begin(), f.hits.end(), 1);
+    f.row.counts = {.answer_tokens = method == "icl" ? 4000 : 600};
+    trials_.push_back(std::move(f));
+    return trials_.back();
+  }
+  void search(const std::string& method, const std::string& task, double accuracy, Knobs knobs) {
+    knobs["composition"] = "factor";
+    store::Finding& f = add(method, task, accuracy, knobs);
+    for (int i = 0; i < 40; ++i) {
+      f.generations.push_back(i / 10);
+      f.losses.push_back(2 * random_.uniform());
+    }
+    f.row.counts.evaluations = 40;
+    f.row.counts.rounds = 4;
+    f.row.counts.example_forwards = 200;
+    f.row.counts.search_tokens = 7000;
+    for (const char* module : {"one", "two", "three"})
+      f.weights.emplace_back(module, random_.uniform() - 0.3);
+  }
+
+  base::Stream random_{1, "made"};
+  std::vector<store::Finding> trials_;
+};
+
+std::vector<Figure> figures(const Report& report) {
+  std::vector<Figure> all;
+  for (const Section& section : report.sections)
+    for (const Block& block : section.blocks)
+      if (const auto* figure = std::get_if<Figure>(&block)) all.push_back(*figure);
+  return all;
 }
 
 TEST(Table, PadsByCharactersNotBytes) {
@@ -24,36 +94,167 @@ TEST(Table, PadsByCharactersNotBytes) {
             "| long | 1 ± 2 |\n");
 }
 
-TEST(Answer, SaysWhatTheIntervalsAllow) {
-  Summary s{.study = "s", .question = "q", .tasks = {"a"}};
-  s.conditions = {condition("zero_shot", {10, 10, 10}), condition("lorahub", {50, 40, 60}),
-                  condition("random_lora", {12, 9, 15})};
-  s.conditions[1].has_difference = s.conditions[2].has_difference = true;
-  s.conditions[1].difference = {40, 30, 50};
-  s.conditions[2].difference = {2, -1, 5};
-  EXPECT_EQ(answer(s),
-            "lorahub: 40.0 [30.0, 50.0] points better than zero_shot over 1 task(s). The null "
-            "control random_lora "
-            "reaches 12.0 [9.0, 15.0]; lorahub 50.0 [40.0, 60.0].\n");
-  s.tasks = {"a", "b"};  // a condition without all tasks is not compared with those that have them
-  EXPECT_EQ(answer(s), "");
-  s.tasks = {"a"};
-  s.conditions[1].difference = {1, -3, 5};
-  EXPECT_NE(answer(s).find("no shown difference"), std::string::npos);
-  s.conditions[1].difference = {-5, -9, -1};
-  EXPECT_NE(answer(s).find("worse than"), std::string::npos);
+void expect_answers(const Report& made) {
+  std::vector<std::string> titles;
+  for (const Section& section : made.sections) {
+    titles.push_back(section.title);
+    if (!section.title.starts_with("RQ") && !section.title.starts_with("Fig")) continue;
+    int answers = 0;
+    for (const Block& block : section.blocks)
+      if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer) {
+        ++answers;
+        EXPECT_THAT(text->text, HasSubstr("[")) << "an answer without its interval";
+      }
+    EXPECT_EQ(answers, 1) << section.title;
+  }
+  for (const char* word : {"Study s", "RQ1 s", "RQ2 s", "RQ3 s", "RQ4 s", "Fig. 3 s"})
+    EXPECT_TRUE(std::ranges::any_of(titles, [&](auto& t) { return t.starts_with(word); })) << word;
 }
 
-TEST(Figure, IsAnSvgWithEveryCondition) {
-  Summary s{.study = "forest", .question = "q", .tasks = {"a"}};
-  s.conditions = {condition("zero_shot", {10, 10, 10}), condition("lorahub", {50, 40, 60})};
-  const auto file =
-      std::filesystem::path(testing::TempDir()) / base::format("figure_{}.svg", ::getpid());
-  write_figure(s, file);
-  const std::string svg = base::read_file(file);
-  EXPECT_NE(svg.find("<svg"), std::string::npos);
-  for (const char* word : {"zero_shot", "lorahub", "50.0"})
-    EXPECT_NE(svg.find(word), std::string::npos) << word;
+TEST(Report, AStudyOfOneMethodHasNoResearchQuestion) {
+  const Report report = make_report({summary_of({finding("uniform", "a", 3)})});
+  EXPECT_EQ(report.sections.size(), 2U);  // the study, how to read
+}
+
+void expect_figures(const Report& made) {
+  const std::regex unit(">[^<]*(, %|points|, nat|, 1|tokens|queries|evaluations|rounds|forwards)");
+  std::set<std::string> names;
+  for (const Figure& f : figures(made)) {
+    EXPECT_TRUE(names.insert(f.name).second) << f.name;
+    EXPECT_FALSE(f.caption.empty()) << f.name;
+    EXPECT_THAT(f.svg, HasSubstr("<title>")) << f.name;
+    EXPECT_THAT(f.svg, Not(HasSubstr("Gnuplot</title>"))) << f.name;
+    EXPECT_TRUE(std::regex_search(f.svg, unit)) << f.name;
+    EXPECT_GT(f.table.rows.size(), 0U) << f.name;
+    for (const Cells& row : f.table.rows) EXPECT_EQ(row.size(), f.table.head.size()) << f.name;
+    const bool legend = std::ranges::any_of(f.table.rows,
+                                            [&](const Cells& row) {
+                                              return f.svg.find(row[0]) != std::string::npos;
+                                            }) ||
+                        std::ranges::any_of(f.table.head, [&](const std::string& head) {
+                          return f.svg.find(">" + head + "<") != std::string::npos;
+                        });
+    EXPECT_TRUE(legend) << f.name;
+  }
+  for (const char* name :
+       {"s", "s-forest", "s-profiles", "s-loss-evaluations", "s-loss-rounds", "s-loss-forwards",
+        "s-targets-evaluations", "s-targets-rounds", "s-improvement", "s-tokens-query",
+        "s-tokens-total", "s-break-even", "s-modules", "s-modules-spread", "s-shots", "s-weights"})
+    EXPECT_TRUE(names.contains(name)) << name;
+}
+
+void expect_nothing_outside(const std::string& page) {
+  const std::regex reference(
+      "(?:src|href|action|data|poster)\\s*=\\s*[\"']([^\"']*)[\"']|url\\(([^)]*)\\)|@import");
+  int inside = 0;
+  for (std::sregex_iterator it(page.begin(), page.end(), reference), end; it != end; ++it) {
+    const std::string target = (*it)[1].str() + (*it)[2].str();
+    EXPECT_TRUE(target.starts_with("#")) << it->str();
+    ++inside;
+  }
+  EXPECT_GT(inside, 10);
+  for (const char* word : {"<script", "<link", "<img", "<iframe", "<!DOCTYPE svg", "<?xml"})
+    EXPECT_THAT(page, Not(HasSubstr(word)));
+}
+
+void expect_anchors(const std::string& page) {
+  std::set<std::string> ids;
+  const std::regex id("\\bid=[\"']([^\"']*)[\"']"), anchor("href=[\"']#([^\"']*)[\"']");
+  for (std::sregex_iterator it(page.begin(), page.end(), id), end; it != end; ++it)
+    EXPECT_TRUE(ids.insert((*it)[1].str()).second) << it->str();
+  for (std::sregex_iterator it(page.begin(), page.end(), anchor), end; it != end; ++it)
+    EXPECT_TRUE(ids.contains((*it)[1].str())) << it->str();
+}
+
+void expect_escaped(const std::string& page) {
+  EXPECT_THAT(page, HasSubstr("b&lt;&amp;task"));
+  EXPECT_THAT(page, Not(HasSubstr("b<")));
+}
+
+void expect_same(const Report& made, const std::string& page) {
+  const Markdown pages = markdown(made);
+  EXPECT_EQ(pages.files.size(), figures(made).size());
+  for (const Section& section : made.sections)
+    for (const Block& block : section.blocks)
+      if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer) {
+        EXPECT_THAT(pages.text, HasSubstr(text->text));
+        EXPECT_THAT(page, HasSubstr(text->text));
+      }
+  for (const auto& [file, svg] : pages.files) EXPECT_THAT(pages.text, HasSubstr("](" + file + ")"));
+}
+
+// One test, since the report is made once.
+TEST(Report, OfAWholeStudy) {
+  Made study;
+  const Report made = make_report({study.summary()});
+  const std::string page = html(made);
+  expect_answers(made);
+  expect_figures(made);
+  expect_nothing_outside(page);
+  expect_anchors(page);
+  expect_escaped(page);
+  expect_same(made, page);
+}
+
+TEST(Report, StudiesOfOneNameKeepTheirFiguresApart) {
+  const Summary one = summary_of({finding("uniform", "a", 3)});
+  const Report report = make_report({one, one});
+  std::set<std::string> names;
+  for (const Figure& f : figures(report)) EXPECT_TRUE(names.insert(f.name).second) << f.name;
+  EXPECT_EQ(names.size(), 2U);
+}
+
+TEST(Report, SaysByItselfWhatIsNoise) {
+  const std::string text = brief({summary_of({finding("zero_shot", "a", 50)})});
+  EXPECT_THAT(text, HasSubstr("100 test rows (median)"));
+  EXPECT_THAT(text, HasSubstr("up to 5.0 points"));
+  EXPECT_THAT(text, HasSubstr("no noise floor"));
+}
+
+TEST(Report, NoiseFloorOfOtherSearchSeeds) {  // within: 10, 14 and 20, 24: sd 2.83
+  std::vector<store::Finding> trials;
+  for (int shots = 1; shots <= 2; ++shots)
+    for (int search = 1; search <= 2; ++search) {
+      Knobs knobs = seeds(shots);
+      knobs["seed.search"] = std::to_string(search);
+      trials.push_back(finding("lorahub", "a", 10 * shots + 4 * (search - 1), knobs));
+    }
+  const std::string text = brief({summary_of(trials)});
+  EXPECT_THAT(text, HasSubstr("Noise floor"));
+  EXPECT_THAT(text, HasSubstr("2.8 |"));
+  EXPECT_THAT(text, HasSubstr("7.8 |"));  // 1.96 sqrt(2) sd
+}
+
+std::string generalises(std::vector<double> accuracies) {
+  std::vector<store::Finding> trials{finding("zero_shot", "a", 50)};
+  for (size_t i = 0; i < accuracies.size(); ++i)
+    trials.push_back(finding("lorahub", "a", accuracies[i], seeds(static_cast<int>(i) + 1)));
+  return generalisation_answer(summary_of(trials));
+}
+
+TEST(Answer, SaysWhatTheIntervalsAllow) {
+  EXPECT_THAT(generalises({60, 70, 80}), HasSubstr("points better than zero_shot"));
+  EXPECT_THAT(generalises({30, 20, 40}), HasSubstr("points worse than zero_shot"));
+  EXPECT_THAT(generalises({45, 60, 52}), HasSubstr("not shown to differ"));
+}
+
+TEST(Answer, OfSeveralCompositionsCountsThemAndNamesBothEnds) {
+  std::vector<store::Finding> trials;
+  for (const char* task : {"a", "b"}) {
+    trials.push_back(finding("zero_shot", task, 10));
+    for (const char* budget : {"40", "400"})
+      trials.push_back(finding("lorahub", task, budget[2] ? 30 : 20, {{"search.budget", budget}}));
+  }
+  EXPECT_THAT(generalisation_answer(summary_of(trials)),
+              HasSubstr("2 compositions against zero_shot: 2 better, 0 worse, 0 with no difference "
+                        "that can be shown, from +10.0 [+10.0, +10.0] points (lorahub budget=40) "
+                        "to +20.0 [+20.0, +20.0] (lorahub budget=400)."));
+}
+
+TEST(Report, WorksWithNothingDone) {
+  store::Finding missing = finding("lorahub", "a", std::nan(""));
+  missing.row.status = "missing";
+  EXPECT_THAT(html(make_report({summary_of({missing})})), HasSubstr("0 trials done, 1 not"));
 }
 
 }  // namespace

@@ -1,106 +1,15 @@
 // The whole program on the mini-lab: the same bits for any number of ranks, and after kill -9.
-#include <gtest/gtest.h>
+#include "run/study.hpp"
 
-#include <algorithm>
-#include <bit>
-
-#include "process.hpp"
-#include "store/journal.hpp"
+#include "small_study.hpp"
 
 namespace lorahub {
 namespace {
-
-const char* const kStudy = R"(question: Does it run?
-uses: {model: mini, library: mini, tasks: mini/unseen, search: cma}
-set: {shots: 5, modules: 6, search.budget: 25, search.population: 10}
-vary: {method: [zero_shot, icl, uniform, best_single, random_lora, lorahub], task: [E1_isa_letter], seed: [1, 2]}
-)";
-
-std::filesystem::path write_study(const std::filesystem::path& folder) {
-  std::ofstream(folder / "small.yaml") << kStudy;
-  return folder / "small.yaml";
-}
-
-Ended run_study(const std::filesystem::path& folder, const std::string& launcher,
-                const std::string& more = "") {
-  return run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " + launcher + " " PROGRAM " run " +
-                     quoted(folder / "small.yaml") + " --quiet --out " + quoted(folder / "out") +
-                     " " + more);
-}
-
-// Everything of a run that may not depend on ranks, kills and clocks.
-std::string payload(const std::filesystem::path& folder) {
-  const store::History history = store::read_journal(folder / "out" / "journal.ndj");
-  std::string text;
-  const auto bits = [&](double value) {
-    text += " " + std::to_string(std::bit_cast<uint64_t>(value));
-  };
-  for (const auto& [id, record] : history.finished) {
-    text += id;
-    for (double w : record.weights) bits(w);
-    bits(record.accuracy);
-    for (const auto& generation : record.generations) {
-      for (double w : generation.population.weights) bits(w);
-      for (double loss : generation.losses) bits(loss);
-    }
-    for (double sum : record.shot_sums) bits(sum);
-    for (const auto& answer : record.answers) text += "|" + answer.answer;
-    text += "\n";
-  }
-  return text;
-}
-
-std::string alone() {  // computed once, by one rank
-  static const std::string expected = [] {
-    const auto folder = fresh_folder("one_rank");
-    write_study(folder);
-    const Ended ended = run_study(folder, "");
-    EXPECT_EQ(ended.code, 0) << ended.err;
-    return payload(folder);
-  }();
-  return expected;
-}
 
 TEST(Study, HasEveryTrialOnce) {
   const std::string text = alone();
   // zero_shot is one trial (no seed reaches it), each other method has two
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 11);
-}
-
-class Ranks : public testing::TestWithParam<int> {};
-
-TEST_P(Ranks, GiveTheSameBits) {
-  const auto folder = fresh_folder("ranks");
-  write_study(folder);
-  const Ended ended = run_study(folder, "mpirun -np " + std::to_string(GetParam()));
-  ASSERT_EQ(ended.code, 0) << ended.err;
-  EXPECT_EQ(payload(folder), alone());
-}
-
-INSTANTIATE_TEST_SUITE_P(Any, Ranks, testing::Values(2, 3, 5));
-
-TEST(Study, ThreadsGiveTheSameBits) {
-  const auto folder = fresh_folder("threads");
-  write_study(folder);
-  ASSERT_EQ(run_study(folder, "", "--threads 3").code, 0);
-  EXPECT_EQ(payload(folder), alone());
-}
-
-TEST(Study, GoesOnAfterKills) {
-  const auto folder = fresh_folder("kills");
-  write_study(folder);
-  int kills = 0, in_search = 0;  // kills, and those that left a search to go on with
-  for (int milliseconds = 300; milliseconds < 20000; milliseconds += 150) {
-    const Ended ended =
-        run_study(folder, "timeout -s KILL " + std::to_string(milliseconds / 1000.0) + "s");
-    if (ended.code == 0) break;
-    ASSERT_EQ(ended.code, 137) << ended.err;
-    ++kills;
-    in_search += store::read_journal(folder / "out" / "journal.ndj").told.empty() ? 0 : 1;
-  }
-  EXPECT_GT(kills, 0);
-  EXPECT_GT(in_search, 0);
-  EXPECT_EQ(payload(folder), alone());
 }
 
 TEST(Study, RunAgainDoesNothingAgain) {

@@ -215,5 +215,38 @@ TEST(Cobyla, ComesToAnEndOnAFlatFunctionAndStartsAnew) {
             asked.end());
 }
 
+// Along any path through the first simplex the next point is among those foreseen, and with room
+// for both outcomes of two steps so is the one after it.
+TEST(Cobyla, ForeseesThePointsOfTheFirstSimplex) {
+  for (const double slope : {-1.0, 1.0, 0.3}) {
+    const Function f = [slope](std::span<const double> w) {
+      double sum = 0;
+      for (size_t i = 0; i < w.size(); ++i) sum += (i % 2 == 0 ? slope : -slope) * w[i];
+      return sum;
+    };
+    Cobyla search({.dim = 6});
+    std::vector<std::vector<double>> asked;
+    std::vector<Population> foreseen;
+    for (int step = 0; step < 7; ++step) {
+      asked.push_back(search.ask().weights);
+      foreseen.push_back(search.foresee(6));
+      search.tell({f(asked.back())});
+    }
+    const auto among = [](const Population& points, const std::vector<double>& x) {
+      for (int p = 0; p < points.size(); ++p)
+        if (std::ranges::equal(points.row(p), x)) return true;
+      return false;
+    };
+    for (size_t step = 0; step < 7; ++step) {
+      EXPECT_LE(foreseen[step].size(), 6);
+      EXPECT_FALSE(among(foreseen[step], asked[step])) << "not the one that is asked";
+      EXPECT_TRUE(step + 1 >= 7 || among(foreseen[step], asked[step + 1])) << step;
+      EXPECT_TRUE(step + 2 >= 7 || among(foreseen[step], asked[step + 2])) << step;
+    }
+    EXPECT_EQ(foreseen.back().size(), 0) << "what follows depends on the losses themselves";
+    EXPECT_EQ(search.foresee(9).size(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace lorahub::search

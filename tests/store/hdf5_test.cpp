@@ -68,6 +68,7 @@ TEST(Hdf5, ReadsBackWhatWasWritten) {
               ElementsAre(5, 3, 10, 1234, 99));
   EXPECT_THAT((std::vector{row.timing.load, row.timing.search, row.timing.answer}),
               ElementsAre(0.5, 2.25, 1.0 / 3));
+  EXPECT_EQ(row.timing.waits, 2);
   EXPECT_THAT(results.weights,
               ElementsAre(Pair(kOne, ElementsAre(Pair("a", 0.5), Pair("b_mödule", -0.25)))));
   ASSERT_EQ(results.answers.at(kOne).size(), 3u);

@@ -46,6 +46,7 @@ void fill(Journal& journal) {
   journal.fail("t2", "broken");
   journal.start("t3", samples::inputs());
   journal.generation("t3", samples::generations(3)[0]);
+  journal.start("t4", samples::inputs());
   journal.finish(samples::plain("t4", "E1"));
 }
 
@@ -56,7 +57,8 @@ std::string text(const History& h) {
   for (const auto& [trial, inputs] : h.inputs)
     all += encode(Start{trial, inputs, h.started.at(trial)}) + "\n";
   for (const auto& [trial, generations] : h.told)
-    for (const auto& g : generations) all += encode(Told{trial, g}) + "\n";
+    for (size_t i = 0; i < generations.size(); ++i)
+      all += encode(Told{trial, i, generations[i]}) + "\n";
   for (const auto& [trial, record] : h.finished)
     all += trial + encode(Finish{.record = record}) + "\n";
   for (const auto& [trial, message] : h.failed) all += encode(Fail{trial, message}) + "\n";
@@ -108,6 +110,7 @@ TEST(Journal, GenerationsNotToldBeforeAreInTheFinishRecord) {
   const Folder folder;
   {
     Journal journal(folder / "journal.ndj");
+    journal.start("t1", samples::inputs());
     journal.generation("t1", samples::generations(7)[0]);  // others than those of the record
     journal.finish(samples::record("t1", "E1", 1));
   }
@@ -123,6 +126,7 @@ TEST(Journal, ALaterStartOrRecordEndsAFailure) {
   journal.fail("t1", "a");
   journal.fail("t2", "b");
   journal.start("t1", {});
+  journal.start("t2", {});
   journal.finish(samples::record("t2", "E1", 1));
   EXPECT_TRUE(journal.history().failed.empty());
   EXPECT_TRUE(read_journal(folder / "journal.ndj").failed.empty());
@@ -173,25 +177,62 @@ TEST(Journal, ZeroesAtTheEndAreATornTail) {  // what a power cut can leave
   EXPECT_EQ(text(Journal(file).history()), before);
 }
 
-TEST(Journal, ADamagedLineBeforeTheEndIsNamed) {
+// Wherever a line is damaged: it is named, the trial it was of goes on from what is left, and
+// nothing is done twice.
+TEST(Journal, ADamagedLineIsNamedAndItsTrialRunAgain) {
   const Folder folder;
   const auto file = folder / "journal.ndj";
+  const auto generations = samples::generations(1);
   {
     Journal journal(file);
     fill(journal);
   }
   const std::string whole = base::read_file(file);
-  const size_t third = whole.find('\n', whole.find('\n') + 1) + 1;
-  const size_t fourth = whole.find('\n', third) + 1;
-  for (size_t at = third; at < fourth; at += 7) {
+  size_t begin = 0;
+  for (size_t line = 1; line < 12; ++line) {
+    const size_t end = whole.find('\n', begin) + 1;
     std::string bad = whole;
-    bad[at] = static_cast<char>(bad[at] ^ 4);
+    bad[begin + 30] = static_cast<char>(bad[begin + 30] ^ 4);
     write(file, bad);
-    const std::string expected = file.string() + ":3: ";
-    ASSERT_THAT(message_of([&] { read_journal(file); }), HasSubstr(expected)) << at;
-    ASSERT_THAT(message_of([&] { Journal journal(file); }), HasSubstr(expected)) << at;
-    ASSERT_EQ(base::read_file(file), bad) << "nothing was changed";
+    const History history = read_journal(file);
+    ASSERT_EQ(history.damages.size(), 1U);
+    EXPECT_EQ(history.damages[0].line, line);
+    // Lines 2 to 6: start, three generations and finish of t1.
+    EXPECT_EQ(history.finished.contains("t1"), line < 2 || line > 6) << line;
+    EXPECT_EQ(history.finished.contains("t4"), line < 11) << line;
+    if (line >= 2 && line <= 6) {
+      Journal journal(file);
+      EXPECT_EQ(journal.history().told.at("t1").size(), line == 2 || line == 6 ? 3U : line - 3);
+      if (line == 2) journal.start("t1", samples::inputs());
+      const auto none = [] { return std::vector<search::Fault>(); };
+      const auto f = recorded([&](const search::Population&) { return search::Losses{}; }, none,
+                              journal, "t1");
+      for (size_t g = 0; g < generations.size(); ++g) {
+        if (journal.told("t1", g))
+          f(generations[g].population);
+        else
+          journal.generation("t1", generations[g]);
+      }
+      journal.finish(samples::record("t1", "E1", 1));
+      const History after = read_journal(file);
+      EXPECT_EQ(encode(Finish{.record = after.finished.at("t1")}),
+                encode(Finish{.record = samples::record("t1", "E1", 1)}))
+          << line;
+    }
+    begin = end;
   }
+}
+
+TEST(Journal, ADamagedLineTellsItsTrialWhereThatCanBeRead) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  std::string line = frame(encode(Fail{"0123456789abcdef", "m"}));
+  line[line.size() - 5] = '?';
+  write(file, line + frame(encode(Fail{"t", "m"})));
+  const History history = read_journal(file);
+  ASSERT_EQ(history.damages.size(), 1U);
+  EXPECT_EQ(history.damages[0].trial, "0123456789abcdef");
+  EXPECT_TRUE(history.failed.contains("t"));
 }
 
 TEST(Journal, ALostLineBreakBetweenTheLastTwoRecordsIsDamageNotATornTail) {
@@ -204,7 +245,12 @@ TEST(Journal, ALostLineBreakBetweenTheLastTwoRecordsIsDamageNotATornTail) {
   std::string bad = base::read_file(file);
   bad[bad.rfind('\n', bad.size() - 2)] = ' ';
   write(file, bad);
-  EXPECT_THAT(message_of([&] { Journal journal(file); }), HasSubstr("damaged"));
+  EXPECT_EQ(read_journal(file).damages.size(), 1U);
+  {
+    Journal journal(file);
+    journal.fail("t9", "after");
+  }
+  EXPECT_EQ(read_journal(file).failed.at("t9"), "after");
 }
 
 TEST(Journal, AnEntryOfAnotherVersionIsNamed) {
@@ -316,6 +362,25 @@ search::Losses sum_of_weights(const search::Population& population) {
   return losses;
 }
 
+std::vector<search::Fault> no_faults() { return {}; }
+
+TEST(Recorded, KeepsTheCauseOfWhatCouldNotBeEvaluated) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  {
+    Journal journal(file);
+    journal.start("t", {});
+    const auto faults = [] {
+      return std::vector<search::Fault>{{.candidate = 1, .cause = "out of memory"}};
+    };
+    recorded(sum_of_weights, faults, journal, "t")(samples::generations(0)[0].population);
+  }
+  const auto told = read_journal(file).told.at("t").at(0);
+  ASSERT_EQ(told.faults.size(), 1U);
+  EXPECT_EQ(told.faults[0].candidate, 1);
+  EXPECT_EQ(told.faults[0].cause, "out of memory");
+}
+
 TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   const Folder folder;
   const auto file = folder / "journal.ndj";
@@ -328,7 +393,7 @@ TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   std::vector<search::Losses> first;
   {
     Journal journal(file);
-    const auto f = recorded(evaluate, journal, "t");
+    const auto f = recorded(evaluate, no_faults, journal, "t");
     for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population));
     EXPECT_EQ(calls, 2);
     EXPECT_EQ(read_journal(file).told.at("t").size(), 2u)
@@ -337,17 +402,17 @@ TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   Journal journal(file);
   const auto never = recorded(
       [](const search::Population&) -> search::Losses { throw std::logic_error("was told"); },
-      journal, "t");
+      no_faults, journal, "t");
   for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population), first[g]);
   EXPECT_THROW(never(generations[2].population), std::logic_error);
   EXPECT_EQ(journal.history().told.at("t").size(), 2u);
 
-  const auto f = recorded(evaluate, journal, "t");
+  const auto f = recorded(evaluate, no_faults, journal, "t");
   for (const auto& g : generations) EXPECT_EQ(f(g.population), sum_of_weights(g.population));
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(journal.history().told.at("t").size(), 3u);
 
-  const auto other = recorded(evaluate, journal, "u");
+  const auto other = recorded(evaluate, no_faults, journal, "u");
   other(generations[0].population);
   EXPECT_EQ(calls, 4) << "another trial";
 }
@@ -356,18 +421,19 @@ TEST(Recorded, OtherWeightsThanToldAreAnError) {
   const Folder folder;
   Journal journal(folder / "journal.ndj");
   const search::Population told{.dim = 2, .weights = {0.0, 0.5}};
-  recorded(sum_of_weights, journal, "t")(told);
+  recorded(sum_of_weights, no_faults, journal, "t")(told);
   for (const auto& weights : {std::vector{-0.0, 0.5}, std::vector{0.0, std::nextafter(0.5, 1.0)},
                               std::vector{0.0, 0.5, 0.0, 0.5}}) {
-    const auto f = recorded(sum_of_weights, journal, "t");
+    const auto f = recorded(sum_of_weights, no_faults, journal, "t");
     EXPECT_THAT(message_of([&] { f({.dim = 2, .weights = weights}); }),
                 HasSubstr("generation 1 of trial t"));
   }
-  EXPECT_THAT(message_of([&] {
-                recorded(sum_of_weights, journal, "t")({.dim = 1, .weights = {0.0, 0.5}});
-              }),
-              HasSubstr("other weights"));
-  EXPECT_EQ(recorded(sum_of_weights, journal, "t")(told), (search::Losses{1.0}));
+  EXPECT_THAT(
+      message_of([&] {
+        recorded(sum_of_weights, no_faults, journal, "t")({.dim = 1, .weights = {0.0, 0.5}});
+      }),
+      HasSubstr("other weights"));
+  EXPECT_EQ(recorded(sum_of_weights, no_faults, journal, "t")(told), (search::Losses{1.0}));
 }
 
 }  // namespace

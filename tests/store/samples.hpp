@@ -64,7 +64,9 @@ inline std::vector<search::Generation> generations(double shift) {
            .losses = {1.5 + shift, 1.25 + shift}},
           {.population = {.dim = 2, .weights = {0.5, -0.25, -0.0, 1.5}},
            .losses = {0.75 + shift, kInfinity}},
-          {.population = {.dim = 2, .weights = {1e-300, 0.7}}, .losses = {kNan}}};
+          {.population = {.dim = 2, .weights = {1e-300, 0.7}},
+           .losses = {kNan},
+           .faults = {{.candidate = 0, .cause = "not a number"}}}};
 }
 
 inline Record record(const std::string& trial, const std::string& task, int seed) {
@@ -99,7 +101,7 @@ inline Record record(const std::string& trial, const std::string& task, int seed
               .example_forwards = 10,
               .search_tokens = 1234,
               .answer_tokens = 99};
-  r.timing = {.load = 0.5, .search = 2.25, .answer = 1.0 / 3};
+  r.timing = {.load = 0.5, .search = 2.25, .answer = 1.0 / 3, .waits = 2};
   return r;
 }
 

@@ -68,7 +68,7 @@ TEST(Attention, packed_sequences_do_not_see_each_other) {
                       .k = test::hashed("k", {2, 15, kWidth}, 1),
                       .v = test::hashed("v", {2, 15, kWidth}, 1)};
   const at::Tensor bias = test::hashed("bias", {1, kHeads, 9, 9}, 2);
-  const at::Tensor all = attend_packed(x, packing, packing, bias, kHeads);
+  const at::Tensor all = attend_packed(x, {.targets = packing, .sources = packing}, bias, kHeads);
   for (int64_t p = 0; p < 2; ++p) {
     for (size_t i = 0; i < 3; ++i) {
       const int64_t from = packing.offsets[i], n = packing.lengths[i];

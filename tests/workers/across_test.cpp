@@ -1,6 +1,6 @@
 #include "workers/across.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <bit>
 #include <cmath>
@@ -12,6 +12,8 @@
 
 namespace lorahub::workers {
 namespace {
+
+using testing::ElementsAre;
 
 // A loss that depends on all weights and the example in bits that any slip would change.
 double formula(std::span<const double> weights, int example) {
@@ -52,14 +54,16 @@ std::vector<search::Tile> ragged_tiles() {
   return tiles;
 }
 
-Ask ranks(int size, const search::Measure& local) {
-  return [size, local](const std::string& request) {
-    std::vector<std::string> replies;
-    for (int rank = 0; rank < size; ++rank)
-      replies.push_back(measure_share(request, local, Share{.rank = rank, .size = size}));
-    return replies;
+// Any rank, in this thread.
+Call by(const search::Measure& local) {
+  return [local](const std::vector<std::string>& units) {
+    std::vector<Outcome> outcomes;
+    for (const std::string& unit : units) outcomes.push_back({.bytes = measure_unit(unit, local)});
+    return outcomes;
   };
 }
+
+void no_fault(const search::Fault& fault) { ADD_FAILURE() << fault.candidate << fault.cause; }
 
 std::vector<uint64_t> bits(const std::vector<std::vector<double>>& sums) {
   std::vector<uint64_t> all;
@@ -70,62 +74,30 @@ std::vector<uint64_t> bits(const std::vector<std::vector<double>>& sums) {
   return all;
 }
 
-TEST(Across, SameBitsForAnyNumberOfRanks) {
+TEST(Across, HasTheBitsOfTheLocalMeasure) {
   const auto population = some_population(7, 5);
   const auto tiles = ragged_tiles();
-  const auto expected = bits(measure(population, tiles));
-  for (const int size : {1, 2, 3, 5, 9, 20}) {
-    EXPECT_EQ(bits(across(ranks(size, measure))(population, tiles)), expected) << size << " ranks";
-  }
+  EXPECT_EQ(bits(across(by(measure), no_fault)(population, tiles)),
+            bits(measure(population, tiles)));
 }
 
-TEST(Across, EveryTileIsMeasuredOnceByItsRank) {
-  const auto tiles = ragged_tiles();
-  std::multiset<std::pair<int, int>> seen;
-  int calls = 0;
+TEST(Across, AUnitIsOneTileWithItsCandidatesAlone) {
+  std::multiset<std::pair<int, int>> shapes;
   const search::Measure spy = [&](const search::Population& population,
-                                  std::span<const search::Tile> mine) {
-    ++calls;
-    for (const search::Tile& tile : mine) seen.insert({tile.first_candidate, tile.first_example});
-    return measure(population, mine);
+                                  std::span<const search::Tile> tiles) {
+    EXPECT_EQ(tiles.size(), 1U);
+    EXPECT_EQ(population.size(), tiles[0].candidates);
+    shapes.insert({tiles[0].candidates, tiles[0].first_example});
+    return measure(population, tiles);
   };
-  across(ranks(4, spy))(some_population(7, 5), tiles);
-  std::multiset<std::pair<int, int>> all;
-  for (const search::Tile& tile : tiles) all.insert({tile.first_candidate, tile.first_example});
-  EXPECT_EQ(seen, all);
-  EXPECT_EQ(calls, 4);
-
-  calls = 0;
-  across(ranks(30, spy))(some_population(7, 5), tiles);  // 9 tiles: 21 ranks have nothing to do
-  EXPECT_EQ(calls, 9);
-}
-
-TEST(Across, TileTGoesToRankTModSize) {
-  const auto tiles = ragged_tiles();
-  std::string request;
-  across([&](const std::string& bytes) {
-    request = bytes;
-    return ranks(1, measure)(bytes);
-  })(some_population(7, 5), tiles);
-  std::vector<int> firsts;
-  const search::Measure spy = [&](const search::Population& population,
-                                  std::span<const search::Tile> mine) {
-    for (const search::Tile& tile : mine)
-      firsts.push_back(10 * tile.first_candidate + tile.first_example);
-    return measure(population, mine);
-  };
-  measure_share(request, spy, Share{.rank = 1, .size = 4});
-  EXPECT_EQ(firsts, (std::vector<int>{4, 38}));  // tiles 1 and 5
+  across(by(spy), no_fault)(some_population(7, 5), ragged_tiles());
+  EXPECT_THAT(shapes, ElementsAre(std::pair(1, 0), std::pair(1, 4), std::pair(1, 8),
+                                  std::pair(3, 0), std::pair(3, 0), std::pair(3, 4),
+                                  std::pair(3, 4), std::pair(3, 8), std::pair(3, 8)));
 }
 
 TEST(Across, PassesOddNumbersOnUnchanged) {
-  const double quiet = std::numeric_limits<double>::quiet_NaN();
-  const std::vector<double> odd = {quiet,
-                                   -quiet,
-                                   std::numeric_limits<double>::infinity(),
-                                   -0.0,
-                                   5e-324,
-                                   std::bit_cast<double>(uint64_t{0x7ff8000000000abc}),
+  const std::vector<double> odd = {std::numeric_limits<double>::infinity(), -0.0, 5e-324,
                                    0x1.fffffffffffffp1023};
   const search::Measure local = [&](const search::Population& population,
                                     std::span<const search::Tile>) {
@@ -134,37 +106,106 @@ TEST(Across, PassesOddNumbersOnUnchanged) {
   };
   const search::Population population{.dim = 1, .weights = odd};
   const std::vector<search::Tile> tiles = {
-      {.first_candidate = 0, .candidates = 7, .first_example = 0, .examples = 1}};
-  EXPECT_EQ(bits(across(ranks(3, local))(population, tiles)), bits({odd}));
+      {.first_candidate = 0, .candidates = 4, .first_example = 0, .examples = 1}};
+  EXPECT_EQ(bits(across(by(local), no_fault)(population, tiles)), bits({odd}));
 }
 
 TEST(Across, EmptyPopulationAsksForNothing) {
-  EXPECT_TRUE(across(ranks(3, measure))({}, {}).empty());
+  EXPECT_TRUE(across(by(measure), no_fault)({}, {}).empty());
+}
+
+// Candidate 4 has no number, for one example alone.
+std::vector<std::vector<double>> with_nan(const search::Population& population,
+                                          std::span<const search::Tile> tiles) {
+  auto sums = measure(population, tiles);
+  const auto spoilt = some_population(7, 5);
+  for (int p = 0; p < tiles[0].candidates; ++p)
+    if (population.row(p)[0] == spoilt.row(4)[0] && tiles[0].first_example == 4)
+      sums[0][static_cast<size_t>(p * tiles[0].examples)] =
+          std::numeric_limits<double>::quiet_NaN();
+  return sums;
+}
+
+TEST(Across, NotANumberIsTriedAgainThenInfinite) {
+  const auto population = some_population(7, 5);
+  const auto tiles = ragged_tiles();
+  std::vector<std::pair<int, std::string>> faults;
+  int units = 0;
+  const search::Measure counting = [&](const search::Population& p,
+                                       std::span<const search::Tile> t) {
+    ++units;
+    return with_nan(p, t);
+  };
+  const auto sums = across(by(counting), [&](const search::Fault& fault) {
+    faults.emplace_back(fault.candidate, fault.cause);
+  })(population, tiles);
+  EXPECT_EQ(units, 10) << "nine tiles and one again";
+  EXPECT_THAT(faults, ElementsAre(std::pair(4, "its loss is not a number")));
+  auto expected = measure(population, tiles);  // its neighbours in the tile keep their bits
+  for (size_t k = 4; k < 8; ++k) expected[4][k] = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(bits(sums), bits(expected));
+}
+
+TEST(Across, AnEvaluationThatThrowsIsTriedAgain) {
+  const auto population = some_population(7, 5);
+  const auto tiles = ragged_tiles();
+  for (const int failures : {1, 2}) {
+    int left = failures;
+    std::vector<int> faults;
+    const Call flaky = [&](const std::vector<std::string>& units) {
+      auto outcomes = by(measure)(units);
+      if (left-- > 0) outcomes[0] = {.result = Result::fault, .bytes = "rank 1: out of memory"};
+      return outcomes;
+    };
+    const auto sums = across(flaky, [&](const search::Fault& fault) {
+      EXPECT_EQ(fault.cause, "rank 1: out of memory");
+      faults.push_back(fault.candidate);
+    })(population, tiles);
+    auto expected = measure(population, tiles);
+    if (failures == 2) expected[0].assign(12, std::numeric_limits<double>::infinity());
+    EXPECT_EQ(bits(sums), bits(expected)) << failures;
+    EXPECT_EQ(faults, failures == 2 ? (std::vector<int>{0, 1, 2}) : std::vector<int>{});
+  }
+}
+
+TEST(Across, BadInputIsNotTriedAgain) {
+  int calls = 0;
+  const Call bad = [&](const std::vector<std::string>& units) {
+    ++calls;
+    return std::vector<Outcome>(units.size(),
+                                {.result = Result::failure, .bytes = "rank 2: no such module"});
+  };
+  try {
+    across(bad, no_fault)(some_population(7, 5), ragged_tiles());
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_STREQ(error.what(), "rank 2: no such module");
+  }
+  EXPECT_EQ(calls, 1);
 }
 
 TEST(Across, RefusesRepliesOfTheWrongLength) {
-  const auto population = some_population(7, 5);
-  const auto tiles = ragged_tiles();
   for (const int change : {-8, -1, 1, 8}) {
-    const Ask ask = [&](const std::string& request) {
-      auto replies = ranks(3, measure)(request);
-      replies[1].resize(replies[1].size() + static_cast<size_t>(change));
-      return replies;
+    const Call call = [&](const std::vector<std::string>& units) {
+      auto outcomes = by(measure)(units);
+      outcomes[1].bytes.resize(outcomes[1].bytes.size() + static_cast<size_t>(change));
+      return outcomes;
     };
-    EXPECT_THROW(across(ask)(population, tiles), base::Error) << change;
+    EXPECT_THROW(across(call, no_fault)(some_population(7, 5), ragged_tiles()), base::Error)
+        << change;
   }
 }
 
-TEST(MeasureShare, RefusesADamagedRequest) {
-  std::string request;
-  across([&](const std::string& bytes) {
-    request = bytes;
-    return ranks(1, measure)(bytes);
-  })(some_population(7, 5), ragged_tiles());
-  EXPECT_THROW(measure_share(request + "x", measure, Share{}), base::Error);
-  for (size_t length = 0; length < request.size(); length += 7) {
-    EXPECT_THROW(measure_share(request.substr(0, length), measure, Share{}), base::Error) << length;
-  }
+TEST(MeasureUnit, RefusesADamagedUnit) {
+  std::string unit;
+  const Call call = [&](const std::vector<std::string>& units) {
+    unit = units[0];
+    return by(measure)(units);
+  };
+  across(call, no_fault)(some_population(7, 5), ragged_tiles());
+  EXPECT_THROW(measure_unit(unit + "x", measure), base::Error);
+  for (size_t length = 0; length < unit.size(); length += 7)
+    EXPECT_THROW(measure_unit(unit.substr(0, length), measure), base::Error) << length;
 }
 
 TEST(Pack, GoesThereAndBack) {

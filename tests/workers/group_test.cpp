@@ -28,11 +28,19 @@ TEST(Group, WithoutMpirunIsOneRankAndLeavesMpiAlone) {
 
 TEST(Group, OfOneAnswersItself) {
   Group group;
-  const auto replies =
-      group.call("ab", [](const std::string& request) { return request + request; });
+  const Handler twice = [](const std::string& request) { return request + request; };
+  std::vector<std::string> replies, units;
+  const int code = group.run({.threads = 2}, twice, [&](Crew& crew) {
+    replies = crew.everyone("ab");
+    const auto lead = [&](const Leader& leader) {
+      for (const Outcome& outcome : leader.call({"x", "y", "z"})) units.push_back(outcome.bytes);
+    };
+    crew.work({{.size = {}, .join = "", .lead = lead}}, 3);
+    return 75;
+  });
+  EXPECT_EQ(code, 75);
   EXPECT_EQ(replies, std::vector<std::string>{"abab"});
-  group.dismiss(75);
-  group.dismiss();
+  EXPECT_EQ(units, (std::vector<std::string>{"xx", "yy", "zz"}));
 }
 
 TEST(Group, OfOneThrowsWhatItsHandlerThrows) {
@@ -41,27 +49,50 @@ TEST(Group, OfOneThrowsWhatItsHandlerThrows) {
     throw base::Error("no model here");
   };
   try {
-    group.call("", handler);
+    group.run({}, handler, [](Crew& crew) {
+      crew.everyone("");
+      return 0;
+    });
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_STREQ(error.what(), "no model here");
   }
-  EXPECT_EQ(group.call("x", [](const std::string& request) { return request; }).front(), "x");
 }
 
-TEST(Group, OfOneIsInterruptedBeforeACall) {
+TEST(Group, WhatALeadThrowsComesOutAfterTheOthersHaveEnded) {
+  Group group;
+  int begun = 0;
+  const auto bad = [&](const Leader&) {
+    ++begun;
+    throw std::logic_error("a bug");
+  };
+  const Handler handler = [](const std::string& request) { return request; };
+  EXPECT_THROW(group.run({}, handler,
+                         [&](Crew& crew) {
+                           crew.work({{.size = {}, .join = "", .lead = bad},
+                                      {.size = {}, .join = "", .lead = bad}},
+                                     1);
+                           return 0;
+                         }),
+               std::logic_error);
+  EXPECT_EQ(begun, 1) << "nothing is begun after it";
+}
+
+TEST(Group, OfOneIsInterruptedWithinACall) {
   const auto interrupted = [] {
     base::block_signals();
     Group group;
-    kill(getpid(), SIGTERM);
-    int calls = 0;
+    const Handler handler = [](const std::string& request) {
+      kill(getpid(), SIGTERM);
+      return request;
+    };
     try {
-      group.call("", [&](const std::string&) {
-        ++calls;
-        return std::string();
+      group.run({}, handler, [](Crew& crew) {
+        for (;;) crew.everyone("");
+        return 0;
       });
     } catch (const base::Interrupted&) {
-      _exit(calls == 0 ? 75 : 1);
+      _exit(75);
     }
     _exit(1);
   };

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/signals.hpp"
 #include "workers/across.hpp"
+#include "workers/group.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -90,23 +92,38 @@ std::vector<uint64_t> search_with(const search::Measure& how, int generations) {
 
 using Scene = int (*)(Group& group, const std::string& folder);
 
-int same_bits(Group& group, const std::string&) {
-  const Handler handler = [&](const std::string& request) {
-    return measure_share(request, measure, group);
-  };
-  expect(group.ranks_on_node() == group.size() && group.rank_on_node() == group.rank(), "one node");
-  if (!group.is_coordinator()) return group.serve(handler);
-  const Ask ask = [&](const std::string& request) { return group.call(request, handler); };
-  const auto alone = search_with(measure, 200);
-  expect(alone.size() == 200 * 84, "84 sums a generation");
-  expect(search_with(across(ask), 200) == alone, "the ranks' losses have the bits of one rank's");
-  group.dismiss();
-  return 0;
+const Handler kMeasure = [](const std::string& unit) { return measure_unit(unit, measure); };
+
+search::Measure of(const Leader& leader) {
+  return across([&leader](const auto& units) { return leader.call(units); },
+                [](const search::Fault& fault) { expect(false, fault.cause); });
 }
 
-// Requests name a failure by rank: "2:error 3:exception". Others count how often they were asked.
-std::string fail_as_told(const Group& group, const std::string& request, int& asked) {
-  ++asked;
+// One job after the other, or several at a time; one or two threads a rank: the same bits.
+int same_bits(Group& group, const std::string&) {
+  expect(group.ranks_on_node() == group.size() && group.rank_on_node() == group.rank(), "one node");
+  return group.run({.threads = 1 + group.size() % 2}, kMeasure, [&](Crew& crew) {
+    const auto alone = search_with(measure, 60);
+    expect(alone.size() == 60 * 84, "84 sums a generation");
+    for (const int groups : {1, 2, 3, 8}) {
+      std::vector<Job> jobs;
+      std::vector<std::vector<uint64_t>> traces(5);
+      for (auto& trace : traces)
+        jobs.push_back(
+            {.size = {.cost = 1, .units = 9 * 60, .width = 9},
+             .join = "",
+             .lead = [&](const Leader& leader) { trace = search_with(of(leader), 60); }});
+      for (Job& job : jobs) job.join = std::string(32, '\0');  // a unit of no weights
+      crew.work(jobs, groups);
+      for (const auto& trace : traces)
+        expect(trace == alone, base::format("{} groups have the bits of one rank", groups));
+    }
+    return 0;
+  });
+}
+
+// Requests name a failure by rank: "2:error 3:exception".
+std::string fail_as_told(const Group& group, const std::string& request) {
   const auto told = [&](const char* how) {
     return request.find(base::format("{}:{}", group.rank(), how)) != std::string::npos;
   };
@@ -115,71 +132,63 @@ std::string fail_as_told(const Group& group, const std::string& request, int& as
   if (told("exception")) throw std::out_of_range("off by one");
   if (told("interrupted")) throw base::Interrupted("disk full");
   if (told("int")) throw 7;
-  return base::format("{} {}", group.rank(), asked);
+  return base::format("{}", group.rank());
 }
 
 int errors(Group& group, const std::string&) {
-  int asked = 0;
-  const Handler handler = [&](const std::string& request) {
-    return fail_as_told(group, request, asked);
-  };
-  if (!group.is_coordinator()) return group.serve(handler);
-  const auto failing = [&](const std::string& request) {
-    return message_of([&] { group.call(request, handler); });
-  };
-  const std::string one = base::format("rank 1 on {}: no module of that name", host());
-  expect(failing("1:error") == one, "a worker's error names rank and host: " + failing("1:error"));
-  expect(failing("1:error 1:slow 2:error") == one, "the lowest rank speaks, even when it is slow");
-  expect(failing("1:exception") == base::format("rank 1 on {}: off by one", host()),
-         "any exception is an error");
-  expect(failing("1:int").find("unknown exception") != std::string::npos,
-         "anything thrown is an error");
-  const base::Stopwatch clock;
-  expect(failing("0:error 1:error 1:slow") == "no module of that name",
-         "the coordinator's own error comes as it is");
-  expect(clock.seconds() >= 0.05, "after all replies");
-  try {
-    group.call("1:interrupted", handler);
-    expect(false, "an interruption of a worker interrupts");
-  } catch (const base::Interrupted& error) {
-    expect(error.what() == base::format("rank 1 on {}: disk full", host()), error.what());
-  }
-  const auto replies = group.call("all well", handler);
-  for (int rank = 0; rank < group.size(); ++rank) {
-    // 8 calls in all: two for the first check, whose message is computed twice.
-    expect(replies[static_cast<size_t>(rank)] == base::format("{} 8", rank),
-           "all ranks are in step");
-  }
-  group.dismiss(3);
-  return 3;
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  return group.run({}, handler, [&](Crew& crew) {
+    const auto failing = [&](const std::string& request) {
+      return message_of([&] { crew.everyone(request); });
+    };
+    const std::string one = base::format("rank 1 on {}: no module of that name", host());
+    expect(failing("1:error") == one, "a worker's error names rank and host");
+    expect(failing("1:error 1:slow 2:error") == one, "the lowest rank speaks, even when slow");
+    expect(failing("1:exception") == base::format("rank 1 on {}: off by one", host()),
+           "any exception is an error");
+    expect(failing("1:int").find("unknown exception") != std::string::npos,
+           "anything thrown is an error");
+    const base::Stopwatch clock;
+    expect(failing("0:error 1:error 1:slow") == "no module of that name",
+           "the coordinator's own error comes as it is");
+    expect(clock.seconds() >= 0.05, "after all replies");
+    try {
+      crew.everyone("1:interrupted");
+      expect(false, "an interruption of a worker interrupts");
+    } catch (const base::Interrupted& error) {
+      expect(error.what() == base::format("rank 1 on {}: disk full", host()), error.what());
+    }
+    const auto replies = crew.everyone("all well");
+    for (int rank = 0; rank < group.size(); ++rank)
+      expect(replies[static_cast<size_t>(rank)] == std::to_string(rank), "all are in step");
+    return 3;
+  });
 }
 
-// After an unfinished call: its replies must not be taken for the next one's, and dismiss has to
-// drain them.
-int stale_replies(Group& group, const std::string&) {
-  const Handler worker = [&](const std::string& request) {
-    std::this_thread::sleep_for(30ms * group.rank());
-    return request + std::string(100000, 'x');
-  };
-  if (!group.is_coordinator()) return group.serve(worker);
-  const Handler interrupted = [](const std::string&) -> std::string {
-    throw base::Interrupted("enough");
-  };
-  const auto cut_off = [&](const std::string& request) {
-    try {
-      group.call(request, interrupted);
-      expect(false, "interrupted");
-    } catch (const base::Interrupted&) {
-    }
-  };
-  cut_off("old");
-  cut_off("older");
-  const auto replies = group.call("new", worker);
-  for (const std::string& reply : replies)
-    expect(reply.substr(0, 4) == "newx", "replies are of this call");
-  cut_off("last");
-  group.dismiss(75);
-  return 75;
+// A rank that cannot join a job fails it, not the run; what a unit throws is its outcome.
+int failing_jobs(Group& group, const std::string&) {
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  return group.run({}, handler, [&](Crew& crew) {
+    std::string message;
+    int outcomes = 0, faults = 0;
+    const auto join_fails = [&](const Leader& leader) {
+      message = message_of([&] { leader.call(std::vector<std::string>(20, "1:slow 0:slow")); });
+    };
+    const auto units_fail = [&](const Leader& leader) {
+      for (const Outcome& o : leader.call(std::vector<std::string>(20, "1:exception"))) {
+        ++outcomes;
+        faults += o.result == Result::fault ? 1 : 0;
+        if (o.result == Result::fault)
+          expect(o.bytes == base::format("rank 1 on {}: off by one", host()), o.bytes);
+      }
+    };
+    crew.work({{.size = {.width = 20}, .join = "1:error", .lead = join_fails},
+               {.size = {.width = 20}, .join = "", .lead = units_fail}},
+              1);
+    expect(message == base::format("rank 1 on {}: no module of that name", host()), message);
+    expect(outcomes == 20 && faults > 0 && faults < 20, "rank 1's units alone are faults");
+    return 0;
+  });
 }
 
 int large(Group& group, const std::string&) {
@@ -195,109 +204,140 @@ int large(Group& group, const std::string&) {
     expect(request == bytes(count, 99), "the request is whole");
     return bytes(count, group.rank());
   };
-  if (!group.is_coordinator()) return group.serve(handler);
-  for (const size_t count :
-       {size_t{0}, size_t{1}, size_t{5000}, size_t{1} << 20, size_t{40'000'000}}) {
-    const auto replies = group.call(bytes(count, 99), handler);
-    for (int rank = 0; rank < group.size(); ++rank) {
-      expect(replies[static_cast<size_t>(rank)] == bytes(count, rank),
-             base::format("{} bytes of rank {}", count, rank));
+  return group.run({}, handler, [&](Crew& crew) {
+    for (const size_t count :
+         {size_t{0}, size_t{1}, size_t{5000}, size_t{1} << 20, size_t{40'000'000}}) {
+      const auto replies = crew.everyone(bytes(count, 99));
+      for (int rank = 0; rank < group.size(); ++rank)
+        expect(replies[static_cast<size_t>(rank)] == bytes(count, rank),
+               base::format("{} bytes of rank {}", count, rank));
     }
-  }
-  group.dismiss();
-  return 0;
+    return 0;
+  });
 }
 
-// A worker that is asleep must not keep the coordinator from its own share. A plain MPI_Send would.
-int sleeping_worker(Group& group, const std::string&) {
-  const Handler sleep = [](const std::string&) {
-    std::this_thread::sleep_for(1s);
+// A forward of 3 s is no stall of 1 s.
+int long_forward(Group& group, const std::string&) {
+  const Handler slow = [](const std::string&) {
+    std::this_thread::sleep_for(3s);
     return std::string();
   };
-  if (!group.is_coordinator()) return group.serve(sleep);
-  try {
-    group.call("sleep",
-               [](const std::string&) -> std::string { throw base::Interrupted("on with it"); });
-  } catch (const base::Interrupted&) {
-  }
-  const base::Stopwatch clock;
-  double begun = 0;
-  group.call(std::string(1 << 20, 'x'), [&](const std::string&) {
-    begun = clock.seconds();
-    return std::string();
+  return group.run({.stall_timeout = 1}, slow, [](Crew& crew) {
+    crew.everyone("");
+    return 0;
   });
-  expect(begun < 0.5, base::format("own share begun after {} s", begun));
-  expect(clock.seconds() > 1.5, "the worker slept twice");
-  group.dismiss();
-  return 0;
 }
+
+// Rank 1, or the coordinator, is stopped: the others notice and end with 75.
+int stop(Group& group, int which) {
+  const Handler handler = [&](const std::string&) {
+    if (group.rank() == which) raise(SIGSTOP);
+    return std::string();
+  };
+  return group.run({.stall_timeout = 3}, handler, [](Crew& crew) {
+    crew.everyone("");
+    return 0;
+  });
+}
+int stopped_worker(Group& group, const std::string&) { return stop(group, 1); }
+int stopped_coordinator(Group& group, const std::string&) { return stop(group, 0); }
 
 // A lax bound, since machines are noisy: a busy wait would be 1.
 int idle(Group& group, const std::string&) {
   const Handler processor_time = [&](const std::string& request) {
-    if (request == "sleep" && !group.is_coordinator()) std::this_thread::sleep_for(2s);
+    if (request == "sleep" && group.rank() != 0) std::this_thread::sleep_for(2s);
     return base::format("{}", base::process_seconds());
   };
-  if (!group.is_coordinator()) return group.serve(processor_time);
-  const double before = base::process_seconds();
-  group.call("sleep", processor_time);
-  const double coordinator = (base::process_seconds() - before) / 2;
-  std::printf("waiting coordinator: %.1f %% of a core\n", 100 * coordinator);
-  expect(coordinator < 0.25, "an idle coordinator is cheap");
-
-  const auto first = group.call("", processor_time);
-  std::this_thread::sleep_for(2s);
-  const auto second = group.call("", processor_time);
-  for (size_t rank = 1; rank < first.size(); ++rank) {
-    const double share = (std::stod(second[rank]) - std::stod(first[rank])) / 2;
-    std::printf("waiting rank %zu: %.1f %% of a core\n", rank, 100 * share);
-    expect(share < 0.25, "an idle worker is cheap");
-  }
-  group.dismiss();
-  return 0;
+  return group.run({}, processor_time, [](Crew& crew) {
+    const double before = base::process_seconds();
+    crew.everyone("sleep");
+    const double coordinator = (base::process_seconds() - before) / 2;
+    std::printf("waiting coordinator: %.1f %% of a core\n", 100 * coordinator);
+    expect(coordinator < 0.25, "an idle coordinator is cheap");
+    const auto first = crew.everyone("");
+    std::this_thread::sleep_for(2s);
+    const auto second = crew.everyone("");
+    for (size_t rank = 1; rank < first.size(); ++rank) {
+      const double share = (std::stod(second[rank]) - std::stod(first[rank])) / 2;
+      std::printf("waiting rank %zu: %.1f %% of a core\n", rank, 100 * share);
+      expect(share < 0.25, "an idle worker is cheap");
+    }
+    return 0;
+  });
 }
 
-// A worker that never serves, and a coordinator that ends without a word.
+// A worker that never serves, and a coordinator whose lead throws.
 int early_leavers(Group& group, const std::string&) {
   const Handler handler = [](const std::string& request) { return request; };
   if (group.rank() == 1) return 2;
-  if (!group.is_coordinator()) {
-    const int code = group.serve(handler);
-    expect(code == 2, "an exception's code");
-    return code;
+  try {
+    return group.run({}, handler, [](Crew& crew) {
+      crew.everyone("");
+      return 0;
+    });
+  } catch (const base::Error& error) {
+    expect(error.what() == base::format("rank 1 on {}: left early, see its own message", host()),
+           error.what());
+    return 2;
   }
-  const std::string message = message_of([&] { group.call("", handler); });
-  expect(message == base::format("rank 1 on {}: left early, see its own message", host()), message);
-  return 2;
 }
 
-// Works until a signal comes; for interrupt.sh.
-int work(Group& group, const std::string& folder) {
-  std::ofstream(base::format("{}/pid.{}", folder, group.rank())) << getpid() << std::endl;
-  const Handler handler = [](const std::string&) {
-    std::this_thread::sleep_for(100ms);
+// The coordinator is interrupted; a unit that looks for signals is waited for, on every rank.
+int grace(Group& group, const std::string&) {
+  std::atomic<int> ended = 0;
+  const Handler handler = [&](const std::string&) {
+    while (base::pending_signal() == 0) std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(300ms);  // writes its checkpoint
+    ++ended;
     return std::string();
   };
-  int code = 0;
-  if (group.is_coordinator()) {
-    try {
-      for (;;) group.call(std::string(10000, 'x'), handler);
-    } catch (const base::Interrupted&) {
-      code = 75;
-    }
-    group.dismiss(code);
-  } else {
-    code = group.serve(handler);
+  int code = 75;
+  try {
+    code = group.run({.grace = 30}, handler, [](Crew& crew) {
+      const std::jthread signal([] {
+        std::this_thread::sleep_for(300ms);
+        kill(getpid(), SIGTERM);
+      });
+      crew.everyone("");
+      return 0;
+    });
+  } catch (const base::Interrupted&) {
   }
-  std::ofstream(base::format("{}/code.{}", folder, group.rank())) << code << std::endl;
+  expect(ended == 1, "its unit has ended by itself");
   return code;
+}
+
+// Works until a signal comes; for interrupt.sh. Units take longer than the 5 s that the run has.
+int work(Group& group, const std::string& folder) {
+  std::ofstream(base::format("{}/pid.{}", folder, group.rank())) << getpid() << std::endl;
+  const Handler handler = [](const std::string& request) {
+    std::this_thread::sleep_for(request == "long" ? 20s : 100ms);
+    return std::string();
+  };
+  const auto forever = [](const Leader& leader) {
+    for (;;) leader.call(std::vector<std::string>(10, "short"));
+  };
+  const auto once = [](const Leader& leader) { leader.call({"long"}); };
+  try {
+    return group.run({.threads = 2}, handler, [&](Crew& crew) {
+      crew.work({{.size = {.cost = 2, .width = 9}, .join = "", .lead = once},
+                 {.size = {.cost = 1, .width = 9}, .join = "", .lead = forever}},
+                2);
+      return 0;
+    });
+  } catch (const base::Interrupted&) {
+    return 75;
+  }
 }
 
 const std::map<std::string, Scene> kScenes = {{"same_bits", same_bits},
                                               {"errors", errors},
-                                              {"stale_replies", stale_replies},
+                                              {"failing_jobs", failing_jobs},
                                               {"large", large},
-                                              {"sleeping_worker", sleeping_worker},
+                                              {"grace", grace},
+                                              {"long_forward", long_forward},
+                                              {"stopped_worker", stopped_worker},
+                                              {"stopped_coordinator", stopped_coordinator},
                                               {"idle", idle},
                                               {"early_leavers", early_leavers},
                                               {"work", work}};

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "run/methods/methods.hpp"
 
@@ -15,9 +14,8 @@ Choice best_single(const Context& context) {
     alone.weights[i * static_cast<size_t>(n) + i] = 1;
   search::Losses losses =
       context.record(context.evaluate({.kind = study::PenaltyKind::none}))(alone);
-  const auto best = std::min_element(losses.begin(), losses.end(), [](double x, double y) {
-    return x < y || (std::isnan(y) && !std::isnan(x));  // NaN ranks last
-  });
+  const auto best = std::ranges::min_element(losses);
+  context.check_found(*best);
   const auto row = alone.row(static_cast<int>(best - losses.begin()));
   Choice choice{.weights = {row.begin(), row.end()}, .loss = *best};
   choice.generations.push_back({.population = std::move(alone), .losses = std::move(losses)});

@@ -18,11 +18,10 @@ ChooseWeights method(study::Method method) {
     case lora_tuning:
     case ia3:
     case full:
-      return tuned;
     case gradient:
       break;
   }
-  return run::gradient;
+  return trained;
 }
 
 }  // namespace lorahub::run

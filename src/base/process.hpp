@@ -1,0 +1,18 @@
+// Another program, run to its end.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lorahub::base {
+
+struct Output {
+  int code = 0;  // 128 + signal when killed
+  std::string out, err;
+};
+
+// words: the program, looked up in PATH, and its arguments; no shell reads them. Nothing when this
+// machine has no such program. Error when it can't be started for another reason.
+std::optional<Output> run_program(const std::vector<std::string>& words);
+
+}  // namespace lorahub::base

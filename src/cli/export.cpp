@@ -1,0 +1,58 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "cli/commands.hpp"
+#include "store/crate.hpp"
+#include "store/csv.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+struct Options {
+  std::string folder, out, license;
+  bool csv = false, crate = false;
+};
+
+int export_command(const Options& options) {
+  const std::filesystem::path folder = options.folder;
+  const std::vector<std::filesystem::path> files = find_files(folder, ".h5");
+  base::check(!files.empty(),
+              "{} holds no .h5 file (nothing has been run into it), run the study first",
+              folder.string());
+  const std::filesystem::path out =
+      options.out.empty() ? folder / "csv" : std::filesystem::path(options.out);
+  for (const auto& file : files) {
+    if (!options.csv) break;
+    const auto place = files.size() == 1 ? out : out / file.stem();  // a folder a shard
+    for (const std::string& name : store::export_csv(file, place))
+      fmt::print("{}\n", (place / name).string());
+  }
+  if (options.crate) {
+    base::write_file(folder / store::kCrateFile,
+                     store::crate_metadata(folder, files, options.license));
+    fmt::print("{}\n", (folder / store::kCrateFile).string());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("export", "results for other tools: CSV tables, RO-Crate");
+  command->footer("Example: lorahub export results/quickstart --csv");
+  const auto options = std::make_shared<Options>();
+  command->add_option("DIR", options->folder, "results folder")->required();
+  auto* what = command->add_option_group("what", "at least one");
+  what->add_flag("--csv", options->csv, "one CSV file a table");
+  what->add_flag("--ro-crate", options->crate,
+                 "ro-crate-metadata.json in DIR: RO-Crate 1.1 of its files");
+  what->require_option(1, 2);
+  command->add_option("--out", options->out, "folder of the CSV files (default: DIR/csv)");
+  command->add_option("--license", options->license, "URL of the results' licence, for RO-Crate");
+  command->callback(
+      [options, &action] { action = [options] { return export_command(*options); }; });
+}
+
+}  // namespace lorahub::cli

@@ -1,0 +1,47 @@
+#include "cluster/jobs.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+
+namespace lorahub::cluster {
+namespace {
+
+using nlohmann::json;
+
+std::filesystem::path file(const std::filesystem::path& out) { return out / "slurm" / "jobs.json"; }
+
+}  // namespace
+
+std::vector<Submission> read_submissions(const std::filesystem::path& out) {
+  if (!std::filesystem::exists(file(out))) return {};
+  std::vector<Submission> list;
+  try {
+    for (const json& entry : json::parse(base::read_file(file(out))))
+      list.push_back({.submitted_utc = entry.at("submitted_utc"),
+                      .job = entry.at("job"),
+                      .report = entry.at("report"),
+                      .shards = entry.at("shards"),
+                      .trials = entry.at("trials")});
+  } catch (const json::exception&) {
+    base::fail("{}: not what `lorahub submit` writes (which jobs run here is not known), remove it",
+               file(out).string());
+  }
+  return list;
+}
+
+void add_submission(const std::filesystem::path& out, const Submission& submission) {
+  json list = json::array();
+  std::vector<Submission> all = read_submissions(out);
+  all.push_back(submission);
+  for (const Submission& s : all)
+    list.push_back({{"submitted_utc", s.submitted_utc},
+                    {"job", s.job},
+                    {"report", s.report},
+                    {"shards", s.shards},
+                    {"trials", s.trials}});
+  base::write_file(file(out), list.dump(1) + "\n");
+}
+
+}  // namespace lorahub::cluster

@@ -1,0 +1,135 @@
+#include "report/compare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "report/aggregate.hpp"
+#include "report/improvement.hpp"
+
+namespace lorahub::report {
+namespace {
+
+constexpr int kImprovementReplicates = 2000;  // as rliable's examples
+
+bool same_draw(const Draw& a, const Draw& b) {
+  for (size_t f = 0; f < kFactors; ++f)
+    if (a[f] != b[f] && a[f] != 0 && b[f] != 0) return false;
+  return true;
+}
+
+Draw joined(const Draw& a, const Draw& b) {
+  Draw draw{};
+  for (size_t f = 0; f < kFactors; ++f) draw[f] = std::max(a[f], b[f]);
+  return draw;
+}
+
+Comparison compare(const Condition& first, const Condition& second, const Pairing& pairing) {
+  Comparison c{.first = &first, .second = &second};
+  const std::vector<Stratum> strata = differences(pairing, accuracy);
+  std::set<int> shared;
+  for (const Stratum& s : strata) {
+    c.pairs += s.values.size();
+    c.by_task.push_back(mean(s.values));
+    for (const auto& l : s.levels) shared.insert(l[0]);
+  }
+  c.difference = bootstrap(strata, mean_of_means);
+  c.has_whole_draws = shared.size() > 1 && strata.size() > 1;
+  if (c.has_whole_draws)
+    c.whole_draws = bootstrap(strata, mean_of_means, {.scheme = Scheme::whole_draws});
+  c.improvement = bootstrap(wins(strata), mean_of_means, {.replicates = kImprovementReplicates});
+  c.test = wilcoxon(c.by_task);
+  return c;
+}
+
+bool is_of_search(const std::string& name) {
+  return name.starts_with("search.") || name.starts_with("penalty.") || name == "composition" ||
+         name == "loss";
+}
+
+}  // namespace
+
+double accuracy(const store::Finding& trial) { return trial.row.accuracy; }
+
+Pairing pair_up(const Condition& first, const Condition& second) {
+  Pairing pairing;
+  for (const auto& [task, points] : first.tasks) {
+    const auto other = second.tasks.find(task);
+    if (other == second.tasks.end()) continue;
+    std::vector<std::pair<Point, Point>> pairs;
+    for (const Point& a : points)
+      for (const Point& b : other->second)
+        if (same_draw(a.draw, b.draw)) pairs.emplace_back(a, b);
+    if (pairs.empty()) continue;
+    pairing.tasks.push_back(task);
+    pairing.pairs.push_back(std::move(pairs));
+  }
+  return pairing;
+}
+
+std::vector<Stratum> differences(const Pairing& pairing, const Value& value) {
+  std::vector<Stratum> strata;
+  for (const auto& pairs : pairing.pairs) {
+    Stratum stratum;
+    for (const auto& [a, b] : pairs) {
+      const double difference = value(*a.trial) - value(*b.trial);
+      if (!std::isfinite(difference)) continue;
+      stratum.values.push_back(difference);
+      stratum.levels.push_back(joined(a.draw, b.draw));
+    }
+    if (!stratum.values.empty()) strata.push_back(std::move(stratum));
+  }
+  return strata;
+}
+
+std::vector<Comparison> compare(
+    const std::vector<std::pair<const Condition*, const Condition*>>& conditions) {
+  std::vector<Comparison> all;
+  std::vector<double> p;
+  for (const auto& [first, second] : conditions) {
+    const Pairing pairing = pair_up(*first, *second);
+    if (pairing.tasks.empty()) continue;
+    all.push_back(compare(*first, *second, pairing));
+    p.push_back(all.back().test.p);
+  }
+  const std::vector<double> corrected = holm(p);
+  for (size_t i = 0; i < all.size(); ++i) all[i].p_holm = corrected[i];
+  return all;
+}
+
+const Condition* control(const Summary& summary, const Condition& condition,
+                         const std::string& method) {
+  const auto names = summary.varied.find(method);
+  const Condition* best = nullptr;
+  int most = -1;
+  for (const Condition& candidate : summary.conditions) {
+    if (candidate.method != method || &candidate == &condition) continue;
+    bool fits = true;
+    int alike = 0;
+    for (const std::string& name :
+         names == summary.varied.end() ? std::vector<std::string>{} : names->second) {
+      const std::string mine = knob(condition.knobs, name), its = knob(candidate.knobs, name);
+      if (mine.empty() || its.empty() || mine == its)
+        alike += mine == its ? 1 : 0;
+      else if (!is_of_search(name))
+        fits = false;
+    }
+    if (fits && alike > most) {
+      best = &candidate;
+      most = alike;
+    }
+  }
+  return best;
+}
+
+Verdict verdict(const Interval& difference) {
+  if (difference.low > 0) return Verdict::better;
+  return difference.high < 0 ? Verdict::worse : Verdict::open;
+}
+
+Verdict verdict(const Comparison& c) {
+  const Verdict first = verdict(c.difference);
+  return c.has_whole_draws && verdict(c.whole_draws) != first ? Verdict::open : first;
+}
+
+}  // namespace lorahub::report

@@ -1,0 +1,50 @@
+// Paired comparisons: two conditions on the same tasks and the same draws.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "report/rank_tests.hpp"
+#include "report/summary.hpp"
+
+namespace lorahub::report {
+
+using Value = std::function<double(const store::Finding&)>;
+double accuracy(const store::Finding& trial);
+
+// Trials of both sides with the same draws; a side that reads no such draw goes with each of the
+// other's. On tasks that both have.
+struct Pairing {
+  std::vector<std::string> tasks;
+  std::vector<std::vector<std::pair<Point, Point>>> pairs;  // by task
+};
+Pairing pair_up(const Condition& first, const Condition& second);
+// First minus second, one stratum a task; pairs without a finite difference are left out.
+std::vector<Stratum> differences(const Pairing& pairing, const Value& value);
+
+struct Comparison {
+  const Condition* first = nullptr;
+  const Condition* second = nullptr;
+  size_t pairs = 0;
+  std::vector<double> by_task;  // mean differences, points
+  Interval difference;          // new draws for these tasks
+  Interval whole_draws;         // resampling draws of modules that tasks share
+  bool has_whole_draws = false;
+  Interval improvement;  // probability that the first has the higher accuracy
+  SignedRank test;       // over tasks
+  double p_holm = 1;     // corrected over the comparisons made together
+};
+// Pairs of conditions without a common task and draw are left out.
+std::vector<Comparison> compare(
+    const std::vector<std::pair<const Condition*, const Condition*>>& conditions);
+
+// The condition of `method` to hold `condition` against: the same model, modules, rank, shots and
+// so on where both read them, and as far as possible the same search. None: null.
+const Condition* control(const Summary& summary, const Condition& condition,
+                         const std::string& method);
+
+enum class Verdict { better, worse, open };
+Verdict verdict(const Interval& difference);
+Verdict verdict(const Comparison& comparison);  // open where the two intervals disagree
+
+}  // namespace lorahub::report

@@ -1,0 +1,17 @@
+// Differences to the base model, task by task.
+#pragma once
+#include <optional>
+
+#include "report/document.hpp"
+#include "report/summary.hpp"
+
+namespace lorahub::report {
+
+// Each condition against zero_shot on each task, and pooled.
+Figure forest(const Summary& summary);
+
+// Compositions against best_single on each task, by the answers to the same rows: interval over
+// rows and draws, McNemar's test with Holm's correction.
+std::optional<Table> by_task(const Summary& summary);
+
+}  // namespace lorahub::report

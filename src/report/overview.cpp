@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.hpp"
+#include "report/aggregate.hpp"
+#include "report/noise.hpp"
+#include "report/plot.hpp"
+#include "report/sections.hpp"
+#include "report/words.hpp"
+
+namespace lorahub::report {
+namespace {
+
+constexpr size_t kMostListed = 20;  // trials that are not done
+
+std::string cell(const Condition& condition, const std::string& task) {
+  const auto found = condition.tasks.find(task);
+  if (found == condition.tasks.end()) return "–";
+  std::vector<double> values;
+  for (const Point& p : found->second) values.push_back(p.trial->row.accuracy);
+  if (values.size() == 1) return base::format("{:.1f}", values[0]);
+  return base::format("{:.1f} ± {:.1f}", mean(values), standard_deviation(values));
+}
+
+std::vector<Interval> pooled_accuracies(const Summary& summary) {
+  std::vector<Interval> pooled;
+  for (const Condition& c : summary.conditions)
+    pooled.push_back(bootstrap(accuracies(c), mean_of_means));
+  return pooled;
+}
+
+Table accuracy_table(const Summary& summary, const std::vector<Interval>& pooled) {
+  Table table{.title = "Accuracy, % (mean ± standard deviation of draws)", .head = {"task"}};
+  for (const Condition& c : summary.conditions) table.head.push_back(c.name);
+  for (const std::string& task : summary.tasks) {
+    table.rows.push_back({task});
+    for (const Condition& c : summary.conditions) table.rows.back().push_back(cell(c, task));
+  }
+  table.rows.push_back({"mean [95 %]"});
+  for (const Interval& i : pooled) table.rows.back().push_back(text(i));
+  return table;
+}
+
+// Conditions below each other, where there are too many for columns.
+Table pooled_table(const Summary& summary, const std::vector<Interval>& pooled) {
+  Table table{.title = "Accuracy, mean over tasks",
+              .head = {"condition", "accuracy, % [95 %]", "tasks", "trials"}};
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    const Condition& c = summary.conditions[i];
+    table.rows.push_back({c.name, text(pooled[i]), base::format("{}", c.tasks.size()),
+                          base::format("{}", c.trials)});
+  }
+  return table;
+}
+
+struct Cost {  // means of a trial
+  double evaluations = 0, rounds = 0, forwards = 0, search_tokens = 0, answer_tokens = 0;
+  double search_s = 0, answer_s = 0;
+};
+
+Cost cost(const Condition& condition) {
+  Cost sum;
+  for (const auto& [task, points] : condition.tasks)
+    for (const Point& p : points) {
+      const auto& [counts, timing] = std::tie(p.trial->row.counts, p.trial->row.timing);
+      sum.evaluations += static_cast<double>(counts.evaluations);
+      sum.rounds += static_cast<double>(counts.rounds);
+      sum.forwards += static_cast<double>(counts.example_forwards);
+      sum.search_tokens += static_cast<double>(counts.search_tokens);
+      sum.answer_tokens += static_cast<double>(counts.answer_tokens);
+      sum.search_s += timing.search;
+      sum.answer_s += timing.answer;
+    }
+  const auto n = static_cast<double>(condition.trials);
+  for (double* value : {&sum.evaluations, &sum.rounds, &sum.forwards, &sum.search_tokens,
+                        &sum.answer_tokens, &sum.search_s, &sum.answer_s})
+    *value /= n;
+  return sum;
+}
+
+Table budget_table(const Summary& summary) {
+  Table table{.title = "Budget, mean of a trial, in four currencies; seconds beside",
+              .head = {"condition", "trials", "evaluations", "rounds", "example-forwards",
+                       "tokens, search", "tokens, answers", "search, s", "answers, s"}};
+  for (const Condition& c : summary.conditions) {
+    const Cost k = cost(c);
+    table.rows.push_back({c.name, base::format("{}", c.trials), count_text(k.evaluations),
+                          count_text(k.rounds), count_text(k.forwards), count_text(k.search_tokens),
+                          count_text(k.answer_tokens), base::format("{:.2f}", k.search_s),
+                          base::format("{:.2f}", k.answer_s)});
+  }
+  return table;
+}
+
+std::string where(const Summary& summary) {
+  std::string line;
+  for (const auto& [key, prefix] :
+       std::vector<std::pair<std::string, std::string>>{{"version", "lorahub "},
+                                                        {"commit", "commit "},
+                                                        {"processor", ""},
+                                                        {"cpu", ""},
+                                                        {"ranks", "ranks: "},
+                                                        {"threads", "threads a rank: "}})
+    if (const std::string value = knob(summary.environment, key); !value.empty())
+      line += (line.empty() ? "Run by " : ", ") + prefix + value;
+  return line.empty() ? line : line + ".";
+}
+
+std::string done_line(const Summary& summary) {
+  std::string line = base::format("{} trials done", summary.done);
+  if (!summary.unfinished.empty()) line += base::format(", {} not", summary.unfinished.size());
+  if (summary.unplanned > 0)
+    line += base::format("; {} of them are of an earlier plan", summary.unplanned);
+  return line + ".";
+}
+
+void add_missing(const Summary& summary, Section& section) {
+  if (summary.dropped > 0)
+    section.blocks.emplace_back(
+        Text{.text = base::format("{} test rows (of all trials) were left out since they equal a "
+                                  "shot.",
+                                  summary.dropped),
+             .role = Text::Role::note});
+  if (summary.unfinished.empty()) return;
+  List list{.title = "Not done, and in no number above"};
+  for (size_t i = 0; i < std::min(kMostListed, summary.unfinished.size()); ++i)
+    list.items.push_back(summary.unfinished[i]);
+  if (summary.unfinished.size() > kMostListed)
+    list.items.push_back(base::format("and {} more", summary.unfinished.size() - kMostListed));
+  section.blocks.emplace_back(std::move(list));
+}
+
+}  // namespace
+
+Figure accuracy_figure(const Summary& summary) {
+  const std::vector<Interval> pooled = pooled_accuracies(summary);
+  const std::string name = figure_name(summary, "");
+  Plot plot{.title = "Accuracy by condition: " + summary.study,
+            .x = {.label = base::format("accuracy, % (mean over {} tasks)", summary.tasks.size()),
+                  .range = {0, 100}},
+            .y = {.label = "", .range = {static_cast<double>(pooled.size()) + 0.5, 0.5}},
+            .shape = Shape::forest,
+            .height = 110 + 24 * static_cast<int>(pooled.size())};
+  Series series{.name = "mean over tasks, 95 % interval over draws"};
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    series.x.push_back(pooled[i].value);
+    series.y.push_back(static_cast<double>(i + 1));
+    series.low.push_back(pooled[i].low);
+    series.high.push_back(pooled[i].high);
+    plot.y.places.emplace_back(summary.conditions[i].name, static_cast<double>(i + 1));
+  }
+  plot.series.push_back(std::move(series));
+  return {.name = name,
+          .title = "Accuracy by condition",
+          .caption = "Means over tasks with 95 % intervals (draws resampled within tasks).",
+          .svg = draw(plot, name),
+          .table = pooled_table(summary, pooled)};
+}
+
+Section overview(const Summary& summary) {
+  Section section{.title = "Study " + summary.study};
+  section.blocks.emplace_back(Text{.text = summary.question, .role = Text::Role::question});
+  section.blocks.emplace_back(Text{.text = done_line(summary)});
+  if (!summary.conditions.empty()) {
+    if (const std::string answer = generalisation_answer(summary); !answer.empty())
+      section.blocks.emplace_back(Text{.text = answer, .role = Text::Role::answer});
+    const std::vector<Interval> pooled = pooled_accuracies(summary);
+    if (summary.conditions.size() <= kMostSeries + 4)
+      section.blocks.emplace_back(accuracy_table(summary, pooled));
+    else
+      section.blocks.emplace_back(pooled_table(summary, pooled));
+    section.blocks.emplace_back(budget_table(summary));
+    for (Block& block : noise(summary)) section.blocks.push_back(std::move(block));
+  }
+  add_missing(summary, section);
+  if (const std::string line = where(summary); !line.empty())
+    section.blocks.emplace_back(Text{.text = line, .role = Text::Role::note});
+  return section;
+}
+
+}  // namespace lorahub::report

@@ -1,0 +1,56 @@
+// Figures as SVG, drawn by gnuplot. Colours: Okabe and Ito (2008), told apart by the colour-blind;
+// series differ in dashes and marks too, for print without colour.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lorahub::report {
+
+struct Series {
+  std::string name;
+  size_t style = 0;               // colour, dash and mark
+  std::vector<double> x, y;       // NaN: a gap
+  std::vector<double> low, high;  // of y (of x in a forest); empty: no interval
+};
+
+struct Axis {
+  std::string label;  // with its unit
+  bool logarithmic = false;
+  std::vector<double> range;                           // {low, high}; empty: by the data
+  std::vector<std::pair<std::string, double>> places;  // names instead of numbers
+  std::string format;                                  // gnuplot's, of the numbers
+};
+
+enum class Shape {
+  lines,   // with marks; intervals as bands
+  steps,   // a value holds until the next x; intervals as bands
+  bars,    // lines with marks; intervals as error bars
+  points,  // marks and error bars in y
+  forest   // marks and error bars in x
+};
+
+struct Plot {
+  std::string title;
+  Axis x, y;
+  Shape shape = Shape::lines;
+  std::vector<Series> series;
+  std::vector<double> guides;  // thin lines: across y, in a forest across x
+  int height = 420;            // pixels of a width of 720, without the legend
+};
+
+struct Matrix {
+  std::string title;
+  std::string x_label, y_label, colour_label;
+  std::vector<std::string> columns, rows;
+  std::vector<std::vector<double>> values;  // [row][column], NaN: empty
+  std::vector<double> range;                // colours: {low, middle, high}
+  int decimals = 2;                         // of the numbers in the cells
+};
+
+// SVG elements to put into a page: a title, ids of their own (prefix `name`), no reference to
+// anything outside. Error when gnuplot is not there.
+std::string draw(const Plot& plot, const std::string& name);
+std::string draw(const Matrix& matrix, const std::string& name);
+
+}  // namespace lorahub::report

@@ -1,0 +1,47 @@
+#include "report/sections.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace lorahub::report {
+
+std::vector<const Condition*> of_method(const Summary& summary, const std::string& method) {
+  std::vector<const Condition*> found;
+  for (const Condition& c : summary.conditions)
+    if (c.method == method) found.push_back(&c);
+  return found;
+}
+
+std::vector<const Condition*> compositions(const Summary& summary) {
+  std::vector<const Condition*> found = of_method(summary, "lorahub");
+  for (const Condition* c : of_method(summary, "gradient")) found.push_back(c);
+  return found;
+}
+
+std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions) {
+  if (conditions.size() <= kMostSeries) return conditions;
+  std::vector<const Condition*> order = conditions;
+  std::ranges::sort(order, {}, &Condition::place);
+  const std::set<const Condition*> chosen(order.begin(), order.begin() + kMostSeries);
+  std::vector<const Condition*> kept;
+  std::ranges::copy_if(conditions, std::back_inserter(kept),
+                       [&](const Condition* c) { return chosen.contains(c); });
+  return kept;
+}
+
+std::string left_out(const std::vector<const Condition*>& conditions) {
+  if (conditions.size() <= kMostSeries) return "";
+  return base::format(" {} of {} conditions are drawn.", kMostSeries, conditions.size());
+}
+
+std::string figure_name(const Summary& summary, const std::string& what) {
+  std::string name = summary.study;
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') c = '-';
+  return what.empty() ? name : name + "-" + what;
+}
+
+}  // namespace lorahub::report

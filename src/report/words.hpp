@@ -1,0 +1,23 @@
+// Numbers as the report writes them.
+#pragma once
+#include <string>
+
+#include "report/bootstrap.hpp"
+#include "report/compare.hpp"
+
+namespace lorahub::report {
+
+double unsigned_zero(double value, int decimals);              // what would be written -0.0 is 0
+std::string text(const Interval& i, int decimals = 1);         // 55.7 [45.7, 64.7]
+std::string signed_text(const Interval& i, int decimals = 1);  // +55.7 [+45.7, +64.7]
+std::string p_text(double p);                                  // "p = 0.013", "p < 0.001"
+std::string p_cell(double p);                                  // "0.013", "< 0.001"
+std::string count_text(double number);                         // 1,234; 1.23 million from 10^6
+std::string or_dash(double number, int decimals);              // "–" for NaN
+
+// "55.7 points [45.7, 64.7] better than", "... worse than", "not shown to differ (+0.1 ... points)
+// from".
+std::string against(const Interval& difference, Verdict verdict);
+std::string against(const Comparison& comparison);
+
+}  // namespace lorahub::report

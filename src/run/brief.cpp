@@ -1,0 +1,81 @@
+#include "run/brief.hpp"
+
+#include <algorithm>
+
+#include "lora/pool.hpp"
+#include "objective/objective.hpp"
+#include "search/optimizer.hpp"
+#include "t5/hub.hpp"
+
+namespace lorahub::run {
+namespace {
+
+constexpr int kTileRows = 1024;  // source rows a tile aims at: activations stay in a core's cache
+
+}  // namespace
+
+int generation_size(const study::Trial& trial, int modules) {
+  if (study::uses_search(trial.method)) return search::resolved(trial.search, modules).population;
+  return std::max(1, modules);  // best_single asks for all modules
+}
+
+search::TileShape tile_shape(const std::vector<size_t>& sources, int generation) {
+  size_t rows = 0, longest = 1;
+  for (const size_t length : sources) {
+    rows += length;
+    longest = std::max(longest, length);
+  }
+  const int most =
+      std::clamp(static_cast<int>(kTileRows / std::max<size_t>(rows, 1)), 1, generation);
+  const int tiles = (generation + most - 1) / most;
+  const int examples = std::max(1, static_cast<int>(size_t{2} * kTileRows / longest));
+  return {.candidates = (generation + tiles - 1) / tiles,
+          .examples = std::min(examples, std::max(1, static_cast<int>(sources.size())))};
+}
+
+search::TileShape Brief::tile_shape() const {
+  std::vector<size_t> sources;
+  for (const t5::Pair& pair : pairs) sources.push_back(pair.source.size());
+  return run::tile_shape(sources, generation_size(trial, static_cast<int>(modules.size())));
+}
+
+size_t Brief::batches() const {
+  const auto batch = static_cast<size_t>(trial.batch);
+  return (prompts.size() + batch - 1) / batch;
+}
+
+std::string Brief::rows_hash() const { return task.shots_sha256 + task.test_sha256; }
+
+std::shared_ptr<const task::Tokenizer> Tokenizers::of(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  auto& tokenizer = by_model_[model];
+  if (!tokenizer) tokenizer = std::make_shared<const task::Tokenizer>(t5::resolve(model));
+  return tokenizer;
+}
+
+Brief brief(const study::Trial& trial, Tokenizers& tokenizers) {
+  Brief brief{.trial = trial,
+              .task = task::load(trial),
+              .pairs = {},
+              .prompts = {},
+              .modules = {},
+              .tokenizer = tokenizers.of(trial.model_path)};
+  brief.pairs = objective::tokenize(*brief.tokenizer, brief.task.shots);
+  for (const task::Example& example : brief.task.test)
+    brief.prompts.push_back(trial.method == study::Method::icl
+                                ? task::icl_prompt(brief.task.shots, example.input)
+                                : example.input);
+  if (study::uses_modules(trial.method)) brief.modules = module_names(trial);
+  return brief;
+}
+
+int kept_count(const study::Trial& trial, int candidates) {
+  return trial.retrieve.by == study::RetrieveBy::none ? candidates
+                                                      : std::min(candidates, trial.retrieve.count);
+}
+
+std::vector<std::string> module_names(const study::Trial& trial) {
+  return lora::pick(trial.library_path, trial.modules, trial.seed.modules);
+}
+
+}  // namespace lorahub::run

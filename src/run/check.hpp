@@ -1,0 +1,28 @@
+// Everything that a user may have got wrong, before anything is written.
+#pragma once
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/journal.hpp"
+#include "study/study.hpp"
+
+namespace lorahub::run {
+
+struct Checked {
+  std::vector<store::Inputs> inputs;  // by trial
+  std::vector<size_t> first_uses;     // trials that read a model or modules that none before read
+};
+
+// Error when the folder holds another study, an optimiser would refuse a trial's settings, a file
+// is missing, or an input of a recorded trial has changed since.
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& history,
+                     const std::filesystem::path& out);
+
+// Ids of trials that other journals of the folder have finished (shards, or the run without). Error
+// when the folder was begun with another number of shards and these are not finished.
+std::set<std::string> finished_elsewhere(const std::filesystem::path& out,
+                                         const std::string& shard);
+
+}  // namespace lorahub::run

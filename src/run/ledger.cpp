@@ -1,0 +1,111 @@
+#include "run/ledger.hpp"
+
+#include <numeric>
+
+#include "base/check.hpp"
+
+namespace lorahub::run {
+namespace {
+
+constexpr double kCheckpointSeconds = 60;  // at least, between two rebuilds of the HDF5 file,
+constexpr double kCheckpointShare = 20;    // which take at most 1/20 of the time
+
+void say_damages(const std::filesystem::path& journal, const store::History& history) {
+  for (const store::Damage& damage : history.damages)
+    fmt::print(stderr,
+               "lorahub: {}:{}: this line of the journal is damaged (its checksum differs), {} "
+               "again if it was not recorded since\n",
+               journal.string(), damage.line,
+               damage.trial.empty() ? "what it recorded is computed"
+                                    : base::format("trial {} is run", damage.trial));
+}
+
+}  // namespace
+
+Ledger::Ledger(const LedgerFiles& files, std::vector<store::Planned> planned, Verbosity verbosity)
+    : files_(files),
+      planned_(std::move(planned)),
+      journal_(files.journal),
+      progress_(verbosity == Verbosity::quiet),
+      log_(files.log, 0) {
+  say_damages(files.journal, journal_.history());
+}
+
+void Ledger::log(std::string_view event, const std::string& details) {
+  const std::lock_guard lock(mutex_);
+  log_.line(event, details);
+}
+
+void Ledger::start(const study::Trial& trial, const store::Inputs& inputs) {
+  const std::string id = study::id(trial);
+  journal_.start(id, inputs);
+  log("start", base::format("trial={} {}", id, study::label(trial)));
+  show(trial, {});
+}
+
+search::Evaluate Ledger::recorded(search::Evaluate evaluate, store::Faults faults,
+                                  const study::Trial& trial) {
+  return store::recorded(std::move(evaluate), std::move(faults), journal_, study::id(trial));
+}
+
+void Ledger::show(const study::Trial& trial, const search::Trace& trace) {
+  std::string text = study::label(trial);
+  const int evaluations = trace.evaluations(), budget = trial.search.budget;
+  if (evaluations > 0)
+    text += base::format(", {} of {} evaluations, best loss {:.4f}", evaluations, budget,
+                         trace.best_loss);
+  const std::lock_guard lock(mutex_);
+  under_way_[study::id(trial)] = static_cast<double>(evaluations) / std::max(1, budget);
+  const double begun = std::accumulate(under_way_.begin(), under_way_.end(), 0.0,
+                                       [](double sum, const auto& t) { return sum + t.second; });
+  progress_.show((done_ + begun) / std::max(1.0, todo_),
+                 base::format("trial {:.0f} of {:.0f}: {}",
+                              done_ + static_cast<double>(under_way_.size()), todo_, text));
+}
+
+void Ledger::ended(const std::string& id) {
+  bool due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    under_way_.erase(id);
+    done_ += 1;
+    due = since_checkpoint_.seconds() >
+          std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_);
+  }
+  if (due) checkpoint();
+}
+
+void Ledger::finish(const study::Trial& trial, const store::Record& record) {
+  journal_.finish(record);
+  log("done", base::format("trial={} accuracy={:.1f} evaluations={}", record.trial, record.accuracy,
+                           record.counts.evaluations));
+  ended(study::id(trial));
+}
+
+void Ledger::fail(const study::Trial& trial, const std::string& message) {
+  const std::string id = study::id(trial);
+  journal_.fail(id, message);
+  log("failed", base::format("trial={} {}", id, message));
+  fmt::print(stderr, "lorahub: trial '{}' failed: {}\n", study::label(trial), message);
+  ended(id);
+}
+
+void Ledger::checkpoint() {
+  const base::Stopwatch clock;
+  journal_.read([this](const store::History& history) {
+    store::write_hdf5(files_.result, history, planned_);
+  });
+  const std::lock_guard lock(mutex_);
+  checkpoint_seconds_ = clock.seconds();
+  since_checkpoint_ = {};
+}
+
+void Ledger::checkpoint_if_quick() {
+  if (checkpoint_seconds_ < 1) checkpoint();
+}
+
+bool Ledger::has_failed(const study::Trial& trial) const {
+  return journal_.history().failed.contains(study::id(trial));
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,60 @@
+// What is written while a study runs: journal, HDF5 checkpoints, log, progress. For several
+// threads.
+#pragma once
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "search/minimize.hpp"
+#include "store/hdf5.hpp"
+#include "store/journal.hpp"
+#include "study/study.hpp"
+
+namespace lorahub::run {
+
+struct LedgerFiles {
+  std::filesystem::path journal, result, log;
+};
+
+enum class Verbosity { progress, quiet };
+
+class Ledger {
+ public:
+  // `planned`: the whole study, for the result file. Locks the journal, reads it, says what is
+  // damaged in it.
+  Ledger(const LedgerFiles& files, std::vector<store::Planned> planned, Verbosity verbosity);
+
+  const store::History& history() const { return journal_.history(); }  // while no trial runs
+  void header(const store::Header& header) { journal_.header(header); }
+  void will_run(size_t trials) { todo_ = static_cast<double>(trials); }
+
+  void start(const study::Trial& trial, const store::Inputs& inputs);
+  search::Evaluate recorded(search::Evaluate evaluate, store::Faults faults,
+                            const study::Trial& trial);
+  void show(const study::Trial& trial, const search::Trace& trace);
+  void finish(const study::Trial& trial, const store::Record& record);
+  void fail(const study::Trial& trial, const std::string& message);
+
+  void checkpoint();           // the result file, from the journal
+  void checkpoint_if_quick();  // when that takes less than a second
+  bool has_failed(const study::Trial& trial) const;
+  void log(std::string_view event, const std::string& details);
+
+ private:
+  void ended(const std::string& id);
+  LedgerFiles files_;
+  std::vector<store::Planned> planned_;
+  store::Journal journal_;
+  std::mutex mutex_;  // of what follows
+  base::Progress progress_;
+  base::Log log_;
+  std::map<std::string, double> under_way_;  // by trial id: the share that is done
+  double todo_ = 0, done_ = 0;               // trials of this call
+  base::Stopwatch since_checkpoint_;
+  double checkpoint_seconds_ = 0;
+};
+
+}  // namespace lorahub::run

@@ -1,0 +1,80 @@
+#include "store/csv.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "store/layout.hpp"
+
+namespace lorahub::store {
+namespace {
+
+std::string line(const std::vector<std::string>& cells) {
+  std::string text;
+  for (size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + csv_cell(cells[i]);
+  return text + "\r\n";
+}
+
+std::string csv(hid_t file, const std::string& table) {
+  const TableReader reader(file, table);
+  const std::vector<std::string> columns = reader.columns();
+  std::string text = line(columns);
+  std::vector<std::string> cells(columns.size());
+  reader.each([&](const RowView& view) {
+    for (size_t c = 0; c < columns.size(); ++c) cells[c] = view.text(columns[c]);
+    text += line(cells);
+  });
+  return text;
+}
+
+// From the attribute `columns` of each table.
+std::string meanings(hid_t file) {
+  std::string text = line({"table", "column", "units", "meaning"});
+  for (const std::string& table : layout::tables()) {
+    const Dataset dataset(H5Dopen2(file, table.c_str(), H5P_DEFAULT), "cannot open a table");
+    const auto known = nlohmann::ordered_json::parse(read_text_attribute(dataset, "columns"));
+    for (const auto& [column, about] : known.items())
+      text += line({table, column, about.at("units"), about.at("long_name")});
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
+std::vector<std::string> export_csv(const std::filesystem::path& file,
+                                    const std::filesystem::path& folder) {
+  base::check(std::filesystem::is_regular_file(file),
+              "no result file {} (it is written by 'lorahub run'), check the path", file.string());
+  const Quiet quiet;
+  std::vector<std::pair<std::string, std::string>> files;
+  try {
+    const FileHandle handle = open_file(file);
+    for (const std::string& table : layout::tables()) {
+      std::string name = table;
+      std::ranges::replace(name, '/', '_');
+      files.emplace_back(name + ".csv", csv(handle, table));
+    }
+    files.emplace_back("columns.csv", meanings(handle));
+  } catch (const std::exception& error) {
+    base::fail(
+        "{} is not a result file that can be read: {}; run the study again to rebuild it from its "
+        "journal",
+        file.string(), error.what());
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, text] : files) {
+    base::write_file(folder / name, text);
+    names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace lorahub::store

@@ -1,0 +1,167 @@
+#include "workers/coordinate.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <thread>
+
+#include "base/check.hpp"
+#include "base/signals.hpp"
+#include "workers/backoff.hpp"
+
+namespace lorahub::workers {
+namespace {
+
+constexpr double kGlance = 0.05;  // seconds between two looks for signals
+constexpr double kLastWords = 2;  // seconds for the others to leave when a rank is lost
+
+class Coordinator {
+ public:
+  explicit Coordinator(const Rank& me)
+      : me_(me),
+        crew_({.hosts = me.hosts, .threads = me.service.threads}, me.bell),
+        silence_(me.hosts.size()),
+        beat_(me.beat()),
+        others_(me.hosts.size() - 1) {
+    std::iota(others_.begin(), others_.end(), 1);
+  }
+
+  int run(const Lead& lead) {
+    int code = 70;  // of an exception that is a bug
+    std::exception_ptr error;
+    std::atomic<bool> ended = false;
+    std::jthread story([&] {
+      try {
+        code = lead(crew_);
+      } catch (const base::Error&) {
+        code = 2;
+        error = std::current_exception();
+      } catch (const base::Interrupted&) {
+        code = 75;
+        error = std::current_exception();
+      } catch (...) {
+        error = std::current_exception();
+      }
+      ended = true;
+      me_.bell.ring();
+    });
+    for (Backoff backoff; !ended; me_.bell.wait(backoff.pause()))
+      if (step()) backoff.restart();
+    story.join();
+    if (lost_ >= 0) abandon(75);
+    dismiss(code);
+    if (code == 75) me_.let_units_end();
+    if (code == 75 && me_.executor.busy()) end_now(error);
+    if (error) std::rethrow_exception(error);
+    return code;
+  }
+
+ private:
+  bool step() {
+    bool moved = me_.mailbox != nullptr && me_.mailbox->progress();
+    while (std::optional<Outcome> outcome = me_.executor.take()) {
+      crew_.arrived(0, std::move(*outcome));
+      moved = true;
+    }
+    while (std::optional<Message> message =
+               me_.mailbox ? me_.mailbox->take() : std::optional<Message>{}) {
+      receive(std::move(*message));
+      moved = true;
+    }
+    for (Crew::Posting& posting : crew_.outbox()) {
+      send(std::move(posting));
+      moved = true;
+    }
+    if (beat_.due()) look_after_the_others();
+    if (glance_.due()) look_for_signals();
+    return moved;
+  }
+
+  void receive(Message message) {
+    silence_.note(message.rank);
+    if (message.head.kind == Kind::goodbye) ++goodbyes_;
+    if (message.head.kind == Kind::outcome)
+      crew_.arrived(message.rank, {.ticket = message.head.ticket,
+                                   .result = static_cast<Result>(message.head.code),
+                                   .seconds = message.head.seconds,
+                                   .bytes = std::move(message.bytes)});
+  }
+
+  void send(Crew::Posting posting) {
+    if (posting.rank == 0)
+      me_.executor.put(std::move(posting.task));
+    else
+      me_.mailbox->post({posting.rank}, {.ticket = posting.task.ticket, .kind = Kind::task},
+                        posting.task.request);
+  }
+
+  void look_after_the_others() {
+    if (me_.mailbox == nullptr || lost_ >= 0) return;
+    me_.mailbox->post(others_, {.kind = Kind::heartbeat}, "");
+    for (const int rank : others_) {
+      if (silence_.of(rank) <= me_.service.stall_timeout) continue;
+      lost_ = rank;
+      why_ = base::format(
+          "rank {} on {} has been silent for {:.0f} s (it is stopped, or its node or network is "
+          "lost), what is done is kept: run the same command to go on",
+          rank, me_.hosts[static_cast<size_t>(rank)], silence_.of(rank));
+      crew_.stop(std::make_exception_ptr(base::Interrupted(why_)));
+      return;
+    }
+  }
+
+  void look_for_signals() {
+    try {
+      base::throw_if_signalled();
+    } catch (const base::Interrupted&) {
+      crew_.stop(std::current_exception());
+    }
+  }
+
+  // A rank's goodbye comes after all its outcomes, so nothing is under way afterwards.
+  void dismiss(int code) {
+    if (me_.mailbox == nullptr) return;
+    me_.mailbox->post(others_, {.kind = Kind::dismiss, .code = code}, "");
+    for (Backoff backoff; goodbyes_ < others_.size() || !me_.mailbox->sent(); backoff.wait()) {
+      base::pending_signal();  // a second SIGINT ends it
+      if (step()) backoff.restart();
+      if (lost_ >= 0) abandon(code);
+    }
+  }
+
+  // MPI cannot be finalised without the lost rank: everyone ends as it stands.
+  [[noreturn]] void abandon(int code) {
+    std::vector<int> there = others_;
+    std::erase(there, lost_);
+    me_.mailbox->post(there, {.kind = Kind::abandon, .code = code}, "");
+    for (Backoff backoff; !me_.mailbox->sent() && backoff.waited() < kLastWords; backoff.wait())
+      me_.mailbox->progress();
+    fmt::print(stderr, "lorahub: {}\n", why_);
+    leave(code, Leave::at_once);
+  }
+
+  // Without waiting for threads that compute.
+  [[noreturn]] static void end_now(const std::exception_ptr& error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "lorahub: {}\n", e.what());
+    }
+    leave(75, Leave::together);
+  }
+
+  const Rank& me_;
+  Crew crew_;
+  Silence silence_;  // by rank
+  Every beat_, glance_{kGlance};
+  std::vector<int> others_;
+  size_t goodbyes_ = 0;
+  int lost_ = -1;
+  std::string why_;  // the lost rank, in a sentence
+};
+
+}  // namespace
+
+int coordinate(const Rank& me, const Lead& lead) { return Coordinator(me).run(lead); }
+
+}  // namespace lorahub::workers

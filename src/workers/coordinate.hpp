@@ -1,0 +1,9 @@
+// The coordinator: passes tasks out and outcomes in while `lead` thinks.
+#pragma once
+#include "workers/rank.hpp"
+
+namespace lorahub::workers {
+
+int coordinate(const Rank& me, const Lead& lead);  // as Group::run
+
+}  // namespace lorahub::workers

@@ -1,0 +1,113 @@
+// The coordinator's hold on all ranks: threads that lead jobs hand in units of work, the thread
+// that keeps MPI passes them on. All of it may be called from any thread.
+#pragma once
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workers/executor.hpp"
+#include "workers/scheduler.hpp"
+
+namespace lorahub::workers {
+
+class Crew;
+
+// The ranks that work on one job, as its lead sees them.
+class Leader {
+ public:
+  Leader(Crew& crew, int group) : crew_(crew), group_(group) {}
+
+  // Computes the units on the group's ranks; outcomes by unit (failures and faults among them name
+  // rank and host). Returns when all are there. Throws base::Interrupted when the run has to end,
+  // base::Error when a rank could not join the job.
+  std::vector<Outcome> call(const std::vector<std::string>& units) const;
+  int ranks() const;  // of the group, now
+  int slots() const;  // units that they compute at the same time
+
+ private:
+  Crew& crew_;
+  int group_;
+};
+
+struct Job {
+  JobSize size;
+  std::string join;  // sent to a rank before its first unit of this job
+  std::function<void(const Leader&)> lead;
+};
+
+struct Team {
+  std::vector<std::string> hosts;  // by rank
+  int threads = 1;                 // of a rank
+};
+
+class Crew {
+ public:
+  Crew(Team team, Bell& bell) : team_(std::move(team)), bell_(bell) {}
+
+  int ranks() const { return static_cast<int>(team_.hosts.size()); }
+
+  // The request on every rank: replies by rank. The error of the lowest rank that failed comes out,
+  // after all have replied, naming rank and host (the coordinator's as it is).
+  std::vector<std::string> everyone(const std::string& request);
+
+  // Leads all jobs, at most `groups` at a time, each in a thread. Returns when all have ended; the
+  // first exception of a lead comes out then (no job is begun after it).
+  void work(const std::vector<Job>& jobs, int groups);
+
+  double busy_seconds() const;  // of computing, all ranks and threads
+
+  // For the thread that keeps MPI.
+  struct Posting {
+    int rank = 0;
+    Task task;
+  };
+  std::vector<Posting> outbox();                // tasks to be sent now
+  void arrived(int rank, Outcome outcome);      // of a task that was sent
+  void stop(const std::exception_ptr& reason);  // every call throws it from now on
+
+ private:
+  friend class Leader;
+  // Units handed in together, or a request to everyone.
+  struct Call {
+    std::vector<std::string> requests;
+    std::vector<Outcome> outcomes;
+    size_t missing = 0;
+  };
+  struct Sent {
+    Call* call = nullptr;  // none: a join
+    size_t unit = 0;
+    int group = -1;  // none: a request to everyone
+    int job = -1;
+  };
+  void lead(const std::vector<Job>& jobs, int group);
+  std::vector<Outcome> call(int group, const std::vector<std::string>& units);
+  void wait_for(std::unique_lock<std::mutex>& lock, const Call& call);
+  void post(int rank, const Sent& sent, std::string request);
+  Outcome named(int rank, Outcome outcome) const;
+
+  Team team_;
+  Bell& bell_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  uint64_t tickets_ = 0;
+  std::map<uint64_t, Sent> sent_;
+  std::vector<Posting> outbox_;
+  std::exception_ptr stop_;
+  double busy_ = 0;
+
+  // While work() runs.
+  std::optional<Scheduler> scheduler_;
+  const std::vector<Job>* jobs_ = nullptr;
+  std::map<int, Call*> calls_;           // by group
+  std::vector<int> job_of_;              // by group
+  std::map<int, Outcome> failed_joins_;  // by job
+  std::exception_ptr first_error_;
+};
+
+}  // namespace lorahub::workers

@@ -1,0 +1,63 @@
+// The threads of a rank that compute, so that its main thread is free for MPI and heartbeats.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "workers/bell.hpp"
+
+namespace lorahub::workers {
+
+// What a rank does with a request: the reply, as bytes. Called from several threads at once.
+using Handler = std::function<std::string(const std::string& request)>;
+
+enum class Result : int32_t {
+  reply,
+  failure,      // base::Error: bad input, would fail again
+  fault,        // any other exception
+  interruption  // base::Interrupted
+};
+
+struct Task {
+  uint64_t ticket = 0;
+  std::string request;
+};
+
+struct Outcome {
+  uint64_t ticket = 0;
+  Result result = Result::reply;
+  double seconds = 0;  // of computing
+  std::string bytes;   // the reply, or what the exception said
+};
+
+class Executor {
+ public:
+  // `threads` threads take the tasks in their order; `bell` rings at each outcome.
+  Executor(Handler handler, int threads, Bell& bell);
+  ~Executor();  // waits for tasks under way; those not begun are dropped
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  void put(Task task);
+  std::optional<Outcome> take();  // the oldest outcome, if any
+  bool busy() const;              // a task is under way or waiting
+
+ private:
+  void work();
+  Handler handler_;
+  Bell& bell_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> waiting_;
+  std::deque<Outcome> done_;
+  int under_way_ = 0;
+  bool closed_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace lorahub::workers

@@ -1,0 +1,52 @@
+// What the thread that keeps MPI has at hand, on the coordinator and on the other ranks.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workers/executor.hpp"
+#include "workers/group.hpp"
+#include "workers/mailbox.hpp"
+
+namespace lorahub::workers {
+
+struct Rank {
+  int rank = 0;
+  const std::vector<std::string>& hosts;  // by rank
+  const Service& service;
+  Mailbox* mailbox = nullptr;  // none in a group of one
+  Executor& executor;
+  Bell& bell;
+
+  double beat() const;  // seconds between two heartbeats
+  // An interruption of this rank too: units under way see a signal, and have `grace` to end.
+  void let_units_end() const;
+};
+
+// Ends the process without waiting for threads that compute; `together` with the other ranks (MPI
+// is finalised), or at once.
+enum class Leave { together, at_once };
+[[noreturn]] void leave(int code, Leave how);
+
+// Seconds since the last call of note(), for each of several ranks.
+class Silence {
+ public:
+  explicit Silence(size_t ranks);
+  void note(int rank);
+  double of(int rank) const;
+
+ private:
+  std::vector<double> heard_;  // seconds of a steady clock
+};
+
+// Has it been `seconds` since it last said yes?
+class Every {
+ public:
+  explicit Every(double seconds) : seconds_(seconds) {}
+  bool due();
+
+ private:
+  double seconds_, last_ = -1e9;
+};
+
+}  // namespace lorahub::workers

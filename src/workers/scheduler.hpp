@@ -1,0 +1,67 @@
+// Which rank computes what. Groups of ranks take jobs (trials) from one queue, the costliest first;
+// the units of a group's job go to its ranks. Knows no MPI and no clock, so that the plan of a run
+// can be played through with the same code.
+#pragma once
+#include <optional>
+#include <vector>
+
+namespace lorahub::workers {
+
+struct JobSize {
+  double cost = 1;  // predicted, any unit
+  int units = 1;    // in all
+  int width = 1;    // units that can be computed at the same time, at most
+};
+
+struct Layout {
+  int ranks = 1;
+  int groups = 1;  // at most; never more than ranks or jobs
+  int depth = 2;   // units a rank is given at once: those it computes, and one that waits
+};
+
+class Scheduler {
+ public:
+  Scheduler(const Layout& layout, std::vector<JobSize> jobs);
+
+  int groups() const { return static_cast<int>(groups_.size()); }
+  int ranks_of(int group) const { return static_cast<int>(groups_[index(group)].ranks.size()); }
+
+  // The group's next job; none: the queue is empty, and its ranks have joined the other groups,
+  // those with the most cost left per rank first.
+  std::optional<int> take(int group);
+
+  // The group's job has so many units to compute now, numbered from 0; the last ones are done.
+  void submit(int group, int units);
+
+  struct Order {
+    int rank = 0, group = 0, job = 0, unit = 0;
+    bool joins = false;  // the rank's first order of this job
+  };
+  std::optional<Order> next();  // none: every rank has enough, or nothing is there to do
+  void done(int rank, int group);
+
+ private:
+  struct Group {
+    std::vector<int> ranks;
+    int job = -1;
+    int next_unit = 0, units = 0;  // of the units submitted last
+    int units_done = 0;            // of the job
+  };
+  struct Rank {
+    int group = -1, job = -1, in_flight = 0;
+  };
+  static size_t index(int i) { return static_cast<size_t>(i); }
+  void share_out(const std::vector<int>& ranks);
+  double cost_left_per_rank(const Group& group) const;
+  bool wants_more(const Group& group) const;
+  std::optional<int> idlest(const Group& group) const;
+
+  int depth_;
+  std::vector<JobSize> jobs_;
+  std::vector<int> queue_;  // jobs, the costliest last
+  std::vector<Group> groups_;
+  std::vector<Rank> ranks_;
+  int turn_ = 0;  // the group that is asked first
+};
+
+}  // namespace lorahub::workers

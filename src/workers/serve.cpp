@@ -1,0 +1,67 @@
+#include "workers/serve.hpp"
+
+#include "base/text.hpp"
+#include "workers/backoff.hpp"
+
+namespace lorahub::workers {
+namespace {
+
+void send(Mailbox& mailbox, const Head& head, const std::string& bytes) {
+  mailbox.post({0}, head, bytes);
+}
+
+void say_goodbye(Mailbox& mailbox) {
+  send(mailbox, {.kind = Kind::goodbye}, "");
+  for (const Backoff backoff; !mailbox.sent(); backoff.wait()) mailbox.progress();
+}
+
+bool send_outcomes(const Rank& me) {
+  bool any = false;
+  while (const std::optional<Outcome> outcome = me.executor.take()) {
+    send(*me.mailbox,
+         {.ticket = outcome->ticket,
+          .seconds = outcome->seconds,
+          .kind = Kind::outcome,
+          .code = static_cast<int32_t>(outcome->result)},
+         outcome->bytes);
+    any = true;
+  }
+  return any;
+}
+
+[[noreturn]] void lose_coordinator(const Rank& me, double seconds) {
+  fmt::print(stderr,
+             "lorahub: rank {} has not heard of rank 0 on {} for {:.0f} s (it is stopped, or the "
+             "network is cut), run the same command to go on\n",
+             me.rank, me.hosts[0], seconds);
+  leave(75, Leave::at_once);
+}
+
+}  // namespace
+
+int serve(const Rank& me) {
+  Mailbox& mailbox = *me.mailbox;
+  Silence silence(1);
+  Every beat(me.beat());
+  for (Backoff backoff;; me.bell.wait(backoff.pause())) {
+    if (mailbox.progress()) backoff.restart();
+    if (send_outcomes(me)) backoff.restart();
+    if (beat.due()) send(mailbox, {.kind = Kind::heartbeat}, "");
+    std::optional<Message> message = mailbox.take();
+    if (!message) {
+      if (silence.of(0) > me.service.stall_timeout) lose_coordinator(me, silence.of(0));
+      continue;
+    }
+    silence.note(0);
+    if (message->head.kind == Kind::task)
+      me.executor.put({.ticket = message->head.ticket, .request = std::move(message->bytes)});
+    if (message->head.kind == Kind::abandon) leave(message->head.code, Leave::at_once);
+    if (message->head.kind != Kind::dismiss) continue;
+    if (message->head.code == 75) me.let_units_end();
+    say_goodbye(mailbox);
+    if (me.executor.busy()) leave(message->head.code, Leave::together);
+    return message->head.code;
+  }
+}
+
+}  // namespace lorahub::workers

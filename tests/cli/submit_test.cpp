@@ -1,0 +1,173 @@
+// submit, status and merge on a machine whose Slurm is a fake; a real one: tests/cluster/slurm.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "process.hpp"
+#include "store/hdf5.hpp"
+
+namespace lorahub {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+class Submit : public testing::Test {
+ protected:
+  Submit() {
+    std::ofstream(folder_ / "small.yaml")
+        << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+           "set: {max_tokens: 2, task: E1_isa_letter, method: uniform, modules: 2}\n"
+           "vary: {seed: [1, 2, 3]}\n";
+    fs::create_directories(folder_ / "bin");
+  }
+  void fake(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / "bin" / name)
+        << "#!/bin/bash\necho \"" << name << " $@\" >>" << quoted(folder_ / "calls") << "\n"
+        << text << "\n";
+    fs::permissions(folder_ / "bin" / name, fs::perms::owner_all);
+  }
+  void fake_slurm() {
+    fake("sbatch", "n=$(grep -c ^sbatch " + quoted(folder_ / "calls") + "); echo $((40 + n))");
+    fake("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1");
+    fake("scontrol", "exit 1");
+    fake("sacct", "exit 1");
+    fake("srun", "echo pmix");
+  }
+  Ended lorahub(const std::string& words) {
+    return run_command("cd " + quoted(folder_) + " && PATH=" + quoted(folder_ / "bin") +
+                       ":/usr/bin:/bin LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " " +
+                       words);
+  }
+  std::string calls() const { return read_all(folder_ / "calls"); }
+  fs::path folder_ = fresh_folder("submit");
+  fs::path out_ = folder_ / "results/small";
+};
+
+TEST_F(Submit, WritesSubmitsAndRemembers) {
+  fake_slurm();
+  const Ended ended = lorahub(
+      "submit small.yaml --array 3 --ranks 2 --time 60 --set shots=4 --precision f32 --groups auto "
+      "--stall-timeout 30 --retry-failed --only seed=1 --only seed=2 --only seed=3 -- --qos=long");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("job 41 (3 shards)\njob 42 (report, after it)\n"));
+  EXPECT_THAT(calls(), HasSubstr("sbatch --parsable results/small/slurm/run.sbatch\n"
+                                 "sbatch --parsable --dependency=afterany:41 "
+                                 "results/small/slurm/report.sbatch\n"));
+  const std::string script = read_all(out_ / "slurm/run.sbatch");
+  EXPECT_THAT(script, HasSubstr(" run small.yaml --set shots=4 --set precision=f32 --out "
+                                "results/small --only seed=1 --only seed=2 --only seed=3 "
+                                "--retry-failed --groups auto --stall-timeout 30 --shard "
+                                "\"$SLURM_ARRAY_TASK_ID/3\"\n"));
+  EXPECT_THAT(script, HasSubstr("\n#SBATCH --qos=long\n"));
+  EXPECT_THAT(script, HasSubstr("exec srun --mpi=pmix"));
+  EXPECT_THAT(script, HasSubstr("\nexport LORAHUB_CONFIGS="));
+  const std::string report = read_all(out_ / "slurm/report.sbatch");
+  EXPECT_THAT(report, HasSubstr(" merge small.yaml --set shots=4 --set precision=f32 --out "));
+  EXPECT_THAT(report, Not(HasSubstr("\n#SBATCH --qos")));
+  EXPECT_EQ(json::parse(read_all(out_ / "slurm/jobs.json"))[0]["trials"], 3);
+}
+
+TEST_F(Submit, DryRunPrintsAndDoesNothing) {
+  const Ended ended = lorahub("submit small.yaml --gpus 2 --dry-run");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("#SBATCH --ntasks=2\n"));
+  EXPECT_THAT(ended.out, HasSubstr("--device cuda"));
+  EXPECT_THAT(ended.out, HasSubstr("# results/small/slurm/report.sbatch\n"));
+  EXPECT_FALSE(fs::exists(out_));
+}
+
+TEST_F(Submit, BadInputIsFoundBeforeTheQueue) {
+  fake_slurm();
+  const auto refused = [this](const std::string& words, const std::string& why) {
+    const Ended ended = lorahub("submit " + words);
+    EXPECT_EQ(ended.code, 2) << words;
+    EXPECT_THAT(ended.err, HasSubstr(why));
+    EXPECT_THAT(calls(), Not(HasSubstr("sbatch"))) << words;
+  };
+  refused("none.yaml", "no such study");
+  refused("small.yaml --set shot=4", "did you mean 'shots'");
+  refused("small.yaml --array 4", "only 3 trials");
+  refused("small.yaml --time 4h", "not a time limit");
+  refused("small.yaml --cluster nosuch", "known: example");
+  refused("small.yaml other.yaml", "write options for sbatch after --");
+  refused("small.yaml -- --array=1-9", "the script says that itself");
+  refused("small.yaml --ranks 2 --nodes 3", "a node would stay empty");
+}
+
+TEST_F(Submit, ASecondJobOnTheSameResultsIsRefused) {
+  fake_slurm();
+  ASSERT_EQ(lorahub("submit small.yaml").code, 0);
+  fake("squeue", "echo '41|RUNNING|None|3:20|n1'");
+  const Ended ended = lorahub("submit small.yaml");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("job 41 of results/small is still RUNNING"));
+}
+
+TEST_F(Submit, ARefusedReportLosesNoJob) {
+  fake_slurm();
+  fake("sbatch", "[ $# = 2 ] && echo 41 || { echo 'sbatch: error: no such' >&2; exit 1; }");
+  const Ended ended = lorahub("submit small.yaml");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.out, HasSubstr("job 41\n"));
+  EXPECT_THAT(ended.err, HasSubstr("no job for the report"));
+  EXPECT_EQ(json::parse(read_all(out_ / "slurm/jobs.json"))[0]["report"], "");
+}
+
+TEST_F(Submit, StatusShowsJobsBesideTrials) {
+  fake_slurm();
+  ASSERT_EQ(lorahub("submit small.yaml --array 3").code, 0);
+  ASSERT_EQ(lorahub("run small.yaml --shard 1/3 --quiet --out results/small").code, 0);
+  fake("squeue",
+       "echo '41_1|COMPLETED|None|9:00|n1'; echo '41_2|RUNNING|None|3:20|n2'; "
+       "echo '41_3|PENDING|PartitionNodeLimit|10:00|'; echo '42|PENDING|Dependency|30:00|'");
+  fake("scontrol", "echo JobId=43 ArrayJobId=41 ArrayTaskId=2 JobState=RUNNING Restarts=2");
+  const Ended ended = lorahub("status results/small");
+  EXPECT_THAT(ended.out, HasSubstr("1 of 3 trials done"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("job 41_2       RUNNING    time left 3:20, on n2, requeued 2 time"));
+  EXPECT_THAT(ended.out, HasSubstr("PENDING    PartitionNodeLimit, can never run as asked"));
+  EXPECT_THAT(ended.out, HasSubstr("PENDING    (report) Dependency"));
+  const json all = json::parse(lorahub("status results/small --json").out);
+  EXPECT_EQ(all["planned"], 3);
+  EXPECT_EQ(all["jobs"].size(), 4U);
+}
+
+TEST_F(Submit, StatusWithoutSlurmStillCounts) {
+  fake_slurm();
+  ASSERT_EQ(lorahub("submit small.yaml").code, 0);
+  fake("squeue", "echo 'squeue: error: Unable to contact slurm controller' >&2; exit 1");
+  const Ended ended = lorahub("status results/small");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.out, HasSubstr("0 of 3 trials done"));
+  EXPECT_THAT(ended.out, HasSubstr("jobs: unknown, squeue does not answer: Unable to contact"));
+}
+
+TEST_F(Submit, MergeMakesOneFileAndNamesWhatIsMissing) {
+  for (const std::string shard : {"1/3", "3/3"})
+    ASSERT_EQ(lorahub("run small.yaml --quiet --shard " + shard).code, 0);
+  const Ended ended = lorahub("merge small.yaml");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.out, HasSubstr("2 of 3 trials done, 0 failed, 1 missing"));
+  EXPECT_THAT(ended.out, HasSubstr("shard 2 of 3 has left no journal\nmissing: E1_isa_letter"));
+  ASSERT_EQ(lorahub("run small.yaml --quiet --shard 2/3").code, 0);
+  EXPECT_EQ(lorahub("merge small.yaml").code, 0);
+  EXPECT_EQ(lorahub("check results/small/small.h5").code, 0);
+  ASSERT_EQ(lorahub("run small.yaml --quiet --out whole").code, 0);
+  const auto merged = store::read_hdf5(out_ / "small.h5");
+  const auto whole = store::read_hdf5(folder_ / "whole/whole.h5");
+  EXPECT_EQ(merged.weights, whole.weights);
+  ASSERT_EQ(merged.rows.size(), whole.rows.size());
+  for (size_t i = 0; i < whole.rows.size(); ++i) {
+    EXPECT_EQ(merged.rows[i].id, whole.rows[i].id);  // in the study's order, not the shards'
+    EXPECT_EQ(merged.rows[i].status, "done");
+    EXPECT_EQ(merged.rows[i].accuracy, whole.rows[i].accuracy);
+  }
+  EXPECT_THAT(lorahub("report results/small").out, HasSubstr("3 trials done."));
+}
+
+}  // namespace
+}  // namespace lorahub

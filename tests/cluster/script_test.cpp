@@ -1,0 +1,186 @@
+// The batch scripts, byte for byte, and as a shell reads them. `UPDATE_GOLDEN=1 cluster_test`
+// writes the expected files anew: read the difference before it is committed.
+#include "cluster/script.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/check.hpp"
+#include "process.hpp"
+
+namespace lorahub::cluster {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Job small() {
+  return {.study = "quickstart",
+          .command_line = "lorahub submit experiments/quickstart.yaml --ranks 8",
+          .folder = "/home/ada/lorahub",
+          .out = "results/quickstart",
+          .program = "/home/ada/lorahub/build/release/lorahub",
+          .launcher = "srun --mpi=pmix",
+          .plan = {"experiments/quickstart.yaml"},
+          .request = {.ranks = 8}};
+}
+
+Job large() {
+  return {.study = "official_bbh",
+          .command_line = "lorahub submit experiments/official_bbh.yaml --array 4 --cluster juno",
+          .folder = "/home/ada/lora hub",
+          .out = "/scratch/100%/it's here",
+          .program = "apptainer run --nv lorahub.sif",
+          .launcher = "mpirun --bind-to none",
+          .plan = {"my studies/bbh.yaml", "--set", "task=[boolean_expressions, snarks]"},
+          .options = {"--device", "cuda", "--stall-timeout", "120", "--only", "seed=1"},
+          .environment = {{"HF_HOME", "/scratch/ada's models"}},
+          .site = {.preamble = {"module purge", "module load gcc/12 openmpi/4.1"},
+                   .defaults = {.options = {"--hint=nomultithread"}},
+                   .restarts = 1,
+                   .requeues = 50,
+                   .warning = 300},
+          .request = {.nodes = 2,
+                      .ranks = 8,
+                      .gpus = 8,
+                      .time = "1-12:00:00",
+                      .partition = "gpu",
+                      .account = "p123",
+                      .array = 4},
+          .pass = {"--qos", "long", "--comment=four shards"}};
+}
+
+void expect_golden(const std::string& text, const std::string& name) {
+  const std::filesystem::path file = SOURCE_DIR "/tests/cluster/golden/" + name;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(file) << text;
+  EXPECT_EQ(text, read_all(file)) << "differs from " << file;
+}
+
+TEST(Script, OneJobBySrun) {
+  expect_golden(study_script(small()), "one.sbatch");
+  expect_golden(report_script(small()), "one_report.sbatch");
+}
+
+TEST(Script, ArrayOfGpusByMpirun) {
+  expect_golden(study_script(large()), "array.sbatch");
+  expect_golden(report_script(large()), "array_report.sbatch");
+}
+
+TEST(Script, IsGoodBash) {
+  const auto folder = fresh_folder("script");
+  for (const Job& job : {small(), large()})
+    for (const std::string& text : {study_script(job), report_script(job)}) {
+      std::ofstream(folder / "job.sh") << text;
+      const Ended ended = run_command("bash -n " + quoted(folder / "job.sh"));
+      EXPECT_EQ(ended.code, 0) << ended.err;
+    }
+}
+
+TEST(Script, GpusAreSharedOutAsTheLauncherNeeds) {
+  Job job = small();
+  job.request.gpus = 8;
+  EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus-per-task=1\n"));
+  job.request.ranks = 16;  // two ranks share one
+  EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus=8\n"));
+  job.request.nodes = 4;
+  EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus-per-node=2\n"));
+  job.request.ranks = 8;
+  job.launcher = "mpirun";
+  EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus-per-node=2\n"));
+  EXPECT_THAT(report_script(job), Not(HasSubstr("gpu")));
+}
+
+TEST(Script, TheWarningLeavesTimeToWork) {
+  Job job = small();
+  job.request.time = "60";
+  EXPECT_THAT(study_script(job), HasSubstr("--signal=B:USR1@120\n"));
+  job.request.time = "2";
+  EXPECT_THAT(study_script(job), HasSubstr("--signal=B:USR1@30\n"));
+}
+
+// The script without Slurm: srun, scontrol and the program are fakes. `srun`: shell text that plays
+// the n-th start of the ranks ($n). Returns the exit code; `requeued` says whether it asked for it.
+struct Played {
+  Ended ended;
+  bool requeued = false;
+  int starts = 0;
+};
+Played play(const std::string& srun, const std::string& environment = "") {
+  const auto folder = fresh_folder("played");
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder / name) << "#!/bin/bash\n" << text;
+    std::filesystem::permissions(folder / name, std::filesystem::perms::owner_all);
+  };
+  write("srun", "n=$(($(cat " + quoted(folder / "n") + " 2>/dev/null) + 1)); echo $n >" +
+                    quoted(folder / "n") + "\n" + srun + "\n");
+  write("scontrol",
+        "case $1 in\n  show) echo JobId=7 JobState=${STATE:-RUNNING};;\n  requeue) echo $2 >" +
+            quoted(folder / "requeued") + "; kill -TERM $PPID;;\nesac\n");
+  write("sleep", "exec /bin/sleep 0.$1\n");  // a pause of 2 s takes 0.2 s
+  std::ofstream(folder / "job.sh") << study_script(small());
+  Played played;
+  played.ended =
+      run_command("PATH=" + quoted(folder) + ":$PATH SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1 " +
+                  environment + " bash " + quoted(folder / "job.sh"));
+  played.requeued = read_all(folder / "requeued") == "7\n";
+  const std::string starts = read_all(folder / "n");
+  played.starts = starts.empty() ? 0 : std::stoi(starts);
+  return played;
+}
+
+TEST(Wrapper, EndsWithTheStudy) {
+  const Played done = play("exit 0");
+  EXPECT_EQ(done.ended.code, 0) << done.ended.err;
+  EXPECT_EQ(done.starts, 1);
+  const Played failed = play("exit 1");
+  EXPECT_EQ(failed.ended.code, 1);
+  EXPECT_EQ(failed.starts, 1);
+  const Played bad = play("exit 2");
+  EXPECT_EQ(bad.ended.code, 2);
+  EXPECT_EQ(bad.starts, 1);
+  EXPECT_FALSE(done.requeued || failed.requeued || bad.requeued);
+}
+
+TEST(Wrapper, StartsDeadRanksAgainInPlace) {
+  const Played played = play("[ $n = 1 ] && kill -9 $$; [ $n = 2 ] && exit 2; exit 0");
+  EXPECT_EQ(played.ended.code, 0) << played.ended.out;
+  EXPECT_EQ(played.starts, 3);  // also after the lock of the dead one
+  EXPECT_FALSE(played.requeued);
+}
+
+TEST(Wrapper, RequeuesWhenRestartsDoNotHelpButNotForEver) {
+  const Played first = play("exit 137", "SLURM_RESTART_COUNT=19");
+  EXPECT_EQ(first.starts, 4);
+  EXPECT_TRUE(first.requeued);
+  const Played last = play("trap 'exit 75' USR1; kill -USR1 $PPID; /bin/sleep 0.3; exit 9",
+                           "SLURM_RESTART_COUNT=20");
+  EXPECT_EQ(last.starts, 1);
+  EXPECT_EQ(last.ended.code, 75);
+  EXPECT_FALSE(last.requeued);
+  EXPECT_THAT(last.ended.out, HasSubstr("giving up"));
+}
+
+TEST(Wrapper, HandsTheWarningOnAndRequeues) {
+  const Played played = play(
+      "trap 'exit 75' USR1; kill -USR1 $PPID; for i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 0.1; done; "
+      "exit "
+      "9");
+  EXPECT_EQ(played.starts, 1);
+  EXPECT_TRUE(played.requeued);
+  EXPECT_THAT(played.ended.out, HasSubstr("ended with 75"));
+}
+
+TEST(Wrapper, TermIsAWarningWhileRunningAndAnEndElse) {
+  const std::string ranks =
+      "trap 'exit 75' USR1; trap 'exit 143' TERM; kill -TERM $PPID; for i in 1 2 3 4 5 6 7 8 9; do "
+      "/bin/sleep 0.1; done; exit 9";
+  const Played preempted = play(ranks);
+  EXPECT_TRUE(preempted.requeued) << preempted.ended.out;
+  const Played cancelled = play(ranks, "STATE=COMPLETING");
+  EXPECT_FALSE(cancelled.requeued);
+  EXPECT_EQ(cancelled.ended.code, 143);
+  EXPECT_EQ(cancelled.starts, 1);
+}
+
+}  // namespace
+}  // namespace lorahub::cluster

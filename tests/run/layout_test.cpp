@@ -1,0 +1,72 @@
+// Any number of ranks, threads, groups and shards: the same bits. Other paths than R = 1 must not
+// be able to tell.
+#include "base/random.hpp"
+#include "small_study.hpp"
+
+namespace lorahub {
+namespace {
+
+struct Layout {
+  int ranks, threads, groups, shards;
+};
+
+// Fixed ones, then random ones.
+std::vector<Layout> layouts() {
+  std::vector<Layout> all{{1, 3, 1, 1}, {2, 1, 0, 1}, {3, 1, 1, 1}, {5, 1, 2, 1}};
+  base::Stream random(7, "layouts");
+  const auto upto = [&](uint32_t n) { return 1 + static_cast<int>(random.bits() % n); };
+  for (int i = 0; i < 3; ++i) all.push_back({upto(8), upto(2), upto(4), upto(3)});
+  return all;
+}
+
+class AnyLayout : public testing::TestWithParam<Layout> {};
+
+TEST_P(AnyLayout, GivesTheSameBits) {
+  const auto [ranks, threads, groups, shards] = GetParam();
+  const auto folder = fresh_folder("layout");
+  write_study(folder);
+  const std::string launcher = ranks == 1 ? "" : "mpirun -np " + std::to_string(ranks);
+  for (int shard = 1; shard <= shards; ++shard) {
+    std::string more = "--threads " + std::to_string(threads) + " --groups " +
+                       (groups == 0 ? "auto" : std::to_string(groups));
+    if (shards > 1) more += " --shard " + std::to_string(shard) + "/" + std::to_string(shards);
+    const Ended ended = run_study(folder, launcher, more);
+    ASSERT_EQ(ended.code, 0) << ended.err;
+  }
+  EXPECT_EQ(payload(folder), alone());
+  if (shards == 1) expect_same_hdf5(folder);
+}
+
+std::string name_of(const testing::TestParamInfo<Layout>& test) {
+  const Layout& layout = test.param;
+  return "R" + std::to_string(layout.ranks) + "T" + std::to_string(layout.threads) + "G" +
+         std::to_string(layout.groups) + "S" + std::to_string(layout.shards) + "_" +
+         std::to_string(test.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, AnyLayout, testing::ValuesIn(layouts()), name_of);
+
+// The official search asks for one candidate at a time: idle ranks compute ahead.
+TEST(Speculation, SameTrajectoryInFewerRounds) {
+  const std::string study =
+      "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen, search: official}\n"
+      "set: {method: lorahub, shots: 5, modules: 10, search.budget: 14, max_tokens: 4, task: "
+      "[E1_isa_letter]}\n";
+  const auto one = fresh_folder("official_one"), many = fresh_folder("official_many");
+  write_study(one, study);
+  write_study(many, study);
+  ASSERT_EQ(run_study(one, "", "--threads 1").code, 0);
+  const Ended ended = run_study(many, "mpirun -np 7");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(payload(many), payload(one));
+  const auto record = [](const std::filesystem::path& folder) {
+    return store::read_journal(folder / "out/journal.ndj").finished.begin()->second;
+  };
+  EXPECT_EQ(record(one).timing.waits, 14);
+  EXPECT_EQ(record(many).counts.rounds, 14);
+  // 11 points of the first simplex: at most 3 steps of it a round; then 3 more.
+  EXPECT_LE(record(many).timing.waits, 8);
+}
+
+}  // namespace
+}  // namespace lorahub
