@@ -52,7 +52,8 @@ int adapt(const Options& options) {
   workers::Session session;
   workers::Group group;
   const study::Trial mine = trial(options);
-  const run::Hardware machine = hardware(options.model, group.ranks_on_node());
+  const run::Hardware machine =
+      hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   const workers::Service service{.threads = machine.threads};
   const auto make_site = [&] {
     return std::make_unique<run::Site>(std::vector{mine}, machine, group.rank());

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/gpus.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
 
@@ -34,15 +35,16 @@ void add_hardware(CLI::App& command, ModelOptions& options) {
       ->check(CLI::Range(1, 1024));
 }
 
-run::Hardware hardware(const ModelOptions& options, int ranks_on_node) {
+run::Hardware hardware(const ModelOptions& options, NodeRank here) {
   return {.device = options.device == "cuda" ? t5::Device::cuda : t5::Device::cpu,
-          .threads = options.threads > 0 ? options.threads : run::default_threads(ranks_on_node)};
+          .threads = options.threads > 0 ? options.threads : run::default_threads(here.ranks),
+          .gpu = options.device == "cuda" ? base::claim_gpu(here.rank).value_or("") : ""};
 }
 
 objective::Machine load_machine(const ModelOptions& options) {
   return run::load_machine(options.model,
                            study::parse<study::Precision>(options.precision, "--precision"),
-                           hardware(options, 1));
+                           hardware(options, {}));
 }
 
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {

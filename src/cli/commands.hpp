@@ -43,7 +43,12 @@ struct ModelOptions {
   int threads = 0;  // 0: cores / ranks on this node
 };
 void add_hardware(CLI::App& command, ModelOptions& options);
-run::Hardware hardware(const ModelOptions& options, int ranks_on_node);
+
+// Which of the ranks on this node this one is.
+struct NodeRank {
+  int rank = 0, ranks = 1;
+};
+run::Hardware hardware(const ModelOptions& options, NodeRank here);
 objective::Machine load_machine(const ModelOptions& options);
 
 // `modules`: names with commas; "": all of the library.

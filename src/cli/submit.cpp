@@ -50,7 +50,7 @@ std::vector<std::string> run_options(const Options& options, const cluster::Requ
 // A study that could not run is found here, not after a night in the queue.
 study::Study checked_study(const Options& options, const cluster::Request& request) {
   study::Study study = study::load(options.study, settings(knobs(options), "--set"));
-  run::cost(study, request.ranks);
+  run::cost(study.trials, {.ranks = request.ranks});
   const auto trials = options.only.empty()
                           ? study.trials
                           : study::only(study.trials, settings(options.only, "--only"));

@@ -37,7 +37,7 @@ Plan read_plan(const Options& options) {
 // A rank's part: trains the units that it is given, by number, each with all of its threads.
 class Trainer {
  public:
-  Trainer(const Options& options, run::Hardware hardware, int rank)
+  Trainer(const Options& options, const run::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   // Reply: what was done, as a sentence.
@@ -89,7 +89,8 @@ int train(const Options& options) {
   workers::Session session;
   workers::Group group;
   const run::Hardware machine =
-      hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node());
+      hardware({.device = options.device, .threads = options.threads},
+               {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   Trainer trainer(options, machine, group.rank());
   return group.run({.threads = 1, .grace = kGrace}, std::ref(trainer),
                    [&](workers::Crew& crew) { return lead(options, crew); });

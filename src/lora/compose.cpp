@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "lora/pool.hpp"
+#include "t5/shared.hpp"
 
 namespace lorahub::lora {
 
@@ -68,6 +69,43 @@ Factors side_by_side(const Pool& pool, size_t place) {
           .b = b.permute({1, 0, 2}).reshape({1, b.size(1), -1})};
 }
 
+// Those of all places, one after the other in `flat`.
+std::vector<Factors> views(const Pool& pool, const at::Tensor& flat) {
+  std::vector<Factors> all;
+  int64_t begin = 0;
+  const auto view = [&](at::IntArrayRef sizes) {
+    const at::Tensor part = flat.narrow(0, begin, sizes[1] * sizes[2]);
+    begin += part.numel();
+    return part.view(sizes);
+  };
+  for (size_t place = 0; place < pool.slots.size(); ++place) {
+    const at::Tensor &a = pool.a[place], &b = pool.b[place];
+    const int64_t columns = a.numel() / a.size(-1), out = b.size(-2);
+    const at::Tensor left = view({1, columns, a.size(-1)});
+    all.push_back({.a = left, .b = view({1, out, columns})});
+  }
+  return all;
+}
+
+// Product: what the candidates share, in the compute dtype, one block for the ranks of a node.
+std::vector<Factors> all_side_by_side(const Pool& pool, at::ScalarType dtype) {
+  const std::string origin =
+      pool.origin.empty() || pool.flat.is_cuda()
+          ? ""
+          : base::format("{}|side by side, {}", pool.origin, at::toString(dtype));
+  const int64_t total = pool.flat.numel();
+  const at::Tensor flat =
+      t5::shared_tensor(origin, {.type = dtype, .sizes = total}, [&](const at::Tensor& memory) {
+        const std::vector<Factors> parts = views(pool, memory);
+        for (size_t place = 0; place < parts.size(); ++place) {
+          const Factors both = side_by_side(pool, place);
+          parts[place].a.copy_(both.a);
+          parts[place].b.copy_(both.b);
+        }
+      });
+  return views(pool, flat.to(pool.flat.device()));
+}
+
 // Columns of each module in what side_by_side() puts together: zero factors keep theirs.
 std::vector<int64_t> widths(const Pool& pool, size_t place) {
   if (pool.a[place].dim() == 2) return pool.ranks[place];
@@ -113,9 +151,8 @@ Composer::Composer(const Pool& pool, study::Composition composition, at::ScalarT
         seen.emplace(std::pair(pool.scalings[place], widths(pool, place)), spreads_.size());
     if (is_new) spreads_.push_back(spread(pool, place));
     spread_of_.push_back(known->second);
-    const Factors both = side_by_side(pool, place);
-    shared_.push_back({.a = both.a.to(dtype).contiguous(), .b = both.b.to(dtype).contiguous()});
   }
+  shared_ = all_side_by_side(pool, dtype);
 }
 
 t5::Adapter Composer::operator()(std::span<const double> weights) const {

@@ -12,6 +12,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/node_memory.hpp"
 #include "base/text.hpp"
 #include "lora/adapter_config.hpp"
 #include "lora/library.hpp"
@@ -212,6 +213,7 @@ Module read_module(const fs::path& folder, const std::string& name, const t5::Co
   Module module{.name = name, .slots = place(subject, tensors, layers)};
   check_complete(subject, module.slots, layers);
   set_scalings(module, config);
+  module.origin = base::file_identity(file);
   return module;
 }
 

@@ -3,12 +3,16 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <numeric>
 #include <set>
 
 #include "base/check.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "lora/layout.hpp"
+#include "t5/shared.hpp"
 
 namespace lorahub::lora {
 
@@ -23,13 +27,6 @@ void check_modules(const std::vector<Module>& modules) {
                 module.name);
 }
 
-// The module's factors at a slot; zeros shaped `like` where it has none.
-Factors factors_or_zero(const Module& module, int slot, const Factors& like) {
-  const auto found = module.slots.find(slot);
-  if (found != module.slots.end()) return found->second;
-  return {.a = at::zeros_like(like.a), .b = at::zeros_like(like.b)};
-}
-
 // By slot: the factors of the first module that has the place.
 std::map<int, Factors> all_places(const std::vector<Module>& modules) {
   std::map<int, Factors> places;
@@ -37,21 +34,18 @@ std::map<int, Factors> all_places(const std::vector<Module>& modules) {
   return places;
 }
 
+// A tensor of shape, strides and no memory.
+at::Tensor outline(at::IntArrayRef sizes) {
+  return at::empty(sizes, at::device(at::kMeta).dtype(at::kFloat));
+}
+
 // flat [N, D]: all a then all b; the views that name its parts.
-void stack_equal(const std::vector<Module>& modules, Pool& pool) {
+void outline_equal(const std::vector<Module>& modules, Pool& pool) {
   const std::map<int, Factors> places = all_places(modules);
-  std::vector<at::Tensor> rows;
-  for (const Module& module : modules) {
-    std::vector<at::Tensor> parts;
-    for (const auto& [slot, like] : places)
-      parts.push_back(factors_or_zero(module, slot, like).a.flatten());
-    for (const auto& [slot, like] : places)
-      parts.push_back(factors_or_zero(module, slot, like).b.flatten());
-    rows.push_back(at::cat(parts));
-  }
-  pool.flat = at::stack(rows);
-  const int64_t n = pool.flat.size(0);
-  int64_t begin = 0;
+  const auto n = static_cast<int64_t>(modules.size());
+  int64_t total = 0, begin = 0;
+  for (const auto& [slot, like] : places) total += like.a.numel() + like.b.numel();
+  pool.flat = outline({n, total});
   const auto view = [&](const at::Tensor& like) {
     const at::Tensor part = pool.flat.narrow(1, begin, like.numel());
     begin += like.numel();
@@ -61,16 +55,26 @@ void stack_equal(const std::vector<Module>& modules, Pool& pool) {
   for (const auto& [slot, like] : places) pool.b.push_back(view(like.b));
 }
 
-void stack_mixed(const std::vector<Module>& modules, Pool& pool) {
-  for (const int slot : pool.slots) {
-    std::vector<at::Tensor> a, b;
-    for (const Module& module : modules) {
-      if (!module.slots.contains(slot)) continue;
-      a.push_back(module.slots.at(slot).a);
-      b.push_back(module.slots.at(slot).b);
-    }
-    pool.a.push_back(at::cat(a, 0));
-    pool.b.push_back(at::cat(b, 1));
+// flat [D]: by place, a [sum r, in] and b [out, sum r].
+void outline_mixed(const std::vector<Module>& modules, Pool& pool) {
+  std::vector<std::array<int64_t, 2>> shapes;
+  int64_t total = 0, begin = 0;
+  const std::map<int, Factors> places = all_places(modules);
+  const auto columns = [](const std::vector<int64_t>& ranks) {
+    return std::accumulate(ranks.begin(), ranks.end(), int64_t{0});
+  };
+  size_t place = 0;
+  for (const auto& [slot, like] : places) {
+    const int64_t sum = columns(pool.ranks[place++]);
+    shapes.push_back({sum, like.a.size(1)});
+    shapes.push_back({like.b.size(0), sum});
+    total += sum * (like.a.size(1) + like.b.size(0));
+  }
+  pool.flat = outline({total});
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const int64_t length = shapes[i][0] * shapes[i][1];
+    (i % 2 == 0 ? pool.a : pool.b).push_back(pool.flat.narrow(0, begin, length).view(shapes[i]));
+    begin += length;
   }
 }
 
@@ -88,18 +92,26 @@ void note_places(const std::vector<Module>& modules, Pool& pool) {
   }
 }
 
-void move_to(Pool& pool, t5::Device device) {
-  if (device == t5::Device::cpu) return;
-  if (!pool.mixed()) {  // the views follow
-    const at::Tensor flat = pool.flat.to(at::kCUDA);
-    for (auto* views : {&pool.a, &pool.b})
-      for (at::Tensor& view : *views)
-        view = flat.as_strided(view.sizes(), view.strides(), view.storage_offset());
-    pool.flat = flat;
-    return;
+// What the values follow from: the modules and the order of the places.
+std::string common_origin(const std::vector<Module>& modules, int slot_count) {
+  std::string all = base::format("pool {}", slot_count);
+  for (const Module& module : modules) {
+    if (module.origin.empty()) return "";
+    all += "|" + module.origin;
   }
-  for (auto* tensors : {&pool.a, &pool.b})
-    for (at::Tensor& tensor : *tensors) tensor = tensor.to(at::kCUDA);
+  return all;
+}
+
+void copy_modules(const std::vector<Module>& modules, const Pool& pool) {
+  pool.flat.zero_();
+  for (size_t place = 0; place < pool.slots.size(); ++place)
+    for (size_t i = 0; i < modules.size(); ++i) {
+      const auto found = modules[i].slots.find(pool.slots[place]);
+      if (found == modules[i].slots.end()) continue;
+      const Factors to = factors(pool, static_cast<int>(i), static_cast<int>(place));
+      to.a.copy_(found->second.a);
+      to.b.copy_(found->second.b);
+    }
 }
 
 }  // namespace
@@ -121,6 +133,22 @@ Factors factors(const Pool& pool, int module, int place) {
   return {.a = a.narrow(0, first, rank), .b = b.narrow(1, first, rank)};
 }
 
+void rebase(Pool& pool, const at::Tensor& flat) {
+  for (auto* views : {&pool.a, &pool.b})
+    for (at::Tensor& view : *views)
+      view = flat.as_strided(view.sizes(), view.strides(), view.storage_offset());
+  pool.flat = flat;
+}
+
+void materialise(Pool& pool, const std::function<void(const Pool&)>& fill) {
+  rebase(pool, t5::shared_tensor(pool.origin, {.type = at::kFloat, .sizes = pool.flat.sizes()},
+                                 [&](const at::Tensor& memory) {
+                                   Pool writable = pool;
+                                   rebase(writable, memory);
+                                   fill(writable);
+                                 }));
+}
+
 Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5::Device device) {
   check_modules(modules);
   Pool pool;
@@ -128,10 +156,12 @@ Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5
   for (const Module& module : modules) pool.names.push_back(module.name);
   note_places(modules, pool);
   if (pool.mixed())
-    stack_mixed(modules, pool);
+    outline_mixed(modules, pool);
   else
-    stack_equal(modules, pool);
-  move_to(pool, device);
+    outline_equal(modules, pool);
+  pool.origin = common_origin(modules, pool.slot_count);
+  materialise(pool, [&](const Pool& memory) { copy_modules(modules, memory); });
+  if (device == t5::Device::cuda) rebase(pool, pool.flat.to(at::kCUDA));
   return pool;
 }
 

@@ -15,10 +15,11 @@ struct Pool {
   std::vector<int> slots;                     // linear layers that some module adapts: the places
   std::vector<std::vector<int64_t>> ranks;    // [places][N], 0 where the module has no such place
   std::vector<std::vector<double>> scalings;  // [places][N], alpha/r, 0 likewise
-  at::Tensor flat;               // [N, D], f32: all a, then all b (undefined for mixed ranks)
+  at::Tensor flat;               // f32. Equal ranks: [N, D], all a, then all b. Mixed ranks: [D]
   std::vector<at::Tensor> a, b;  // by place: views of `flat`, [N, r, in], [N, out, r], zero where
                                  // the module has no such place (mixed ranks, product only:
                                  // [sum r, in], [out, sum r])
+  std::string origin;            // what the values follow from (Module::origin); empty: not known
   int slot_count = 0;            // of the network
   int size() const { return static_cast<int>(names.size()); }
   bool mixed() const;  // ranks differ at a place
@@ -27,8 +28,9 @@ struct Pool {
 // Factors of one module at one place (an index in `slots`), as views.
 Factors factors(const Pool& pool, int module, int place);
 
-// Stacks modules; a layer that only some of them adapt is a place of all, zero for the others.
-// Error for an empty list, a name given twice.
+// Stacks modules; a layer that only some of them adapt is a place of all, zero for the others. On
+// the CPU the ranks of a node share the values, where their origin is known. Error for an empty
+// list, a name given twice.
 Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device);
 
 // Names for the trial: those given, or `count` drawn from the library as random.sample does

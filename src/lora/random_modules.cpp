@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "lora/geometry.hpp"
+#include "lora/layout.hpp"
 #include "lora/pool.hpp"
 
 namespace lorahub::lora {
@@ -41,21 +42,20 @@ Factors random_factors(const Factors& real, uint64_t seed, const std::string& st
 
 Pool random_like(const Pool& pool, uint64_t seed) {
   Pool result = pool;
-  if (pool.flat.defined()) result.flat = at::empty_like(pool.flat);
-  for (auto* tensors : {&result.a, &result.b})
-    for (at::Tensor& tensor : *tensors)
-      tensor = pool.flat.defined() ? result.flat.as_strided(tensor.sizes(), tensor.strides(),
-                                                            tensor.storage_offset())
-                                   : at::empty_like(tensor);
-  for (int module = 0; module < pool.size(); ++module)
-    for (int place = 0; place < static_cast<int>(pool.slots.size()); ++place) {
-      const std::string stem = base::format("{}/{}", pool.names[static_cast<size_t>(module)],
-                                            pool.slots[static_cast<size_t>(place)]);
-      const Factors drawn = random_factors(factors(pool, module, place), seed, stem);
-      const Factors target = factors(result, module, place);
-      target.a.copy_(drawn.a);
-      target.b.copy_(drawn.b);
-    }
+  if (!pool.origin.empty()) result.origin = base::format("{}|random {}", pool.origin, seed);
+  materialise(result, [&](const Pool& memory) {
+    memory.flat.zero_();
+    for (int module = 0; module < pool.size(); ++module)
+      for (int place = 0; place < static_cast<int>(pool.slots.size()); ++place) {
+        const std::string stem = base::format("{}/{}", pool.names[static_cast<size_t>(module)],
+                                              pool.slots[static_cast<size_t>(place)]);
+        const Factors drawn = random_factors(factors(pool, module, place), seed, stem);
+        const Factors target = factors(memory, module, place);
+        target.a.copy_(drawn.a);
+        target.b.copy_(drawn.b);
+      }
+  });
+  if (pool.flat.is_cuda()) rebase(result, result.flat.to(at::kCUDA));
   return result;
 }
 

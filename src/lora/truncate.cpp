@@ -35,6 +35,7 @@ Module truncate(const Module& module, int64_t rank) {
                 .truncated_from = module.rank,
                 .slots = {},
                 .own_scaling = module.own_scaling};
+  if (!module.origin.empty()) result.origin = base::format("{} cut to {}", module.origin, rank);
   for (const auto& [slot, factors] : module.slots)
     result.slots[slot] = truncated(factors, std::min(rank, factors.a.size(0)));
   for (const auto& [slot, factors] : result.slots)

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "objective/threads.hpp"
+#include "run/devices.hpp"
 #include "run/retrieve.hpp"
 #include "run/training.hpp"
 #include "study/names.hpp"
@@ -122,7 +123,9 @@ std::string Site::handle(const std::string& request) {
   if (asked.kind == Request::log) {
     const std::unique_lock alone(loading_);
     log_ = base::Log(std::filesystem::path(asked.body) / base::format("rank{}.log", rank_), rank_);
-    return "";
+    const std::string device = device_text(hardware_);
+    log_.line("device", hardware_.gpu.empty() ? device : device + ", visible as " + hardware_.gpu);
+    return device;
   }
   const auto here = at(asked.trial);
   switch (asked.kind) {

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "base/check.hpp"
-#include "study/names.hpp"
 
 namespace lorahub::run {
 
@@ -12,10 +11,6 @@ Choice train(const Bench& bench) {
 }
 
 void check_training(const study::Trial& trial) {
-  if (study::trains(trial.method))
-    base::check(trial.shots.count > 0,
-                "method '{}' with shots 0 (there is nothing to train on), give it shots",
-                study::name(trial.method));
   if (trial.method != study::Method::gradient) return;
   base::check(std::abs(trial.train.start) <= trial.search.bound,
               "train.start is {} (beyond search.bound, {}), start inside", trial.train.start,

@@ -133,7 +133,7 @@ struct Trial {
 bool uses_modules(Method method);
 bool uses_search(Method method);
 bool uses_shots(Method method);
-bool trains(Method method);  // by gradient
+bool trains(Method method);                   // by gradient
 bool retrieves_by_shots(const Trial& trial);  // so that any method of modules reads them
 
 }  // namespace lorahub::study

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "t5/weight_files.hpp"
 #include "t5/weights.hpp"
 
 namespace lorahub::t5 {
@@ -214,8 +215,8 @@ std::map<std::string, at::Tensor*> named(Network& network) {
   add(network.encoder, "encoder");
   add(network.decoder, "decoder");
   const std::vector<LinearInfo> infos = linears(network.config);
-  for (size_t slot = 0; slot < infos.size(); ++slot)
-    all[infos[slot].name + ".weight"] = matrices.at(slot);
+  for (size_t slot = 0; slot < matrices.size(); ++slot)  // all but the head
+    all[infos[slot].name + ".weight"] = matrices[slot];
   return all;
 }
 
@@ -227,7 +228,10 @@ Network build(const Config& config, const Tensors& weights, Placement placement)
 
 Network load(const std::filesystem::path& folder, Placement placement) {
   try {
-    return build(read_config(folder), read_model_weights(folder), placement);
+    const Tensors weights = read_model_weights(folder);
+    if (placement.device == Device::cuda) return build(read_config(folder), weights, placement);
+    return build(read_config(folder), in_dtype(weights, placement.dtype, identity(folder)),
+                 placement);
   } catch (const base::Error& error) {
     const std::string text = error.what();
     if (text.find(folder.string()) != std::string::npos) throw;

@@ -116,7 +116,7 @@ TEST(Train, Ia3FoldersAnswer) {
     return all;
   };
   const auto base = answers("plain.jsonl", "");
-  const auto adapted = answers("plain.jsonl", "--adapter " + quoted(own));
+  const auto adapted = answers("plain.jsonl", "--adapter " + quoted(folder / "out"));
   const auto mixed = answers("rows.jsonl", "");
   EXPECT_NE(base, adapted);
   ASSERT_EQ(mixed.size(), 2 * base.size());

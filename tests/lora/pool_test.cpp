@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "made.hpp"
 
 namespace lorahub::lora {
@@ -46,6 +49,66 @@ TEST(Stack, OfMixedRanksPutsThemSideBySide) {
       EXPECT_TRUE(at::equal(factors(pool, i, place).a, want.a));
       EXPECT_TRUE(at::equal(factors(pool, i, place).b, want.b));
     }
+}
+
+// The memory that a tensor is in: its device and inode in /proc/self/maps.
+std::string memory_of(const at::Tensor& tensor) {
+  const auto address = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    char rights[5], device[16], inode[32];
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %15s %31s", &begin, &end, rights, device,
+                    inode) == 5 &&
+        begin <= address && address < end)
+      return std::string(device) + " " + inode;
+  }
+  return "";
+}
+
+// Two pools of one process stand for those of two ranks.
+TEST(Stack, OfTheSameFilesIsInTheMemoryOnce) {
+  for (const int64_t second_rank : {4, 3}) {  // equal and mixed
+    std::vector<Module> modules = {made("x", tiny(), {.rank = 4}),
+                                   made("y", tiny(), {.rank = second_rank})};
+    const Pool own = stack(modules, tiny(), t5::Device::cpu);
+    EXPECT_EQ(own.origin, "");  // one made in the process is its own
+    modules[0].origin = "file x of OfTheSameFilesIsInTheMemoryOnce";
+    EXPECT_EQ(stack(modules, tiny(), t5::Device::cpu).origin, "");
+    modules[1].origin = base::format("file y {}", second_rank);
+    const Pool first = stack(modules, tiny(), t5::Device::cpu);
+    const Pool second = stack(modules, tiny(), t5::Device::cpu);
+    EXPECT_TRUE(at::equal(first.flat, own.flat));
+    EXPECT_EQ(memory_of(first.flat), memory_of(second.flat));
+    EXPECT_NE(memory_of(first.flat), memory_of(own.flat));
+    std::swap(modules[0], modules[1]);
+    EXPECT_NE(memory_of(stack(modules, tiny(), t5::Device::cpu).flat), memory_of(first.flat));
+    const Pool drawn = random_like(first, 1), again = random_like(first, 1);
+    EXPECT_TRUE(at::equal(drawn.flat, random_like(own, 1).flat));
+    EXPECT_EQ(memory_of(drawn.flat), memory_of(again.flat));
+    EXPECT_NE(memory_of(random_like(first, 2).flat), memory_of(drawn.flat));
+  }
+}
+
+TEST(Composer, SharesWhatItPutsSideBySide) {
+  std::vector<Module> modules = {made("x", tiny()), made("y", tiny())};
+  const std::vector<double> weights = {0.5, -1};
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const auto compose_all = [&] {
+      return compose(stack(modules, tiny(), t5::Device::cpu), weights, study::Composition::product,
+                     dtype);
+    };
+    for (Module& module : modules) module.origin = "";
+    const t5::Adapter own = compose_all();
+    for (Module& module : modules) module.origin = module.name + " of SharesWhatItPutsSideBySide";
+    const t5::Adapter first = compose_all(), second = compose_all();
+    for (size_t slot = 0; slot < own.slots.size(); ++slot) {
+      if (!own.slots[slot].a.defined()) continue;
+      EXPECT_TRUE(at::equal(first.slots[slot].a, own.slots[slot].a));
+      EXPECT_TRUE(at::equal(first.slots[slot].b, own.slots[slot].b));
+      EXPECT_EQ(memory_of(first.slots[slot].b), memory_of(second.slots[slot].b));
+    }
+  }
 }
 
 TEST(Stack, RefusesNoneAndTwice) {

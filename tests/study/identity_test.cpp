@@ -70,10 +70,14 @@ TEST(Identity, EachMethodReadsItsKnobs) {
               UnorderedElementsAre("model", "task", "method", "precision", "engine", "scoring",
                                    "max_tokens", "batch", "library", "rank", "modules",
                                    "seed.modules", "composition"));
-  auto searched = column_names();
-  std::erase_if(searched, [](const auto& name) { return name.starts_with("train."); });
-  EXPECT_EQ(read_by(trial(Method::lorahub)), searched);
-  EXPECT_EQ(read_by(trial(Method::random_lora)), searched);
+  std::vector<std::string> all = column_names();
+  std::erase_if(all, [](const auto& name) { return name.starts_with("train."); });
+  auto narrowed = trial(Method::lorahub);
+  narrowed.retrieve.by = RetrieveBy::probe;
+  EXPECT_EQ(read_by(narrowed), all);
+  std::erase(all, "retrieve");
+  EXPECT_EQ(read_by(trial(Method::lorahub)), all);
+  EXPECT_EQ(read_by(trial(Method::random_lora)), all);
   EXPECT_THAT(
       read_by(trial(Method::full)),
       UnorderedElementsAre("model", "task", "method", "precision", "engine", "scoring",

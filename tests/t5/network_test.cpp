@@ -150,6 +150,25 @@ TEST(Network, the_mini_model_loads_from_its_folder) {
   EXPECT_EQ(n.embedding.sizes(), (at::IntArrayRef{590, 128}));
 }
 
+// Converted matrices lie in one block (that ranks share); what stays f32 is read from the file.
+TEST(Network, a_folder_loads_in_bf16_as_its_weights_do) {
+  const auto folder = std::filesystem::path(SOURCE_DIR) / "configs/model/mini";
+  const Tensors weights = read_model_weights(folder);
+  const Placement placement{.dtype = at::kBFloat16};
+  const Network network = load(folder, placement),
+                plain = build(read_config(folder), weights, placement);
+  EXPECT_TRUE(at::equal(network.embedding, plain.embedding));
+  for (const auto stack : {&Network::encoder, &Network::decoder})
+    for (size_t i = 0; i < (network.*stack).blocks.size(); ++i) {
+      const Block &block = (network.*stack).blocks[i], &same = (plain.*stack).blocks[i];
+      EXPECT_TRUE(at::equal(block.self_norm, same.self_norm));
+      EXPECT_TRUE(at::equal(block.self.o.weight, same.self.o.weight));
+      EXPECT_TRUE(at::equal(block.ff.wo.weight, same.ff.wo.weight));
+      EXPECT_EQ(block.ff.wo.weight.scalar_type(), at::kBFloat16);
+    }
+  EXPECT_TRUE(at::equal(network.encoder.relative_bias, plain.encoder.relative_bias));
+}
+
 TEST(Network, a_wrong_shape_is_shown_beside_the_right_one) {
   Tiny tiny;
   const std::string name = "encoder.block.1.layer.1.DenseReluDense.wi_0.weight";
