@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
-#include <utility>
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
@@ -53,9 +52,9 @@ int adapt(const Options& options) {
   workers::Session session;
   workers::Group group;
   const study::Trial mine = trial(options);
-  run::Hardware machine =
+  const run::Hardware machine =
       hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  const workers::Service service{.threads = std::exchange(machine.threads, 1)};
+  const workers::Service service{.threads = machine.threads};
   const auto make_site = [&] {
     return std::make_unique<run::Site>(std::vector{mine}, machine, group.rank());
   };

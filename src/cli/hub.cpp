@@ -87,7 +87,7 @@ int show(const Options& options) {
     return 0;
   }
   for (const auto& [key, value] : module.items())
-    if (!value.empty() && value != "")
+    if (!value.empty())
       fmt::print("{:<14} {}\n", key,
                  value.is_string() ? value.get<std::string>()
                                    : value.dump(-1, ' ', false, json::error_handler_t::replace));
@@ -178,7 +178,7 @@ lora::Card card(const Options& options, const lora::Module& module,
 // The Markdown behind the front matter.
 std::string body(const fs::path& file) {
   if (!fs::exists(file)) return "";
-  const std::string text = base::read_file(file);
+  std::string text = base::read_file(file);
   const size_t end = text.starts_with("---\n") ? text.find("\n---", 3) : std::string::npos;
   if (end == std::string::npos) return text;
   const size_t line = text.find('\n', end + 1);

@@ -14,6 +14,7 @@
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 #include "task/stream.hpp"
+#include "train/folders.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -25,58 +26,71 @@ struct Options {
   bool json = false, json_lines = false;
 };
 
-// The adapter of rows that name none: --adapter, a mixture, or nothing.
-t5::Adapter default_adapter(const Options& options, const objective::Machine& machine) {
-  const t5::Config& config = machine.network.config;
+// The machine's network with the adapter in a PEFT folder: low-rank terms beside its weights, or
+// factors of (IA)^3 in them.
+train::Model adapted(const objective::Machine& machine, const std::filesystem::path& folder,
+                     const std::string& name) {
+  if (train::is_ia3(folder)) {
+    train::Trainable ia3 = train::ia3(machine.network);
+    train::read_ia3(folder, ia3);
+    return train::model(ia3);
+  }
+  return {.network = machine.network,
+          .adapter = run::alone(machine, lora::read_module(folder, name, machine.network.config))};
+}
+
+// What answers rows that name no adapter: the base with --adapter, a mixture, or nothing.
+train::Model default_model(const Options& options, const objective::Machine& machine) {
   if (!options.adapter.empty())
-    return run::alone(machine, lora::read_module(t5::resolve(options.adapter, lora::kConfigFile),
-                                                 options.adapter, config));
-  if (options.weights.empty()) return {};
-  const lora::Pool pool =
-      load_pool(options.library, options.modules, {.config = config, .device = machine.device});
-  return lora::compose(pool, one_vector(options.weights, pool.size()),
-                       study::parse<study::Composition>(options.composition, "--composition"),
-                       machine.dtype());
+    return adapted(machine, t5::resolve(options.adapter, lora::kConfigFile), options.adapter);
+  train::Model model{.network = machine.network, .adapter = {}};
+  if (options.weights.empty()) return model;
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.config = machine.network.config, .device = machine.device});
+  model.adapter = lora::compose(
+      pool, one_vector(options.weights, pool.size()),
+      study::parse<study::Composition>(options.composition, "--composition"), machine.dtype());
+  return model;
 }
 
 // The adapters that rows name: those used last stay loaded.
 class Adapters {
  public:
   Adapters(const Options& options, const objective::Machine& machine)
-      : library_(options.library), machine_(machine), default_(default_adapter(options, machine)) {}
+      : library_(options.library), machine_(machine), default_(default_model(options, machine)) {}
 
-  const t5::Adapter& get(const task::Row& row) {
+  const train::Model& get(const task::Row& row) {
     if (row.adapter.empty()) return default_;
     const auto found = std::ranges::find(loaded_, row.adapter, &Named::name);
     if (found != loaded_.end()) {
       loaded_.splice(loaded_.begin(), loaded_, found);
     } else {
       try {
-        loaded_.push_front({row.adapter, run::alone(machine_, read(row.adapter))});
+        loaded_.push_front({row.adapter, read(row.adapter)});
       } catch (const base::Error& error) {
         base::fail("{}: {}", row.place, error.what());
       }
       if (loaded_.size() > kLoaded) loaded_.pop_back();
     }
-    return loaded_.front().adapter;
+    return loaded_.front().model;
   }
 
  private:
   struct Named {
     std::string name;
-    t5::Adapter adapter;
+    train::Model model;
   };
   static constexpr size_t kLoaded = 32;
 
-  lora::Module read(const std::string& name) const {
+  train::Model read(const std::string& name) const {
     const auto folder = library_.empty() ? t5::resolve(name, lora::kConfigFile)
                                          : lora::module_folder(library_, name);
-    return lora::read_module(folder, name, machine_.network.config);
+    return adapted(machine_, folder, name);
   }
 
   std::string library_;
   const objective::Machine& machine_;
-  t5::Adapter default_;
+  train::Model default_;
   std::list<Named> loaded_;
 };
 
@@ -88,8 +102,9 @@ void check_length(const Options& options, const objective::Machine& machine, con
               row.place, tokens, options.longest);
 }
 
-// Answers of the rows in their order; rows of one adapter are computed together.
-std::vector<std::string> answers(const Options& options, const objective::Machine& machine,
+// Answers of the rows in their order; rows of one adapter are computed together, in the worker's
+// network.
+std::vector<std::string> answers(const Options& options, objective::Machine& worker,
                                  const std::vector<task::Row>& rows, Adapters& adapters) {
   std::map<std::string, std::vector<size_t>> groups;
   for (size_t i = 0; i < rows.size(); ++i) groups[rows[i].adapter].push_back(i);
@@ -97,7 +112,9 @@ std::vector<std::string> answers(const Options& options, const objective::Machin
   for (const auto& [unused, which] : groups) {
     std::vector<std::string> prompts;
     for (const size_t i : which) prompts.push_back(rows[i].example.input);
-    const auto some = objective::answer(machine, adapters.get(rows[which.front()]), prompts,
+    const train::Model& model = adapters.get(rows[which.front()]);
+    worker.network = model.network;
+    const auto some = objective::answer(worker, model.adapter, prompts,
                                         {.max_tokens = options.max_tokens, .batch = options.batch});
     for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
   }
@@ -152,6 +169,7 @@ int infer(const Options& options) {
   task::RowStream stream(options.task);
   const objective::Machine machine = load_machine(options.model);
   Adapters adapters(options, machine);
+  objective::Machine worker = machine;
   const size_t at_once =
       8 * static_cast<size_t>(options.batch) * static_cast<size_t>(machine.threads);
   Tally tally;
@@ -161,7 +179,7 @@ int infer(const Options& options) {
       check_length(options, machine, row);
       rows.push_back(std::move(row));
     }
-    const std::vector<std::string> given = answers(options, machine, rows, adapters);
+    const std::vector<std::string> given = answers(options, worker, rows, adapters);
     for (size_t i = 0; i < rows.size(); ++i) give(options, rows[i], given[i], tally);
     std::fflush(stdout);
   }

@@ -156,8 +156,11 @@ Composer::Composer(const Pool& pool, study::Composition composition, at::ScalarT
 }
 
 t5::Adapter Composer::operator()(std::span<const double> weights) const {
-  const at::Tensor matrix = weight_matrix(pool_, weights);
-  return composition_ == study::Composition::factor ? factor(matrix) : product(matrix);
+  return (*this)(weight_matrix(pool_, weights));
+}
+
+t5::Adapter Composer::operator()(const at::Tensor& weights) const {
+  return composition_ == study::Composition::factor ? factor(weights) : product(weights);
 }
 
 // [P, N] x [N, D], then alpha/r into the b half; the adapter's tensors are views of the result.
@@ -171,18 +174,21 @@ t5::Adapter Composer::factor(const at::Tensor& weights) const {
       length += pool_.b[place].size(1) * pool_.b[place].size(2);
     mixed.narrow(1, begin, length).mul_(scaling);
   }
-  mixed = mixed.to(dtype_);
+  std::vector<int64_t> sizes;
+  for (const auto* half : {&pool_.a, &pool_.b})
+    for (const at::Tensor& all : *half) sizes.push_back(all.size(1) * all.size(2));
+  const std::vector<at::Tensor> parts = mixed.to(dtype_).split_with_sizes(sizes, 1);
   const int64_t p = mixed.size(0);
-  const auto part = [&](const at::Tensor& like) {
-    const int64_t begin = like.storage_offset() - pool_.flat.storage_offset();
-    return mixed.narrow(1, begin, like.size(1) * like.size(2))
-        .view({p, like.size(1), like.size(2)});
-  };
   t5::Adapter adapter{.candidates = static_cast<int>(p), .slots = {}};
   adapter.slots.resize(static_cast<size_t>(pool_.slot_count));
-  for (size_t place = 0; place < pool_.slots.size(); ++place)
+  const size_t places = pool_.slots.size();
+  for (size_t place = 0; place < places; ++place) {
+    const at::Tensor &a = pool_.a[place], &b = pool_.b[place];
     adapter.slots[static_cast<size_t>(pool_.slots[place])] = {
-        .a = part(pool_.a[place]), .b = part(pool_.b[place]), .scale = {}};
+        .a = parts[place].view({p, a.size(1), a.size(2)}),
+        .b = parts[places + place].view({p, b.size(1), b.size(2)}),
+        .scale = {}};
+  }
   return adapter;
 }
 

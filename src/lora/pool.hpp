@@ -53,6 +53,9 @@ class Composer {
   // rounded once. Error for a weight that is not finite.
   t5::Adapter operator()(std::span<const double> weights) const;
 
+  // The same for a tensor [P, N], f32 on the pool's device: differentiable.
+  t5::Adapter operator()(const at::Tensor& weights) const;
+
  private:
   t5::Adapter factor(const at::Tensor& weights) const;
   t5::Adapter product(const at::Tensor& weights) const;

@@ -5,8 +5,8 @@
 #include "base/check.hpp"
 #include "base/signals.hpp"
 #include "run/brief.hpp"
-#include "run/methods/methods.hpp"
 #include "run/study.hpp"
+#include "run/training.hpp"
 #include "run/trial.hpp"
 #include "search/optimizer.hpp"
 
@@ -68,7 +68,7 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
   for (size_t i = 0; i < trials.size(); ++i) {
     base::throw_if_signalled();
     const study::Trial& trial = trials[i];
-    method(trial.method);
+    check_training(trial);
     if (study::uses_search(trial.method))  // refuses what the optimiser would
       search::resolved(trial.search,
                        kept_count(trial, static_cast<int>(module_names(trial).size())));

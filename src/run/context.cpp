@@ -105,4 +105,11 @@ std::vector<std::string> Context::answers(const std::vector<double>& weights) co
   return all;
 }
 
+Choice Context::train() const {
+  ++waits_;
+  const workers::Outcome outcome = leader_.call({unit(Request::train, "")}).front();
+  base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+  return unpack_choice(outcome.bytes);
+}
+
 }  // namespace lorahub::run

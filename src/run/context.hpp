@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "run/brief.hpp"
+#include "run/choice.hpp"
 #include "run/site.hpp"
 #include "search/minimize.hpp"
 #include "search/optimizer.hpp"
@@ -41,6 +42,7 @@ class Context {
   void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(
       const std::vector<double>& weights) const;  // of the test rows; {}: the base
+  Choice train() const;  // the trial's training (training.hpp), by one rank
 
   // Called after each generation with the trace so far.
   search::Observer observer;

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "base/check.hpp"
 #include "objective/rate.hpp"
 #include "run/brief.hpp"
-#include "run/methods/methods.hpp"
+#include "run/training.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
+#include "t5/flop.hpp"
 #include "t5/hub.hpp"
 #include "task/task.hpp"
 #include "task/tokenizer.hpp"
@@ -83,18 +85,6 @@ double module_values(const t5::Config& c) {  // q and v of every attention
   return places * kPublishedRank * static_cast<double>(c.d_model + c.inner());
 }
 
-// FLOP of one forward: S source and T target tokens, adapters of rank r on q and v (0: none).
-double flop(const t5::Config& c, double s, double t, double r) {
-  const auto d = static_cast<double>(c.d_model), a = static_cast<double>(c.inner());
-  const auto le = static_cast<double>(c.encoder_layers), ld = static_cast<double>(c.decoder_layers);
-  const double encoder = 2 * s * le * (4 * d * a + feed_forward(c)) + 4 * le * s * s * a;
-  const double cross_kv = 4 * s * ld * d * a;
-  const double decoder = 2 * t * ld * (6 * d * a + feed_forward(c)) + 4 * ld * t * (t + s) * a;
-  const double head = 2 * t * d * static_cast<double>(c.vocabulary);
-  const double lora = 2 * r * (d + a) * (s * (2 * le + ld) + t * 3 * ld);
-  return encoder + cross_kv + decoder + head + lora;
-}
-
 struct Text {
   std::vector<std::pair<double, double>> shots;  // source and target tokens
   std::vector<std::pair<double, double>> test;
@@ -128,11 +118,26 @@ long evaluations(const study::Trial& trial) {
   const bool probed = trial.retrieve.by == study::RetrieveBy::probe;
   const long before = probed ? candidate_count(trial) : 0;
   if (trial.method == study::Method::best_single) return before + module_count(trial);
+  if (trial.method == study::Method::gradient) return before + trial.train.epochs;
   return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
 }
 
-// Units of work of a trial, in TFLOP.
-Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, double answers) {
+// Passes over all shots. A backward pass is two forwards.
+struct Passes {
+  long forward = 0, backward = 0;
+};
+Passes passes(const study::Trial& trial) {
+  const long backward = study::trains(trial.method) ? trial.train.epochs : 0;
+  return {.forward = std::max(evaluations(trial), backward), .backward = backward};
+}
+
+bool answers_itself(study::Method method) {  // by the rank that trained, in the same unit
+  return study::trains(method) && method != study::Method::gradient;
+}
+
+// Units of each generation; a training is one unit.
+std::vector<int> rounds_of(const study::Trial& trial, const Text& text, long evaluations) {
+  if (study::trains(trial.method)) return {1};
   std::vector<size_t> sources;
   for (const auto& [source, target] : text.shots) sources.push_back(static_cast<size_t>(source));
   const int population = std::max(1, generation_size(trial, static_cast<int>(module_count(trial))));
@@ -141,12 +146,20 @@ Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, doub
     return static_cast<int>(
         search::cut(static_cast<int>(candidates), static_cast<int>(sources.size()), tile).size());
   };
-  Work work;
-  int all = 0;
-  for (long left = cost.evaluations; left > 0; left -= population) {
-    work.rounds.push_back(units(std::min<long>(left, population)));
-    all += work.rounds.back();
+  std::vector<int> rounds;
+  for (long left = evaluations; left > 0; left -= population)
+    rounds.push_back(units(std::min<long>(left, population)));
+  return rounds;
+}
+
+// Units of work of a trial, in TFLOP.
+Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, double answers) {
+  Work work{.rounds = rounds_of(trial, text, cost.evaluations)};
+  if (answers_itself(trial.method)) {
+    work.unit_cost = cost.tflop;
+    return work;
   }
+  const int all = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
   if (all > 0) work.unit_cost = (cost.tflop - answers) / all;
   const auto batch = static_cast<size_t>(trial.batch);
   work.batches = static_cast<int>((text.test.size() + batch - 1) / batch);
@@ -160,16 +173,20 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   if (trial.composition == study::Composition::product)
     rank *= static_cast<double>(module_count(trial));  // stacked
   Cost cost{.evaluations = evaluations(trial)};
-  cost.example_forwards = cost.evaluations * static_cast<long>(text.shots.size());
-  const auto add = [&](const auto& rows, double times) {
+  const Passes over = passes(trial);
+  cost.example_forwards = (over.forward + 2 * over.backward) * static_cast<long>(text.shots.size());
+  const auto add = [&](const auto& rows, const Passes& times) {
+    const auto forward = static_cast<double>(times.forward);
+    const double all = forward + 2 * static_cast<double>(times.backward);
     for (const auto& [s, t] : rows) {
-      cost.tokens += times * (s + t);
-      cost.tflop += 1e-12 * times * flop(config, s, t, rank);
+      cost.tokens += forward * (s + t);
+      cost.tflop +=
+          1e-12 * all * t5::forward_flop(config, {.source = s, .target = t, .rank = rank});
     }
   };
-  if (cost.evaluations > 0) add(text.shots, static_cast<double>(cost.evaluations));
+  if (over.forward > 0) add(text.shots, over);
   const double searched = cost.tflop;
-  add(text.test, 1);
+  add(text.test, {.forward = 1});
   cost.work = work_of(trial, text, cost, cost.tflop - searched);
   return cost;
 }
@@ -181,8 +198,10 @@ double shared_memory(const study::Trial& trial, const t5::Config& c) {
   return bytes * weights(c) + 2 * 4 * modules * module_values(c);
 }
 
-double activations(const t5::Config& c) {
-  return 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
+// A tile's activations, and what a full fine-tuning holds in f32: values, gradient, sum, moments.
+double own_memory(const study::Trial& trial, const t5::Config& c) {
+  const double copies = trial.method == study::Method::full ? 5 : 0;
+  return 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4 + 4 * copies * weights(c);
 }
 
 }  // namespace
@@ -192,7 +211,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
   std::map<std::string, Model> models;
   std::map<std::string, Text> texts;
   for (const study::Trial& trial : trials) {
-    method(trial.method);  // refuses what run would
+    check_training(trial);  // refuses what run would
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));
     auto model = models.find(trial.model_path);
@@ -208,7 +227,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     const t5::Config& config = model->second.config;
     total.shared_bytes = std::max(total.shared_bytes, shared_memory(trial, config));
     total.memory_bytes =
-        std::max(total.memory_bytes, shared_memory(trial, config) + activations(config));
+        std::max(total.memory_bytes, shared_memory(trial, config) + own_memory(trial, config));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
   }
   std::vector<Work> works;

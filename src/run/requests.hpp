@@ -14,7 +14,8 @@ enum class Request : char {
   log = 'L',      // + folder: open this rank's log file in it; reply: run::device_text
   join = 'J',     // + hashes of shots and test rows: load the trial; reply: see Site::join
   measure = 'M',  // + workers::across's unit; reply: the tile's sums
-  answer = 'A'    // + number of a batch of test rows, weights (none: the base); reply: its answers
+  answer = 'A',   // + number of a batch of test rows, weights (none: the base); reply: its answers
+  train = 'T'     // the trial's training on its shots, as one unit; reply: a Choice (choice.hpp)
 };
 
 struct Asked {

@@ -4,6 +4,7 @@
 #include "objective/threads.hpp"
 #include "run/devices.hpp"
 #include "run/retrieve.hpp"
+#include "run/training.hpp"
 #include "study/names.hpp"
 #include "workers/across.hpp"
 
@@ -22,7 +23,7 @@ void Site::use_model(const study::Trial& trial) {
   if (machine_ && key == machine_key_) return;
   machine_.reset();  // before the next one is loaded: two large models may not fit
   machine_ = std::make_unique<objective::Machine>(
-      load_machine(trial.model_path, trial.precision, hardware_));
+      load_machine(trial.model_path, trial.precision, {.device = hardware_.device, .threads = 1}));
   machine_key_ = key;
   modules_.clear();
 }
@@ -110,6 +111,12 @@ std::string Site::answer(const std::string& body) {
       {.scoring = trial.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}));
 }
 
+std::string Site::train() const {
+  objective::Machine machine = *machine_;
+  machine.threads = hardware_.threads;
+  return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
+}
+
 std::string Site::handle(const std::string& request) {
   objective::single_threaded();
   const Asked asked = decode(request);
@@ -128,6 +135,8 @@ std::string Site::handle(const std::string& request) {
       return workers::measure_unit(asked.body, measure_);
     case Request::answer:
       return answer(asked.body);
+    case Request::train:
+      return train();
     case Request::log:
       break;
   }

@@ -22,6 +22,8 @@ Loaded read_loaded(const std::string& reply);
 
 class Site {
  public:
+  // `hardware`: with the threads that call handle(); a unit of work is one thread's, but a training
+  // has them all.
   Site(std::vector<study::Trial> plan, Hardware hardware, int rank);
   Site(const Site&) = delete;  // the measure refers to members
   Site& operator=(const Site&) = delete;
@@ -37,6 +39,7 @@ class Site {
   void use_modules(const study::Trial& trial);
   std::string join(const std::string& rows_hash) const;
   std::string answer(const std::string& body);
+  std::string train() const;
   std::shared_ptr<const t5::Adapter> adapter(const std::vector<double>& weights);
 
   std::vector<study::Trial> plan_;

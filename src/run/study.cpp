@@ -178,11 +178,9 @@ int run_study(const std::function<Selection()>& load, const StudyOptions& option
   if (group.is_coordinator()) selection = load();
   const workers::Service service{.threads = options.hardware.threads,
                                  .stall_timeout = options.stall_timeout};
-  Hardware hardware = options.hardware;
-  hardware.threads = 1;  // a unit of work is a rank's thread's
   const auto make_site = [&] {
     if (!group.is_coordinator()) selection = load();
-    return std::make_unique<Site>(selection.trials, hardware, group.rank());
+    return std::make_unique<Site>(selection.trials, options.hardware, group.rank());
   };
   return lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
     return Coordinator(selection, options, crew).run();

@@ -7,6 +7,7 @@
 #include "base/sha256.hpp"
 #include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
+#include "run/training.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 
@@ -31,15 +32,19 @@ double percent(const std::vector<store::Answer>& answers) {
                          : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
 }
 
-store::Counts count(const Brief& brief, const std::vector<search::Generation>& generations) {
-  store::Counts counts{.rounds = static_cast<long>(generations.size())};
-  for (const search::Generation& g : generations)
+// A backward pass counts as two forwards, which is what it costs in operations.
+store::Counts count(const Brief& brief, const Choice& choice) {
+  store::Counts counts{.rounds =
+                           std::max(choice.steps, static_cast<long>(choice.generations.size()))};
+  for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
   for (const t5::Pair& pair : brief.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
-  counts.example_forwards = counts.evaluations * static_cast<long>(brief.pairs.size());
-  counts.search_tokens = counts.evaluations * tokens;
+  const auto shots = static_cast<long>(brief.pairs.size());
+  const long forwards = std::max(counts.evaluations * shots, choice.backwards);
+  counts.example_forwards = forwards + 2 * choice.backwards;
+  if (shots > 0) counts.search_tokens = forwards / shots * tokens;
   for (const std::string& prompt : brief.prompts)
     counts.answer_tokens += static_cast<long>(brief.tokenizer->encode(prompt).size());
   return counts;
@@ -47,13 +52,20 @@ store::Counts count(const Brief& brief, const std::vector<search::Generation>& g
 
 // The settings that the trial left to defaults, as they were used.
 std::vector<std::pair<std::string, std::string>> resolved(const Context& context,
-                                                          const Loaded& loaded) {
+                                                          const Loaded& loaded,
+                                                          const Choice& choice) {
   const study::Trial& trial = context.trial();
   const search::TileShape tile = context.brief().tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
   if (loaded.truncated_from > 0)
     values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
+  if (study::trains(trial.method)) {
+    values.emplace_back("train.lr", base::format("{}", learning_rate(trial)));
+    values.emplace_back("train.steps", base::format("{}", choice.steps));
+    values.emplace_back("train.forwards", base::format("{}", choice.backwards));
+    values.emplace_back("train.backwards", base::format("{}", choice.backwards));
+  }
   if (!study::uses_search(trial.method)) return values;
   const study::Search search = search::resolved(trial.search, context.modules());
   values.emplace_back("search.population", base::format("{}", search.population));
@@ -115,12 +127,13 @@ store::Record run_trial(Context& context) {
   const long waits = context.waits();
 
   const base::Stopwatch answering;
-  const std::vector<std::string> given = context.answers(choice.weights);
+  const std::vector<std::string> given =
+      choice.answers.empty() ? context.answers(choice.weights) : choice.answers;
   const double answer_seconds = answering.seconds();
   std::vector<store::Answer> answers = score(brief.task, given);
   store::Record record{.trial = study::id(context.trial()),
                        .knobs = study::columns(context.trial())};
-  record.resolved = resolved(context, loaded);
+  record.resolved = resolved(context, loaded, choice);
   record.modules = brief.modules;
   record.shot_rows = brief.task.shot_rows;
   record.dropped_rows = brief.task.dropped_rows;
@@ -129,7 +142,8 @@ store::Record run_trial(Context& context) {
   record.shot_tokens = context.shot_tokens();
   if (!choice.weights.empty() && !brief.pairs.empty())
     record.shot_sums = context.sums({.dim = context.modules(), .weights = choice.weights}).values;
-  record.counts = count(brief, choice.generations);
+  if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
+  record.counts = count(brief, choice);
   record.zero_loss = zero_loss(choice.generations);
   record.best_loss = choice.loss;
   record.weights = std::move(choice.weights);

@@ -40,9 +40,17 @@ const std::map<std::string, Number>& numeric_knobs() {
       {"search.mean0", {Kind::real, "1", "coordinates of the first mean"}},
       {"search.budget", {Kind::integer, "1", "evaluations allowed"}},
       {"search.bound", {Kind::real, "1", "weights stay in [-bound, bound]"}},
+      {"train.lr", {Kind::real, "1", "largest learning rate, 0: default (see /resolved)"}},
+      {"train.epochs", {Kind::integer, "1", "passes over the shots (gradient: steps)"}},
+      {"train.batch", {Kind::integer, "1", "shots a step"}},
+      {"train.weight_decay", {Kind::real, "1", "decay of AdamW"}},
+      {"train.rank", {Kind::integer, "1", "rank of the adapter that is trained"}},
+      {"train.alpha", {Kind::real, "1", "its alpha: BA is scaled by alpha/rank"}},
+      {"train.dropout", {Kind::real, "1", "dropout of its inputs"}},
+      {"train.start", {Kind::real, "1", "every mixing weight before the first step"}},
       {"seed.modules", {Kind::integer, "1", "seed of the draw of modules"}},
       {"seed.shots", {Kind::integer, "1", "seed of the draw of shots"}},
-      {"seed.search", {Kind::integer, "1", "seed of the search"}},
+      {"seed.search", {Kind::integer, "1", "seed of the search or the training"}},
       {"max_tokens", {Kind::integer, "token", "longest answer"}},
       {"batch", {Kind::integer, "1", "answers generated together"}}};
   return known;

@@ -1,5 +1,6 @@
 #include "study/document.hpp"
 
+#include <cmath>
 #include <set>
 
 #include "base/files.hpp"
@@ -82,6 +83,26 @@ std::string scalar(const Value& value) {
             : value.node.IsMap()    ? "a mapping"
                                     : "nothing");
   return value.node.Scalar();
+}
+
+int integer(const Value& value, int least) {
+  const auto n = number<int>(value, "a whole number");
+  if (n < least) fail_at(value, "{} is too small, it must be at least {}", n, least);
+  return n;
+}
+
+double real(const Value& value, Range range) {
+  const auto x = number<double>(value, "a number");
+  if (!std::isfinite(x)) fail_at(value, "'{}' is not a finite number", scalar(value));
+  if (range == Range::positive && x <= 0)
+    fail_at(value, "{} is too small, it must be above 0", scalar(value));
+  if (range == Range::from_zero && x < 0)
+    fail_at(value, "{} is too small, it must be at least 0", scalar(value));
+  return x;
+}
+
+uint64_t seed(const Value& value) {
+  return number<uint64_t>(value, "a seed, it must be a whole number of at least 0");
 }
 
 fs::path located(const std::string& path, const Value& value) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <yaml-cpp/yaml.h>
 
+#include <charconv>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -53,6 +54,21 @@ std::vector<Entry> entries(const Value& mapping);  // Error: no mapping, a key t
 std::vector<Value> items(const Value& list);       // Error: no list, or an empty one
 
 std::string scalar(const Value& value);  // Error when it is a list, a mapping or nothing
+
+// All of the scalar as a number; Error: "... is not <kind>".
+template <class T>
+T number(const Value& value, const char* kind) {
+  const auto text = scalar(value);
+  T out{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size())
+    fail_at(value, "'{}' is not {}", text, kind);
+  return out;
+}
+int integer(const Value& value, int least);
+enum class Range { any, positive, from_zero };
+double real(const Value& value, Range range);  // finite
+uint64_t seed(const Value& value);
 
 // A relative path of a YAML file, made absolute; an empty one stays empty.
 std::filesystem::path located(const std::string& path, const Value& value);

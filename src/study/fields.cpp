@@ -1,8 +1,6 @@
 #include "study/fields.hpp"
 
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <set>
 
 #include "base/text.hpp"
@@ -16,28 +14,6 @@ using Read = std::function<void(const Value&, Trial&)>;
 using Write = std::function<std::string(const Trial&)>;
 template <class T>
 using Field = T& (*)(Trial&);
-
-template <class T>
-T number(const Value& value, const char* kind) {
-  const auto text = scalar(value);
-  T out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size())
-    fail_at(value, "'{}' is not {}", text, kind);
-  return out;
-}
-
-int integer(const Value& value, int least) {
-  const auto n = number<int>(value, "a whole number");
-  if (n < least) fail_at(value, "{} is too small, it must be at least {}", n, least);
-  return n;
-}
-
-double real(const Value& value) {
-  const auto x = number<double>(value, "a number");
-  if (!std::isfinite(x)) fail_at(value, "'{}' is not a finite number", scalar(value));
-  return x;
-}
 
 // The field of a constant trial: fields are functions of a mutable one, so that each is named once.
 template <class T>
@@ -60,18 +36,9 @@ Knob int_knob(std::string name, Field<int> field, int least) {
           [field](const Trial& t) { return std::to_string(get(t, field)); }};
 }
 
-enum class Range { any, positive, from_zero };
-
 Knob real_knob(std::string name, Field<double> field, Range range) {
-  const auto read = [field, range](const Value& v, Trial& t) {
-    const auto x = real(v);
-    if (range == Range::positive && x <= 0)
-      fail_at(v, "{} is too small, it must be above 0", text(x));
-    if (range == Range::from_zero && x < 0)
-      fail_at(v, "{} is too small, it must be at least 0", text(x));
-    field(t) = x;
-  };
-  return {std::move(name), read, [field](const Trial& t) { return text(get(t, field)); }};
+  return {std::move(name), [=](const Value& v, Trial& t) { field(t) = real(v, range); },
+          [field](const Trial& t) { return text(get(t, field)); }};
 }
 
 template <class Enum>
@@ -85,10 +52,6 @@ Knob enum_knob(std::string name, Field<Enum> field) {
     }
   };
   return {std::move(name), read, [field](const Trial& t) { return study::name(get(t, field)); }};
-}
-
-uint64_t seed(const Value& value) {
-  return number<uint64_t>(value, "a seed, it must be a whole number of at least 0");
 }
 
 Knob seed_knob(std::string name, Field<uint64_t> field) {
@@ -146,6 +109,12 @@ std::string write_shots(const Trial& trial) {
   const auto& s = trial.shots;
   if (s.rows.empty()) return std::to_string(s.count);
   return base::format("[{}]", fmt::join(s.rows, ","));
+}
+
+void read_dropout(const Value& value, Trial& trial) {
+  trial.train.dropout = real(value, Range::from_zero);
+  if (trial.train.dropout >= 1)
+    fail_at(value, "{} is too large, a rate of dropout is below 1", text(trial.train.dropout));
 }
 
 // "none", or a way and how many are kept: "probe 5".
@@ -210,6 +179,22 @@ std::vector<Knob> table() {
           "search.budget", [](Trial & t) -> auto& { return t.search.budget; }, 1),
       real_knob(
           "search.bound", [](Trial & t) -> auto& { return t.search.bound; }, Range::positive),
+      real_knob(
+          "train.lr", [](Trial & t) -> auto& { return t.train.lr; }, Range::from_zero),
+      int_knob(
+          "train.epochs", [](Trial & t) -> auto& { return t.train.epochs; }, 1),
+      int_knob(
+          "train.batch", [](Trial & t) -> auto& { return t.train.batch; }, 1),
+      real_knob(
+          "train.weight_decay", [](Trial & t) -> auto& { return t.train.weight_decay; },
+          Range::from_zero),
+      int_knob(
+          "train.rank", [](Trial & t) -> auto& { return t.train.rank; }, 1),
+      real_knob(
+          "train.alpha", [](Trial & t) -> auto& { return t.train.alpha; }, Range::positive),
+      {"train.dropout", read_dropout, [](const Trial& t) { return text(t.train.dropout); }},
+      real_knob(
+          "train.start", [](Trial & t) -> auto& { return t.train.start; }, Range::any),
       enum_knob<Precision>(
           "precision", [](Trial & t) -> auto& { return t.precision; }),
       enum_knob<Engine>(

@@ -21,6 +21,7 @@ bool reads_shots(const Trial& trial) {
 }
 
 bool reads_search(const std::string& knob, const Trial& trial) {
+  if (trial.method == Method::gradient) return knob == "search.bound";
   if (!uses_search(trial.method)) return false;
   const bool cma = trial.search.method == SearchMethod::cma;
   if (knob == "search.sigma0" || knob == "search.mean0") return cma;
@@ -39,10 +40,19 @@ bool reads_seed(const std::string& knob, const Trial& trial) {
     case Method::icl:
     case Method::best_single:
     case Method::uniform:
+    case Method::gradient:
       return false;
     default:
       return true;
   }
+}
+
+bool reads_train(const std::string& knob, Method method) {
+  if (!trains(method)) return false;
+  if (knob == "train.rank" || knob == "train.alpha" || knob == "train.dropout")
+    return method == Method::lora_tuning;
+  if (knob == "train.start") return method == Method::gradient;
+  return method != Method::gradient || (knob != "train.batch" && knob != "train.weight_decay");
 }
 
 bool reads_loss(Method method) {
@@ -60,6 +70,7 @@ bool reads(const std::string& knob, const Trial& trial) {
   if (knob == "penalty.weight")
     return reads("penalty.kind", trial) && trial.penalty.kind != PenaltyKind::none;
   if (knob.rfind("search.", 0) == 0) return reads_search(knob, trial);
+  if (knob.rfind("train.", 0) == 0) return reads_train(knob, method);
   if (knob.rfind("seed.", 0) == 0) return reads_seed(knob, trial);
   return true;
 }

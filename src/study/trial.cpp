@@ -19,6 +19,11 @@ bool uses_search(Method method) {
   return method == Method::lorahub || method == Method::random_lora;
 }
 
+bool trains(Method method) {
+  return method == Method::lora_tuning || method == Method::ia3 || method == Method::full ||
+         method == Method::gradient;
+}
+
 bool uses_shots(Method method) { return method != Method::zero_shot && method != Method::uniform; }
 
 bool retrieves_by_shots(const Trial& trial) {

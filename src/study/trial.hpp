@@ -75,12 +75,26 @@ struct Search {
   double bound = 1.5;  // weights stay in [-bound, bound]
 };
 
+// Training by the methods lora_tuning, ia3, full and gradient. Paper: Adam, 40 epochs, batch 5;
+// AdamW without decay is Adam. The rate falls to 0 linearly.
+struct Train {
+  double lr = 0;  // largest rate; 0: the method's default (1e-3 lora_tuning, PEFT's examples; 3e-3
+                  // ia3, Liu et al. 2022; 3e-4 full, transformers' T5 page; 0.05 gradient)
+  int epochs = 40;  // gradient: steps, each on all shots
+  int batch = 5;
+  double weight_decay = 0;
+  int rank = 16;  // lora_tuning: of the new adapter, on q and v; the next two as well
+  double alpha = 32;
+  double dropout = 0.1;
+  double start = 0.1;  // gradient: every weight; at 0 the factor form has no gradient
+};
+
 // `seed: 3` sets all three. Draws as the official scripts make them, with Python's
 // random.Random(seed).
 struct Seeds {
   uint64_t modules = 1;  // random.sample of the names
   uint64_t shots = 1;    // the first `count` rows after random.shuffle
-  uint64_t search = 1;   // the optimiser, and random modules
+  uint64_t search = 1;   // the optimiser, and random modules; start and dropout of a training
 };
 
 // A task's files. With one file for both, the shots are taken out of the test rows.
@@ -106,6 +120,7 @@ struct Trial {
   int rank = 0;  // of the modules; 0: as they are
   ShotsDraw shots;
   Search search;
+  Train train;
   Precision precision = Precision::f32;
   Engine engine = Engine::fast;
   Scoring scoring = Scoring::generate;
@@ -118,6 +133,7 @@ struct Trial {
 bool uses_modules(Method method);
 bool uses_search(Method method);
 bool uses_shots(Method method);
+bool trains(Method method);                   // by gradient
 bool retrieves_by_shots(const Trial& trial);  // so that any method of modules reads them
 
 }  // namespace lorahub::study

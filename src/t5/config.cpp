@@ -63,6 +63,16 @@ class Fields {
     return value.get<double>();
   }
 
+  double share(const char* key, double absent) const {
+    const json value = get(key);
+    if (value.is_null()) return absent;
+    base::check(value.is_number() && value.get<double>() >= 0 && value.get<double>() < 1,
+                "{}: {} is {} (a number from 0 to below 1 is needed), "
+                "use the config.json that came with the weights",
+                file_, key, value.dump());
+    return value.get<double>();
+  }
+
   std::string word(const char* key, const char* absent) const {
     const json value = get(key);
     if (value.is_null()) return absent;
@@ -154,6 +164,7 @@ Config read_config(const std::filesystem::path& folder) {
       fields.integer("relative_attention_num_buckets", 32, {.low = 4, .high = 1 << 16});
   config.max_distance = fields.size("relative_attention_max_distance", 128);
   config.epsilon = fields.small("layer_norm_epsilon", 1e-6);
+  config.dropout = fields.share("dropout_rate", 0.1);
   const Fields::Range token{.low = 0, .high = config.vocabulary - 1};
   config.pad = fields.integer("pad_token_id", 0, token);
   config.eos = fields.integer("eos_token_id", 1, token);

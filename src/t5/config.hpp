@@ -11,6 +11,7 @@ struct Config {
   int64_t vocabulary = 0;
   int64_t buckets = 32, max_distance = 128;  // relative position bias
   double epsilon = 1e-6;                     // RMSNorm
+  double dropout = 0.1;                      // of training
   bool gated = false;                        // wi_0, wi_1 (v1.1) or wi (v1.0)
   bool gelu = false;                         // gelu_new (tanh) or ReLU
   bool scale_outputs = false;  // v1.0: decoder outputs times d_model^-0.5 before the head

@@ -5,20 +5,10 @@
 
 #include <cstdint>
 
-// Vectorised whatever the build type, for the processor that runs it.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define LORAHUB_FAST_LOOP                                                      \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), \
-                 optimize("O3", "no-trapping-math")))
-#else
-#define LORAHUB_FAST_LOOP
-#endif
+#include "t5/fast_loop.hpp"
 
 namespace lorahub::t5 {
 namespace {
-
-// In the loops nothing is called: a function built with other options would not be inlined.
 
 // e^y for y in [-80, 80] to 1 ulp: 2^n e^r with |r| <= ln(2) / 2, and a polynomial for e^r.
 LORAHUB_FAST_LOOP void gelu_gate_loop(float* __restrict hidden, const float* __restrict gate,

@@ -186,6 +186,40 @@ std::vector<LinearInfo> linears(const Config& config) {
   return all;
 }
 
+std::map<std::string, at::Tensor*> named(Network& network) {
+  std::map<std::string, at::Tensor*> all{{"shared.weight", &network.embedding}};
+  if (!network.lm_head.is_same(network.embedding)) all["lm_head.weight"] = &network.lm_head;
+  std::vector<at::Tensor*> matrices;  // by slot
+  const auto add = [&](Stack& stack, const std::string& name) {
+    for (size_t i = 0; i < stack.blocks.size(); ++i) {
+      Block& block = stack.blocks[i];
+      std::vector<at::Tensor*> norms{&block.self_norm};
+      std::vector<Linear*> layers{&block.self.q, &block.self.k, &block.self.v, &block.self.o};
+      if (block.cross_norm.defined()) {
+        norms.push_back(&block.cross_norm);
+        layers.insert(layers.end(),
+                      {&block.cross.q, &block.cross.k, &block.cross.v, &block.cross.o});
+      }
+      norms.push_back(&block.ff_norm);
+      layers.push_back(&block.ff.wi_0);
+      if (block.ff.wi_1.weight.defined()) layers.push_back(&block.ff.wi_1);
+      layers.push_back(&block.ff.wo);
+      for (size_t n = 0; n < norms.size(); ++n)
+        all[base::format("{}.block.{}.layer.{}.layer_norm.weight", name, i, n)] = norms[n];
+      for (Linear* layer : layers) matrices.push_back(&layer->weight);
+    }
+    all[name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight"] =
+        &stack.relative_bias;
+    all[name + ".final_layer_norm.weight"] = &stack.final_norm;
+  };
+  add(network.encoder, "encoder");
+  add(network.decoder, "decoder");
+  const std::vector<LinearInfo> infos = linears(network.config);
+  for (size_t slot = 0; slot < matrices.size(); ++slot)  // all but the head
+    all[infos[slot].name + ".weight"] = matrices[slot];
+  return all;
+}
+
 Network build(const Config& config, const Tensors& weights, Placement placement) {
   base::check(placement.device == Device::cpu || at::hasCUDA(),
               "no CUDA device was found (device cuda was asked for), use --device cpu");

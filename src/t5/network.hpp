@@ -57,6 +57,10 @@ struct LinearInfo {
 std::vector<LinearInfo> linears(const Config& config);
 inline constexpr const char* kHead = "lm_head";
 
+// The tensors of a network by their names in Hugging Face files. A tied head has no name of its
+// own: who replaces the embedding sets lm_head too.
+std::map<std::string, at::Tensor*> named(Network& network);
+
 enum class Device { cpu, cuda };
 struct Placement {
   at::ScalarType dtype =

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "t5/attention.hpp"
+#include "t5/differentiable.hpp"
 
 namespace lorahub::t5::reference {
 namespace {
@@ -17,6 +18,13 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 struct Pass {
   const Network& network;
   const Adapter& adapter;
+  const Dropout& dropout;
+  mutable uint32_t masks = 0;  // drawn so far
+
+  at::Tensor drop(const at::Tensor& x, double rate) const {
+    return t5::drop(x, {.rate = rate, .key = dropout.key, .place = masks++});
+  }
+  at::Tensor drop(const at::Tensor& x) const { return drop(x, dropout.model); }
 
   at::ScalarType wide() const {
     return network.embedding.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
@@ -31,7 +39,7 @@ struct Pass {
     if (adapter.slots.empty()) return y;
     const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
     if (!low.a.defined()) return y;
-    at::Tensor z = times(x, low.a[0]);
+    at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
     if (low.scale.defined()) z = z * low.scale[0];
     return y + times(z, low.b[0]);
   }
@@ -41,7 +49,12 @@ struct Pass {
   }
 
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
-    return x * (x.square().mean(-1, true) + network.config.epsilon).rsqrt() * weight;
+    return differentiable::rms_norm(x, weight, network.config.epsilon);
+  }
+
+  // What the matrices of a sub-layer read: rounded once to their type.
+  at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const {
+    return norm(x, weight).to(network.embedding.scalar_type());
   }
 
   at::Tensor heads(const at::Tensor& x) const {
@@ -54,15 +67,20 @@ struct Pass {
     const at::Tensor q = heads(linear(layer.q, x));
     const at::Tensor k = heads(linear(layer.k, y));
     const at::Tensor v = heads(linear(layer.v, y));
-    const at::Tensor weights = at::softmax(at::matmul(q, k.transpose(2, 3)) + bias, -1);
+    const at::Tensor weights = drop(at::softmax(at::matmul(q, k.transpose(2, 3)) + bias, -1));
     return linear(layer.o, at::matmul(weights, v).transpose(1, 2).flatten(2));
   }
 
   at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
+    const Config& config = network.config;
     at::Tensor hidden = linear(ff.wi_0, x);
-    hidden = network.config.gelu ? at::gelu(hidden, "tanh") : at::relu(hidden);
-    if (ff.wi_1.weight.defined()) hidden = hidden * linear(ff.wi_1, x);
-    return linear(ff.wo, hidden);
+    if (config.gated && config.gelu) {
+      hidden = differentiable::gelu_gate(hidden, linear(ff.wi_1, x));
+    } else {
+      hidden = config.gelu ? at::gelu(hidden, "tanh") : at::relu(hidden);
+      if (config.gated) hidden = hidden * linear(ff.wi_1, x);
+    }
+    return linear(ff.wo, drop(hidden));
   }
 
   at::Tensor embed(const at::Tensor& ids) const {
@@ -75,13 +93,13 @@ struct Pass {
     const int64_t length = ids.size(1);
     const at::Tensor bias = mask + position_bias(network.config, network.encoder, Direction::both,
                                                  {.queries = length, .keys = length});
-    at::Tensor x = embed(ids);
+    at::Tensor x = drop(embed(ids));
     for (const Block& block : network.encoder.blocks) {
-      const at::Tensor normed = norm(x, block.self_norm);
-      x = x + attention(block.self, normed, normed, bias);
-      x = x + feed_forward(block.ff, norm(x, block.ff_norm));
+      const at::Tensor normed = input(x, block.self_norm);
+      x = x + drop(attention(block.self, normed, normed, bias));
+      x = x + drop(feed_forward(block.ff, input(x, block.ff_norm)));
     }
-    return norm(x, network.encoder.final_norm);
+    return drop(norm(x, network.encoder.final_norm)).to(network.embedding.scalar_type());
   }
 
   at::Tensor decode(const at::Tensor& ids, const at::Tensor& encoded,
@@ -89,14 +107,14 @@ struct Pass {
     const int64_t length = ids.size(1);
     const at::Tensor bias = position_bias(network.config, network.decoder, Direction::causal,
                                           {.queries = length, .keys = length});
-    at::Tensor x = embed(ids);
+    at::Tensor x = drop(embed(ids));
     for (const Block& block : network.decoder.blocks) {
-      const at::Tensor normed = norm(x, block.self_norm);
-      x = x + attention(block.self, normed, normed, bias);
-      x = x + attention(block.cross, norm(x, block.cross_norm), encoded, mask);
-      x = x + feed_forward(block.ff, norm(x, block.ff_norm));
+      const at::Tensor normed = input(x, block.self_norm);
+      x = x + drop(attention(block.self, normed, normed, bias));
+      x = x + drop(attention(block.cross, input(x, block.cross_norm), encoded, mask));
+      x = x + drop(feed_forward(block.ff, input(x, block.ff_norm)));
     }
-    return norm(x, network.decoder.final_norm) * network.output_scale;
+    return drop(norm(x, network.decoder.final_norm)) * network.output_scale;
   }
 };
 
@@ -115,10 +133,9 @@ at::Tensor pad(std::span<const Pair> examples, Ids Pair::*side, int64_t filler) 
 
 constexpr int64_t kNoLabel = -100;
 
-}  // namespace
-
-at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples) {
-  assert(adapter.candidates == 1);
+// The decoder's output under teacher forcing, [K, T, d].
+at::Tensor hidden(const Pass& pass, std::span<const Pair> examples) {
+  const Network& network = pass.network;
   const auto device = network.embedding.device();
   const Config& config = network.config;
   // Padding is told from its place, not from its id: a source may hold the padding id itself.
@@ -127,23 +144,40 @@ at::Tensor logits(const Network& network, const Adapter& adapter, std::span<cons
   const at::Tensor targets = pad(examples, &Pair::target, config.pad).to(device);
   const at::Tensor start = at::full_like(targets.narrow(1, 0, 1), config.decoder_start);
   const at::Tensor shifted = at::cat({start, targets.narrow(1, 0, targets.size(1) - 1)}, 1);
-  const Pass pass{.network = network, .adapter = adapter};
   const at::Tensor mask = at::zeros(padding.sizes(), network.encoder.final_norm.options())
                               .masked_fill(padding, kMinusInfinity)
                               .unsqueeze(1)
                               .unsqueeze(1);  // [K, 1, 1, S]
-  const at::Tensor hidden = pass.decode(shifted, pass.encode(sources, mask), mask);
-  const at::Tensor scores = at::matmul(hidden, network.lm_head.to(pass.wide()).t());
-  return pass.adapted(scores, network.head_slot, hidden);
+  return pass.decode(shifted, pass.encode(sources, mask), mask);
 }
 
-at::Tensor loss_sums(const Network& network, const Adapter& adapter,
-                     std::span<const Pair> examples) {
+at::Tensor head(const Pass& pass, const at::Tensor& rows) {
+  const at::Tensor scores = at::matmul(rows, pass.network.lm_head.to(pass.wide()).t());
+  return pass.adapted(scores, pass.network.head_slot, rows);
+}
+
+}  // namespace
+
+at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples) {
+  assert(adapter.candidates == 1);
+  const Dropout none;
+  const Pass pass{.network = network, .adapter = adapter, .dropout = none};
+  return head(pass, hidden(pass, examples));
+}
+
+at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples,
+                     const Dropout& dropout) {
+  assert(adapter.candidates == 1);
+  const Pass pass{.network = network, .adapter = adapter, .dropout = dropout};
   const at::Tensor labels = pad(examples, &Pair::target, kNoLabel).to(network.embedding.device());
-  const at::Tensor scores = logits(network, adapter, examples);
-  const at::Tensor chosen = scores.gather(2, labels.clamp_min(0).unsqueeze(2)).squeeze(2);
-  const at::Tensor losses = at::logsumexp(scores, 2) - chosen;
-  return losses.masked_fill(labels.eq(kNoLabel), 0).sum(1);
+  const at::Tensor places = labels.flatten().ne(kNoLabel).nonzero().flatten();  // of target tokens
+  const at::Tensor rows = hidden(pass, examples).flatten(0, 1).index_select(0, places);
+  const at::Tensor losses = at::cross_entropy_loss(
+      head(pass, rows), labels.flatten().index_select(0, places), {}, at::Reduction::None);
+  return at::zeros({labels.numel()}, losses.options())
+      .index_copy(0, places, losses)
+      .view(labels.sizes())
+      .sum(1);
 }
 
 }  // namespace lorahub::t5::reference

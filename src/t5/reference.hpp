@@ -3,6 +3,7 @@
 #pragma once
 #include <span>
 
+#include "t5/dropout.hpp"
 #include "t5/loss.hpp"
 
 namespace lorahub::t5::reference {
@@ -10,8 +11,9 @@ namespace lorahub::t5::reference {
 // Logits [K, T, V] (T: longest target) for examples padded together; adapter.candidates must be 1.
 at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
 
-// Cross-entropy sum for each example, [K], differentiable; as t5::loss_sums for one candidate.
-at::Tensor loss_sums(const Network& network, const Adapter& adapter,
-                     std::span<const Pair> examples);
+// Cross-entropy sum for each example, [K], differentiable; as t5::loss_sums for one candidate. The
+// head is applied to target tokens alone.
+at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples,
+                     const Dropout& dropout = {});
 
 }  // namespace lorahub::t5::reference

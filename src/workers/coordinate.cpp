@@ -52,6 +52,7 @@ class Coordinator {
     story.join();
     if (lost_ >= 0) abandon(75);
     dismiss(code);
+    if (code == 75) me_.let_units_end();
     if (code == 75 && me_.executor.busy()) end_now(error);
     if (error) std::rethrow_exception(error);
     return code;

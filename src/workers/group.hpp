@@ -14,6 +14,8 @@ namespace lorahub::workers {
 struct Service {
   int threads = 1;            // that compute, per rank
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
+  double grace = 0;  // seconds that units under way have to end when the run is interrupted: theirs
+                     // to look for signals
 };
 
 // The coordinator's part, in a thread of its own; its value is the exit code of all ranks.

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 
+#include "workers/backoff.hpp"
 #include "workers/session.hpp"
 
 namespace lorahub::workers {
@@ -19,6 +21,17 @@ double now() {
 }  // namespace
 
 double Rank::beat() const { return std::min(1.0, service.stall_timeout / 4); }
+
+void Rank::let_units_end() const {
+  if (service.grace <= 0 || !executor.busy()) return;
+  kill(getpid(), SIGTERM);  // blocked: stays pending until a unit looks for it
+  Every next_beat(beat());
+  for (Backoff backoff; executor.busy() && backoff.waited() < service.grace; backoff.wait()) {
+    if (mailbox == nullptr) continue;
+    if (rank > 0 && next_beat.due()) mailbox->post({0}, {.kind = Kind::heartbeat}, "");
+    mailbox->progress();
+  }
+}
 
 void leave(int code, Leave how) {
   std::fflush(nullptr);

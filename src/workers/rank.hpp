@@ -19,6 +19,8 @@ struct Rank {
   Bell& bell;
 
   double beat() const;  // seconds between two heartbeats
+  // An interruption of this rank too: units under way see a signal, and have `grace` to end.
+  void let_units_end() const;
 };
 
 // Ends the process without waiting for threads that compute; `together` with the other ranks (MPI

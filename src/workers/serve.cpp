@@ -57,6 +57,7 @@ int serve(const Rank& me) {
       me.executor.put({.ticket = message->head.ticket, .request = std::move(message->bytes)});
     if (message->head.kind == Kind::abandon) leave(message->head.code, Leave::at_once);
     if (message->head.kind != Kind::dismiss) continue;
+    if (message->head.code == 75) me.let_units_end();
     say_goodbye(mailbox);
     if (me.executor.busy()) leave(message->head.code, Leave::together);
     return message->head.code;

@@ -98,8 +98,9 @@ TEST_F(BadStudy, MoreModulesThanThereAre) {
   expect(kUses + "set: {task: E1_isa_letter, modules: 41}\n",
          AllOf(HasSubstr("41"), HasSubstr("40")));
 }
-TEST_F(BadStudy, MethodThatTrains) {
-  expect(kUses + "set: {task: E1_isa_letter, method: lora_tuning}\n", HasSubstr("lora_tuning"));
+TEST_F(BadStudy, AStartOutsideTheBound) {
+  expect(kUses + "set: {task: E1_isa_letter, method: gradient, train.start: 2}\n",
+         HasSubstr("train.start is 2"));
 }
 TEST_F(BadStudy, AnEmptyShard) {
   expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("9/9"),

@@ -71,12 +71,26 @@ TEST(Identity, EachMethodReadsItsKnobs) {
                                    "max_tokens", "batch", "library", "rank", "modules",
                                    "seed.modules", "composition"));
   std::vector<std::string> all = column_names();
+  std::erase_if(all, [](const auto& name) { return name.starts_with("train."); });
   auto narrowed = trial(Method::lorahub);
   narrowed.retrieve.by = RetrieveBy::probe;
   EXPECT_EQ(read_by(narrowed), all);
   std::erase(all, "retrieve");
   EXPECT_EQ(read_by(trial(Method::lorahub)), all);
   EXPECT_EQ(read_by(trial(Method::random_lora)), all);
+  EXPECT_THAT(
+      read_by(trial(Method::full)),
+      UnorderedElementsAre("model", "task", "method", "precision", "engine", "scoring",
+                           "max_tokens", "batch", "shots", "seed.shots", "seed.search", "train.lr",
+                           "train.epochs", "train.batch", "train.weight_decay"));
+  EXPECT_THAT(read_by(trial(Method::gradient)),
+              UnorderedElementsAre("model", "task", "method", "precision", "engine", "scoring",
+                                   "max_tokens", "batch", "shots", "seed.shots", "library", "rank",
+                                   "modules", "seed.modules", "loss", "composition", "penalty.kind",
+                                   "penalty.weight", "search.bound", "train.lr", "train.epochs",
+                                   "train.start"));
+  EXPECT_EQ(column(trial(Method::ia3), "train.rank"), "");
+  EXPECT_EQ(column(trial(Method::lora_tuning), "train.rank"), "16");
 }
 
 TEST(Identity, OneFileForPoolAndTestMakesShotsCount) {

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -281,6 +282,31 @@ int early_leavers(Group& group, const std::string&) {
   }
 }
 
+// The coordinator is interrupted; a unit that looks for signals is waited for, on every rank.
+int grace(Group& group, const std::string&) {
+  std::atomic<int> ended = 0;
+  const Handler handler = [&](const std::string&) {
+    while (base::pending_signal() == 0) std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(300ms);  // writes its checkpoint
+    ++ended;
+    return std::string();
+  };
+  int code = 75;
+  try {
+    code = group.run({.grace = 30}, handler, [](Crew& crew) {
+      const std::jthread signal([] {
+        std::this_thread::sleep_for(300ms);
+        kill(getpid(), SIGTERM);
+      });
+      crew.everyone("");
+      return 0;
+    });
+  } catch (const base::Interrupted&) {
+  }
+  expect(ended == 1, "its unit has ended by itself");
+  return code;
+}
+
 // Works until a signal comes; for interrupt.sh. Units take longer than the 5 s that the run has.
 int work(Group& group, const std::string& folder) {
   std::ofstream(base::format("{}/pid.{}", folder, group.rank())) << getpid() << std::endl;
@@ -308,6 +334,7 @@ const std::map<std::string, Scene> kScenes = {{"same_bits", same_bits},
                                               {"errors", errors},
                                               {"failing_jobs", failing_jobs},
                                               {"large", large},
+                                              {"grace", grace},
                                               {"long_forward", long_forward},
                                               {"stopped_worker", stopped_worker},
                                               {"stopped_coordinator", stopped_coordinator},

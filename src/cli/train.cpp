@@ -1,0 +1,118 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "base/check.hpp"
+#include "base/progress.hpp"
+#include "base/signals.hpp"
+#include "cli/commands.hpp"
+#include "train/unit.hpp"
+#include "workers/group.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+struct Options {
+  std::string config;
+  std::vector<std::string> set;
+  bool quiet = false;
+  std::string device = "cpu";
+  int threads = 0;
+};
+
+constexpr double kGrace = 60;  // seconds for the step under way and the checkpoint
+
+struct Plan {
+  train::Config config;
+  std::vector<train::Unit> units;
+};
+
+Plan read_plan(const Options& options) {
+  Plan plan{.config = train::read_config(options.config, settings(options.set, "--set")),
+            .units = {}};
+  plan.units = train::units(plan.config);
+  return plan;
+}
+
+// A rank's part: trains the units that it is given, by number, each with all of its threads.
+class Trainer {
+ public:
+  Trainer(const Options& options, const run::Hardware& hardware, int rank)
+      : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
+
+  // Reply: what was done, as a sentence.
+  std::string operator()(const std::string& request) {
+    if (request == kJoin) return "";
+    if (!plan_) plan_ = read_plan(options_);
+    const train::Unit& unit = plan_->units.at(std::stoul(request));
+    const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
+    const bool trained = train::run_unit(
+        plan_->config, unit,
+        {.device = hardware_.device, .threads = hardware_.threads, .progress = show});
+    return unit.name + (trained ? " written to " : " is done already, in ") + unit.out.string();
+  }
+
+  static constexpr const char* kJoin = "";
+
+ private:
+  const Options& options_;
+  run::Hardware hardware_;
+  base::Progress bar_;
+  std::optional<Plan> plan_;
+};
+
+// The unit as a job for one rank; long files first.
+workers::Job job(const Plan& plan, size_t i) {
+  const auto lead = [i](const workers::Leader& leader) {
+    const workers::Outcome outcome = leader.call({std::to_string(i)}).front();
+    base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+    fmt::print("{}\n", outcome.bytes);
+  };
+  return {.size = {.cost = static_cast<double>(std::filesystem::file_size(plan.units[i].data))},
+          .join = Trainer::kJoin,
+          .lead = lead};
+}
+
+int lead(const Options& options, workers::Crew& crew) {
+  const Plan plan = read_plan(options);
+  std::vector<workers::Job> jobs;
+  for (size_t i = 0; i < plan.units.size(); ++i) {
+    task::read_examples(plan.units[i].data);  // all, before any is trained
+    jobs.push_back(job(plan, i));
+  }
+  crew.work(jobs, crew.ranks());
+  return 0;
+}
+
+int train(const Options& options) {
+  base::block_signals();
+  workers::Session session;
+  workers::Group group;
+  const run::Hardware machine =
+      hardware({.device = options.device, .threads = options.threads},
+               {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
+  Trainer trainer(options, machine, group.rank());
+  return group.run({.threads = 1, .grace = kGrace}, std::ref(trainer),
+                   [&](workers::Crew& crew) { return lead(options, crew); });
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "train", "train LoRA modules, IA3, all weights or a base from scratch; goes on where it was");
+  command->footer("Example: lorahub train configs/train/lorahub.yaml --set data=my_task.jsonl");
+  const auto options = std::make_shared<Options>();
+  command->add_option("CONFIG", options->config, "the training's YAML file")->required();
+  command->add_option("--set", options->set, "KEY=VALUE: override a key of the config")->take_all();
+  command->add_option("--device", options->device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command
+      ->add_option("--threads", options->threads,
+                   "threads of each rank (default: cores / ranks on this node)")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--quiet", options->quiet, "no progress");
+  command->callback([options, &action] { action = [options] { return train(*options); }; });
+}
+
+}  // namespace lorahub::cli

@@ -1,0 +1,28 @@
+// Methods that train: a training is one unit of work, done by whichever rank is given it, so that
+// its bits depend on the trial alone.
+#pragma once
+#include "objective/objective.hpp"
+#include "run/brief.hpp"
+#include "run/choice.hpp"
+
+namespace lorahub::run {
+
+// What that rank holds.
+struct Bench {
+  const Brief& brief;
+  const objective::Machine& machine;  // with all threads of the rank
+  const lora::Pool* pool = nullptr;   // where the method has modules
+};
+
+Choice tuned(const Bench& bench);  // lora_tuning, ia3, full: new weights on the base, and answers
+Choice gradient(const Bench& bench);  // the mixing weights, by their gradient
+
+Choice train(const Bench& bench);  // as the trial's method says
+
+// Error where the trial's method can't train with its settings.
+void check_training(const study::Trial& trial);
+
+// The trial's learning rate, or its method's default.
+double learning_rate(const study::Trial& trial);
+
+}  // namespace lorahub::run

@@ -1,0 +1,77 @@
+#include "train/adamw.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <thread>
+
+namespace lorahub::train {
+
+Moments no_moments(const Trainable& trainable) {
+  Moments moments;
+  for (const Parameter& parameter : trainable.parameters) {
+    moments.first.push_back(at::zeros_like(parameter.value));
+    moments.second.push_back(at::zeros_like(parameter.value));
+  }
+  return moments;
+}
+
+namespace {
+
+constexpr int64_t kWorthThreads = 1 << 20;  // values
+
+// Calls work(0), ..., work(count - 1) to the end, whatever signal is pending.
+void all(int threads, size_t count, const std::function<void(size_t)>& work) {
+  std::atomic<size_t> next = 0;
+  const auto take = [&] {
+    at::set_num_threads(1);
+    for (size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> others;
+  for (int i = 1; i < threads; ++i) others.emplace_back(take);
+  take();
+}
+
+}  // namespace
+
+void step(Trainable& trainable, Moments& moments, const Tensors& gradients, const Step& by) {
+  const auto t = static_cast<double>(++moments.steps);
+  const double correction1 = 1 - std::pow(by.rule.beta1, t),
+               correction2 = 1 - std::pow(by.rule.beta2, t);
+  int64_t size = 0;
+  for (const at::Tensor& g : gradients) size += g.numel();
+  all(size < kWorthThreads ? 1 : by.threads, gradients.size(), [&](size_t i) {
+    at::Tensor value = trainable.parameters[i].value;
+    const at::Tensor& g = gradients[i];
+    value.mul_(1 - by.rate * by.rule.weight_decay);
+    moments.first[i].lerp_(g, 1 - by.rule.beta1);
+    moments.second[i].mul_(by.rule.beta2).addcmul_(g, g, 1 - by.rule.beta2);
+    const at::Tensor length =
+        (moments.second[i].sqrt() / std::sqrt(correction2)).add_(by.rule.epsilon);
+    value.addcdiv_(moments.first[i], length, -by.rate / correction1);
+  });
+}
+
+double clip(Tensors& gradients, double most) {
+  double square = 0;
+  for (const at::Tensor& g : gradients) square += g.square().sum(at::kDouble).item<double>();
+  const double norm = std::sqrt(square);
+  const double factor = most / (norm + 1e-6);
+  if (most > 0 && factor < 1)
+    for (at::Tensor& g : gradients) g.mul_(factor);
+  return norm;
+}
+
+double rate_at(const Rate& rate, int64_t step) {
+  const auto at = static_cast<double>(step), warm = static_cast<double>(rate.warmup);
+  if (step < rate.warmup) return rate.peak * at / warm;
+  if (rate.schedule == Schedule::constant) return rate.peak;
+  const double left = static_cast<double>(rate.steps) - at;
+  return rate.peak * std::max(0.0, left / std::max(1.0, static_cast<double>(rate.steps) - warm));
+}
+
+}  // namespace lorahub::train

@@ -1,0 +1,42 @@
+// AdamW (Loshchilov and Hutter 2019) step for step as torch.optim.AdamW, clipping as
+// torch.nn.utils.clip_grad_norm_, schedules as transformers'.
+#pragma once
+#include <cstdint>
+
+#include "train/trainable.hpp"
+
+namespace lorahub::train {
+
+struct AdamW {
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double weight_decay = 0;  // of every parameter
+};
+
+struct Moments {
+  int64_t steps = 0;
+  Tensors first, second;  // zeros before the first step
+};
+Moments no_moments(const Trainable& trainable);
+
+// Moves the parameters and the moments by one step of learning rate `rate`. Elementwise: the
+// bits do not depend on the threads. Never interrupted half-way.
+struct Step {
+  const AdamW& rule;
+  double rate;
+  int threads = 1;
+};
+void step(Trainable& trainable, Moments& moments, const Tensors& gradients, const Step& by);
+
+// Norm of all gradients together; scales them down to `most` where it is above (0: never).
+double clip(Tensors& gradients, double most);
+
+enum class Schedule { linear, constant };  // behind the warm-up: to 0 at `steps`, or level
+
+struct Rate {
+  double peak = 0;
+  Schedule schedule = Schedule::linear;
+  int64_t warmup = 0, steps = 0;
+};
+double rate_at(const Rate& rate, int64_t step);  // step from 0
+
+}  // namespace lorahub::train

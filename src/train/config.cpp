@@ -1,0 +1,182 @@
+#include "train/config.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "base/check.hpp"
+#include "study/document.hpp"
+#include "study/names.hpp"
+#include "study/pieces.hpp"
+
+namespace lorahub::train {
+namespace {
+
+using study::fail_at;
+using study::Value;
+
+const std::vector<std::string>& whats() {
+  static const std::vector<std::string> words{"lora", "ia3", "full", "base"};
+  return words;
+}
+
+// The place of a word in a list, or an error with the nearest one.
+size_t choose(const Value& value, const std::vector<std::string>& words) {
+  const std::string word = study::scalar(value);
+  const auto found = std::find(words.begin(), words.end(), word);
+  if (found == words.end())
+    fail_at(value, "'{}' is not known (there are: {}), did you mean '{}'?", word,
+            base::join(words, ", "), base::nearest(word, words));
+  return static_cast<size_t>(found - words.begin());
+}
+
+double share(const Value& value) {
+  const double x = study::real(value, study::Range::from_zero);
+  if (x >= 1) fail_at(value, "{} is too large, a rate of dropout is below 1", x);
+  return x;
+}
+
+std::filesystem::path existing(const Value& value) {
+  const auto path = study::located(study::scalar(value), value);
+  if (!std::filesystem::is_regular_file(path))
+    fail_at(value, "no file '{}' with data, name one that exists", path.string());
+  return path;
+}
+
+void read_data(const Value& value, Config& config) {
+  config.data.clear();
+  config.list = value.node.IsSequence();
+  if (!config.list) {
+    config.data.push_back(existing(value));
+    return;
+  }
+  std::set<std::string> names;
+  for (const Value& item : study::items(value)) {
+    config.data.push_back(existing(item));
+    if (!names.insert(config.data.back().stem().string()).second)
+      fail_at(item, "two files are called '{}' (both would be written to one folder), rename one",
+              config.data.back().stem().string());
+  }
+}
+
+void read_targets(const Value& value, Config& config) {
+  config.targets.clear();
+  for (const Value& item : study::items(value)) config.targets.push_back(study::scalar(item));
+}
+
+struct Key {
+  std::string name;
+  std::function<void(const Value&, Config&)> read;
+};
+
+Key whole(std::string name, int Config::*field, int least) {
+  return {std::move(name), [=](const Value& v, Config& c) { c.*field = study::integer(v, least); }};
+}
+
+Key real(std::string name, double Config::*field, study::Range range) {
+  return {std::move(name), [=](const Value& v, Config& c) { c.*field = study::real(v, range); }};
+}
+
+const std::vector<Key>& keys() {
+  using enum study::Range;
+  static const std::vector<Key> list{
+      {"train", [](auto& v, auto& c) { c.what = static_cast<What>(choose(v, whats())); }},
+      {"model",
+       [](auto& v, auto& c) {
+         const study::Model model = study::find_model(study::Shelf(v.folder), v);
+         c.model = model.name;
+         c.model_path = model.path;
+       }},
+      {"data", read_data},
+      {"out", [](auto& v, auto& c) { c.out = study::scalar(v); }},
+      whole("rank", &Config::rank, 1),
+      real("alpha", &Config::alpha, positive),
+      {"dropout", [](auto& v, auto& c) { c.dropout = share(v); }},
+      {"model_dropout", [](auto& v, auto& c) { c.model_dropout = share(v); }},
+      {"targets", read_targets},
+      whole("steps", &Config::steps, 1),
+      whole("epochs", &Config::epochs, 1),
+      whole("batch", &Config::batch, 1),
+      whole("accumulate", &Config::accumulate, 1),
+      real("lr", &Config::lr, positive),
+      real("warmup", &Config::warmup, from_zero),
+      {"schedule",
+       [](auto& v, auto& c) {
+         c.schedule = static_cast<Schedule>(choose(v, {"linear", "constant"}));
+       }},
+      real("weight_decay", &Config::weight_decay, from_zero),
+      real("clip", &Config::clip, from_zero),
+      whole("source_length", &Config::source_length, 2),
+      whole("target_length", &Config::target_length, 2),
+      {"precision",
+       [](auto& v, auto& c) {
+         c.precision = static_cast<study::Precision>(choose(v, study::words<study::Precision>()));
+       }},
+      {"seed", [](auto& v, auto& c) { c.seed = study::seed(v); }},
+      real("held_out", &Config::held_out, from_zero),
+      real("checkpoint", &Config::checkpoint, from_zero)};
+  return list;
+}
+
+void read_entry(const study::Entry& entry, Config& config) {
+  std::vector<std::string> names;
+  for (const Key& key : keys()) {
+    if (key.name == entry.key) return key.read(entry.value, config);
+    names.push_back(key.name);
+  }
+  fail_at(entry.value, "unknown key '{}' (a training has: {}), did you mean '{}'?", entry.key,
+          base::join(names, ", "), base::nearest(entry.key, names));
+}
+
+}  // namespace
+
+const std::string& name(What what) { return whats()[static_cast<size_t>(what)]; }
+
+Config read_config(const std::filesystem::path& file, const std::vector<study::Setting>& set) {
+  const Value root = study::read_document(file, "training config");
+  std::vector<study::Entry> entries = study::entries(root);
+  for (const study::Setting& setting : set) {
+    std::erase_if(entries, [&](const auto& entry) { return entry.key == setting.first; });
+    entries.push_back({.key = setting.first, .value = study::parse_setting(setting)});
+  }
+  Config config;
+  std::set<std::string> given;
+  for (const study::Entry& entry : entries) {
+    read_entry(entry, config);
+    given.insert(entry.key);
+  }
+  for (const char* key : {"train", "model", "data", "out"})
+    if (!given.contains(key))
+      fail_at(root, "the config does not say '{}', add a line `{}: ...`", key, key);
+  if (given.contains("steps") && given.contains("epochs"))
+    fail_at(root, "both steps and epochs are given (which one ends the training?), keep one");
+  return config;
+}
+
+std::vector<std::pair<std::string, std::string>> settings(const Config& c) {
+  const auto text = [](const auto& value) { return base::format("{}", value); };
+  std::vector<std::pair<std::string, std::string>> list{{"train", name(c.what)}};
+  if (c.what == What::lora) {
+    list.emplace_back("rank", text(c.rank));
+    list.emplace_back("alpha", text(c.alpha));
+    list.emplace_back("dropout", text(c.dropout));
+    list.emplace_back("targets", base::join(c.targets, " "));
+  }
+  if (c.model_dropout) list.emplace_back("model_dropout", text(*c.model_dropout));
+  list.emplace_back(c.steps > 0 ? "steps" : "epochs", text(c.steps > 0 ? c.steps : c.epochs));
+  list.emplace_back("batch", text(c.batch));
+  list.emplace_back("accumulate", text(c.accumulate));
+  list.emplace_back("lr", text(c.lr));
+  list.emplace_back("schedule", c.schedule == Schedule::linear ? "linear" : "constant");
+  list.emplace_back("warmup", text(c.warmup));
+  list.emplace_back("weight_decay", text(c.weight_decay));
+  list.emplace_back("clip", text(c.clip));
+  list.emplace_back("source_length", text(c.source_length));
+  list.emplace_back("target_length", text(c.target_length));
+  list.emplace_back("precision", study::name(c.precision));
+  list.emplace_back("seed", text(c.seed));
+  list.emplace_back("held_out", text(c.held_out));
+  return list;
+}
+
+}  // namespace lorahub::train

@@ -1,0 +1,54 @@
+#include "train/evaluate.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "objective/threads.hpp"
+#include "task/score.hpp"
+
+namespace lorahub::train {
+
+std::vector<t5::Pair> Evaluator::tokens(const std::vector<task::Example>& rows) const {
+  std::vector<t5::Pair> pairs;
+  for (const task::Example& row : rows)
+    pairs.push_back({.source = machine_.tokenizer.encode(row.input, lengths_.source_length),
+                     .target = machine_.tokenizer.encode(row.target, lengths_.target_length)});
+  return pairs;
+}
+
+std::vector<double> Evaluator::loss_sums(const Model& model,
+                                         std::span<const t5::Pair> pairs) const {
+  constexpr size_t kTogether = 16;  // rows
+  std::vector<double> sums(pairs.size());
+  const size_t runs = (pairs.size() + kTogether - 1) / kTogether;
+  objective::share(machine_.threads, static_cast<int>(runs), [&](int run) {
+    const size_t first = static_cast<size_t>(run) * kTogether;
+    const auto some = pairs.subspan(first, std::min(kTogether, pairs.size() - first));
+    const std::vector<double> part = t5::loss_sums(model.network, model.adapter, some);
+    std::copy(part.begin(), part.end(), sums.begin() + static_cast<ptrdiff_t>(first));
+  });
+  return sums;
+}
+
+std::vector<std::string> Evaluator::answers(const Model& model,
+                                            const std::vector<task::Example>& rows) const {
+  std::vector<std::string> prompts;
+  for (size_t i = 0; i < std::min(rows.size(), kAnswered); ++i) prompts.push_back(rows[i].input);
+  objective::Machine machine = machine_;
+  machine.network = model.network;
+  return objective::answer(machine, model.adapter, prompts, {.max_tokens = lengths_.target_length});
+}
+
+Evaluation Evaluator::evaluate(const Model& model, const std::vector<task::Example>& rows) const {
+  const std::vector<t5::Pair> pairs = tokens(rows);
+  double count = 0;
+  for (const t5::Pair& pair : pairs) count += static_cast<double>(pair.target.size());
+  const std::vector<double> sums = loss_sums(model, pairs);
+  const std::vector<std::string> said = answers(model, rows);
+  double hits = 0;
+  for (size_t i = 0; i < said.size(); ++i) hits += task::is_hit(said[i], rows[i].target) ? 1 : 0;
+  return {.loss = std::accumulate(sums.begin(), sums.end(), 0.0) / count,
+          .accuracy = 100 * hits / static_cast<double>(said.size())};
+}
+
+}  // namespace lorahub::train

@@ -1,0 +1,41 @@
+// What a model makes of rows, by the fast paths.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "objective/objective.hpp"
+#include "train/trainable.hpp"
+
+namespace lorahub::train {
+
+struct Evaluation {
+  double loss = 0;      // mean over target tokens, nats
+  double accuracy = 0;  // percent, of at most kAnswered rows
+};
+inline constexpr size_t kAnswered = 200;
+
+struct Lengths {
+  int source_length = 0, target_length = 0;  // tokens, </s> included; the rest is cut off
+};
+
+class Evaluator {
+ public:
+  // The machine (tokenizer, threads) must outlive it; its network is not used.
+  Evaluator(const objective::Machine& machine, Lengths lengths)
+      : machine_(machine), lengths_(lengths) {}
+
+  std::vector<t5::Pair> tokens(const std::vector<task::Example>& rows) const;
+  // Cross-entropy sum of each pair; the bits do not depend on the threads.
+  std::vector<double> loss_sums(const Model& model, std::span<const t5::Pair> pairs) const;
+  // Greedy, of the first kAnswered rows.
+  std::vector<std::string> answers(const Model& model,
+                                   const std::vector<task::Example>& rows) const;
+  Evaluation evaluate(const Model& model, const std::vector<task::Example>& rows) const;
+
+ private:
+  const objective::Machine& machine_;
+  Lengths lengths_;
+};
+
+}  // namespace lorahub::train

@@ -1,0 +1,86 @@
+#include "train/folders.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "lora/peft.hpp"
+#include "t5/weights.hpp"
+
+namespace lorahub::train {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kPrefix = "base_model.model.";
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  base::check(!error, "{}: can't be made ({}), choose another folder", folder.string(),
+              error.message());
+}
+
+}  // namespace
+
+void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& base_name) {
+  t5::Tensors tensors;
+  for (const Parameter& p : ia3.parameters) tensors[kPrefix + p.name] = p.value;
+  const json config = {{"peft_type", "IA3"},
+                       {"task_type", "SEQ_2_SEQ_LM"},
+                       {"base_model_name_or_path", base_name},
+                       {"target_modules", {"k", "v", "wo"}},
+                       {"feedforward_modules", {"wo"}},
+                       {"fan_in_fan_out", false},
+                       {"inference_mode", true},
+                       {"init_ia3_weights", true},
+                       {"modules_to_save", nullptr}};
+  make_folder(folder);
+  t5::write_safetensors(folder / lora::kWeightsFile, tensors);
+  base::write_file(folder / lora::kConfigFile, config.dump(2) + "\n");
+}
+
+bool is_ia3(const fs::path& folder) {
+  if (!fs::exists(folder / lora::kConfigFile)) return false;
+  const json config =
+      json::parse(base::read_file(folder / lora::kConfigFile), nullptr, /*allow_exceptions=*/false);
+  return config.is_object() && config.value("peft_type", json()) == "IA3";
+}
+
+void read_ia3(const fs::path& folder, Trainable& ia3) {
+  const t5::Tensors tensors = t5::read_safetensors(folder / lora::kWeightsFile);
+  for (Parameter& p : ia3.parameters) {
+    const auto found = tensors.find(kPrefix + p.name);
+    base::check(found != tensors.end() && found->second.sizes() == p.value.sizes(),
+                "{}: {}{} is missing or of another shape than the base model asks for (was it "
+                "trained on another model, or on other layers than k, v and wo?), choose an "
+                "adapter made for this base",
+                folder.string(), kPrefix, p.name);
+    p.value.copy_(found->second);
+  }
+  base::check(tensors.size() == ia3.parameters.size(),
+              "{}: holds {} tensors where the base model has {} (leaving some out would change the "
+              "numbers), use an adapter of k, v and wo alone",
+              folder.string(), tensors.size(), ia3.parameters.size());
+}
+
+void write_model(const fs::path& folder, const Trainable& full, const fs::path& from) {
+  make_folder(folder);
+  t5::Tensors tensors;
+  for (const Parameter& p : full.parameters) tensors[p.name] = p.value;
+  t5::write_safetensors(folder / "model.safetensors", tensors);
+  for (const char* name :
+       {"spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json", "generation_config.json"})
+    if (fs::exists(from / name)) base::write_file(folder / name, base::read_file(from / name));
+  auto config = nlohmann::ordered_json::parse(base::read_file(from / "config.json"));
+  config.erase("torch_dtype");
+  config["dtype"] = "float32";
+  base::write_file(folder / "config.json", config.dump(2) + "\n");
+}
+
+}  // namespace lorahub::train

@@ -1,0 +1,31 @@
+// Gradient descent on the N weights of a mixture.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "train/adamw.hpp"
+#include "train/gradients.hpp"
+
+namespace lorahub::train {
+
+class Mixing {
+ public:
+  Mixing(const t5::Network& base, const Mixture& mixture, std::span<const double> start);
+
+  std::vector<double> weights() const;  // [N]
+
+  struct Slope {
+    double loss = 0;               // mean over the target tokens
+    std::vector<double> gradient;  // [N], of it
+  };
+  Slope slope(std::span<const t5::Pair> pairs, int threads) const;
+
+  // A step of Adam against the gradient, then into [-bound, bound].
+  void step(const std::vector<double>& gradient, double rate, double bound);
+
+ private:
+  Trainable what_;
+  Moments moments_;
+};
+
+}  // namespace lorahub::train

@@ -1,0 +1,221 @@
+#include "train/trainable.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cassert>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "base/check.hpp"
+#include "base/random.hpp"
+
+namespace lorahub::train {
+namespace {
+
+at::Tensor uniform(at::IntArrayRef sizes, double bound, base::Stream stream) {
+  at::Tensor values = at::empty(sizes, at::kFloat);
+  float* value = values.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < values.numel(); ++i)
+    value[i] = static_cast<float>(bound * (2 * stream.uniform() - 1));
+  return values;
+}
+
+std::string last_part(const std::string& name) { return name.substr(name.find_last_of('.') + 1); }
+
+// Slots of the layers whose name ends in one of the targets.
+std::vector<size_t> slots(const std::vector<t5::LinearInfo>& linears,
+                          const std::vector<std::string>& targets) {
+  std::vector<std::string> parts;
+  for (const t5::LinearInfo& linear : linears) {
+    const std::string part = last_part(linear.name);
+    if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
+  }
+  for (const std::string& target : targets)
+    base::check(std::find(parts.begin(), parts.end(), target) != parts.end(),
+                "targets: the model has no linear layer '{}' (it has {}), did you mean '{}'?",
+                target, base::join(parts, ", "), base::nearest(target, parts));
+  std::vector<size_t> found;
+  for (size_t slot = 0; slot < linears.size(); ++slot)
+    if (std::find(targets.begin(), targets.end(), last_part(linears[slot].name)) != targets.end())
+      found.push_back(slot);
+  return found;
+}
+
+// Some tensors of a network replaced.
+Model replaced(t5::Network network, const std::vector<std::string>& names, const Tensors& by) {
+  const bool tied = network.lm_head.is_same(network.embedding);
+  const auto places = t5::named(network);
+  for (size_t i = 0; i < names.size(); ++i) *places.at(names[i]) = by[i];
+  if (tied) network.lm_head = network.embedding;
+  return {.network = std::move(network), .adapter = {}};
+}
+
+}  // namespace
+
+Tensors values(const Trainable& trainable) {
+  Tensors all;
+  for (const Parameter& parameter : trainable.parameters) all.push_back(parameter.value);
+  return all;
+}
+
+Model model(const Trainable& trainable) {
+  Model model = trainable.place(trainable.prepare(values(trainable)));
+  for (t5::LowRank& low : model.adapter.slots)
+    for (at::Tensor* part : {&low.a, &low.b, &low.scale})
+      if (part->defined()) *part = part->to(model.network.embedding.scalar_type());
+  return model;
+}
+
+std::string bytes(const Trainable& trainable) {
+  std::string all;
+  for (const Parameter& p : trainable.parameters) {
+    const at::Tensor plain = p.value.to(at::kCPU).contiguous();
+    all.append(static_cast<const char*>(plain.const_data_ptr()), plain.nbytes());
+  }
+  return all;
+}
+
+void set_bytes(Trainable& trainable, const std::string& bytes) {
+  size_t begin = 0;
+  for (Parameter& p : trainable.parameters) {
+    const at::Tensor plain = at::empty(p.value.sizes(), p.value.scalar_type());
+    assert(begin + plain.nbytes() <= bytes.size());
+    std::memcpy(plain.mutable_data_ptr(), bytes.data() + begin, plain.nbytes());
+    begin += plain.nbytes();
+    p.value.copy_(plain);
+  }
+  assert(begin == bytes.size());
+}
+
+Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed) {
+  const std::vector<t5::LinearInfo> linears = t5::linears(base.config);
+  const std::vector<size_t> adapted = slots(linears, shape.targets);
+  const auto device = base.embedding.device();
+  Trainable trainable;
+  for (const size_t slot : adapted) {
+    const t5::LinearInfo& linear = linears[slot];
+    const double bound = 1 / std::sqrt(static_cast<double>(linear.in));
+    const base::Stream stream(seed, "lora/" + linear.name);
+    trainable.parameters.push_back(
+        {.name = linear.name + ".lora_A.weight",
+         .value = uniform({shape.rank, linear.in}, bound, stream).to(device)});
+    trainable.parameters.push_back(
+        {.name = linear.name + ".lora_B.weight",
+         .value = at::zeros({linear.out, shape.rank}, at::device(device).dtype(at::kFloat))});
+  }
+  const double scaling = shape.alpha / static_cast<double>(shape.rank);
+  trainable.prepare = [scaling](const Tensors& factors) {
+    Tensors read;
+    for (size_t i = 0; i < factors.size(); i += 2) {
+      read.push_back(factors[i].unsqueeze(0));
+      read.push_back((factors[i + 1] * scaling).unsqueeze(0));
+    }
+    return read;
+  };
+  trainable.place = [base, adapted, count = linears.size()](const Tensors& read) {
+    Model model{.network = base, .adapter = {.candidates = 1, .slots = {}}};
+    model.adapter.slots.resize(count);
+    for (size_t i = 0; i < adapted.size(); ++i)
+      model.adapter.slots[adapted[i]] = {.a = read[2 * i], .b = read[2 * i + 1], .scale = {}};
+    return model;
+  };
+  return trainable;
+}
+
+lora::Module lora_module(const Trainable& lora, const t5::Config& base, const LoraShape& shape) {
+  lora::Module module{.name = "trained", .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
+  const std::vector<size_t> adapted = slots(t5::linears(base), shape.targets);
+  for (size_t i = 0; i < adapted.size(); ++i)
+    module.slots[static_cast<int>(adapted[i])] = {.a = lora.parameters[2 * i].value,
+                                                  .b = lora.parameters[2 * i + 1].value};
+  return module;
+}
+
+Trainable ia3(const t5::Network& base) {
+  auto frozen = std::make_shared<t5::Network>(base);
+  const auto tensors = t5::named(*frozen);
+  std::vector<std::string> names;  // of the weights
+  Tensors weights;
+  Trainable trainable;
+  for (const t5::LinearInfo& linear : t5::linears(base.config)) {
+    const std::string part = last_part(linear.name);
+    const bool output = part == "k" || part == "v";
+    if (!output && part != "wo") continue;
+    names.push_back(linear.name + ".weight");
+    weights.push_back(*tensors.at(names.back()));
+    const std::vector<int64_t> sizes =
+        output ? std::vector<int64_t>{linear.out, 1} : std::vector<int64_t>{1, linear.in};
+    trainable.parameters.push_back(
+        {.name = linear.name + ".ia3_l",
+         .value = at::ones(sizes, weights.back().options().dtype(at::kFloat))});
+  }
+  trainable.prepare = [weights](const Tensors& factors) {
+    Tensors read;
+    for (size_t i = 0; i < weights.size(); ++i)
+      read.push_back((weights[i] * factors[i]).to(weights[i].scalar_type()));
+    return read;
+  };
+  trainable.place = [frozen, names](const Tensors& read) { return replaced(*frozen, names, read); };
+  return trainable;
+}
+
+Trainable full(const t5::Network& start, at::ScalarType dtype) {
+  auto frozen = std::make_shared<t5::Network>(start);
+  std::vector<std::string> names;
+  std::vector<bool> wide;  // norms and biases stay in f32
+  Trainable trainable;
+  for (const auto& [name, tensor] : t5::named(*frozen)) {
+    names.push_back(name);
+    wide.push_back(name.find("norm") != std::string::npos ||
+                   name.find("bias") != std::string::npos);
+    trainable.parameters.push_back({.name = name, .value = tensor->to(at::kFloat).clone()});
+  }
+  trainable.prepare = [wide, dtype](const Tensors& masters) {
+    Tensors read;
+    for (size_t i = 0; i < masters.size(); ++i)
+      read.push_back(wide[i] ? masters[i] : masters[i].to(dtype));
+    return read;
+  };
+  trainable.place = [frozen, names](const Tensors& read) { return replaced(*frozen, names, read); };
+  return trainable;
+}
+
+Trainable mixture(const t5::Network& base, const Mixture& mixture, std::span<const double> start) {
+  const at::Tensor weights =
+      at::tensor(std::vector<double>(start.begin(), start.end()), at::kDouble)
+          .to(base.embedding.device(), at::kFloat)
+          .unsqueeze(0);
+  Trainable trainable{
+      .parameters = {{.name = "weights", .value = weights}}, .prepare = {}, .place = {}};
+  const auto composer =
+      std::make_shared<lora::Composer>(mixture.pool, mixture.composition, at::kFloat);
+  const auto adapted = std::make_shared<std::vector<int>>(mixture.pool.slots);
+  trainable.prepare = [composer, adapted](const Tensors& values) {
+    const t5::Adapter adapter = (*composer)(values[0]);
+    Tensors read;
+    for (const int slot : *adapted) {
+      const t5::LowRank& low = adapter.slots[static_cast<size_t>(slot)];
+      for (const at::Tensor* part : {&low.a, &low.b, &low.scale})
+        if (part->defined()) read.push_back(*part);
+    }
+    return read;
+  };
+  const int64_t count = mixture.pool.slot_count;
+  const bool scaled = mixture.composition == study::Composition::product;
+  trainable.place = [base, adapted, count, scaled](const Tensors& read) {
+    Model model{.network = base, .adapter = {.candidates = 1, .slots = {}}};
+    model.adapter.slots.resize(static_cast<size_t>(count));
+    size_t next = 0;
+    for (const int slot : *adapted) {
+      t5::LowRank& low = model.adapter.slots[static_cast<size_t>(slot)];
+      low.a = read[next++];
+      low.b = read[next++];
+      if (scaled) low.scale = read[next++];
+    }
+    return model;
+  };
+  return trainable;
+}
+
+}  // namespace lorahub::train

@@ -1,0 +1,68 @@
+// What is trained, and how the network reads it: LoRA, IA3, every weight, or mixing weights, all as
+// a list of parameters and two functions.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lora/pool.hpp"
+#include "t5/network.hpp"
+
+namespace lorahub::train {
+
+struct Parameter {
+  std::string name;
+  at::Tensor value;  // the optimiser writes into it; f32
+};
+
+// A network with what was trained in its places.
+struct Model {
+  t5::Network network;
+  t5::Adapter adapter;
+};
+
+using Tensors = std::vector<at::Tensor>;
+
+struct Trainable {
+  std::vector<Parameter> parameters;
+  // Values of the parameters, in their order -> tensors that the network reads. Differentiable.
+  std::function<Tensors(const Tensors& values)> prepare;
+  // Those tensors -> a network that reads them. No arithmetic.
+  std::function<Model(const Tensors& read)> place;
+};
+
+Tensors values(const Trainable& trainable);  // handles, not copies
+Model model(const Trainable& trainable);     // as it is now, for the fast paths
+
+// All values one after another, and back into a trainable of the same shape.
+std::string bytes(const Trainable& trainable);
+void set_bytes(Trainable& trainable, const std::string& bytes);
+
+// Low-rank additions to some layers of a frozen network (Hu et al. 2021), PEFT's start: A uniform
+// in
+// +-1/sqrt(in), B zero.
+struct LoraShape {
+  int64_t rank = 16;
+  double alpha = 32;
+  std::vector<std::string> targets{"q", "v"};  // last parts of the layers' names
+};
+// Error naming a target that no layer has.
+Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed);
+lora::Module lora_module(const Trainable& lora, const t5::Config& base, const LoraShape& shape);
+
+// (IA)^3 (Liu et al. 2022) where PEFT puts it for T5: factors for the outputs of k and v and for
+// the input of wo, from 1. The network reads weights with the factors in them.
+Trainable ia3(const t5::Network& base);
+
+// Every weight, from `start`, in f32; the network is computed in `dtype`. Values are copied.
+Trainable full(const t5::Network& start, at::ScalarType dtype);
+
+// N mixing weights of a pool, from `start`, in the composition.
+struct Mixture {
+  const lora::Pool& pool;
+  study::Composition composition;
+};
+Trainable mixture(const t5::Network& base, const Mixture& mixture, std::span<const double> start);
+
+}  // namespace lorahub::train

@@ -1,0 +1,56 @@
+// A training, step by step. Its state after n steps depends on what it was given alone: going on
+// from a checkpoint gives the same bits as never having stopped.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "train/adamw.hpp"
+#include "train/gradients.hpp"
+
+namespace lorahub::train {
+
+struct Settings {
+  size_t batch = 10;       // examples whose gradient is taken together
+  int64_t accumulate = 1;  // batches a step
+  AdamW rule;
+  Rate rate;                              // its steps are the training's
+  double clip = 0;                        // largest norm of the gradient; 0: any
+  double model_dropout = 0, dropout = 0;  // T5's; LoRA's
+  uint64_t seed = 1;
+  int threads = 1;
+};
+
+// Steps in one pass over `rows` examples.
+int64_t steps_an_epoch(size_t rows, const Settings& settings);
+
+class Trainer {
+ public:
+  Trainer(Trainable what, std::vector<t5::Pair> rows, Settings settings);
+
+  bool done() const { return steps() >= settings_.rate.steps; }
+  // One step of the optimiser. Error when the loss is no longer finite.
+  void step();
+
+  int64_t steps() const { return static_cast<int64_t>(losses_.size()); }
+  const Trainable& trainable() const { return what_; }
+  const std::vector<double>& losses() const { return losses_; }  // of each step, mean over tokens
+  const std::vector<t5::Pair>& rows() const { return rows_; }
+  std::vector<size_t> step_rows(int64_t step) const;  // of `rows` that a step sees
+
+  // A file that holds all of the state; `identity` says of which training. load: false when there
+  // is no file; Error when it is of another training.
+  void save(const std::filesystem::path& file, const std::string& identity) const;
+  bool load(const std::filesystem::path& file, const std::string& identity);
+
+ private:
+  Trainable what_;
+  std::vector<t5::Pair> rows_;
+  Settings settings_;
+  Moments moments_;
+  std::vector<double> losses_;
+  mutable int64_t epoch_ = -1;  // that `batches_` are of
+  mutable std::vector<std::vector<size_t>> batches_;
+};
+
+}  // namespace lorahub::train

@@ -1,0 +1,285 @@
+#include "train/unit.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/sha256.hpp"
+#include "base/signals.hpp"
+#include "objective/rate.hpp"
+#include "t5/flop.hpp"
+#include "t5/hub.hpp"
+#include "train/batches.hpp"
+#include "train/card.hpp"
+#include "train/evaluate.hpp"
+#include "train/folders.hpp"
+
+namespace lorahub::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string identity_of(const Config& config, const fs::path& model, const fs::path& data) {
+  base::Sha256 hash;
+  for (const auto& [key, value] : settings(config)) hash.update(key + "=" + value + "\n");
+  hash.update(config.what == What::base ? base::sha256_file(model / "config.json")
+                                        : t5::hash_model(model));
+  for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
+    if (fs::exists(model / file)) hash.update(base::sha256_file(model / file));
+  hash.update(base::sha256_file(data));
+  return hash.hex();
+}
+
+struct Rows {
+  std::vector<task::Example> train, held_out;
+};
+
+// The rows held out are the first of a shuffle; both parts keep the order of the file.
+Rows split(const Config& config, const fs::path& file) {
+  const std::vector<task::Example> all = task::read_examples(file);
+  const auto count = static_cast<double>(all.size());
+  const double kept = config.held_out < 1 ? std::floor(config.held_out * count) : config.held_out;
+  base::check(kept < count,
+              "held_out: {} of the {} rows of {} (none is left to train on), hold out fewer", kept,
+              all.size(), file.string());
+  std::vector<bool> out(all.size());
+  const std::vector<size_t> order = shuffled(all.size(), config.seed, "held out");
+  for (size_t i = 0; i < static_cast<size_t>(kept); ++i) out[order[i]] = true;
+  Rows rows;
+  for (size_t i = 0; i < all.size(); ++i) (out[i] ? rows.held_out : rows.train).push_back(all[i]);
+  return rows;
+}
+
+class Work {
+ public:
+  Work(const Config& config, const Unit& unit, const Resources& resources)
+      : config_(config),
+        unit_(unit),
+        resources_(resources),
+        folder_(t5::resolve(config.model_path)),
+        identity_(identity_of(config, folder_, unit.data)) {}
+
+  bool is_done() const {
+    const std::string finished = finished_identity(unit_.out);
+    base::check(finished.empty() || finished == identity_,
+                "{}: holds another training (its settings or its data differ), choose another out "
+                "or remove it",
+                unit_.out.string());
+    return !finished.empty();
+  }
+
+  void run() {
+    rows_ = split(config_, unit_.data);
+    machine_.emplace(objective::Machine{.network = load(),
+                                        .tokenizer = task::Tokenizer(folder_),
+                                        .device = resources_.device,
+                                        .threads = resources_.threads});
+    std::error_code error;
+    fs::create_directories(unit_.out, error);
+    base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
+                error.message());
+    Trainer trainer(make(), evaluator().tokens(rows_.train), trainer_settings());
+    card_.before = evaluate(trainer.trainable());
+    trainer.load(checkpoint_file(), identity_);
+    train(trainer);
+    finish(trainer);
+  }
+
+ private:
+  fs::path checkpoint_file() const { return unit_.out / "checkpoint.safetensors"; }
+
+  bool every_weight() const { return config_.what == What::full || config_.what == What::base; }
+
+  at::ScalarType dtype() const {
+    return config_.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat;
+  }
+
+  t5::Network load() const {
+    if (config_.what == What::base) return fresh_network(t5::read_config(folder_), config_.seed);
+    return t5::load(folder_,
+                    {.dtype = every_weight() ? at::kFloat : dtype(), .device = resources_.device});
+  }
+
+  LoraShape shape() const {
+    return {.rank = config_.rank, .alpha = config_.alpha, .targets = config_.targets};
+  }
+
+  Trainable make() const {
+    switch (config_.what) {
+      case What::lora:
+        return lora(machine_->network, shape(), config_.seed);
+      case What::ia3:
+        return ia3(machine_->network);
+      case What::full:
+      case What::base:
+        break;
+    }
+    return full(machine_->network, dtype());
+  }
+
+  Settings trainer_settings() const {
+    Settings s{.batch = static_cast<size_t>(config_.batch),
+               .accumulate = config_.accumulate,
+               .rule = {.weight_decay = config_.weight_decay},
+               .clip = config_.clip,
+               .model_dropout = config_.model_dropout.value_or(machine_->network.config.dropout),
+               .dropout = config_.what == What::lora ? config_.dropout : 0,
+               .seed = config_.seed,
+               .threads = resources_.threads};
+    const int64_t steps =
+        config_.steps > 0 ? config_.steps : config_.epochs * steps_an_epoch(rows_.train.size(), s);
+    const double warmup =
+        config_.warmup < 1 ? config_.warmup * static_cast<double>(steps) : config_.warmup;
+    s.rate = {.peak = config_.lr,
+              .schedule = config_.schedule,
+              .warmup = std::lround(warmup),
+              .steps = steps};
+    return s;
+  }
+
+  std::optional<Evaluation> evaluate(const Trainable& trainable) const {
+    if (rows_.held_out.empty()) return std::nullopt;
+    return evaluator().evaluate(train::model(trainable), rows_.held_out);
+  }
+
+  Evaluator evaluator() const {
+    return Evaluator(*machine_, {.source_length = config_.source_length,
+                                 .target_length = config_.target_length});
+  }
+
+  void train(Trainer& trainer) {
+    const double peak = objective::gemm_flops_per_second() * resources_.threads;
+    base::Stopwatch since_saved, speed;
+    double tokens = 0, flop = 0;
+    while (!trainer.done()) {
+      for (const size_t row : trainer.step_rows(trainer.steps())) {
+        const t5::Pair& pair = trainer.rows()[row];
+        const auto source = static_cast<double>(pair.source.size());
+        const auto target = static_cast<double>(pair.target.size());
+        tokens += source + target;
+        flop += flop_of(source, target);
+      }
+      try {
+        trainer.step();
+        base::throw_if_signalled();
+      } catch (const base::Interrupted&) {
+        trainer.save(checkpoint_file(), identity_);
+        throw;
+      }
+      if (since_saved.seconds() >= config_.checkpoint) {
+        trainer.save(checkpoint_file(), identity_);
+        since_saved = {};
+      }
+      const auto steps = static_cast<double>(trainer_settings().rate.steps);
+      resources_.progress(
+          static_cast<double>(trainer.steps()) / steps,
+          base::format("{}: step {} of {}, loss {:.4f}, {:.0f} tokens/s, {:.0f} % "
+                       "of peak",
+                       unit_.name, trainer.steps(), steps, trainer.losses().back(),
+                       tokens / speed.seconds(), 100 * flop / speed.seconds() / peak));
+    }
+  }
+
+  // A backward pass is two forward passes, or one where the weights are frozen (gradients of the
+  // activations alone).
+  double flop_of(double source, double target) const {
+    const double rank = config_.what == What::lora ? config_.rank : 0;
+    return (config_.what == What::lora ? 2 : 3) *
+           t5::forward_flop(machine_->network.config,
+                            {.source = source, .target = target, .rank = rank});
+  }
+
+  void finish(const Trainer& trainer) {
+    const Trainable& trained = trainer.trainable();
+    if (config_.what == What::lora)
+      lora::write_module(unit_.out, lora_module(trained, machine_->network.config, shape()),
+                         machine_->network.config, config_.model);
+    else if (config_.what == What::ia3)
+      write_ia3(unit_.out, trained, config_.model);
+    else
+      write_model(unit_.out, trained, folder_);
+    fill_card(trainer);
+    write_card(unit_.out, config_, card_);
+    fs::remove(checkpoint_file());
+  }
+
+  void fill_card(const Trainer& trainer) {
+    const Trainable& trained = trainer.trainable();
+    card_.name = unit_.name;
+    card_.identity = identity_;
+    card_.model = config_.model;
+    card_.model_sha256 = config_.what == What::base ? "" : t5::hash_model(folder_);
+    card_.data = unit_.data.filename().string();
+    card_.data_sha256 = base::sha256_file(unit_.data);
+    card_.rows = rows_.train.size();
+    card_.held_out_rows = rows_.held_out.size();
+    card_.steps = trainer.steps();
+    for (const Parameter& p : trained.parameters) card_.parameters += p.value.numel();
+    for (int64_t step = 0; step < trainer.steps(); ++step)
+      for (const size_t row : trainer.step_rows(step)) {
+        const t5::Pair& pair = trainer.rows()[row];
+        card_.seen_tokens += static_cast<double>(pair.source.size() + pair.target.size());
+      }
+    card_.losses = pass_means(trainer);
+    card_.after = evaluate(trained);
+    card_.self_test = self_test(trained);
+  }
+
+  std::vector<double> pass_means(const Trainer& trainer) const {
+    const auto pass = static_cast<size_t>(steps_an_epoch(rows_.train.size(), trainer_settings()));
+    const std::vector<double>& all = trainer.losses();
+    std::vector<double> means;
+    for (size_t begin = 0; begin < all.size(); begin += pass) {
+      const auto from = all.begin() + static_cast<ptrdiff_t>(begin);
+      const auto to = all.begin() + static_cast<ptrdiff_t>(std::min(all.size(), begin + pass));
+      means.push_back(std::accumulate(from, to, 0.0) / static_cast<double>(to - from));
+    }
+    return means;
+  }
+
+  SelfTest self_test(const Trainable& trained) const {
+    const std::vector<task::Example> row{rows_.held_out.empty() ? rows_.train[0]
+                                                                : rows_.held_out[0]};
+    const Model model = train::model(trained);
+    const Evaluator evaluator = this->evaluator();
+    const std::vector<t5::Pair> pair = evaluator.tokens(row);
+    return {.example = row[0],
+            .answer = evaluator.answers(model, row).front(),
+            .loss_sum = evaluator.loss_sums(model, pair).front(),
+            .tokens = static_cast<int>(pair[0].target.size())};
+  }
+
+  const Config& config_;
+  const Unit& unit_;
+  const Resources& resources_;
+  fs::path folder_;  // of the model
+  std::string identity_;
+  Rows rows_;
+  std::optional<objective::Machine> machine_;
+  Card card_;
+};
+
+}  // namespace
+
+std::vector<Unit> units(const Config& config) {
+  std::vector<Unit> all;
+  for (const fs::path& file : config.data) {
+    const std::string name = file.stem().string();
+    all.push_back(
+        {.name = name, .data = file, .out = config.list ? config.out / name : config.out});
+  }
+  return all;
+}
+
+bool run_unit(const Config& config, const Unit& unit, const Resources& resources) {
+  Work work(config, unit, resources);
+  if (work.is_done()) return false;
+  work.run();
+  return true;
+}
+
+}  // namespace lorahub::train

@@ -1,0 +1,30 @@
+// One training from its data to its folder; resumable, and done once.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "train/config.hpp"
+
+namespace lorahub::train {
+
+struct Unit {
+  std::string name;
+  std::filesystem::path data, out;
+};
+// One a data file; a list of files gets one folder each in `out`.
+std::vector<Unit> units(const Config& config);
+
+struct Resources {
+  t5::Device device = t5::Device::cpu;
+  int threads = 1;
+  // Share done in [0, 1], and what is going on.
+  std::function<void(double, const std::string&)> progress = [](double, const std::string&) {};
+};
+
+// Trains, or goes on from the checkpoint in `out`, or finds it done (false). Error for bad input
+// and for a folder with another training; Interrupted at a signal, after a checkpoint.
+bool run_unit(const Config& config, const Unit& unit, const Resources& resources);
+
+}  // namespace lorahub::train

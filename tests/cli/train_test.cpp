@@ -1,0 +1,143 @@
+// `lorahub train` as a user runs it: lists over ranks, kills, signals; the folders have the same
+// bytes.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "process.hpp"
+
+namespace lorahub {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kConfigs = SOURCE_DIR "/configs";
+
+fs::path write_config(const fs::path& folder) {
+  const std::string tasks = kConfigs + "/tasks/mini/upstream/";
+  std::ofstream(folder / "c.yaml")
+      << "train: lora\nmodel: " << kConfigs << "/model/mini\ndata: [" << tasks
+      << "find_letter.jsonl, " << tasks << "add_roman.jsonl, " << tasks << "copy_dash.jsonl]\n"
+      << "steps: 40\nbatch: 8\nrank: 4\nalpha: 8\nlr: 2e-3\n"
+      << "model_dropout: 0.1\nheld_out: 0.2\ncheckpoint: 0.1\nout: " << (folder / "out").string()
+      << "\n";
+  return folder / "c.yaml";
+}
+
+Ended train(const fs::path& folder, const std::string& launcher) {
+  return run_command(launcher + " " PROGRAM " train " + quoted(folder / "c.yaml") + " --quiet");
+}
+
+std::map<std::string, std::string> content(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file())
+      files[fs::relative(entry.path(), folder).string()] = read_all(entry.path());
+  return files;
+}
+
+std::map<std::string, std::string> alone() {
+  static const auto expected = [] {
+    const auto folder = fresh_folder("train_alone");
+    write_config(folder);
+    const Ended ended = train(folder, "");
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return content(folder / "out");
+  }();
+  return expected;
+}
+
+TEST(Train, AListIsSharedOverRanksWithTheSameBytes) {
+  ASSERT_EQ(alone().size(), 12U);
+  const auto folder = fresh_folder("train_ranks");
+  write_config(folder);
+  const Ended ended = train(folder, "mpirun -np 2");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(content(folder / "out"), alone());
+}
+
+TEST(Train, KillsChangeNothing) {
+  const auto folder = fresh_folder("train_kills");
+  write_config(folder);
+  int kills = 0, in_training = 0;
+  Ended ended{.code = -1};
+  for (int milliseconds = 500; ended.code != 0; milliseconds = milliseconds * 5 / 4) {
+    ended = train(folder, "timeout -s KILL " + std::to_string(milliseconds / 1000.0));
+    if (ended.code == 0) break;
+    ASSERT_LT(++kills, 40) << ended.err;
+    for (const auto& [name, bytes] : content(folder))
+      in_training += name.ends_with("checkpoint.safetensors") ? 1 : 0;
+  }
+  EXPECT_GT(kills, 0);
+  EXPECT_GT(in_training, 0);  // some kill left a training to go on with
+  EXPECT_EQ(content(folder / "out"), alone());
+}
+
+TEST(Train, ASignalLeavesACheckpointAnd75) {
+  const auto folder = fresh_folder("train_signal");
+  write_config(folder);
+  const Ended ended = run_command(
+      PROGRAM " train " + quoted(folder / "c.yaml") +
+      " --quiet --set checkpoint=9999 --set steps=100000 & pid=$!; for i in $(seq 100); do "
+      "[ -d " +
+      quoted(folder / "out") +
+      " ] && break; sleep 0.1; done; sleep 1; kill -TERM $pid; "
+      "wait $pid");
+  EXPECT_EQ(ended.code, 75) << ended.err;
+  EXPECT_TRUE(fs::exists(folder / "out/find_letter/checkpoint.safetensors"));
+}
+
+// Factors of (IA)^3 answer as --adapter and as a row's own adapter; rows without one get the base.
+TEST(Train, Ia3FoldersAnswer) {
+  const auto folder = fresh_folder("train_ia3");
+  const std::string task = kConfigs + "/tasks/mini/upstream/find_letter.jsonl";
+  std::ofstream(folder / "c.yaml")
+      << "train: ia3\nmodel: " << kConfigs << "/model/mini\ndata: " << task
+      << "\nsteps: 30\nbatch: 8\nlr: 3e-2\nout: " << (folder / "out").string() << "\n";
+  ASSERT_EQ(train(folder, "").code, 0);
+  const std::string own = (folder / "out").string();
+  std::ofstream rows(folder / "rows.jsonl");
+  std::ofstream plain(folder / "plain.jsonl");
+  std::ifstream lines(task);
+  for (std::string line; std::getline(lines, line) && plain.tellp() < 2000;) {
+    plain << line << "\n";
+    rows << line << "\n"
+         << line.substr(0, line.rfind('}')) << ", \"adapter\": \"" << own << "\"}\n";
+  }
+  rows.close();
+  plain.close();
+  const auto answers = [&](const std::string& file, const std::string& more) {
+    const Ended ended = run_command(PROGRAM " infer --model " + kConfigs + "/model/mini --task " +
+                                    quoted(folder / file) + " --max-tokens 8 " + more);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::vector<std::string> all;
+    std::istringstream out(ended.out);
+    for (std::string line; std::getline(out, line);) all.push_back(line);
+    return all;
+  };
+  const auto base = answers("plain.jsonl", "");
+  const auto adapted = answers("plain.jsonl", "--adapter " + quoted(folder / "out"));
+  const auto mixed = answers("rows.jsonl", "");
+  EXPECT_NE(base, adapted);
+  ASSERT_EQ(mixed.size(), 2 * base.size());
+  for (size_t i = 0; i < base.size(); ++i) {
+    EXPECT_EQ(mixed[2 * i], base[i]) << i;
+    EXPECT_EQ(mixed[2 * i + 1], adapted[i]) << i;
+  }
+}
+
+TEST(Train, BadInputIsNamedBeforeAnythingIsWritten) {
+  const auto folder = fresh_folder("train_bad");
+  std::ofstream(folder / "bad.jsonl")
+      << "{\"inputs\": \"a\", \"targets\": \"b\"}\n{\"inputs\": 3}\n";
+  std::ofstream(folder / "c.yaml")
+      << "train: lora\nmodel: " << kConfigs
+      << "/model/mini\ndata: bad.jsonl\nout: " << (folder / "out").string() << "\n";
+  const Ended ended = train(folder, "");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("bad.jsonl:2: \"inputs\" is no text"), std::string::npos) << ended.err;
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+}  // namespace
+}  // namespace lorahub

@@ -1,0 +1,59 @@
+#include "t5/differentiable.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace lorahub::t5 {
+namespace {
+
+using Function = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
+
+// Value and gradients of `f` in f32 against `formula` differentiated in f64.
+void expect_same(const Function& f, const Function& formula, std::vector<at::Tensor> inputs) {
+  std::vector<at::Tensor> narrow, wide;
+  for (const at::Tensor& x : inputs) {
+    narrow.push_back(x.to(at::kFloat).detach().clone().requires_grad_());
+    wide.push_back(narrow.back().detach().to(at::kDouble).requires_grad_());
+  }
+  const at::Tensor y = f(narrow), exact = formula(wide);
+  EXPECT_TRUE(at::allclose(y.to(at::kDouble), exact, 1e-5, 1e-6));
+  const at::Tensor direction = at::randn(y.sizes(), at::kFloat);
+  (y * direction).sum().backward();
+  (exact * direction.to(at::kDouble)).sum().backward();
+  for (size_t i = 0; i < inputs.size(); ++i)
+    EXPECT_TRUE(at::allclose(narrow[i].grad().to(at::kDouble), wide[i].grad(), 1e-4, 1e-5)) << i;
+}
+
+TEST(Differentiable, norm_has_the_formulas_gradients) {
+  for (const int64_t width : {1, 7, 64, 515}) {
+    const auto norm = [](const std::vector<at::Tensor>& in) {
+      return differentiable::rms_norm(in[0], in[1], 1e-6);
+    };
+    const auto formula = [](const std::vector<at::Tensor>& in) {
+      return in[0] * (in[0].square().mean(-1, true) + 1e-6).rsqrt() * in[1];
+    };
+    expect_same(norm, formula, {at::randn({3, 5, width}) * 2, at::randn({width})});
+  }
+}
+
+TEST(Differentiable, gate_has_the_formulas_gradients) {
+  const auto gate = [](const std::vector<at::Tensor>& in) {
+    return differentiable::gelu_gate(in[0], in[1]);
+  };
+  const auto formula = [](const std::vector<at::Tensor>& in) {
+    return at::gelu(in[0], "tanh") * in[1];
+  };
+  expect_same(gate, formula, {at::randn({3, 333}) * 3, at::randn({3, 333})});
+  expect_same(gate, formula, {at::linspace(-60, 60, 1000), at::ones({1000})});
+}
+
+TEST(Differentiable, transposed_inputs_are_read_as_they_stand) {
+  const at::Tensor x = at::randn({6, 8}).t(), w = at::randn({6});
+  const at::Tensor y = differentiable::rms_norm(x, w, 1e-6);
+  EXPECT_TRUE(at::allclose(y, differentiable::rms_norm(x.contiguous(), w, 1e-6)));
+}
+
+}  // namespace
+}  // namespace lorahub::t5

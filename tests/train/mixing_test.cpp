@@ -1,0 +1,87 @@
+#include "train/mixing.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "golden.hpp"
+
+namespace lorahub::train {
+namespace {
+
+struct Lab {
+  t5::test::Golden golden = t5::test::golden("tiny_gated");
+  lora::Pool pool;
+};
+
+Lab lab() {
+  Lab lab;
+  std::vector<lora::Module> modules;
+  const auto linears = t5::linears(lab.golden.config);
+  for (const std::string name : {"m0", "m1", "m2"}) {
+    lora::Module module{.name = name, .rank = 2, .alpha = 3, .slots = {}};
+    for (size_t slot = 0; slot < linears.size(); ++slot) {
+      const auto& [layer, out, in] = linears[slot];
+      if (!layer.ends_with(".q") && !layer.ends_with(".v")) continue;
+      module.slots[static_cast<int>(slot)] = {
+          .a = t5::test::hashed(name + layer + "a", {2, in}, 0.4),
+          .b = t5::test::hashed(name + layer + "b", {out, 2}, 0.4)};
+    }
+    modules.push_back(module);
+  }
+  lab.pool = lora::stack(modules, lab.golden.config, t5::Device::cpu);
+  return lab;
+}
+
+const std::vector<double> kStart{0.5, -0.3, 0.8};
+
+// Against the losses of the fast path, which knows no gradient.
+TEST(Mixing, gradient_is_the_slope_of_the_composed_loss) {
+  const Lab l = lab();
+  for (const auto composition : {study::Composition::factor, study::Composition::product}) {
+    const Mixing mixing(l.golden.network, {.pool = l.pool, .composition = composition}, kStart);
+    const Mixing::Slope slope = mixing.slope(l.golden.pairs, 1);
+    double tokens = 0;
+    for (const auto& pair : l.golden.pairs) tokens += static_cast<double>(pair.target.size());
+    const auto loss_at = [&](std::vector<double> w) {
+      double sum = 0;
+      for (const double s : t5::loss_sums(
+               l.golden.network, lora::compose(l.pool, w, composition, at::kFloat), l.golden.pairs))
+        sum += s;
+      return sum / tokens;
+    };
+    EXPECT_NEAR(slope.loss, loss_at(kStart), 1e-5);
+    for (size_t i = 0; i < kStart.size(); ++i) {
+      std::vector<double> up = kStart, down = kStart;
+      up[i] += 0.01;
+      down[i] -= 0.01;
+      const double expected = (loss_at(up) - loss_at(down)) / 0.02;
+      EXPECT_NEAR(slope.gradient[i], expected, 2e-3 + 5e-3 * std::abs(expected)) << i;
+    }
+  }
+}
+
+TEST(Mixing, the_factor_form_has_no_slope_at_zero) {
+  const Lab l = lab();
+  const std::vector<double> zero(3, 0.0);
+  const auto slope = [&](study::Composition composition) {
+    return Mixing(l.golden.network, {.pool = l.pool, .composition = composition}, zero)
+        .slope(l.golden.pairs, 1)
+        .gradient;
+  };
+  EXPECT_EQ(slope(study::Composition::factor), zero);
+  EXPECT_NE(slope(study::Composition::product), zero);
+}
+
+TEST(Mixing, steps_lower_the_loss_and_stay_in_the_box) {
+  const Lab l = lab();
+  Mixing mixing(l.golden.network, {.pool = l.pool, .composition = study::Composition::factor},
+                kStart);
+  const double before = mixing.slope(l.golden.pairs, 1).loss;
+  for (int i = 0; i < 10; ++i) mixing.step(mixing.slope(l.golden.pairs, 1).gradient, 0.05, 0.9);
+  EXPECT_LT(mixing.slope(l.golden.pairs, 1).loss, before);
+  for (int i = 0; i < 30; ++i) mixing.step({-1, -1, 1}, 0.2, 0.9);
+  for (const double w : mixing.weights()) EXPECT_FLOAT_EQ(std::abs(w), 0.9F);
+}
+
+}  // namespace
+}  // namespace lorahub::train

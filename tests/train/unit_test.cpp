@@ -1,0 +1,148 @@
+#include "train/unit.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../process.hpp"
+#include "base/check.hpp"
+#include "objective/objective.hpp"
+#include "t5/loss.hpp"
+#include "train/folders.hpp"
+
+namespace lorahub::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kSource = SOURCE_DIR;
+const fs::path kModel = kSource / "configs/model/mini";
+
+Config config(What what, const fs::path& out) {
+  Config c{.what = what,
+           .model = "mini",
+           .model_path = kModel.string(),
+           .data = {kSource / "configs/tasks/mini/upstream/find_letter.jsonl"},
+           .out = out};
+  c.rank = 4;
+  c.alpha = 8;
+  c.targets = {"q", "v", "wo"};
+  c.steps = 6;
+  c.lr = 5e-3;
+  c.held_out = 0.2;
+  return c;
+}
+
+std::vector<t5::Pair> rows(const Config& c) {
+  return objective::tokenize(task::Tokenizer(kModel), task::read_examples(c.data[0]));
+}
+
+// Loss sums of all rows by the folder as a user loads it.
+std::vector<double> losses_of_folder(const Config& c) {
+  if (c.what == What::full || c.what == What::base)
+    return t5::loss_sums(t5::load(c.out, {}), {}, rows(c));
+  const t5::Network base = t5::load(kModel, {});
+  if (c.what == What::ia3) {
+    Trainable factors = ia3(base);
+    read_ia3(c.out, factors);
+    return t5::loss_sums(model(factors).network, {}, rows(c));
+  }
+  const lora::Module module = lora::read_module(c.out, "m", base.config);
+  const lora::Pool pool = lora::stack({module}, base.config, t5::Device::cpu);
+  return t5::loss_sums(
+      base, lora::compose(pool, std::vector<double>{1}, study::Composition::product, at::kFloat),
+      rows(c));
+}
+
+double held_out_loss(const Config& c) {
+  const std::string json = read_all(c.out / "training.json");
+  const auto at = json.find("\"loss_sum\": ");
+  return std::stod(json.substr(at + 12));
+}
+
+TEST(Unit, what_is_written_has_the_losses_of_what_was_trained) {
+  for (const What what : {What::lora, What::ia3, What::full, What::base}) {
+    const Config c = config(what, fresh_folder("unit") / "out");
+    ASSERT_TRUE(run_unit(c, units(c)[0], {.threads = 2}));
+    // The card's self-test is by the trained parameters in memory; one row of the file is it.
+    double nearest = 1e9;
+    for (const double sum : losses_of_folder(c))
+      nearest = std::min(nearest, std::abs(sum - held_out_loss(c)));
+    EXPECT_LT(nearest, 1e-5 * std::max(1.0, held_out_loss(c))) << name(what);
+    EXPECT_FALSE(fs::exists(c.out / "checkpoint.safetensors"));
+    EXPECT_FALSE(run_unit(c, units(c)[0], {}));  // done already
+    Config other = c;
+    other.seed = 2;
+    EXPECT_THROW(run_unit(other, units(other)[0], {}), base::Error);
+  }
+}
+
+TEST(Unit, learns) {
+  Config c = config(What::lora, fresh_folder("unit") / "out");
+  c.steps = 30;
+  c.precision = study::Precision::bf16;
+  run_unit(c, units(c)[0], {.threads = 2});
+  const std::string card = read_all(c.out / "README.md");
+  EXPECT_NE(card.find("| accuracy, % | 0.0 | 100.0 |"), std::string::npos) << card;
+}
+
+TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {
+  const t5::Config sizes = t5::read_config(kModel);
+  const t5::Network fresh = fresh_network(sizes, 1);
+  const Config c = config(What::base, "");
+  double sum = 0, tokens = 0;
+  const std::vector<double> sums = t5::loss_sums(fresh, {}, rows(c));
+  for (size_t k = 0; k < sums.size(); ++k) {
+    sum += sums[k];
+    tokens += static_cast<double>(rows(c)[k].target.size());
+  }
+  EXPECT_NEAR(sum / tokens, std::log(static_cast<double>(sizes.vocabulary)), 2);
+}
+
+std::string refusal(const std::string& text) {
+  const fs::path file = fresh_folder("config") / "c.yaml";
+  std::ofstream(file) << text;
+  try {
+    read_config(file, {});
+  } catch (const base::Error& error) {
+    return std::string(error.what()).substr(file.string().size());
+  }
+  return "";
+}
+
+TEST(TrainConfig, says_what_is_wrong_and_where) {
+  const std::string good = "train: lora\nmodel: " + kModel.string() +
+                           "\ndata: " + (kSource / "configs/train/example.jsonl").string() +
+                           "\nout: x\n";
+  EXPECT_EQ(refusal(good), "");
+  EXPECT_EQ(refusal(good + "rnak: 3\n").substr(0, 60),
+            ":5: unknown key 'rnak' (a training has: train, model, data, ");
+  EXPECT_EQ(refusal(good + "rank: 0\n"), ":5: 0 is too small, it must be at least 1");
+  EXPECT_EQ(refusal(good + "dropout: 1\n"), ":5: 1 is too large, a rate of dropout is below 1");
+  EXPECT_EQ(refusal(good + "schedule: liner\n"),
+            ":5: 'liner' is not known (there are: linear, constant), did you mean 'linear'?");
+  EXPECT_EQ(refusal(good + "steps: 5\nepochs: 2\n"),
+            ":1: both steps and epochs are given (which one ends the training?), keep one");
+  EXPECT_EQ(refusal("train: lora\nout: x\n"),
+            ":1: the config does not say 'model', add a line `model: ...`");
+}
+
+TEST(TrainConfig, the_shipped_one_is_loras_authors) {
+  const Config c = read_config(kSource / "configs/train/lorahub.yaml", {});
+  EXPECT_EQ(c.rank, 16);
+  EXPECT_EQ(c.alpha, 32);
+  EXPECT_EQ(c.dropout, 0.1);
+  EXPECT_EQ(c.targets, (std::vector<std::string>{"q", "v"}));
+  EXPECT_EQ(c.lr, 2e-4);
+  EXPECT_EQ(c.epochs, 20);
+  EXPECT_EQ(c.batch, 10);
+  EXPECT_EQ(c.source_length, 1024);
+  EXPECT_EQ(c.target_length, 256);
+}
+
+TEST(TrainConfig, targets_that_no_layer_has_are_refused) {
+  const t5::Network base = t5::load(kModel, {});
+  EXPECT_THROW(lora(base, {.targets = {"q", "wi"}}, 1), base::Error);  // gated: wi_0, wi_1
+  EXPECT_EQ(lora(base, {.rank = 2, .targets = {"wi_0"}}, 1).parameters.size(), 2U * 6);
+}
+
+}  // namespace
+}  // namespace lorahub::train
