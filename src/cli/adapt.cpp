@@ -16,7 +16,8 @@ namespace {
 
 struct Options {
   ModelOptions model;
-  std::string library, task, search = "cma", composition = "factor", out;
+  OutOptions out;
+  std::string library, task, search = "cma", composition = "factor";
   int shots = 5, modules = 20, budget = 40;
   uint64_t seed = 1;
 };
@@ -44,7 +45,7 @@ void print(const run::Adapted& adapted) {
     fmt::print("{:<40} {:>8.4f} {:>12.4f}\n", adapted.modules[i], adapted.weights[i],
                adapted.single_loss[i]);
   fmt::print("loss on the examples: base {:.4f}, adapted {:.4f}\n", adapted.zero_loss,
-             adapted.loss);
+             adapted.delivered.loss);
 }
 
 int adapt(const Options& options) {
@@ -52,14 +53,20 @@ int adapt(const Options& options) {
   workers::Session session;
   workers::Group group;
   const study::Trial mine = trial(options);
-  run::Hardware machine = hardware(options.model, group.ranks_on_node());
+  run::Hardware machine =
+      hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   const workers::Service service{.threads = std::exchange(machine.threads, 1)};
   const auto make_site = [&] {
     return std::make_unique<run::Site>(std::vector{mine}, machine, group.rank());
   };
   return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
-    print(run::adapt(crew, mine, options.out));
-    fmt::print("adapter written to {}\n", options.out);
+    const run::Adapted adapted = run::adapt(
+        crew, mine, machine,
+        {.folder = options.out.folder, .rank = options.out.rank, .form = form(options.out)});
+    print(adapted);
+    warn(adapted.delivered.written, options.out);
+    fmt::print("{} written to {}\n", options.out.merge.empty() ? "adapter" : "model",
+               options.out.folder);
     return 0;
   });
 }
@@ -86,7 +93,7 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
   command->add_option("--seed", options->seed, "of all draws and the search");
-  command->add_option("--out", options->out, "the adapter's folder")->required();
+  add_out(*command, options->out);
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return adapt(*options); }; });
 }

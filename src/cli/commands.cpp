@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/gpus.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
 
@@ -34,15 +35,16 @@ void add_hardware(CLI::App& command, ModelOptions& options) {
       ->check(CLI::Range(1, 1024));
 }
 
-run::Hardware hardware(const ModelOptions& options, int ranks_on_node) {
+run::Hardware hardware(const ModelOptions& options, NodeRank here) {
   return {.device = options.device == "cuda" ? t5::Device::cuda : t5::Device::cpu,
-          .threads = options.threads > 0 ? options.threads : run::default_threads(ranks_on_node)};
+          .threads = options.threads > 0 ? options.threads : run::default_threads(here.ranks),
+          .gpu = options.device == "cuda" ? base::claim_gpu(here.rank).value_or("") : ""};
 }
 
 objective::Machine load_machine(const ModelOptions& options) {
   return run::load_machine(options.model,
                            study::parse<study::Precision>(options.precision, "--precision"),
-                           hardware(options, 1));
+                           hardware(options, {}));
 }
 
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
@@ -51,6 +53,34 @@ lora::Pool load_pool(const std::string& library, const std::string& modules, Bas
   run::Modules kept;
   return lora::stack(run::load_modules({.library = library, .names = names}, base.config, kept),
                      base.config, base.device);
+}
+
+void add_out(CLI::App& command, OutOptions& options) {
+  command.add_option("--out", options.folder, "the adapter's (or model's) folder")->required();
+  command
+      .add_option("--rank", options.rank,
+                  "cut the adapter to this rank by SVD (default: as composed)")
+      ->check(CLI::Range(1, 1000000));
+  command
+      .add_option("--merge", options.merge,
+                  "write a whole model with the adapter in its weights: f32 or bf16")
+      ->check(CLI::IsMember({"f32", "bf16"}));
+}
+
+lora::Form form(const OutOptions& options) {
+  if (options.merge.empty()) return lora::Form::adapter;
+  return options.merge == "f32" ? lora::Form::merged_f32 : lora::Form::merged_bf16;
+}
+
+void warn(const lora::Written& written, const OutOptions& options) {
+  if (written.cut > 0)
+    fmt::print(stderr, "rank {} cut to {}: {:.2g} % of what the adapter adds is left out\n",
+               written.module.truncated_from, written.module.rank, 100 * written.cut);
+  if (options.merge == "bf16")
+    fmt::print(stderr,
+               "warning: bf16 weights are coarse beside an adapter (rounding changed what it adds "
+               "by {:.2g} %), keep the adapter apart or use --merge f32\n",
+               100 * written.lost);
 }
 
 std::vector<std::vector<double>> read_weights(const std::string& file) {
@@ -103,8 +133,9 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Example: lorahub run experiments/quickstart.yaml");
   Action action;
-  for (const auto add : {add_run, add_plan, add_submit, add_status, add_merge, add_report,
-                         add_export, add_check, add_score, add_infer, add_adapt, add_compose})
+  for (const auto add :
+       {add_run, add_plan, add_submit, add_status, add_merge, add_report, add_export, add_check,
+        add_score, add_infer, add_adapt, add_compose, add_hub, add_probe})
     add(app, action);
   try {
     app.parse(argc, argv);

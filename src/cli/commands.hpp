@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "lora/recipe.hpp"
 #include "run/load.hpp"
 #include "study/study.hpp"
 
@@ -31,6 +32,8 @@ void add_score(CLI::App& app, Action& action);
 void add_infer(CLI::App& app, Action& action);
 void add_adapt(CLI::App& app, Action& action);
 void add_compose(CLI::App& app, Action& action);
+void add_hub(CLI::App& app, Action& action);
+void add_probe(CLI::App& app, Action& action);
 
 // --device, --precision, --threads: on every command that runs a model.
 struct ModelOptions {
@@ -39,7 +42,12 @@ struct ModelOptions {
   int threads = 0;  // 0: cores / ranks on this node
 };
 void add_hardware(CLI::App& command, ModelOptions& options);
-run::Hardware hardware(const ModelOptions& options, int ranks_on_node);
+
+// Which of the ranks on this node this one is.
+struct NodeRank {
+  int rank = 0, ranks = 1;
+};
+run::Hardware hardware(const ModelOptions& options, NodeRank here);
 objective::Machine load_machine(const ModelOptions& options);
 
 // `modules`: names with commas; "": all of the library.
@@ -48,6 +56,16 @@ struct Base {
   t5::Device device = t5::Device::cpu;
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
+
+// --rank and --merge: what goes out (lora/recipe.hpp).
+struct OutOptions {
+  std::string folder;
+  int rank = 0;
+  std::string merge;  // "", "f32" or "bf16"
+};
+void add_out(CLI::App& command, OutOptions& options);
+lora::Form form(const OutOptions& options);
+void warn(const lora::Written& written, const OutOptions& options);  // of what was lost, to stderr
 
 std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists
 std::vector<double> one_vector(const std::string& file,

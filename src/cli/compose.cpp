@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "cli/commands.hpp"
+#include "lora/card.hpp"
 #include "study/names.hpp"
 #include "t5/hub.hpp"
 
@@ -10,17 +11,32 @@ namespace lorahub::cli {
 namespace {
 
 struct Options {
-  std::string model, library, modules, weights, composition = "factor", out;
+  std::string model, library, modules, weights, composition = "factor";
+  OutOptions out;
 };
 
 int compose(const Options& options) {
   const t5::Config config = t5::read_config(t5::resolve(options.model));
   const lora::Pool pool = load_pool(options.library, options.modules, {.config = config});
-  const lora::Module module =
-      lora::composed_module(pool, one_vector(options.weights, pool.size()),
-                            study::parse<study::Composition>(options.composition, "--composition"));
-  lora::write_module(options.out, module, config, options.model);
-  fmt::print("{}: rank {}, {} modules mixed\n", options.out, module.rank, pool.size());
+  const std::vector<double> weights = one_vector(options.weights, pool.size());
+  const lora::Mixture mixture{
+      .pool = pool,
+      .weights = weights,
+      .composition = study::parse<study::Composition>(options.composition, "--composition"),
+      .rank = options.out.rank,
+      .form = form(options.out)};
+  const lora::Written written =
+      lora::write_mixture(options.out.folder, mixture, {.config = config, .name = options.model});
+  lora::write_card(
+      options.out.folder,
+      {.base = options.model,
+       .library = lora::library(mixture.form),
+
+       .provenance = base::format("composed from {} modules of {}", pool.size(), options.library)},
+      "# A LoRA adapter composed by lorahub\n\n" + lora::describe(mixture, written));
+  fmt::print("{}: rank {}, {} modules mixed\n", options.out.folder, written.module.rank,
+             pool.size());
+  warn(written, options.out);
   return 0;
 }
 
@@ -40,7 +56,7 @@ void add_compose(CLI::App& app, Action& action) {
       ->required();
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
-  command->add_option("--out", options->out, "the adapter's folder")->required();
+  add_out(*command, options->out);
   command->callback([options, &action] { action = [options] { return compose(*options); }; });
 }
 

@@ -1,11 +1,19 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <list>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "cli/commands.hpp"
+#include "lora/peft.hpp"
+#include "run/self_test.hpp"
 #include "study/names.hpp"
+#include "t5/hub.hpp"
 #include "task/score.hpp"
+#include "task/stream.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -13,56 +21,159 @@ namespace {
 struct Options {
   ModelOptions model;
   std::string adapter, library, modules, weights, composition = "factor", task;
-  int max_tokens = 256, batch = 10;
-  bool json = false;
+  int max_tokens = 256, batch = 10, longest = 8192;
+  bool json = false, json_lines = false;
 };
 
-t5::Adapter adapter(const Options& options, const objective::Machine& machine) {
+// The adapter of rows that name none: --adapter, a mixture, or nothing.
+t5::Adapter default_adapter(const Options& options, const objective::Machine& machine) {
   const t5::Config& config = machine.network.config;
-  const at::ScalarType type = machine.dtype();
-  if (!options.adapter.empty()) {
-    const lora::Module module = lora::read_module(options.adapter, options.adapter, config);
-    return lora::compose(lora::stack({module}, config, machine.device), std::vector<double>{1.0},
-                         study::Composition::product, type);
-  }
-  if (options.library.empty()) return {};
+  if (!options.adapter.empty())
+    return run::alone(machine, lora::read_module(t5::resolve(options.adapter, lora::kConfigFile),
+                                                 options.adapter, config));
+  if (options.weights.empty()) return {};
   const lora::Pool pool =
       load_pool(options.library, options.modules, {.config = config, .device = machine.device});
   return lora::compose(pool, one_vector(options.weights, pool.size()),
                        study::parse<study::Composition>(options.composition, "--composition"),
-                       type);
+                       machine.dtype());
+}
+
+// The adapters that rows name: those used last stay loaded.
+class Adapters {
+ public:
+  Adapters(const Options& options, const objective::Machine& machine)
+      : library_(options.library), machine_(machine), default_(default_adapter(options, machine)) {}
+
+  const t5::Adapter& get(const task::Row& row) {
+    if (row.adapter.empty()) return default_;
+    const auto found = std::ranges::find(loaded_, row.adapter, &Named::name);
+    if (found != loaded_.end()) {
+      loaded_.splice(loaded_.begin(), loaded_, found);
+    } else {
+      try {
+        loaded_.push_front({row.adapter, run::alone(machine_, read(row.adapter))});
+      } catch (const base::Error& error) {
+        base::fail("{}: {}", row.place, error.what());
+      }
+      if (loaded_.size() > kLoaded) loaded_.pop_back();
+    }
+    return loaded_.front().adapter;
+  }
+
+ private:
+  struct Named {
+    std::string name;
+    t5::Adapter adapter;
+  };
+  static constexpr size_t kLoaded = 32;
+
+  lora::Module read(const std::string& name) const {
+    const auto folder = library_.empty() ? t5::resolve(name, lora::kConfigFile)
+                                         : lora::module_folder(library_, name);
+    return lora::read_module(folder, name, machine_.network.config);
+  }
+
+  std::string library_;
+  const objective::Machine& machine_;
+  t5::Adapter default_;
+  std::list<Named> loaded_;
+};
+
+void check_length(const Options& options, const objective::Machine& machine, const task::Row& row) {
+  const size_t tokens = machine.tokenizer.encode(row.example.input).size();
+  base::check(tokens <= static_cast<size_t>(options.longest),
+              "{}: the input has {} tokens (the limit is {}: memory grows with the square), "
+              "shorten it or raise --max-input",
+              row.place, tokens, options.longest);
+}
+
+// Answers of the rows in their order; rows of one adapter are computed together.
+std::vector<std::string> answers(const Options& options, const objective::Machine& machine,
+                                 const std::vector<task::Row>& rows, Adapters& adapters) {
+  std::map<std::string, std::vector<size_t>> groups;
+  for (size_t i = 0; i < rows.size(); ++i) groups[rows[i].adapter].push_back(i);
+  std::vector<std::string> all(rows.size());
+  for (const auto& [unused, which] : groups) {
+    std::vector<std::string> prompts;
+    for (const size_t i : which) prompts.push_back(rows[i].example.input);
+    const auto some = objective::answer(machine, adapters.get(rows[which.front()]), prompts,
+                                        {.max_tokens = options.max_tokens, .batch = options.batch});
+    for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
+  }
+  return all;
+}
+
+// What all rows together came to.
+struct Tally {
+  size_t rows = 0, hits = 0;
+  bool scored = true;
+  nlohmann::json answers = nlohmann::json::array();  // with --json
+  double accuracy() const { return 100 * static_cast<double>(hits) / static_cast<double>(rows); }
+};
+
+std::string text(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void give(const Options& options, const task::Row& row, const std::string& answer, Tally& tally) {
+  const std::string& target = row.example.target;
+  const bool hit = !target.empty() && task::is_hit(answer, target);
+  ++tally.rows;
+  tally.hits += hit ? 1 : 0;
+  tally.scored = tally.scored && !target.empty();
+  if (options.json) {
+    tally.answers.push_back(answer);
+  } else if (options.json_lines) {
+    nlohmann::json out = row.line.empty()
+                             ? nlohmann::json{{"input", row.example.input}, {"target", target}}
+                             : nlohmann::json::parse(row.line);
+    out["answer"] = answer;
+    if (!target.empty()) out["hit"] = hit;
+    fmt::print("{}\n", text(out));
+  } else {
+    fmt::print("{}\n", answer);
+  }
+}
+
+void check_options(const Options& options) {
+  base::check(options.adapter.empty() || options.weights.empty(),
+              "--adapter and --weights both given (which one should answer?), give one of them");
+  base::check(options.modules.empty() || !options.library.empty(),
+              "--modules names modules of a --library (none is given), give both");
+  base::check(options.weights.empty() || !options.library.empty(),
+              "--weights are of the modules of a --library (none is given), give both");
+  base::check(!options.json || !options.json_lines,
+              "--json and --json-lines both given (one object, or one a row?), give one of them");
 }
 
 int infer(const Options& options) {
-  base::check(options.adapter.empty() || options.library.empty(),
-              "--adapter and --library both given (which one should answer?), give one of them");
-  base::check(options.modules.empty() || !options.library.empty(),
-              "--modules names modules of a --library (none is given), give both");
-  base::check(options.library.empty() == options.weights.empty(),
-              "--library and --weights belong together, give both or none");
-  const std::vector<task::Example> examples =
-      task::read_examples(options.task, task::Targets::optional);
+  check_options(options);
+  task::RowStream stream(options.task);
   const objective::Machine machine = load_machine(options.model);
-  std::vector<std::string> prompts;
-  prompts.reserve(examples.size());
-  for (const task::Example& example : examples) prompts.push_back(example.input);
-  const std::vector<std::string> answers =
-      objective::answer(machine, adapter(options, machine), prompts,
-                        {.max_tokens = options.max_tokens, .batch = options.batch});
-  const bool scored =
-      std::ranges::all_of(examples, [](const auto& e) { return !e.target.empty(); });
-  double hits = 0;
-  for (size_t i = 0; scored && i < answers.size(); ++i)
-    hits += task::is_hit(answers[i], examples[i].target) ? 1 : 0;
-  const double accuracy = 100 * hits / static_cast<double>(answers.size());
-  if (options.json) {
-    nlohmann::json out{{"answers", answers}, {"accuracy", nullptr}};
-    if (scored) out["accuracy"] = accuracy;
-    fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    return 0;
+  Adapters adapters(options, machine);
+  const size_t at_once =
+      8 * static_cast<size_t>(options.batch) * static_cast<size_t>(machine.threads);
+  Tally tally;
+  for (bool more = true; more;) {  // a chunk is read, answered and given out before the next
+    std::vector<task::Row> rows;
+    for (task::Row row; rows.size() < at_once && (more = stream.next(row));) {
+      check_length(options, machine, row);
+      rows.push_back(std::move(row));
+    }
+    const std::vector<std::string> given = answers(options, machine, rows, adapters);
+    for (size_t i = 0; i < rows.size(); ++i) give(options, rows[i], given[i], tally);
+    std::fflush(stdout);
   }
-  for (const std::string& answer : answers) fmt::print("{}\n", answer);
-  if (scored) fmt::print(stderr, "accuracy {:.2f} % of {} rows\n", accuracy, answers.size());
+  base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
+              options.task == "-" ? "standard input" : options.task);
+  if (options.json) {
+    nlohmann::json out{{"answers", tally.answers}, {"accuracy", nullptr}};
+    if (tally.scored) out["accuracy"] = tally.accuracy();
+    fmt::print("{}\n", text(out));
+  } else if (tally.scored) {
+    fmt::print(stderr, "accuracy {:.2f} % of {} rows\n", tally.accuracy(), tally.rows);
+  }
   return 0;
 }
 
@@ -78,20 +189,28 @@ void add_infer(CLI::App& app, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
   command->add_option("--adapter", options->adapter, "a PEFT folder");
-  command->add_option("--library", options->library,
-                      "a folder of PEFT adapters, mixed with --weights");
+  command->add_option(
+      "--library", options->library,
+      "a folder of PEFT adapters: mixed with --weights, or named by the rows' \"adapter\"");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
   command
-      ->add_option("--task", options->task, "rows to answer, JSON lines, or - for standard input")
+      ->add_option(
+          "--task", options->task,
+          "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
       ->required();
   command->add_option("--max-tokens", options->max_tokens, "of an answer")
       ->check(CLI::Range(1, 100000));
   command->add_option("--batch", options->batch, "rows answered together")
       ->check(CLI::Range(1, 100000));
-  command->add_flag("--json", options->json, "answers and accuracy as JSON");
+  command
+      ->add_option("--max-input", options->longest, "tokens of an input; a longer one is refused")
+      ->check(CLI::Range(1, 1000000));
+  command->add_flag("--json", options->json, "answers and accuracy as one JSON object");
+  command->add_flag("--json-lines", options->json_lines,
+                    "each row with its answer, a JSON line as soon as it is known");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return infer(*options); }; });
 }

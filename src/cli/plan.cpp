@@ -38,6 +38,7 @@ void print_json(const study::Study& study, const run::StudyCost& cost, int ranks
   const nlohmann::json plan{{"trials", trials},
                             {"ranks", ranks},
                             {"memory_bytes", std::llround(cost.memory_bytes)},
+                            {"shared_bytes", std::llround(cost.shared_bytes)},
                             {"groups", cost.prediction.groups},
                             {"utilisation", cost.prediction.utilisation},
                             {"seconds", cost.prediction.seconds}};
@@ -61,9 +62,10 @@ void print_text(const study::Study& study, const run::StudyCost& cost, int ranks
       study.question, study.trials.size(), sum.evaluations, sum.example_forwards, sum.tokens,
       cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "", sum.tflop);
   fmt::print(
-      "{} rank(s) in {} group(s): {:.2f} GB of memory each; about {}, {:.0f} % of it computing, at "
+      "{} rank(s) in {} group(s): {:.2f} GB of memory each, {:.2f} GB of it once per node; about "
+      "{}, {:.0f} % of it computing, at "
       "{:.0f} GFLOP/s each (half of this machine's matrix rate)\n",
-      ranks, cost.prediction.groups, 1e-9 * cost.memory_bytes,
+      ranks, cost.prediction.groups, 1e-9 * cost.memory_bytes, 1e-9 * cost.shared_bytes,
       base::duration(cost.prediction.seconds), 100 * cost.prediction.utilisation,
       1e-9 * cost.flops_per_second);
 }

@@ -80,8 +80,8 @@ int run_command(const Options& options) {
       .shard = options.shard.empty()
                    ? ""
                    : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
-      .hardware =
-          hardware({.device = options.device, .threads = options.threads}, group.ranks_on_node()),
+      .hardware = hardware({.device = options.device, .threads = options.threads},
+                           {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()}),
       .groups = groups(options.groups),
       .stall_timeout = options.stall_timeout,
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <utility>
 
 #include "base/check.hpp"
 #include "lora/pool.hpp"
+#include "t5/shared.hpp"
 
 namespace lorahub::lora {
 
@@ -28,16 +31,33 @@ at::Tensor weight_matrix(const Pool& pool, std::span<const double> weights) {
   return matrix.to(pool.a.front().device());
 }
 
+// The first module that has the place.
+size_t first_at(const Pool& pool, size_t place) {
+  const std::vector<int64_t>& ranks = pool.ranks[place];
+  const auto found = std::ranges::find_if(ranks, [](int64_t r) { return r > 0; });
+  return static_cast<size_t>(found - ranks.begin());
+}
+double shared_scaling(const Pool& pool, size_t place) {
+  return pool.scalings[place][first_at(pool, place)];
+}
+
+// At each place, the modules that have it need one rank and one scaling.
 void check_equal(const Pool& pool) {
-  for (size_t i = 1; i < pool.names.size(); ++i) {
-    base::check(pool.ranks[i] == pool.ranks[0],
-                "composition factor: module '{}' has rank {} and module '{}' rank {} (their "
-                "factors can't be added), use composition product or modules of one rank",
-                pool.names[0], pool.ranks[0], pool.names[i], pool.ranks[i]);
-    base::check(pool.scalings[i] == pool.scalings[0],
-                "composition factor: module '{}' has alpha/r {} and module '{}' {} (one mixture "
-                "has one alpha/r), use composition product or modules with equal alpha/r",
-                pool.names[0], pool.scalings[0], pool.names[i], pool.scalings[i]);
+  for (size_t place = 0; place < pool.slots.size(); ++place) {
+    const std::vector<int64_t>& ranks = pool.ranks[place];
+    const std::vector<double>& scalings = pool.scalings[place];
+    const size_t first = first_at(pool, place);
+    for (size_t i = first + 1; i < ranks.size(); ++i) {
+      if (ranks[i] == 0) continue;
+      base::check(ranks[i] == ranks[first],
+                  "composition factor: module '{}' has rank {} and module '{}' rank {} (their "
+                  "factors can't be added), use composition product or modules of one rank",
+                  pool.names[first], ranks[first], pool.names[i], ranks[i]);
+      base::check(scalings[i] == scalings[first],
+                  "composition factor: module '{}' has alpha/r {} and module '{}' {} (one mixture "
+                  "has one alpha/r), use composition product or modules with equal alpha/r",
+                  pool.names[first], scalings[first], pool.names[i], scalings[i]);
+    }
   }
 }
 
@@ -49,18 +69,72 @@ Factors side_by_side(const Pool& pool, size_t place) {
           .b = b.permute({1, 0, 2}).reshape({1, b.size(1), -1})};
 }
 
+// Those of all places, one after the other in `flat`.
+std::vector<Factors> views(const Pool& pool, const at::Tensor& flat) {
+  std::vector<Factors> all;
+  int64_t begin = 0;
+  const auto view = [&](at::IntArrayRef sizes) {
+    const at::Tensor part = flat.narrow(0, begin, sizes[1] * sizes[2]);
+    begin += part.numel();
+    return part.view(sizes);
+  };
+  for (size_t place = 0; place < pool.slots.size(); ++place) {
+    const at::Tensor &a = pool.a[place], &b = pool.b[place];
+    const int64_t columns = a.numel() / a.size(-1), out = b.size(-2);
+    const at::Tensor left = view({1, columns, a.size(-1)});
+    all.push_back({.a = left, .b = view({1, out, columns})});
+  }
+  return all;
+}
+
+// Product: what the candidates share, in the compute dtype, one block for the ranks of a node.
+std::vector<Factors> all_side_by_side(const Pool& pool, at::ScalarType dtype) {
+  const std::string origin =
+      pool.origin.empty() || pool.flat.is_cuda()
+          ? ""
+          : base::format("{}|side by side, {}", pool.origin, at::toString(dtype));
+  const int64_t total = pool.flat.numel();
+  const at::Tensor flat =
+      t5::shared_tensor(origin, {.type = dtype, .sizes = total}, [&](const at::Tensor& memory) {
+        const std::vector<Factors> parts = views(pool, memory);
+        for (size_t place = 0; place < parts.size(); ++place) {
+          const Factors both = side_by_side(pool, place);
+          parts[place].a.copy_(both.a);
+          parts[place].b.copy_(both.b);
+        }
+      });
+  return views(pool, flat.to(pool.flat.device()));
+}
+
+// Columns of each module in what side_by_side() puts together: zero factors keep theirs.
+std::vector<int64_t> widths(const Pool& pool, size_t place) {
+  if (pool.a[place].dim() == 2) return pool.ranks[place];
+  return std::vector<int64_t>(pool.names.size(), pool.a[place].size(1));
+}
+
 // [N, sum r]: alpha/r of the row's module in the columns that are its own.
-at::Tensor spread(const Pool& pool) {
-  const int64_t columns = std::accumulate(pool.ranks.begin(), pool.ranks.end(), int64_t{0});
-  at::Tensor matrix = at::zeros({pool.size(), columns}, at::kFloat);
+at::Tensor spread(const Pool& pool, size_t place) {
+  const std::vector<int64_t> columns = widths(pool, place);
+  at::Tensor matrix = at::zeros(
+      {pool.size(), std::accumulate(columns.begin(), columns.end(), int64_t{0})}, at::kFloat);
   int64_t first = 0;
-  for (size_t i = 0; i < pool.names.size(); ++i) {
+  for (size_t i = 0; i < columns.size(); ++i) {
     matrix.select(0, static_cast<int64_t>(i))
-        .narrow(0, first, pool.ranks[i])
-        .fill_(pool.scalings[i]);
-    first += pool.ranks[i];
+        .narrow(0, first, columns[i])
+        .fill_(pool.scalings[place][i]);
+    first += columns[i];
   }
   return matrix.to(pool.a.front().device());
+}
+
+// Columns of side_by_side() that belong to modules that have the place.
+at::Tensor present_columns(const Pool& pool, size_t place) {
+  std::vector<int64_t> columns;
+  int64_t first = 0;
+  const std::vector<int64_t> all = widths(pool, place);
+  for (size_t i = 0; i < all.size(); first += all[i++])
+    for (int64_t c = 0; pool.ranks[place][i] > 0 && c < all[i]; ++c) columns.push_back(first + c);
+  return at::tensor(columns, at::kLong);
 }
 
 }  // namespace
@@ -71,11 +145,14 @@ Composer::Composer(const Pool& pool, study::Composition composition, at::ScalarT
     check_equal(pool);
     return;
   }
-  spread_ = spread(pool);
+  std::map<std::pair<std::vector<double>, std::vector<int64_t>>, size_t> seen;
   for (size_t place = 0; place < pool.slots.size(); ++place) {
-    const Factors both = side_by_side(pool, place);
-    shared_.push_back({.a = both.a.to(dtype).contiguous(), .b = both.b.to(dtype).contiguous()});
+    const auto [known, is_new] =
+        seen.emplace(std::pair(pool.scalings[place], widths(pool, place)), spreads_.size());
+    if (is_new) spreads_.push_back(spread(pool, place));
+    spread_of_.push_back(known->second);
   }
+  shared_ = all_side_by_side(pool, dtype);
 }
 
 t5::Adapter Composer::operator()(std::span<const double> weights) const {
@@ -85,9 +162,15 @@ t5::Adapter Composer::operator()(std::span<const double> weights) const {
 
 // [P, N] x [N, D], then alpha/r into the b half; the adapter's tensors are views of the result.
 t5::Adapter Composer::factor(const at::Tensor& weights) const {
-  at::Tensor mixed = weights.matmul(pool_.flat);  // [P, D]
-  const int64_t a_end = pool_.b.front().storage_offset() - pool_.flat.storage_offset();
-  mixed.narrow(1, a_end, mixed.size(1) - a_end).mul_(pool_.scalings.front());
+  at::Tensor mixed = weights.matmul(pool_.flat);         // [P, D]
+  for (size_t place = 0; place < pool_.slots.size();) {  // runs of places with one scaling
+    const int64_t begin = pool_.b[place].storage_offset() - pool_.flat.storage_offset();
+    const double scaling = shared_scaling(pool_, place);
+    int64_t length = 0;
+    for (; place < pool_.slots.size() && shared_scaling(pool_, place) == scaling; ++place)
+      length += pool_.b[place].size(1) * pool_.b[place].size(2);
+    mixed.narrow(1, begin, length).mul_(scaling);
+  }
   mixed = mixed.to(dtype_);
   const int64_t p = mixed.size(0);
   const auto part = [&](const at::Tensor& like) {
@@ -104,12 +187,13 @@ t5::Adapter Composer::factor(const at::Tensor& weights) const {
 }
 
 t5::Adapter Composer::product(const at::Tensor& weights) const {
-  const at::Tensor scale = weights.matmul(spread_).to(dtype_);  // [P, sum r]: one term a column
+  std::vector<at::Tensor> scales;  // [P, sum r]: one term a column
+  for (const at::Tensor& one : spreads_) scales.push_back(weights.matmul(one).to(dtype_));
   t5::Adapter adapter{.candidates = static_cast<int>(weights.size(0)), .slots = {}};
   adapter.slots.resize(static_cast<size_t>(pool_.slot_count));
   for (size_t place = 0; place < pool_.slots.size(); ++place)
     adapter.slots[static_cast<size_t>(pool_.slots[place])] = {
-        .a = shared_[place].a, .b = shared_[place].b, .scale = scale};
+        .a = shared_[place].a, .b = shared_[place].b, .scale = scales[spread_of_[place]]};
   return adapter;
 }
 
@@ -123,16 +207,29 @@ Module composed_module(const Pool& pool, std::span<const double> weights,
   assert(weights.size() == pool.names.size());
   const t5::Adapter adapter = compose(pool, weights, composition, at::kFloat);
   const bool factor = composition == study::Composition::factor;
-  Module module{.name = "composed", .rank = 0, .alpha = 0, .slots = {}};
-  const double scaling = factor ? pool.scalings.front() : 1.0;  // of PEFT; the rest is in b
-  for (const int slot : pool.slots) {
+  Module module{.name = "composed", .slots = {}};
+  std::map<int, double> scalings;  // of PEFT; the rest is in b
+  for (size_t place = 0; place < pool.slots.size(); ++place) {
+    const int slot = pool.slots[place];
     const t5::LowRank& mixed = adapter.slots[static_cast<size_t>(slot)];
-    const at::Tensor b = factor ? mixed.b / scaling : mixed.b * mixed.scale.unsqueeze(1);
-    module.slots[slot] = {.a = mixed.a.squeeze(0).cpu().contiguous(),
-                          .b = b.squeeze(0).cpu().contiguous()};
-    module.rank = mixed.a.size(1);
+    scalings[slot] = factor ? shared_scaling(pool, place) : 1.0;
+    at::Tensor a = mixed.a.squeeze(0).cpu();
+    at::Tensor b =
+        (factor ? mixed.b / scalings[slot] : mixed.b * mixed.scale.unsqueeze(1)).squeeze(0).cpu();
+    if (!factor) {
+      const at::Tensor columns = present_columns(pool, place);
+      if (columns.size(0) < a.size(0)) {
+        a = a.index_select(0, columns);
+        b = b.index_select(1, columns);
+      }
+    }
+    module.slots[slot] = {.a = a.contiguous(), .b = b.contiguous()};
+    module.rank = std::max(module.rank, a.size(0));
   }
-  module.alpha = scaling * static_cast<double>(module.rank);
+  const double usual = scalings.begin()->second;
+  module.alpha = usual * static_cast<double>(module.rank);
+  for (const auto& [slot, scaling] : scalings)
+    if (scaling != usual) module.own_scaling[slot] = scaling;
   return module;
 }
 

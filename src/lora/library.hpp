@@ -17,11 +17,18 @@ struct Factors {
 };
 struct Module {
   std::string name;  // its folder's name
-  int64_t rank = 0;
+  int64_t rank = 0;  // the largest of its places (rank_pattern: some are smaller)
   double alpha = 0;
   double scaling() const { return alpha / static_cast<double>(rank); }
   int64_t truncated_from = 0;  // the rank it was cut from by SVD; 0: as trained
   std::map<int, Factors> slots;
+  std::map<int, double> own_scaling;  // of slots whose scaling is not scaling() (alpha_pattern)
+  std::string origin;  // what the factors follow from: the file's identity and what was done;
+                       // empty: made in this process, not to be shared with others
+  double scaling(int slot) const {
+    const auto own = own_scaling.find(slot);
+    return own == own_scaling.end() ? scaling() : own->second;
+  }
 };
 
 // Names of the adapter folders in a library: the order of its `modules.txt` where there is one (a
@@ -34,9 +41,8 @@ std::vector<std::string> module_names(const std::filesystem::path& library);
 std::filesystem::path module_folder(const std::filesystem::path& library, const std::string& name);
 
 // Reads adapter_config.json and adapter_model.safetensors or .bin and checks it against the base:
-// rank, targets, shapes, finite values. Error names the module, the tensor and both shapes. Refuses
-// by name what would change the numbers (rsLoRA, DoRA, bias, modules_to_save, rank_pattern,
-// fan_in_fan_out).
+// rank, targets, shapes, finite values. Error names the module, the tensor and both shapes. What is
+// supported and what is refused by name: adapter_config.hpp; adapters of embeddings are refused.
 Module read_module(const std::filesystem::path& folder, const std::string& name,
                    const t5::Config& base);
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -11,7 +12,9 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/node_memory.hpp"
 #include "base/text.hpp"
+#include "lora/adapter_config.hpp"
 #include "lora/library.hpp"
 #include "t5/weights.hpp"
 
@@ -28,110 +31,7 @@ constexpr std::string_view kPrefix = "base_model.model.";
 struct Subject {
   const std::string& name;
   const fs::path& folder;
-  std::string config() const { return (folder / kConfigFile).string(); }
 };
-
-json parse_config(const Subject& subject) {
-  try {
-    json config = json::parse(base::read_file(subject.config()));
-    base::check(config.is_object(), "{}: is not a JSON object, write the adapter again",
-                subject.config());
-    return config;
-  } catch (const json::parse_error& error) {
-    base::fail("{}: is not JSON (byte {}), copy the adapter again", subject.config(), error.byte);
-  } catch (const json::exception& error) {  // a number beyond the range of double, say
-    base::fail("{}: can't be read ({}), copy the adapter again", subject.config(), error.what());
-  }
-}
-
-// null, false, 0, "", [] and {} are how PEFT writes "not used".
-bool used(const json& config, const std::string& key) {
-  const auto found = config.find(key);
-  if (found == config.end() || found->is_null()) return false;
-  if (found->is_boolean()) return found->get<bool>();
-  if (found->is_number()) return found->get<double>() != 0;
-  return !found->empty() && !(found->is_string() && found->get<std::string>().empty());
-}
-
-void refuse(const Subject& subject, const std::string& key, const json& value) {
-  base::fail(
-      "{}: module '{}' has {} = {} (it would change the numbers and is not supported), "
-      "use a plain LoRA adapter",
-      subject.config(), subject.name, key, value.dump());
-}
-
-// What else PEFT can put into an adapter, that the low-rank sum would leave out.
-void check_plain(const Subject& subject, const json& config) {
-  base::check(config.value("peft_type", json()) == "LORA",
-              "{}: module '{}' has peft_type {} (only LoRA modules can be mixed), "
-              "use an adapter of type LORA",
-              subject.config(), subject.name, config.value("peft_type", json()).dump());
-  for (const char* key :
-       {"use_rslora", "use_dora", "modules_to_save", "rank_pattern", "alpha_pattern",
-        "fan_in_fan_out", "layers_to_transform", "layer_replication", "use_qalora", "lora_bias",
-        "trainable_token_indices", "target_parameters", "exclude_modules", "use_bdlora",
-        "alora_invocation_tokens", "arrow_config", "kasa_config", "monteclora_config",
-        "velora_config"})
-    if (used(config, key)) refuse(subject, key, config[key]);
-  if (used(config, "bias") && config["bias"] != "none") refuse(subject, "bias", config["bias"]);
-  const json init = config.value("init_lora_weights", json(true));
-  if (!init.is_string()) return;
-  for (const char* harmless : {"gaussian", "eva", "orthogonal"})
-    if (init == harmless) return;
-  refuse(subject, "init_lora_weights", init);  // pissa, olora, ...: they change the base's weights
-}
-
-double number(const Subject& subject, const json& config, const std::string& key) {
-  const json value = config.value(key, json());
-  base::check(value.is_number() && value.get<double>() > 0 && std::isfinite(value.get<double>()),
-              "{}: module '{}' has {} = {} (a positive number is needed), copy the adapter again",
-              subject.config(), subject.name, key, value.dump());
-  return value.get<double>();
-}
-
-std::regex target_pattern(const Subject& subject, const std::string& pattern) {
-  try {
-    return std::regex(pattern);
-  } catch (const std::regex_error&) {
-    base::fail(
-        "{}: module '{}' has target_modules '{}', which is no regular expression, "
-        "list the layers instead",
-        subject.config(), subject.name, pattern);
-  }
-}
-
-bool ends_with_part(const std::string& name, const std::string& target) {
-  return name == target || name.ends_with("." + target);
-}
-
-// The layers that target_modules names, as PEFT reads it: whole names or their last parts, or a
-// regular expression for the whole name, or "all-linear".
-std::set<int> targets(const Subject& subject, const json& config,
-                      const std::vector<t5::LinearInfo>& linears) {
-  const json value = config.value("target_modules", json());
-  const bool list = value.is_array() && !value.empty() &&
-                    std::all_of(value.begin(), value.end(), [](auto& v) { return v.is_string(); });
-  base::check(list || value.is_string(),
-              "{}: module '{}' has target_modules {} (a list of layer names or a regular "
-              "expression is needed), copy the adapter again",
-              subject.config(), subject.name, value.dump());
-  std::optional<std::regex> pattern;
-  if (value.is_string() && value != "all-linear")
-    pattern = target_pattern(subject, value.get<std::string>());
-  std::set<int> slots;
-  for (size_t slot = 0; slot < linears.size(); ++slot) {
-    const std::string& name = linears[slot].name;
-    bool hit = value == "all-linear" || (pattern && std::regex_match(name, *pattern));
-    if (list)
-      for (const json& target : value) hit = hit || ends_with_part(name, target.get<std::string>());
-    if (hit) slots.insert(static_cast<int>(slot));
-  }
-  base::check(!slots.empty(),
-              "{}: module '{}' has target_modules {}, which name no linear layer of the base model "
-              "(was it trained on another model?), choose a module made for this base",
-              subject.config(), subject.name, value.dump());
-  return slots;
-}
 
 // "base_model.model.<linear>.lora_A.weight", or with the adapter's name:
 // "...lora_A.default.weight".
@@ -146,6 +46,12 @@ std::optional<Key> parse_key(const std::string& key) {
   std::string linear = match[1];
   if (linear.starts_with(kPrefix)) linear.erase(0, kPrefix.size());
   return Key{.linear = linear, .factor = match[2].str().front()};
+}
+
+// A whole weight: PEFT saves embeddings and the head beside adapters that name them.
+bool is_copy(const std::string& key) {
+  static const std::regex shape(R"(.*(?:embed_tokens|shared|lm_head)(?:\.base_layer)?\.weight)");
+  return std::regex_match(key, shape);
 }
 
 std::string shape_text(at::IntArrayRef sizes) {
@@ -178,49 +84,66 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
 
 struct Layers {
   const std::vector<t5::LinearInfo>& linears;
-  std::set<int> targets;
+  const AdapterConfig& config;
 };
 
-// Puts the tensors where they belong; what is not a factor of a targeted layer is an error.
+// The slot of a tensor's layer. What is not a factor of a targeted layer is an error.
+int slot_of(const Subject& subject, const Layers& layers, const std::string& tensor) {
+  const std::optional<Key> key = parse_key(tensor);
+  base::check(tensor.find("lora_embedding_") == std::string::npos,
+              "module '{}': tensor {} adapts an embedding (only linear layers can be adapted), use "
+              "an adapter of linear layers",
+              subject.name, tensor);
+  base::check(!is_copy(tensor),
+              "module '{}': tensor {} is a whole layer (PEFT saves one beside an adapter of the "
+              "head; whether it equals the base model's can't be told from the adapter), save it "
+              "again with save_embedding_layers=False",
+              subject.name, tensor);
+  base::check(key.has_value(),
+              "module '{}': tensor {} is not a LoRA factor of a linear layer (leaving it out "
+              "would change the numbers), use a plain LoRA adapter",
+              subject.name, tensor);
+  const auto found = std::ranges::find(layers.linears, key->linear, &t5::LinearInfo::name);
+  base::check(found != layers.linears.end(),
+              "module '{}': tensor {} belongs to no linear layer that the base model has (was it "
+              "trained on another model?), choose a module made for this base",
+              subject.name, tensor);
+  const int slot = static_cast<int>(found - layers.linears.begin());
+  base::check(layers.config.places.contains(slot),
+              "module '{}': tensor {} is of a layer that target_modules does not name (its file "
+              "and its {} disagree), copy the adapter again",
+              subject.name, tensor, kConfigFile);
+  return slot;
+}
+
 std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
-                             const Layers& layers, int64_t rank) {
-  std::map<std::string, int> slot_of;
-  for (size_t slot = 0; slot < layers.linears.size(); ++slot)
-    slot_of[layers.linears[slot].name] = static_cast<int>(slot);
+                             const Layers& layers) {
   std::map<int, Factors> slots;
   for (const auto& [name, tensor] : tensors) {
-    const std::optional<Key> key = parse_key(name);
-    base::check(key.has_value(),
-                "module '{}': tensor {} is not a LoRA factor of a linear layer (leaving it out "
-                "would change the numbers), use a plain LoRA adapter",
-                subject.name, name);
-    const auto slot = slot_of.find(key->linear);
-    base::check(slot != slot_of.end(),
-                "module '{}': tensor {} belongs to no linear layer that the base model has (was it "
-                "trained on another model?), choose a module made for this base",
-                subject.name, name);
-    base::check(layers.targets.contains(slot->second),
-                "module '{}': tensor {} is of a layer that target_modules does not name (its file "
-                "and its {} disagree), copy the adapter again",
-                subject.name, name, kConfigFile);
-    const t5::LinearInfo& linear = layers.linears[static_cast<size_t>(slot->second)];
-    Factors& factors = slots[slot->second];
-    at::Tensor& factor = key->factor == 'A' ? factors.a : factors.b;
+    const int slot = slot_of(subject, layers, name);
+    const char part = parse_key(name)->factor;
+    Factors& factors = slots[slot];
+    at::Tensor& factor = part == 'A' ? factors.a : factors.b;
     base::check(!factor.defined(),
                 "module '{}': tensor {} is there twice, under the names of two adapters, save one "
                 "adapter alone",
                 subject.name, name);
-    const std::array<int64_t, 2> shape =
-        key->factor == 'A' ? std::array{rank, linear.in} : std::array{linear.out, rank};
-    factor = checked(subject, tensor, {.shape = shape, .key = name});
+    const t5::LinearInfo& linear = layers.linears[static_cast<size_t>(slot)];
+    const int64_t rank = layers.config.places.at(slot).rank;
+    factor =
+        checked(subject, tensor,
+                {.shape = part == 'A' ? std::array{rank, linear.in} : std::array{linear.out, rank},
+                 .key = name});
   }
   return slots;
 }
 
+// Both factors of every place; of those that have one, where layers_to_transform chose some.
 void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
                     const Layers& layers) {
-  for (const int slot : layers.targets) {
+  for (const auto& [slot, unused] : layers.config.places) {
     const auto found = slots.find(slot);
+    if (layers.config.some_layers && found == slots.end()) continue;
     for (const char factor : {'A', 'B'})
       base::check(
           found != slots.end() && (factor == 'A' ? found->second.a : found->second.b).defined(),
@@ -229,6 +152,25 @@ void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
           subject.name, kPrefix, layers.linears[static_cast<size_t>(slot)].name, factor,
           weights_file(subject.folder).string());
   }
+  base::check(!slots.empty(), "module '{}': {} holds no tensors, copy the adapter again",
+              subject.name, weights_file(subject.folder).string());
+}
+
+// The largest rank, the scaling that most places share, and where it is another.
+void set_scalings(Module& module, const AdapterConfig& config) {
+  std::map<double, int> votes;
+  for (const auto& [slot, unused] : module.slots) {
+    module.rank = std::max(module.rank, config.places.at(slot).rank);
+    ++votes[config.places.at(slot).scaling];
+  }
+  const double usual =
+      std::ranges::max_element(votes, {}, &std::pair<const double, int>::second)->first;
+  const bool as_written =
+      module.rank == config.rank && usual == config.alpha / static_cast<double>(config.rank);
+  module.alpha = as_written ? config.alpha : usual * static_cast<double>(module.rank);
+  for (const auto& [slot, unused] : module.slots)
+    if (config.places.at(slot).scaling != usual)
+      module.own_scaling[slot] = config.places.at(slot).scaling;
 }
 
 // The last parts of the layers' names ("q", "v") where they say it all, else whole names.
@@ -245,6 +187,12 @@ json target_modules(const Module& module, const std::vector<t5::LinearInfo>& lin
   return hits == module.slots.size() ? parts : names;
 }
 
+// Whole numbers without a decimal point, as PEFT writes them.
+json number(double value) {
+  return value == std::floor(value) && value < 1e15 ? json(static_cast<int64_t>(value))
+                                                    : json(value);
+}
+
 }  // namespace
 
 fs::path weights_file(const fs::path& folder) {
@@ -256,24 +204,16 @@ fs::path weights_file(const fs::path& folder) {
 
 Module read_module(const fs::path& folder, const std::string& name, const t5::Config& base_config) {
   const Subject subject{.name = name, .folder = folder};
-  const json config = parse_config(subject);
-  check_plain(subject, config);
-  const double rank = number(subject, config, "r");
-  base::check(rank == std::floor(rank) && rank < 1e6,
-              "{}: module '{}' has r = {} (a whole number "
-              "is needed), copy the adapter again",
-              subject.config(), name, rank);
-  Module module{.name = name,
-                .rank = static_cast<int64_t>(rank),
-                .alpha = number(subject, config, "lora_alpha"),
-                .slots = {}};
   const std::vector<t5::LinearInfo> linears = t5::linears(base_config);
-  const Layers layers{.linears = linears, .targets = targets(subject, config, linears)};
+  const AdapterConfig config = read_adapter_config(folder, name, linears);
+  const Layers layers{.linears = linears, .config = config};
   const fs::path file = weights_file(folder);
   const t5::Tensors tensors =
       file.extension() == ".bin" ? t5::read_pytorch_bin(file) : t5::read_safetensors(file);
-  module.slots = place(subject, tensors, layers, module.rank);
+  Module module{.name = name, .slots = place(subject, tensors, layers)};
   check_complete(subject, module.slots, layers);
+  set_scalings(module, config);
+  module.origin = base::file_identity(file);
   return module;
 }
 
@@ -287,19 +227,27 @@ void write_module(const fs::path& folder, const Module& module, const t5::Config
     tensors[stem + "A.weight"] = factors.a.to(at::kCPU, at::kFloat).contiguous();
     tensors[stem + "B.weight"] = factors.b.to(at::kCPU, at::kFloat).contiguous();
   }
-  json config = {{"peft_type", "LORA"},
-                 {"task_type", "SEQ_2_SEQ_LM"},
-                 {"base_model_name_or_path", base_name},
-                 {"r", module.rank},
-                 {"lora_alpha", module.alpha},
-                 {"lora_dropout", 0.0},
-                 {"bias", "none"},
-                 {"fan_in_fan_out", false},
-                 {"inference_mode", true},
-                 {"init_lora_weights", true},
-                 {"target_modules", target_modules(module, linears)}};
-  if (module.alpha == std::floor(module.alpha))
-    config["lora_alpha"] = static_cast<int64_t>(module.alpha);
+  json ranks = json::object(), alphas = json::object();  // of the places unlike the others
+  for (const auto& [slot, factors] : module.slots) {
+    const int64_t rank = factors.a.size(0);
+    const std::string& name = linears.at(static_cast<size_t>(slot)).name;
+    if (rank != module.rank) ranks[name] = rank;
+    if (rank != module.rank || module.own_scaling.contains(slot))
+      alphas[name] = number(module.scaling(slot) * static_cast<double>(rank));
+  }
+  const json config = {{"peft_type", "LORA"},
+                       {"task_type", "SEQ_2_SEQ_LM"},
+                       {"base_model_name_or_path", base_name},
+                       {"r", module.rank},
+                       {"lora_alpha", number(module.alpha)},
+                       {"rank_pattern", ranks},
+                       {"alpha_pattern", alphas},
+                       {"lora_dropout", 0.0},
+                       {"bias", "none"},
+                       {"fan_in_fan_out", false},
+                       {"inference_mode", true},
+                       {"init_lora_weights", true},
+                       {"target_modules", target_modules(module, linears)}};
   std::error_code error;
   fs::create_directories(folder, error);
   base::check(!error, "{}: can't be made ({}), choose another folder", folder.string(),

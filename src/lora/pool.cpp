@@ -3,116 +3,165 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <numeric>
 #include <set>
 
 #include "base/check.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "lora/layout.hpp"
+#include "t5/shared.hpp"
 
 namespace lorahub::lora {
 
 namespace {
 
-void check_modules(const std::vector<Module>& modules, const std::vector<t5::LinearInfo>& linears) {
+void check_modules(const std::vector<Module>& modules) {
   base::check(!modules.empty(), "no modules to mix (an empty list), name at least one");
   std::set<std::string> seen;
   for (const Module& module : modules)
     base::check(seen.insert(module.name).second,
                 "module '{}' is listed twice (its two weights would act as one), list it once",
                 module.name);
-  const Module& first = modules.front();
-  for (const Module& module : modules)
-    for (size_t slot = 0; slot < linears.size(); ++slot) {
-      const bool here = module.slots.contains(static_cast<int>(slot));
-      base::check(here == first.slots.contains(static_cast<int>(slot)),
-                  "module '{}' {} {}, but module '{}' does{} (mixed modules must adapt the same "
-                  "layers), choose modules with equal target_modules",
-                  module.name, here ? "adapts" : "does not adapt", linears[slot].name, first.name,
-                  here ? " not" : "");
-    }
+}
+
+// By slot: the factors of the first module that has the place.
+std::map<int, Factors> all_places(const std::vector<Module>& modules) {
+  std::map<int, Factors> places;
+  for (const Module& module : modules) places.insert(module.slots.begin(), module.slots.end());
+  return places;
+}
+
+// A tensor of shape, strides and no memory.
+at::Tensor outline(at::IntArrayRef sizes) {
+  return at::empty(sizes, at::device(at::kMeta).dtype(at::kFloat));
 }
 
 // flat [N, D]: all a then all b; the views that name its parts.
-void stack_equal(const std::vector<Module>& modules, Pool& pool) {
-  std::vector<at::Tensor> rows;
-  for (const Module& module : modules) {
-    std::vector<at::Tensor> parts;
-    for (const int slot : pool.slots) parts.push_back(module.slots.at(slot).a.flatten());
-    for (const int slot : pool.slots) parts.push_back(module.slots.at(slot).b.flatten());
-    rows.push_back(at::cat(parts));
-  }
-  pool.flat = at::stack(rows);
-  const int64_t n = pool.flat.size(0);
-  int64_t begin = 0;
+void outline_equal(const std::vector<Module>& modules, Pool& pool) {
+  const std::map<int, Factors> places = all_places(modules);
+  const auto n = static_cast<int64_t>(modules.size());
+  int64_t total = 0, begin = 0;
+  for (const auto& [slot, like] : places) total += like.a.numel() + like.b.numel();
+  pool.flat = outline({n, total});
   const auto view = [&](const at::Tensor& like) {
     const at::Tensor part = pool.flat.narrow(1, begin, like.numel());
     begin += like.numel();
     return part.view({n, like.size(0), like.size(1)});
   };
-  const auto& slots = modules.front().slots;
-  for (const int slot : pool.slots) pool.a.push_back(view(slots.at(slot).a));
-  for (const int slot : pool.slots) pool.b.push_back(view(slots.at(slot).b));
+  for (const auto& [slot, like] : places) pool.a.push_back(view(like.a));
+  for (const auto& [slot, like] : places) pool.b.push_back(view(like.b));
 }
 
-void stack_mixed(const std::vector<Module>& modules, Pool& pool) {
-  for (const int slot : pool.slots) {
-    std::vector<at::Tensor> a, b;
+// flat [D]: by place, a [sum r, in] and b [out, sum r].
+void outline_mixed(const std::vector<Module>& modules, Pool& pool) {
+  std::vector<std::array<int64_t, 2>> shapes;
+  int64_t total = 0, begin = 0;
+  const std::map<int, Factors> places = all_places(modules);
+  const auto columns = [](const std::vector<int64_t>& ranks) {
+    return std::accumulate(ranks.begin(), ranks.end(), int64_t{0});
+  };
+  size_t place = 0;
+  for (const auto& [slot, like] : places) {
+    const int64_t sum = columns(pool.ranks[place++]);
+    shapes.push_back({sum, like.a.size(1)});
+    shapes.push_back({like.b.size(0), sum});
+    total += sum * (like.a.size(1) + like.b.size(0));
+  }
+  pool.flat = outline({total});
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const int64_t length = shapes[i][0] * shapes[i][1];
+    (i % 2 == 0 ? pool.a : pool.b).push_back(pool.flat.narrow(0, begin, length).view(shapes[i]));
+    begin += length;
+  }
+}
+
+void note_places(const std::vector<Module>& modules, Pool& pool) {
+  for (const auto& [slot, unused] : all_places(modules)) {
+    pool.slots.push_back(slot);
+    std::vector<int64_t>& ranks = pool.ranks.emplace_back();
+    std::vector<double>& scalings = pool.scalings.emplace_back();
     for (const Module& module : modules) {
-      a.push_back(module.slots.at(slot).a);
-      b.push_back(module.slots.at(slot).b);
+      const auto found = module.slots.find(slot);
+      const bool here = found != module.slots.end();
+      ranks.push_back(here ? found->second.a.size(0) : 0);
+      scalings.push_back(here ? module.scaling(slot) : 0);
     }
-    pool.a.push_back(at::cat(a, 0));
-    pool.b.push_back(at::cat(b, 1));
   }
 }
 
-void move_to(Pool& pool, t5::Device device) {
-  if (device == t5::Device::cpu) return;
-  if (!pool.mixed()) {  // the views follow
-    const at::Tensor flat = pool.flat.to(at::kCUDA);
-    for (auto* views : {&pool.a, &pool.b})
-      for (at::Tensor& view : *views)
-        view = flat.as_strided(view.sizes(), view.strides(), view.storage_offset());
-    pool.flat = flat;
-    return;
+// What the values follow from: the modules and the order of the places.
+std::string common_origin(const std::vector<Module>& modules, int slot_count) {
+  std::string all = base::format("pool {}", slot_count);
+  for (const Module& module : modules) {
+    if (module.origin.empty()) return "";
+    all += "|" + module.origin;
   }
-  for (auto* tensors : {&pool.a, &pool.b})
-    for (at::Tensor& tensor : *tensors) tensor = tensor.to(at::kCUDA);
+  return all;
+}
+
+void copy_modules(const std::vector<Module>& modules, const Pool& pool) {
+  pool.flat.zero_();
+  for (size_t place = 0; place < pool.slots.size(); ++place)
+    for (size_t i = 0; i < modules.size(); ++i) {
+      const auto found = modules[i].slots.find(pool.slots[place]);
+      if (found == modules[i].slots.end()) continue;
+      const Factors to = factors(pool, static_cast<int>(i), static_cast<int>(place));
+      to.a.copy_(found->second.a);
+      to.b.copy_(found->second.b);
+    }
 }
 
 }  // namespace
 
 bool Pool::mixed() const {
-  return std::any_of(ranks.begin(), ranks.end(), [&](int64_t r) { return r != ranks.front(); });
+  return std::ranges::any_of(ranks, [](const std::vector<int64_t>& place) {
+    const int64_t largest = std::ranges::max(place);
+    return std::ranges::any_of(place, [&](int64_t r) { return r != 0 && r != largest; });
+  });
 }
 
 Factors factors(const Pool& pool, int module, int place) {
   const at::Tensor& a = pool.a.at(static_cast<size_t>(place));
   const at::Tensor& b = pool.b.at(static_cast<size_t>(place));
   if (a.dim() == 3) return {.a = a.select(0, module), .b = b.select(0, module)};
-  const int64_t first =
-      std::accumulate(pool.ranks.begin(), pool.ranks.begin() + module, int64_t{0});
-  const int64_t rank = pool.ranks.at(static_cast<size_t>(module));
+  const std::vector<int64_t>& ranks = pool.ranks.at(static_cast<size_t>(place));
+  const int64_t first = std::accumulate(ranks.begin(), ranks.begin() + module, int64_t{0});
+  const int64_t rank = ranks.at(static_cast<size_t>(module));
   return {.a = a.narrow(0, first, rank), .b = b.narrow(1, first, rank)};
 }
 
+void rebase(Pool& pool, const at::Tensor& flat) {
+  for (auto* views : {&pool.a, &pool.b})
+    for (at::Tensor& view : *views)
+      view = flat.as_strided(view.sizes(), view.strides(), view.storage_offset());
+  pool.flat = flat;
+}
+
+void materialise(Pool& pool, const std::function<void(const Pool&)>& fill) {
+  rebase(pool, t5::shared_tensor(pool.origin, {.type = at::kFloat, .sizes = pool.flat.sizes()},
+                                 [&](const at::Tensor& memory) {
+                                   Pool writable = pool;
+                                   rebase(writable, memory);
+                                   fill(writable);
+                                 }));
+}
+
 Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5::Device device) {
-  const std::vector<t5::LinearInfo> linears = t5::linears(base_config);
-  check_modules(modules, linears);
+  check_modules(modules);
   Pool pool;
-  pool.slot_count = static_cast<int>(linears.size());
-  for (const Module& module : modules) {
-    pool.names.push_back(module.name);
-    pool.ranks.push_back(module.rank);
-    pool.scalings.push_back(module.scaling());
-  }
-  for (const auto& [slot, unused] : modules.front().slots) pool.slots.push_back(slot);
+  pool.slot_count = static_cast<int>(t5::linears(base_config).size());
+  for (const Module& module : modules) pool.names.push_back(module.name);
+  note_places(modules, pool);
   if (pool.mixed())
-    stack_mixed(modules, pool);
+    outline_mixed(modules, pool);
   else
-    stack_equal(modules, pool);
-  move_to(pool, device);
+    outline_equal(modules, pool);
+  pool.origin = common_origin(modules, pool.slot_count);
+  materialise(pool, [&](const Pool& memory) { copy_modules(modules, memory); });
+  if (device == t5::Device::cuda) rebase(pool, pool.flat.to(at::kCUDA));
   return pool;
 }
 

@@ -11,22 +11,26 @@
 namespace lorahub::lora {
 
 struct Pool {
-  std::vector<std::string> names;  // [N]
-  std::vector<int64_t> ranks;      // [N]
-  std::vector<double> scalings;    // [N], alpha/r
-  std::vector<int> slots;          // adapted linear layers
-  at::Tensor flat;                 // [N, D], f32: all a, then all b (undefined for mixed ranks)
-  std::vector<at::Tensor> a, b;    // by index in `slots`: views of `flat`, [N, r, in], [N, out, r]
-                                   // (mixed ranks, product only: [sum r, in], [out, sum r])
-  int slot_count = 0;              // of the network
+  std::vector<std::string> names;             // [N]
+  std::vector<int> slots;                     // linear layers that some module adapts: the places
+  std::vector<std::vector<int64_t>> ranks;    // [places][N], 0 where the module has no such place
+  std::vector<std::vector<double>> scalings;  // [places][N], alpha/r, 0 likewise
+  at::Tensor flat;               // f32. Equal ranks: [N, D], all a, then all b. Mixed ranks: [D]
+  std::vector<at::Tensor> a, b;  // by place: views of `flat`, [N, r, in], [N, out, r], zero where
+                                 // the module has no such place (mixed ranks, product only:
+                                 // [sum r, in], [out, sum r])
+  std::string origin;            // what the values follow from (Module::origin); empty: not known
+  int slot_count = 0;            // of the network
   int size() const { return static_cast<int>(names.size()); }
-  bool mixed() const;  // ranks differ
+  bool mixed() const;  // ranks differ at a place
 };
 
 // Factors of one module at one place (an index in `slots`), as views.
 Factors factors(const Pool& pool, int module, int place);
 
-// Stacks modules. Error for an empty list, a name given twice, different slots.
+// Stacks modules; a layer that only some of them adapt is a place of all, zero for the others. On
+// the CPU the ranks of a node share the values, where their origin is known. Error for an empty
+// list, a name given twice.
 Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device);
 
 // Names for the trial: those given, or `count` drawn from the library as random.sample does
@@ -42,7 +46,7 @@ Pool random_like(const Pool& pool, uint64_t seed);
 // must outlive it. Calls from several threads at once are fine.
 class Composer {
  public:
-  // factor needs equal ranks and scalings (Error says which modules differ).
+  // factor needs equal ranks and scalings at each place (Error says which modules differ).
   Composer(const Pool& pool, study::Composition composition, at::ScalarType dtype);
 
   // Weights [P, N] row-major -> one adapter for P candidates: one GEMM in f32 over all places,
@@ -56,16 +60,18 @@ class Composer {
   study::Composition composition_;
   at::ScalarType dtype_;
   std::vector<Factors>
-      shared_;         // product, by place: a [1, sum r, in], b [1, out, sum r], compute dtype
-  at::Tensor spread_;  // product: [N, sum r], alpha/r where the column is of the row's module
+      shared_;  // product, by place: a [1, sum r, in], b [1, out, sum r], compute dtype
+  std::vector<at::Tensor> spreads_;  // product: [N, sum r], alpha/r where the column is of the
+                                     // row's module; one for all places with the same
+  std::vector<size_t> spread_of_;    // by place
 };
 
 // Weights [P, N] row-major -> one adapter for P candidates, by a Composer used once.
 t5::Adapter compose(const Pool& pool, std::span<const double> weights,
                     study::Composition composition, at::ScalarType dtype);
 
-// The composed adapter as one module: factor keeps rank r, product has rank sum r. For PEFT
-// folders.
+// The composed adapter as one module: factor keeps rank r, product has rank sum r (of the modules
+// that adapt the place). For PEFT folders.
 Module composed_module(const Pool& pool, std::span<const double> weights,
                        study::Composition composition);
 

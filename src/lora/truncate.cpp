@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "base/check.hpp"
 
 namespace lorahub::lora {
@@ -18,6 +20,7 @@ Factors truncated(const Factors& factors, int64_t rank) {
   const at::Tensor sign = at::where(left.gather(0, largest) < 0, -1.0, 1.0);
   const at::Tensor root = s.sqrt() * sign;      // [1, r]
   const at::Tensor right = q_a.matmul(vh.t());  // [in, r]
+  rank = std::min(rank, s.size(0));             // a layer may be narrower than the ranks' sum
   return {.a = (right * root).narrow(1, 0, rank).t().to(at::kFloat).contiguous(),
           .b = (left * root).narrow(1, 0, rank).to(at::kFloat).contiguous()};
 }
@@ -29,11 +32,15 @@ Module truncate(const Module& module, int64_t rank) {
               "module '{}' has rank {} and can't be cut to rank {}, ask for a rank from 1 to {}",
               module.name, module.rank, rank, module.rank);
   Module result{.name = module.name,
-                .rank = rank,
-                .alpha = module.scaling() * static_cast<double>(rank),
                 .truncated_from = module.rank,
-                .slots = {}};
-  for (const auto& [slot, factors] : module.slots) result.slots[slot] = truncated(factors, rank);
+                .slots = {},
+                .own_scaling = module.own_scaling};
+  if (!module.origin.empty()) result.origin = base::format("{} cut to {}", module.origin, rank);
+  for (const auto& [slot, factors] : module.slots)
+    result.slots[slot] = truncated(factors, std::min(rank, factors.a.size(0)));
+  for (const auto& [slot, factors] : result.slots)
+    result.rank = std::max(result.rank, factors.a.size(0));
+  result.alpha = module.scaling() * static_cast<double>(result.rank);
   return result;
 }
 

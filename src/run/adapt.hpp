@@ -1,8 +1,7 @@
 // Few examples in, one composed adapter out, outside any study.
 #pragma once
-#include <filesystem>
-
 #include "run/context.hpp"
+#include "run/deliver.hpp"
 #include "workers/crew.hpp"
 
 namespace lorahub::run {
@@ -13,10 +12,12 @@ struct Adapted {
   double loss = 0, zero_loss = 0;    // on the shots, by the trial's loss and penalty; of w = 0
   std::vector<double> single_loss;   // [N], each module alone at weight 1
   int evaluations = 0;  // of the search; the base and the single modules come on top: N + 1
+  Delivered delivered;
 };
 
 // Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed
-// adapter as a PEFT folder with a README.md card.
-Adapted adapt(workers::Crew& crew, const study::Trial& trial, const std::filesystem::path& out);
+// adapter or merged model with its card.
+Adapted adapt(workers::Crew& crew, const study::Trial& trial, Hardware hardware,
+              const Output& output);
 
 }  // namespace lorahub::run

@@ -69,6 +69,11 @@ Brief brief(const study::Trial& trial, Tokenizers& tokenizers) {
   return brief;
 }
 
+int kept_count(const study::Trial& trial, int candidates) {
+  return trial.retrieve.by == study::RetrieveBy::none ? candidates
+                                                      : std::min(candidates, trial.retrieve.count);
+}
+
 std::vector<std::string> module_names(const study::Trial& trial) {
   return lora::pick(trial.library_path, trial.modules, trial.seed.modules);
 }

@@ -28,7 +28,8 @@ struct Brief {
   task::Task task;
   std::vector<t5::Pair> pairs;       // the shots as tokens, [K]
   std::vector<std::string> prompts;  // of the test rows
-  std::vector<std::string> modules;  // names, [N]; none where the method has none
+  std::vector<std::string> modules;  // names: the candidates, and once a rank has loaded the trial
+                                     // those kept, [N]; none where the method has none
   std::shared_ptr<const task::Tokenizer> tokenizer;
 
   search::TileShape tile_shape() const;
@@ -48,7 +49,10 @@ class Tokenizers {
 
 Brief brief(const study::Trial& trial, Tokenizers& tokenizers);
 
-// The modules of a trial, by name, as its library has them (rank picked or truncated).
+// How many of the candidates `retrieve` leaves.
+int kept_count(const study::Trial& trial, int candidates);
+
+// The candidates of a trial, by name, as its library has them (rank picked or truncated).
 std::vector<std::string> module_names(const study::Trial& trial);
 
 }  // namespace lorahub::run

@@ -70,7 +70,8 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
     const study::Trial& trial = trials[i];
     method(trial.method);
     if (study::uses_search(trial.method))  // refuses what the optimiser would
-      search::resolved(trial.search, static_cast<int>(module_names(trial).size()));
+      search::resolved(trial.search,
+                       kept_count(trial, static_cast<int>(module_names(trial).size())));
     store::Inputs now = inputs(trial, hashes);
     check_unchanged(trial, now, history, out);
     const std::string id = study::id(trial);

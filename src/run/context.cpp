@@ -16,10 +16,12 @@ std::string Context::unit(Request kind, const std::string& body) const {
   return encode({.kind = kind, .trial = index_, .body = body});
 }
 
-Loaded Context::load() const {
+Loaded Context::load() {
   const workers::Outcome outcome = leader_.call({join_request(brief_, index_)}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-  return read_loaded(outcome.bytes);
+  Loaded loaded = read_loaded(outcome.bytes);
+  brief_.modules = loaded.modules;
+  return loaded;
 }
 
 std::vector<int> Context::shot_tokens() const {

@@ -17,14 +17,15 @@ namespace lorahub::run {
 class Context {
  public:
   // `index`: of the trial in the plan that all ranks know.
-  Context(const workers::Leader& leader, const Brief& brief, size_t index)
-      : leader_(leader), brief_(brief), index_(index) {}
+  Context(const workers::Leader& leader, Brief brief, size_t index)
+      : leader_(leader), brief_(std::move(brief)), index_(index) {}
 
   const Brief& brief() const { return brief_; }
   const study::Trial& trial() const { return brief_.trial; }
   int modules() const { return static_cast<int>(brief_.modules.size()); }  // N
   int ranks() const { return leader_.ranks(); }  // that share the work, now
-  Loaded load() const;                   // one rank has loaded the trial: its errors come first
+  Loaded load();  // one rank has loaded the trial: its errors come first, and brief().modules are
+                  // those that `retrieve` left
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   search::Sums sums(const search::Population& population) const;  // computed by all ranks
@@ -49,7 +50,7 @@ class Context {
  private:
   std::string unit(Request kind, const std::string& body) const;
   const workers::Leader& leader_;
-  const Brief& brief_;
+  Brief brief_;
   size_t index_;
   mutable std::map<int, std::string> faults_;  // by candidate: the cause
   mutable long waits_ = 0;

@@ -113,16 +113,22 @@ Text count(const study::Trial& trial, const Model& model) {
   return text;
 }
 
-long module_count(const study::Trial& trial) {
+long candidate_count(const study::Trial& trial) {
   if (!study::uses_modules(trial.method)) return 0;
   if (!trial.modules.names.empty()) return static_cast<long>(trial.modules.names.size());
   return trial.modules.count > 0 ? trial.modules.count
                                  : static_cast<long>(module_names(trial).size());
 }
 
+long module_count(const study::Trial& trial) {
+  return kept_count(trial, static_cast<int>(candidate_count(trial)));
+}
+
 long evaluations(const study::Trial& trial) {
-  if (trial.method == study::Method::best_single) return module_count(trial);
-  return study::uses_search(trial.method) ? trial.search.budget : 0;
+  const bool probed = trial.retrieve.by == study::RetrieveBy::probe;
+  const long before = probed ? candidate_count(trial) : 0;
+  if (trial.method == study::Method::best_single) return before + module_count(trial);
+  return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
 }
 
 // Units of work of a trial, in TFLOP.
@@ -168,12 +174,15 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   return cost;
 }
 
-double memory(const study::Trial& trial, const t5::Config& c) {
+// Weights, and modules as read and as stacked: once for the ranks of a node (base::NodeMemory).
+double shared_memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
-  const auto modules = static_cast<double>(module_count(trial));
-  const double activations = 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
-  return bytes * weights(c) + 2 * 4 * modules * module_values(c) +
-         activations;  // as read, and stacked
+  const auto modules = static_cast<double>(candidate_count(trial));
+  return bytes * weights(c) + 2 * 4 * modules * module_values(c);
+}
+
+double activations(const t5::Config& c) {
+  return 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4;
 }
 
 }  // namespace
@@ -196,7 +205,10 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     auto text = texts.find(key);
     if (text == texts.end()) text = texts.emplace(key, count(trial, model->second)).first;
     total.trials.push_back(cost_of(trial, model->second.config, text->second));
-    total.memory_bytes = std::max(total.memory_bytes, memory(trial, model->second.config));
+    const t5::Config& config = model->second.config;
+    total.shared_bytes = std::max(total.shared_bytes, shared_memory(trial, config));
+    total.memory_bytes =
+        std::max(total.memory_bytes, shared_memory(trial, config) + activations(config));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
   }
   std::vector<Work> works;

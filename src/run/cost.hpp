@@ -18,9 +18,9 @@ struct Cost {
 
 struct StudyCost {
   std::vector<Cost> trials;  // as in the study
-  double memory_bytes =
-      0;  // per rank: weights, modules of a trial, activations of a tile; the largest trial
-  Prediction prediction;          // on `ranks` ranks of one core each, at `flops_per_second`
+  double memory_bytes = 0;   // of a rank: weights, modules, a tile's activations; the largest trial
+  double shared_bytes = 0;   // the part of it that the ranks of a node hold once, on CPUs
+  Prediction prediction;     // on `ranks` ranks of one core each, at `flops_per_second`
   double flops_per_second = 0;    // of one rank: half the matrix product rate measured now
   bool tokens_estimated = false;  // no tokenizer at hand: 3.5 bytes a token
 };

@@ -11,6 +11,7 @@ namespace lorahub::run {
 struct Hardware {
   t5::Device device = t5::Device::cpu;
   int threads = 1;
+  std::string gpu;  // as CUDA_VISIBLE_DEVICES named it; the process sees no other
 };
 
 // Cores of this node / ranks on it, at most those that this rank is bound to, at least 1.

@@ -11,7 +11,7 @@
 namespace lorahub::run {
 
 enum class Request : char {
-  log = 'L',      // + folder: open this rank's log file in it
+  log = 'L',      // + folder: open this rank's log file in it; reply: run::device_text
   join = 'J',     // + hashes of shots and test rows: load the trial; reply: see Site::join
   measure = 'M',  // + workers::across's unit; reply: the tile's sums
   answer = 'A'    // + number of a batch of test rows, weights (none: the base); reply: its answers

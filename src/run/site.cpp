@@ -2,13 +2,16 @@
 
 #include "base/check.hpp"
 #include "objective/threads.hpp"
+#include "run/devices.hpp"
+#include "run/retrieve.hpp"
 #include "study/names.hpp"
 #include "workers/across.hpp"
 
 namespace lorahub::run {
 
 Loaded read_loaded(const std::string& reply) {
-  return {.truncated_from = reply.empty() ? 0 : std::stol(reply)};
+  const std::vector<std::string> words = workers::unpack(reply);
+  return {.truncated_from = std::stol(words.at(0)), .modules = {words.begin() + 1, words.end()}};
 }
 
 Site::Site(std::vector<study::Trial> plan, Hardware hardware, int rank)
@@ -30,9 +33,14 @@ void Site::use_modules(const study::Trial& trial) {
   const std::string key = base::format("{}|{}", trial.library_path, trial.rank);
   if (key != library_key_) modules_.clear();
   library_key_ = key;
-  const std::vector<lora::Module> chosen =
+  const std::vector<lora::Module> candidates =
       load_modules({.library = trial.library_path, .names = brief_.modules, .rank = trial.rank},
                    machine_->network.config, modules_);
+  ProbeCache kept;  // in memory: every rank finds the same losses
+  const std::vector<lora::Module> chosen =
+      retrieved(*machine_, {.trial = trial, .task = brief_.task, .modules = candidates}, kept);
+  brief_.modules.clear();
+  for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
   truncated_from_ = chosen.empty() ? 0 : chosen[0].truncated_from;
   pool_ = lora::stack(chosen, machine_->network.config, hardware_.device);
   if (trial.method == study::Method::random_lora)
@@ -72,7 +80,9 @@ std::string Site::join(const std::string& rows_hash) const {
               "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
               "shared disk",
               brief_.trial.task);
-  return std::to_string(truncated_from_);
+  std::vector<std::string> words{std::to_string(truncated_from_)};
+  words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
+  return workers::pack(words);
 }
 
 std::shared_ptr<const t5::Adapter> Site::adapter(const std::vector<double>& weights) {
@@ -106,7 +116,9 @@ std::string Site::handle(const std::string& request) {
   if (asked.kind == Request::log) {
     const std::unique_lock alone(loading_);
     log_ = base::Log(std::filesystem::path(asked.body) / base::format("rank{}.log", rank_), rank_);
-    return "";
+    const std::string device = device_text(hardware_);
+    log_.line("device", hardware_.gpu.empty() ? device : device + ", visible as " + hardware_.gpu);
+    return device;
   }
   const auto here = at(asked.trial);
   switch (asked.kind) {

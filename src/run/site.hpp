@@ -15,7 +15,8 @@ namespace lorahub::run {
 
 // What a rank says when it has loaded a trial.
 struct Loaded {
-  int64_t truncated_from = 0;  // rank of the modules before SVD; 0: as trained
+  int64_t truncated_from = 0;        // rank of the modules before SVD; 0: as trained
+  std::vector<std::string> modules;  // that `retrieve` left, [N]
 };
 Loaded read_loaded(const std::string& reply);
 

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "run/check.hpp"
 #include "run/cost.hpp"
+#include "run/devices.hpp"
 #include "run/environment.hpp"
 #include "run/lead.hpp"
 #include "run/trial.hpp"
@@ -36,12 +37,17 @@ class Coordinator {
     inputs_ = checked.inputs;
     for (const size_t i : checked.first_uses) try_out(i);
     make_folder();
-    crew_.everyone(encode({.kind = Request::log, .body = (options_.out / "log").string()}));
+    devices_ =
+        crew_.everyone(encode({.kind = Request::log, .body = (options_.out / "log").string()}));
     ledger_.emplace(LedgerFiles{.journal = journal,
                                 .result = result_file(options_.out, options_.shard),
                                 .log = options_.out / "log" / "rank0.log"},
                     planned(study_), options_.verbosity);
     write_header();
+    for (const std::string& sentence : shared_gpus(crew_.hosts(), devices_)) {
+      ledger_->log("devices", sentence);
+      fmt::print(stderr, "lorahub: {}\n", sentence);
+    }
     work();
     ledger_->checkpoint();
     const auto failed = [this](const study::Trial& trial) { return ledger_->has_failed(trial); };
@@ -64,6 +70,9 @@ class Coordinator {
     environment["trials"] = std::to_string(study_.trials.size());
     environment["ranks"] = std::to_string(crew_.ranks());
     environment["threads"] = std::to_string(options_.hardware.threads);
+    for (size_t rank = 0; rank < devices_.size(); ++rank)
+      environment[base::format("rank {}", rank)] =
+          base::format("{}: {}", crew_.hosts()[rank], devices_[rank]);
     environment["device"] = options_.hardware.device == t5::Device::cuda ? "cuda" : "cpu";
     ledger_->header({.study = study_.name,
                      .question = study_.question,
@@ -148,6 +157,7 @@ class Coordinator {
   Tokenizers tokenizers_;
   std::set<std::string> elsewhere_;
   std::vector<store::Inputs> inputs_;
+  std::vector<std::string> devices_;  // by rank
   std::optional<Ledger> ledger_;
 };
 

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/sha256.hpp"
+#include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
@@ -87,18 +88,22 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);
       inputs["module " + name] = cached(folder.string(), [&] { return lora::hash_module(folder); });
+      if (trial.retrieve.by == study::RetrieveBy::text &&
+          std::filesystem::exists(folder / lora::kCardFile))
+        inputs["card " + name] = base::sha256_file(folder / lora::kCardFile);
     }
   const task::Task task = task::load(trial);
   base::check(!task.test.empty(),
               "task '{}': all of its {} rows are shots (nothing is left to answer), add rows or "
               "take fewer shots",
               trial.task, task.shots.size());
-  if (study::uses_shots(trial.method)) inputs["shots"] = task.shots_sha256;
+  if (study::uses_shots(trial.method) || study::retrieves_by_shots(trial))
+    inputs["shots"] = task.shots_sha256;
   inputs["test"] = task.test_sha256;
   return inputs;
 }
 
-store::Record run_trial(const Context& context) {
+store::Record run_trial(Context& context) {
   const Brief& brief = context.brief();
   const base::Stopwatch load;
   const Loaded loaded = context.load();

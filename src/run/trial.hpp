@@ -7,7 +7,7 @@ namespace lorahub::run {
 
 // Runs the context's trial on the ranks of its group. Error when an input is bad, or when no
 // candidate could be evaluated.
-store::Record run_trial(const Context& context);
+store::Record run_trial(Context& context);
 
 // SHA-256 of everything the trial reads: model, modules, shots, test rows. `cache` keeps hashes of
 // files by path.

@@ -195,7 +195,8 @@ struct Journal::File {
 
   // A file that was removed takes what is written to it with it.
   void check_there() const {
-    struct stat open {}, named {};
+    struct stat open {
+    }, named{};
     ::fstat(descriptor, &open);
     if (::stat(name.c_str(), &named) == 0 && named.st_ino == open.st_ino &&
         named.st_dev == open.st_dev)

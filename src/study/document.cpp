@@ -32,13 +32,17 @@ Value read_document(const fs::path& file, const std::string& what) {
   base::check(fs::exists(file) && !fs::is_directory(file),
               "{}: no such {}, name a YAML file that exists (experiments/ holds some)",
               file.string(), what);
-  auto value = parse(
-      base::read_file(file),
-      {.node = {}, .file = file.string(), .line = 1, .folder = fs::absolute(file).parent_path()});
+  Value value = parse_document(base::read_file(file), file);
   if (!value.node.IsMap())
     fail_at(value, "the {} is not a list of `key: value` lines, write for example `question: ...`",
             what);
   return value;
+}
+
+Value parse_document(const std::string& text, const fs::path& file) {
+  return parse(
+      text,
+      {.node = {}, .file = file.string(), .line = 1, .folder = fs::absolute(file).parent_path()});
 }
 
 Value parse_setting(const std::pair<std::string, std::string>& setting) {

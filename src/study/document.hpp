@@ -45,6 +45,8 @@ template <class... Args>
 // mapping.
 Value read_document(const std::filesystem::path& file, const std::string& what);
 
+// YAML that stands in `file`.
+Value parse_document(const std::string& text, const std::filesystem::path& file);
 Value parse_setting(const std::pair<std::string, std::string>& setting);  // of --set
 
 std::vector<Entry> entries(const Value& mapping);  // Error: no mapping, a key twice

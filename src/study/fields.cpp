@@ -148,12 +148,31 @@ std::string write_shots(const Trial& trial) {
   return base::format("[{}]", fmt::join(s.rows, ","));
 }
 
-void read_retrieve(const Value& value, Trial&) {
-  const auto word = scalar(value);
-  if (word != "none")
+// "none", or a way and how many are kept: "probe 5".
+void read_retrieve(const Value& value, Trial& trial) {
+  const std::string text = scalar(value);
+  const size_t space = text.find(' ');
+  try {
+    trial.retrieve.by = parse<RetrieveBy>(text.substr(0, space), "retrieve");
+  } catch (const base::Error& error) {
+    fail_at(value, "{}", error.what());
+  }
+  const std::string count = space == std::string::npos ? "" : base::strip(text.substr(space));
+  const auto* const end = count.data() + count.size();
+  trial.retrieve.count = 0;
+  const auto [stop, error] = std::from_chars(count.data(), end, trial.retrieve.count);
+  const bool some = trial.retrieve.by != RetrieveBy::none;
+  if (some ? error != std::errc() || stop != end || trial.retrieve.count < 1 : !count.empty())
     fail_at(value,
-            "retrieve '{}' is not known (modules can not be chosen by a probe yet), only none",
-            word);
+            "retrieve '{}' does not say how many modules are kept, write none or for "
+            "example probe 5",
+            text);
+}
+
+std::string write_retrieve(const Trial& trial) {
+  const std::string& by = name(trial.retrieve.by);
+  return trial.retrieve.by == RetrieveBy::none ? by
+                                               : base::format("{} {}", by, trial.retrieve.count);
 }
 
 std::vector<Knob> table() {
@@ -168,7 +187,7 @@ std::vector<Knob> table() {
       word_knob(
           "task", [](Trial & t) -> auto& { return t.task; }),
       {"shots", read_shots, write_shots},
-      {"retrieve", read_retrieve, {}},
+      {"retrieve", read_retrieve, write_retrieve},
       enum_knob<Method>(
           "method", [](Trial & t) -> auto& { return t.method; }),
       enum_knob<Composition>(

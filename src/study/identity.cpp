@@ -16,7 +16,8 @@ namespace {
 // With one file for pool and test, the drawn shots leave the test rows: every method depends on
 // them.
 bool reads_shots(const Trial& trial) {
-  return uses_shots(trial.method) || trial.task_files.pool == trial.task_files.test;
+  return uses_shots(trial.method) || retrieves_by_shots(trial) ||
+         trial.task_files.pool == trial.task_files.test;
 }
 
 bool reads_search(const std::string& knob, const Trial& trial) {
@@ -52,6 +53,7 @@ bool reads(const std::string& knob, const Trial& trial) {
   const auto method = trial.method;
   if (knob == "library" || knob == "rank" || knob == "modules" || knob == "composition")
     return uses_modules(method);
+  if (knob == "retrieve") return uses_modules(method) && trial.retrieve.by != RetrieveBy::none;
   if (knob == "shots") return reads_shots(trial);
   if (knob == "loss") return reads_loss(method);
   if (knob == "penalty.kind") return reads_loss(method) && method != Method::best_single;

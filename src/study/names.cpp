@@ -57,6 +57,12 @@ const std::vector<std::string>& words<Scoring>() {
   return list;
 }
 
+template <>
+const std::vector<std::string>& words<RetrieveBy>() {
+  static const std::vector<std::string> list = {"none", "probe", "similarity", "text"};
+  return list;
+}
+
 template <class Enum>
 Enum parse(std::string_view word, std::string_view what) {
   const auto& list = words<Enum>();
@@ -74,5 +80,6 @@ template SearchMethod parse<SearchMethod>(std::string_view, std::string_view);
 template Precision parse<Precision>(std::string_view, std::string_view);
 template Engine parse<Engine>(std::string_view, std::string_view);
 template Scoring parse<Scoring>(std::string_view, std::string_view);
+template RetrieveBy parse<RetrieveBy>(std::string_view, std::string_view);
 
 }  // namespace lorahub::study

@@ -28,6 +28,9 @@ const std::vector<std::string>& words<Engine>();
 template <>
 const std::vector<std::string>& words<Scoring>();
 
+template <>
+const std::vector<std::string>& words<RetrieveBy>();
+
 template <class Enum>
 const std::string& name(Enum value) {
   return words<Enum>()[static_cast<size_t>(value)];

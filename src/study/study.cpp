@@ -247,7 +247,7 @@ class Maker {
   // identity.
   void set_shots(const Values& values, Trial& trial) {
     const bool one_file = trial.task_files.pool == trial.task_files.test;
-    if (!uses_shots(trial.method) && !one_file)
+    if (!uses_shots(trial.method) && !retrieves_by_shots(trial) && !one_file)
       trial.shots = {.count = 0, .rows = {}};
     else if (uses_shots(trial.method) && trial.shots.count == 0)
       fail_at(values.at("shots"),

@@ -21,4 +21,9 @@ bool uses_search(Method method) {
 
 bool uses_shots(Method method) { return method != Method::zero_shot && method != Method::uniform; }
 
+bool retrieves_by_shots(const Trial& trial) {
+  return uses_modules(trial.method) &&
+         (trial.retrieve.by == RetrieveBy::probe || trial.retrieve.by == RetrieveBy::text);
+}
+
 }  // namespace lorahub::study

@@ -45,6 +45,17 @@ struct ModulesDraw {
   int count = 20;  // used when `names` is empty; 0: all modules of the library
   std::vector<std::string> names;
 };
+// `retrieve: probe 5`: the candidates that `modules` draws or names, narrowed before the search.
+enum class RetrieveBy {
+  none,
+  probe,       // least loss on the shots, each module alone
+  similarity,  // most different from each other in what they add
+  text         // cards and names nearest to the task's name and shots
+};
+struct Retrieve {
+  RetrieveBy by = RetrieveBy::none;
+  int count = 0;  // modules kept
+};
 struct ShotsDraw {
   int count = 5;          // used when `rows` is empty
   std::vector<int> rows;  // of the pool, from 0
@@ -91,6 +102,7 @@ struct Trial {
   LossKind loss = LossKind::official;
   Penalty penalty;
   ModulesDraw modules;
+  Retrieve retrieve;
   int rank = 0;  // of the modules; 0: as they are
   ShotsDraw shots;
   Search search;
@@ -106,5 +118,6 @@ struct Trial {
 bool uses_modules(Method method);
 bool uses_search(Method method);
 bool uses_shots(Method method);
+bool retrieves_by_shots(const Trial& trial);  // so that any method of modules reads them
 
 }  // namespace lorahub::study

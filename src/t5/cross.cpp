@@ -24,7 +24,7 @@ at::Tensor absorb_keys(const Cross& c, const at::Tensor& q) {
   at::Tensor out = at::bmm(by_head, c.layer.k.weight.view({c.heads, -1, d}))
                        .view({c.heads, population, rows, d})
                        .transpose(0, 1);
-  const LowRank* low = low_rank(c.adapter, c.layer.k);
+  const LowRank* low = low_rank(c.adapter, c.layer.k.slot);
   if (low == nullptr) return out;
   const at::Tensor flat = heads.reshape({population * c.heads, rows, -1});
   at::Tensor z = at::bmm(flat, per_head(low->b, c, population));  // [P * h, rows, r]
@@ -40,7 +40,7 @@ at::Tensor absorb_values(const Cross& c, const at::Tensor& u) {
   at::Tensor out = at::bmm(by_head, c.layer.v.weight.view({c.heads, -1, d}).transpose(1, 2))
                        .view({c.heads, population, rows, -1})
                        .transpose(0, 1);  // [P, h, rows, d_kv]
-  if (const LowRank* low = low_rank(c.adapter, c.layer.v)) {
+  if (const LowRank* low = low_rank(c.adapter, c.layer.v.slot)) {
     at::Tensor z = at::bmm(u.reshape({population, c.heads * rows, d}),
                            widen(low->a, population).transpose(1, 2));
     if (low->scale.defined()) z = z * low->scale.unsqueeze(1);

@@ -24,7 +24,7 @@ struct Memory {                 // of one decoder layer, for the rows still bein
 class Decoder {
  public:
   Decoder(const Adapted& model, const Packing& sources, const at::Tensor& encoded, int max_tokens)
-      : model_(model), head_(output_head(model.network)), max_tokens_(max_tokens) {
+      : model_(model), head_(output_head(model, 0)), max_tokens_(max_tokens) {
     rows_.resize(sources.lengths.size());
     std::iota(rows_.begin(), rows_.end(), size_t{0});
     done_.assign(rows_.size(), false);

@@ -44,9 +44,9 @@ Adapter candidates(const Adapter& adapter, int first, int count) {
   return some;
 }
 
-const LowRank* low_rank(const Adapter& adapter, const Linear& layer) {
+const LowRank* low_rank(const Adapter& adapter, int slot) {
   if (adapter.slots.empty()) return nullptr;
-  const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
+  const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
   return low.a.defined() ? &low : nullptr;
 }
 
@@ -65,7 +65,7 @@ at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
 }
 
 at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x) {
-  return add_adapter(at::linear(x, layer.weight), x, low_rank(adapter, layer));
+  return add_adapter(at::linear(x, layer.weight), x, low_rank(adapter, layer.slot));
 }
 
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
@@ -75,7 +75,7 @@ at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& a
     residual = residual.expand({x.size(0), -1, -1}).contiguous();
   }
   residual.view({-1, residual.size(2)}).addmm_(x.view({-1, x.size(2)}), layer.weight.t());
-  return add_adapter(residual, x, low_rank(adapter, layer));
+  return add_adapter(residual, x, low_rank(adapter, layer.slot));
 }
 
 Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x) {
@@ -133,14 +133,30 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
   return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
-Head output_head(const Network& network) {
-  return {.weight = network.lm_head.to(at::kFloat), .scale = network.output_scale};
+bool adapts_head(const Adapted& model) {
+  return low_rank(model.adapter, model.network.head_slot) != nullptr;
+}
+
+Head output_head(const Adapted& model, int candidate) {
+  const Network& n = model.network;
+  Head head{.weight = n.lm_head.to(at::kFloat), .scale = n.output_scale, .a = {}, .b = {}};
+  const LowRank* low = low_rank(model.adapter, n.head_slot);
+  if (low == nullptr) return head;
+  const auto of = [candidate](const at::Tensor& all) {
+    return all.select(0, all.size(0) == 1 ? 0 : candidate).to(at::kFloat);
+  };
+  head.a = of(low->a);
+  if (low->scale.defined()) head.a = head.a * of(low->scale).unsqueeze(1);
+  head.b = of(low->b);
+  return head;
 }
 
 at::Tensor logits(const Head& head, const at::Tensor& rows) {
   at::Tensor x = rows.to(at::kFloat);
   if (head.scale != 1) x = x * head.scale;
-  return at::mm(x, head.weight.t());
+  at::Tensor scores = at::mm(x, head.weight.t());
+  if (head.a.defined()) scores.addmm_(at::mm(x, head.a.t()), head.b.t());
+  return scores;
 }
 
 }  // namespace lorahub::t5

@@ -16,7 +16,7 @@ struct Adapted {
 };
 Adapter candidates(const Adapter& adapter, int first, int count);
 
-const LowRank* low_rank(const Adapter& adapter, const Linear& layer);  // nullptr: not adapted
+const LowRank* low_rank(const Adapter& adapter, int slot);  // nullptr: not adapted
 
 // y += (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P candidates.
 at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low);
@@ -41,12 +41,15 @@ at::Tensor embed(const Network& network, const std::vector<int64_t>& ids);
 // Final hidden states of packed sources: [P, rows, d], compute dtype.
 at::Tensor encode(const Adapted& model, const Packing& packing, const std::vector<int64_t>& ids);
 
-// Rows [rows, d] of the decoder's output -> logits [rows, V], f32 whatever the compute dtype.
+// Rows [rows, d] of one candidate's decoder output -> logits [rows, V], f32 whatever the compute
+// dtype.
 struct Head {
   at::Tensor weight;  // [V, d], f32
   double scale = 1;
+  at::Tensor a, b;  // [r, d], [V, r], f32: the candidate's addition, undefined for none
 };
-Head output_head(const Network& network);
+Head output_head(const Adapted& model, int candidate);
+bool adapts_head(const Adapted& model);  // else all candidates have one head
 at::Tensor logits(const Head& head, const at::Tensor& rows);
 
 }  // namespace lorahub::t5

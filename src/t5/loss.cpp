@@ -70,20 +70,28 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
   return rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat);
 }
 
-// Cross entropy of each row of [P, rows, d], f64 on the CPU: [P * rows].
-at::Tensor cross_entropies(const Network& network, const at::Tensor& hidden, const Ids& labels) {
-  const Head head = output_head(network);
-  const at::Tensor rows = hidden.reshape({-1, hidden.size(2)});
-  const at::Tensor wanted =
-      at::tensor(labels, at::kLong).to(rows.device()).repeat({hidden.size(0)}).unsqueeze(1);
-  at::Tensor losses = at::empty({rows.size(0)}, rows.options());
+// Cross entropy of each row of [rows, d] -> losses [rows].
+void cross_entropies(const Head& head, const at::Tensor& rows, const at::Tensor& labels,
+                     at::Tensor losses) {
   for (int64_t first = 0; first < rows.size(0); first += kLogitRows) {
     const int64_t count = std::min(kLogitRows, rows.size(0) - first);
     const at::Tensor scores = logits(head, rows.narrow(0, first, count));
-    const at::Tensor label = scores.gather(1, wanted.narrow(0, first, count)).squeeze(1);
+    const at::Tensor label = scores.gather(1, labels.narrow(0, first, count)).squeeze(1);
     losses.narrow(0, first, count).copy_(at::logsumexp(scores, 1) - label);
   }
-  return losses.to(at::kCPU, at::kDouble);
+}
+
+// Of each row of [P, rows, d], f64 on the CPU: [P * rows]. All candidates' rows together where they
+// have one head.
+at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden, const Ids& labels) {
+  const int64_t heads = adapts_head(model) ? hidden.size(0) : 1;
+  const at::Tensor rows = hidden.reshape({heads, -1, hidden.size(2)});
+  const at::Tensor wanted =
+      at::tensor(labels, at::kLong).to(rows.device()).repeat({hidden.size(0) / heads}).unsqueeze(1);
+  const at::Tensor losses = at::empty({heads, rows.size(1)}, rows.options());
+  for (int64_t p = 0; p < heads; ++p)
+    cross_entropies(output_head(model, static_cast<int>(p)), rows[p], wanted, losses[p]);
+  return losses.to(at::kCPU, at::kDouble).flatten();
 }
 
 }  // namespace
@@ -99,7 +107,7 @@ std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
   const Adapted model{.network = network, .adapter = adapter};
   const at::Tensor encoded = encode(model, batch.sources, batch.source_ids);
   const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
-  const at::Tensor losses = cross_entropies(network, hidden, batch.labels);
+  const at::Tensor losses = cross_entropies(model, hidden, batch.labels);
   const double* loss = losses.const_data_ptr<double>();
   std::vector<double> sums;
   for (int p = 0; p < adapter.candidates; ++p) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "t5/weight_files.hpp"
 #include "t5/weights.hpp"
 
 namespace lorahub::t5 {
@@ -54,6 +55,7 @@ class Builder {
       n.output_scale = 1.0 / std::sqrt(static_cast<double>(config_.d_model));
     n.encoder = stack("encoder", config_.encoder_layers);
     n.decoder = stack("decoder", config_.decoder_layers);
+    n.head_slot = slot_++;
     return n;
   }
 
@@ -180,6 +182,7 @@ std::vector<LinearInfo> linears(const Config& config) {
     add_attention(all, block + "1.EncDecAttention", config);
     add_feed_forward(all, block + "2.DenseReluDense", config);
   }
+  all.push_back({.name = kHead, .out = config.vocabulary, .in = config.d_model});
   return all;
 }
 
@@ -191,7 +194,10 @@ Network build(const Config& config, const Tensors& weights, Placement placement)
 
 Network load(const std::filesystem::path& folder, Placement placement) {
   try {
-    return build(read_config(folder), read_model_weights(folder), placement);
+    const Tensors weights = read_model_weights(folder);
+    if (placement.device == Device::cuda) return build(read_config(folder), weights, placement);
+    return build(read_config(folder), in_dtype(weights, placement.dtype, identity(folder)),
+                 placement);
   } catch (const base::Error& error) {
     const std::string text = error.what();
     if (text.find(folder.string()) != std::string::npos) throw;

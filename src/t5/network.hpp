@@ -43,17 +43,19 @@ struct Network {
   Config config;
   at::Tensor embedding;     // [V, d], compute dtype
   at::Tensor lm_head;       // [V, d]; the embedding itself when tied
+  int head_slot = -1;       // the head's number among linears(config): the last
   double output_scale = 1;  // d^-0.5 where config.scale_outputs
   Stack encoder, decoder;
 };
 
 // Name (as in Hugging Face, without ".weight") and shape of each linear layer that may be adapted:
-// slot = index.
+// slot = index. The head, lm_head, is the last; an adapter of it leaves a tied embedding alone.
 struct LinearInfo {
   std::string name;  // "encoder.block.0.layer.0.SelfAttention.q"
   int64_t out = 0, in = 0;
 };
 std::vector<LinearInfo> linears(const Config& config);
+inline constexpr const char* kHead = "lm_head";
 
 enum class Device { cpu, cuda };
 struct Placement {

@@ -26,14 +26,18 @@ struct Pass {
     return at::matmul(x.to(weight.scalar_type()), weight.t()).to(wide());
   }
 
-  at::Tensor linear(const Linear& layer, const at::Tensor& x) const {
-    at::Tensor y = times(x, layer.weight);
+  // y + B A x at an adapted layer, else y.
+  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const {
     if (adapter.slots.empty()) return y;
-    const LowRank& low = adapter.slots.at(static_cast<size_t>(layer.slot));
+    const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
     if (!low.a.defined()) return y;
     at::Tensor z = times(x, low.a[0]);
     if (low.scale.defined()) z = z * low.scale[0];
     return y + times(z, low.b[0]);
+  }
+
+  at::Tensor linear(const Linear& layer, const at::Tensor& x) const {
+    return adapted(times(x, layer.weight), layer.slot, x);
   }
 
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
@@ -129,7 +133,8 @@ at::Tensor logits(const Network& network, const Adapter& adapter, std::span<cons
                               .unsqueeze(1)
                               .unsqueeze(1);  // [K, 1, 1, S]
   const at::Tensor hidden = pass.decode(shifted, pass.encode(sources, mask), mask);
-  return at::matmul(hidden, network.lm_head.to(pass.wide()).t());
+  const at::Tensor scores = at::matmul(hidden, network.lm_head.to(pass.wide()).t());
+  return pass.adapted(scores, network.head_slot, hidden);
 }
 
 at::Tensor loss_sums(const Network& network, const Adapter& adapter,

@@ -1,6 +1,7 @@
 // Which files of a model folder hold its weights.
 #pragma once
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace lorahub::t5 {
@@ -13,5 +14,8 @@ struct WeightFiles {
 // model.safetensors, else its index and shards, else pytorch_model.bin, else its index and shards.
 // Error listing these when there is none, or naming the shard that is missing.
 WeightFiles weight_files(const std::filesystem::path& folder);
+
+// Of those files: changes when one of them does (base::file_identity).
+std::string identity(const std::filesystem::path& folder);
 
 }  // namespace lorahub::t5

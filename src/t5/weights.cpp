@@ -1,10 +1,14 @@
 #include "t5/weights.hpp"
 
+#include <ATen/ATen.h>
+
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/node_memory.hpp"
+#include "t5/shared.hpp"
 #include "t5/weight_files.hpp"
 
 namespace lorahub::t5 {
@@ -84,6 +88,43 @@ Tensors read_model_weights(const fs::path& folder) {
   const WeightFiles found = weight_files(folder);
   return found.index.empty() ? read_file(found.files.front())
                              : read_shards(found.index, found.files);
+}
+
+std::string identity(const fs::path& folder) {
+  std::string all;
+  for (const fs::path& file : weight_files(folder).files) all += base::file_identity(file) + "|";
+  return all;
+}
+
+Tensors in_dtype(const Tensors& weights, at::ScalarType dtype, const std::string& origin) {
+  std::vector<std::string> names;
+  int64_t total = 0;
+  for (const auto& [name, tensor] : weights) {
+    const bool copy_of_shared =
+        name.ends_with("embed_tokens.weight") && weights.contains("shared.weight");
+    if (tensor.dim() != 2 || !at::isFloatingType(tensor.scalar_type()) || copy_of_shared ||
+        tensor.scalar_type() == dtype || name.ends_with("relative_attention_bias.weight"))
+      continue;
+    names.push_back(name);
+    total += tensor.numel();
+  }
+  if (names.empty()) return weights;
+  Tensors result = weights;
+  const auto point_into = [&](const at::Tensor& flat) {
+    int64_t begin = 0;
+    for (const std::string& name : names) {
+      const at::Tensor& tensor = weights.at(name);
+      result[name] = flat.narrow(0, begin, tensor.numel()).view(tensor.sizes());
+      begin += tensor.numel();
+    }
+  };
+  const std::string key =
+      origin.empty() ? "" : base::format("weights {} {}", at::toString(dtype), origin);
+  point_into(shared_tensor(key, {.type = dtype, .sizes = total}, [&](const at::Tensor& memory) {
+    point_into(memory);
+    for (const std::string& name : names) result[name].copy_(weights.at(name));
+  }));
+  return result;
 }
 
 }  // namespace lorahub::t5

@@ -15,6 +15,10 @@ using Tensors = std::map<std::string, at::Tensor>;
 // or index and shards).
 Tensors read_model_weights(const std::filesystem::path& folder);
 
+// Matrices (but the relative biases, which stay f32 in a network) converted to `dtype`, in memory
+// that the ranks of a node share; `origin` says what the weights are (base::file_identity).
+Tensors in_dtype(const Tensors& weights, at::ScalarType dtype, const std::string& origin);
+
 // One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown
 // dtypes.
 Tensors read_safetensors(const std::filesystem::path& file);

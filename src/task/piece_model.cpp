@@ -79,7 +79,7 @@ enum ModelField { kPieces = 1, kTrainer = 2, kNormaliser = 3 };
 enum PieceField { kText = 1, kScore = 2, kType = 3 };
 enum TrainerField { kModelType = 3 };
 enum NormaliserField { kCharsmap = 2 };
-constexpr uint64_t kUnknownType = 2;
+constexpr uint64_t kUnknownType = 2, kControlType = 3, kUserType = 4;
 constexpr uint64_t kUnigram = 1;
 
 struct TypedPiece {
@@ -99,6 +99,16 @@ TypedPiece read_piece(std::string_view bytes) {
   return read;
 }
 
+// Pieces that transformers cuts out of the raw text: of T5 these are known.
+void check_cut(const TypedPiece& read) {
+  if (read.type != kControlType && read.type != kUserType) return;
+  const std::string& text = read.piece.text;
+  base::check(text == "<pad>" || text == "</s>" || text == "<s>" ||
+                  text.find("<extra_id_") != std::string::npos,
+              "the piece '{}' is cut out of the text before all others, which no T5 or mT5 has",
+              text);
+}
+
 PieceModel parse(std::string_view bytes) {
   PieceModel model;
   model.unknown = -1;
@@ -106,6 +116,7 @@ PieceModel parse(std::string_view bytes) {
   for (Field field; message.next(field);) {
     if (field.number == kPieces) {
       TypedPiece read = read_piece(field.bytes);
+      check_cut(read);
       if (read.type == kUnknownType) model.unknown = static_cast<int>(model.pieces.size());
       model.pieces.push_back(std::move(read.piece));
     }

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "task/stream.hpp"
 #include "task/task.hpp"
 
 namespace lorahub::task {
@@ -59,14 +60,7 @@ std::vector<Example> read_lines(const std::string& text, const std::string& name
   for (const std::string& line : base::split(text, '\n')) {
     ++number;
     if (base::strip(line).empty()) continue;
-    const Json json = Json::parse(line, nullptr, false);
-    Example row;
-    const auto problem = json.is_discarded()
-                             ? std::optional<std::string>("the line is no valid JSON")
-                             : parse_row(json, targets, row);
-    base::check(!problem, "{}:{}: {} (a task file holds one example a line), write {}", name,
-                number, problem.value_or(""), kRow);
-    rows.push_back(std::move(row));
+    rows.push_back(parse_line(line, base::format("{}:{}", name, number), targets));
   }
   return rows;
 }
@@ -85,14 +79,6 @@ std::vector<Example> read_list(const Json& examples, const std::string& name, Ta
   return rows;
 }
 
-// A BBH file that breaks off or is spoilt: its first line begins an object and does not end it.
-bool begins_object(const std::string& text) {
-  const std::string first = base::strip(std::string_view(text).substr(0, text.find('\n')));
-  return first == "{" ||
-         (first.starts_with("{") && first.find("\"examples\"") != std::string::npos) ||
-         (first.starts_with("{") && first.find("\"canary\"") != std::string::npos);
-}
-
 [[noreturn]] void fail_whole(const std::string& text, const std::string& name) {
   size_t line = 1;
   try {
@@ -109,9 +95,26 @@ bool begins_object(const std::string& text) {
 
 }  // namespace
 
-std::vector<Example> read_examples(const std::filesystem::path& file, Targets targets) {
-  const std::string text = read_all(file);
-  const std::string name = called(file);
+Example parse_line(const std::string& line, const std::string& place, Targets targets) {
+  const Json json = Json::parse(line, nullptr, false);
+  Example row;
+  const auto problem = json.is_discarded() ? std::optional<std::string>("the line is no valid JSON")
+                                           : parse_row(json, targets, row);
+  base::check(!problem, "{}: {} (a task file holds one example a line), write {}", place,
+              problem.value_or(""), kRow);
+  return row;
+}
+
+// A BBH file that breaks off or is spoilt: its first line begins an object and does not end it.
+bool begins_object(const std::string& text) {
+  const std::string first = base::strip(std::string_view(text).substr(0, text.find('\n')));
+  return first == "{" ||
+         (first.starts_with("{") && first.find("\"examples\"") != std::string::npos) ||
+         (first.starts_with("{") && first.find("\"canary\"") != std::string::npos);
+}
+
+std::vector<Example> parse_examples(const std::string& text, const std::string& name,
+                                    Targets targets) {
   std::vector<Example> rows;
   const Json whole = Json::parse(text, nullptr, false);
   if (whole.is_object() && whole.contains("examples")) {
@@ -125,6 +128,10 @@ std::vector<Example> read_examples(const std::filesystem::path& file, Targets ta
               "{}: no examples in this file (nothing to learn from or to answer), write {}", name,
               kRow);
   return rows;
+}
+
+std::vector<Example> read_examples(const std::filesystem::path& file, Targets targets) {
+  return parse_examples(read_all(file), called(file), targets);
 }
 
 }  // namespace lorahub::task

@@ -8,12 +8,14 @@
 #include "base/check.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
+#include "workers/launcher.hpp"
 
 namespace lorahub::workers {
 namespace {
 
-constexpr double kGlance = 0.05;  // seconds between two looks for signals
-constexpr double kLastWords = 2;  // seconds for the others to leave when a rank is lost
+constexpr double kGlance = 0.05;           // seconds between two looks for signals
+constexpr double kLastWords = 2;           // seconds for the others to leave when a rank is lost
+constexpr unsigned kLauncherSeconds = 10;  // then, for mpirun to end
 
 class Coordinator {
  public:
@@ -136,6 +138,7 @@ class Coordinator {
     for (Backoff backoff; !me_.mailbox->sent() && backoff.waited() < kLastWords; backoff.wait())
       me_.mailbox->progress();
     fmt::print(stderr, "lorahub: {}\n", why_);
+    end_launcher_after(kLauncherSeconds);
     leave(code, Leave::at_once);
   }
 

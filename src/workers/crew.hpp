@@ -51,6 +51,7 @@ class Crew {
   Crew(Team team, Bell& bell) : team_(std::move(team)), bell_(bell) {}
 
   int ranks() const { return static_cast<int>(team_.hosts.size()); }
+  const std::vector<std::string>& hosts() const { return team_.hosts; }  // by rank
 
   // The request on every rank: replies by rank. The error of the lowest rank that failed comes out,
   // after all have replied, naming rank and host (the coordinator's as it is).

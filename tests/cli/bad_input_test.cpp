@@ -248,7 +248,7 @@ TEST(Usage, UnknownCommandAndOption) {
 }
 TEST(Usage, HelpHasAnExampleForEachCommand) {
   for (const char* command : {"run", "plan", "report", "export", "status", "check", "score",
-                              "infer", "adapt", "compose"}) {
+                              "infer", "adapt", "compose", "hub", "probe"}) {
     const Ended ended = lorahub(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.out, testing::ContainsRegex("Example: .*lorahub " + std::string(command)));

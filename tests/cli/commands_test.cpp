@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "process.hpp"
 
@@ -64,6 +66,28 @@ TEST_F(Commands, AComposedAdapterAnswersAsTheMixtureDoes) {
   }
 }
 
+TEST_F(Commands, AMergedModelAndACutAdapterAnswerAsTheMixtureDoes) {
+  const std::string w = weights("[[0.7, 0.4, -0.3]]") + " --composition product";
+  const json mixed =
+      parsed(lorahub("infer" + kModel + kLibrary + kModules + w + kTask + "test.jsonl --json"));
+  const auto merged = folder_ / "merged", cut = folder_ / "cut";
+  const Ended merging = lorahub("compose" + kModel + kLibrary + kModules + w +
+                                " --merge f32 --out " + quoted(merged));
+  ASSERT_EQ(merging.code, 0) << merging.err;
+  EXPECT_EQ(mixed,
+            parsed(lorahub("infer --model " + quoted(merged) + kTask + "test.jsonl --json")));
+  const Ended cutting =
+      lorahub("compose" + kModel + kLibrary + kModules + w + " --rank 40 --out " + quoted(cut));
+  EXPECT_THAT(cutting.err, HasSubstr("rank 48 cut to 40"));
+  const json answers =
+      parsed(lorahub("infer" + kModel + " --adapter " + quoted(cut) + kTask + "test.jsonl --json"));
+  EXPECT_NEAR(answers["accuracy"].get<double>(), mixed["accuracy"].get<double>(), 5);
+  EXPECT_THAT(lorahub("compose" + kModel + kLibrary + kModules + w + " --merge bf16 --out " +
+                      quoted(folder_ / "coarse"))
+                  .err,
+              HasSubstr("warning"));
+}
+
 TEST_F(Commands, AdaptLowersTheLossAndWritesAnAdapter) {
   const auto out = folder_ / "adapted";
   const Ended ended = lorahub("adapt" + kModel + kLibrary + kTask +
@@ -109,6 +133,55 @@ TEST_F(Commands, InferReadsStandardInput) {
       kModel + " --adapter " + kConfigs + "/library/mini/r16/find_letter --task - --json"));
   EXPECT_EQ(answers["answers"].size(), 3U);
   EXPECT_TRUE(answers["accuracy"].is_number());
+}
+
+// Rows of several adapters in one stream: each answered as by its adapter alone, in their order.
+TEST_F(Commands, InferAnswersEachRowByItsOwnAdapter) {
+  const std::vector<std::string> adapters{"find_letter", "max_letter", "", "find_letter"};
+  std::vector<std::string> inputs;
+  std::ifstream rows(kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl");
+  std::ofstream mixed(folder_ / "mixed.jsonl");
+  for (std::string line; inputs.size() < 60 && std::getline(rows, line);) {
+    json row = json::parse(line);
+    inputs.push_back(row["context"]);
+    const std::string& adapter = adapters[inputs.size() % 4];
+    if (!adapter.empty()) row["adapter"] = adapter;
+    row["mine"] = inputs.size();
+    mixed << row << "\n";
+  }
+  mixed.close();
+  const Ended ended =
+      run_command("cat " + quoted(folder_ / "mixed.jsonl") + " | " PROGRAM " infer" + kModel +
+                  kLibrary + " --task - --batch 3 --json-lines");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  std::map<std::string, json> alone;
+  for (const std::string adapter : {"", "find_letter", "max_letter"})
+    alone[adapter] = parsed(
+        lorahub("infer" + kModel +
+                (adapter.empty() ? "" : " --adapter " + kConfigs + "/library/mini/r16/" + adapter) +
+                kTask + "test.jsonl --json"))["answers"];
+  std::istringstream lines(ended.out);
+  size_t number = 0;
+  for (std::string line; std::getline(lines, line); ++number) {
+    const json row = json::parse(line);
+    EXPECT_EQ(row["mine"], number + 1);
+    EXPECT_EQ(row["answer"], alone[row.value("adapter", "")][number]) << number;
+    EXPECT_EQ(row["hit"].get<bool>(), row["answer"] == row["completion"]);
+  }
+  EXPECT_EQ(number, 60U);
+}
+
+TEST_F(Commands, InferRefusesARowThatIsTooLongOrNamesNoAdapter) {
+  std::ofstream(folder_ / "long.jsonl") << json{{"input", "a b"}} << "\n"
+                                        << json{{"input", std::string(3000, 'a')}} << "\n";
+  const Ended longer =
+      lorahub("infer" + kModel + " --max-input 500 --task " + quoted(folder_ / "long.jsonl"));
+  EXPECT_EQ(longer.code, 2);
+  EXPECT_THAT(longer.err, testing::AllOf(HasSubstr("long.jsonl:2"), HasSubstr("--max-input")));
+  std::ofstream(folder_ / "absent.jsonl") << json{{"input", "a"}, {"adapter", "no_such"}} << "\n";
+  const Ended absent = lorahub("infer" + kModel + " --task " + quoted(folder_ / "absent.jsonl"));
+  EXPECT_EQ(absent.code, 2);
+  EXPECT_THAT(absent.err, testing::AllOf(HasSubstr("absent.jsonl:1"), HasSubstr("no_such")));
 }
 
 TEST_F(Commands, StatusCheckAndReportReadWhatRunWrote) {
@@ -170,6 +243,8 @@ TEST_F(Commands, PlanListsTrialsWithoutAModel) {
   // 40 x 5 forwards of about 120 tokens and 150 answers: flan-t5-large has 0.72 GFLOP a token
   EXPECT_NEAR(tflop, (200 + 150) * 120 * 0.74e-3, 12);
   EXPECT_GT(plan["memory_bytes"].get<double>(), 783e6 * 4);
+  EXPECT_GT(plan["shared_bytes"].get<double>(), 783e6 * 4);
+  EXPECT_LT(plan["shared_bytes"].get<double>(), plan["memory_bytes"].get<double>());
 }
 
 }  // namespace

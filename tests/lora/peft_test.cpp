@@ -140,22 +140,37 @@ TEST(ReadModule, TakesARegularExpressionForTargets) {
 
 TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
   const std::vector<json> changes = {{{"peft_type", "IA3"}},
-                                     {{"use_rslora", true}},
+                                     {{"peft_type", "ADALORA"}},
                                      {{"use_dora", true}},
-                                     {{"bias", "lora_only"}},
-                                     {{"fan_in_fan_out", true}},
+                                     {{"bias", "all"}},
                                      {{"modules_to_save", {"lm_head"}}},
-                                     {{"rank_pattern", {{"q", 8}}}},
-                                     {{"alpha_pattern", {{"q", 8}}}},
-                                     {{"layers_to_transform", {0}}},
-                                     {{"layers_to_transform", 1}},
+                                     {{"rank_pattern", {"q"}}},
+                                     {{"rank_pattern", {{"q", 2.5}}}},
+                                     {{"alpha_pattern", {{"q", "8"}}}},
+                                     {{"alpha_pattern", {{"(q", 8}}}},
                                      {{"lora_bias", true}},
                                      {{"init_lora_weights", "pissa"}},
+                                     {{"init_lora_weights", "pissa_niter_16"}},
+                                     {{"init_lora_weights", "olora"}},
+                                     {{"init_lora_weights", "corda"}},
+                                     {{"init_lora_weights", "lora_ga"}},
+                                     {{"init_lora_weights", "loftq"}},
+                                     {{"loftq_config", {{"loftq_bits", 4}}}},
+                                     {{"layer_replication", {{0, 1}, {0, 1}}}},
+                                     {{"megatron_config", {{"tp", 2}}}},
+                                     {{"trainable_token_indices", {1, 2}}},
+                                     {{"target_parameters", {"shared.weight"}}},
+                                     {{"alora_invocation_tokens", {7}}},
+                                     {{"arrow_config", {{"top_k", 3}}}},
+                                     {{"use_qalora", true}},
+                                     {{"a_setting_of_next_year", 0.5}},
+                                     {{"exclude_modules", {1}}},
                                      {{"r", 0}},
                                      {{"r", 2.5}},
                                      {{"r", "16"}},
                                      {{"lora_alpha", nullptr}},
                                      {{"target_modules", nullptr}},
+                                     {{"target_modules", std::string(3000, '(')}},
                                      {{"target_modules", {1}}}};
   for (const json& change : changes) {
     const Folder folder;
@@ -174,6 +189,61 @@ TEST(ReadModule, TakesUnusedFieldsAsPeftWritesThem) {
                  {"init_lora_weights", "gaussian"},
                  {"layers_to_transform", nullptr}});
   EXPECT_EQ(folder.error(), "");
+}
+
+// adapter_config.json as PEFT 0.4 wrote it for LoraHub's published modules, and 0.3 and 0.7.
+TEST(ReadModule, TakesConfigurationsOfEarlyVersions) {
+  const Folder folder;
+  json config = json::parse(R"({"base_model_name_or_path": "google/flan-t5-large", "bias": "none",
+    "fan_in_fan_out": false, "inference_mode": true, "init_lora_weights": true, "layers_pattern": null,
+    "layers_to_transform": null, "lora_alpha": 8, "lora_dropout": 0.1, "modules_to_save": null,
+    "peft_type": "LORA", "r": 4, "revision": null, "target_modules": ["q", "v"],
+    "task_type": "SEQ_2_SEQ_LM"})");
+  for (const json& other :
+       {json::object(), json{{"auto_mapping", {{"base_model_class", "T5"}}}},
+        json{{"megatron_core", "megatron.core"}, {"loftq_config", json::object()}},
+        json{{"fan_in_fan_out", true}}}) {
+    config.update(other);
+    base::write_file(folder.path / kConfigFile, config.dump());
+    expect_equal(folder.read(), folder.module);
+  }
+}
+
+TEST(ReadModule, RefusesTwoPatternsThatDisagree) {
+  const Folder folder;
+  folder.config({{"alpha_pattern", {{"q", 4}, {"SelfAttention.q", 4}}}});
+  EXPECT_EQ(folder.error(), "");
+  folder.config({{"alpha_pattern", {{"q", 4}, {"SelfAttention.q", 6}}}});
+  EXPECT_THAT(folder.error(), AllOf(HasSubstr("'q'"), HasSubstr("'SelfAttention.q'"),
+                                    HasSubstr("encoder.block.0.layer.0.SelfAttention.q")));
+}
+
+TEST(ReadModule, AHostileExpressionEnds) {
+  const Folder folder;
+  folder.config({{"target_modules", "(((.*)*)*)*x"}});
+  EXPECT_THAT(folder.error(), HasSubstr("no linear layer"));
+}
+
+TEST(WriteModule, KeepsRanksAndScalingsOfSinglePlaces) {
+  const Scratch scratch;
+  Module module = made("m", tiny());
+  auto& [slot, first] = *module.slots.begin();
+  first = {.a = first.a.narrow(0, 0, 3).contiguous(), .b = first.b.narrow(1, 0, 3).contiguous()};
+  module.own_scaling[slot] = 2.0 / 3;
+  module.own_scaling[std::prev(module.slots.end())->first] = 0.5;
+  write_module(scratch.path, module, tiny(), "base");
+  const Module read = read_module(scratch.path, "m", tiny());
+  expect_equal(read, module);
+  EXPECT_EQ(read.own_scaling, module.own_scaling);
+}
+
+TEST(ReadModule, RefusesTheWholeLayersThatPeftSavesBesideAHead) {
+  const Folder folder;
+  folder.tensors([](t5::Tensors& t) {
+    t["base_model.model.lm_head.base_layer.weight"] = at::zeros({30, 12});
+  });
+  EXPECT_THAT(folder.error(),
+              AllOf(HasSubstr("lm_head.base_layer.weight"), HasSubstr("save_embedding_layers")));
 }
 
 TEST(ReadModule, NamesTensorAndBothShapes) {

@@ -2,12 +2,16 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "made.hpp"
 
 namespace lorahub::lora {
 namespace {
 
 using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -15,7 +19,7 @@ TEST(Stack, KeepsEachModulesFactors) {
   const std::vector<Module> modules = {made("x", tiny()), made("y", tiny()), made("z", tiny())};
   const Pool pool = stack(modules, tiny(), t5::Device::cpu);
   EXPECT_THAT(pool.names, ElementsAre("x", "y", "z"));
-  EXPECT_THAT(pool.scalings, ElementsAre(2, 2, 2));
+  EXPECT_THAT(pool.scalings, Each(ElementsAre(2, 2, 2)));
   EXPECT_EQ(pool.slot_count, static_cast<int>(t5::linears(tiny()).size()));
   EXPECT_FALSE(pool.mixed());
   ASSERT_EQ(pool.slots.size(), 6U);
@@ -47,18 +51,92 @@ TEST(Stack, OfMixedRanksPutsThemSideBySide) {
     }
 }
 
-TEST(Stack, RefusesNoneTwiceAndOtherLayers) {
+// The memory that a tensor is in: its device and inode in /proc/self/maps.
+std::string memory_of(const at::Tensor& tensor) {
+  const auto address = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    char rights[5], device[16], inode[32];
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %15s %31s", &begin, &end, rights, device,
+                    inode) == 5 &&
+        begin <= address && address < end)
+      return std::string(device) + " " + inode;
+  }
+  return "";
+}
+
+// Two pools of one process stand for those of two ranks.
+TEST(Stack, OfTheSameFilesIsInTheMemoryOnce) {
+  for (const int64_t second_rank : {4, 3}) {  // equal and mixed
+    std::vector<Module> modules = {made("x", tiny(), {.rank = 4}),
+                                   made("y", tiny(), {.rank = second_rank})};
+    const Pool own = stack(modules, tiny(), t5::Device::cpu);
+    EXPECT_EQ(own.origin, "");  // one made in the process is its own
+    modules[0].origin = "file x of OfTheSameFilesIsInTheMemoryOnce";
+    EXPECT_EQ(stack(modules, tiny(), t5::Device::cpu).origin, "");
+    modules[1].origin = base::format("file y {}", second_rank);
+    const Pool first = stack(modules, tiny(), t5::Device::cpu);
+    const Pool second = stack(modules, tiny(), t5::Device::cpu);
+    EXPECT_TRUE(at::equal(first.flat, own.flat));
+    EXPECT_EQ(memory_of(first.flat), memory_of(second.flat));
+    EXPECT_NE(memory_of(first.flat), memory_of(own.flat));
+    std::swap(modules[0], modules[1]);
+    EXPECT_NE(memory_of(stack(modules, tiny(), t5::Device::cpu).flat), memory_of(first.flat));
+    const Pool drawn = random_like(first, 1), again = random_like(first, 1);
+    EXPECT_TRUE(at::equal(drawn.flat, random_like(own, 1).flat));
+    EXPECT_EQ(memory_of(drawn.flat), memory_of(again.flat));
+    EXPECT_NE(memory_of(random_like(first, 2).flat), memory_of(drawn.flat));
+  }
+}
+
+TEST(Composer, SharesWhatItPutsSideBySide) {
+  std::vector<Module> modules = {made("x", tiny()), made("y", tiny())};
+  const std::vector<double> weights = {0.5, -1};
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const auto compose_all = [&] {
+      return compose(stack(modules, tiny(), t5::Device::cpu), weights, study::Composition::product,
+                     dtype);
+    };
+    for (Module& module : modules) module.origin = "";
+    const t5::Adapter own = compose_all();
+    for (Module& module : modules) module.origin = module.name + " of SharesWhatItPutsSideBySide";
+    const t5::Adapter first = compose_all(), second = compose_all();
+    for (size_t slot = 0; slot < own.slots.size(); ++slot) {
+      if (!own.slots[slot].a.defined()) continue;
+      EXPECT_TRUE(at::equal(first.slots[slot].a, own.slots[slot].a));
+      EXPECT_TRUE(at::equal(first.slots[slot].b, own.slots[slot].b));
+      EXPECT_EQ(memory_of(first.slots[slot].b), memory_of(second.slots[slot].b));
+    }
+  }
+}
+
+TEST(Stack, RefusesNoneAndTwice) {
   const auto error = [](const std::vector<Module>& modules) {
     return error_of([&] { stack(modules, tiny(), t5::Device::cpu); });
   };
   EXPECT_THAT(error({}), HasSubstr("no modules"));
   EXPECT_THAT(error({made("x", tiny()), made("y", tiny()), made("x", tiny())}),
               AllOf(HasSubstr("'x'"), HasSubstr("twice")));
-  Module less = made("y", tiny());
-  less.slots.erase(less.slots.begin());
-  EXPECT_THAT(error({made("x", tiny()), less}),
-              AllOf(HasSubstr("'x'"), HasSubstr("'y'"),
-                    HasSubstr("encoder.block.0.layer.0.SelfAttention.q")));
+}
+
+// Modules of other layers: a place of all, zero where a module has none.
+TEST(Stack, HasThePlacesOfAll) {
+  for (const int64_t rank : {4, 3}) {  // stacked, side by side
+    Module x = made("x", tiny()), y = made("y", tiny(), {.rank = rank, .alpha = 9});
+    x.slots.erase(x.slots.begin());
+    y.slots.erase(std::prev(y.slots.end()));
+    const Pool pool = stack({x, y}, tiny(), t5::Device::cpu);
+    EXPECT_EQ(pool.mixed(), rank != 4);
+    ASSERT_EQ(pool.slots.size(), 6U);
+    EXPECT_THAT(pool.ranks.front(), ElementsAre(0, rank));
+    EXPECT_THAT(pool.ranks.back(), ElementsAre(4, 0));
+    EXPECT_THAT(pool.scalings.back(), ElementsAre(2, 0));
+    EXPECT_EQ(factors(pool, 0, 0).b.abs().sum().item<double>(), 0);
+    EXPECT_EQ(factors(pool, 1, 5).b.abs().sum().item<double>(), 0);
+    EXPECT_TRUE(at::equal(factors(pool, 1, 0).a, y.slots.begin()->second.a));
+    EXPECT_TRUE(at::equal(factors(pool, 0, 5).b, std::prev(x.slots.end())->second.b));
+  }
 }
 
 // random.Random(1).sample(range(40), 5) of CPython is [8, 36, 4, 16, 7]; of seed 3 [15, 37, 34, 8,

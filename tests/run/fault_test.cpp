@@ -88,8 +88,14 @@ struct Kills {
 
 // Kills a rank, the coordinator or mpirun after 0 to `most` further steps, again and again until
 // the study has ended by itself.
-Kills run_through_kills(const std::filesystem::path& folder, int ranks, uint32_t most) {
-  base::Stream random(static_cast<uint64_t>(ranks), "kills");
+struct Plan {
+  int ranks = 1;
+  uint32_t most = 3;
+  uint64_t seed = 0;
+};
+Kills run_through_kills(const std::filesystem::path& folder, const Plan& plan) {
+  const auto [ranks, most, seed] = plan;
+  base::Stream random(seed, "kills");
   Kills count;
   for (;; ++count.runs) {
     const size_t target = steps(folder) + random.bits() % (most + 1);
@@ -125,13 +131,31 @@ class KilledAgainAndAgain : public testing::TestWithParam<int> {};
 TEST_P(KilledAgainAndAgain, NothingIsLostOrDoneTwice) {
   const auto folder = fresh_folder("kills");
   write_study(folder);
-  const Kills count = run_through_kills(folder, GetParam(), 3);
+  const Kills count = run_through_kills(
+      folder, {.ranks = GetParam(), .most = 3, .seed = static_cast<uint64_t>(GetParam())});
   std::printf("%d kills in %d runs, %d in a search\n", count.kills, count.runs + 1,
               count.in_search);
   EXPECT_GE(count.kills, 5);
   EXPECT_EQ(payload(folder), alone());
   expect_same_hdf5(folder);
   expect_each_trial_started_once_or_gone_on(folder);
+}
+
+// Label fault: as many studies as 50 kills take, most of them in a search.
+TEST(KilledFiftyTimes, DISABLED_NothingIsLostOrDoneTwice) {
+  Kills all;
+  for (uint64_t study = 0; all.kills < 50; ++study) {
+    const auto folder = fresh_folder("fifty");
+    write_study(folder);
+    const Kills count = run_through_kills(folder, {.ranks = 3, .most = 1, .seed = 100 + study});
+    all.kills += count.kills;
+    all.runs += count.runs + 1;
+    all.in_search += count.in_search;
+    ASSERT_EQ(payload(folder), alone());
+    expect_same_hdf5(folder);
+    expect_each_trial_started_once_or_gone_on(folder);
+  }
+  std::printf("%d kills in %d runs, %d in a search\n", all.kills, all.runs, all.in_search);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ranks, KilledAgainAndAgain, testing::Values(1, 3));

@@ -157,8 +157,18 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
       {"max_tokens: 0", "0 is too small, it must be at least 1"},
       {"composition: linear",
        "unknown composition 'linear' (known: factor, product), did you mean 'factor'?"},
-      {"retrieve: similar",
-       "retrieve 'similar' is not known (modules can not be chosen by a probe yet), only none"},
+      {"retrieve: similar 3",
+       "unknown retrieve 'similar' (known: none, probe, similarity, text), did you mean "
+       "'similarity'?"},
+      {"retrieve: probe",
+       "retrieve 'probe' does not say how many modules are kept, write none or for example probe "
+       "5"},
+      {"retrieve: probe 0",
+       "retrieve 'probe 0' does not say how many modules are kept, write none or for example probe "
+       "5"},
+      {"retrieve: none 3",
+       "retrieve 'none 3' does not say how many modules are kept, write none or for example probe "
+       "5"},
       {"batch: 3\nbatch: 4", "'batch' is given twice, keep one of them"},
   };
   for (const auto& [yaml, message] : cases) {

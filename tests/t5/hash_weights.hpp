@@ -65,7 +65,8 @@ inline std::map<std::string, at::Tensor> hash_model(const Config& c, Head head) 
   };
   add("shared.weight", {c.vocabulary, c.d_model});
   if (head == Head::untied) add("lm_head.weight", {c.vocabulary, c.d_model});
-  for (const LinearInfo& info : linears(c)) add(info.name + ".weight", {info.out, info.in});
+  for (const LinearInfo& info : linears(c))
+    if (info.name != kHead) add(info.name + ".weight", {info.out, info.in});
   const auto stack = [&](const std::string& name, int64_t layers, int parts) {
     for (int64_t i = 0; i < layers; ++i) {
       for (int part = 0; part < parts; ++part) {

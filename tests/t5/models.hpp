@@ -69,6 +69,8 @@ inline std::map<std::string, at::Tensor> merge(std::map<std::string, at::Tensor>
     if (!low.a.defined()) continue;
     at::Tensor a = low.a[0].to(at::kDouble);
     if (low.scale.defined()) a = a * low.scale[0].to(at::kDouble).unsqueeze(1);
+    if (all[slot].name == kHead && !weights.contains("lm_head.weight"))  // the embedding stays
+      weights["lm_head.weight"] = weights.at("shared.weight");
     at::Tensor& weight = weights.at(all[slot].name + ".weight");
     weight = (weight.to(at::kDouble) + at::mm(low.b[0].to(at::kDouble), a)).to(at::kFloat);
   }

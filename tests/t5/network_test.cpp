@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <limits>
 
 #include "base/check.hpp"
+#include "files.hpp"
 #include "models.hpp"
 
 namespace lorahub::t5 {
@@ -15,8 +17,8 @@ using test::golden_config;
 using test::hash_model;
 using test::Head;
 using test::read_golden;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 struct Tiny {
   Config config = golden_config(read_golden("tiny_gated").at("config"));
@@ -39,6 +41,8 @@ TEST(Network, linears_have_the_names_shapes_and_order_of_transformers) {
     for (const LinearInfo& info : linears(golden_config(golden.at("config")))) {
       ours.push_back({info.name, info.out, info.in});
     }
+    EXPECT_EQ(ours.back()[0], kHead);
+    ours.erase(ours.size() - 1);  // the golden list is without the head
     EXPECT_EQ(ours, golden.at("linears")) << name;
   }
 }
@@ -52,9 +56,28 @@ TEST(Network, slots_number_the_linears) {
   EXPECT_EQ(all.at(last.ff.wi_1.slot).name, "decoder.block.2.layer.2.DenseReluDense.wi_1");
   EXPECT_EQ(all.at(n.encoder.blocks[1].self.q.slot).name,
             "encoder.block.1.layer.0.SelfAttention.q");
-  EXPECT_EQ(static_cast<size_t>(last.ff.wo.slot), all.size() - 1);
+  EXPECT_EQ(static_cast<size_t>(last.ff.wo.slot), all.size() - 2);
+  EXPECT_EQ(static_cast<size_t>(n.head_slot), all.size() - 1);
   EXPECT_TRUE(at::equal(last.cross.v.weight,
                         tiny.weights.at("decoder.block.2.layer.1.EncDecAttention.v.weight")));
+}
+
+// Small to xxl of v1.0, v1.1 (Flan) and mT5 (250,112 tokens), by their number of parameters.
+TEST(Network, published_sizes_have_transformers_parameters) {
+  std::ifstream file(std::string(SOURCE_DIR) + "/tests/golden/t5/sizes.json");
+  const nlohmann::json models = nlohmann::json::parse(file).at("models");
+  EXPECT_EQ(models.size(), 15U);
+  for (const auto& model : models) {
+    const testing::Folder folder;
+    folder.put("config.json", model.at("config").dump());
+    const Config c = read_config(folder.path());
+    int64_t count = c.vocabulary * c.d_model;                // embedding
+    if (c.scale_outputs) count -= c.vocabulary * c.d_model;  // the head is the embedding
+    count += (2 * c.encoder_layers + 3 * c.decoder_layers + 2) * c.d_model;  // norms
+    count += 2 * c.buckets * c.heads;
+    for (const LinearInfo& linear : linears(c)) count += linear.out * linear.in;
+    EXPECT_EQ(count, model.at("parameters").get<int64_t>()) << model.at("name");
+  }
 }
 
 TEST(Network, f32_weights_are_not_copied) {
@@ -125,6 +148,25 @@ TEST(Network, the_mini_model_loads_from_its_folder) {
   EXPECT_EQ(n.encoder.blocks.size(), 4u);
   EXPECT_EQ(n.decoder.blocks.size(), 2u);
   EXPECT_EQ(n.embedding.sizes(), (at::IntArrayRef{590, 128}));
+}
+
+// Converted matrices lie in one block (that ranks share); what stays f32 is read from the file.
+TEST(Network, a_folder_loads_in_bf16_as_its_weights_do) {
+  const auto folder = std::filesystem::path(SOURCE_DIR) / "configs/model/mini";
+  const Tensors weights = read_model_weights(folder);
+  const Placement placement{.dtype = at::kBFloat16};
+  const Network network = load(folder, placement),
+                plain = build(read_config(folder), weights, placement);
+  EXPECT_TRUE(at::equal(network.embedding, plain.embedding));
+  for (const auto stack : {&Network::encoder, &Network::decoder})
+    for (size_t i = 0; i < (network.*stack).blocks.size(); ++i) {
+      const Block &block = (network.*stack).blocks[i], &same = (plain.*stack).blocks[i];
+      EXPECT_TRUE(at::equal(block.self_norm, same.self_norm));
+      EXPECT_TRUE(at::equal(block.self.o.weight, same.self.o.weight));
+      EXPECT_TRUE(at::equal(block.ff.wo.weight, same.ff.wo.weight));
+      EXPECT_EQ(block.ff.wo.weight.scalar_type(), at::kBFloat16);
+    }
+  EXPECT_TRUE(at::equal(network.encoder.relative_bias, plain.encoder.relative_bias));
 }
 
 TEST(Network, a_wrong_shape_is_shown_beside_the_right_one) {

@@ -52,6 +52,34 @@ class FolderTest : public TokenizerTest {
   fs::path folder_;
 };
 
+// Byte pieces and sentinels among the pieces: transformers looks both up like any other piece.
+TEST(Mt5Tokenizer, GivesTransformersIds) {
+  const auto golden = nlohmann::json::parse(base::read_file(kGolden / "mt5/golden.json"));
+  const Tokenizer tokenizer(kGolden / "mt5");
+  EXPECT_EQ(tokenizer.size(), golden.at("size").get<int>());
+  for (const auto& row : golden.at("rows")) {
+    const Ids ids = tokenizer.encode(row.at("text").get<std::string>());
+    EXPECT_EQ(ids, row.at("ids").get<Ids>()) << row.at("text");
+    EXPECT_EQ(tokenizer.decode(ids), row.at("decoded").get<std::string>()) << row.at("text");
+  }
+}
+
+// The type of a piece is its third field: a normal one made a control or user-defined one.
+TEST_F(FolderTest, APieceThatIsCutOutOfTheRawTextIsRefused) {
+  const std::string piece(
+      "\x0a\x03"
+      "foo"
+      "\x18",
+      6);
+  for (const char type : {'\x03', '\x04'}) {
+    const std::string bytes = piece + type;
+    base::write_file(folder_ / "spiece.model", base::read_file(kGolden / "spiece.model") + "\x0a" +
+                                                   std::string(1, static_cast<char>(bytes.size())) +
+                                                   bytes);
+    EXPECT_THAT(error(), AllOf(HasSubstr("spiece.model"), HasSubstr("'foo'")));
+  }
+}
+
 TEST_F(TokenizerTest, NastyTextsGiveTransformersIds) {
   ASSERT_GE(golden()["texts"].size(), 500u);
   for (const auto& row : golden()["texts"]) {

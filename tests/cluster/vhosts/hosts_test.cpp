@@ -1,5 +1,7 @@
-// Ranks on three virtual hosts, one of which is lost in the middle: run again, the results are
+// Ranks on three virtual hosts, one of which is lost in the middle: noticed and named by the
+// program itself, code 75 (137 where mpirun waits for the lost host); run again, the results are
 // those of one undisturbed rank.
+#include <gmock/gmock.h>
 #include <sys/types.h>
 
 #include "cluster/outcome.hpp"
@@ -34,17 +36,17 @@ class Hosts : public testing::Test {
            " h1 mpirun --mca plm_rsh_agent " + quoted(hosts_ / "vrsh") +
            " --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 2 --mca "
            "oob_tcp_keepalive_probes 2 --mca btl_tcp_if_include eth0 -x LORAHUB_CONFIGS --host " +
-           hosts + " " + study(out);
+           hosts + " " + study(out) + " --stall-timeout 3";
   }
-  // Begins on three hosts, loses h3 by the script `how`, ends. The exit code.
-  int begin_and_lose(const std::string& how) {
+  // Begins on three hosts, loses h3 by the script `how`, ends.
+  Ended begin_and_lose(const std::string& how) {
     Ended ended;
     std::thread job([&] { ended = run_in("job", on("h1:1,h2:1,h3:1", "out")); });
     const bool begun = wait_until([&] { return finished(folder_ / "out") >= 1; });
     run_in("lose", quoted(hosts_ / how) + " h3");
     job.join();
     EXPECT_TRUE(begun) << ended.err;
-    return ended.code;
+    return ended;
   }
   // As run_command, for two at once.
   Ended run_in(const std::string& name, const std::string& command) const {
@@ -66,16 +68,16 @@ class Hosts : public testing::Test {
 };
 
 TEST_F(Hosts, PowerOff) {
-  const int code = begin_and_lose("vpoweroff");
-  EXPECT_NE(code, 0);
-  EXPECT_NE(code, 124);  // not found out within 100 s
+  const Ended ended = begin_and_lose("vpoweroff");
+  EXPECT_NE(ended.code, 0);  // 75, or mpirun's own code: it sees its daemon's connection end
+  EXPECT_NE(ended.code, 124) << "not found out within 100 s";
   expect_done_on("h1:1,h2:1");
 }
 
 TEST_F(Hosts, NetworkCut) {
-  const int code = begin_and_lose("vcut");
-  EXPECT_NE(code, 0);
-  EXPECT_NE(code, 124);
+  const Ended ended = begin_and_lose("vcut");
+  EXPECT_THAT(ended.code, testing::AnyOf(75, 128 + SIGKILL)) << ended.err;
+  EXPECT_NE(ended.err.find("rank 2 on h3"), std::string::npos) << ended.err;
   run_in("heal", quoted(hosts_ / "vheal") + " h3; sleep 2");  // until the hosts find each other
   expect_done_on("h1:1,h2:1,h3:1");
 }

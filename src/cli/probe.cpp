@@ -1,0 +1,160 @@
+#include "run/probe.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "cli/commands.hpp"
+#include "lora/geometry.hpp"
+#include "report/plot.hpp"
+#include "report/table.hpp"
+#include "study/names.hpp"
+#include "t5/hub.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  ModelOptions model;
+  std::string library, modules, task, map, cache;
+  int shots = 5;
+  uint64_t seed = 1;
+  bool json = false;
+};
+
+struct Found {
+  std::vector<lora::Module> modules;
+  std::vector<run::Probed> probed;  // the base, then each
+  std::vector<std::vector<double>> cosines;
+  std::string shots_sha256;
+};
+
+Found probe(const Options& options) {
+  const std::vector<std::string> names =
+      lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
+  const task::Task task = task::load({.task = fs::path(options.task).stem().string(),
+                                      .task_files = {.pool = options.task, .test = options.task},
+                                      .shots = {.count = options.shots, .rows = {}},
+                                      .seed = {.modules = 1, .shots = options.seed, .search = 1}});
+  const objective::Machine machine = load_machine(options.model);
+  run::Modules kept;
+  Found found{.modules = run::load_modules({.library = options.library, .names = names},
+                                           machine.network.config, kept),
+              .probed = {},
+              .cosines = {},
+              .shots_sha256 = task.shots_sha256};
+  std::vector<std::string> hashes;
+  for (const std::string& name : names)
+    hashes.push_back(lora::hash_module(lora::module_folder(options.library, name)));
+  run::ProbeCache cache(options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
+                        t5::hash_model(t5::resolve(options.model.model)), task.shots_sha256,
+                        study::parse<study::Precision>(options.model.precision, "--precision"));
+  found.probed =
+      run::probe(machine, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
+  cache.save();
+  found.cosines = lora::cosines(found.modules);
+  return found;
+}
+
+void print_json(const Found& found) {
+  nlohmann::json modules = nlohmann::json::array();
+  for (size_t i = 0; i < found.modules.size(); ++i) {
+    const lora::Norms norms = lora::norms(found.modules[i]);
+    const run::Probed& p = found.probed[i + 1];
+    modules.push_back({{"name", found.modules[i].name},
+                       {"rank", found.modules[i].rank},
+                       {"loss", p.loss},
+                       {"accuracy", p.accuracy},
+                       {"changed", p.changed},
+                       {"norm_a", norms.a},
+                       {"norm_b", norms.b},
+                       {"norm_ba", norms.product}});
+  }
+  fmt::print("{}\n",
+             nlohmann::json{
+                 {"base", {{"loss", found.probed[0].loss}, {"accuracy", found.probed[0].accuracy}}},
+                 {"shots_sha256", found.shots_sha256},
+                 {"modules", modules},
+                 {"similarity", found.cosines}}
+                 .dump());
+}
+
+// The most similar other module.
+std::pair<std::string, double> nearest(const Found& found, size_t i) {
+  std::pair<std::string, double> best{"", -2};
+  for (size_t j = 0; j < found.modules.size(); ++j)
+    if (j != i && found.cosines[i][j] > best.second)
+      best = {found.modules[j].name, found.cosines[i][j]};
+  return best;
+}
+
+void print_table(const Found& found) {
+  const auto cells = [](const std::string& name, const run::Probed& p) {
+    return report::Cells{name, base::format("{:.4f}", p.loss), base::format("{:.1f}", p.accuracy),
+                         base::format("{:.1f}", p.changed)};
+  };
+  std::vector<report::Cells> rows{cells("(base)", found.probed[0])};
+  rows.back().insert(rows.back().end(), {"", "", "", "", ""});
+  for (size_t i = 0; i < found.modules.size(); ++i) {
+    const lora::Norms norms = lora::norms(found.modules[i]);
+    const auto [other, cosine] = nearest(found, i);
+    rows.push_back(cells(found.modules[i].name, found.probed[i + 1]));
+    for (const double norm : {norms.a, norms.b, norms.product})
+      rows.back().push_back(base::format("{:.3g}", norm));
+    rows.back().push_back(other);
+    rows.back().push_back(other.empty() ? "" : base::format("{:.3f}", cosine));
+  }
+  fmt::print("{}", report::table({"module", "loss", "accuracy, %", "changed, %", "|A|", "|B|",
+                                  "|BA| alpha/r", "most similar", "cosine"},
+                                 rows));
+}
+
+int run_probe(const Options& options) {
+  const Found found = probe(options);
+  if (!options.map.empty()) {
+    std::vector<std::string> names;
+    for (const lora::Module& module : found.modules) names.push_back(module.name);
+    base::write_file(options.map, report::draw({.title = "similarity of what modules add",
+                                                .x_label = "",
+                                                .y_label = "",
+                                                .colour_label = "cosine",
+                                                .columns = names,
+                                                .rows = names,
+                                                .values = found.cosines,
+                                                .range = {-1, 0, 1}},
+                                               "similarity"));
+  }
+  options.json ? print_json(found) : print_table(found);
+  return 0;
+}
+
+}  // namespace
+
+void add_probe(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "probe", "each module alone on the shots: loss, accuracy, norms, similarity");
+  command->footer(
+      "Example: lorahub probe --model configs/model/mini --library configs/library/mini/r16 --task "
+      "configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --map similarity.svg");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
+  command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
+  command->add_option("--modules", options->modules, "their names, with commas (default: all)");
+  command->add_option("--task", options->task, "examples, JSON lines")->required();
+  command->add_option("--shots", options->shots, "examples drawn from the file")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--seed", options->seed, "of the draw");
+  command->add_option("--map", options->map, "write the similarities as a heat map (SVG)");
+  command->add_option("--cache", options->cache,
+                      "folder of earlier results (default: ~/.cache/lorahub/probe)");
+  command->add_flag("--json", options->json, "as JSON");
+  add_hardware(*command, options->model);
+  command->callback([options, &action] { action = [options] { return run_probe(*options); }; });
+}
+
+}  // namespace lorahub::cli

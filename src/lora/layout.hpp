@@ -1,0 +1,16 @@
+// Where the values of a pool lie.
+#pragma once
+#include <functional>
+
+#include "lora/pool.hpp"
+
+namespace lorahub::lora {
+
+// Points the views a and b, wherever they pointed, to the same places of `flat`.
+void rebase(Pool& pool, const at::Tensor& flat);
+
+// Gives the pool memory on the CPU for its shape; `fill` writes it, in one process of the node
+// where pool.origin is known (it gets a pool of the same views over writable memory).
+void materialise(Pool& pool, const std::function<void(const Pool&)>& fill);
+
+}  // namespace lorahub::lora

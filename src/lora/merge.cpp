@@ -1,0 +1,91 @@
+#include "lora/merge.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "t5/weights.hpp"
+
+namespace lorahub::lora {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kBeside[] = {"spiece.model",          "tokenizer.json",
+                                   "tokenizer_config.json", "special_tokens_map.json",
+                                   "added_tokens.json",     "generation_config.json"};
+
+void copy_beside(const fs::path& base, const fs::path& folder) {
+  for (const char* name : kBeside)
+    if (fs::exists(base / name)) base::write_file(folder / name, base::read_file(base / name));
+}
+
+void write_config(const fs::path& base, const fs::path& folder, at::ScalarType type) {
+  auto config = nlohmann::ordered_json::parse(base::read_file(base / "config.json"));
+  config.erase("dtype");  // transformers 5 writes this name and reads both
+  config["torch_dtype"] = type == at::kFloat ? "float32" : "bfloat16";
+  base::write_file(folder / "config.json", config.dump(2) + "\n");
+}
+
+// What is added to the weights, and what rounding takes away again.
+struct Squares {
+  double added = 0, lost = 0;
+};
+
+at::Tensor merged(const at::Tensor& weight, const at::Tensor& added, at::ScalarType type,
+                  Squares& squares) {
+  const at::Tensor sum = weight.to(at::kDouble) + added;
+  const at::Tensor rounded = sum.to(type);
+  squares.added += added.square().sum().item<double>();
+  squares.lost += (rounded.to(at::kDouble) - sum).square().sum().item<double>();
+  return rounded;
+}
+
+void check_head(const t5::Tensors& tensors, const t5::Config& config) {
+  const auto head = tensors.find("lm_head.weight");
+  base::check(!config.scale_outputs && head != tensors.end() &&
+                  (!tensors.contains("shared.weight") ||
+                   !at::equal(head->second, tensors.at("shared.weight"))),
+              "the adapter changes the head, which this model shares with its embedding (merging "
+              "would change both), write an adapter instead");
+}
+
+}  // namespace
+
+double write_merged(const fs::path& folder, const Module& module, const fs::path& base,
+                    at::ScalarType type) {
+  std::error_code none;
+  base::check(!fs::equivalent(folder, base, none),
+              "{}: is the base model itself (it would be overwritten), choose another folder",
+              folder.string());
+  const t5::Config config = t5::read_config(base);
+  const std::vector<t5::LinearInfo> linears = t5::linears(config);
+  const t5::Tensors tensors = t5::read_model_weights(base);
+  t5::Tensors out;
+  for (const auto& [name, tensor] : tensors) {
+    const bool copy = name.ends_with("embed_tokens.weight") && tensors.contains("shared.weight");
+    if (!copy) out[name] = at::isFloatingType(tensor.scalar_type()) ? tensor.to(type) : tensor;
+  }
+  Squares squares;
+  for (const auto& [slot, factors] : module.slots) {
+    const std::string& layer = linears.at(static_cast<size_t>(slot)).name;
+    if (layer == t5::kHead) check_head(tensors, config);
+    const auto found = tensors.find(layer + ".weight");
+    base::check(found != tensors.end(), "{}: tensor {}.weight is missing, copy the model again",
+                base.string(), layer);
+    const at::Tensor added = factors.b.to(at::kCPU, at::kDouble)
+                                 .matmul(factors.a.to(at::kCPU, at::kDouble))
+                                 .mul(module.scaling(slot));
+    out[found->first] = merged(found->second, added, type, squares);
+  }
+  copy_beside(base, folder);
+  t5::write_safetensors(folder / "model.safetensors", out);
+  write_config(base, folder, type);
+  return squares.added > 0 ? std::sqrt(squares.lost / squares.added) : 0;
+}
+
+}  // namespace lorahub::lora

@@ -1,0 +1,48 @@
+#include "lora/recipe.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "lora/geometry.hpp"
+#include "lora/merge.hpp"
+#include "lora/truncate.hpp"
+#include "study/names.hpp"
+#include "t5/hub.hpp"
+
+namespace lorahub::lora {
+
+Written write_mixture(const std::filesystem::path& folder, const Mixture& mixture,
+                      const Base& base) {
+  Written written{.module = composed_module(mixture.pool, mixture.weights, mixture.composition)};
+  if (mixture.rank > 0 && mixture.rank < written.module.rank) {
+    Module cut = truncate(written.module, mixture.rank);
+    written.cut = relative_difference(written.module, cut);
+    written.module = std::move(cut);
+  }
+  if (mixture.form == Form::adapter)
+    write_module(folder, written.module, base.config, base.name);
+  else
+    written.lost = write_merged(folder, written.module, t5::resolve(base.name),
+                                mixture.form == Form::merged_f32 ? at::kFloat : at::kBFloat16);
+  return written;
+}
+
+std::string describe(const Mixture& mixture, const Written& written) {
+  std::string text = base::format("Composition `{}`, rank {}", study::name(mixture.composition),
+                                  written.module.rank);
+  if (written.cut > 0)
+    text += base::format(", cut from rank {} by SVD: {:.2g} % of what is added is left out",
+                         written.module.truncated_from, 100 * written.cut);
+  text += ".\n";
+  if (mixture.form == Form::merged_bf16)
+    text += base::format(
+        "Merged into bf16 weights: rounding changes what the adapter adds by {:.2g} %.\n",
+        100 * written.lost);
+  if (mixture.form == Form::merged_f32) text += "Merged into f32 weights.\n";
+  text += "\n| module | weight |\n|---|---|\n";
+  for (size_t i = 0; i < mixture.weights.size(); ++i)
+    text += base::format("| {} | {} |\n", mixture.pool.names[i], mixture.weights[i]);
+  return text;
+}
+
+}  // namespace lorahub::lora

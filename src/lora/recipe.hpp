@@ -1,0 +1,40 @@
+// A mixture on its way out: composed, cut to a rank, written as an adapter or as a whole model.
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "lora/pool.hpp"
+
+namespace lorahub::lora {
+
+enum class Form { adapter, merged_f32, merged_bf16 };
+inline const char* library(Form form) { return form == Form::adapter ? "peft" : "transformers"; }
+
+struct Mixture {
+  const Pool& pool;
+  std::span<const double> weights;  // [N]
+  study::Composition composition = study::Composition::factor;
+  int64_t rank = 0;  // 0: as composed; else the nearest of this rank (SVD)
+  Form form = Form::adapter;
+};
+
+struct Written {
+  Module module;
+  double cut = 0;   // |composed - cut| / |composed| where the rank was cut
+  double lost = 0;  // of a merged model: what rounding took of the adapter (merge.hpp)
+};
+
+struct Base {
+  const t5::Config& config;
+  std::string name;  // a folder or a published name
+};
+
+// Composes and writes into `folder`; the card is the caller's.
+Written write_mixture(const std::filesystem::path& folder, const Mixture& mixture,
+                      const Base& base);
+
+// Markdown: modules and weights, how they were composed, what was cut and lost.
+std::string describe(const Mixture& mixture, const Written& written);
+
+}  // namespace lorahub::lora

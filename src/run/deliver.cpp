@@ -1,0 +1,70 @@
+#include "run/deliver.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "lora/card.hpp"
+#include "run/self_test.hpp"
+#include "study/names.hpp"
+
+namespace lorahub::run {
+namespace {
+
+double loss_of(const objective::Machine& machine, const t5::Adapter& adapter,
+               const Solution& solution) {
+  const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, solution.task.shots);
+  const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
+                                   .weights = solution.weights};
+  std::vector<int> tokens;
+  for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  return objective::reduce(alone_sums(machine, adapter, pairs), tokens, mixture,
+                           {.kind = solution.trial.loss, .penalty = solution.trial.penalty})
+      .front();
+}
+
+std::string body(const Solution& solution, const lora::Mixture& mixture,
+                 const Delivered& delivered) {
+  const study::Trial& trial = solution.trial;
+  return base::format(
+             "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; {} evaluations of "
+             "search `{}`, seed {}.\nLoss on the {} examples (sha256 {}): {:.4f} for the base, "
+             "{:.4f} for this adapter.\n",
+             solution.task.name, trial.model, solution.evaluations,
+             study::name(trial.search.method), trial.seed.search, solution.task.shots.size(),
+             solution.task.shots_sha256, solution.zero_loss, delivered.loss) +
+         lora::describe(mixture, delivered.written);
+}
+
+lora::Card card(const objective::Machine& machine, const Solution& solution,
+                const lora::Module& module) {
+  const study::Trial& trial = solution.trial;
+  return {.base = trial.model,
+          .task = solution.task.name,
+          .data = base::format("{} examples of {}, sha256 {}", solution.task.shots.size(),
+                               trial.task_files.pool, solution.task.shots_sha256),
+          .provenance =
+              base::format("composed from {} modules of {}", solution.pool.size(), trial.library),
+          .tests = make_tests(machine, module, std::vector{solution.task.shots.front().input})};
+}
+
+}  // namespace
+
+Delivered deliver(const objective::Machine& machine, const Solution& solution,
+                  const Output& output) {
+  const lora::Mixture mixture{.pool = solution.pool,
+                              .weights = solution.weights,
+                              .composition = solution.trial.composition,
+                              .rank = output.rank,
+                              .form = output.form};
+  Delivered delivered{.written = lora::write_mixture(
+                          output.folder, mixture,
+                          {.config = machine.network.config, .name = solution.trial.model})};
+  const lora::Module& module = delivered.written.module;
+  delivered.loss = loss_of(machine, alone(machine, module), solution);
+  lora::Card words = card(machine, solution, module);
+  words.library = lora::library(output.form);
+  lora::write_card(output.folder, words, body(solution, mixture, delivered));
+  return delivered;
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,34 @@
+// What a search found, written for others: a PEFT adapter or a merged model, with its card.
+#pragma once
+#include <filesystem>
+
+#include "lora/recipe.hpp"
+#include "objective/objective.hpp"
+
+namespace lorahub::run {
+
+struct Output {
+  std::filesystem::path folder;
+  int64_t rank = 0;  // as lora::Mixture
+  lora::Form form = lora::Form::adapter;
+};
+
+struct Solution {
+  const study::Trial& trial;
+  const task::Task& task;
+  const lora::Pool& pool;
+  std::vector<double> weights;  // [N]
+  double zero_loss = 0;         // by the trial's loss and penalty; of w = 0
+  int evaluations = 0;
+};
+
+struct Delivered {
+  lora::Written written;
+  double loss = 0;  // of the adapter as written: another one than the search's where it was cut
+};
+
+// Writes adapter or model and README.md: recipe, losses, the shots' hash and a self-test.
+Delivered deliver(const objective::Machine& machine, const Solution& solution,
+                  const Output& output);
+
+}  // namespace lorahub::run

@@ -1,0 +1,30 @@
+#include "run/devices.hpp"
+
+#include <map>
+
+#include "base/text.hpp"
+#include "t5/gpu.hpp"
+
+namespace lorahub::run {
+
+std::string device_text(const Hardware& hardware) {
+  return hardware.device == t5::Device::cuda ? "cuda " + t5::gpu_address() : "cpu";
+}
+
+std::vector<std::string> shared_gpus(const std::vector<std::string>& hosts,
+                                     const std::vector<std::string>& devices) {
+  std::map<std::pair<std::string, std::string>, std::vector<size_t>> ranks_of;
+  for (size_t rank = 0; rank < hosts.size(); ++rank)
+    if (devices[rank].starts_with("cuda "))
+      ranks_of[{hosts[rank], devices[rank].substr(5)}].push_back(rank);
+  std::vector<std::string> sentences;
+  for (const auto& [gpu, ranks] : ranks_of)
+    if (ranks.size() > 1)
+      sentences.push_back(base::format(
+          "ranks {} share GPU {} of {} (each holds the model, and they wait for each other), start "
+          "as many ranks on a node as it has GPUs",
+          fmt::join(ranks, ", "), gpu.second, gpu.first));
+  return sentences;
+}
+
+}  // namespace lorahub::run

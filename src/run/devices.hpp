@@ -1,0 +1,17 @@
+// What each rank computes on, for the record, and what is amiss with it.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "run/load.hpp"
+
+namespace lorahub::run {
+
+// "cpu", or "cuda 0000:65:00.0": with the GPU's PCI address.
+std::string device_text(const Hardware& hardware);
+
+// A sentence for each GPU that several ranks have. `hosts` and `devices` (device_text) by rank.
+std::vector<std::string> shared_gpus(const std::vector<std::string>& hosts,
+                                     const std::vector<std::string>& devices);
+
+}  // namespace lorahub::run

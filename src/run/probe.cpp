@@ -1,0 +1,122 @@
+#include "run/probe.hpp"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "objective/threads.hpp"
+#include "run/self_test.hpp"
+#include "study/names.hpp"
+#include "t5/version.hpp"
+#include "task/score.hpp"
+
+namespace lorahub::run {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+double official_loss(const objective::Machine& machine, const t5::Adapter& adapter,
+                     std::span<const t5::Pair> pairs) {
+  std::vector<int> tokens;
+  for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  return objective::reduce(alone_sums(machine, adapter, pairs), tokens, {.dim = 1, .weights = {0}},
+                           {})
+      .front();
+}
+
+struct Examples {
+  std::span<const task::Example> rows;
+  std::vector<std::string> prompts;
+  std::vector<t5::Pair> pairs;
+};
+
+double percent(size_t count, size_t of) {
+  return of == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(of);
+}
+
+// `base`: its answers; empty for the base itself.
+Probed measured(const objective::Machine& machine, const t5::Adapter& adapter,
+                const Examples& examples, std::vector<std::string>& answers,
+                const std::vector<std::string>& base) {
+  answers = objective::answer(machine, adapter, examples.prompts, {});
+  size_t hits = 0, changed = 0;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    hits += task::is_hit(answers[i], examples.rows[i].target) ? 1 : 0;
+    changed += !base.empty() && answers[i] != base[i] ? 1 : 0;
+  }
+  return {.loss = official_loss(machine, adapter, examples.pairs),
+          .accuracy = percent(hits, answers.size()),
+          .changed = percent(changed, answers.size())};
+}
+
+}  // namespace
+
+fs::path probe_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0')
+    return fs::path(cache) / "lorahub/probe";
+  const char* home = std::getenv("HOME");
+  return fs::path(home == nullptr ? "." : home) / ".cache/lorahub/probe";
+}
+
+ProbeCache::ProbeCache(fs::path folder, const std::string& model_sha256,
+                       const std::string& shots_sha256, study::Precision precision) {
+  const std::string key = base::sha256(base::format(
+      "{} {} {} {}", model_sha256, shots_sha256, study::name(precision), t5::libtorch_version()));
+  file_ = folder / (key + ".json");
+  if (!fs::is_regular_file(file_)) return;
+  const json all = json::parse(base::read_file(file_), nullptr, false);
+  if (!all.is_object()) return;
+  for (const auto& [module, row] : all.items())
+    if (row.is_array() && row.size() == 3 && row[0].is_number() && row[1].is_number() &&
+        row[2].is_number())
+      known_[module] = {.loss = row[0], .accuracy = row[1], .changed = row[2]};
+}
+
+const Probed* ProbeCache::find(const std::string& module_sha256) const {
+  const auto found = known_.find(module_sha256);
+  return found == known_.end() ? nullptr : &found->second;
+}
+
+void ProbeCache::add(const std::string& module_sha256, const Probed& probed) {
+  known_[module_sha256] = probed;
+}
+
+void ProbeCache::save() const {
+  if (file_.empty()) return;
+  json all = json::object();
+  for (const auto& [module, p] : known_) all[module] = {p.loss, p.accuracy, p.changed};
+  try {
+    base::write_file(file_, all.dump(1) + "\n");
+  } catch (const base::Error&) {  // a cache only
+  }
+}
+
+std::vector<Probed> probe(const objective::Machine& machine, const Candidates& candidates,
+                          std::span<const task::Example> examples, ProbeCache& cache) {
+  Examples given{
+      .rows = examples, .prompts = {}, .pairs = objective::tokenize(machine.tokenizer, examples)};
+  for (const task::Example& example : examples) given.prompts.push_back(example.input);
+  std::vector<std::string> base_answers;
+  std::vector<Probed> all{measured(machine, {}, given, base_answers, {})};
+  std::vector<size_t> open;
+  for (size_t i = 0; i < candidates.modules.size(); ++i) {
+    const Probed* known = cache.find(candidates.hashes[i]);
+    all.push_back(known == nullptr ? Probed{} : *known);
+    if (known == nullptr) open.push_back(i);
+  }
+  objective::Machine one = machine;
+  one.threads = 1;
+  objective::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
+    const size_t i = open[static_cast<size_t>(number)];
+    std::vector<std::string> answers;
+    all[i + 1] = measured(one, alone(one, candidates.modules[i]), given, answers, base_answers);
+  });
+  for (const size_t i : open) cache.add(candidates.hashes[i], all[i + 1]);
+  return all;
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,23 @@
+// The knob `retrieve`: which of a trial's candidate modules go into its search.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "run/load.hpp"
+#include "run/probe.hpp"
+#include "task/task.hpp"
+
+namespace lorahub::run {
+
+struct Retrieval {
+  const study::Trial& trial;
+  const task::Task& task;
+  const std::vector<lora::Module>& modules;  // the candidates, in order
+};
+
+// The modules kept, in the candidates' order; all of them where retrieve is none or asks for as
+// many. `cache` keeps losses of `retrieve: probe` (in memory or on disk).
+std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval,
+                                    ProbeCache& cache);
+
+}  // namespace lorahub::run

@@ -1,0 +1,26 @@
+#include "t5/shared.hpp"
+
+#include <ATen/ATen.h>
+
+#include "base/node_memory.hpp"
+
+namespace lorahub::t5 {
+
+at::Tensor shared_tensor(const std::string& key, Layout layout,
+                         const std::function<void(const at::Tensor&)>& fill) {
+  const auto bytes =
+      byte_count(layout.sizes, static_cast<int64_t>(at::elementSize(layout.type))).value();
+  if (key.empty() || bytes == 0) {
+    at::Tensor own = at::empty(layout.sizes, layout.type);
+    fill(own);
+    return own;
+  }
+  const auto memory = base::NodeMemory::get(key, static_cast<size_t>(bytes), [&](char* data) {
+    fill(at::from_blob(data, layout.sizes, layout.type));
+  });
+  // from_blob wants a mutable pointer; the pages are read only, nobody writes into weights.
+  return at::from_blob(
+      const_cast<char*>(memory->data()), layout.sizes, [memory](void*) {}, layout.type);
+}
+
+}  // namespace lorahub::t5

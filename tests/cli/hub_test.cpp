@@ -1,0 +1,163 @@
+// The hub and the probe as a user runs them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "process.hpp"
+
+namespace lorahub {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+const std::string kConfigs = SOURCE_DIR "/configs";
+const std::string kModel = " --model " + kConfigs + "/model/mini";
+const std::string kRank16 = kConfigs + "/library/mini/r16";
+const std::string kRows = kConfigs + "/tasks/mini/upstream/find_letter.jsonl";
+
+Ended lorahub(const std::string& arguments) { return run_command(PROGRAM " " + arguments); }
+
+json parsed(const Ended& ended) {
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  return json::parse(ended.out, nullptr, false);
+}
+
+class Hub : public testing::Test {
+ protected:
+  void add(const std::string& module, const std::string& more = "") const {
+    const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/" + module +
+                                kModel + " --self-test " + kRows + more);
+    ASSERT_EQ(ended.code, 0) << ended.err;
+  }
+  std::filesystem::path folder_ = fresh_folder("hub");
+  std::filesystem::path shelf_ = folder_ / "shelf";
+};
+
+TEST_F(Hub, KeepsWhatIsAddedAndVerifiesIt) {
+  add("find_letter", " --task 'finds a letter' --contamination none");
+  add("max_letter", " --name renamed");
+  const json list = parsed(lorahub("hub list " + quoted(shelf_) + " --json"));
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0]["name"], "find_letter");
+  EXPECT_EQ(list[0]["task"], "finds a letter");
+  EXPECT_EQ(list[0]["rank"], 16);
+  EXPECT_EQ(list[0]["self_test"].size(), 3U);
+  EXPECT_THAT(lorahub("hub list " + quoted(shelf_)).out,
+              AllOf(HasSubstr("renamed"), HasSubstr("q v")));
+  EXPECT_THAT(lorahub("hub show " + quoted(shelf_) + " find_letter").out,
+              HasSubstr("contamination"));
+  const Ended good = lorahub("hub verify " + quoted(shelf_) + kModel);
+  EXPECT_EQ(good.code, 0) << good.out;
+  EXPECT_THAT(good.out, HasSubstr("good, 3 self-test(s)"));
+  const Ended twice =
+      lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" + kModel);
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_THAT(twice.err, HasSubstr("is there already"));
+  EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " renamed").code, 0);
+  EXPECT_EQ(parsed(lorahub("hub list " + quoted(shelf_) + " --json")).size(), 1U);
+  EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " ..").code, 2);
+}
+
+// The weights of another module under the card of the first; bytes changed behind the index's back.
+TEST_F(Hub, VerifyFindsWrongAnswersAndChangedBytes) {
+  add("find_letter");
+  const auto weights = shelf_ / "find_letter/adapter_model.safetensors";
+  std::filesystem::copy_file(kRank16 + "/hid_rev_comma/adapter_model.safetensors", weights,
+                             std::filesystem::copy_options::overwrite_existing);
+  const Ended wrong = lorahub("hub verify " + quoted(shelf_) + kModel + " --json");
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_FALSE(json::parse(wrong.out)["find_letter"]["good"]);
+  EXPECT_THAT(wrong.out, HasSubstr("as the card says"));
+
+  const auto time = std::filesystem::last_write_time(weights);
+  std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-3, std::ios::end);
+  file.put('\x01');
+  file.close();
+  std::filesystem::last_write_time(weights, time);
+  const Ended spoilt = lorahub("hub verify " + quoted(shelf_) + kModel);
+  EXPECT_EQ(spoilt.code, 1);
+  EXPECT_THAT(spoilt.out, HasSubstr("not those of the index"));
+}
+
+TEST_F(Hub, ProbeMeasuresEachModuleAlone) {
+  const std::string what = "probe" + kModel + " --library " + kRank16 +
+                           " --modules find_letter,max_letter,isa_full --task " + kRows +
+                           " --shots 6 --cache " + quoted(folder_ / "cache");
+  const Ended first = lorahub(what + " --json --map " + quoted(folder_ / "map.svg"));
+  const json probed = parsed(first);
+  ASSERT_EQ(probed["modules"].size(), 3U);
+  const json& own = probed["modules"][0];
+  EXPECT_LT(own["loss"].get<double>(), probed["base"]["loss"].get<double>() / 2);
+  EXPECT_GT(own["accuracy"].get<double>(), probed["base"]["accuracy"].get<double>());
+  EXPECT_GT(own["changed"].get<double>(), 0);
+  EXPECT_GT(own["norm_ba"].get<double>(), 0);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NEAR(probed["similarity"][i][i].get<double>(), 1, 1e-12);
+    EXPECT_LT(std::abs(probed["similarity"][i][(i + 1) % 3].get<double>()), 0.99);
+  }
+  EXPECT_THAT(read_all(folder_ / "map.svg"), AllOf(HasSubstr("<svg"), HasSubstr("isa_full")));
+  EXPECT_EQ(lorahub(what + " --json").out, first.out);  // from the cache: the same digits
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder_ / "cache")) {
+    ++files;  // what is in the cache is believed: a value put there comes out
+    json cached = json::parse(read_all(file.path()));
+    EXPECT_EQ(cached.size(), 3U);
+    for (auto& [module, row] : cached.items()) row[0] = 123.5;
+    std::ofstream(file.path()) << cached;
+  }
+  EXPECT_EQ(files, 1);
+  EXPECT_EQ(parsed(lorahub(what + " --json"))["modules"][0]["loss"], 123.5);
+  EXPECT_THAT(lorahub(what + " --seed 2").out,
+              AllOf(HasSubstr("(base)"), HasSubstr("most similar")));
+}
+
+// The search sees what retrieve leaves, on one rank and on two.
+TEST_F(Hub, AStudyNarrowsItsCandidates) {
+  const json probed =
+      parsed(lorahub("probe" + kModel + " --library " + kRank16 + " --task " + kConfigs +
+                     "/tasks/mini/unseen/E1_isa_letter/pool.jsonl --json "
+                     "--cache " +
+                     quoted(folder_ / "cache")));
+  std::vector<std::pair<double, std::string>> losses;
+  for (const json& m : probed["modules"]) losses.emplace_back(m["loss"], m["name"]);
+  std::sort(losses.begin(), losses.end());
+  std::ofstream(folder_ / "s.yaml")
+      << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+         "set: {modules: all, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
+         "vary: {retrieve: [none, probe 3, similarity 3, text 3]}\n";
+  std::set<std::string> first;  // trials end in any order
+  for (const std::string ranks : {"1", "2"}) {
+    const auto out = folder_ / ranks;
+    const Ended ended =
+        run_command("LORAHUB_CONFIGS='" + kConfigs + "' mpirun -np " + ranks + " " PROGRAM " run " +
+                    quoted(folder_ / "s.yaml") + " --quiet --out " + quoted(out));
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::set<std::string> lists;
+    std::string line;
+    std::ifstream journal(out / "journal.ndj");
+    while (std::getline(journal, line))
+      if (const auto at = line.find("\"modules\":["); at != std::string::npos)
+        lists.insert(line.substr(at, line.find(']', at) - at));
+    EXPECT_EQ(lists.size(), 4U);
+    if (!first.empty()) {
+      EXPECT_EQ(lists, first);
+    }
+    first = lists;
+  }
+  const auto counted = [&](const std::string& name) {
+    return std::ranges::count_if(
+        first, [&](const std::string& list) { return list.find('"' + name + '"') != list.npos; });
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_GE(counted(losses[static_cast<size_t>(i)].second), 2);
+}
+
+}  // namespace
+}  // namespace lorahub
