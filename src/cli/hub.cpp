@@ -87,7 +87,7 @@ int show(const Options& options) {
     return 0;
   }
   for (const auto& [key, value] : module.items())
-    if (!value.empty())
+    if (!value.empty() && value != json(""))
       fmt::print("{:<14} {}\n", key,
                  value.is_string() ? value.get<std::string>()
                                    : value.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -111,41 +111,39 @@ class Resampler {
  private:
   void draw(size_t s, const std::vector<int>& joint, base::Stream& random) {
     const Grid& grid = grids_[s];
-    std::array<std::vector<size_t>, kFactors> chosen;
     for (size_t k = 0; k < grid.factors.size(); ++k) {
       const auto& levels = grid.levels[k];
+      chosen_[k].clear();
       if (scheme_ == Scheme::whole_draws && grid.factors[k] == 0) {
         for (const int level : joint)
           if (const auto found = std::ranges::lower_bound(levels, level);
               found != levels.end() && *found == level)
-            chosen[k].push_back(static_cast<size_t>(found - levels.begin()));
+            chosen_[k].push_back(static_cast<size_t>(found - levels.begin()));
       } else {
-        for (size_t i = 0; i < levels.size(); ++i) chosen[k].push_back(pick(random, levels.size()));
+        for (size_t i = 0; i < levels.size(); ++i)
+          chosen_[k].push_back(pick(random, levels.size()));
       }
     }
-    samples_[s].clear();
-    collect(s, chosen, {.factor = 0, .at = 0});
-  }
-
-  struct Position {
-    size_t factor, at;
-  };
-  void collect(size_t s, const std::array<std::vector<size_t>, kFactors>& chosen, Position p) {
-    const Grid& grid = grids_[s];
-    if (p.factor == grid.factors.size()) {
-      if (const int i = grid.place[p.at]; i >= 0)
-        samples_[s].push_back(strata_[s].values[static_cast<size_t>(i)]);
-      return;
+    places_.assign(1, 0);  // of the chosen cells in the grid
+    for (size_t k = 0; k < grid.factors.size(); ++k) {
+      next_.clear();
+      for (const size_t place : places_)
+        for (const size_t level : chosen_[k])
+          next_.push_back(place * grid.levels[k].size() + level);
+      places_.swap(next_);
     }
-    for (const size_t level : chosen[p.factor])
-      collect(s, chosen,
-              {.factor = p.factor + 1, .at = p.at * grid.levels[p.factor].size() + level});
+    samples_[s].clear();
+    for (const size_t place : places_)
+      if (const int i = grid.place[place]; i >= 0)
+        samples_[s].push_back(strata_[s].values[static_cast<size_t>(i)]);
   }
 
   const std::vector<Stratum>& strata_;
   Scheme scheme_;
   std::vector<Grid> grids_;
   std::vector<int> shared_;  // levels of the first factor
+  std::array<std::vector<size_t>, kFactors> chosen_;
+  std::vector<size_t> places_, next_;
   Samples samples_;
 };
 

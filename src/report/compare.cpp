@@ -10,8 +10,6 @@
 namespace lorahub::report {
 namespace {
 
-constexpr int kImprovementReplicates = 2000;  // as rliable's examples
-
 bool same_draw(const Draw& a, const Draw& b) {
   for (size_t f = 0; f < kFactors; ++f)
     if (a[f] != b[f] && a[f] != 0 && b[f] != 0) return false;
@@ -24,20 +22,32 @@ Draw joined(const Draw& a, const Draw& b) {
   return draw;
 }
 
-Comparison compare(const Condition& first, const Condition& second, const Pairing& pairing) {
-  Comparison c{.first = &first, .second = &second};
-  const std::vector<Stratum> strata = differences(pairing, accuracy);
+// Tasks share several draws of modules.
+bool has_whole_draws(const std::vector<Stratum>& strata) {
   std::set<int> shared;
+  for (const Stratum& s : strata)
+    for (const auto& l : s.levels) shared.insert(l[0]);
+  return shared.size() > 1 && strata.size() > 1;
+}
+
+Effect effect(const std::vector<Stratum>& strata, const Interval& difference) {
+  Effect e{.difference = difference, .has_whole_draws = has_whole_draws(strata)};
+  if (e.has_whole_draws)
+    e.whole_draws = bootstrap(strata, mean_of_means, {.scheme = Scheme::whole_draws});
+  return e;
+}
+
+Comparison compare(const Condition& first, const Condition& second, const Pairing& pairing) {
+  const std::vector<Stratum> strata = differences(pairing, accuracy);
+  const auto found = bootstrap(strata, {mean_of_means, share_of_wins});
+  Comparison c{effect(strata, found[0])};
+  c.first = &first;
+  c.second = &second;
+  c.improvement = found[1];
   for (const Stratum& s : strata) {
     c.pairs += s.values.size();
     c.by_task.push_back(mean(s.values));
-    for (const auto& l : s.levels) shared.insert(l[0]);
   }
-  c.difference = bootstrap(strata, mean_of_means);
-  c.has_whole_draws = shared.size() > 1 && strata.size() > 1;
-  if (c.has_whole_draws)
-    c.whole_draws = bootstrap(strata, mean_of_means, {.scheme = Scheme::whole_draws});
-  c.improvement = bootstrap(wins(strata), mean_of_means, {.replicates = kImprovementReplicates});
   c.test = wilcoxon(c.by_task);
   return c;
 }
@@ -48,6 +58,10 @@ bool is_of_search(const std::string& name) {
 }
 
 }  // namespace
+
+Effect effect(const std::vector<Stratum>& differences) {
+  return effect(differences, bootstrap(differences, mean_of_means));
+}
 
 double accuracy(const store::Finding& trial) { return trial.row.accuracy; }
 
@@ -127,9 +141,9 @@ Verdict verdict(const Interval& difference) {
   return difference.high < 0 ? Verdict::worse : Verdict::open;
 }
 
-Verdict verdict(const Comparison& c) {
-  const Verdict first = verdict(c.difference);
-  return c.has_whole_draws && verdict(c.whole_draws) != first ? Verdict::open : first;
+Verdict verdict(const Effect& effect) {
+  const Verdict first = verdict(effect.difference);
+  return effect.has_whole_draws && verdict(effect.whole_draws) != first ? Verdict::open : first;
 }
 
 }  // namespace lorahub::report

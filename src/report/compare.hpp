@@ -22,17 +22,22 @@ Pairing pair_up(const Condition& first, const Condition& second);
 // First minus second, one stratum a task; pairs without a finite difference are left out.
 std::vector<Stratum> differences(const Pairing& pairing, const Value& value);
 
-struct Comparison {
+// A paired difference, tasks weighing the same.
+struct Effect {
+  Interval difference;   // new draws for these tasks
+  Interval whole_draws;  // resampling draws of modules that tasks share
+  bool has_whole_draws = false;
+};
+Effect effect(const std::vector<Stratum>& differences);  // strata may not be empty
+
+struct Comparison : Effect {  // of accuracies, points
   const Condition* first = nullptr;
   const Condition* second = nullptr;
   size_t pairs = 0;
-  std::vector<double> by_task;  // mean differences, points
-  Interval difference;          // new draws for these tasks
-  Interval whole_draws;         // resampling draws of modules that tasks share
-  bool has_whole_draws = false;
-  Interval improvement;  // probability that the first has the higher accuracy
-  SignedRank test;       // over tasks
-  double p_holm = 1;     // corrected over the comparisons made together
+  std::vector<double> by_task;  // mean differences
+  Interval improvement;         // probability that the first has the higher accuracy
+  SignedRank test;              // over tasks
+  double p_holm = 1;            // corrected over the comparisons made together
 };
 // Pairs of conditions without a common task and draw are left out.
 std::vector<Comparison> compare(
@@ -44,7 +49,7 @@ const Condition* control(const Summary& summary, const Condition& condition,
                          const std::string& method);
 
 enum class Verdict { better, worse, open };
-Verdict verdict(const Interval& difference);
-Verdict verdict(const Comparison& comparison);  // open where the two intervals disagree
+Verdict verdict(const Interval& difference);  // better: above zero
+Verdict verdict(const Effect& effect);        // open where the two intervals disagree
 
 }  // namespace lorahub::report

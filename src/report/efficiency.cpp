@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "base/text.hpp"
@@ -20,7 +21,9 @@ struct Cost {                                  // of a condition, or of one task
   double query_s = 0, adaptation_s = 0;
 };
 
-Cost cost(const std::vector<const store::Finding*>& all) {
+using Trials = std::vector<const store::Finding*>;
+
+Cost cost(const Trials& all) {
   Cost c;
   double tokens = 0;
   for (const auto* trial : all) {
@@ -46,18 +49,30 @@ double break_even(const Cost& mine, const Cost& icl) {
                                 : std::numeric_limits<double>::infinity();
 }
 
+// Of the trials of each on the tasks that both have.
+std::pair<Cost, Cost> costs(const Condition& mine, const Condition& icl) {
+  Trials first, second;
+  for (const auto& [task, points] : mine.tasks) {
+    const auto other = icl.tasks.find(task);
+    if (other == icl.tasks.end()) continue;
+    for (const Point& p : points) first.push_back(p.trial);
+    for (const Point& p : other->second) second.push_back(p.trial);
+  }
+  return {cost(first), cost(second)};
+}
+
 struct Queries {
   double all = 0, least = 0, most = 0;  // over all tasks together; the extremes of single tasks
 };
 
 Queries queries(const Condition& mine, const Condition& icl) {
-  Queries q{.all = break_even(cost(trials(mine)), cost(trials(icl))),
-            .least = std::numeric_limits<double>::infinity()};
+  const auto [first, second] = costs(mine, icl);
+  Queries q{.all = break_even(first, second), .least = std::numeric_limits<double>::infinity()};
   for (const auto& [task, points] : mine.tasks) {
     const auto other = icl.tasks.find(task);
     if (other == icl.tasks.end()) continue;
     const auto of = [](const std::vector<Point>& list) {
-      std::vector<const store::Finding*> found;
+      Trials found;
       for (const Point& p : list) found.push_back(p.trial);
       return cost(found);
     };
@@ -84,9 +99,8 @@ Table cost_table(const Summary& summary, const std::vector<const Condition*>& al
   for (const Condition* c : all) {
     const Cost k = cost(trials(*c));
     const Condition* icl = c->method == "icl" ? nullptr : control(summary, *c, "icl");
-    table.rows.push_back({c->name, text(bootstrap(accuracies(*c), mean_of_means)),
-                          base::format("{:.1f}", k.query), count_text(k.adaptation),
-                          count_text(k.adaptation + k.query * k.rows),
+    table.rows.push_back({c->name, text(c->accuracy), base::format("{:.1f}", k.query),
+                          count_text(k.adaptation), count_text(k.adaptation + k.query * k.rows),
                           base::format("{:.2f}", k.adaptation_s), base::format("{:.4f}", k.query_s),
                           icl == nullptr ? "–" : queries_text(queries(*c, *icl))});
   }
@@ -94,6 +108,20 @@ Table cost_table(const Summary& summary, const std::vector<const Condition*>& al
 }
 
 enum class Tokens { of_a_query, in_all };
+
+// Those that fit into a figure, what they are held against among them.
+std::vector<const Condition*> drawn(const std::vector<const Condition*>& all) {
+  std::vector<const Condition*> chosen, rest;
+  for (const Condition* c : all)
+    (c->method == "icl" && chosen.size() < kMostSeries / 2 ? chosen : rest).push_back(c);
+  std::ranges::stable_sort(rest, {}, &Condition::place);
+  for (size_t i = 0; i < rest.size() && chosen.size() < kMostSeries; ++i) chosen.push_back(rest[i]);
+  std::vector<const Condition*> kept;
+  std::ranges::copy_if(all, std::back_inserter(kept), [&](const Condition* c) {
+    return std::ranges::find(chosen, c) != chosen.end();
+  });
+  return kept;
+}
 
 Figure token_figure(const Summary& summary, const std::vector<const Condition*>& all,
                     Tokens tokens) {
@@ -104,14 +132,14 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
             .x = {.label = query ? "source tokens a query"
                                  : "tokens: adaptation and all test rows of a task",
                   .format = "%.0s%c"},
-            .y = {.label = "accuracy, % (mean over tasks, 95 %)", .range = {0, 100}},
+            .y = {.label = "accuracy, % (mean over tasks, 95 %)", .range = {-2, 102}},
             .shape = Shape::points};
   Table table{
       .head = {"condition", query ? "tokens a query" : "tokens in all", "accuracy, % [95 %]"}};
-  for (const Condition* c : all) {
+  for (const Condition* c : drawn(all)) {
     const Cost k = cost(trials(*c));
     const double x = query ? k.query : k.adaptation + k.query * k.rows;
-    const Interval i = bootstrap(accuracies(*c), mean_of_means);
+    const Interval& i = c->accuracy;
     plot.series.push_back({.name = c->name,
                            .style = c->place,
                            .x = {x},
@@ -131,9 +159,10 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
   const std::string file = figure_name(summary, query ? "tokens-query" : "tokens-total");
   return {.name = file,
           .title = title,
-          .caption = query ? "Source tokens of a test prompt; the adaptation is not counted."
-                           : "Source and target tokens of the search, and the source tokens of all "
-                             "test rows of a task.",
+          .caption = (query ? "Source tokens of a test prompt; the adaptation is not counted."
+                            : "Source and target tokens of the search, and the source tokens of "
+                              "all test rows of a task.") +
+                     left_out(all),
           .svg = draw(plot, file),
           .table = std::move(table)};
 }
@@ -147,7 +176,7 @@ Figure break_even_figure(const Summary& summary, const std::vector<const Conditi
       .shape = Shape::lines};
   Table table{.head = {"queries"}};
   for (const double n : kQueries) table.rows.push_back({count_text(n)});
-  for (const Condition* c : all) {
+  for (const Condition* c : drawn(all)) {
     const Cost k = cost(trials(*c));
     Series series{.name = c->name, .style = c->place};
     table.head.push_back(c->name);
@@ -161,12 +190,15 @@ Figure break_even_figure(const Summary& summary, const std::vector<const Conditi
   const std::string file = figure_name(summary, "break-even");
   return {.name = file,
           .title = "Total tokens against the number of queries",
-          .caption = "Where a line crosses that of icl, the adaptation has paid for itself.",
+          .caption = "Where a line crosses that of icl, the adaptation has paid for itself." +
+                     left_out(all),
           .svg = draw(plot, file),
           .table = std::move(table)};
 }
 
-std::string answer(const Summary& summary) {
+}  // namespace
+
+std::string efficiency_answer(const Summary& summary) {
   std::vector<std::string> first, second;
   double mine = 0, its = 0;
   for (const Condition* c : compositions(summary)) {
@@ -174,8 +206,9 @@ std::string answer(const Summary& summary) {
     if (icl == nullptr || first.size() == kMostNamed) continue;
     const auto found = compare({{c, icl}});
     if (found.empty()) continue;
-    mine += cost(trials(*c)).query;
-    its += cost(trials(*icl)).query;
+    const auto [composed, in_context] = costs(*c, *icl);
+    mine += composed.query;
+    its += in_context.query;
     const char* words[] = {"better", "worse", "no difference can be shown"};
     first.push_back(base::format("{} {} points ({})", c->name, signed_text(found[0].difference),
                                  words[static_cast<size_t>(verdict(found[0]))]));
@@ -190,10 +223,8 @@ std::string answer(const Summary& summary) {
       mine / n, its / n, its / mine, base::join(first, ", "), base::join(second, ", "));
 }
 
-}  // namespace
-
 std::optional<Section> efficiency(const Summary& summary) {
-  const std::string answered = answer(summary);
+  const std::string answered = efficiency_answer(summary);
   if (answered.empty()) return std::nullopt;
   std::vector<const Condition*> all;
   for (const Condition& c : summary.conditions) all.push_back(&c);
@@ -203,7 +234,6 @@ std::optional<Section> efficiency(const Summary& summary) {
            .role = Text::Role::question});
   section.blocks.emplace_back(Text{.text = answered, .role = Text::Role::answer});
   section.blocks.emplace_back(cost_table(summary, all));
-  all = shown(all);
   section.blocks.emplace_back(token_figure(summary, all, Tokens::of_a_query));
   section.blocks.emplace_back(token_figure(summary, all, Tokens::in_all));
   section.blocks.emplace_back(break_even_figure(summary, all));

@@ -47,7 +47,7 @@ struct TaskEffect {
   double p = 1;         // McNemar, a row counts for the side that has it right in more draws
 };
 
-TaskEffect effect(const std::vector<std::pair<Point, Point>>& pairs) {
+TaskEffect effect(const std::vector<std::pair<Point, Point>>& pairs, PairedBootstrap& interval) {
   const auto table = row_differences(pairs);
   if (table.empty() || table[0].empty()) return {};
   long first = 0, second = 0;
@@ -57,14 +57,13 @@ TaskEffect effect(const std::vector<std::pair<Point, Point>>& pairs) {
     first += sum > 0 ? 1 : 0;
     second += sum < 0 ? 1 : 0;
   }
-  return {.known = true, .difference = paired_bootstrap(table), .p = mcnemar(first, second)};
+  return {.known = true, .difference = interval(table), .p = mcnemar(first, second)};
 }
 
-std::map<std::string, TaskEffect> effects(const Condition& a, const Condition& b) {
-  const Pairing pairing = pair_up(a, b);
+std::map<std::string, TaskEffect> effects(const Pairing& pairing, PairedBootstrap& interval) {
   std::map<std::string, TaskEffect> found;
   for (size_t t = 0; t < pairing.tasks.size(); ++t)
-    found[pairing.tasks[t]] = effect(pairing.pairs[t]);
+    found[pairing.tasks[t]] = effect(pairing.pairs[t], interval);
   return found;
 }
 
@@ -78,13 +77,15 @@ struct Column {
 std::vector<Column> columns(const Summary& summary, const std::vector<const Condition*>& conditions,
                             const std::string& method) {
   std::vector<Column> found;
+  PairedBootstrap interval;
   for (const Condition* c : conditions)
     if (const Condition* other = control(summary, *c, method))
-      found.push_back({.condition = c, .other = other, .tasks = effects(*c, *other)});
+      found.push_back(
+          {.condition = c, .other = other, .tasks = effects(pair_up(*c, *other), interval)});
   return found;
 }
 
-// "+12.5 [+3.0, +20.1] (p = 0.004)": Holm over the table.
+// "+12.5 [+3.0, +20.1] (rows: p = 0.004)": Holm over the table.
 Table task_table(const Summary& summary, const std::vector<Column>& columns) {
   Table table{.head = {"task"}};
   std::vector<double> p;
@@ -100,18 +101,23 @@ Table task_table(const Summary& summary, const std::vector<Column>& columns) {
     std::map<std::string, std::string> cells;
     for (const auto& [task, effect] : column.tasks)
       if (effect.known)
-        cells[task] =
-            base::format("{} ({})", signed_text(effect.difference), p_text(corrected[next++]));
+        cells[task] = base::format("{} (rows: {})", signed_text(effect.difference),
+                                   p_text(corrected[next++]));
     for (Cells& row : table.rows) row.push_back(cells.contains(row[0]) ? cells[row[0]] : "–");
   }
   return table;
 }
 
-constexpr const char* kTaskNote =
-    "A task: 95 % interval over its test rows and its draws; in the table, p of McNemar's test "
-    "over "
-    "rows, for these draws alone (Holm over the table; a row counts for the side that has it right "
-    "in more draws).";
+// With a margin, so that no mark lies on the axis.
+std::vector<double> range_of(const std::vector<Series>& all) {
+  double low = 0, high = 0;
+  for (const Series& s : all) {
+    for (const double v : s.low) low = std::min(low, v);
+    for (const double v : s.high) high = std::max(high, v);
+  }
+  const double margin = std::max(1.0, 0.04 * (high - low));
+  return {low - margin, high + margin};
+}
 
 }  // namespace
 
@@ -155,6 +161,7 @@ Figure forest(const Summary& summary) {
     plot.series.push_back(std::move(series));
   }
   plot.y.places.emplace_back("pooled", places);
+  plot.x.range = range_of(plot.series);
   const std::string name = figure_name(summary, "forest");
   return {.name = name,
           .title = "Differences to zero-shot, by task and pooled",
@@ -169,7 +176,7 @@ std::optional<Table> by_task(const Summary& summary) {
   const std::vector<Column> found = columns(summary, shown(compositions(summary)), "best_single");
   if (found.empty()) return std::nullopt;
   Table table = task_table(summary, found);
-  table.title = std::string("Against best_single on each task, points. ") + kTaskNote;
+  table.title = "Against best_single on each task, points [95 %]";
   return table;
 }
 

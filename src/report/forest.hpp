@@ -7,6 +7,12 @@
 
 namespace lorahub::report {
 
+// How to read an interval and a p of one task.
+inline constexpr const char* kTaskNote =
+    "A task: 95 % interval over its test rows and its draws; in the table, p of McNemar's test "
+    "over rows, for these draws alone (Holm over the table; a row counts for the side that has it "
+    "right in more draws).";
+
 // Each condition against zero_shot on each task, and pooled.
 Figure forest(const Summary& summary);
 

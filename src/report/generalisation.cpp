@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
@@ -12,6 +12,8 @@
 
 namespace lorahub::report {
 namespace {
+
+constexpr size_t kFewTasks = 6;  // 2 / 2^n is above 0.05 with fewer
 
 // What a composition is held against, the base first.
 const std::vector<std::string>& controls() {
@@ -35,10 +37,19 @@ std::vector<const Comparison*> with(const std::vector<Comparison>& all, const st
   return found;
 }
 
+std::string floor_text(size_t tasks) {
+  if (tasks < 2 || tasks >= kFewTasks) return "";
+  return base::format("; {} tasks cannot give less than {}", tasks,
+                      p_cell(std::ldexp(2, -static_cast<int>(tasks))));
+}
+
 std::string one_sentence(const Comparison& c) {
-  std::string text =
-      base::format("{} is {} {} on {} task(s) (Wilcoxon over tasks, Holm: {}", c.first->name,
-                   against(c), c.second->name, c.by_task.size(), p_text(c.p_holm));
+  const size_t tasks = c.by_task.size();
+  std::string text = base::format(
+      "{} is {} {} on {} {} ({}", c.first->name, against(c), c.second->name, tasks,
+      tasks == 1 ? "task" : "tasks",
+      tasks == 1 ? "no test over tasks" : "Wilcoxon over tasks, Holm: " + p_text(c.p_holm));
+  text += floor_text(tasks);
   if (c.has_whole_draws && verdict(c.whole_draws) != verdict(c.difference))
     text +=
         base::format("; when whole draws of modules are resampled: {}", signed_text(c.whole_draws));
@@ -63,7 +74,10 @@ std::string counts(const std::vector<const Comparison*>& found) {
 }
 
 std::string many_sentence(const std::vector<const Comparison*>& found, const std::string& method) {
-  return base::format("{} compositions against {}: {}.", found.size(), method, counts(found));
+  const Comparison& surest = **std::ranges::min_element(found, {}, &Comparison::p_holm);
+  return base::format("{} compositions against {}: {}; Wilcoxon over tasks, Holm: {} at best{}.",
+                      found.size(), method, counts(found), p_text(surest.p_holm),
+                      floor_text(surest.by_task.size()));
 }
 
 std::string second_sentence(const std::vector<Comparison>& all) {
@@ -176,7 +190,8 @@ Figure profiles(const Summary& summary) {
           .title = "Performance profiles",
           .caption =
               "Share of trials (tasks weigh the same) whose normalised score exceeds τ; "
-              "higher is better. Bands: 95 %, draws resampled within tasks.",
+              "higher is better. Bands: 95 %, draws resampled within tasks." +
+              left_out(all),
           .svg = draw(plot, name),
           .table = std::move(table)};
 }
@@ -203,11 +218,42 @@ std::optional<Text> friedman_text(const Summary& summary) {
                                blocks.size(), names.size(), f.degrees, f.statistic, p_text(f.p))};
 }
 
+using Gain = std::pair<const Condition*, const Condition*>;  // what is held against its base
+
+// Gain of the first minus gain of the second, on the same draws; a base may have draws too.
+std::vector<Stratum> gains_apart(const Gain& first, const Gain& second) {
+  const Pairing bases = pair_up(*first.second, *second.second);
+  std::map<std::string, double> shift;
+  const auto apart = differences(bases, accuracy);
+  for (size_t t = 0; t < apart.size(); ++t) shift[bases.tasks[t]] = mean(apart[t].values);
+  const Pairing pairing = pair_up(*first.first, *second.first);
+  std::vector<Stratum> strata;
+  auto all = differences(pairing, accuracy);
+  for (size_t t = 0; t < all.size(); ++t)
+    if (const auto found = shift.find(pairing.tasks[t]); found != shift.end()) {
+      for (double& value : all[t].values) value -= found->second;
+      strata.push_back(std::move(all[t]));
+    }
+  return strata;
+}
+
+// On how many tasks the two ways to answer differ in any row: others list no options.
+size_t tasks_apart(const Pairing& pairing) {
+  return static_cast<size_t>(std::ranges::count_if(pairing.pairs, [](const auto& pairs) {
+    return std::ranges::any_of(pairs, [](const auto& pair) {
+      const auto& [a, b] = pair;
+      return a.trial->hits != b.trial->hits || a.trial->row.accuracy != b.trial->row.accuracy;
+    });
+  }));
+}
+
 // Gain under greedy answers and under "likeliest option": how much of it is answer form.
 std::optional<Table> answer_form(const Summary& summary) {
-  Table table{.title = "How much of the gain over zero_shot is answer form, points",
-              .head = {"condition", "gain, generated answers", "gain, likeliest option",
-                       "answer form [95 %]"}};
+  Table table{.title =
+                  "How much of the gain over zero_shot is answer form, points (a task that "
+                  "lists no options is answered alike and counts as zero)",
+              .head = {"condition", "tasks", "tasks with other hits", "gain, generated answers",
+                       "gain, likeliest option", "answer form [95 %]"}};
   for (const Condition& c : summary.conditions) {
     if (knob(c.knobs, "scoring") != "generate" || c.method == "zero_shot") continue;
     for (const Condition& o : summary.conditions) {
@@ -218,12 +264,13 @@ std::optional<Table> answer_form(const Summary& summary) {
                       *other = control(summary, o, "zero_shot");
       if (zero == nullptr || other == nullptr) continue;
       const auto found = compare({{&c, zero}, {&o, other}});
-      if (found.size() < 2) continue;
-      const double base = mean_accuracy(*zero) - mean_accuracy(*other);
-      Interval form = bootstrap(differences(pair_up(c, o), accuracy), mean_of_means);
-      form = {.value = form.value - base, .low = form.low - base, .high = form.high - base};
-      table.rows.push_back({name_without(summary, c, "scoring"), signed_text(found[0].difference),
-                            signed_text(found[1].difference), signed_text(form)});
+      const auto apart = gains_apart({&c, zero}, {&o, other});
+      if (found.size() < 2 || apart.empty()) continue;
+      const Interval form = bootstrap(apart, mean_of_means);
+      table.rows.push_back({name_without(summary, c, "scoring"), base::format("{}", apart.size()),
+                            base::format("{}", tasks_apart(pair_up(c, o))),
+                            signed_text(found[0].difference), signed_text(found[1].difference),
+                            signed_text(form)});
     }
   }
   if (table.rows.empty()) return std::nullopt;
@@ -246,7 +293,10 @@ std::optional<Section> generalisation(const Summary& summary) {
   section.blocks.emplace_back(comparison_table(all));
   if (auto text = friedman_text(summary)) section.blocks.emplace_back(*text);
   section.blocks.emplace_back(forest(summary));
-  if (auto table = by_task(summary)) section.blocks.emplace_back(std::move(*table));
+  if (auto table = by_task(summary)) {
+    section.blocks.emplace_back(std::move(*table));
+    section.blocks.emplace_back(Text{.text = kTaskNote, .role = Text::Role::note});
+  }
   section.blocks.emplace_back(score_table(summary));
   section.blocks.emplace_back(profiles(summary));
   if (auto table = answer_form(summary)) section.blocks.emplace_back(std::move(*table));

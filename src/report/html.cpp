@@ -26,14 +26,15 @@ th,td{padding:.2rem .6rem;text-align:right;vertical-align:bottom;border-bottom:1
 thead th{border-bottom:1px solid #777;white-space:normal;min-width:4.5rem}
 th:first-child,td:first-child{text-align:left}
 tbody th{font-weight:400;position:sticky;left:0;background:#fff}
-tbody tr:nth-child(even) td{background:#fafafa}
+tbody tr:nth-child(even)>*{background:#fafafa}
+.narrow,wbr{display:none}
 figure{margin:1.5rem 0}
 figure svg{display:block;width:100%;min-width:34rem;max-width:52rem;height:auto}
 figcaption{font-size:.9375rem;margin-top:.25rem}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;color:#0b5394;font-size:.875rem}
 li{overflow-wrap:anywhere}
-@media(max-width:40rem){body{padding:.75rem}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}
-tbody th{white-space:normal;min-width:8.5rem;max-width:9rem;overflow-wrap:anywhere}}
+@media(max-width:40rem){body{padding:.75rem}.narrow{display:block}wbr{display:inline}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}
+tbody th{white-space:normal;min-width:8.5rem;max-width:10rem;overflow-wrap:anywhere}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,summary{display:none}
 figure,.answer{break-inside:avoid}.wide{overflow:visible}figure svg{min-width:0}h2{break-after:avoid}}
 )";
@@ -59,12 +60,23 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+// Names may break after an underscore, on a phone.
 std::string cells(const Cells& row) {
   std::string out;
   for (size_t i = 0; i < row.size(); ++i)
-    out += i == 0 ? "<th scope=\"row\">" + escaped(row[i]) + "</th>"
+    out += i == 0 ? "<th scope=\"row\">" + replaced(escaped(row[i]), "_", "_<wbr>") + "</th>"
                   : "<td>" + escaped(row[i]) + "</td>";
   return "<tr>" + out + "</tr>\n";
+}
+
+std::string head_cell(const std::string& text) {  // "[95 %]" stays together
+  return "<th scope=\"col\">" + replaced(escaped(text), " %", "&nbsp;%") + "</th>";
 }
 
 class Writer {
@@ -78,7 +90,7 @@ class Writer {
     out += base::format("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">",
                         escaped(t.title.empty() ? t.head.at(0) : t.title));
     out += "<table>\n<thead><tr>";
-    for (const std::string& cell : t.head) out += "<th scope=\"col\">" + escaped(cell) + "</th>";
+    for (const std::string& cell : t.head) out += head_cell(cell);
     out += "</tr></thead>\n<tbody>\n";
     for (const Cells& row : t.rows) out += cells(row);
     out += "</tbody></table></div>\n";
@@ -113,7 +125,9 @@ std::string html(const Report& report) {
   for (size_t i = 0; i < report.sections.size(); ++i)
     writer.out += base::format("<li><a href=\"#section-{}\">{}</a></li>\n", i + 1,
                                escaped(report.sections[i].title));
-  writer.out += "</ul></nav>\n<main>\n";
+  writer.out +=
+      "</ul></nav>\n<main>\n<p class=\"note narrow\">Wide tables and figures scroll "
+      "sideways.</p>\n";
   for (size_t i = 0; i < report.sections.size(); ++i) {
     writer.out += base::format("<section id=\"section-{}\"><h2>{}</h2>\n", i + 1,
                                escaped(report.sections[i].title));

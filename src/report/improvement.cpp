@@ -4,10 +4,14 @@
 
 namespace lorahub::report {
 
-std::vector<Stratum> wins(std::vector<Stratum> differences) {
-  for (Stratum& stratum : differences)
-    for (double& d : stratum.values) d = d > 0 ? 1 : d < 0 ? 0 : 0.5;
-  return differences;
+double share_of_wins(const Samples& differences) {
+  double share = 0;
+  for (const auto& values : differences) {
+    double sum = 0;
+    for (const double d : values) sum += d > 0 ? 1 : d < 0 ? 0 : 0.5;
+    share += sum / static_cast<double>(values.size() * differences.size());
+  }
+  return share;
 }
 
 std::vector<double> performance_profile(const Samples& scores,

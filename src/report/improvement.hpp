@@ -7,10 +7,10 @@
 
 namespace lorahub::report {
 
-// What a paired difference says: 1 better, 0 worse, 1/2 equal. The mean over tasks of these is the
-// probability of improvement of paired runs (rliable compares all pairs of runs of a task; here
-// both methods had the same draw).
-std::vector<Stratum> wins(std::vector<Stratum> differences);
+// Probability of improvement of paired runs, of their differences: a positive one counts 1, zero
+// 1/2; tasks weigh the same (rliable compares all pairs of runs of a task; here both methods had
+// the same draw). A Statistic.
+double share_of_wins(const Samples& differences);
 
 // Share of runs with a score above each threshold, tasks weighing the same.
 std::vector<double> performance_profile(const Samples& scores,

@@ -11,7 +11,8 @@
 namespace lorahub::report {
 namespace {
 
-constexpr size_t kMostListed = 20;  // trials that are not done
+constexpr int kFewDraws = 5;
+constexpr size_t kMostListed = 10;  // trials that are not done
 
 std::string cell(const Condition& condition, const std::string& task) {
   const auto found = condition.tasks.find(task);
@@ -22,14 +23,7 @@ std::string cell(const Condition& condition, const std::string& task) {
   return base::format("{:.1f} ± {:.1f}", mean(values), standard_deviation(values));
 }
 
-std::vector<Interval> pooled_accuracies(const Summary& summary) {
-  std::vector<Interval> pooled;
-  for (const Condition& c : summary.conditions)
-    pooled.push_back(bootstrap(accuracies(c), mean_of_means));
-  return pooled;
-}
-
-Table accuracy_table(const Summary& summary, const std::vector<Interval>& pooled) {
+Table accuracy_table(const Summary& summary) {
   Table table{.title = "Accuracy, % (mean ± standard deviation of draws)", .head = {"task"}};
   for (const Condition& c : summary.conditions) table.head.push_back(c.name);
   for (const std::string& task : summary.tasks) {
@@ -37,19 +31,17 @@ Table accuracy_table(const Summary& summary, const std::vector<Interval>& pooled
     for (const Condition& c : summary.conditions) table.rows.back().push_back(cell(c, task));
   }
   table.rows.push_back({"mean [95 %]"});
-  for (const Interval& i : pooled) table.rows.back().push_back(text(i));
+  for (const Condition& c : summary.conditions) table.rows.back().push_back(text(c.accuracy));
   return table;
 }
 
 // Conditions below each other, where there are too many for columns.
-Table pooled_table(const Summary& summary, const std::vector<Interval>& pooled) {
+Table pooled_table(const Summary& summary) {
   Table table{.title = "Accuracy, mean over tasks",
               .head = {"condition", "accuracy, % [95 %]", "tasks", "trials"}};
-  for (size_t i = 0; i < pooled.size(); ++i) {
-    const Condition& c = summary.conditions[i];
-    table.rows.push_back({c.name, text(pooled[i]), base::format("{}", c.tasks.size()),
+  for (const Condition& c : summary.conditions)
+    table.rows.push_back({c.name, text(c.accuracy), base::format("{}", c.tasks.size()),
                           base::format("{}", c.trials)});
-  }
   return table;
 }
 
@@ -102,7 +94,7 @@ std::string where(const Summary& summary) {
                                                         {"ranks", "ranks: "},
                                                         {"threads", "threads a rank: "}})
     if (const std::string value = knob(summary.environment, key); !value.empty())
-      line += (line.empty() ? "Run by " : ", ") + prefix + value;
+      line += base::format("{}{}{}", line.empty() ? "Run by " : ", ", prefix, value);
   return line.empty() ? line : line + ".";
 }
 
@@ -111,7 +103,17 @@ std::string done_line(const Summary& summary) {
   if (!summary.unfinished.empty()) line += base::format(", {} not", summary.unfinished.size());
   if (summary.unplanned > 0)
     line += base::format("; {} of them are of an earlier plan", summary.unplanned);
-  return line + ".";
+  const auto& [modules, shots, searches] = summary.draws;
+  line += ".";
+  if (modules + shots + searches == 0) return line;
+  line += base::format(" Draws: {} of modules, {} of shots, {} of search seeds.", modules, shots,
+                       searches);
+  if (std::max(modules, shots) < kFewDraws)
+    line += base::format(
+        " Fewer than {} draws give intervals that are coarse and too narrow: what they show holds "
+        "for these draws.",
+        kFewDraws);
+  return line;
 }
 
 void add_missing(const Summary& summary, Section& section) {
@@ -122,7 +124,8 @@ void add_missing(const Summary& summary, Section& section) {
                                   summary.dropped),
              .role = Text::Role::note});
   if (summary.unfinished.empty()) return;
-  List list{.title = "Not done, and in no number above"};
+  List list{.title =
+                base::format("Not done ({}), and in no number above", summary.unfinished.size())};
   for (size_t i = 0; i < std::min(kMostListed, summary.unfinished.size()); ++i)
     list.items.push_back(summary.unfinished[i]);
   if (summary.unfinished.size() > kMostListed)
@@ -133,42 +136,42 @@ void add_missing(const Summary& summary, Section& section) {
 }  // namespace
 
 Figure accuracy_figure(const Summary& summary) {
-  const std::vector<Interval> pooled = pooled_accuracies(summary);
   const std::string name = figure_name(summary, "");
-  Plot plot{.title = "Accuracy by condition: " + summary.study,
-            .x = {.label = base::format("accuracy, % (mean over {} tasks)", summary.tasks.size()),
-                  .range = {0, 100}},
-            .y = {.label = "", .range = {static_cast<double>(pooled.size()) + 0.5, 0.5}},
-            .shape = Shape::forest,
-            .height = 110 + 24 * static_cast<int>(pooled.size())};
+  Plot plot{
+      .title = "Accuracy by condition: " + summary.study,
+      .x = {.label = base::format("accuracy, % (mean over {} tasks)", summary.tasks.size()),
+            .range = {-2, 102}},  // marks at 0 and 100 stand clear of the frame
+      .y = {.label = "", .range = {static_cast<double>(summary.conditions.size()) + 0.5, 0.5}},
+      .shape = Shape::forest,
+      .height = 110 + 24 * static_cast<int>(summary.conditions.size())};
   Series series{.name = "mean over tasks, 95 % interval over draws"};
-  for (size_t i = 0; i < pooled.size(); ++i) {
-    series.x.push_back(pooled[i].value);
+  for (size_t i = 0; i < summary.conditions.size(); ++i) {
+    const Condition& c = summary.conditions[i];
+    series.x.push_back(c.accuracy.value);
     series.y.push_back(static_cast<double>(i + 1));
-    series.low.push_back(pooled[i].low);
-    series.high.push_back(pooled[i].high);
-    plot.y.places.emplace_back(summary.conditions[i].name, static_cast<double>(i + 1));
+    series.low.push_back(c.accuracy.low);
+    series.high.push_back(c.accuracy.high);
+    plot.y.places.emplace_back(c.name, static_cast<double>(i + 1));
   }
   plot.series.push_back(std::move(series));
   return {.name = name,
           .title = "Accuracy by condition",
           .caption = "Means over tasks with 95 % intervals (draws resampled within tasks).",
           .svg = draw(plot, name),
-          .table = pooled_table(summary, pooled)};
+          .table = pooled_table(summary)};
 }
 
-Section overview(const Summary& summary) {
+Section overview(const Summary& summary, const std::vector<std::string>& answers) {
   Section section{.title = "Study " + summary.study};
   section.blocks.emplace_back(Text{.text = summary.question, .role = Text::Role::question});
   section.blocks.emplace_back(Text{.text = done_line(summary)});
   if (!summary.conditions.empty()) {
-    if (const std::string answer = generalisation_answer(summary); !answer.empty())
+    for (const std::string& answer : answers)
       section.blocks.emplace_back(Text{.text = answer, .role = Text::Role::answer});
-    const std::vector<Interval> pooled = pooled_accuracies(summary);
     if (summary.conditions.size() <= kMostSeries + 4)
-      section.blocks.emplace_back(accuracy_table(summary, pooled));
+      section.blocks.emplace_back(accuracy_table(summary));
     else
-      section.blocks.emplace_back(pooled_table(summary, pooled));
+      section.blocks.emplace_back(pooled_table(summary));
     section.blocks.emplace_back(budget_table(summary));
     for (Block& block : noise(summary)) section.blocks.push_back(std::move(block));
   }

@@ -16,6 +16,16 @@ size_t pick(base::Stream& random, size_t n) {
   return static_cast<size_t>(uint64_t{random.bits()} * n >> 32);
 }
 
+Eigen::MatrixXf resampled_rows(size_t rows) {
+  base::Stream random(1, "rows");
+  const auto n = static_cast<Eigen::Index>(rows);
+  Eigen::MatrixXf times = Eigen::MatrixXf::Zero(kReplicates, n);
+  for (Eigen::Index r = 0; r < times.rows(); ++r)
+    for (Eigen::Index i = 0; i < n; ++i)
+      times(r, static_cast<Eigen::Index>(pick(random, rows))) += 1;
+  return times;
+}
+
 }  // namespace
 
 double mcnemar(long only_first, long only_second) {
@@ -29,30 +39,28 @@ double mcnemar(long only_first, long only_second) {
   return std::min(1.0, 2 * tail);
 }
 
-Interval paired_bootstrap(const std::vector<std::vector<int>>& differences) {
+Interval PairedBootstrap::operator()(const std::vector<std::vector<int>>& differences) {
   const size_t draws = differences.size(), rows = differences.at(0).size();
   assert(rows > 0);
-  std::vector<float> columns(draws * rows);  // [row][draw]
+  Eigen::MatrixXf table(rows, draws);
   for (size_t d = 0; d < draws; ++d)
     for (size_t r = 0; r < rows; ++r)
-      columns[r * draws + d] = static_cast<float>(differences[d][r]);
-  base::Stream random(1, "rows");
-  std::vector<float> sums(draws);
+      table(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(d)) =
+          static_cast<float>(differences[d][r]);
+  auto times = times_.find(rows);
+  if (times == times_.end()) times = times_.emplace(rows, resampled_rows(rows)).first;
+  const Eigen::MatrixXf sums = times->second * table;  // [replicate, draw], whole numbers
+  base::Stream random(1, "draws");
   std::vector<double> found(kReplicates);
-  for (double& replicate : found) {
-    std::ranges::fill(sums, 0.0F);
-    for (size_t i = 0; i < rows; ++i) {
-      const float* column = &columns[pick(random, rows) * draws];
-      for (size_t d = 0; d < draws; ++d) sums[d] += column[d];
-    }
-    for (size_t d = 0; d < draws; ++d) replicate += static_cast<double>(sums[pick(random, draws)]);
-  }
+  for (size_t i = 0; i < kReplicates; ++i)
+    for (size_t d = 0; d < draws; ++d)
+      found[i] += static_cast<double>(
+          sums(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(pick(random, draws))));
   std::ranges::sort(found);
   const double scale = 100 / static_cast<double>(rows * draws);
-  return {
-      .value = scale * static_cast<double>(std::accumulate(columns.begin(), columns.end(), 0.0F)),
-      .low = scale * found[kReplicates / 40 - 1],
-      .high = scale * found[kReplicates - kReplicates / 40]};
+  return {.value = scale * static_cast<double>(table.sum()),
+          .low = scale * found[kReplicates / 40 - 1],
+          .high = scale * found[kReplicates - kReplicates / 40]};
 }
 
 }  // namespace lorahub::report

@@ -150,7 +150,7 @@ std::string draw(const Matrix& matrix, const std::string& name) {
   for (size_t i = 0; i < matrix.rows.size(); ++i)
     y.places.emplace_back(matrix.rows[i], static_cast<double>(i + 1));
   std::string text = base::format(
-      "set title {}\nset cblabel {}\nset palette defined (0 '#2166ac', 1 '#f7f7f7', 2 '#d6604d')\n"
+      "set title {}\nset cblabel {}\nset palette defined (0 '#5b9bd0', 1 '#f7f7f7', 2 '#d6604d')\n"
       "set cbrange [{}:{}]\nset style fill solid noborder\nset tics scale 0 nomirror font ',11'\n"
       "set border 0\nset key off\n",
       quoted(matrix.title), quoted(matrix.colour_label), matrix.range[0], matrix.range[2]);

@@ -1,6 +1,10 @@
 #include "report/report.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
+#include <optional>
 
 #include "base/text.hpp"
 #include "report/sections.hpp"
@@ -9,27 +13,26 @@ namespace lorahub::report {
 namespace {
 
 Section how_to_read() {
-  Section section{.title = "How to read the numbers"};
-  section.blocks.emplace_back(List{
-      .title = "Conventions",
-      .items = {
-          "Comparisons are paired: same task, same shots, same modules. Tasks weigh the same.",
-          "Intervals are 95 % percentiles of a bootstrap with 10,000 replicates (probabilities and "
-          "profiles: 2,000), seeded, which resamples draws within tasks, each crossed factor "
-          "(modules, shots, search seeds) for itself. They speak of new draws for these tasks, not "
-          "of new tasks. With three draws or so they are coarse and too narrow.",
-          "\"Whole draws\" resamples draws of modules for all tasks at once, since tasks share "
-          "them: a draw that is good for one task may be good for many.",
-          "Wilcoxon's signed-rank test takes tasks as its sample (exact up to 50 tasks), Holm "
-          "corrects for the comparisons of one table. With n tasks no p can be below 2 / 2^n.",
-          "P(improvement): share of paired trials in which the first is more accurate, ties half.",
-          "A difference is called better or worse when its interval leaves out zero, under whole "
-          "draws too where there are several; otherwise no difference can be shown, which is not "
-          "the same as no difference.",
-          "No number is a maximum over seeds.",
-          "Budgets: evaluations (candidates), rounds (sequential steps), example-forwards "
-          "(candidate × example), tokens. Seconds are wall clock on the machine of the run."}});
-  return section;
+  List list{.title = "Conventions"};
+  const auto add = [&](const char* item) { list.items.emplace_back(item); };
+  add("Comparisons are paired: same task, same shots, same modules. Tasks weigh the same.");
+  add("Intervals are 95 % percentiles of a bootstrap with 10,000 replicates (profiles and the "
+      "matrix of improvement: 2,000), seeded, which resamples draws within tasks, each crossed "
+      "factor "
+      "(modules, shots, search seeds) for itself. They speak of new draws for these tasks, not of "
+      "new tasks. With three draws or so they are coarse and too narrow.");
+  add("\"Whole draws\" resamples draws of modules for all tasks at once, since tasks share them: a "
+      "draw that is good for one task may be good for many.");
+  add("Wilcoxon's signed-rank test takes tasks as its sample (exact up to 50 tasks), Holm corrects "
+      "for the comparisons of one table. With n tasks no p can be below 2 / 2^n.");
+  add("P(improvement): share of paired trials in which the first is more accurate, ties half.");
+  add("A difference is called better or worse when its interval leaves out zero, under whole draws "
+      "too where there are several; otherwise no difference can be shown, which is not the same as "
+      "no difference.");
+  add("No number is a maximum over seeds.");
+  add("Budgets: evaluations (candidates), rounds (sequential steps), example-forwards (candidate × "
+      "example), tokens. Seconds are wall clock on the machine of the run.");
+  return {.title = "How to read the numbers", .blocks = {list}};
 }
 
 std::string title(const std::vector<Summary>& studies) {
@@ -46,31 +49,69 @@ std::vector<Summary> told_apart(std::vector<Summary> studies) {
   return studies;
 }
 
+// What a study may answer.
+struct Topic {
+  std::string name;
+  std::function<std::optional<Section>(const Summary&)> section;
+  std::function<std::string(const Summary&)> answer;
+};
+
+Topic along(const std::string& name, const std::string& knob) {
+  return {.name = name,
+          .section = [=](const Summary& s) { return sweep(s, knob); },
+          .answer = [=](const Summary& s) { return sweep_answer(s, knob); }};
+}
+
+std::vector<Topic> topics() {
+  return {{"RQ1", generalisation, generalisation_answer},
+          {"RQ2", searching, searching_answer},
+          {"RQ3", efficiency, efficiency_answer},
+          along("RQ4", "modules"),
+          along("RQ4", "rank"),
+          along("Fig. 3", "shots")};
+}
+
+void add(const Topic& topic, const std::string& answer, std::vector<std::string>& answers) {
+  if (!answer.empty()) answers.push_back(topic.name + ": " + answer);
+}
+
+std::string answer_of(const Section& section) {
+  for (const Block& block : section.blocks)
+    if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer)
+      return text->text;
+  return "";
+}
+
 }  // namespace
 
 Report make_report(const std::vector<Summary>& given) {
   const std::vector<Summary> studies = told_apart(given);
+  std::vector<std::vector<std::string>> answers(studies.size());
+  std::vector<Section> found;
+  for (const Topic& topic : topics())
+    for (size_t i = 0; i < studies.size(); ++i)
+      if (std::optional<Section> section = topic.section(studies[i])) {
+        add(topic, answer_of(*section), answers[i]);
+        found.push_back(std::move(*section));
+      }
   Report report{.title = title(studies)};
-  for (const Summary& s : studies) {
-    report.sections.push_back(overview(s));
-    if (!s.conditions.empty()) report.sections.back().blocks.emplace_back(accuracy_figure(s));
+  for (size_t i = 0; i < studies.size(); ++i) {
+    report.sections.push_back(overview(studies[i], answers[i]));
+    if (!studies[i].conditions.empty())
+      report.sections.back().blocks.emplace_back(accuracy_figure(studies[i]));
   }
-  const auto add = [&](std::optional<Section> section) {
-    if (section) report.sections.push_back(std::move(*section));
-  };
-  for (const Summary& s : studies) add(generalisation(s));
-  for (const Summary& s : studies) add(searching(s));
-  for (const Summary& s : studies) add(efficiency(s));
-  for (const Summary& s : studies) add(sweep(s, "modules"));
-  for (const Summary& s : studies) add(sweep(s, "rank"));
-  for (const Summary& s : studies) add(sweep(s, "shots"));
+  std::ranges::move(found, std::back_inserter(report.sections));
   report.sections.push_back(how_to_read());
   return report;
 }
 
 std::string brief(const std::vector<Summary>& studies) {
   Report report;
-  for (const Summary& s : studies) report.sections.push_back(overview(s));
+  for (const Summary& s : studies) {
+    std::vector<std::string> answers;
+    for (const Topic& topic : topics()) add(topic, topic.answer(s), answers);
+    report.sections.push_back(overview(s, answers));
+  }
   return plain_markdown(report);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
+#include "report/improvement.hpp"
 #include "report/plot.hpp"
 #include "report/sections.hpp"
 #include "report/targets.hpp"
@@ -105,8 +106,7 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
     plot.y.range = loss_range(plot.series);
   }
   std::ranges::sort(marks);
-  const auto repeated = std::ranges::unique(marks);
-  marks.erase(repeated.begin(), repeated.end());
+  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
   for (const double x : marks) {
     table.rows.push_back({count_text(x)});
     for (const Series& s : plot.series) {
@@ -151,9 +151,9 @@ Table budget_table(const std::vector<const Condition*>& all) {
   return table;
 }
 
-std::string verdict_word(const Interval& i, const char* above, const char* below) {
-  if (verdict(i) == Verdict::open) return "no difference can be shown";
-  return verdict(i) == Verdict::better ? above : below;
+std::string verdict_word(const Effect& e, const char* above, const char* below) {
+  if (verdict(e) == Verdict::open) return "no difference can be shown";
+  return verdict(e) == Verdict::better ? above : below;
 }
 
 std::string answer(const std::vector<const Condition*>& all) {
@@ -166,10 +166,10 @@ std::string answer(const std::vector<const Condition*>& all) {
     const auto loss = differences(pairing, loss_within(Currency::evaluations, evaluations));
     const auto hits = differences(pairing, accuracy);
     if (loss.empty() || hits.empty()) continue;
-    const Interval l = bootstrap(loss, mean_of_means), p = bootstrap(hits, mean_of_means);
-    losses.push_back(base::format("{} {} nat ({})", c->name, signed_text(l, 3),
+    const Effect l = effect(loss), p = effect(hits);
+    losses.push_back(base::format("{} {} nat ({})", c->name, signed_text(l.difference, 3),
                                   verdict_word(l, "worse", "better")));
-    points.push_back(base::format("{} {} points ({})", c->name, signed_text(p),
+    points.push_back(base::format("{} {} points ({})", c->name, signed_text(p.difference),
                                   verdict_word(p, "better", "worse")));
   }
   if (losses.empty()) return "";
@@ -197,9 +197,12 @@ Figure improvement_matrix(const Summary& summary, const std::vector<const Condit
     table.rows.push_back({row->name});
     matrix.values.emplace_back();
     for (const Condition* column : all) {
-      const auto found = row == column ? std::vector<Comparison>{} : compare({{row, column}});
-      matrix.values.back().push_back(found.empty() ? none : found[0].improvement.value);
-      table.rows.back().push_back(found.empty() ? "–" : text(found[0].improvement, 2));
+      const auto strata =
+          row == column ? std::vector<Stratum>{} : differences(pair_up(*row, *column), accuracy);
+      const Interval i = strata.empty() ? Interval{.value = none}
+                                        : bootstrap(strata, share_of_wins, {.replicates = 2000});
+      matrix.values.back().push_back(i.value);
+      table.rows.back().push_back(strata.empty() ? "–" : text(i, 2));
     }
   }
   const std::string file = figure_name(summary, "improvement");
@@ -214,6 +217,11 @@ Figure improvement_matrix(const Summary& summary, const std::vector<const Condit
 
 }  // namespace
 
+std::string searching_answer(const Summary& summary) {
+  const std::vector<const Condition*> all = shown(searches(summary));
+  return all.empty() ? "" : answer(all);
+}
+
 std::optional<Section> searching(const Summary& summary) {
   const std::vector<const Condition*> all = shown(searches(summary));
   if (all.empty()) return std::nullopt;
@@ -223,6 +231,10 @@ std::optional<Section> searching(const Summary& summary) {
            .role = Text::Role::question});
   if (const std::string text = answer(all); !text.empty())
     section.blocks.emplace_back(Text{.text = text, .role = Text::Role::answer});
+  if (const size_t number = searches(summary).size(); number > all.size())
+    section.blocks.emplace_back(
+        Text{.text = base::format("{} of {} searches are shown.", all.size(), number),
+             .role = Text::Role::note});
   section.blocks.emplace_back(budget_table(all));
   for (const Currency currency : kCurrencies)
     section.blocks.emplace_back(loss_figure(summary, all, currency));

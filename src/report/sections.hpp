@@ -9,16 +9,14 @@
 
 namespace lorahub::report {
 
-// What was run: question, answer, accuracy by task, budgets, noise, what is missing.
-Section overview(const Summary& summary);
+// What was run: question, answers, accuracy by task, budgets, noise, what is missing.
+Section overview(const Summary& summary, const std::vector<std::string>& answers);
 
 // Its picture: accuracy by condition, pooled over tasks.
 Figure accuracy_figure(const Summary& summary);
 
 // RQ1: do compositions generalise? With zero_shot and lorahub (or gradient) in the study.
 std::optional<Section> generalisation(const Summary& summary);
-// Its two sentences; "" where there is none.
-std::string generalisation_answer(const Summary& summary);
 
 // RQ2: is the search competitive? With several searches of lorahub.
 std::optional<Section> searching(const Summary& summary);
@@ -28,6 +26,12 @@ std::optional<Section> efficiency(const Summary& summary);
 
 // RQ4 and Fig. 3: accuracy along a knob. With several values of modules, rank or shots.
 std::optional<Section> sweep(const Summary& summary, const std::string& knob);
+
+// Their answers, each in two sentences or so from the numbers; "" where there is none.
+std::string generalisation_answer(const Summary& summary);
+std::string searching_answer(const Summary& summary);
+std::string efficiency_answer(const Summary& summary);
+std::string sweep_answer(const Summary& summary, const std::string& knob);
 
 // Which module helps what: weights by module and task. With chosen weights in the study.
 std::optional<Figure> weight_map(const Summary& summary);

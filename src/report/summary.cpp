@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 #include <unordered_map>
 
@@ -80,11 +81,14 @@ class Draws {
 };
 
 std::string left_undone(const store::Finding& trial, const std::string& condition) {
-  const std::string seed = knob(trial.row.knobs, "seed.search").empty()
-                               ? knob(trial.row.knobs, "seed.shots")
-                               : knob(trial.row.knobs, "seed.search");
+  std::vector<std::string> seeds;
+  for (const char* name : {"seed.modules", "seed.shots", "seed.search"})
+    if (const std::string value = knob(trial.row.knobs, name); !value.empty())
+      seeds.push_back(value);
+  const auto other = std::ranges::adjacent_find(seeds, std::not_equal_to());
+  if (other == seeds.end() && !seeds.empty()) seeds.resize(1);  // they move together
   std::string text = base::format("{} {}", knob(trial.row.knobs, "task"), condition);
-  if (!seed.empty()) text += " seed " + seed;
+  if (!seeds.empty()) text += " seed " + base::join(seeds, "/");
   text += ": " + trial.row.status;
   return trial.failure.empty() ? text : base::format("{} ({})", text, trial.failure);
 }
@@ -106,7 +110,9 @@ class Grouping {
     const std::string task = knob(knobs, "task");
     if (seen_.insert(task).second) summary_.tasks.push_back(task);
     Condition& condition = find(name, knobs);
-    condition.tasks[task].push_back({.draw = draws_.of(knobs), .trial = &trial});
+    const Draw draw = draws_.of(knobs);
+    for (size_t f = 0; f < kFactors; ++f) summary_.draws[f] = std::max(summary_.draws[f], draw[f]);
+    condition.tasks[task].push_back({.draw = draw, .trial = &trial});
     ++condition.trials;
   }
 
@@ -138,6 +144,13 @@ void give_places(std::vector<Condition>& conditions) {
     if (std::ranges::find(first, c.method) == first.end()) c.place = next++;
 }
 
+// A mean over other tasks is another number: it says so wherever it stands.
+void name_partial(Summary& summary) {
+  for (Condition& c : summary.conditions)
+    if (const size_t tasks = summary.tasks.size(); c.tasks.size() < tasks)
+      c.name += base::format(" ({} of {} tasks)", c.tasks.size(), tasks);
+}
+
 }  // namespace
 
 std::string knob(const std::map<std::string, std::string>& knobs, const std::string& name) {
@@ -164,12 +177,6 @@ std::vector<Stratum> accuracies(const Condition& condition) {
   return strata;
 }
 
-double mean_accuracy(const Condition& condition) {
-  Samples samples;
-  for (Stratum& s : accuracies(condition)) samples.push_back(std::move(s.values));
-  return mean_of_means(samples);
-}
-
 Summary summarise(std::vector<store::Findings> shards) {
   Summary summary{.study = shards.at(0).study,
                   .question = shards.at(0).question,
@@ -179,6 +186,8 @@ Summary summarise(std::vector<store::Findings> shards) {
   Grouping grouping(summary);
   for (const store::Finding& trial : *summary.trials) grouping.add(trial);
   give_places(summary.conditions);
+  name_partial(summary);
+  for (Condition& c : summary.conditions) c.accuracy = bootstrap(accuracies(c), mean_of_means);
   return summary;
 }
 

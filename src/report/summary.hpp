@@ -27,6 +27,7 @@ struct Condition {
   std::map<std::string, std::string> knobs;         // of its first trial
   std::map<std::string, std::vector<Point>> tasks;  // done trials
   size_t trials = 0;
+  Interval accuracy;  // percent, mean over tasks
 };
 
 struct Summary {
@@ -39,6 +40,7 @@ struct Summary {
   std::shared_ptr<const std::vector<store::Finding>> trials;  // one each, those done first choice
   std::vector<std::string> unfinished;  // "E1_isa_letter lorahub seed 2: failed (why)"
   size_t done = 0;
+  Draw draws{};          // how many there are of modules, of shots, of search seeds
   size_t unplanned = 0;  // done, but not in the last plan
   size_t dropped = 0;    // test rows left out, of all trials
 };
@@ -53,8 +55,7 @@ std::string knob(const std::map<std::string, std::string>& knobs, const std::str
 std::string name_without(const Summary& summary, const Condition& condition,
                          const std::string& left_out);
 
-// Accuracies in percent, one stratum a task, and their mean over tasks.
+// Accuracies in percent, one stratum a task.
 std::vector<Stratum> accuracies(const Condition& condition);
-double mean_accuracy(const Condition& condition);
 
 }  // namespace lorahub::report

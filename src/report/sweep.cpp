@@ -51,13 +51,14 @@ std::vector<Line> lines(const Summary& summary, const std::string& name) {
     if (!std::isfinite(x)) continue;
     const std::string rest = name_without(summary, c, name);
     auto found = std::ranges::find(all, rest, &Line::name);
-    if (found == all.end())
-      found = all.insert(all.end(), {.name = rest, .method = c.method, .place = all.size()});
+    if (found == all.end()) found = all.insert(all.end(), {.name = rest, .method = c.method});
     found->at.emplace(x, &c);
   }
   std::erase_if(all, [](const Line& line) { return line.at.size() < 2; });
-  std::ranges::stable_partition(all, [](const Line& line) { return line.method == "lorahub"; });
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Line& line) { return line.method == "lorahub"; });
   if (all.size() > kMostSeries) all.resize(kMostSeries);
+  for (size_t i = 0; i < all.size(); ++i) all[i].place = i;
   return all;
 }
 
@@ -90,7 +91,7 @@ Plot frame(const std::string& title, const Axes& what, const std::vector<Line>& 
 Figure accuracy_figure(const Summary& summary, const Axes& what, const std::vector<Line>& all) {
   const std::string title = "Accuracy against " + what.label;
   Plot plot = frame(title + ": " + summary.study, what, all);
-  plot.y = {.label = "accuracy, % (mean over tasks, 95 %)", .range = {0, 100}};
+  plot.y = {.label = "accuracy, % (mean over tasks, 95 %)", .range = {-2, 102}};
   Table table{.head = {"condition", what.label, "trials", "mean, % [95 %]",
                        "interquartile mean, % [95 %]", "mean over tasks of the worst draw, %"}};
   const auto add = [&](Series& s, const Condition& c, double x) {
@@ -229,7 +230,17 @@ std::string rivals_sentence(const std::vector<Line>& all, const Line& mine) {
   return " With the same examples," + text + ".";
 }
 
+std::string answer(const Axes& what, const std::vector<Line>& all) {
+  const std::string rivals = what.knob == "shots" ? rivals_sentence(all, all[0]) : "";
+  return change_sentence(what, all[0]) + (rivals.empty() ? spread_sentence(all[0]) : rivals);
+}
+
 }  // namespace
+
+std::string sweep_answer(const Summary& summary, const std::string& name) {
+  const std::vector<Line> all = lines(summary, name);
+  return all.empty() ? "" : answer(axes(name), all);
+}
 
 std::optional<Section> sweep(const Summary& summary, const std::string& name) {
   const std::vector<Line> all = lines(summary, name);
@@ -237,11 +248,8 @@ std::optional<Section> sweep(const Summary& summary, const std::string& name) {
   const Axes what = axes(name);
   Section section{.title = fmt::format(fmt::runtime(what.title), summary.study)};
   section.blocks.emplace_back(Text{.text = what.question, .role = Text::Role::question});
-  const std::string rivals = name == "shots" ? rivals_sentence(all, all[0]) : "";
-  const std::string answer =
-      change_sentence(what, all[0]) + (rivals.empty() ? spread_sentence(all[0]) : rivals);
-  if (!answer.empty())
-    section.blocks.emplace_back(Text{.text = answer, .role = Text::Role::answer});
+  if (const std::string text = answer(what, all); !text.empty())
+    section.blocks.emplace_back(Text{.text = text, .role = Text::Role::answer});
   section.blocks.emplace_back(accuracy_figure(summary, what, all));
   if (auto figure = spread_figure(summary, what, all))
     section.blocks.emplace_back(std::move(*figure));

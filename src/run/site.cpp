@@ -16,7 +16,7 @@ Loaded read_loaded(const std::string& reply) {
 }
 
 Site::Site(std::vector<study::Trial> plan, Hardware hardware, int rank)
-    : plan_(std::move(plan)), hardware_(hardware), rank_(rank) {}
+    : plan_(std::move(plan)), hardware_(std::move(hardware)), rank_(rank) {}
 
 void Site::use_model(const study::Trial& trial) {
   const std::string key = base::format("{}|{}", trial.model_path, study::name(trial.precision));
@@ -123,7 +123,7 @@ std::string Site::handle(const std::string& request) {
   if (asked.kind == Request::log) {
     const std::unique_lock alone(loading_);
     log_ = base::Log(std::filesystem::path(asked.body) / base::format("rank{}.log", rank_), rank_);
-    const std::string device = device_text(hardware_);
+    std::string device = device_text(hardware_);
     log_.line("device", hardware_.gpu.empty() ? device : device + ", visible as " + hardware_.gpu);
     return device;
   }

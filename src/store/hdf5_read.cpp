@@ -62,21 +62,21 @@ Results read(hid_t file) {
 // Finds trials by id; rows of a trial stand together, so the last one is tried first.
 class Places {
  public:
-  explicit Places(std::vector<Finding>& trials) : trials_(trials) {
+  explicit Places(std::vector<Finding>& trials) {
     for (Finding& trial : trials) places_[trial.row.id] = &trial;
+  }
+  Finding* find(const std::string& id) {  // null: recorded under an earlier plan, and not done
+    const auto found = places_.find(id);
+    return found == places_.end() ? nullptr : found->second;
   }
   Finding& of(const RowView& view) {
     const std::string id = view.text("id");
-    if (last_ == nullptr || last_->row.id != id) {
-      const auto found = places_.find(id);
-      base::check(found != places_.end(), "trial {} is not in /runs", id);
-      last_ = found->second;
-    }
+    if (last_ == nullptr || last_->row.id != id) last_ = find(id);
+    base::check(last_ != nullptr, "trial {} is not in /runs", id);
     return *last_;
   }
 
  private:
-  std::vector<Finding>& trials_;
   std::map<std::string, Finding*> places_;
   Finding* last_ = nullptr;
 };
@@ -98,9 +98,7 @@ void add_tables(hid_t file, std::vector<Finding>& trials) {
   });
   TableReader(file, "dropped").each([&](const RowView& view) { ++places.of(view).dropped; });
   TableReader(file, "failures").each([&](const RowView& view) {
-    const std::string id = view.text("id");  // an earlier plan's failure may not be in /runs
-    for (Finding& trial : trials)
-      if (trial.row.id == id) trial.failure = view.text("message");
+    if (Finding* trial = places.find(view.text("id"))) trial->failure = view.text("message");
   });
 }
 

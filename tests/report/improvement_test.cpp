@@ -15,14 +15,14 @@ TEST(Improvement, OfPairedRunsAsTheFormula) {
     for (size_t i = 0; i < differences[t].values.size(); ++i)
       differences[t].values[i] -= g["second"][t][i].get<double>();
   }
-  const Interval found = bootstrap(wins(differences), mean_of_means);
+  const Interval found = bootstrap(differences, share_of_wins);
   EXPECT_NEAR(found.value, g["probability"].get<double>(), 1e-14);
   EXPECT_LT(found.low, found.value);
   EXPECT_GT(found.high, found.value);
 }
 
 TEST(Improvement, AlwaysBetterIsOne) {
-  const Interval found = bootstrap(wins({independent({1, 2}), independent({3})}), mean_of_means);
+  const Interval found = bootstrap({independent({1, 2}), independent({3})}, share_of_wins);
   EXPECT_EQ(found.low, 1);
   EXPECT_EQ(found.high, 1);
 }

@@ -15,7 +15,7 @@ TEST(McNemar, AsSciPysBinomialTest) {
 TEST(PairedBootstrap, AsResamplingRowsAndDraws) {
   for (const auto& c : golden("rows")) {
     const auto differences = c["differences"].get<std::vector<std::vector<int>>>();
-    const Interval found = paired_bootstrap(differences);
+    const Interval found = PairedBootstrap()(differences);
     const auto low = c["interval"][0].get<double>(), high = c["interval"][1].get<double>();
     const double step = 100.0 / static_cast<double>(differences.size() * differences[0].size());
     EXPECT_NEAR(found.low, low, 1.01 * step + 0.06 * (high - low));  // percentiles of a lattice
@@ -24,14 +24,14 @@ TEST(PairedBootstrap, AsResamplingRowsAndDraws) {
 }
 
 TEST(PairedBootstrap, TwoRows) {  // sums 0 (1/4), 1 (1/2), 2 (1/4), of 2 rows
-  const Interval found = paired_bootstrap({{0, 1}});
+  const Interval found = PairedBootstrap()({{0, 1}});
   EXPECT_DOUBLE_EQ(found.value, 50);
   EXPECT_DOUBLE_EQ(found.low, 0);
   EXPECT_DOUBLE_EQ(found.high, 100);
 }
 
 TEST(PairedBootstrap, NoDifferenceNoInterval) {
-  const Interval found = paired_bootstrap({std::vector<int>(100, 1)});
+  const Interval found = PairedBootstrap()({std::vector<int>(100, 1)});
   EXPECT_DOUBLE_EQ(found.low, 100);
   EXPECT_DOUBLE_EQ(found.high, 100);
 }

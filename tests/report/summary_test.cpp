@@ -23,7 +23,7 @@ TEST(Summary, DrawsGroupByTaskAndShardsJoin) {
   ASSERT_EQ(s.conditions.size(), 2U);
   EXPECT_EQ(s.conditions[0].name, "lorahub");  // seeds are draws, not conditions
   EXPECT_EQ(values(s.conditions[0], "a"), (std::vector<double>{10, 30}));
-  EXPECT_DOUBLE_EQ(mean_accuracy(s.conditions[0]), 35);  // (20 + 50) / 2: tasks weigh the same
+  EXPECT_DOUBLE_EQ(s.conditions[0].accuracy.value, 35);  // (20 + 50) / 2: tasks weigh the same
   EXPECT_EQ(s.tasks, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(s.done, 4U);
 }
@@ -56,6 +56,8 @@ TEST(Summary, WhatIsNotDoneIsListedWithItsReasonAndLeftOut) {
   ASSERT_EQ(s.unfinished.size(), 1U);
   EXPECT_EQ(s.unfinished[0], "b lorahub seed 3: failed (no such file)");
   EXPECT_FALSE(s.conditions[0].tasks.contains("b"));
+  failed.row.knobs["seed.shots"] = "4";
+  EXPECT_EQ(summary_of({failed}).unfinished[0], "b lorahub seed 3/4/3: failed (no such file)");
 }
 
 TEST(Summary, ATrialInTwoFilesCountsOnceAndTheFinishedOneWins) {
@@ -66,6 +68,13 @@ TEST(Summary, ATrialInTwoFilesCountsOnceAndTheFinishedOneWins) {
   EXPECT_EQ(s.done, 1U);
   EXPECT_TRUE(s.unfinished.empty());
   EXPECT_EQ(values(s.conditions[0], "a"), std::vector<double>{10});
+}
+
+TEST(Summary, AMeanOverFewerTasksSaysSo) {
+  const Summary s = summary_of(
+      {finding("icl", "a", 1), finding("icl", "b", 2), finding("lorahub", "b", 3, seeds(1))});
+  EXPECT_EQ(s.conditions[0].name, "icl");
+  EXPECT_EQ(s.conditions[1].name, "lorahub (1 of 2 tasks)");
 }
 
 TEST(Compare, TheBaseModelGoesWithEveryDraw) {
