@@ -39,7 +39,7 @@ struct Squares {
 at::Tensor merged(const at::Tensor& weight, const at::Tensor& added, at::ScalarType type,
                   Squares& squares) {
   const at::Tensor sum = weight.to(at::kDouble) + added;
-  const at::Tensor rounded = sum.to(type);
+  at::Tensor rounded = sum.to(type);
   squares.added += added.square().sum().item<double>();
   squares.lost += (rounded.to(at::kDouble) - sum).square().sum().item<double>();
   return rounded;
