@@ -39,7 +39,7 @@ std::optional<std::string> gpu_of(int rank_on_node, const std::vector<std::strin
 }
 
 std::optional<std::string> claim_gpu(int rank_on_node) {
-  const auto gpu = gpu_of(rank_on_node, visible_gpus());
+  auto gpu = gpu_of(rank_on_node, visible_gpus());
   if (gpu) ::setenv(kVariable, gpu->c_str(), /*overwrite=*/1);
   return gpu;
 }

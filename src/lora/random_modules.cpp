@@ -32,7 +32,7 @@ Factors random_factors(const Factors& real, uint64_t seed, const std::string& st
   at::Tensor a = gaussian(real_a.sizes(), base::Stream(seed, stem + "/a"));
   at::Tensor b = gaussian(real_b.sizes(), base::Stream(seed, stem + "/b"));
   a.mul_(length(real_a) / length(a));
-  const Factors drawn{.a = a, .b = b};
+  Factors drawn{.a = a, .b = b};
   const double product = product_norm(drawn);  // 0 where the real a is 0
   b.mul_(product > 0 ? product_norm(real) / product : 0.0);
   return drawn;
