@@ -67,35 +67,58 @@ std::vector<double> loss_range(const std::vector<Series>& all) {
   return {least / 1.2, most * 1.2};
 }
 
+// Median over the trials of a condition, between its quartiles.
+Series loss_series(const Condition& condition, Currency currency) {
+  std::vector<Course> courses;
+  for (const auto* trial : trials(condition)) courses.push_back(course(*trial, currency));
+  Series series{.name = condition.name, .style = condition.place};
+  for (const double x : logarithmic_grid(longest(condition, currency), kGrid)) {
+    std::vector<double> values;
+    for (const Course& run : courses)
+      if (const double v = best_within(run, x); std::isfinite(v)) values.push_back(v);
+    if (values.empty()) continue;
+    series.x.push_back(x);
+    series.y.push_back(median(values));
+    series.low.push_back(quantile(values, 0.25));
+    series.high.push_back(quantile(values, 0.75));
+  }
+  return series;
+}
+
+// The steps of the series at a few budgets.
+Table loss_table(const std::vector<Series>& all, std::vector<double> budgets,
+                 const std::string& currency) {
+  Table table{.head = {currency}};
+  for (const Series& s : all) table.head.push_back(s.name);
+  std::ranges::sort(budgets);
+  budgets.erase(std::unique(budgets.begin(), budgets.end()), budgets.end());
+  for (const double x : budgets) {
+    table.rows.push_back({count_text(x)});
+    for (const Series& s : all) {
+      const auto end = std::ranges::upper_bound(s.x, x);
+      const bool over = s.x.empty() || x > s.x.back() || end == s.x.begin();
+      table.rows.back().push_back(
+          over ? "–" : base::format("{:.3f}", s.y[static_cast<size_t>(end - s.x.begin()) - 1]));
+    }
+  }
+  return table;
+}
+
 Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& all,
                    Currency currency) {
   Plot plot{.title = base::format("Best loss so far against {}: {}", name(currency), summary.study),
             .x = {.label = label(currency), .logarithmic = true},
             .y = {.label = "few-shot loss with its penalty, nat"},
             .shape = Shape::steps};
-  Table table{.head = {name(currency)}};
   std::vector<double> marks;
   double first = std::numeric_limits<double>::infinity(), last = 1;
   for (const Condition* c : all) {
-    std::vector<Course> courses;
-    for (const auto* trial : trials(*c)) courses.push_back(course(*trial, currency));
-    Series series{.name = c->name, .style = c->place};
-    for (const double x : logarithmic_grid(longest(*c, currency), kGrid)) {
-      std::vector<double> values;
-      for (const Course& run : courses)
-        if (const double v = best_within(run, x); std::isfinite(v)) values.push_back(v);
-      if (values.empty()) continue;
-      series.x.push_back(x);
-      series.y.push_back(median(values));
-      series.low.push_back(quantile(values, 0.25));
-      series.high.push_back(quantile(values, 0.75));
-    }
     for (const double x : logarithmic_grid(longest(*c, currency), 6)) marks.push_back(x);
+    Series series = loss_series(*c, currency);
     if (series.x.empty()) continue;
     first = std::min(first, series.x.front());
     last = std::max(last, series.x.back());
     plot.series.push_back(std::move(series));
-    table.head.push_back(c->name);
   }
   const bool positive = std::ranges::all_of(plot.series, [](const Series& s) {
     return std::ranges::all_of(s.low, [](double v) { return v > 0; });
@@ -105,23 +128,12 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
     plot.y.logarithmic = true;
     plot.y.range = loss_range(plot.series);
   }
-  std::ranges::sort(marks);
-  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
-  for (const double x : marks) {
-    table.rows.push_back({count_text(x)});
-    for (const Series& s : plot.series) {
-      const auto end = std::ranges::upper_bound(s.x, x);
-      const bool over = s.x.empty() || x > s.x.back() || end == s.x.begin();
-      table.rows.back().push_back(
-          over ? "–" : base::format("{:.3f}", s.y[static_cast<size_t>(end - s.x.begin()) - 1]));
-    }
-  }
   const std::string file = figure_name(summary, "loss-" + name(currency));
   return {.name = file,
           .title = "Best loss so far against " + name(currency),
           .caption = "Median over tasks and draws; bands: quartiles.",
           .svg = draw(plot, file),
-          .table = std::move(table)};
+          .table = loss_table(plot.series, std::move(marks), name(currency))};
 }
 
 Table budget_table(const std::vector<const Condition*>& all) {

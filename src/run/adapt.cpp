@@ -24,7 +24,7 @@ Adapted search_weights(Context& context) {
 }
 
 // The mixture on its way out, on a machine of its own: the search's may be on other ranks.
-Delivered delivered(const Brief& brief, Hardware hardware, const Adapted& adapted,
+Delivered delivered(const Brief& brief, const Hardware& hardware, const Adapted& adapted,
                     const Output& output) {
   const study::Trial& trial = brief.trial;
   const objective::Machine machine = load_machine(trial.model_path, trial.precision, hardware);
@@ -45,7 +45,7 @@ Delivered delivered(const Brief& brief, Hardware hardware, const Adapted& adapte
 
 }  // namespace
 
-Adapted adapt(workers::Crew& crew, const study::Trial& trial, Hardware hardware,
+Adapted adapt(workers::Crew& crew, const study::Trial& trial, const Hardware& hardware,
               const Output& output) {
   base::write_file(output.folder / lora::kCardFile,
                    "unfinished\n");  // a folder that can't be written is found before the search

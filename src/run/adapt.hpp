@@ -17,7 +17,7 @@ struct Adapted {
 
 // Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed
 // adapter or merged model with its card.
-Adapted adapt(workers::Crew& crew, const study::Trial& trial, Hardware hardware,
+Adapted adapt(workers::Crew& crew, const study::Trial& trial, const Hardware& hardware,
               const Output& output);
 
 }  // namespace lorahub::run

@@ -14,7 +14,7 @@ int default_threads(int ranks_on_node) {
 }
 
 objective::Machine load_machine(const std::string& model, study::Precision precision,
-                                Hardware hardware) {
+                                const Hardware& hardware) {
   const std::filesystem::path folder = t5::resolve(model);
   return {.network = t5::load(
               folder, {.dtype = precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat,

@@ -20,7 +20,7 @@ int default_threads(int ranks_on_node);
 // `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no
 // GPU for cuda.
 objective::Machine load_machine(const std::string& model, study::Precision precision,
-                                Hardware hardware);
+                                const Hardware& hardware);
 
 struct LibraryChoice {
   std::string library;             // a folder, or a file of published names

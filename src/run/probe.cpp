@@ -38,15 +38,18 @@ double percent(size_t count, size_t of) {
   return of == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(of);
 }
 
-// `base`: its answers; empty for the base itself.
+std::vector<std::string> answers_of(const objective::Machine& machine, const t5::Adapter& adapter,
+                                    const Examples& examples) {
+  return objective::answer(machine, adapter, examples.prompts, {});
+}
+
 Probed measured(const objective::Machine& machine, const t5::Adapter& adapter,
-                const Examples& examples, std::vector<std::string>& answers,
-                const std::vector<std::string>& base) {
-  answers = objective::answer(machine, adapter, examples.prompts, {});
+                const Examples& examples, const std::vector<std::string>& base_answers) {
+  const std::vector<std::string> answers = answers_of(machine, adapter, examples);
   size_t hits = 0, changed = 0;
   for (size_t i = 0; i < answers.size(); ++i) {
     hits += task::is_hit(answers[i], examples.rows[i].target) ? 1 : 0;
-    changed += !base.empty() && answers[i] != base[i] ? 1 : 0;
+    changed += answers[i] != base_answers[i] ? 1 : 0;
   }
   return {.loss = official_loss(machine, adapter, examples.pairs),
           .accuracy = percent(hits, answers.size()),
@@ -62,7 +65,7 @@ fs::path probe_folder() {
   return fs::path(home == nullptr ? "." : home) / ".cache/lorahub/probe";
 }
 
-ProbeCache::ProbeCache(fs::path folder, const std::string& model_sha256,
+ProbeCache::ProbeCache(const fs::path& folder, const std::string& model_sha256,
                        const std::string& shots_sha256, study::Precision precision) {
   const std::string key = base::sha256(base::format(
       "{} {} {} {}", model_sha256, shots_sha256, study::name(precision), t5::libtorch_version()));
@@ -100,8 +103,8 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
   Examples given{
       .rows = examples, .prompts = {}, .pairs = objective::tokenize(machine.tokenizer, examples)};
   for (const task::Example& example : examples) given.prompts.push_back(example.input);
-  std::vector<std::string> base_answers;
-  std::vector<Probed> all{measured(machine, {}, given, base_answers, {})};
+  const std::vector<std::string> base_answers = answers_of(machine, {}, given);
+  std::vector<Probed> all{measured(machine, {}, given, base_answers)};
   std::vector<size_t> open;
   for (size_t i = 0; i < candidates.modules.size(); ++i) {
     const Probed* known = cache.find(candidates.hashes[i]);
@@ -112,8 +115,7 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
   one.threads = 1;
   objective::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
     const size_t i = open[static_cast<size_t>(number)];
-    std::vector<std::string> answers;
-    all[i + 1] = measured(one, alone(one, candidates.modules[i]), given, answers, base_answers);
+    all[i + 1] = measured(one, alone(one, candidates.modules[i]), given, base_answers);
   });
   for (const size_t i : open) cache.add(candidates.hashes[i], all[i + 1]);
   return all;

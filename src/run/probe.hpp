@@ -21,7 +21,7 @@ struct Probed {
 class ProbeCache {
  public:
   ProbeCache() = default;  // in memory alone, of one model and one set of examples
-  ProbeCache(std::filesystem::path folder, const std::string& model_sha256,
+  ProbeCache(const std::filesystem::path& folder, const std::string& model_sha256,
              const std::string& shots_sha256, study::Precision precision);
   const Probed* find(const std::string& module_sha256) const;  // nullptr: not there
   void add(const std::string& module_sha256, const Probed& probed);

@@ -37,7 +37,7 @@ double share(const Value& value) {
 }
 
 std::filesystem::path existing(const Value& value) {
-  const auto path = study::located(study::scalar(value), value);
+  auto path = study::located(study::scalar(value), value);
   if (!std::filesystem::is_regular_file(path))
     fail_at(value, "no file '{}' with data, name one that exists", path.string());
   return path;

@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 
 std::string identity_of(const Config& config, const fs::path& model, const fs::path& data) {
   base::Sha256 hash;
-  for (const auto& [key, value] : settings(config)) hash.update(key + "=" + value + "\n");
+  for (const auto& [key, value] : settings(config))
+    hash.update(base::format("{}={}\n", key, value));
   hash.update(config.what == What::base ? base::sha256_file(model / "config.json")
                                         : t5::hash_model(model));
   for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})

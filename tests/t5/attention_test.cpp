@@ -10,7 +10,8 @@ namespace lorahub::t5 {
 namespace {
 
 TEST(Attention, buckets_are_those_of_transformers_at_every_distance) {
-  for (const auto& table : test::read_golden("buckets").at("tables")) {
+  const nlohmann::json golden = test::read_golden("buckets");
+  for (const auto& table : golden.at("tables")) {
     Config config;
     config.buckets = table.at("buckets");
     config.max_distance = table.at("max_distance");
