@@ -50,9 +50,17 @@ LORAHUB_FAST_LOOP void philox_words(uint32_t (*__restrict out)[kBlocks], uint32_
   }
 }
 
-LORAHUB_FAST_LOOP void drop_loop(const float* __restrict x, float* __restrict y,
-                                 const uint32_t* __restrict words, int64_t count,
+struct Stretch {
+  const float* x;
+  float* y;
+  int64_t count;
+};
+
+LORAHUB_FAST_LOOP void drop_loop(const Stretch& stretch, const uint32_t* __restrict words,
                                  const Draw& draw) {
+  const float* __restrict x = stretch.x;
+  float* __restrict y = stretch.y;
+  const int64_t count = stretch.count;
   const uint32_t threshold = draw.threshold;
   const float scale = draw.scale;
   for (int64_t i = 0; i < count; ++i) y[i] = words[i] < threshold ? 0.0f : x[i] * scale;
@@ -63,7 +71,8 @@ void drop_into(const float* x, float* y, int64_t count, const Draw& draw) {
   uint32_t words[4][kBlocks];
   for (int64_t begin = 0; begin < count; begin += 4 * kBlocks) {
     philox_words(words, static_cast<uint32_t>(begin / 4), draw);
-    drop_loop(x + begin, y + begin, words[0], std::min(4 * kBlocks, count - begin), draw);
+    drop_loop({.x = x + begin, .y = y + begin, .count = std::min(4 * kBlocks, count - begin)},
+              words[0], draw);
   }
 }
 
