@@ -180,16 +180,17 @@ TEST(Fault, AStoppedRankIsNamedAndAllEndWith75) {
   EXPECT_FALSE(store::read_journal(folder / "out/journal.ndj").told.empty());
 }
 
-TEST(Fault, ASignalEndsItWith75WhileALongUnitIsComputed) {
-  const auto folder = fresh_folder("signal");
-  write_study(folder);
-  Background run(study_command(folder, "mpirun -np 2", kLong), folder / "err");
-  ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 5; })) << read_all(folder / "err");
-  const auto start = std::chrono::steady_clock::now();
-  ::kill(run.pid(), SIGUSR1);
-  EXPECT_EQ(run.wait(), 75) << read_all(folder / "err");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
-  EXPECT_NE(read_all(folder / "err").find("SIGUSR1"), std::string::npos);
+TEST(Fault, ASignalEndsALongSearchWith75) {
+  for (const char* launcher : {"", "mpirun -np 2"}) {
+    const auto folder = fresh_folder("signal");
+    write_study(folder);
+    Background run(study_command(folder, launcher, kLong), folder / "err");
+    ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 5; })) << read_all(folder / "err");
+    ::kill(run.pid(), SIGUSR1);
+    EXPECT_EQ(run.wait(), 75) << read_all(folder / "err");
+    EXPECT_NE(read_all(folder / "err").find("SIGUSR1"), std::string::npos);
+    EXPECT_FALSE(store::read_journal(folder / "out/journal.ndj").told.empty());
+  }
 }
 
 TEST(Fault, ASecondRunIsRefusedAndToldWhoHoldsTheJournal) {

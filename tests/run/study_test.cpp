@@ -84,16 +84,6 @@ TEST(Study, AChangedInputUnderTheSameNameIsRefused) {
 }
 
 // A search too long to end by itself meanwhile, so that the signal is what ends it.
-TEST(Study, SignalEndsALongSearchWith75) {
-  const auto folder = fresh_folder("long");
-  write_study(folder);
-  const Ended ended = run_study(folder, "timeout --preserve-status -s USR1 -k 20 2s",
-                                "--set search.budget=1000000 --only method=lorahub");
-  EXPECT_EQ(ended.code, 75) << ended.err;
-  EXPECT_NE(ended.err.find("SIGUSR1"), std::string::npos) << ended.err;
-  EXPECT_FALSE(store::read_journal(folder / "out" / "journal.ndj").told.empty());
-}
-
 TEST(Study, SignalEndsWith75AndIsGoneOnWith) {
   const auto folder = fresh_folder("signal");
   write_study(folder);
