@@ -24,15 +24,18 @@ std::string versions() {
 
 }  // namespace
 
+void add_device(CLI::App& command, std::string& device, int& threads) {
+  command.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  command
+      .add_option("--threads", threads,
+                  "threads of each rank (default: cores / ranks on this node)")
+      ->check(CLI::Range(1, 1024));
+}
+
 void add_hardware(CLI::App& command, ModelOptions& options) {
-  command.add_option("--device", options.device, "cpu or cuda")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
+  add_device(command, options.device, options.threads);
   command.add_option("--precision", options.precision, "f32 or bf16")
       ->check(CLI::IsMember({"f32", "bf16"}));
-  command
-      .add_option("--threads", options.threads,
-                  "threads of this rank (default: cores / ranks on this node)")
-      ->check(CLI::Range(1, 1024));
 }
 
 run::Hardware hardware(const ModelOptions& options, NodeRank here) {

@@ -42,7 +42,8 @@ struct ModelOptions {
   std::string device = "cpu", precision = "f32";
   int threads = 0;  // 0: cores / ranks on this node
 };
-void add_hardware(CLI::App& command, ModelOptions& options);
+void add_device(CLI::App& command, std::string& device, int& threads);
+void add_hardware(CLI::App& command, ModelOptions& options);  // and --precision
 
 // Which of the ranks on this node this one is.
 struct NodeRank {

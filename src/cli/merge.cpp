@@ -45,21 +45,19 @@ int merge(const Options& options) {
               "study first",
               out.string());
   const store::History history = merged(journals);
-  std::vector<store::Planned> planned;
   std::vector<std::string> missing, failed;
   for (const study::Trial& trial : study.trials) {
     const std::string id = study::id(trial);
-    planned.push_back({.id = id, .knobs = study::columns(trial)});
     if (history.failed.contains(id))
       failed.push_back(study::label(trial) + ": " + history.failed.at(id));
     else if (!history.finished.contains(id))
       missing.push_back(study::label(trial));
   }
   const auto file = run::result_file(out, "");
-  store::write_hdf5(file, history, planned);
+  store::write_hdf5(file, history, run::planned(study));
   fmt::print("{}: {} of {} trials done, {} failed, {} missing\n", file.string(),
-             planned.size() - failed.size() - missing.size(), planned.size(), failed.size(),
-             missing.size());
+             study.trials.size() - failed.size() - missing.size(), study.trials.size(),
+             failed.size(), missing.size());
   for (const std::string& shard : missing_shards(out, 0))
     fmt::print("shard {} has left no journal\n", shard);
   for (const std::string& trial : failed) fmt::print("failed: {}\n", trial);

@@ -121,12 +121,7 @@ void add_run(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"fast", "reference"}));
   command->add_option("--precision", options->precision, "f32 or bf16 (overrides the study)")
       ->check(CLI::IsMember({"f32", "bf16"}));
-  command->add_option("--device", options->device, "cpu or cuda")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  command
-      ->add_option("--threads", options->threads,
-                   "threads of each rank (default: cores / ranks on this node)")
-      ->check(CLI::Range(1, 1024));
+  add_device(*command, options->device, options->threads);
   command->add_option("--groups", options->groups,
                       "groups of ranks, each with a trial of its own: auto (those that end first), "
                       "or how many");

@@ -105,12 +105,7 @@ void add_train(CLI::App& app, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("CONFIG", options->config, "the training's YAML file")->required();
   command->add_option("--set", options->set, "KEY=VALUE: override a key of the config")->take_all();
-  command->add_option("--device", options->device, "cpu or cuda")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  command
-      ->add_option("--threads", options->threads,
-                   "threads of each rank (default: cores / ranks on this node)")
-      ->check(CLI::Range(1, 1024));
+  add_device(*command, options->device, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return train(*options); }; });
 }

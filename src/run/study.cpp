@@ -12,13 +12,6 @@
 namespace lorahub::run {
 namespace {
 
-std::vector<store::Planned> planned(const study::Study& study) {
-  std::vector<store::Planned> plan;
-  for (const study::Trial& trial : study.trials)
-    plan.push_back({.id = study::id(trial), .knobs = study::columns(trial)});
-  return plan;
-}
-
 class Coordinator {
  public:
   Coordinator(const Selection& selection, const StudyOptions& options, workers::Crew& crew)
@@ -162,6 +155,13 @@ class Coordinator {
 };
 
 }  // namespace
+
+std::vector<store::Planned> planned(const study::Study& study) {
+  std::vector<store::Planned> plan;
+  for (const study::Trial& trial : study.trials)
+    plan.push_back({.id = study::id(trial), .knobs = study::columns(trial)});
+  return plan;
+}
 
 std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard) {
   return out / (shard.empty() ? "journal.ndj" : base::format("journal-{}.ndj", shard));

@@ -29,6 +29,9 @@ struct StudyOptions {
 std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard);
 std::filesystem::path result_file(const std::filesystem::path& out, const std::string& shard);
 
+// Every trial of a study, in its order: what a result file has rows for.
+std::vector<store::Planned> planned(const study::Study& study);
+
 // The whole study, for the record, and those of its trials that this call is to run.
 struct Selection {
   study::Study study;

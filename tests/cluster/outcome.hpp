@@ -2,7 +2,6 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "payload.hpp"
 #include "store/journal.hpp"
 
 namespace lorahub {
@@ -21,22 +21,11 @@ inline std::string payload(const std::filesystem::path& out) {
     if (entry.path().extension() != ".ndj") continue;
     for (const auto& [id, record] : store::read_journal(entry.path()).finished) {
       EXPECT_FALSE(trials.contains(id)) << "done twice: " << id;
-      std::string& text = trials[id];
-      const auto bits = [&text](double value) {
-        text += " " + std::to_string(std::bit_cast<uint64_t>(value));
-      };
-      for (double w : record.weights) bits(w);
-      bits(record.accuracy);
-      for (const auto& generation : record.generations) {
-        for (double w : generation.population.weights) bits(w);
-        for (double loss : generation.losses) bits(loss);
-      }
-      for (double sum : record.shot_sums) bits(sum);
-      for (const auto& answer : record.answers) text += "|" + answer.answer;
+      trials[id] = payload_of(record);
     }
   }
   std::string all;
-  for (const auto& [id, text] : trials) all += id + text + "\n";
+  for (const auto& [id, text] : trials) all += id + text;
   return all;
 }
 

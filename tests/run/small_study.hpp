@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 
+#include "payload.hpp"
 #include "process.hpp"
 #include "store/hdf5.hpp"
 #include "store/journal.hpp"
@@ -47,21 +47,7 @@ inline std::string payload(const std::filesystem::path& folder) {
   std::map<std::string, std::string> trials;
   for (const auto& journal : journals(folder)) {
     for (const auto& [id, record] : store::read_journal(journal).finished) {
-      std::string text = id;
-      const auto bits = [&](double value) {
-        text += " " + std::to_string(std::bit_cast<uint64_t>(value));
-      };
-      for (double w : record.weights) bits(w);
-      bits(record.accuracy);
-      for (const auto& generation : record.generations) {
-        for (double w : generation.population.weights) bits(w);
-        for (double loss : generation.losses) bits(loss);
-        for (const auto& fault : generation.faults) text += "!" + std::to_string(fault.candidate);
-      }
-      for (double sum : record.shot_sums) bits(sum);
-      for (const auto& answer : record.answers) text += "|" + answer.answer;
-      text += " " + std::to_string(record.counts.rounds) + "\n";
-      EXPECT_TRUE(trials.emplace(id, text).second) << id << " is there twice";
+      EXPECT_TRUE(trials.emplace(id, id + payload_of(record)).second) << id << " is there twice";
     }
   }
   std::string all;

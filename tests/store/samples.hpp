@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <string>
 
+#include "base/check.hpp"
 #include "base/sha256.hpp"
 #include "store/hdf5.hpp"
 #include "store/journal.hpp"
@@ -159,6 +161,15 @@ inline std::vector<Planned> complete_plan() {
   auto plan = planned();
   plan.resize(2);
   return plan;
+}
+
+inline std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "no Error";
 }
 
 }  // namespace lorahub::store::samples

@@ -1,0 +1,100 @@
+// An evaluation that writes what it told into the journal, and reads it from there
+// (store/journal.hpp).
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "samples.hpp"
+#include "store/journal.hpp"
+
+namespace lorahub::store {
+namespace {
+
+using samples::Folder;
+using samples::message_of;
+using testing::HasSubstr;
+
+search::Losses sum_of_weights(const search::Population& population) {
+  search::Losses losses;
+  for (int p = 0; p < population.size(); ++p)
+    losses.push_back(population.row(p)[0] + 2 * population.row(p)[1]);
+  return losses;
+}
+
+std::vector<search::Fault> no_faults() { return {}; }
+
+TEST(Recorded, KeepsTheCauseOfWhatCouldNotBeEvaluated) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  {
+    Journal journal(file);
+    journal.start("t", {});
+    const auto faults = [] {
+      return std::vector<search::Fault>{{.candidate = 1, .cause = "out of memory"}};
+    };
+    recorded(sum_of_weights, faults, journal, "t")(samples::generations(0)[0].population);
+  }
+  const auto told = read_journal(file).told.at("t").at(0);
+  ASSERT_EQ(told.faults.size(), 1U);
+  EXPECT_EQ(told.faults[0].candidate, 1);
+  EXPECT_EQ(told.faults[0].cause, "out of memory");
+}
+
+TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  const auto generations = samples::generations(0);
+  int calls = 0;
+  const search::Evaluate evaluate = [&](const search::Population& population) {
+    ++calls;
+    return sum_of_weights(population);
+  };
+  std::vector<search::Losses> first;
+  {
+    Journal journal(file);
+    const auto f = recorded(evaluate, no_faults, journal, "t");
+    for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population));
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(read_journal(file).told.at("t").size(), 2u)
+        << "on the disk before the loss is returned";
+  }
+  Journal journal(file);
+  const auto never = recorded(
+      [](const search::Population&) -> search::Losses { throw std::logic_error("was told"); },
+      no_faults, journal, "t");
+  for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population), first[g]);
+  EXPECT_THROW(never(generations[2].population), std::logic_error);
+  EXPECT_EQ(journal.history().told.at("t").size(), 2u);
+
+  const auto f = recorded(evaluate, no_faults, journal, "t");
+  for (const auto& g : generations) EXPECT_EQ(f(g.population), sum_of_weights(g.population));
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(journal.history().told.at("t").size(), 3u);
+
+  const auto other = recorded(evaluate, no_faults, journal, "u");
+  other(generations[0].population);
+  EXPECT_EQ(calls, 4) << "another trial";
+}
+
+TEST(Recorded, OtherWeightsThanToldAreAnError) {
+  const Folder folder;
+  Journal journal(folder / "journal.ndj");
+  const search::Population told{.dim = 2, .weights = {0.0, 0.5}};
+  recorded(sum_of_weights, no_faults, journal, "t")(told);
+  for (const auto& weights : {std::vector{-0.0, 0.5}, std::vector{0.0, std::nextafter(0.5, 1.0)},
+                              std::vector{0.0, 0.5, 0.0, 0.5}}) {
+    const auto f = recorded(sum_of_weights, no_faults, journal, "t");
+    EXPECT_THAT(message_of([&] { f({.dim = 2, .weights = weights}); }),
+                HasSubstr("generation 1 of trial t"));
+  }
+  EXPECT_THAT(
+      message_of([&] {
+        recorded(sum_of_weights, no_faults, journal, "t")({.dim = 1, .weights = {0.0, 0.5}});
+      }),
+      HasSubstr("other weights"));
+  EXPECT_EQ(recorded(sum_of_weights, no_faults, journal, "t")(told), (search::Losses{1.0}));
+}
+
+}  // namespace
+}  // namespace lorahub::store
