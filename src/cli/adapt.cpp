@@ -56,7 +56,7 @@ int adapt(const Options& options) {
       hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   const workers::Service service{.threads = machine.threads};
   const auto make_site = [&] {
-    return std::make_unique<run::Site>(std::vector{mine}, machine, group.rank());
+    return std::make_unique<run::Site>(std::vector{mine}, machine, group.member());
   };
   return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
     const run::Adapted adapted = run::adapt(

@@ -1,5 +1,6 @@
 #include "run/devices.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "base/text.hpp"
@@ -25,6 +26,12 @@ std::vector<std::string> shared_gpus(const std::vector<std::string>& hosts,
           "as many ranks on a node as it has GPUs",
           fmt::join(ranks, ", "), gpu.second, gpu.first));
   return sentences;
+}
+
+bool own_gpus(const std::vector<std::string>& hosts, const std::vector<std::string>& devices) {
+  const auto on_gpu = [](const std::string& device) { return device.starts_with("cuda "); };
+  return devices.size() > 1 && std::ranges::all_of(devices, on_gpu) &&
+         shared_gpus(hosts, devices).empty();
 }
 
 }  // namespace lorahub::run

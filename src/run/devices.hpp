@@ -14,4 +14,7 @@ std::string device_text(const Hardware& hardware);
 std::vector<std::string> shared_gpus(const std::vector<std::string>& hosts,
                                      const std::vector<std::string>& devices);
 
+// Whether each of several ranks has a GPU of its own: then they can exchange weights by NCCL.
+bool own_gpus(const std::vector<std::string>& hosts, const std::vector<std::string>& devices);
+
 }  // namespace lorahub::run

@@ -13,15 +13,38 @@ int default_threads(int ranks_on_node) {
   return std::clamp(base::online_cores() / ranks_on_node, 1, base::usable_cores());
 }
 
-objective::Machine load_machine(const std::string& model, study::Precision precision,
-                                const Hardware& hardware) {
-  const std::filesystem::path folder = t5::resolve(model);
-  return {.network = t5::load(
-              folder, {.dtype = precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat,
-                       .device = hardware.device}),
+namespace {
+t5::Placement placement(study::Precision precision, const Hardware& hardware) {
+  return {.dtype = precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat,
+          .device = hardware.device};
+}
+
+objective::Machine machine_of(t5::Network network, const std::filesystem::path& folder,
+                              const Hardware& hardware) {
+  return {.network = std::move(network),
           .tokenizer = task::Tokenizer(folder),
           .device = hardware.device,
           .threads = hardware.threads};
+}
+}  // namespace
+
+objective::Machine load_machine(const std::string& model, study::Precision precision,
+                                const Hardware& hardware) {
+  const std::filesystem::path folder = t5::resolve(model);
+  return machine_of(t5::load(folder, placement(precision, hardware)), folder, hardware);
+}
+
+PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,
+                               const Hardware& hardware, t5::Share share) {
+  const std::filesystem::path folder = t5::resolve(model);
+  t5::PartlyLoaded loaded = t5::load_share(folder, placement(precision, hardware), share);
+  return {.machine = machine_of(std::move(loaded.network), folder, hardware),
+          .tensors = std::move(loaded.tensors)};
+}
+
+void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Channel& channel) {
+  for (const t5::SharedTensor& shared : tensors)
+    channel.broadcast(shared.tensor.data_ptr(), shared.tensor.nbytes(), shared.owner);
 }
 
 std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Config& base,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "objective/objective.hpp"
+#include "workers/channel.hpp"
 
 namespace lorahub::run {
 
@@ -21,6 +22,18 @@ int default_threads(int ranks_on_node);
 // GPU for cuda.
 objective::Machine load_machine(const std::string& model, study::Precision precision,
                                 const Hardware& hardware);
+
+// The same of which `share` is read; the rest comes by exchange_tensors().
+struct PartlyLoadedMachine {
+  objective::Machine machine;
+  std::vector<t5::SharedTensor> tensors;
+};
+PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,
+                               const Hardware& hardware, t5::Share share);
+
+// Every rank gives the others the tensors that it owns: all call it with the same list, each with
+// its own memory.
+void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Channel& channel);
 
 struct LibraryChoice {
   std::string library;             // a folder, or a file of published names

@@ -11,12 +11,20 @@
 namespace lorahub::run {
 
 enum class Request : char {
-  log = 'L',      // + folder: open this rank's log file in it; reply: run::device_text
-  join = 'J',     // + hashes of shots and test rows: load the trial; reply: see Site::join
-  measure = 'M',  // + workers::across's unit; reply: the tile's sums
-  answer = 'A',   // + number of a batch of test rows, weights (none: the base); reply: its answers
-  train = 'T'     // the trial's training on its shots, as one unit; reply: a Choice (choice.hpp)
+  device = 'D',    // reply: run::device_text
+  log = 'L',       // + folder: open this rank's log file in it
+  weights = 'W',   // read this rank's part of the trial's model; it is used after the next request
+  exchange = 'X',  // + workers::nccl_id: all ranks give each other their parts, at the same time
+  join = 'J',      // + hashes of shots and test rows: load the trial; reply: see Site::join
+  measure = 'M',   // + workers::across's unit; reply: the tile's sums
+  answer = 'A',    // + number of a batch of test rows, weights (none: the base); reply: its answers
+  train = 'T'      // the trial's training on its shots, as one unit; reply: a Choice (choice.hpp)
 };
+
+// Of the rank as a whole: alone, whatever trial it has loaded.
+inline bool is_for_the_rank(Request kind) {
+  return kind == Request::log || kind == Request::weights || kind == Request::exchange;
+}
 
 struct Asked {
   Request kind = Request::log;

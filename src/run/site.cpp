@@ -15,11 +15,32 @@ Loaded read_loaded(const std::string& reply) {
   return {.truncated_from = std::stol(words.at(0)), .modules = {words.begin() + 1, words.end()}};
 }
 
-Site::Site(std::vector<study::Trial> plan, Hardware hardware, int rank)
-    : plan_(std::move(plan)), hardware_(std::move(hardware)), rank_(rank) {}
+namespace {
+std::string machine_key(const study::Trial& trial) {
+  return base::format("{}|{}", trial.model_path, study::name(trial.precision));
+}
+}  // namespace
+
+Site::Site(std::vector<study::Trial> plan, Hardware hardware, workers::Member me)
+    : plan_(std::move(plan)), hardware_(std::move(hardware)), me_(me) {}
+
+void Site::read_share(const study::Trial& trial) {
+  PartlyLoadedMachine loaded =
+      load_share(trial.model_path, trial.precision, {.device = hardware_.device, .threads = 1},
+                 {.index = me_.rank, .count = me_.size});
+  machine_ = std::make_unique<objective::Machine>(std::move(loaded.machine));
+  shares_ = std::move(loaded.tensors);
+  machine_key_ = machine_key(trial);
+}
+
+void Site::exchange_shares(const std::string& channel_id) {
+  workers::NcclChannel channel(channel_id, me_);
+  exchange_tensors(shares_, channel);
+  shares_.clear();
+}
 
 void Site::use_model(const study::Trial& trial) {
-  const std::string key = base::format("{}|{}", trial.model_path, study::name(trial.precision));
+  const std::string key = machine_key(trial);
   if (machine_ && key == machine_key_) return;
   machine_.reset();  // before the next one is loaded: two large models may not fit
   machine_ = std::make_unique<objective::Machine>(
@@ -117,15 +138,22 @@ std::string Site::train() const {
   return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
 }
 
+void Site::open_log(const std::filesystem::path& folder) {
+  log_ = base::Log(folder / base::format("rank{}.log", me_.rank), me_.rank);
+  const std::string device = device_text(hardware_);
+  log_.line("device", hardware_.gpu.empty() ? device : device + ", visible as " + hardware_.gpu);
+}
+
 std::string Site::handle(const std::string& request) {
   objective::single_threaded();
   const Asked asked = decode(request);
-  if (asked.kind == Request::log) {
+  if (asked.kind == Request::device) return device_text(hardware_);
+  if (is_for_the_rank(asked.kind)) {
     const std::unique_lock alone(loading_);
-    log_ = base::Log(std::filesystem::path(asked.body) / base::format("rank{}.log", rank_), rank_);
-    std::string device = device_text(hardware_);
-    log_.line("device", hardware_.gpu.empty() ? device : device + ", visible as " + hardware_.gpu);
-    return device;
+    if (asked.kind == Request::log) open_log(asked.body);
+    if (asked.kind == Request::weights) read_share(plan_.at(asked.trial));
+    if (asked.kind == Request::exchange) exchange_shares(asked.body);
+    return {};
   }
   const auto here = at(asked.trial);
   switch (asked.kind) {
@@ -137,10 +165,9 @@ std::string Site::handle(const std::string& request) {
       return answer(asked.body);
     case Request::train:
       return train();
-    case Request::log:
-      break;
+    default:
+      base::fail("unknown request {}", static_cast<int>(asked.kind));
   }
-  base::fail("unknown request {}", static_cast<int>(asked.kind));
 }
 
 }  // namespace lorahub::run

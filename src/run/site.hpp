@@ -10,6 +10,7 @@
 #include "run/brief.hpp"
 #include "run/load.hpp"
 #include "run/requests.hpp"
+#include "workers/nccl.hpp"
 
 namespace lorahub::run {
 
@@ -24,7 +25,7 @@ class Site {
  public:
   // `hardware`: with the threads that call handle(); a unit of work is one thread's, but a training
   // has them all.
-  Site(std::vector<study::Trial> plan, Hardware hardware, int rank);
+  Site(std::vector<study::Trial> plan, Hardware hardware, workers::Member me);
   Site(const Site&) = delete;  // the measure refers to members
   Site& operator=(const Site&) = delete;
 
@@ -35,8 +36,11 @@ class Site {
  private:
   std::shared_lock<std::shared_mutex> at(size_t trial);
   void begin(size_t trial);
+  void read_share(const study::Trial& trial);
+  void exchange_shares(const std::string& channel_id);
   void use_model(const study::Trial& trial);
   void use_modules(const study::Trial& trial);
+  void open_log(const std::filesystem::path& folder);
   std::string join(const std::string& rows_hash) const;
   std::string answer(const std::string& body);
   std::string train() const;
@@ -44,12 +48,13 @@ class Site {
 
   std::vector<study::Trial> plan_;
   Hardware hardware_;
-  int rank_;
+  workers::Member me_;
   Tokenizers tokenizers_;
   std::shared_mutex loading_;      // exclusive while the trial changes
   std::optional<size_t> current_;  // in the plan; what follows is of this trial
   std::string machine_key_;
   std::unique_ptr<objective::Machine> machine_;
+  std::vector<t5::SharedTensor> shares_;  // of machine_, until they are exchanged
   std::string library_key_;
   Modules modules_;  // of the library in use, as read
   std::optional<lora::Pool> pool_;

@@ -8,6 +8,7 @@
 #include "run/environment.hpp"
 #include "run/lead.hpp"
 #include "run/trial.hpp"
+#include "workers/nccl.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -28,10 +29,11 @@ class Coordinator {
     elsewhere_ = finished_elsewhere(options_.out, options_.shard);
     const Checked checked = check_inputs(trials_, before, options_.out);
     inputs_ = checked.inputs;
+    devices_ = crew_.everyone(encode({.kind = Request::device}));
+    if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
     make_folder();
-    devices_ =
-        crew_.everyone(encode({.kind = Request::log, .body = (options_.out / "log").string()}));
+    crew_.everyone(encode({.kind = Request::log, .body = (options_.out / "log").string()}));
     ledger_.emplace(LedgerFiles{.journal = journal,
                                 .result = result_file(options_.out, options_.shard),
                                 .log = options_.out / "log" / "rank0.log"},
@@ -48,6 +50,15 @@ class Coordinator {
   }
 
  private:
+  // GPUs: each rank reads a part of the model and NCCL brings it to the others. What can't be read
+  // is found before any rank waits for another one's part. Without NCCL each reads the whole file,
+  // as for a later model of the study: the system reads it from the disk once per node.
+  void share_weights(size_t i) {
+    if (!workers::has_nccl() || !own_gpus(crew_.hosts(), devices_)) return;
+    crew_.everyone(encode({.kind = Request::weights, .trial = i}));
+    crew_.everyone(encode({.kind = Request::exchange, .trial = i, .body = workers::nccl_id()}));
+  }
+
   // Every rank loads what trial i reads: what one of them cannot read is found now.
   void try_out(size_t i) { crew_.everyone(join_request(brief(trials_[i], tokenizers_), i)); }
 
@@ -180,7 +191,7 @@ int run_study(const std::function<Selection()>& load, const StudyOptions& option
                                  .stall_timeout = options.stall_timeout};
   const auto make_site = [&] {
     if (!group.is_coordinator()) selection = load();
-    return std::make_unique<Site>(selection.trials, options.hardware, group.rank());
+    return std::make_unique<Site>(selection.trials, options.hardware, group.member());
   };
   return lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
     return Coordinator(selection, options, crew).run();

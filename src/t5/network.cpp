@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.hpp"
@@ -41,16 +42,20 @@ void check_finite(const std::string& name, const at::Tensor& tensor) {
 // Takes tensors out of the file by name and checks them; numbers the linear layers as it goes.
 class Builder {
  public:
-  Builder(const Config& config, const Tensors& weights, Placement placement)
-      : config_(config), weights_(weights), placement_(placement) {}
+  Builder(const Config& config, const Tensors& weights, Placement placement, Share share = {})
+      : config_(config),
+        weights_(weights),
+        placement_(placement),
+        share_(share),
+        bytes_(static_cast<size_t>(share.count)) {}
 
   Network network() {
     Network n;
     n.config = config_;
     const at::Tensor shared = embedding();
-    n.embedding = placed(shared, placement_.dtype);
+    n.embedding = placed("shared.weight", shared, placement_.dtype);
     const at::Tensor head = untied_head(shared);
-    n.lm_head = head.defined() ? placed(head, placement_.dtype) : n.embedding;
+    n.lm_head = head.defined() ? placed("lm_head.weight", head, placement_.dtype) : n.embedding;
     if (config_.scale_outputs)
       n.output_scale = 1.0 / std::sqrt(static_cast<double>(config_.d_model));
     n.encoder = stack("encoder", config_.encoder_layers);
@@ -59,9 +64,12 @@ class Builder {
     return n;
   }
 
+  const std::vector<SharedTensor>& tensors() const { return tensors_; }
+
  private:
   bool has(const std::string& name) const { return weights_.contains(name); }
 
+  // By name, its values not looked at yet.
   at::Tensor take(const std::string& name, at::IntArrayRef shape) const {
     const auto found = weights_.find(name);
     base::check(found != weights_.end(),
@@ -77,18 +85,35 @@ class Builder {
                 "tensor {} holds {} values (weights must be floating-point numbers), "
                 "use unquantised weights",
                 name, at::toString(tensor.scalar_type()));
-    check_finite(name, tensor);
     return tensor;
   }
 
-  // No copy where type and device are right already: mapped files stay mapped.
-  at::Tensor placed(const at::Tensor& tensor, at::ScalarType dtype) const {
-    const auto device = placement_.device == Device::cuda ? at::kCUDA : at::kCPU;
-    return tensor.to(at::TensorOptions().device(device).dtype(dtype)).contiguous();
+  // The part with the fewest bytes so far takes the tensor: all ranks find the same.
+  int next_owner(int64_t bytes) {
+    const auto least = std::ranges::min_element(bytes_);
+    *least += bytes;
+    return static_cast<int>(least - bytes_.begin());
   }
 
-  at::Tensor norm(const std::string& name) const {
-    return placed(take(name, {config_.d_model}), at::kFloat);
+  // No copy where type and device are right already: mapped files stay mapped.
+  at::Tensor placed(const std::string& name, const at::Tensor& tensor, at::ScalarType dtype) {
+    const int owner = next_owner(static_cast<int64_t>(tensor.nbytes()));
+    const auto options = at::TensorOptions()
+                             .device(placement_.device == Device::cuda ? at::kCUDA : at::kCPU)
+                             .dtype(dtype);
+    at::Tensor here;
+    if (owner == share_.index) {
+      check_finite(name, tensor);
+      here = tensor.to(options).contiguous();
+    } else {
+      here = at::empty(tensor.sizes(), options);
+    }
+    tensors_.push_back({.tensor = here, .owner = owner});
+    return here;
+  }
+
+  at::Tensor norm(const std::string& name) {
+    return placed(name, take(name, {config_.d_model}), at::kFloat);
   }
 
   at::Tensor embedding() const {
@@ -108,7 +133,8 @@ class Builder {
   }
 
   Linear linear(const std::string& name, int64_t out, int64_t in) {
-    return {.weight = placed(take(name + ".weight", {out, in}), placement_.dtype), .slot = slot_++};
+    const std::string weight = name + ".weight";
+    return {.weight = placed(weight, take(weight, {out, in}), placement_.dtype), .slot = slot_++};
   }
 
   Attention attention(const std::string& prefix) {
@@ -154,18 +180,36 @@ class Builder {
       s.blocks.push_back(block(base::format("{}.block.{}", name, i), name == "decoder"));
     }
     s.final_norm = norm(name + ".final_layer_norm.weight");
-    s.relative_bias =
-        placed(take(name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-                    {config_.buckets, config_.heads}),
-               at::kFloat);
+    const std::string bias = name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+    s.relative_bias = placed(bias, take(bias, {config_.buckets, config_.heads}), at::kFloat);
     return s;
   }
 
   const Config& config_;
   const Tensors& weights_;
   Placement placement_;
+  Share share_;
+  std::vector<int64_t> bytes_;  // by part
+  std::vector<SharedTensor> tensors_;
   int slot_ = 0;
 };
+
+void check_device(Placement placement) {
+  base::check(placement.device == Device::cpu || at::hasCUDA(),
+              "no CUDA device was found (device cuda was asked for), use --device cpu");
+}
+
+// Names the folder in errors that don't.
+template <class Load>
+auto of_folder(const std::filesystem::path& folder, const Load& load) {
+  try {
+    return load();
+  } catch (const base::Error& error) {
+    const std::string text = error.what();
+    if (text.find(folder.string()) != std::string::npos) throw;
+    base::fail("{}: {}", folder.string(), text);
+  }
+}
 
 }  // namespace
 
@@ -221,22 +265,28 @@ std::map<std::string, at::Tensor*> named(Network& network) {
 }
 
 Network build(const Config& config, const Tensors& weights, Placement placement) {
-  base::check(placement.device == Device::cpu || at::hasCUDA(),
-              "no CUDA device was found (device cuda was asked for), use --device cpu");
+  check_device(placement);
   return Builder(config, weights, placement).network();
 }
 
 Network load(const std::filesystem::path& folder, Placement placement) {
-  try {
+  if (placement.device == Device::cuda) return load_share(folder, placement, {}).network;
+  return of_folder(folder, [&] {
     const Tensors weights = read_model_weights(folder);
-    if (placement.device == Device::cuda) return build(read_config(folder), weights, placement);
     return build(read_config(folder), in_dtype(weights, placement.dtype, identity(folder)),
                  placement);
-  } catch (const base::Error& error) {
-    const std::string text = error.what();
-    if (text.find(folder.string()) != std::string::npos) throw;
-    base::fail("{}: {}", folder.string(), text);
-  }
+  });
+}
+
+PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share) {
+  check_device(placement);
+  return of_folder(folder, [&] {
+    const Config config = read_config(folder);
+    const Tensors weights = read_model_weights(folder);
+    Builder builder(config, weights, placement, share);
+    Network network = builder.network();
+    return PartlyLoaded{.network = std::move(network), .tensors = builder.tensors()};
+  });
 }
 
 }  // namespace lorahub::t5

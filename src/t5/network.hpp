@@ -68,6 +68,21 @@ struct Placement {
   Device device = Device::cpu;
 };
 Network load(const std::filesystem::path& folder, Placement placement);
+
+// A network of which `count` ranks read a part each, about as many bytes; part `index` is here.
+struct Share {
+  int index = 0, count = 1;
+};
+struct SharedTensor {
+  at::Tensor tensor;  // contiguous, on its device; another's part: its shape, with any values
+  int owner = 0;      // the part it belongs to
+};
+struct PartlyLoaded {
+  Network network;
+  std::vector<SharedTensor> tensors;  // all of them once, in the same order on all ranks
+};
+PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share);
+
 Network build(const Config& config, const std::map<std::string, at::Tensor>& weights,
               Placement placement);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "workers/channel.hpp"
 #include "workers/crew.hpp"
 #include "workers/session.hpp"
 
@@ -36,6 +37,7 @@ class Group {
 
   int rank() const { return rank_; }
   int size() const { return static_cast<int>(hosts_.size()); }
+  Member member() const { return {.rank = rank(), .size = size()}; }
   bool is_coordinator() const { return rank_ == 0; }
   int ranks_on_node() const { return ranks_on_node_; }
   int rank_on_node() const { return rank_on_node_; }

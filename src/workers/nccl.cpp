@@ -60,7 +60,7 @@ std::string nccl_id() {
   return {id.internal, sizeof id.internal};
 }
 
-NcclChannel::NcclChannel(const std::string& id, Share share) : state_(std::make_unique<State>()) {
+NcclChannel::NcclChannel(const std::string& id, Member me) : state_(std::make_unique<State>()) {
   ncclUniqueId name;
   base::check(id.size() == sizeof name.internal,
               "the name of an NCCL channel has {} bytes instead of {} (the ranks may be different "
@@ -70,14 +70,14 @@ NcclChannel::NcclChannel(const std::string& id, Share share) : state_(std::make_
   check_cuda(cudaStreamCreateWithFlags(&state_->stream, cudaStreamNonBlocking), "making a stream");
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
-  check_nccl(ncclCommInitRankConfig(&state_->comm, share.size, name, share.rank, &config),
+  check_nccl(ncclCommInitRankConfig(&state_->comm, me.size, name, me.rank, &config),
              "joining a channel");
   state_->finish("joining a channel");
 }
 
-void NcclChannel::broadcast(void* device, size_t bytes) {
+void NcclChannel::broadcast(void* device, size_t bytes, int root) {
   check_cuda(cudaDeviceSynchronize(), "finishing the work before a broadcast");
-  check_nccl(ncclBroadcast(device, device, bytes, ncclInt8, 0, state_->comm, state_->stream),
+  check_nccl(ncclBroadcast(device, device, bytes, ncclInt8, root, state_->comm, state_->stream),
              "a broadcast");
   state_->finish("a broadcast");
   for (const Backoff backoff;; backoff.wait()) {
@@ -98,9 +98,9 @@ std::string nccl_id() {
       "this build has no NCCL (GPUs can't exchange weights), build where nccl.h and CUDA are");
 }
 
-NcclChannel::NcclChannel(const std::string&, Share) { nccl_id(); }
+NcclChannel::NcclChannel(const std::string&, Member) { nccl_id(); }
 
-void NcclChannel::broadcast(void*, size_t) { nccl_id(); }
+void NcclChannel::broadcast(void*, size_t, int) { nccl_id(); }
 #endif
 
 NcclChannel::~NcclChannel() = default;

@@ -1,16 +1,12 @@
-// Weights from one GPU to all: NCCL, for builds that have it (LORAHUB_NCCL). One rank per GPU; a
-// rank's current CUDA device is the one that takes part.
+// Weights from GPU to GPU: NCCL, for builds that have it (LORAHUB_NCCL). One rank per GPU; a rank's
+// current CUDA device is the one that takes part.
 #pragma once
-#include <cstddef>
 #include <memory>
 #include <string>
 
-namespace lorahub::workers {
+#include "workers/channel.hpp"
 
-// Who takes part.
-struct Share {
-  int rank = 0, size = 1;
-};
+namespace lorahub::workers {
 
 bool has_nccl();  // whether this build can
 
@@ -18,18 +14,12 @@ bool has_nccl();  // whether this build can
 // everyone.
 std::string nccl_id();
 
-// All ranks of the share make one at the same time (in the handler of that request).
-class NcclChannel {
+// All members make one at the same time (in the handler of that request). Memory is the device's.
+class NcclChannel : public Channel {
  public:
-  NcclChannel(const std::string& id, Share share);
-  ~NcclChannel();
-  NcclChannel(const NcclChannel&) = delete;
-  NcclChannel& operator=(const NcclChannel&) = delete;
-
-  // Rank 0's device memory into that of all the others; every rank calls it, with the same number
-  // of bytes. Returns when this rank's copy is complete. Throws base::Interrupted when a signal
-  // comes while waiting.
-  void broadcast(void* device, size_t bytes);
+  NcclChannel(const std::string& id, Member me);
+  ~NcclChannel() override;
+  void broadcast(void* device, size_t bytes, int root) override;
 
  private:
   struct State;

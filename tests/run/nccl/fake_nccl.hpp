@@ -1,0 +1,15 @@
+// What the fake NCCL has seen.
+#pragma once
+
+namespace lorahub::fake_nccl {
+
+struct Counts {
+  int communicators = 0, aborted = 0;  // all ranks
+  int streams = 0, destroyed = 0;
+  int not_ready = 0;       // times that something was asked for and not ready yet
+  int blocking_inits = 0;  // communicators that would have blocked
+};
+Counts counts();
+void reset();  // counts from zero
+
+}  // namespace lorahub::fake_nccl
