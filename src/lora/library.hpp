@@ -11,7 +11,7 @@
 
 namespace lorahub::lora {
 
-// One adapter. Factors by slot (t5::linears), f32: a [r, in], b [out, r].
+// One adapter. Factors by slot (t5::linears), as the file has them: a [r, in], b [out, r].
 struct Factors {
   at::Tensor a, b;
 };

@@ -74,7 +74,7 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
   base::check(type == at::kFloat || type == at::kHalf || type == at::kBFloat16,
               "module '{}': tensor {} has dtype {} (F32, F16 or BF16 is needed), convert it",
               subject.name, wanted.key, at::toString(type));
-  at::Tensor values = tensor.to(at::kFloat).contiguous();
+  at::Tensor values = tensor.contiguous();
   base::check(values.isfinite().all().item<bool>(),
               "module '{}': tensor {} holds NaN or infinity (every mixture with it would be NaN), "
               "copy or train the module again",

@@ -1,12 +1,13 @@
 #include "search/cma.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 #include <span>
 #include <utility>
+
+#include "search/eigen.hpp"
 
 namespace lorahub::search {
 namespace {
@@ -82,11 +83,9 @@ Cma::Cma(const CmaStart& start, base::Stream stream)
 // C = B D^2 B^T. Eigenvalues that rounding made negative become small positive ones.
 void Cma::decompose() {
   MatrixXd& covariance = state_.covariance;
-  covariance = ((covariance + covariance.transpose()) / 2).eval();
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(covariance);
-  assert(solver.info() == Eigen::Success);
-  axes_ = solver.eigenvectors();
-  const auto values = solver.eigenvalues().array();
+  Spectrum found = spectrum(covariance);
+  axes_ = std::move(found.vectors);
+  const auto values = found.values.array();
   lengths_ = (values > 0).select(values, kGuard).sqrt();
   if ((values <= 0).any())
     covariance = axes_ * lengths_.cwiseAbs2().asDiagonal() * axes_.transpose();
@@ -131,11 +130,11 @@ void Cma::tell(const Population& population, const Losses& losses) {
   const VectorXd y_w = y.leftCols(c.mu) * c.weights.head(c.mu);                     // (41)
   s.mean += s.sigma * y_w;                                                          // (42), c_m = 1
 
-  const auto whiten = [&](const auto& v) -> MatrixXd {  // C^(-1/2) v = B D^(-1) B^T v
-    return axes_ * lengths_.cwiseInverse().asDiagonal() * (axes_.transpose() * v);
+  const auto whiten = [&](const auto& v) -> MatrixXd {  // D^(-1) B^T v: as long as C^(-1/2) v
+    return lengths_.cwiseInverse().asDiagonal() * (axes_.transpose() * v);
   };
   s.path_sigma = (1 - c.c_sigma) * s.path_sigma +
-                 std::sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * whiten(y_w);  // (43)
+                 std::sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * axes_ * whiten(y_w);  // (43)
   const double length = s.path_sigma.norm();
   s.sigma *= std::exp(c.c_sigma / c.d_sigma * (length / c.chi_n - 1));  // (44)
   s.sigma = std::clamp(s.sigma, least_sigma_, kMostSigma);
@@ -146,15 +145,15 @@ void Cma::tell(const Population& population, const Losses& losses) {
   s.path_c *= 1 - c.c_c;
   if (h) s.path_c += std::sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * y_w;  // (45)
 
-  const VectorXd lengths2 = whiten(y).colwise().squaredNorm();
-  const VectorXd w = (c.weights.array() >= 0)  // (46)
-                         .select(c.weights.array(), c.weights.array() * static_cast<double>(n) /
-                                                        (lengths2.array() + kGuard));
+  VectorXd w = c.weights;  // (46): a bad candidate's step counts as one of the length sqrt(N)
+  const auto bad = y.rightCols((w.array() < 0).count());
+  w.tail(bad.cols()).array() *=
+      static_cast<double>(n) / (whiten(bad).colwise().squaredNorm().transpose().array() + kGuard);
   const double stalled = h ? 0 : c.c_c * (2 - c.c_c);
-  s.covariance =
-      ((1 + c.c_1 * stalled - c.c_1 - c.c_mu * c.weights.sum()) * s.covariance +
-       c.c_1 * s.path_c * s.path_c.transpose() + c.c_mu * y * w.asDiagonal() * y.transpose())
-          .eval();  // (47)
+  MatrixXd next = (1 + c.c_1 * stalled - c.c_1 - c.c_mu * c.weights.sum()) * s.covariance;  // (47)
+  next.selfadjointView<Eigen::Lower>().rankUpdate(s.path_c, c.c_1);
+  next.triangularView<Eigen::Lower>() += y * (c.c_mu * w).asDiagonal() * y.transpose();
+  s.covariance = next.selfadjointView<Eigen::Lower>();
   decompose();
 }
 

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "t5/fast_loop.hpp"
+#include "base/fast_loop.hpp"
 #include "t5/kernels.hpp"
 
 namespace lorahub::t5::differentiable {

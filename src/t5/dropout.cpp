@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "t5/fast_loop.hpp"
+#include "base/fast_loop.hpp"
 
 namespace lorahub::t5 {
 namespace {

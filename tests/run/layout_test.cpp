@@ -10,19 +10,17 @@ struct Layout {
   int ranks, threads, groups, shards;
 };
 
-// Fixed ones, then random ones.
-std::vector<Layout> layouts() {
+// Fixed ones, then random ones: 3 among the default tests.
+std::vector<Layout> layouts(int random_ones) {
   std::vector<Layout> all{{1, 3, 1, 1}, {2, 1, 0, 1}, {3, 1, 1, 1}, {5, 1, 2, 1}};
   base::Stream random(7, "layouts");
   const auto upto = [&](uint32_t n) { return 1 + static_cast<int>(random.bits() % n); };
-  for (int i = 0; i < 3; ++i) all.push_back({upto(8), upto(2), upto(4), upto(3)});
+  for (int i = 0; i < random_ones; ++i) all.push_back({upto(8), upto(2), upto(4), upto(3)});
   return all;
 }
 
-class AnyLayout : public testing::TestWithParam<Layout> {};
-
-TEST_P(AnyLayout, GivesTheSameBits) {
-  const auto [ranks, threads, groups, shards] = GetParam();
+void expect_same_bits(const Layout& layout) {
+  const auto [ranks, threads, groups, shards] = layout;
   const auto folder = fresh_folder("layout");
   write_study(folder);
   const std::string launcher = ranks == 1 ? "" : "mpirun -np " + std::to_string(ranks);
@@ -37,6 +35,10 @@ TEST_P(AnyLayout, GivesTheSameBits) {
   if (shards == 1) expect_same_hdf5(folder);
 }
 
+class AnyLayout : public testing::TestWithParam<Layout> {};
+
+TEST_P(AnyLayout, GivesTheSameBits) { expect_same_bits(GetParam()); }
+
 std::string name_of(const testing::TestParamInfo<Layout>& test) {
   const Layout& layout = test.param;
   return "R" + std::to_string(layout.ranks) + "T" + std::to_string(layout.threads) + "G" +
@@ -44,7 +46,15 @@ std::string name_of(const testing::TestParamInfo<Layout>& test) {
          std::to_string(test.index);
 }
 
-INSTANTIATE_TEST_SUITE_P(Layouts, AnyLayout, testing::ValuesIn(layouts()), name_of);
+INSTANTIATE_TEST_SUITE_P(Layouts, AnyLayout, testing::ValuesIn(layouts(3)), name_of);
+
+TEST(ThirtyLayouts, DISABLED_GiveTheSameBits) {
+  for (const Layout& layout : layouts(30)) {
+    SCOPED_TRACE(testing::Message() << layout.ranks << " ranks, " << layout.threads << " threads, "
+                                    << layout.groups << " groups, " << layout.shards << " shards");
+    expect_same_bits(layout);
+  }
+}
 
 // The official search asks for one candidate at a time: idle ranks compute ahead.
 TEST(Speculation, SameTrajectoryInFewerRounds) {

@@ -4,9 +4,13 @@
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__)
-#define LORAHUB_FAST_LOOP                                                      \
+#define LORAHUB_LOOP_FOR(...)                                                  \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), \
-                 optimize("O3", "no-trapping-math")))
+                 optimize("O3", "no-trapping-math" __VA_ARGS__)))
 #else
-#define LORAHUB_FAST_LOOP
+#define LORAHUB_LOOP_FOR(...)
 #endif
+
+#define LORAHUB_FAST_LOOP LORAHUB_LOOP_FOR()
+// The same bits on all processors: a product and a sum are rounded one by one.
+#define LORAHUB_PORTABLE_LOOP LORAHUB_LOOP_FOR(, "fp-contract=off")
