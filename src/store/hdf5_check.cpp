@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <set>
 
 #include "base/check.hpp"
+#include "base/sha256.hpp"
 #include "store/hdf5.hpp"
 #include "store/layout.hpp"
 #include "store/trace.hpp"
@@ -70,6 +72,24 @@ Problems check_schema(hid_t file) {
     return problems.push_back("no group /headers"), problems;
   require("headers/", layout::starts());
   require("headers/", layout::environment());
+  return problems;
+}
+
+// The study as written, against the hash that was recorded with it.
+Problems check_study_text(hid_t file) {
+  const std::string now = base::sha256(read_text(file, "config/yaml"));
+  std::string of_last_start;
+  TableReader(file, "headers/starts").each([&](const RowView& v) {
+    of_last_start = v.text("yaml_sha256");
+  });
+  Problems problems;
+  for (const auto& [where, hash] :
+       {std::pair{"study_sha256", read_text_attribute(file, "study_sha256")},
+        std::pair{"/headers/starts", of_last_start}})
+    if (hash != now)
+      problems.push_back(
+          base::format("/config/yaml is not the study that was run: {} says {}, it has {}", where,
+                       hash.substr(0, 12), now.substr(0, 12)));
   return problems;
 }
 
@@ -240,7 +260,10 @@ std::vector<std::string> check_hdf5(const std::filesystem::path& file) {
   try {
     const FileHandle handle = open_file(file);
     if (Problems problems = check_schema(handle); !problems.empty()) return problems;
-    return check_content(read_content(handle, read_hdf5(file)));
+    Problems problems = check_study_text(handle);
+    std::ranges::copy(check_content(read_content(handle, read_hdf5(file))),
+                      std::back_inserter(problems));
+    return problems;
   } catch (const std::runtime_error& error) {
     return {base::format("not a whole result file: {}", error.what())};
   }

@@ -108,6 +108,19 @@ TEST(Check, FindsAnotherSchemaAndWhatIsGone) {
       ElementsAre(HasSubstr("trace")));
 }
 
+TEST(Check, FindsAStudyThatWasChangedLater) {
+  EXPECT_THAT(problems_after([](hid_t file) {
+                const hid_t yaml = H5Dopen2(file, "config/yaml", H5P_DEFAULT);
+                const hid_t type = H5Dget_type(yaml);
+                std::string text(H5Tget_size(type), 'x');
+                H5Dwrite(yaml, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data());
+                H5Tclose(type);
+                H5Dclose(yaml);
+              }),
+              ElementsAre(HasSubstr("/config/yaml is not the study that was run: study_sha256"),
+                          HasSubstr("/headers/starts")));
+}
+
 TEST(Check, FindsATraceOfAnotherShape) {
   EXPECT_THAT(problems_after([](hid_t file) {
                 H5Ldelete(file, "trace/1111111111111111/loss", H5P_DEFAULT);
