@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 std::chrono::nanoseconds pause_after(std::chrono::nanoseconds waited) {
   if (waited < 200us) return 0ns;
-  return std::clamp<std::chrono::nanoseconds>(waited / 10, 50us, 1ms);
+  const auto longest = std::clamp<std::chrono::nanoseconds>(waited / 100, 1ms, 2ms);
+  return std::clamp<std::chrono::nanoseconds>(waited / 10, 50us, longest);
 }
 
 void Backoff::wait() const {
