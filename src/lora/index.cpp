@@ -1,6 +1,7 @@
 #include "lora/index.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -16,7 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 // Size and time of the last change of what an adapter folder holds.
 std::string stamp(const fs::path& folder) {
@@ -40,10 +41,15 @@ std::string word(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// 0 for what is no number or does not fit.
 template <class T>
 T number(const json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<T>() : T{};
+  if (found == object.end() || !found->is_number()) return T{};
+  const auto value = found->get<double>();
+  const bool fits = value >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+                    value < static_cast<double>(std::numeric_limits<T>::max());
+  return fits ? static_cast<T>(value) : T{};
 }
 
 std::vector<std::string> words(const json& value) {
@@ -99,7 +105,8 @@ json written(const Indexed& entry) {
   for (const CardField& field : kCard)
     if (!(entry.card.*field.value).empty()) card[field.key] = entry.card.*field.value;
   for (const SelfTest& test : entry.card.tests)
-    card["self_test"].push_back({{"input", test.input}, {"answer", test.answer}});
+    card["self_test"].push_back(
+        {{"input", test.input}, {"answer", test.answer}, {"max_tokens", test.max_tokens}});
   return {{"name", entry.name},       {"base", entry.base},
           {"rank", entry.rank},       {"alpha", entry.alpha},
           {"targets", entry.targets}, {"bytes", entry.bytes},
@@ -123,7 +130,9 @@ Indexed parsed(const json& object) {
   const json tests = card.value("self_test", json());
   for (const json& test : tests)
     if (test.is_object())
-      entry.card.tests.push_back({.input = word(test, "input"), .answer = word(test, "answer")});
+      entry.card.tests.push_back({.input = word(test, "input"),
+                                  .answer = word(test, "answer"),
+                                  .max_tokens = std::max(1, number<int>(test, "max_tokens"))});
   return entry;
 }
 
