@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import weakref
 
 from . import program
 
@@ -28,10 +29,12 @@ def _array(values):
 
 
 class Adapter:
-    """A composed adapter on the disk: `path` is a PEFT folder, `base` its model. A temporary folder goes with it."""
+    """A composed adapter on the disk: `path` is a PEFT folder, `base` its model. A temporary `folder` goes with it."""
 
     def __init__(self, path, base, folder=None):
-        self.path, self.base, self._folder = str(path), base, folder
+        self.path, self.base = str(path), base
+        if folder is not None:
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     def load(self):
         """The PeftModel, in evaluation mode. Needs peft, transformers and torch; `.merge_and_unload()` is the
@@ -119,22 +122,22 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
         print("> No LoRA modules are provided. Please provide at least one LoRA module.")
         return None, None
     base = model_name_or_path or _base_of(lora_module_list[0])
-    folder = None if out else tempfile.TemporaryDirectory(prefix="lorahub_")
-    target = out or os.path.join(folder.name, "adapter")
+    folder = None if out else tempfile.mkdtemp(prefix="lorahub_")
+    adapter = Adapter(out or os.path.join(folder, "adapter"), base, folder)
     answer = _answering(get_regular)
     print("> Begin to load lora modules")
     for module in lora_module_list:
         print(f"> Loading {module} ...")
     print("> Begin to perform gradient-free optimization ...")
     with tempfile.TemporaryDirectory(prefix="lorahub_") as work:
-        arguments = ["adapt", "--json", "--quick", "--search", "official", "--model", base, "--out", target,
+        arguments = ["adapt", "--json", "--quick", "--search", "official", "--model", base, "--out", adapter.path,
                      "--library", _library(work, lora_module_list), "--modules", "all",
                      "--task", _rows(work, example_inputs, example_outputs), "--shots", "all",
                      "--budget", max_inference_step, "--seed", seed, "--penalty", "ask" if answer else "l1_mean"]
         if batch_size is not None:
             arguments += ["--loss-batch", min(batch_size, len(example_inputs))]
         result = program.run(arguments + list(options), answer)
-    return _array(result["weights"]), Adapter(target, base, folder), Tokenizer(base)
+    return _array(result["weights"]), adapter, Tokenizer(base)
 
 
 def _model_arguments(model):

@@ -10,6 +10,7 @@ before; here each cached tensor is a copy. Needs torch, transformers, peft, neve
 import json
 import pathlib
 import platform
+import random
 import sys
 
 sys.path.insert(0, sys.argv[1])
@@ -56,6 +57,17 @@ def run(batch_size, get_regular):
     return trace, weights, model, tokenizer
 
 
+def dense():
+    """Objectives of weights as a search never asks for them: all at once, of both signs."""
+    generator = random.Random(1)
+    vectors = [[generator.uniform(-1.5, 1.5) for _ in MODULES] for _ in range(8)]
+    model, tokenizer, cache = algorithm.load_base_model_and_lora_modules(
+        [f"configs/library/mini/r16/{name}" for name in MODULES], MODEL)
+    dataset = algorithm.load_dataset(*rows("pool.jsonl", SHOTS), tokenizer)
+    return [{"weights": vector, "objective": float(score(vector, model, cache, dataset, None, algorithm.default_get_loss,
+                                                         algorithm.default_l1_regularization))} for vector in vectors]
+
+
 def main():
     torch.set_num_threads(1)
     cases = []
@@ -67,7 +79,8 @@ def main():
                       "answers": answers, "accuracy": accuracy})
     versions = {"python": platform.python_version(), "lorahub": "0.1.0", "scipy": scipy.__version__}
     versions |= {module.__name__: module.__version__ for module in (torch, transformers, peft, nevergrad)}
-    OUT.write_text(json.dumps({"versions": versions, "modules": MODULES, "steps": STEPS, "shots": SHOTS, "cases": cases},
+    OUT.write_text(json.dumps({"versions": versions, "modules": MODULES, "steps": STEPS, "shots": SHOTS, "cases": cases,
+                               "dense": dense()},
                               indent=1) + "\n")
 
 
