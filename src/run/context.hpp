@@ -46,8 +46,8 @@ class Context {
 
   // Called after each generation with the trace so far.
   search::Observer observer;
-  // Set by who adapts outside a study (adapt.hpp): as objective::LossRule, and what is added to each
-  // loss of a search.
+  // Set by who adapts outside a study (adapt.hpp): as objective::LossRule, and what is added to
+  // each loss of a search.
   int loss_batch = 0;
   search::Added added;
   // Wraps the evaluate of a search: recorded in the journal, or nothing.

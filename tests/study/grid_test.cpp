@@ -42,7 +42,7 @@ TEST(Grid, MoreTrialsThanAPlanMayHaveAreRefused) {
   std::vector<Axis> axes;
   for (const char* key : {"a", "b", "c"}) axes.push_back(axis(list(key, fifty, 2)));
   EXPECT_EQ(error_of([&] { product(axes); }),
-            "s.yaml:2: the lists up to 'c' make more than 100000 trials together (their plan would "
+            "s.yaml:1: the lists up to 'c' make more than 100000 trials together (their plan would "
             "fill the memory), shorten them or write several studies");
 }
 
