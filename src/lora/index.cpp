@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 
@@ -64,7 +65,8 @@ std::vector<std::string> words(const json& value) {
 
 // What can be said without the base; whether the base takes it is for read_module to say.
 void read_settings(const fs::path& folder, Indexed& entry) {
-  const json config = json::parse(base::read_file(folder / kConfigFile), nullptr, false);
+  const json config =
+      json::parse(base::shallow_json(base::read_file(folder / kConfigFile)), nullptr, false);
   base::check(config.is_object(), "{}: is not a JSON object, copy the adapter again",
               (folder / kConfigFile).string());
   entry.base = word(config, "base_model_name_or_path");
@@ -140,7 +142,7 @@ Indexed parsed(const json& object) {
 std::map<std::string, Indexed> kept(const fs::path& file) {
   std::map<std::string, Indexed> entries;
   if (!fs::is_regular_file(file)) return entries;
-  const json whole = json::parse(base::read_file(file), nullptr, false);
+  const json whole = json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
   if (!whole.is_object() || number<int>(whole, "version") != kVersion) return entries;
   const auto modules = whole.find("modules");
   if (modules == whole.end() || !modules->is_array()) return entries;

@@ -173,6 +173,10 @@ class Reader {
     if (!bytes.has_value() || sizes.size() != strides.size()) lies("a shape");
     if (*bytes == 0) return at::empty(sizes, elements.options());
     if (!inside(sizes, strides, offset, elements.numel())) lies("a tensor outside its storage");
+    base::check(static_cast<uint64_t>(*bytes) <= elements.nbytes(),
+                "{}: holds a tensor of {} bytes in a storage of {} (it repeats values: in full it "
+                "may fill the memory), save it with .contiguous()",
+                file_, *bytes, elements.nbytes());
     return at::as_strided(elements, sizes, strides, offset);
   }
 

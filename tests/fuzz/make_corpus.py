@@ -18,6 +18,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 CORPUS = TESTS / "fuzz" / "corpus"
 FILES = TESTS / "golden" / "files"
 KEPT = "found_"
+DEEP = "[" * 20000 + "]" * 20000  # well-formed
 
 
 def put(target, kind, name, content):
@@ -57,14 +58,19 @@ def safetensors():
     put("safetensors", "hostile", "none", b"")
     put("safetensors", "hostile", "long_header", struct.pack("<Q", 2**63) + b"{}")
     put("safetensors", "hostile", "deep", safetensors_file(b'{"a":' + b"[" * 20000))
+    put("safetensors", "hostile", "deep_shape", safetensors_file(('{"a":{"dtype":"F32","shape":%s,"data_offsets":[0,24]}}' % DEEP).encode(), bytes(24)))
     put("safetensors", "hostile", "lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+
+
+def member(name):
+    return zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the same bytes each time
 
 
 def archive(body, storage=bytes(24)):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as members:
-        members.writestr("x/data.pkl", body)
-        members.writestr("x/data/0", storage)
+        members.writestr(member("x/data.pkl"), body)
+        members.writestr(member("x/data/0"), storage)
     return out.getvalue()
 
 
@@ -98,7 +104,7 @@ def pytorch_bin():
     for file in sorted(FILES.glob("*.bin")):
         put("pytorch_bin", "hostile" if file.stem == "legacy" else "valid", file.stem, file.read_bytes())
     put("pytorch_bin", "valid", "by_hand", saved(tensor()))
-    put("pytorch_bin", "valid", "repeated", saved(tensor(size=(2**20, 2**20), stride=(0, 0))))
+    put("pytorch_bin", "hostile", "repeated", saved(tensor(size=(2**20, 2**20), stride=(0, 0))))
     whole = (FILES / "state_dict.bin").read_bytes()
     put("pytorch_bin", "hostile", "attack", archive(pickle.dumps({"a": Attack()}, 2)))
     put("pytorch_bin", "hostile", "cut", whole[: len(whole) // 2])
@@ -113,7 +119,7 @@ def pytorch_bin():
     put("pytorch_bin", "hostile", "no_pickle", b"PK\5\6" + bytes(18))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as members:
-        members.writestr("x/data.pkl", b"\x80\x04}.")
+        members.writestr(member("x/data.pkl"), b"\x80\x04}.", zipfile.ZIP_DEFLATED)
     put("pytorch_bin", "hostile", "compressed", packed.getvalue())
 
 
@@ -150,6 +156,8 @@ def adapter_config():
     put("adapter_config", "hostile", "none", b"")
     put("adapter_config", "hostile", "number_too_large", json.dumps(plain).replace('"r": 4', '"r": 1e999'))
     put("adapter_config", "hostile", "deep", b"[" * 20000)
+    put("adapter_config", "hostile", "deep_unknown", json.dumps(plain)[:-1] + ', "new": %s}' % DEEP)
+    put("adapter_config", "hostile", "deep_targets", json.dumps(plain)[:-1] + ', "target_modules": %s}' % DEEP)
     put("adapter_config", "hostile", "not_utf8", b'{"peft_type": "LORA", "\xff": 1}')
 
 
@@ -162,6 +170,7 @@ def task():
     hostile = {"none": b"", "cut": rows[:20], "number": '{"input": 3, "target": "b"}', "no_target": '{"input": "a"}',
                "list": "[1, 2]\n", "examples_object": '{"examples": {"input": "a"}}', "examples_cut": '{"examples": [{"in',
                "examples_empty": '{"examples": []}', "deep": "[" * 50000, "deep_row": '{"input": ' + "[" * 50000,
+               "deep_extra": '{"input": "a", "target": "b", "x": %s}' % DEEP,
                "not_utf8": b'{"input": "\xff", "target": "\xc3"}', "zeros": bytes(64), "half_pair": '{"input": "\\ud83d", "target": "b"}'}
     for name, content in hostile.items():
         put("task", "hostile", name, content)
@@ -179,7 +188,7 @@ def index():
     hostile = {"none": b"", "cut": json.dumps(whole)[:80], "version": json.dumps({**whole, "version": 9}),
                "version_huge": json.dumps(whole).replace('"version": 2', '"version": 1e300'), "list": "[]",
                "modules_number": '{"version": 2, "modules": 3}', "modules_numbers": '{"version": 2, "modules": [1, {"name": 3}]}',
-               "other_stamp": json.dumps(whole).replace("76@", "77@"), "deep": "[" * 50000,
+               "deep_card": json.dumps(whole)[:-3] + ', "card": %s}]}' % DEEP, "other_stamp": json.dumps(whole).replace("76@", "77@"), "deep": "[" * 50000,
                "not_utf8": b'{"version": 2, "modules": [{"name": "\xff"}]}'}
     for name, content in hostile.items():
         put("index", "hostile", name, content)
