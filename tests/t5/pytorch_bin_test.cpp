@@ -175,7 +175,12 @@ TEST(PytorchBin, TensorsOutsideTheirStorageAreRefused) {
 TEST(PytorchBin, TensorsThatRepeatTheirStorageAreRefused) {
   EXPECT_THAT(complaint(dict(text("a") + tensor({.size = numbers({1 << 20, 1 << 20}),
                                                  .stride = numbers({0, 0})}))),
-              HasSubstr("a tensor of 4398046511104 bytes in a storage of 24"));
+              HasSubstr("a tensor of 4398046511104 bytes that repeats"));
+  std::string many;  // none of them large
+  for (int i = 0; i < 20; ++i)
+    many += text(std::to_string(i)) +
+            tensor({.size = numbers({1 << 10, 1 << 10}), .stride = numbers({0, 0})});
+  EXPECT_THAT(complaint(dict(many)), HasSubstr("a tensor of 4194304 bytes that repeats"));
 }
 
 TEST(PytorchBin, StoragesThatLieAreRefused) {
