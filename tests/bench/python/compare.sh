@@ -8,6 +8,9 @@
 # PYTHON           a Python with torch, transformers, peft, nevergrad, datasets, pandas
 # ROUNDS           alternations    (default 3)
 # STEPS            evaluations     (default 40)
+#
+# Measured 2026-11-21, one round on a busy virtual machine with 2 cores (AMD EPYC), preset dev: tiny 17.8 s against 5.4 s (3.3
+# times as fast), small 82.5 s against 44.4 s (1.9 times).
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 size=${1:-small} python=${PYTHON:?a Python with torch, transformers, peft, nevergrad, datasets, pandas}
