@@ -1,11 +1,16 @@
 #include "run/adapt.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "run/lead.hpp"
 #include "study/names.hpp"
@@ -16,10 +21,42 @@ namespace {
 struct Options {
   ModelOptions model;
   OutOptions out;
-  std::string library, task, search = "cma", composition = "factor";
-  int shots = 5, modules = 20, budget = 40;
+  std::string library, task, search = "cma", composition = "factor", penalty = "l1_mean";
+  std::string shots = "5", modules = "20";
+  int budget = 40, loss_batch = 0;
   uint64_t seed = 1;
+  bool quick = false, json = false;
 };
+
+constexpr const char* kAsk = "ask";
+
+// A count from 1; nothing when the words are none.
+std::optional<int> count(const std::string& words) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), value);
+  const bool whole = error == std::errc() && end == words.data() + words.size();
+  return whole && value > 0 ? std::optional(value) : std::nullopt;
+}
+
+study::ModulesDraw modules(const std::string& words) {
+  if (words == "all") return {.count = 0, .names = {}};
+  if (const auto number = count(words)) return {.count = *number, .names = {}};
+  return {.count = 0, .names = base::split(words, ',')};
+}
+
+study::ShotsDraw shots(const std::string& words, const std::string& task) {
+  study::ShotsDraw draw;
+  if (words == "all") {
+    draw.rows.resize(task::read_examples(task).size());
+    std::iota(draw.rows.begin(), draw.rows.end(), 0);
+  } else {
+    const auto number = count(words);
+    base::check(number.has_value(), "--shots {}: is no number of examples, give one or `all`",
+                words);
+    draw.count = *number;
+  }
+  return draw;
+}
 
 study::Trial trial(const Options& options) {
   study::Trial trial{.model = options.model.model,
@@ -30,24 +67,44 @@ study::Trial trial(const Options& options) {
                      .task_files = {.pool = options.task, .test = options.task}};
   trial.composition = study::parse<study::Composition>(options.composition, "--composition");
   trial.precision = study::parse<study::Precision>(options.model.precision, "--precision");
-  trial.modules.count = options.modules;
-  trial.shots.count = options.shots;
+  trial.penalty.kind = options.penalty == kAsk
+                           ? study::PenaltyKind::none
+                           : study::parse<study::PenaltyKind>(options.penalty, "--penalty");
+  trial.modules = modules(options.modules);
+  trial.shots = shots(options.shots, options.task);
   trial.search.method = study::parse<study::SearchMethod>(options.search, "--search");
   trial.search.budget = options.budget;
   trial.seed = {.modules = options.seed, .shots = options.seed, .search = options.seed};
   return trial;
 }
 
-void print(const run::Adapted& adapted) {
-  fmt::print("{:<40} {:>8} {:>12}\n", "module", "weight", "loss alone");
+void print(const run::Adapted& adapted, const Options& options) {
+  const bool alone = !adapted.single_loss.empty();
+  fmt::print("{:<40} {:>8}{}\n", "module", "weight", alone ? "   loss alone" : "");
   for (size_t i = 0; i < adapted.modules.size(); ++i)
-    fmt::print("{:<40} {:>8.4f} {:>12.4f}\n", adapted.modules[i], adapted.weights[i],
-               adapted.single_loss[i]);
+    fmt::print("{:<40} {:>8.4f}{}\n", adapted.modules[i], adapted.weights[i],
+               alone ? base::format(" {:>12.4f}", adapted.single_loss[i]) : "");
   fmt::print("loss on the examples: base {:.4f}, adapted {:.4f}\n", adapted.zero_loss,
              adapted.delivered.loss);
+  fmt::print("{} written to {}\n", options.out.merge.empty() ? "adapter" : "model",
+             options.out.folder);
+}
+
+void print_json(const run::Adapted& adapted, const Options& options) {
+  const nlohmann::ordered_json out{{"modules", adapted.modules},
+                                   {"weights", adapted.weights},
+                                   {"loss", adapted.loss},
+                                   {"zero_loss", adapted.zero_loss},
+                                   {"single_loss", adapted.single_loss},
+                                   {"evaluations", adapted.evaluations},
+                                   {"out", options.out.folder}};
+  fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 int adapt(const Options& options) {
+  base::check(options.penalty != kAsk || options.json,
+              "--penalty ask needs --json (its questions are lines of standard output, as the "
+              "result then is), give both");
   base::block_signals();
   workers::Session session;
   workers::Group group;
@@ -60,12 +117,15 @@ int adapt(const Options& options) {
   };
   return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
     const run::Adapted adapted = run::adapt(
-        crew, mine, machine,
+        crew,
+        {.trial = mine,
+         .loss_batch = options.loss_batch,
+         .added = options.penalty == kAsk ? ask_penalty : search::Added(),
+         .single_losses = !options.quick},
+        machine,
         {.folder = options.out.folder, .rank = options.out.rank, .form = form(options.out)});
-    print(adapted);
+    (options.json ? print_json : print)(adapted, options);
     warn(adapted.delivered.written, options.out);
-    fmt::print("{} written to {}\n", options.out.merge.empty() ? "adapter" : "model",
-               options.out.folder);
     return 0;
   });
 }
@@ -81,16 +141,29 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
   command->add_option("--task", options->task, "examples, JSON lines")->required();
-  command->add_option("--shots", options->shots, "examples drawn from the file")
-      ->check(CLI::Range(1, 100000));
-  command->add_option("--modules", options->modules, "modules drawn from the library")
-      ->check(CLI::Range(1, 100000));
+  command->add_option("--shots", options->shots,
+                      "examples drawn from the file (default: 5), or `all` in their order");
+  command->add_option("--modules", options->modules,
+                      "modules drawn from the library (default: 20), `all`, or names with commas");
   command->add_option("--search", options->search, "cma or official")
       ->check(CLI::IsMember({"cma", "official", "random"}));
   command->add_option("--budget", options->budget, "evaluations of the search")
       ->check(CLI::Range(1, 1000000));
   command->add_option("--composition", options->composition, "factor or product")
       ->check(CLI::IsMember({"factor", "product"}));
+  command
+      ->add_option("--penalty", options->penalty,
+                   "of the weights: l1_mean, l1_sum, l2, none, or `ask`: standard output asks "
+                   "{\"ask\":\"penalty\",\"weights\":[..],\"loss\":x}, standard input answers "
+                   "{\"penalty\":y}, a line each")
+      ->check(CLI::IsMember({"l1_mean", "l1_sum", "l2", "none", kAsk}));
+  command
+      ->add_option(
+          "--loss-batch", options->loss_batch,
+          "examples of a batch of the loss, which sums the means of batches (default: all)")
+      ->check(CLI::Range(1, 100000));
+  command->add_flag("--quick", options->quick, "leave out the loss of each module alone");
+  command->add_flag("--json", options->json, "the result as one JSON object, in a line");
   command->add_option("--seed", options->seed, "of all draws and the search");
   add_out(*command, options->out);
   add_hardware(*command, options->model);

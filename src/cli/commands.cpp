@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "base/gpus.hpp"
+#include "base/nesting.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
 
@@ -87,7 +88,8 @@ void warn(const lora::Written& written, const OutOptions& options) {
 }
 
 std::vector<std::vector<double>> read_weights(const std::string& file) {
-  const auto json = nlohmann::json::parse(base::read_file(file), nullptr, false);
+  const auto json =
+      nlohmann::json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
   base::check(json.is_array() && !json.empty(),
               "{}: expected a list of weight vectors such as [[0.5, 0, 1]]", file);
   std::vector<std::vector<double>> rows;

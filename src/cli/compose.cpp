@@ -31,7 +31,7 @@ int compose(const Options& options) {
       options.out.folder,
       {.base = options.model,
        .library = lora::library(mixture.form),
-
+       .tag = mixture.form == lora::Form::adapter ? "lora" : "",
        .provenance = base::format("composed from {} modules of {}", pool.size(), options.library)},
       "# A LoRA adapter composed by lorahub\n\n" + lora::describe(mixture, written));
   fmt::print("{}: rank {}, {} modules mixed\n", options.out.folder, written.module.rank,

@@ -10,6 +10,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "lora/peft.hpp"
 
 namespace lorahub::lora {
@@ -84,7 +85,7 @@ constexpr const char* kKnown[] = {"alpha_pattern",
 
 json parse(const Subject& subject) {
   try {
-    json config = json::parse(base::read_file(subject.file));
+    json config = json::parse(base::shallow_json(base::read_file(subject.file)));
     base::check(config.is_object(), "{}: is not a JSON object, write the adapter again",
                 subject.file);
     return config;

@@ -44,6 +44,7 @@ SelfTest self_test(const study::Value& value) {
   for (const study::Entry& entry : study::entries(value)) {
     if (entry.key == "input") test.input = entry.value.node.Scalar();
     if (entry.key == "answer") test.answer = entry.value.node.Scalar();
+    if (entry.key == "max_tokens") test.max_tokens = study::integer(entry.value, 1);
   }
   if (test.input.empty()) study::fail_at(value, "a self_test needs an input and an answer");
   return test;
@@ -89,14 +90,15 @@ Card read_card(const fs::path& folder) {
 void write_card(const fs::path& folder, const Card& card, const std::string& body) {
   std::string text = "---\n";
   if (!card.base.empty()) text += base::format("base_model: {}\n", quoted(card.base));
-  text += base::format("library_name: {}\ntags: [lora, lorahub]\nlorahub:\n", card.library);
+  text += base::format("library_name: {}\ntags: [{}lorahub]\nlorahub:\n", card.library,
+                       card.tag.empty() ? "" : card.tag + ", ");
   for (const Field& field : kFields)
     if (!(card.*field.value).empty())
       text += base::format("  {}: {}\n", field.name, quoted(card.*field.value));
   if (!card.tests.empty()) text += "  self_test:\n";
   for (const SelfTest& test : card.tests)
-    text +=
-        base::format("    - {{input: {}, answer: {}}}\n", quoted(test.input), quoted(test.answer));
+    text += base::format("    - {{input: {}, answer: {}, max_tokens: {}}}\n", quoted(test.input),
+                         quoted(test.answer), test.max_tokens);
   base::write_file(folder / kCardFile, text + "---\n" + body);
 }
 

@@ -9,10 +9,12 @@ namespace lorahub::lora {
 
 struct SelfTest {
   std::string input, answer;  // what the base with this adapter answers greedily
+  int max_tokens = 256;       // of the answer
 };
 struct Card {
   std::string base;              // base_model
   std::string library = "peft";  // library_name: peft or transformers
+  std::string tag = "lora";      // among the tags: what kind of weights this is; "": none
   std::string task, data, prompt, provenance, contamination;
   std::vector<SelfTest> tests;
   std::string problem;  // why the front matter could not be read; "" when it could

@@ -1,11 +1,13 @@
 #include "lora/index.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 
@@ -16,7 +18,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 // Size and time of the last change of what an adapter folder holds.
 std::string stamp(const fs::path& folder) {
@@ -40,10 +42,15 @@ std::string word(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// 0 for what is no number or does not fit.
 template <class T>
 T number(const json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<T>() : T{};
+  if (found == object.end() || !found->is_number()) return T{};
+  const auto value = found->get<double>();
+  const bool fits = value >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+                    value < static_cast<double>(std::numeric_limits<T>::max());
+  return fits ? static_cast<T>(value) : T{};
 }
 
 std::vector<std::string> words(const json& value) {
@@ -58,7 +65,8 @@ std::vector<std::string> words(const json& value) {
 
 // What can be said without the base; whether the base takes it is for read_module to say.
 void read_settings(const fs::path& folder, Indexed& entry) {
-  const json config = json::parse(base::read_file(folder / kConfigFile), nullptr, false);
+  const json config =
+      json::parse(base::shallow_json(base::read_file(folder / kConfigFile)), nullptr, false);
   base::check(config.is_object(), "{}: is not a JSON object, copy the adapter again",
               (folder / kConfigFile).string());
   entry.base = word(config, "base_model_name_or_path");
@@ -99,7 +107,8 @@ json written(const Indexed& entry) {
   for (const CardField& field : kCard)
     if (!(entry.card.*field.value).empty()) card[field.key] = entry.card.*field.value;
   for (const SelfTest& test : entry.card.tests)
-    card["self_test"].push_back({{"input", test.input}, {"answer", test.answer}});
+    card["self_test"].push_back(
+        {{"input", test.input}, {"answer", test.answer}, {"max_tokens", test.max_tokens}});
   return {{"name", entry.name},       {"base", entry.base},
           {"rank", entry.rank},       {"alpha", entry.alpha},
           {"targets", entry.targets}, {"bytes", entry.bytes},
@@ -123,7 +132,9 @@ Indexed parsed(const json& object) {
   const json tests = card.value("self_test", json());
   for (const json& test : tests)
     if (test.is_object())
-      entry.card.tests.push_back({.input = word(test, "input"), .answer = word(test, "answer")});
+      entry.card.tests.push_back({.input = word(test, "input"),
+                                  .answer = word(test, "answer"),
+                                  .max_tokens = std::max(1, number<int>(test, "max_tokens"))});
   return entry;
 }
 
@@ -131,7 +142,7 @@ Indexed parsed(const json& object) {
 std::map<std::string, Indexed> kept(const fs::path& file) {
   std::map<std::string, Indexed> entries;
   if (!fs::is_regular_file(file)) return entries;
-  const json whole = json::parse(base::read_file(file), nullptr, false);
+  const json whole = json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
   if (!whole.is_object() || number<int>(whole, "version") != kVersion) return entries;
   const auto modules = whole.find("modules");
   if (modules == whole.end() || !modules->is_array()) return entries;

@@ -1,5 +1,6 @@
 #include "objective/objective.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numeric>
@@ -10,16 +11,26 @@ namespace {
 
 constexpr int kMostTokens = 2048;  // of an input or a target in the loss: the official cut
 
-double data_term(std::span<const double> sums, std::span<const int> tokens, study::LossKind kind) {
+double token_mean(std::span<const double> sums, std::span<const int> tokens) {
+  return std::accumulate(sums.begin(), sums.end(), 0.0) /
+         std::accumulate(tokens.begin(), tokens.end(), 0.0);
+}
+
+double data_term(std::span<const double> sums, std::span<const int> tokens, const LossRule& rule) {
   const auto examples = static_cast<double>(tokens.size());
-  if (kind == study::LossKind::example_mean) {
+  if (rule.kind == study::LossKind::example_mean) {
     double total = 0;
     for (size_t k = 0; k < tokens.size(); ++k) total += sums[k] / tokens[k];
     return total / examples;
   }
-  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) /
-                      std::accumulate(tokens.begin(), tokens.end(), 0.0);
-  return kind == study::LossKind::official ? mean / examples : mean;
+  if (rule.kind == study::LossKind::token_mean) return token_mean(sums, tokens);
+  const size_t batch = rule.batch > 0 ? static_cast<size_t>(rule.batch) : tokens.size();
+  double means = 0;
+  for (size_t first = 0; first < tokens.size(); first += batch) {
+    const size_t count = std::min(batch, tokens.size() - first);
+    means += token_mean(sums.subspan(first, count), tokens.subspan(first, count));
+  }
+  return means / examples;
 }
 
 }  // namespace
@@ -60,7 +71,7 @@ search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
   search::Losses losses;
   for (int p = 0; p < population.size(); ++p) {
     const auto row = std::span(sums.values).subspan(static_cast<size_t>(p) * examples, examples);
-    losses.push_back(data_term(row, tokens, rule.kind) + penalty(population.row(p), rule.penalty));
+    losses.push_back(data_term(row, tokens, rule) + penalty(population.row(p), rule.penalty));
   }
   return losses;
 }

@@ -40,6 +40,8 @@ search::Measure make_measure(const Machine& machine, const Mixture& mixture,
 struct LossRule {
   study::LossKind kind = study::LossKind::official;
   study::Penalty penalty;
+  int batch = 0;  // examples of a batch of the official loss, which sums the token means of
+                  // batches; 0: all are one
 };
 search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
                       const search::Population& population, const LossRule& rule);

@@ -7,12 +7,16 @@
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(Context& context) {
+Adapted search_weights(Context& context, const Adaptation& adaptation) {
   context.load();
+  context.loss_batch = adaptation.loss_batch;
+  context.added = adaptation.added;
   const auto n = static_cast<size_t>(context.modules());
-  search::Population probes{.dim = context.modules(),
-                            .weights = std::vector<double>((n + 1) * n)};  // base, then each
-  for (size_t i = 0; i < n; ++i) probes.weights[(i + 1) * n + i] = 1;
+  search::Population probes{.dim = context.modules(), .weights = std::vector<double>(n)};  // base
+  for (size_t i = 0; i < n && adaptation.single_losses; ++i) {
+    probes.weights.resize((i + 2) * n);
+    probes.weights[(i + 1) * n + i] = 1;
+  }
   const search::Losses probed = context.evaluate(context.trial().penalty)(probes);
   const Choice choice = searched(context);
   return {.modules = context.brief().modules,
@@ -24,8 +28,13 @@ Adapted search_weights(Context& context) {
 }
 
 // The mixture on its way out, on a machine of its own: the search's may be on other ranks.
-Delivered delivered(const Brief& brief, const Hardware& hardware, const Adapted& adapted,
-                    const Output& output) {
+struct Found {
+  const Brief& brief;
+  const Adaptation& adaptation;
+  const Adapted& adapted;
+};
+Delivered delivered(const Found& found, const Hardware& hardware, const Output& output) {
+  const auto& [brief, adaptation, adapted] = found;
   const study::Trial& trial = brief.trial;
   const objective::Machine machine = load_machine(trial.model_path, trial.precision, hardware);
   Modules kept;
@@ -39,25 +48,27 @@ Delivered delivered(const Brief& brief, const Hardware& hardware, const Adapted&
                   .pool = pool,
                   .weights = adapted.weights,
                   .zero_loss = adapted.zero_loss,
-                  .evaluations = adapted.evaluations},
+                  .evaluations = adapted.evaluations,
+                  .loss_batch = adaptation.loss_batch},
                  output);
 }
 
 }  // namespace
 
-Adapted adapt(workers::Crew& crew, const study::Trial& trial, const Hardware& hardware,
+Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
               const Output& output) {
   base::write_file(output.folder / lora::kCardFile,
                    "unfinished\n");  // a folder that can't be written is found before the search
   Tokenizers tokenizers;
-  const Brief mine = brief(trial, tokenizers);
+  const Brief mine = brief(adaptation.trial, tokenizers);
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
     Context context(leader, mine, 0);
-    adapted = search_weights(context);
+    adapted = search_weights(context, adaptation);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
-  adapted.delivered = delivered(mine, hardware, adapted, output);
+  adapted.delivered =
+      delivered({.brief = mine, .adaptation = adaptation, .adapted = adapted}, hardware, output);
   return adapted;
 }
 

@@ -10,14 +10,21 @@ struct Adapted {
   std::vector<std::string> modules;  // [N]
   std::vector<double> weights;       // [N]
   double loss = 0, zero_loss = 0;    // on the shots, by the trial's loss and penalty; of w = 0
-  std::vector<double> single_loss;   // [N], each module alone at weight 1
-  int evaluations = 0;  // of the search; the base and the single modules come on top: N + 1
+  std::vector<double> single_loss;   // [N], each module alone at weight 1; empty: not asked for
+  int evaluations = 0;  // of the search; the base and the single modules come on top: 1 or N + 1
   Delivered delivered;
+};
+
+struct Adaptation {
+  study::Trial trial;
+  int loss_batch = 0;   // as objective::LossRule
+  search::Added added;  // to each loss of the search, beside the trial's penalty; none: nothing
+  bool single_losses = true;
 };
 
 // Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed
 // adapter or merged model with its card.
-Adapted adapt(workers::Crew& crew, const study::Trial& trial, const Hardware& hardware,
+Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
               const Output& output);
 
 }  // namespace lorahub::run

@@ -48,7 +48,7 @@ search::Sums Context::sums(const search::Population& population) const {
 search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
   return [this, penalty](const search::Population& population) {
     return objective::reduce(sums(population), shot_tokens(), population,
-                             {.kind = trial().loss, .penalty = penalty});
+                             {.kind = trial().loss, .penalty = penalty, .batch = loss_batch});
   };
 }
 

@@ -46,6 +46,10 @@ class Context {
 
   // Called after each generation with the trace so far.
   search::Observer observer;
+  // Set by who adapts outside a study (adapt.hpp): as objective::LossRule, and what is added to
+  // each loss of a search.
+  int loss_batch = 0;
+  search::Added added;
   // Wraps the evaluate of a search: recorded in the journal, or nothing.
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
 

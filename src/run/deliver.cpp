@@ -18,7 +18,9 @@ double loss_of(const objective::Machine& machine, const t5::Adapter& adapter,
   std::vector<int> tokens;
   for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   return objective::reduce(alone_sums(machine, adapter, pairs), tokens, mixture,
-                           {.kind = solution.trial.loss, .penalty = solution.trial.penalty})
+                           {.kind = solution.trial.loss,
+                            .penalty = solution.trial.penalty,
+                            .batch = solution.loss_batch})
       .front();
 }
 
@@ -63,6 +65,7 @@ Delivered deliver(const objective::Machine& machine, const Solution& solution,
   delivered.loss = loss_of(machine, alone(machine, module), solution);
   lora::Card words = card(machine, solution, module);
   words.library = lora::library(output.form);
+  if (output.form != lora::Form::adapter) words.tag = "";
   lora::write_card(output.folder, words, body(solution, mixture, delivered));
   return delivered;
 }

@@ -20,6 +20,7 @@ struct Solution {
   std::vector<double> weights;  // [N]
   double zero_loss = 0;         // by the trial's loss and penalty; of w = 0
   int evaluations = 0;
+  int loss_batch = 0;  // as objective::LossRule
 };
 
 struct Delivered {

@@ -1,6 +1,7 @@
 #include "search/minimize.hpp"
 
 #include <cassert>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <utility>
@@ -25,6 +26,17 @@ int Trace::evaluations() const {
   int sum = 0;
   for (const Generation& generation : generations) sum += generation.population.size();
   return sum;
+}
+
+Evaluate plus(Evaluate evaluate, Added added) {
+  return [evaluate = std::move(evaluate), added = std::move(added)](const Population& population) {
+    Losses losses = evaluate(population);
+    for (int p = 0; p < population.size(); ++p) {
+      double& loss = losses[static_cast<size_t>(p)];
+      if (std::isfinite(loss)) loss += added(population.row(p), loss);
+    }
+    return losses;
+  };
 }
 
 Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,

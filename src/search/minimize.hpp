@@ -20,6 +20,11 @@ struct Trace {
   int evaluations() const;
 };
 
+// The losses and, of each candidate in its order, what `added` says: a term that another program
+// computes, say. Not asked for a candidate without a loss.
+using Added = std::function<double(std::span<const double> weights, double loss)>;
+Evaluate plus(Evaluate evaluate, Added added);
+
 using Observer = std::function<void(const Trace&)>;  // after each generation
 
 // `budget` evaluations exactly: the last generation is cut short (its first candidates) and then

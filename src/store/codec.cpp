@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/crc32.hpp"
+#include "base/nesting.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -230,7 +231,7 @@ std::string encode(const Entry& entry) {
 
 Entry decode(std::string_view json) {
   try {
-    return entry(Json::parse(json));
+    return entry(Json::parse(base::shallow_json(json)));
   } catch (const Json::exception& error) {
     base::fail("not an entry of this version of lorahub ({})", error.what());
   }

@@ -1,5 +1,7 @@
 #include "study/grid.hpp"
 
+#include <algorithm>
+
 namespace lorahub::study {
 
 Axis axis(const Entry& list) {
@@ -31,6 +33,11 @@ Axis together(const std::vector<Entry>& lists) {
 std::vector<Point> product(const std::vector<Axis>& axes) {
   std::vector<Point> points = {{}};
   for (const auto& next : axes) {
+    if (next.size() > kMostPoints / std::max<size_t>(points.size(), 1))
+      fail_at(next.front().front().value,
+              "the lists up to '{}' make more than {} trials together (their plan would fill the "
+              "memory), shorten them or write several studies",
+              next.front().front().key, kMostPoints);
     std::vector<Point> longer;
     longer.reserve(points.size() * next.size());
     for (const auto& head : points) {

@@ -12,6 +12,8 @@ using Axis =
 
 Axis axis(const Entry& list);                    // one key. Error: no list, or an empty one
 Axis together(const std::vector<Entry>& lists);  // `zip`. Error: lists of unequal length
-std::vector<Point> product(const std::vector<Axis>& axes);  // Cartesian, the last axis fastest
+// Cartesian, the last axis fastest. Error: more points than a plan may have.
+inline constexpr size_t kMostPoints = 100'000;
+std::vector<Point> product(const std::vector<Axis>& axes);
 
 }  // namespace lorahub::study

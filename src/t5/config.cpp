@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -14,7 +15,7 @@ using nlohmann::json;
 json parse(const std::string& file) {
   const std::string text = base::read_file(file);
   try {
-    json fields = json::parse(text);
+    json fields = json::parse(base::shallow_json(text));
     base::check(fields.is_object(), "{}: is not a JSON object, copy the model folder again", file);
     return fields;
   } catch (const json::parse_error& error) {

@@ -29,6 +29,7 @@ constexpr std::array kStorages{StorageType{"torch.DoubleStorage", at::kDouble},
                                StorageType{"torch.ByteStorage", at::kByte},
                                StorageType{"torch.BoolStorage", at::kBool},
                                StorageType{"torch.storage.UntypedStorage", at::kByte}};
+constexpr int64_t kMostRepeated = 64 << 20;  // bytes
 constexpr std::string_view kTensor = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kParameter = "torch._utils._rebuild_parameter";
 constexpr std::string_view kSize = "torch.Size";
@@ -151,15 +152,24 @@ class Reader {
                          {.type = type.type, .sizes = {count}});
   }
 
-  Value call(std::string_view name, const Values& arguments) const {
+  Value call(std::string_view name, const Values& arguments) {
     if (name == kTensor) return tensor(arguments);
     if (name == kParameter) return argument<at::Tensor>(arguments, 0, "a parameter");
     if (name == kSize) return argument<Values*>(arguments, 0, "a size");
     lies("a call of a storage type");
   }
 
+  // A view by expand() repeats values; who converts it writes them all out.
+  void repeat(int64_t bytes) {
+    repeated_ += std::min(bytes, kMostRepeated + 1);
+    base::check(repeated_ <= kMostRepeated,
+                "{}: holds a tensor of {} bytes that repeats the values of a small storage (in "
+                "full it may fill the memory), save it with .contiguous()",
+                file_, bytes);
+  }
+
   // (storage, offset, size, stride, requires_grad, hooks[, metadata])
-  Value tensor(const Values& arguments) const {
+  Value tensor(const Values& arguments) {
     const char* what = "a tensor";
     const at::Tensor& elements = argument<Storage>(arguments, 0, what).elements;
     const auto offset = argument<int64_t>(arguments, 1, what);
@@ -173,6 +183,7 @@ class Reader {
     if (!bytes.has_value() || sizes.size() != strides.size()) lies("a shape");
     if (*bytes == 0) return at::empty(sizes, elements.options());
     if (!inside(sizes, strides, offset, elements.numel())) lies("a tensor outside its storage");
+    if (static_cast<uint64_t>(*bytes) > elements.nbytes()) repeat(*bytes);
     return at::as_strided(elements, sizes, strides, offset);
   }
 
@@ -209,6 +220,7 @@ class Reader {
   ZipMembers members_;
   std::string folder_;  // "NAME/"
   std::map<std::string, at::Tensor> storages_;
+  int64_t repeated_ = 0;  // bytes of all tensors that repeat values
 };
 
 }  // namespace

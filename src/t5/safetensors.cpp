@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/nesting.hpp"
 #include "t5/mapped.hpp"
 #include "t5/weights.hpp"
 
@@ -118,7 +119,7 @@ std::string_view header_text(const std::string& file, std::string_view bytes) {
 }
 
 std::vector<Entry> parse_header(const std::string& file, std::string_view text) {
-  const json header = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const json header = json::parse(base::shallow_json(text), nullptr, /*allow_exceptions=*/false);
   base::check(header.is_object(),
               "{}: its header is not a JSON object (damaged, or not safetensors), {}", file,
               kAgain);

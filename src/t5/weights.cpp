@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "base/node_memory.hpp"
 #include "t5/shared.hpp"
 #include "t5/weight_files.hpp"
@@ -26,7 +27,8 @@ bool is_file_name(const std::string& name) {
 
 // {"weight_map": {tensor: shard file in the same folder}}
 std::map<std::string, std::string> read_index(const fs::path& file) {
-  const json index = json::parse(base::read_file(file), nullptr, /*allow_exceptions=*/false);
+  const json index =
+      json::parse(base::shallow_json(base::read_file(file)), nullptr, /*allow_exceptions=*/false);
   const json map = index.is_object() ? index.value("weight_map", json()) : json();
   base::check(map.is_object() && !map.empty(),
               "{}: has no weight_map (it says which shard holds which tensor), "

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "task/stream.hpp"
 #include "task/task.hpp"
 
@@ -82,7 +83,7 @@ std::vector<Example> read_list(const Json& examples, const std::string& name, Ta
 [[noreturn]] void fail_whole(const std::string& text, const std::string& name) {
   size_t line = 1;
   try {
-    [[maybe_unused]] const Json spoilt = Json::parse(text);
+    [[maybe_unused]] const Json spoilt = Json::parse(base::shallow_json(text));
   } catch (const Json::parse_error& error) {
     const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
     line += static_cast<size_t>(std::count(text.begin(), end, '\n'));
@@ -96,7 +97,7 @@ std::vector<Example> read_list(const Json& examples, const std::string& name, Ta
 }  // namespace
 
 Example parse_line(const std::string& line, const std::string& place, Targets targets) {
-  const Json json = Json::parse(line, nullptr, false);
+  const Json json = Json::parse(base::shallow_json(line), nullptr, false);
   Example row;
   const auto problem = json.is_discarded() ? std::optional<std::string>("the line is no valid JSON")
                                            : parse_row(json, targets, row);
@@ -116,7 +117,7 @@ bool begins_object(const std::string& text) {
 std::vector<Example> parse_examples(const std::string& text, const std::string& name,
                                     Targets targets) {
   std::vector<Example> rows;
-  const Json whole = Json::parse(text, nullptr, false);
+  const Json whole = Json::parse(base::shallow_json(text), nullptr, false);
   if (whole.is_object() && whole.contains("examples")) {
     rows = read_list(whole["examples"], name, targets);
   } else if (whole.is_discarded() && begins_object(text)) {

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 
 namespace lorahub::task {
 namespace {
@@ -14,7 +15,7 @@ using Json = nlohmann::json;
 
 Json read_json(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return Json::object();
-  Json json = Json::parse(base::read_file(file), nullptr, false);
+  Json json = Json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
   base::check(json.is_object(),
               "{}: no JSON object (special tokens would be unknown), copy the file again",
               file.string());

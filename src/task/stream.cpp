@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/nesting.hpp"
 
 namespace lorahub::task {
 
@@ -14,7 +15,7 @@ namespace {
 constexpr size_t kLongestLine = size_t{16} << 20;  // bytes
 
 std::string adapter_of(const std::string& line, const std::string& place) {
-  const auto row = nlohmann::json::parse(line, nullptr, false);
+  const auto row = nlohmann::json::parse(base::shallow_json(line), nullptr, false);
   const auto found = row.find("adapter");
   if (found == row.end() || found->is_null()) return "";
   base::check(found->is_string(), "{}: \"adapter\" is no text, write a folder or a name", place);

@@ -63,6 +63,7 @@ std::string fenced(const std::string& text) { return "````\n" + text + "\n````\n
 lora::Card front(const Config& config, const Card& card) {
   return {.base = card.model,
           .library = is_adapter(config) ? "peft" : "transformers",
+          .tag = is_adapter(config) ? name(config.what) : "",
           .task = card.name,
           .data = base::format("{} (sha256 {})", card.data, card.data_sha256),
           .prompt = base::format(
@@ -70,7 +71,9 @@ lora::Card front(const Config& config, const Card& card) {
               "to {}",
               config.source_length, config.target_length),
           .provenance = base::format("lorahub train, {}, seed {}", name(config.what), config.seed),
-          .tests = {{.input = card.self_test.example.input, .answer = card.self_test.answer}}};
+          .tests = {{.input = card.self_test.example.input,
+                     .answer = card.self_test.answer,
+                     .max_tokens = config.target_length}}};
 }
 
 std::string body(const Config& config, const Card& card) {

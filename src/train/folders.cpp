@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "lora/peft.hpp"
 #include "t5/weights.hpp"
 
@@ -46,8 +47,8 @@ void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& 
 
 bool is_ia3(const fs::path& folder) {
   if (!fs::exists(folder / lora::kConfigFile)) return false;
-  const json config =
-      json::parse(base::read_file(folder / lora::kConfigFile), nullptr, /*allow_exceptions=*/false);
+  const json config = json::parse(base::shallow_json(base::read_file(folder / lora::kConfigFile)),
+                                  nullptr, /*allow_exceptions=*/false);
   return config.is_object() && config.value("peft_type", json()) == "IA3";
 }
 

@@ -115,6 +115,36 @@ TEST_F(Commands, AdaptGivesTheSameAdapterOnTwoRanks) {
             read_all(folder_ / "two/adapter_model.safetensors"));
 }
 
+// The penalty by another program: a dialogue in lines, the result in the last one.
+TEST_F(Commands, AdaptAsksForThePenaltyAndTakesRowsAndModulesInOrder) {
+  const std::string rows = quoted(folder_ / "rows.jsonl");
+  run_command("head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl > " + rows);
+  const std::string how = "adapt" + kModel + kLibrary + " --task " + rows +
+                          " --shots all --modules max_letter,find_letter --search official "
+                          "--budget 3 --quick --json --out " +
+                          quoted(folder_ / "out");
+  const json own = parsed(lorahub(how + " --penalty none"));
+  EXPECT_EQ(own["modules"], json({"max_letter", "find_letter"}));
+  EXPECT_TRUE(own["single_loss"].empty());
+  const Ended asked = run_command("yes '{\"penalty\": 7}' | " PROGRAM " " + how + " --penalty ask");
+  ASSERT_EQ(asked.code, 0) << asked.err;
+  std::vector<json> lines;
+  std::istringstream out(asked.out);
+  for (std::string line; std::getline(out, line);) lines.push_back(json::parse(line));
+  ASSERT_EQ(lines.size(), 4U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(lines[i]["ask"], "penalty") << i;
+  EXPECT_EQ(lines[0]["weights"], json({0.0, 0.0}));
+  EXPECT_EQ(lines[1]["weights"], json({0.5, 0.0}));
+  EXPECT_EQ(lines[3]["weights"], own["weights"]);  // a constant moves nothing
+  EXPECT_DOUBLE_EQ(lines[3]["loss"].get<double>(), own["loss"].get<double>() + 7);
+
+  EXPECT_THAT(lorahub(how + " --penalty ask < /dev/null").err, HasSubstr("standard input ended"));
+  EXPECT_THAT(run_command("echo nothing | " PROGRAM " " + how + " --penalty ask").err,
+              HasSubstr("'nothing' is no answer"));
+  EXPECT_EQ(
+      lorahub("adapt" + kModel + kLibrary + " --task " + rows + " --penalty ask --out x").code, 2);
+}
+
 TEST_F(Commands, EnginesAgree) {
   const std::string what = "score" + kModel + kLibrary + kModules +
                            weights("[[0.7, 0.4, -0.3], [0, 0, 0]]") + kTask +

@@ -81,8 +81,8 @@ TEST(Index, NamesWhatCannotBeRead) {
 TEST(Index, IsMadeAnewWhereItIsDamaged) {
   const Shelf shelf;
   for (const char* text :
-       {"", "{", "[]", "{\"version\": 9}", "{\"version\": 1, \"modules\": 3}",
-        R"({"version": 1, "modules": [1, {"name": 3}, {"name": "a", "card": [], "rank": "x"}]})"}) {
+       {"", "{", "[]", "{\"version\": 9}", "{\"version\": 2, \"modules\": 3}",
+        R"({"version": 2, "modules": [1, {"name": 3}, {"name": "a", "card": [], "rank": "x"}]})"}) {
     base::write_file(shelf.path / kIndexFile, text);
     EXPECT_EQ(read_index(shelf.path).read, 3) << text;
   }

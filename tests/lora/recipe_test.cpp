@@ -118,7 +118,8 @@ TEST(Card, IsReadBackAsWritten) {
                   .prompt = "{input}",
                   .provenance = "here",
                   .contamination = "none known",
-                  .tests = {{.input = "a - b: c", .answer = "yes"}, {.input = "é", .answer = ""}},
+                  .tests = {{.input = "a - b: c", .answer = "yes"},
+                            {.input = "é", .answer = "", .max_tokens = 3}},
                   .problem = ""};
   write_card(scratch.path, card, "# Title\n");
   const Card read = read_card(scratch.path);
@@ -132,7 +133,19 @@ TEST(Card, IsReadBackAsWritten) {
   ASSERT_EQ(read.tests.size(), 2U);
   EXPECT_EQ(read.tests[0].input, "a - b: c");
   EXPECT_EQ(read.tests[1].answer, "");
+  EXPECT_EQ(read.tests[0].max_tokens, 256);
+  EXPECT_EQ(read.tests[1].max_tokens, 3);
   EXPECT_THAT(base::read_file(scratch.path / kCardFile), HasSubstr("# Title"));
+}
+
+TEST(Card, IsTaggedWithItsKindOfWeights) {
+  const Scratch scratch;
+  for (const auto& [tag, line] :
+       {std::pair("lora", "tags: [lora, lorahub]\n"), std::pair("ia3", "tags: [ia3, lorahub]\n"),
+        std::pair("", "tags: [lorahub]\n")}) {
+    write_card(scratch.path, {.tag = tag}, "");
+    EXPECT_THAT(base::read_file(scratch.path / kCardFile), HasSubstr(line));
+  }
 }
 
 TEST(Card, ReadsWhatHuggingFaceWritesAndForgivesTheRest) {

@@ -27,6 +27,17 @@ TEST(Reduce, OfficialIsTheTokenMeanOverTheNumberOfExamples) {
   EXPECT_THAT(losses(LossKind::official), ElementsAre(12.0 / 8 / 3, 5.0 / 8 / 3));
 }
 
+TEST(Reduce, OfficialBatchesAddTheirTokenMeans) {
+  const auto of = [](int batch) {
+    return reduce(kSums, kTokens, kPopulation,
+                  {.penalty = {.kind = PenaltyKind::none}, .batch = batch});
+  };
+  EXPECT_THAT(of(2), ElementsAre((5.0 / 3 + 7.0 / 5) / 3, (4.0 / 3 + 1.0 / 5) / 3));
+  EXPECT_THAT(of(1), ElementsAre((2.0 / 2 + 3.0 / 1 + 7.0 / 5) / 3, (4.0 / 2 + 0 + 1.0 / 5) / 3));
+  EXPECT_EQ(of(3), of(0));
+  EXPECT_EQ(of(99), of(0));
+}
+
 TEST(Reduce, TokenMean) {
   EXPECT_THAT(losses(LossKind::token_mean), ElementsAre(12.0 / 8, 5.0 / 8));
 }

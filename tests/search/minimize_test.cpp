@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "functions.hpp"
@@ -94,6 +95,21 @@ TEST(Minimize, ShowsEachGeneration) {
   });
   EXPECT_THAT(seen, testing::ElementsAre(3, 6, 7));
   EXPECT_THAT(best, testing::ElementsAre(3, 3, 1));
+}
+
+TEST(Plus, AddsToEachLossInOrderAndAsksForNoneThatIsNotThere) {
+  std::vector<double> asked;
+  const Evaluate sum =
+      plus(each(from_table({5, kInf, 4, kNan})), [&](std::span<const double> weights, double loss) {
+        asked.push_back(weights[0]);
+        return 10 * loss;
+      });
+  const Losses losses = sum({.dim = 1, .weights = {1, 2, 3, 4}});
+  EXPECT_EQ(losses[0], 55);
+  EXPECT_EQ(losses[1], kInf);
+  EXPECT_EQ(losses[2], 44);
+  EXPECT_TRUE(std::isnan(losses[3]));
+  EXPECT_THAT(asked, testing::ElementsAre(1, 3));
 }
 
 TEST(Minimize, WithoutBudgetDoesNothing) {

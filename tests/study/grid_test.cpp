@@ -35,6 +35,17 @@ TEST(Grid, ZippedListsMoveTogetherAsOneAxis) {
             "a=1 b=x c=p ;a=1 b=x c=q ;a=2 b=y c=p ;a=2 b=y c=q ;");
 }
 
+TEST(Grid, MoreTrialsThanAPlanMayHaveAreRefused) {
+  std::string fifty = "[0";
+  for (int i = 1; i < 50; ++i) fifty += ", " + std::to_string(i);
+  fifty += "]";
+  std::vector<Axis> axes;
+  for (const char* key : {"a", "b", "c"}) axes.push_back(axis(list(key, fifty, 2)));
+  EXPECT_EQ(error_of([&] { product(axes); }),
+            "s.yaml:1: the lists up to 'c' make more than 100000 trials together (their plan would "
+            "fill the memory), shorten them or write several studies");
+}
+
 TEST(Grid, ListsOfUnequalLengthAreRefused) {
   EXPECT_EQ(error_of([] {
               together({list("a", "[1, 2]", 3), list("b", "[x, y, z]", 4)});

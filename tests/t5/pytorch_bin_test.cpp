@@ -171,6 +171,18 @@ TEST(PytorchBin, TensorsOutsideTheirStorageAreRefused) {
   EXPECT_THAT(says({.size = numbers({6})}), HasSubstr("a shape"));
 }
 
+// Its reader would convert it whole: 400 bytes of file, any amount of memory.
+TEST(PytorchBin, TensorsThatRepeatTheirStorageAreRefused) {
+  EXPECT_THAT(complaint(dict(text("a") + tensor({.size = numbers({1 << 20, 1 << 20}),
+                                                 .stride = numbers({0, 0})}))),
+              HasSubstr("a tensor of 4398046511104 bytes that repeats"));
+  std::string many;  // none of them large
+  for (int i = 0; i < 20; ++i)
+    many += text(std::to_string(i)) +
+            tensor({.size = numbers({1 << 10, 1 << 10}), .stride = numbers({0, 0})});
+  EXPECT_THAT(complaint(dict(many)), HasSubstr("a tensor of 4194304 bytes that repeats"));
+}
+
 TEST(PytorchBin, StoragesThatLieAreRefused) {
   const auto says = [](const Parts& parts) { return complaint(dict(text("a") + tensor(parts))); };
   EXPECT_THAT(says({.count = number(7)}), HasSubstr("data/0 has 24 bytes where 28 are needed"));

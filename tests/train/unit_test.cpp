@@ -4,6 +4,7 @@
 
 #include "../process.hpp"
 #include "base/check.hpp"
+#include "lora/card.hpp"
 #include "objective/objective.hpp"
 #include "t5/loss.hpp"
 #include "train/folders.hpp"
@@ -78,10 +79,12 @@ TEST(Unit, what_is_written_has_the_losses_of_what_was_trained) {
 TEST(Unit, learns) {
   Config c = config(What::lora, fresh_folder("unit") / "out");
   c.steps = 30;
+  c.target_length = 24;  // more than any target has
   c.precision = study::Precision::bf16;
   run_unit(c, units(c)[0], {.threads = 2});
   const std::string card = read_all(c.out / "README.md");
   EXPECT_NE(card.find("| accuracy, % | 0.0 | 100.0 |"), std::string::npos) << card;
+  EXPECT_EQ(lora::read_card(c.out).tests.at(0).max_tokens, 24);  // where it would have been cut
 }
 
 TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {

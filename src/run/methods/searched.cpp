@@ -8,6 +8,7 @@ Choice searched(const Context& context) {
   const auto optimizer = search::make_optimizer(trial.search, context.modules(), trial.seed.search);
   search::Evaluate evaluate = context.evaluate(trial.penalty);
   if (optimizer->ask().size() == 1) evaluate = context.ahead(evaluate, *optimizer);
+  if (context.added) evaluate = search::plus(evaluate, context.added);
   search::Trace trace =
       search::minimize(*optimizer, context.record(evaluate), trial.search.budget, context.observer);
   context.check_found(trace.best_loss);

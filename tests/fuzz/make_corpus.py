@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Writes the seed corpus: tests/fuzz/corpus/TARGET/{valid,hostile}/.
+
+    python3 tests/fuzz/make_corpus.py
+
+Valid files are those of tests/golden and configs (as transformers, PEFT and torch wrote them) and small ones written
+here; hostile ones are cut, changed or made to lie. Reproducers that fuzzing found are added by hand, `found_*`.
+"""
+import json
+import pathlib
+import pickle
+import struct
+import zipfile
+import io
+import zlib
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+CORPUS = TESTS / "fuzz" / "corpus"
+FILES = TESTS / "golden" / "files"
+KEPT = "found_"
+DEEP = "[" * 20000 + "]" * 20000  # well-formed
+
+
+def put(target, kind, name, content):
+    folder = CORPUS / target / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def safetensors_file(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def safetensors():
+    whole = (FILES / "types.safetensors").read_bytes()
+    put("safetensors", "valid", "types", whole)
+    one = {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
+    put("safetensors", "valid", "one", safetensors_file({"a": one}, bytes(24)))
+    put("safetensors", "valid", "empty_tensor", safetensors_file({"a": {**one, "shape": [0, 3], "data_offsets": [0, 0]}}))
+    put("safetensors", "valid", "metadata", safetensors_file({"__metadata__": {"format": "pt"}, "a": one}, bytes(24)))
+    lies = {
+        "overlap": {"a": one, "b": one},
+        "hole": {"a": {**one, "data_offsets": [4, 28]}},
+        "backwards": {"a": {**one, "data_offsets": [24, 0]}},
+        "huge_shape": {"a": {**one, "shape": [2**62, 2**62]}},
+        "overflow": {"a": {**one, "shape": [2**32, 2**32, 6]}},
+        "negative": {"a": {**one, "shape": [-2, -3]}},
+        "many_sizes": {"a": {**one, "shape": [1] * 70 + [6]}},
+        "no_dtype": {"a": {"shape": [2, 3], "data_offsets": [0, 24]}},
+        "float_offsets": {"a": {**one, "data_offsets": [0.0, 24.0]}},
+        "unknown_dtype": {"a": {**one, "dtype": "F8_E5M2"}},
+        "not_object": [1, 2],
+    }
+    for name, header in lies.items():
+        put("safetensors", "hostile", name, safetensors_file(header, bytes(28)))
+    put("safetensors", "hostile", "cut", whole[: len(whole) // 2])
+    put("safetensors", "hostile", "none", b"")
+    put("safetensors", "hostile", "long_header", struct.pack("<Q", 2**63) + b"{}")
+    put("safetensors", "hostile", "deep", safetensors_file(b'{"a":' + b"[" * 20000))
+    put("safetensors", "hostile", "deep_shape", safetensors_file(('{"a":{"dtype":"F32","shape":%s,"data_offsets":[0,24]}}' % DEEP).encode(), bytes(24)))
+    put("safetensors", "hostile", "lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+
+
+def member(name):
+    return zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the same bytes each time
+
+
+def archive(body, storage=bytes(24)):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as members:
+        members.writestr(member("x/data.pkl"), body)
+        members.writestr(member("x/data/0"), storage)
+    return out.getvalue()
+
+
+def text(word):
+    return b"\x8c" + bytes([len(word)]) + word.encode()
+
+
+def number(value):
+    return b"J" + struct.pack("<i", value)
+
+
+def tensor(count=6, offset=0, size=(2, 3), stride=(3, 1)):
+    name = lambda module, word: b"c" + module + b"\n" + word + b"\n"
+    listed = lambda values: b"(" + b"".join(number(v) for v in values) + b"t"
+    storage = b"(" + text("storage") + name(b"torch", b"FloatStorage") + text("0") + text("cpu") + number(count) + b"tQ"
+    return (name(b"torch._utils", b"_rebuild_tensor_v2") + b"(" + storage + number(offset) + listed(size) + listed(stride)
+            + b"\x89" + name(b"collections", b"OrderedDict") + b")R" + b"tR")
+
+
+def saved(body):
+    return archive(b"\x80\x04}(" + text("a") + body + b"u.")
+
+
+class Attack:
+    def __reduce__(self):
+        import os
+        return os.system, ("true",)
+
+
+def pytorch_bin():
+    for file in sorted(FILES.glob("*.bin")):
+        put("pytorch_bin", "hostile" if file.stem == "legacy" else "valid", file.stem, file.read_bytes())
+    put("pytorch_bin", "valid", "by_hand", saved(tensor()))
+    put("pytorch_bin", "hostile", "repeated", saved(tensor(size=(2**20, 2**20), stride=(0, 0))))
+    whole = (FILES / "state_dict.bin").read_bytes()
+    put("pytorch_bin", "hostile", "attack", archive(pickle.dumps({"a": Attack()}, 2)))
+    put("pytorch_bin", "hostile", "cut", whole[: len(whole) // 2])
+    put("pytorch_bin", "hostile", "outside", saved(tensor(size=(200, 300))))
+    put("pytorch_bin", "hostile", "negative_offset", saved(tensor(offset=-1)))
+    put("pytorch_bin", "hostile", "negative_stride", saved(tensor(stride=(-3, 1))))
+    put("pytorch_bin", "hostile", "negative_size", saved(tensor(size=(-2, 3))))
+    put("pytorch_bin", "hostile", "more_than_there_is", saved(tensor(count=2**31 - 1)))
+    put("pytorch_bin", "hostile", "deep", archive(b"\x80\x04" + b"](" * 30000 + b"."))
+    put("pytorch_bin", "hostile", "holds_itself", archive(b"\x80\x04]\x94h\x00a."))
+    put("pytorch_bin", "hostile", "no_dict", archive(b"\x80\x04K\x01."))
+    put("pytorch_bin", "hostile", "no_pickle", b"PK\5\6" + bytes(18))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr(member("x/data.pkl"), b"\x80\x04}.", zipfile.ZIP_DEFLATED)
+    put("pytorch_bin", "hostile", "compressed", packed.getvalue())
+
+
+def adapter_config():
+    plain = {"peft_type": "LORA", "task_type": "SEQ_2_SEQ_LM", "base_model_name_or_path": "base", "r": 4, "lora_alpha": 8,
+             "lora_dropout": 0.0, "bias": "none", "fan_in_fan_out": False, "inference_mode": True, "target_modules": ["q", "v"]}
+    valid = {
+        "peft_0_4": {**plain, "init_lora_weights": True, "layers_pattern": None, "layers_to_transform": None,
+                     "modules_to_save": None, "revision": None},
+        "patterns": {**plain, "rank_pattern": {"decoder.*k": 2, "q": 3}, "alpha_pattern": {"v": 16.5}, "use_rslora": True},
+        "expression": {**plain, "target_modules": r".*decoder.*\.(SelfAttention|EncDecAttention)\.(q|v)$"},
+        "all_linear": {**plain, "target_modules": "all-linear", "exclude_modules": ["wo"]},
+        "some_layers": {**plain, "layers_to_transform": [0]},
+        "gaussian": {**plain, "init_lora_weights": "gaussian", "bias": "lora_only"},
+        "unused": {**plain, "use_dora": False, "modules_to_save": [], "loftq_config": {}, "layer_replication": None},
+    }
+    for name, config in valid.items():
+        put("adapter_config", "valid", name, json.dumps(config, indent=1))
+    hostile = {
+        "dora": {"use_dora": True}, "bias": {"bias": "all"}, "modules_to_save": {"modules_to_save": ["lm_head"]},
+        "pissa": {"init_lora_weights": "pissa"}, "ia3": {"peft_type": "IA3"}, "unknown": {"new_method": 0.5},
+        "rank_zero": {"r": 0}, "rank_negative": {"r": -4}, "rank_text": {"r": "4"}, "rank_huge": {"r": 1e300},
+        "rank_part": {"r": 1.5}, "alpha_null": {"lora_alpha": None}, "targets_number": {"target_modules": 7},
+        "targets_mixed": {"target_modules": ["q", 7]}, "targets_object": {"target_modules": {"q": 1}},
+        "targets_none": {"target_modules": ["nothing"]}, "targets_empty": {"target_modules": []},
+        "expression_open": {"target_modules": "(((q"}, "expression_slow": {"target_modules": "(.*.*)*" * 40 + "x"},
+        "expression_deep": {"target_modules": "(" * 5000 + ")" * 5000},
+        "pattern_list": {"rank_pattern": [1, 2]}, "pattern_text": {"rank_pattern": {"q": "two"}},
+        "patterns_disagree": {"rank_pattern": {"q": 2, ".*q": 3}},
+    }
+    for name, change in hostile.items():
+        put("adapter_config", "hostile", name, json.dumps({**plain, **change}))
+    put("adapter_config", "hostile", "cut", json.dumps(plain)[:60])
+    put("adapter_config", "hostile", "none", b"")
+    put("adapter_config", "hostile", "number_too_large", json.dumps(plain).replace('"r": 4', '"r": 1e999'))
+    put("adapter_config", "hostile", "deep", b"[" * 20000)
+    put("adapter_config", "hostile", "deep_unknown", json.dumps(plain)[:-1] + ', "new": %s}' % DEEP)
+    put("adapter_config", "hostile", "deep_targets", json.dumps(plain)[:-1] + ', "target_modules": %s}' % DEEP)
+    put("adapter_config", "hostile", "not_utf8", b'{"peft_type": "LORA", "\xff": 1}')
+
+
+def task():
+    rows = '{"context": "1 + 1 =", "completion": "2"}\n\n{"input": "a", "target": "b", "adapter": "x"}\n'
+    put("task", "valid", "lines", rows)
+    put("task", "valid", "mark", b"\xef\xbb\xbf" + rows.encode())
+    put("task", "valid", "flan", '{"inputs": "\\u00e4\\ud83d\\ude00", "targets": "\\n"}\r\n')
+    put("task", "valid", "bbh", json.dumps({"canary": "x", "examples": [{"input": "a", "target": "(B)"}]}, indent=1))
+    hostile = {"none": b"", "cut": rows[:20], "number": '{"input": 3, "target": "b"}', "no_target": '{"input": "a"}',
+               "list": "[1, 2]\n", "examples_object": '{"examples": {"input": "a"}}', "examples_cut": '{"examples": [{"in',
+               "examples_empty": '{"examples": []}', "deep": "[" * 50000, "deep_row": '{"input": ' + "[" * 50000,
+               "deep_extra": '{"input": "a", "target": "b", "x": %s}' % DEEP,
+               "not_utf8": b'{"input": "\xff", "target": "\xc3"}', "zeros": bytes(64), "half_pair": '{"input": "\\ud83d", "target": "b"}'}
+    for name, content in hostile.items():
+        put("task", "hostile", name, content)
+
+
+def index():
+    # The sizes and times of tests/fuzz/adapters.cpp's library.
+    entry = {"name": "a", "base": "", "rank": 4, "alpha": 8.0, "targets": ["q", "v"], "bytes": 7, "sha256": "0" * 64,
+             "problem": "", "stamp": "76@0;7@0;-;4@0;", "card": {"task": "adds", "self_test": [{"input": "1 + 1 =", "answer": "2", "max_tokens": 16}]}}
+    whole = {"version": 2, "modules": [entry]}
+    put("index", "valid", "one", json.dumps(whole, indent=1))
+    put("index", "valid", "two", json.dumps({"version": 2, "modules": [entry, {**entry, "name": "gone"}]}))
+    put("index", "valid", "odd_fields", json.dumps({"version": 2, "modules": [
+        {**entry, "rank": "x", "alpha": None, "targets": 3, "card": {"self_test": {"a": 1}, "task": []}}]}))
+    hostile = {"none": b"", "cut": json.dumps(whole)[:80], "version": json.dumps({**whole, "version": 9}),
+               "version_huge": json.dumps(whole).replace('"version": 2', '"version": 1e300'), "list": "[]",
+               "modules_number": '{"version": 2, "modules": 3}', "modules_numbers": '{"version": 2, "modules": [1, {"name": 3}]}',
+               "deep_card": json.dumps(whole)[:-3] + ', "card": %s}]}' % DEEP, "other_stamp": json.dumps(whole).replace("76@", "77@"), "deep": "[" * 50000,
+               "not_utf8": b'{"version": 2, "modules": [{"name": "\xff"}]}'}
+    for name, content in hostile.items():
+        put("index", "hostile", name, content)
+
+
+def card():
+    own = {"task": "adds", "data": "sums", "prompt": "1 + 1 =", "provenance": "here", "contamination": "none",
+           "self_test": [{"input": "1 + 1 =", "answer": "2"}]}
+    front = lambda body: f"---\n{body}\n---\n# a\n"
+    put("card", "valid", "own", front("base_model: google/flan-t5-large\nlibrary_name: peft\nlorahub: " + json.dumps(own)))
+    put("card", "valid", "hugging_face", front("base_model:\n- a/b\ndatasets:\n- x\n- y\ntags: [lora]\nlicense: mit"))
+    put("card", "valid", "plain", "# A module\n\n---\n")
+    put("card", "valid", "none", b"")
+    hostile = {"yaml": front("a: [1, 2"), "twice": front("base_model: a\nbase_model: b"), "list_key": front("[a, b]: c"),
+               "empty_list": front("base_model: []"), "number": front("3"), "self_test": front("lorahub: {self_test: 3}"),
+               "no_input": front("lorahub: {self_test: [{answer: x}]}"), "own_list": front("lorahub: [a]"),
+               "deep": front("a: " + "[" * 5000), "base_object": front("base_model: {a: b}")}
+    for name, content in hostile.items():
+        put("card", "hostile", name, content)
+
+
+def study():
+    root = TESTS.parent / "experiments"
+    for name in ("quickstart", "rq4_rank", "fig3_shots"):
+        put("study", "valid", name, (root / f"{name}.yaml").read_bytes())
+    small = "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\nset: {task: E1_isa_letter}\n"
+    put("study", "valid", "small", small + "vary: {seed: [1, 2]}\n")
+    put("study", "valid", "zip", small + "zip: {shots: [1, 2], modules: [[find_letter], 5]}\n")
+    put("study", "hostile", "no_task_file", "question: q\nset: {model: /m, library: /l, task: [/t.jsonl], method: zero_shot}\n")
+    bomb = "".join(f"{chr(97 + i)}: &{chr(97 + i)} [{', '.join(['*' + chr(96 + i)] * 9) if i else 'x'}]\n" for i in range(12))
+    hostile = {"none": b"", "unknown_key": small + "vary: {sed: [1]}\n", "no_list": small + "vary: {seed: 1}\n",
+               "empty_list": small + "vary: {seed: []}\n", "twice": small + "set: {shots: 3}\n", "list": "- a\n",
+               "open": "question: [", "tab": "question:\n\t- a\n", "bomb": bomb, "bomb_value": bomb + "question: *l\n",
+               "negative": small.replace("task:", "shots: -1, task:"), "huge_number": small.replace("task:", "shots: 99999999999999999999, task:"),
+               "nan": small.replace("task:", "search.sigma0: .nan, task:"), "no_piece": "question: q\nuses: {model: absent}\n",
+               "upwards": "question: q\nuses: {model: ../../../../etc/passwd}\n", "zip_lengths": small + "zip: {shots: [1], seed: [1, 2]}\n",
+               "deep": "question: " + "[" * 5000, "alias": "question: *nothing\n", "itself": "question: &a [*a]\n",
+               "long_grid": small + "vary:\n" + "".join(
+                   f"  {key}: [{', '.join(str(i + 1) for i in range(50))}]\n"
+                   for key in ("seed.shots", "seed.modules", "seed.search", "shots", "modules", "search.budget", "max_tokens", "batch"))}
+    for name, content in hostile.items():
+        put("study", "hostile", name, content)
+
+
+def framed(entry):
+    text = entry if isinstance(entry, str) else json.dumps(entry, separators=(",", ":"))
+    return '{"crc":"%08x","record":%s}\n' % (zlib.crc32(text.encode()), text)
+
+
+def journal():
+    trial = "0123456789abcdef"
+    header = {"kind": "header", "study": "small", "question": "Does it run?", "yaml": "question: ...\n", "command_line": "lorahub run small.yaml",
+              "started_utc": "2026-01-01T00:00:00Z", "environment": {"version": "0.1.0", "ranks": "1"}}
+    start = {"kind": "start", "trial": trial, "inputs": {"model": "ab", "shots": "cd"}, "seconds": 1e9}
+    told = {"kind": "generation", "trial": trial, "index": 0,
+            "generation": {"dim": 2, "weights": [0.0, 0.5, 1.0, -1.5], "losses": [0.25, "inf"], "faults": [[1, "not finite"]]}}
+    record = {"trial": trial, "knobs": [["task", "E1"], ["seed", "1"]], "resolved": [["search.population", "2"]], "modules": ["a", "b"],
+              "shot_rows": [0, 1], "dropped_rows": [], "shot_tokens": [2, 3], "shot_sha256": ["x", "y"], "weights": [0.0, 0.5],
+              "best_loss": 0.25, "zero_loss": "nan", "shot_sums": [1.0, 2.5], "accuracy": 50.0,
+              "counts": {"evaluations": 2, "rounds": 1, "example_forwards": 4, "search_tokens": 40, "answer_tokens": 20},
+              "seconds": {"load": 0.5, "search": 1.25, "answer": 0.125}, "waits": 1,
+              "answers": [{"row": 3, "input": "ef", "target": "b", "answer": "c", "hit": False}]}
+    finish = {"kind": "finish", "record": {**record, "told": 1}}
+    whole = {"kind": "finish", "record": {**record, "generations": [told["generation"]]}}
+    fail = {"kind": "fail", "trial": trial, "message": "a module is damaged"}
+    lines = lambda *entries: "".join(map(framed, entries))
+    put("journal", "valid", "finished", lines(header, start, told, finish))
+    put("journal", "valid", "inside", lines(header, start, whole))
+    put("journal", "valid", "failed", lines(header, start, told, fail, start))
+    put("journal", "valid", "torn", lines(header, start) + framed(told)[:60])
+    put("journal", "valid", "zeros", lines(header, start).encode() + bytes(100))
+    put("journal", "valid", "none", b"")
+    hostile = {
+        "damaged_line": lines(header) + framed(start).replace("ab", "ac", 1)[1:] + lines(told),
+        "kind": lines(header, {"kind": "other"}), "no_kind": framed({"a": 1}), "list": framed([1]), "deep": framed("[" * 50000),
+        "index_negative": lines(header, start, {**told, "index": "x"}), "weights_object": lines(header, start, {**told, "generation": {
+            "dim": 2, "weights": {"a": "b"}, "losses": []}}), "number_word": lines(header, start, {**told, "generation": {
+            "dim": 2, "weights": ["infinite"], "losses": []}}), "record_number": lines(header, {"kind": "finish", "record": 3}),
+        "pairs": lines(header, {"kind": "finish", "record": {**record, "knobs": [["a"]]}}),
+        "faults": lines(header, start, {**told, "generation": {**told["generation"], "faults": [[1]]}}),
+        "text": "this is no journal\nat all\n",
+    }
+    for name, content in hostile.items():
+        put("journal", "hostile", name, content)
+
+
+def main():
+    for file in CORPUS.rglob("*"):
+        if file.is_file() and not file.name.startswith(KEPT):
+            file.unlink()
+    for make in (safetensors, pytorch_bin, adapter_config, task, index, card, study, journal):
+        make()
+
+
+main()

@@ -1,0 +1,25 @@
+// The parsers of files that come from others, each as a function of the file's bytes: what
+// libFuzzer drives (fuzzer.cpp) and what the default tests replay the corpus through (replay.cpp).
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace lorahub::fuzz {
+
+// Each reads the bytes as the program reads such a file, and uses what it read. base::Error for
+// what it refuses.
+void safetensors(const std::string& bytes);
+void pytorch_bin(const std::string& bytes);
+void adapter_config(const std::string& bytes);
+void task(const std::string& bytes);
+void index(const std::string& bytes);
+void card(const std::string& bytes);
+void study(const std::string& bytes);
+void journal(const std::string& bytes);
+
+// A folder in memory of this process, empty at first; removed at the end.
+std::filesystem::path scratch();
+void put(const std::filesystem::path& file, std::string_view bytes);  // in place, no fsync
+
+}  // namespace lorahub::fuzz
