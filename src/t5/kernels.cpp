@@ -1,6 +1,7 @@
 #include "t5/kernels.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 #include <malloc.h>
 
 #include <cstdint>
@@ -68,6 +69,7 @@ bool plain(const at::Tensor& x) {
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon,
                     at::ScalarType dtype) {
+  RECORD_USER_SCOPE("norms");
   if (!plain(x) || !plain(weight)) return at::rms_norm(x, {x.size(-1)}, weight, epsilon).to(dtype);
   at::Tensor y = at::empty_like(x);
   const Norm norm{.weight = weight.const_data_ptr<float>(),
@@ -79,6 +81,7 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 }
 
 at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate) {
+  RECORD_USER_SCOPE("gates");
   if (!plain(hidden) || !plain(gate) || hidden.sizes() != gate.sizes()) {
     return at::gelu(hidden, "tanh") * gate;
   }
