@@ -88,16 +88,24 @@ class Bencher {
     const Shape prompts{.examples = 10};
     left_ = 2 + shapes.size() + kChunks.size();
     b.generation = pass(prompts, [&] { generate(prompts); });
-    for (const int examples : kChunks) {
-      const Shape chunk{.examples = examples, .source = 128};
-      b.chunks.push_back(pass(chunk, [&] { losses(chunk); }));
+    std::stable_partition(shapes.begin(), shapes.end(),
+                          [](const Shape& shape) { return shape.candidates == 1; });
+    for (const Shape& shape : shapes) {
+      if (b.chunks.empty() && shape.candidates > 1) chunks(b);
+      b.losses.push_back(loss(shape));
     }
-    for (const Shape& shape : shapes) b.losses.push_back(loss(shape));
     return b;
   }
 
  private:
   static constexpr std::array kChunks{2, 5, 10, 20};
+
+  void chunks(Bench& b) {
+    for (const int examples : kChunks) {
+      const Shape chunk{.examples = examples, .source = 128};
+      b.chunks.push_back(pass(chunk, [&] { losses(chunk); }));
+    }
+  }
 
   double flop(const Shape& shape) const {
     return shape.candidates * shape.examples *

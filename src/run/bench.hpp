@@ -11,7 +11,9 @@
 namespace lorahub::run {
 
 // What is measured. Rates are FLOP per busy second (objective::busy_seconds) of one core; FLOP are
-// those of real tokens (t5::forward_flop); shares are of the matrix product's rate.
+// those of real tokens (t5::forward_flop: keys and values of cross-attention projected; short
+// targets are computed with up to 13 % fewer, so shares may pass 1); shares are of the matrix
+// product's rate.
 struct Subject {
   const t5::Network& network;
   const lora::Pool& pool;

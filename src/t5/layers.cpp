@@ -74,7 +74,8 @@ at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor&
 
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
                       const at::Tensor& x) {
-  if (layer.weight.scalar_type() != at::kFloat) return residual + linear(layer, adapter, x);
+  if (layer.weight.scalar_type() != at::kFloat)
+    return add_to(std::move(residual), linear(layer, adapter, x));
   if (residual.size(0) < x.size(0)) {
     residual = residual.expand({x.size(0), -1, -1}).contiguous();
   }
