@@ -13,6 +13,7 @@
 #include "t5/config.hpp"
 #include "t5/flop.hpp"
 #include "t5/hub.hpp"
+#include "t5/products.hpp"
 #include "t5/sizes.hpp"
 #include "task/task.hpp"
 #include "task/tokenizer.hpp"
@@ -170,11 +171,16 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   return cost;
 }
 
-// Weights, and modules as read and as stacked: once for the ranks of a node (base::NodeMemory).
+// Weights (the encoder's twice, where a kernel wants them turned), and modules as read and as
+// stacked: once for the ranks of a node (base::NodeMemory).
 double shared_memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
   const auto modules = static_cast<double>(candidate_count(trial));
-  return bytes * weights(c) + 2 * 4 * modules * module_values(c);
+  const bool turned =
+      t5::wants_turned(trial.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  const double encoder = static_cast<double>(c.encoder_layers) *
+                         (4 * static_cast<double>(c.d_model * c.inner()) + feed_forward(c));
+  return bytes * (weights(c) + (turned ? encoder : 0)) + 2 * 4 * modules * module_values(c);
 }
 
 // A tile's activations, and what a full fine-tuning holds in f32: values, gradient, sum, moments.

@@ -69,7 +69,7 @@ at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
 }
 
 at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x) {
-  return add_adapter(product(x, layer.weight), x, low_rank(adapter, layer.slot));
+  return add_adapter(product(x, layer), x, low_rank(adapter, layer.slot));
 }
 
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
@@ -79,7 +79,7 @@ at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& a
   if (residual.size(0) < x.size(0)) {
     residual = residual.expand({x.size(0), -1, -1}).contiguous();
   }
-  residual = plus_product(residual, x, layer.weight);
+  residual = plus_product(residual, x, layer);
   return add_adapter(residual, x, low_rank(adapter, layer.slot));
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "t5/products.hpp"
 #include "t5/weight_files.hpp"
 #include "t5/weights.hpp"
 
@@ -230,8 +231,11 @@ Network load(const std::filesystem::path& folder, Placement placement) {
   try {
     const Tensors weights = read_model_weights(folder);
     if (placement.device == Device::cuda) return build(read_config(folder), weights, placement);
-    return build(read_config(folder), in_dtype(weights, placement.dtype, identity(folder)),
-                 placement);
+    const std::string origin = identity(folder);
+    Network network =
+        build(read_config(folder), in_dtype(weights, placement.dtype, origin), placement);
+    turn_weights(network, origin);
+    return network;
   } catch (const base::Error& error) {
     const std::string text = error.what();
     if (text.find(folder.string()) != std::string::npos) throw;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "t5/products.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -75,7 +76,9 @@ Network random_network(const Config& config, Placement placement) {
     weights[name] =
         at::empty(shape, at::kFloat).uniform_(center - width, center + width, generator);
   }
-  return build(config, weights, placement);
+  Network network = build(config, weights, placement);
+  turn_weights(network, "");
+  return network;
 }
 
 }  // namespace lorahub::t5

@@ -26,8 +26,9 @@ TEST(Products, AreThoseOfF64) {
         const at::Tensor x = hashed("x", {2, rows, in}, 1), w = hashed("w", {out, in}, 1);
         const at::Tensor sum = hashed("sum", {2, rows, out}, 1);
         const double small = 1e-7 * static_cast<double>(in);
-        EXPECT_LT(difference(product(x, w), exact(x, w)), small) << rows << " " << in << " " << out;
-        EXPECT_LT(difference(plus_product(sum.clone(), x, w), exact(x, w) + sum), small)
+        EXPECT_LT(difference(product(x, {.weight = w}), exact(x, w)), small)
+            << rows << " " << in << " " << out;
+        EXPECT_LT(difference(plus_product(sum.clone(), x, {.weight = w}), exact(x, w) + sum), small)
             << rows << " " << in << " " << out;
       }
 }
@@ -37,22 +38,52 @@ TEST(Products, ACandidateAloneHasTheSameBits) {
     for (const int64_t rows : {5, 20, 128, 129, 333, 640}) {
       const at::Tensor x = hashed("x", {3, rows, in}, 1), w = hashed("w", {out, in}, 1);
       const at::Tensor sum = hashed("sum", {3, rows, out}, 1);
-      const at::Tensor all = product(x, w), added = plus_product(sum.clone(), x, w);
+      const at::Tensor all = product(x, {.weight = w}),
+                       added = plus_product(sum.clone(), x, {.weight = w});
       for (int64_t p = 0; p < 3; ++p) {
-        EXPECT_TRUE(at::equal(product(x.narrow(0, p, 1), w), all.narrow(0, p, 1))) << rows;
-        EXPECT_TRUE(at::equal(plus_product(sum.narrow(0, p, 1).clone(), x.narrow(0, p, 1), w),
-                              added.narrow(0, p, 1)))
+        EXPECT_TRUE(at::equal(product(x.narrow(0, p, 1), {.weight = w}), all.narrow(0, p, 1)))
+            << rows;
+        EXPECT_TRUE(
+            at::equal(plus_product(sum.narrow(0, p, 1).clone(), x.narrow(0, p, 1), {.weight = w}),
+                      added.narrow(0, p, 1)))
             << rows;
       }
     }
 }
 
+TEST(Products, TurnedCopiesChangeNothingBeyondRoundingAndAReplacedWeightDoesWithout) {
+  const Config c{.d_model = 64,
+                 .d_kv = 16,
+                 .d_ff = 96,
+                 .heads = 4,
+                 .encoder_layers = 2,
+                 .decoder_layers = 1,
+                 .vocabulary = 50,
+                 .gated = true,
+                 .gelu = true};
+  Network network = build(c, test::hash_model(c, test::Head::untied), {});
+  turn_weights(network, "");
+  if (!wants_turned(at::kFloat)) {
+    EXPECT_FALSE(network.encoder.blocks[0].ff.wo.turned.defined());
+    GTEST_SKIP() << "this processor's kernels take the weights as they are";
+  }
+  Linear& layer = network.encoder.blocks[1].ff.wo;
+  ASSERT_TRUE(at::equal(layer.turned, layer.weight));
+  EXPECT_TRUE(layer.turned.t().is_contiguous());
+  EXPECT_FALSE(network.decoder.blocks[0].ff.wo.turned.defined());
+  const at::Tensor x = hashed("x", {1, 200, 96}, 1);
+  EXPECT_LT(difference(product(x, layer), exact(x, layer.weight)), 1e-5);
+  layer.weight = hashed("other", {64, 96}, 1);
+  EXPECT_LT(difference(product(x, layer), exact(x, layer.weight)), 1e-5);
+}
+
 TEST(Products, ARowAloneHasTheSameBitsWhereFewAreComputed) {
   const at::Tensor w = hashed("w", {60, 96}, 1), x = hashed("x", {1, 23, 96}, 1);
   if (!fits_skinny(x, w)) GTEST_SKIP() << "this processor has no kernel for few rows";
-  const at::Tensor all = product(x, w);
+  const at::Tensor all = product(x, {.weight = w});
   for (int64_t r = 0; r < 23; ++r)
-    EXPECT_TRUE(at::equal(product(x.narrow(1, r, 1).contiguous(), w)[0][0], all[0][r])) << r;
+    EXPECT_TRUE(at::equal(product(x.narrow(1, r, 1).contiguous(), {.weight = w})[0][0], all[0][r]))
+        << r;
 }
 
 TEST(Products, WeightsInBf16AreTakenAsTheyAre) {

@@ -9,6 +9,7 @@
 # ROUNDS   turns of each side         (default 5, large 2)
 # VECTORS  weight vectors of a turn   (default 8, small 20, large 2)
 # BF16     0 leaves bf16 out
+# ANSWERS  0 leaves generation out
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,7 +22,7 @@ case $size in
   small | tiny) rounds=${ROUNDS:-5} vectors=${VECTORS:-20} ;;
   base) rounds=${ROUNDS:-5} vectors=${VECTORS:-8} ;;
   large) rounds=${ROUNDS:-2} vectors=${VECTORS:-2} ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2 && exit 2 ;;
+  *) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2 && exit 2 ;;
 esac
 lorahub=${LORAHUB:-$root/build/release/lorahub}
 [[ -x $lorahub ]] || { echo "$lorahub is not there: build the release preset or set LORAHUB" >&2; exit 1; }
@@ -45,6 +46,6 @@ trap 'rm -rf "$folder"' EXIT
 "$python" "$root/tests/bench/official/make_model.py" "$size" "$folder/$size" "$vectors" >&2
 for task in "${tasks[@]}"; do
   "$python" "$here/peers.py" "$folder/$size" "$root/configs/tasks/lorahub_bbh/$task/example.jsonl" "$lorahub" "$rounds" \
-    $([[ ${BF16:-1} == 0 ]] && echo --no-bf16)
+    $([[ ${BF16:-1} == 0 ]] && echo --no-bf16) $([[ ${ANSWERS:-1} == 0 ]] && echo --no-answers)
 done
 [[ -z ${KEEP:-} ]] || cp "$folder/$size"/peers_*.json "$KEEP"

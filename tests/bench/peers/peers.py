@@ -1,6 +1,6 @@
 """Seconds per evaluation and per answer of `lorahub` and its peers at equal work, side by side.
 
-usage: peers.py FOLDER TASK LORAHUB ROUNDS [--no-bf16]    (FOLDER: made by official/make_model.py)
+usage: peers.py FOLDER TASK LORAHUB ROUNDS [--no-bf16] [--no-answers]    (FOLDER: made by official/make_model.py)
 
 TASK: JSON lines; the first 5 rows are scored, up to 50 are answered. In every round each side has its turn, so that
 what else the machine does hits all alike; figures are medians over rounds of processor and wall seconds, ratios are
@@ -179,7 +179,7 @@ def main():
             many = timed(lambda: side.score("weights.json"), resource.RUSAGE_CHILDREN)
             seconds.setdefault(f"lorahub {name}", []).append(difference(few, many, len(vectors) - 1))
             values[f"lorahub {name}"] = many[0][0]
-        if rows.count < MANY:
+        if rows.count < MANY or "--no-answers" in sys.argv:
             continue
         for kind, peer in (("f32", floats), ("int8", ints)):
             few, many = timed(lambda: peer.answer(rows, FEW)), timed(lambda: peer.answer(rows, MANY))
