@@ -23,10 +23,18 @@ std::string duration(double seconds) {
   return format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-double process_seconds() {
+namespace {
+
+double seconds_of(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
+
+}  // namespace
+
+double process_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+
+double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace lorahub::base

@@ -140,7 +140,7 @@ int run(int argc, char** argv) {
   Action action;
   for (const auto add :
        {add_run, add_plan, add_submit, add_status, add_merge, add_report, add_export, add_check,
-        add_score, add_infer, add_adapt, add_compose, add_hub, add_probe, add_train})
+        add_score, add_infer, add_adapt, add_compose, add_hub, add_probe, add_train, add_bench})
     add(app, action);
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
+#include "run/bench.hpp"
 #include "run/cost.hpp"
 
 namespace lorahub::cli {
@@ -13,6 +14,7 @@ namespace {
 struct Options {
   std::string study;
   std::vector<std::string> set;
+  std::string rate;
   int ranks = 1, groups = 0;
   bool json = false;
 };
@@ -22,7 +24,7 @@ nlohmann::json number_or_text(const std::string& value) {
   return number.is_number() ? number : nlohmann::json(value);
 }
 
-void print_json(const study::Study& study, const run::StudyCost& cost, int ranks) {
+void print_json(const study::Study& study, const run::StudyCost& cost, const Options& options) {
   nlohmann::json trials = nlohmann::json::array();
   for (size_t i = 0; i < study.trials.size(); ++i) {
     nlohmann::json trial{{"id", study::id(study.trials[i])},
@@ -36,16 +38,17 @@ void print_json(const study::Study& study, const run::StudyCost& cost, int ranks
     trials.push_back(std::move(trial));
   }
   const nlohmann::json plan{{"trials", trials},
-                            {"ranks", ranks},
+                            {"ranks", options.ranks},
                             {"memory_bytes", std::llround(cost.memory_bytes)},
                             {"shared_bytes", std::llround(cost.shared_bytes)},
                             {"groups", cost.prediction.groups},
                             {"utilisation", cost.prediction.utilisation},
-                            {"seconds", cost.prediction.seconds}};
+                            {"seconds", cost.prediction.seconds},
+                            {"flops_per_second", cost.flops_per_second}};
   fmt::print("{}\n", plan.dump());
 }
 
-void print_text(const study::Study& study, const run::StudyCost& cost, int ranks) {
+void print_text(const study::Study& study, const run::StudyCost& cost, const Options& options) {
   run::Cost sum;
   fmt::print("{:<16}  {:>11}  {:>12}  {:>10}  trial\n", "id", "evaluations", "tokens", "TFLOP");
   for (size_t i = 0; i < study.trials.size(); ++i) {
@@ -64,17 +67,21 @@ void print_text(const study::Study& study, const run::StudyCost& cost, int ranks
   fmt::print(
       "{} rank(s) in {} group(s): {:.2f} GB of memory each, {:.2f} GB of it once per node; about "
       "{}, {:.0f} % of it computing, at "
-      "{:.0f} GFLOP/s each (half of this machine's matrix rate)\n",
-      ranks, cost.prediction.groups, 1e-9 * cost.memory_bytes, 1e-9 * cost.shared_bytes,
+      "{:.0f} GFLOP/s each ({})\n",
+      options.ranks, cost.prediction.groups, 1e-9 * cost.memory_bytes, 1e-9 * cost.shared_bytes,
       base::duration(cost.prediction.seconds), 100 * cost.prediction.utilisation,
-      1e-9 * cost.flops_per_second);
+      1e-9 * cost.flops_per_second,
+      options.rate.empty() ? "half of this machine's matrix rate; --rate takes a measured one"
+                           : base::format("measured by lorahub bench, {}", options.rate));
 }
 
 int plan(const Options& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
-  const run::StudyCost cost =
-      run::cost(study.trials, {.ranks = options.ranks, .groups = options.groups});
-  options.json ? print_json(study, cost, options.ranks) : print_text(study, cost, options.ranks);
+  const run::StudyCost cost = run::cost(
+      study.trials, {.ranks = options.ranks,
+                     .groups = options.groups,
+                     .flops_per_second = options.rate.empty() ? 0 : run::read_rate(options.rate)});
+  options.json ? print_json(study, cost, options) : print_text(study, cost, options);
   return 0;
 }
 
@@ -91,6 +98,9 @@ void add_plan(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 1000000));
   command->add_option("--groups", options->groups, "groups of ranks (0: those that end first)")
       ->check(CLI::Range(0, 1000000));
+  command->add_option("--rate", options->rate,
+                      "what `lorahub bench --json FILE` wrote on such a machine (default: half of "
+                      "the matrix rate measured here and now)");
   command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &action] { action = [options] { return plan(*options); }; });
 }

@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 #include <cassert>
@@ -160,6 +161,7 @@ t5::Adapter Composer::operator()(std::span<const double> weights) const {
 }
 
 t5::Adapter Composer::operator()(const at::Tensor& weights) const {
+  RECORD_USER_SCOPE("composition");
   return composition_ == study::Composition::factor ? factor(weights) : product(weights);
 }
 

@@ -42,6 +42,10 @@ std::vector<std::string> pick(const std::filesystem::path& library, const study:
 // the real ones.
 Pool random_like(const Pool& pool, uint64_t seed);
 
+// N modules of rank 16, alpha 32, on q and v of every attention: Gaussian, each about 3 % of the
+// norm of a weight (t5::random_network's). For measurements.
+Pool random_pool(const t5::Config& config, int modules, t5::Device device);
+
 // Composes many populations of one pool: what does not depend on the weights is made once. The pool
 // must outlive it. Calls from several threads at once are fine.
 class Composer {

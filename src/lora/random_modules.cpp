@@ -59,4 +59,34 @@ Pool random_like(const Pool& pool, uint64_t seed) {
   return result;
 }
 
+Pool random_pool(const t5::Config& config, int modules, t5::Device device) {
+  constexpr int64_t kRank = 16;
+  constexpr double kScaling = 2, kNorm = 0.03;
+  std::vector<Module> all;
+  for (int m = 0; m < modules; ++m) {
+    Module module{.name = base::format("random_{}", m),
+                  .rank = kRank,
+                  .alpha = kScaling * kRank,
+                  .slots = {}};
+    int slot = -1;
+    for (const t5::LinearInfo& info : t5::linears(config)) {
+      ++slot;
+      const bool is_query = info.name.ends_with(".q");
+      if (!is_query && !info.name.ends_with(".v")) continue;
+      const auto normal = [&](at::IntArrayRef sizes, const char* which) {
+        return gaussian(sizes, base::Stream(1, base::format("{}/{}/{}", m, slot, which)))
+            .to(at::kFloat);
+      };
+      // One of BA's values has the deviation sqrt(r) dev(a) dev(b); of W's, that of dev(a).
+      const double width = 1 / std::sqrt(static_cast<double>(info.in));
+      double b = kNorm / (kScaling * std::sqrt(static_cast<double>(kRank)));
+      if (is_query) b /= std::sqrt(static_cast<double>(config.d_kv));
+      module.slots[slot] = {.a = normal({kRank, info.in}, "a") * width,
+                            .b = normal({info.out, kRank}, "b") * b};
+    }
+    all.push_back(std::move(module));
+  }
+  return stack(all, config, device);
+}
+
 }  // namespace lorahub::lora

@@ -1,9 +1,21 @@
-// How fast this machine multiplies matrices, for predictions.
+// How fast this machine multiplies matrices, for predictions and as the limit that a pass is
+// compared with.
 #pragma once
+#include "t5/network.hpp"
 
 namespace lorahub::objective {
 
-// FLOP/s of an f32 product 1024 x 1024 x 1024 on one thread, the best of some over about 0.2 s.
-double gemm_flops_per_second();
+struct Kernels {
+  t5::Placement placement;
+  int threads = 1;  // at work side by side, each with kernels of its own
+};
+
+// Seconds that a core (or a GPU) was busy since some moment: of all threads of this process on the
+// CPU, where time that other programs took does not count; wall seconds on a GPU.
+double busy_seconds(t5::Device device);
+
+// FLOP per busy second of x W^T, x [1280, 1024], W [1024, 1024], by the fastest of the kernels at
+// hand: the best of `tries` products of each.
+double gemm_flops_per_second(const Kernels& kernels, int tries = 3);
 
 }  // namespace lorahub::objective

@@ -13,6 +13,8 @@
 #include "t5/config.hpp"
 #include "t5/flop.hpp"
 #include "t5/hub.hpp"
+#include "t5/products.hpp"
+#include "t5/sizes.hpp"
 #include "task/task.hpp"
 #include "task/tokenizer.hpp"
 
@@ -22,29 +24,7 @@ namespace {
 constexpr double kBytesPerToken = 3.5;  // English text in T5's vocabulary, roughly
 constexpr int kPublishedRank = 16;      // of modules that are not here to be read
 constexpr double kAnswerTokens = 6;     // generated for a row, where targets are unknown
-
-// Sizes of the published models (their config.json), for plans made where they have not been
-// downloaded.
-std::optional<t5::Config> published(const std::string& name) {
-  struct Size {
-    const char* suffix;
-    int64_t d_model, d_ff, heads, layers;
-  };
-  for (const Size& s : {Size{"small", 512, 1024, 6, 8}, Size{"base", 768, 2048, 12, 12},
-                        Size{"large", 1024, 2816, 16, 24}, Size{"xl", 2048, 5120, 32, 24},
-                        Size{"xxl", 4096, 10240, 64, 24}})
-    if (name == std::string("google/flan-t5-") + s.suffix)
-      return t5::Config{.d_model = s.d_model,
-                        .d_kv = 64,
-                        .d_ff = s.d_ff,
-                        .heads = s.heads,
-                        .encoder_layers = s.layers,
-                        .decoder_layers = s.layers,
-                        .vocabulary = 32128,
-                        .gated = true,
-                        .gelu = true};
-  return std::nullopt;
-}
+constexpr double kUsualShare = 0.5;     // of the matrix rate, where no pass has been measured
 
 struct Model {
   t5::Config config;
@@ -52,7 +32,7 @@ struct Model {
 };
 
 Model read_model(const std::string& name) {
-  if (const auto known = published(name)) {
+  if (const auto known = t5::published(name)) {
     try {
       const auto folder = t5::resolve(name);
       return {.config = t5::read_config(folder), .tokenizer = task::Tokenizer(folder)};
@@ -191,11 +171,16 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   return cost;
 }
 
-// Weights, and modules as read and as stacked: once for the ranks of a node (base::NodeMemory).
+// Weights (the encoder's twice, where a kernel wants them turned), and modules as read and as
+// stacked: once for the ranks of a node (base::NodeMemory).
 double shared_memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
   const auto modules = static_cast<double>(candidate_count(trial));
-  return bytes * weights(c) + 2 * 4 * modules * module_values(c);
+  const bool turned =
+      t5::wants_turned(trial.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  const double encoder = static_cast<double>(c.encoder_layers) *
+                         (4 * static_cast<double>(c.d_model * c.inner()) + feed_forward(c));
+  return bytes * (weights(c) + (turned ? encoder : 0)) + 2 * 4 * modules * module_values(c);
 }
 
 // A tile's activations, and what a full fine-tuning holds in f32: values, gradient, sum, moments.
@@ -207,7 +192,9 @@ double own_memory(const study::Trial& trial, const t5::Config& c) {
 }  // namespace
 
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources) {
-  StudyCost total{.flops_per_second = 0.5 * objective::gemm_flops_per_second()};
+  StudyCost total{.flops_per_second = resources.flops_per_second};
+  if (total.flops_per_second == 0)
+    total.flops_per_second = kUsualShare * objective::gemm_flops_per_second({});
   std::map<std::string, Model> models;
   std::map<std::string, Text> texts;
   for (const study::Trial& trial : trials) {

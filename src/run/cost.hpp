@@ -21,13 +21,14 @@ struct StudyCost {
   double memory_bytes = 0;   // of a rank: weights, modules, a tile's activations; the largest trial
   double shared_bytes = 0;   // the part of it that the ranks of a node hold once, on CPUs
   Prediction prediction;     // on `ranks` ranks of one core each, at `flops_per_second`
-  double flops_per_second = 0;    // of one rank: half the matrix product rate measured now
+  double flops_per_second = 0;    // of one rank: as given, or half the matrix rate measured now
   bool tokens_estimated = false;  // no tokenizer at hand: 3.5 bytes a token
 };
 
 struct Resources {
   int ranks = 1;
-  int groups = 0;  // 0: as many as end first
+  int groups = 0;               // 0: as many as end first
+  double flops_per_second = 0;  // of a rank, as `lorahub bench` measured it; 0: not measured
 };
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
 

@@ -1,6 +1,7 @@
 #include "t5/attention.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 #include <cassert>
@@ -84,6 +85,7 @@ at::Tensor join_heads(const at::Tensor& heads) {
 
 at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
                          int64_t heads) {
+  RECORD_USER_SCOPE("attention");
   const auto& [queries, keys] = sides;
   at::Tensor out = at::empty(x.q.sizes(), x.q.options());
   for (size_t i = 0; i < queries.lengths.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "t5/cross.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 
@@ -64,6 +65,7 @@ bool short_targets(const Config& config, const Sides& sides) {
 }
 
 at::Tensor cross_projected(const Cross& c, const at::Tensor& x) {
+  RECORD_USER_SCOPE("cross-attention");
   const at::Tensor q = linear(c.layer.q, c.adapter, x);
   const at::Tensor k = linear(c.layer.k, c.adapter, c.encoded);
   const at::Tensor v = linear(c.layer.v, c.adapter, c.encoded);
@@ -73,6 +75,7 @@ at::Tensor cross_projected(const Cross& c, const at::Tensor& x) {
 }
 
 at::Tensor cross_absorbed(const Cross& c, const at::Tensor& x) {
+  RECORD_USER_SCOPE("cross-attention");
   const int64_t population = c.encoded.size(0), d = c.encoded.size(2);
   const at::Tensor q = widen(linear(c.layer.q, c.adapter, x), population).contiguous();
   const at::Tensor asked = absorb_keys(c, q);  // [P, h, rows, d]

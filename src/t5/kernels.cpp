@@ -1,8 +1,11 @@
 #include "t5/kernels.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/fast_loop.hpp"
@@ -60,14 +63,86 @@ LORAHUB_FAST_LOOP void rms_norm_loop(const float* __restrict x, float* __restric
   }
 }
 
-bool plain(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous();
+// bf16 is the upper half of an f32.
+LORAHUB_FAST_LOOP void widen_loop(const uint16_t* __restrict half, float* __restrict wide,
+                                  int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t bits = static_cast<uint32_t>(half[i]) << 16;
+    __builtin_memcpy(wide + i, &bits, sizeof bits);
+  }
+}
+
+// To the nearest, ties to even; NaN stays NaN.
+LORAHUB_FAST_LOOP void narrow_loop(const float* __restrict wide, uint16_t* __restrict half,
+                                   int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, wide + i, sizeof bits);
+    const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    half[i] = static_cast<uint16_t>((bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : rounded);
+  }
+}
+
+LORAHUB_FAST_LOOP void add_loop(float* __restrict sum, const float* __restrict x, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) sum[i] += x[i];
+}
+
+bool is_cpu(const at::Tensor& x, at::ScalarType type) {
+  return x.is_cpu() && x.scalar_type() == type && x.is_contiguous();
+}
+bool plain(const at::Tensor& x) { return is_cpu(x, at::kFloat); }
+bool halves(const at::Tensor& x) { return is_cpu(x, at::kBFloat16); }
+
+const uint16_t* bits_of(const at::Tensor& x) {
+  return static_cast<const uint16_t*>(x.const_data_ptr());
+}
+uint16_t* mutable_bits_of(const at::Tensor& x) {
+  return static_cast<uint16_t*>(x.mutable_data_ptr());
+}
+
+// Values that are widened together: they stay in the first cache.
+constexpr int64_t kPiece = 1024;
+using Piece = std::array<float, kPiece>;
+
+template <typename Work>
+void for_pieces(int64_t count, const Work& work) {
+  for (int64_t first = 0; first < count; first += kPiece)
+    work(first, std::min(kPiece, count - first));
+}
+
+void gelu_gate_halves(const at::Tensor& hidden, const at::Tensor& gate) {
+  Piece h, g;
+  uint16_t* data = mutable_bits_of(hidden);
+  const uint16_t* by = bits_of(gate);
+  for_pieces(hidden.numel(), [&](int64_t first, int64_t count) {
+    widen_loop(data + first, h.data(), count);
+    widen_loop(by + first, g.data(), count);
+    gelu_gate_loop(h.data(), g.data(), count);
+    narrow_loop(h.data(), data + first, count);
+  });
+}
+
+void add_halves(const at::Tensor& sum, const at::Tensor& x) {
+  Piece wide;
+  float* to = sum.mutable_data_ptr<float>();
+  const uint16_t* from = bits_of(x);
+  for_pieces(sum.numel(), [&](int64_t first, int64_t count) {
+    widen_loop(from + first, wide.data(), count);
+    add_loop(to + first, wide.data(), count);
+  });
+}
+
+at::Tensor to_halves(const at::Tensor& x) {
+  at::Tensor y = at::empty(x.sizes(), x.options().dtype(at::kBFloat16));
+  narrow_loop(x.const_data_ptr<float>(), mutable_bits_of(y), x.numel());
+  return y;
 }
 
 }  // namespace
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon,
                     at::ScalarType dtype) {
+  RECORD_USER_SCOPE("norms");
   if (!plain(x) || !plain(weight)) return at::rms_norm(x, {x.size(-1)}, weight, epsilon).to(dtype);
   at::Tensor y = at::empty_like(x);
   const Norm norm{.weight = weight.const_data_ptr<float>(),
@@ -75,15 +150,26 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
                   .epsilon = static_cast<float>(epsilon)};
   rms_norm_loop(x.const_data_ptr<float>(), y.mutable_data_ptr<float>(), x.numel() / x.size(-1),
                 norm);
-  return y.to(dtype);
+  return dtype == at::kBFloat16 ? to_halves(y) : y.to(dtype);
 }
 
 at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate) {
+  RECORD_USER_SCOPE("gates");
+  if (halves(hidden) && halves(gate) && hidden.sizes() == gate.sizes()) {
+    gelu_gate_halves(hidden, gate);
+    return hidden;
+  }
   if (!plain(hidden) || !plain(gate) || hidden.sizes() != gate.sizes()) {
     return at::gelu(hidden, "tanh") * gate;
   }
   gelu_gate_loop(hidden.mutable_data_ptr<float>(), gate.const_data_ptr<float>(), hidden.numel());
   return hidden;
+}
+
+at::Tensor add_to(at::Tensor residual, const at::Tensor& x) {
+  if (!plain(residual) || !halves(x) || residual.sizes() != x.sizes()) return residual + x;
+  add_halves(residual, x);
+  return residual;
 }
 
 void keep_freed_memory() {

@@ -1,5 +1,5 @@
-// The two elementwise steps that cost most beside the matrix products, each in one pass over memory
-// on the CPU.
+// The elementwise steps that cost most beside the matrix products, each in one pass over memory on
+// the CPU, in f32 inside whatever the type.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -14,6 +14,9 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 // x (1 + tanh u) / 2 = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3). May overwrite
 // `hidden`.
 at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate);
+
+// residual + x, residual f32, x of any type. May write into `residual`.
+at::Tensor add_to(at::Tensor residual, const at::Tensor& x);
 
 // Freed memory stays with the process: activations of a few MB are allocated again at once, and
 // having the kernel map and clear them each time costs up to a tenth of a pass.

@@ -1,11 +1,14 @@
 #include "t5/layers.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 
 #include "base/check.hpp"
 #include "t5/kernels.hpp"
+#include "t5/products.hpp"
+#include "t5/skinny.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -52,6 +55,7 @@ const LowRank* low_rank(const Adapter& adapter, int slot) {
 
 at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
   if (low == nullptr) return y;
+  RECORD_USER_SCOPE("adapters");
   const int64_t one = 1;
   const int64_t wide = std::max(
       {x.size(0), low->a.size(0), low->b.size(0), low->scale.defined() ? low->scale.size(0) : one});
@@ -65,16 +69,17 @@ at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
 }
 
 at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x) {
-  return add_adapter(at::linear(x, layer.weight), x, low_rank(adapter, layer.slot));
+  return add_adapter(product(x, layer), x, low_rank(adapter, layer.slot));
 }
 
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
                       const at::Tensor& x) {
-  if (layer.weight.scalar_type() != at::kFloat) return residual + linear(layer, adapter, x);
+  if (layer.weight.scalar_type() != at::kFloat)
+    return add_to(std::move(residual), linear(layer, adapter, x));
   if (residual.size(0) < x.size(0)) {
     residual = residual.expand({x.size(0), -1, -1}).contiguous();
   }
-  residual.view({-1, residual.size(2)}).addmm_(x.view({-1, x.size(2)}), layer.weight.t());
+  residual = plus_product(residual, x, layer);
   return add_adapter(residual, x, low_rank(adapter, layer.slot));
 }
 
@@ -117,6 +122,7 @@ at::Tensor embed(const Network& network, const std::vector<int64_t>& ids) {
 }
 
 at::Tensor encode(const Adapted& model, const Packing& packing, const std::vector<int64_t>& ids) {
+  RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
   const at::Tensor x = embed(n, ids);
@@ -139,7 +145,8 @@ bool adapts_head(const Adapted& model) {
 
 Head output_head(const Adapted& model, int candidate) {
   const Network& n = model.network;
-  Head head{.weight = n.lm_head.to(at::kFloat), .scale = n.output_scale, .a = {}, .b = {}};
+  const at::Tensor weight = fits_skinny(n.lm_head) ? n.lm_head : n.lm_head.to(at::kFloat);
+  Head head{.weight = weight, .scale = n.output_scale, .a = {}, .b = {}};
   const LowRank* low = low_rank(model.adapter, n.head_slot);
   if (low == nullptr) return head;
   const auto of = [candidate](const at::Tensor& all) {
@@ -154,7 +161,13 @@ Head output_head(const Adapted& model, int candidate) {
 at::Tensor logits(const Head& head, const at::Tensor& rows) {
   at::Tensor x = rows.to(at::kFloat);
   if (head.scale != 1) x = x * head.scale;
-  at::Tensor scores = at::mm(x, head.weight.t());
+  at::Tensor scores;
+  if (fits_skinny(x, head.weight)) {
+    scores = at::zeros({x.size(0), head.weight.size(0)}, x.options());
+    add_skinny(scores, x, head.weight);
+  } else {
+    scores = at::mm(x, head.weight.to(at::kFloat).t());
+  }
   if (head.a.defined()) scores.addmm_(at::mm(x, head.a.t()), head.b.t());
   return scores;
 }

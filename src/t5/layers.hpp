@@ -44,7 +44,7 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
 // Rows [rows, d] of one candidate's decoder output -> logits [rows, V], f32 whatever the compute
 // dtype.
 struct Head {
-  at::Tensor weight;  // [V, d], f32
+  at::Tensor weight;  // [V, d], f32, or bf16 where a kernel takes it as it is
   double scale = 1;
   at::Tensor a, b;  // [r, d], [V, r], f32: the candidate's addition, undefined for none
 };

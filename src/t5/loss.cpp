@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -14,8 +15,8 @@
 namespace lorahub::t5 {
 namespace {
 
-// Logit rows held at once: 256 x 32128 x 4 bytes = 33 MB.
-constexpr int64_t kLogitRows = 256;
+// Logit rows held at once: 128 x 32128 x 4 bytes = 16 MB.
+constexpr int64_t kLogitRows = 128;
 
 struct Batch {
   Packing sources, targets;
@@ -43,6 +44,7 @@ Batch pack_batch(const Config& config, std::span<const Pair> examples) {
 
 // Decoder's hidden states of all targets at once: [P, target rows, d], f32.
 at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& encoded) {
+  RECORD_USER_SCOPE("decoder");
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   const Sides sides{.targets = batch.targets, .sources = batch.sources};
@@ -84,6 +86,7 @@ void cross_entropies(const Head& head, const at::Tensor& rows, const at::Tensor&
 // Of each row of [P, rows, d], f64 on the CPU: [P * rows]. All candidates' rows together where they
 // have one head.
 at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden, const Ids& labels) {
+  RECORD_USER_SCOPE("lm_head");
   const int64_t heads = adapts_head(model) ? hidden.size(0) : 1;
   const at::Tensor rows = hidden.reshape({heads, -1, hidden.size(2)});
   const at::Tensor wanted =

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "t5/products.hpp"
 #include "t5/weight_files.hpp"
 #include "t5/weights.hpp"
 
@@ -273,8 +274,11 @@ Network load(const std::filesystem::path& folder, Placement placement) {
   if (placement.device == Device::cuda) return load_share(folder, placement, {}).network;
   return of_folder(folder, [&] {
     const Tensors weights = read_model_weights(folder);
-    return build(read_config(folder), in_dtype(weights, placement.dtype, identity(folder)),
-                 placement);
+    const std::string origin = identity(folder);
+    Network network =
+        build(read_config(folder), in_dtype(weights, placement.dtype, origin), placement);
+    turn_weights(network, origin);
+    return network;
   });
 }
 

@@ -17,6 +17,8 @@ namespace lorahub::t5 {
 struct Linear {
   at::Tensor weight;  // [out, in], compute dtype
   int slot = -1;
+  at::Tensor turned = {};             // a copy, in memory [in, out] (products.hpp), or undefined
+  const void* turned_from = nullptr;  // data of the weight that it is a copy of
 };
 
 struct Attention {

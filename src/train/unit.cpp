@@ -153,7 +153,7 @@ class Work {
   }
 
   void train(Trainer& trainer) {
-    const double peak = objective::gemm_flops_per_second() * resources_.threads;
+    const double peak = objective::gemm_flops_per_second({}) * resources_.threads;
     base::Stopwatch since_saved, speed;
     double tokens = 0, flop = 0;
     while (!trainer.done()) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "hash_weights.hpp"
 
@@ -49,6 +50,23 @@ TEST(Kernels, gelu_gate_is_its_formula_from_tail_to_tail) {
   const at::Tensor error = (ours.to(at::kDouble) - exact).abs();
   const at::Tensor allowed = exact.abs() * (4e-7 + 4e-7 * u.abs().clamp_max(80)) + 1e-30;
   EXPECT_TRUE(error.le(allowed).all().item<bool>()) << (error / allowed).max();
+}
+
+// In bf16: that of f32, rounded once.
+TEST(Kernels, halves_are_computed_in_f32_and_rounded_once) {
+  const at::Tensor x = at::linspace(-8, 40, 4801, at::kFloat).to(at::kBFloat16);
+  const at::Tensor gate = test::hashed("g", {4801}, 3).to(at::kBFloat16);
+  const at::Tensor wide = gelu_gate(x.to(at::kFloat), gate.to(at::kFloat));
+  EXPECT_TRUE(at::equal(gelu_gate(x.clone(), gate), wide.to(at::kBFloat16)));
+  const at::Tensor sum = test::hashed("s", {4801}, 3);
+  EXPECT_TRUE(at::equal(add_to(sum.clone(), x), sum + x.to(at::kFloat)));
+  const at::Tensor rows = test::hashed("x", {5, 333}, 5), weight = test::hashed("w", {333}, 2);
+  EXPECT_TRUE(at::equal(rms_norm(rows, weight, 1e-6, at::kBFloat16),
+                        rms_norm(rows, weight, 1e-6, at::kFloat).to(at::kBFloat16)));
+  const float nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+  const at::Tensor odd = gelu_gate(at::tensor({nan, infinity, 1.0f}).to(at::kBFloat16),
+                                   at::tensor({1.0f, 1.0f, nan}).to(at::kBFloat16));
+  EXPECT_TRUE(odd[0].isnan().item<bool>() && odd[2].isnan().item<bool>());
 }
 
 TEST(Kernels, gelu_gate_of_extreme_values_stays_finite) {

@@ -1,0 +1,182 @@
+#include "run/bench.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "cli/commands.hpp"
+#include "run/environment.hpp"
+#include "study/names.hpp"
+#include "t5/hub.hpp"
+#include "t5/sizes.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  ModelOptions model;
+  std::string library, modules, shape = "flan-t5-base", file;
+  int count = 20;
+  double seconds = 60;
+};
+
+t5::Network load_network(const Options& options, const run::Hardware& hardware) {
+  const bool half = options.model.precision == "bf16";
+  const t5::Placement placement{.dtype = half ? at::kBFloat16 : at::kFloat,
+                                .device = hardware.device};
+  if (!options.model.model.empty()) return t5::load(t5::resolve(options.model.model), placement);
+  const auto config = t5::published(options.shape);
+  base::check(config.has_value(),
+              "--shape {}: no such model is known (its sizes are needed), use flan-t5-small, "
+              "base, large, xl or xxl, or --model FOLDER",
+              options.shape);
+  return t5::random_network(*config, placement);
+}
+
+json to_json(const run::Pass& pass) {
+  json j{{"candidates", pass.shape.candidates},
+         {"examples", pass.shape.examples},
+         {"source", pass.shape.source},
+         {"target", pass.shape.target},
+         {"repeats", pass.repeats},
+         {"tflop", 1e-12 * pass.flop}};
+  if (pass.repeats == 0) return j;
+  j["seconds"] = pass.seconds;
+  j["flops_per_second"] = pass.rate;
+  j["share_of_peak"] = pass.share;
+  j["bytes"] = pass.bytes;
+  if (pass.base_speed > 0) j["speed_of_base"] = pass.base_speed;
+  if (!pass.phases.empty()) {
+    j["phases"] = json::object();
+    for (const auto& [name, share] : pass.phases)
+      j["phases"][name.empty() ? "other" : name] = share;
+  }
+  return j;
+}
+
+json to_json(const std::vector<run::Pass>& passes) {
+  json all = json::array();
+  for (const run::Pass& pass : passes) all.push_back(to_json(pass));
+  return all;
+}
+
+json to_json(const Options& options, int threads, const run::Bench& b) {
+  json compositions = json::array();
+  for (const run::Composition& c : b.compositions)
+    compositions.push_back(
+        {{"candidates", c.candidates}, {"seconds", c.seconds}, {"bytes", c.bytes}});
+  return {{"model", options.model.model.empty() ? options.shape : options.model.model},
+          {"precision", options.model.precision},
+          {"device", options.model.device},
+          {"threads", threads},
+          {"environment", run::environment()},
+          {"peak", {{"f32", b.peak_f32}, {"bf16", b.peak_bf16}}},
+          {"weight_bytes", b.weight_bytes},
+          {"module_bytes", b.module_bytes},
+          {"composition", compositions},
+          {"loss", to_json(b.losses)},
+          {"generation", to_json(b.generation)},
+          {"chunks", to_json(b.chunks)},
+          {"best_rows", b.best_rows()},
+          {"flops_per_second", b.expected_rate()}};
+}
+
+std::string tokens(const run::Shape& shape) {
+  return base::format("{}x{}+{}", shape.examples, shape.source, shape.target);
+}
+
+void print(const std::string& name, const run::Pass& pass) {
+  if (pass.repeats == 0)
+    fmt::print("{:<34}{:>9.3f}  left out: --seconds more\n", name, 1e-12 * pass.flop);
+  else
+    fmt::print("{:<34}{:>9.3f}{:>9.3f}{:>10.4f}{:>7.0f} %{:>9.2f}\n", name, 1e-12 * pass.flop,
+               pass.seconds, 1e-12 * pass.rate, 100 * pass.share, 1e-9 * pass.bytes);
+}
+
+void print_phases(const run::Pass& pass) {
+  std::vector<std::pair<double, std::string>> shares;
+  for (const auto& [name, share] : pass.phases)
+    shares.emplace_back(share, name.empty() ? "other" : name);
+  std::sort(shares.rbegin(), shares.rend());
+  fmt::print(
+      "\nwhere one candidate's time goes, {} tokens ({:.0f} % of the model's speed without "
+      "adapters):\n",
+      tokens(pass.shape), 100 * pass.base_speed);
+  for (const auto& [share, name] : shares)
+    if (share >= 0.0005) fmt::print("  {:<32}{:>6.1f} %\n", name, 100 * share);
+}
+
+void print(const Options& options, int threads, const run::Bench& b) {
+  fmt::print(
+      "{} in {}, {} thread(s) at work; matrix product: f32 {:.4f}, bf16 {:.4f} TFLOP/s a "
+      "core\n\n",
+      options.model.model.empty() ? options.shape : options.model.model, options.model.precision,
+      threads, 1e-12 * b.peak_f32, 1e-12 * b.peak_bf16);
+  for (const run::Composition& c : b.compositions)
+    fmt::print("composition of {:>2} candidate(s): {:.1f} ms, {:.2f} GB, {:.1f} GB/s\n",
+               c.candidates, 1e3 * c.seconds, 1e-9 * c.bytes, 1e-9 * c.bytes / c.seconds);
+  fmt::print("\n{:<34}{:>9}{:>9}{:>10}{:>9}{:>9}\n", "", "TFLOP", "s", "TFLOP/s", "of peak", "GB");
+  for (const run::Pass& pass : b.losses)
+    print(base::format("loss, {} candidate(s), {}", pass.shape.candidates, tokens(pass.shape)),
+          pass);
+  print(base::format("generation, {}", tokens(b.generation.shape)), b.generation);
+  for (const run::Pass& pass : b.chunks)
+    print(base::format("{} rows together", pass.shape.examples * pass.shape.source), pass);
+  for (const run::Pass& pass : b.losses)
+    if (!pass.phases.empty()) print_phases(pass);
+  fmt::print(
+      "\nbest chunk: {} rows; TFLOP of real tokens, TFLOP/s of one busy core; a plan may "
+      "count on {:.4f}\n",
+      b.best_rows(), 1e-12 * b.expected_rate());
+}
+
+int bench(const Options& options) {
+  const run::Hardware hardware = cli::hardware(options.model, {});
+  const t5::Network network = load_network(options, hardware);
+  const lora::Pool pool = options.library.empty()
+                              ? lora::random_pool(network.config, options.count, hardware.device)
+                              : load_pool(options.library, options.modules,
+                                          {.config = network.config, .device = hardware.device});
+  const run::Bench result =
+      run::bench({.network = network,
+                  .pool = pool,
+                  .kernels = {.placement = {.dtype = network.embedding.scalar_type(),
+                                            .device = hardware.device},
+                              .threads = hardware.threads},
+                  .seconds = options.seconds});
+  print(options, hardware.threads, result);
+  if (!options.file.empty())
+    base::write_file(options.file, to_json(options, hardware.threads, result).dump(1) + "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  auto* command =
+      app.add_subcommand("bench", "how far this machine's passes are from its matrix product");
+  command->footer("Example: lorahub bench --shape flan-t5-base --threads 1 --json rate.json");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--model", options->model.model, "a Hugging Face folder or name");
+  command->add_option("--shape", options->shape,
+                      "without --model: random weights of flan-t5-small, base (default), large, "
+                      "xl or xxl");
+  command->add_option("--library", options->library,
+                      "a folder of PEFT adapters (default: random ones of rank 16)");
+  command->add_option("--modules", options->modules, "their names, with commas (default: all)");
+  command->add_option("--count", options->count, "random modules (default: 20)")
+      ->check(CLI::Range(1, 1000));
+  command
+      ->add_option("--seconds", options->seconds,
+                   "about how long; what would not fit is left out (default: 60)")
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("--json", options->file, "write it to this file, for `lorahub plan --rate`");
+  add_hardware(*command, options->model);
+  command->callback([options, &action] { action = [options] { return bench(*options); }; });
+}
+
+}  // namespace lorahub::cli

@@ -1,0 +1,67 @@
+#include "objective/phases.hpp"
+
+#include <ATen/record_function.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
+
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace lorahub::objective {
+
+namespace {
+
+// Reached from the callbacks, which are plain functions, through the thread's debug information.
+class Ledger : public c10::DebugInfoBase {
+ public:
+  void enter(const char* scope) {
+    charge();
+    const std::string outer = open_.empty() ? "" : open_.back() + " ";
+    open_.push_back(outer + scope);
+  }
+  void leave() {
+    charge();
+    open_.pop_back();
+  }
+  const std::map<std::string, double>& seconds() {
+    charge();
+    return seconds_;
+  }
+  static Ledger* current() {
+    return static_cast<Ledger*>(c10::ThreadLocalDebugInfo::get(c10::DebugInfoKind::PRODUCER_INFO));
+  }
+
+ private:
+  void charge() {
+    const double now = base::thread_seconds();
+    seconds_[open_.empty() ? "" : open_.back()] += now - since_;
+    since_ = now;
+  }
+  double since_ = base::thread_seconds();
+  std::vector<std::string> open_;
+  std::map<std::string, double> seconds_;
+};
+
+std::unique_ptr<at::ObserverContext> entered(const at::RecordFunction& scope) {
+  if (Ledger* ledger = Ledger::current()) ledger->enter(scope.name());
+  return nullptr;
+}
+
+void left(const at::RecordFunction& /*scope*/, at::ObserverContext* /*context*/) {
+  if (Ledger* ledger = Ledger::current()) ledger->leave();
+}
+
+}  // namespace
+
+std::map<std::string, double> phase_seconds(const std::function<void()>& work) {
+  const auto ledger = std::make_shared<Ledger>();
+  const c10::DebugInfoGuard reachable(c10::DebugInfoKind::PRODUCER_INFO, ledger);
+  const auto handle = at::addThreadLocalCallback(
+      at::RecordFunctionCallback(entered, left).scopes({at::RecordScope::USER_SCOPE}));
+  work();
+  at::removeCallback(handle);
+  return ledger->seconds();
+}
+
+}  // namespace lorahub::objective

@@ -1,0 +1,278 @@
+#include "run/bench.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "base/random.hpp"
+#include "objective/phases.hpp"
+#include "objective/threads.hpp"
+#include "run/brief.hpp"
+#include "t5/flop.hpp"
+#include "t5/generate.hpp"
+
+namespace lorahub::run {
+namespace {
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+}
+
+double bytes_of(const at::Tensor& tensor) { return static_cast<double>(tensor.nbytes()); }
+
+// Weights that a pass reads: all but the embedding, of which it reads some rows.
+double weight_bytes(const t5::Network& network) {
+  t5::Network view = network;  // shares the tensors
+  double bytes = bytes_of(network.lm_head);
+  for (const auto& [name, tensor] : t5::named(view))
+    if (name != "shared.weight" && name != "lm_head.weight") bytes += bytes_of(*tensor);
+  return bytes;
+}
+
+t5::Ids random_ids(const t5::Config& config, int length, base::Stream& stream) {
+  t5::Ids ids;
+  for (int i = 0; i + 1 < length; ++i)
+    ids.push_back(
+        2 + static_cast<int64_t>(stream.uniform() * static_cast<double>(config.vocabulary - 2)));
+  ids.push_back(config.eos);
+  return ids;
+}
+
+std::vector<t5::Pair> random_pairs(const t5::Config& config, const Shape& shape) {
+  base::Stream stream(1, "bench");
+  std::vector<t5::Pair> pairs;
+  for (int k = 0; k < shape.examples; ++k)
+    pairs.push_back({.source = random_ids(config, shape.source, stream),
+                     .target = random_ids(config, shape.target, stream)});
+  return pairs;
+}
+
+search::Population random_population(int candidates, int modules) {
+  search::Population population{.dim = modules, .weights = {}};
+  base::Stream stream(2, "bench");
+  for (int i = 0; i < candidates * modules; ++i)
+    population.weights.push_back(stream.uniform() - 0.5);
+  return population;
+}
+
+// One look at a task: seconds of the wall and of the cores, beside what a plain product reaches.
+struct Look {
+  double wall = 0, busy = 0, peak = 0;
+};
+
+class Bencher {
+ public:
+  explicit Bencher(const Subject& subject)
+      : s_(subject),
+        compose_(subject.pool, study::Composition::factor, subject.kernels.placement.dtype),
+        weights_(weight_bytes(subject.network)),
+        rank_(static_cast<double>(subject.pool.a.front().size(-2))) {}
+
+  Bench all() {
+    Bench b{.weight_bytes = weights_, .module_bytes = bytes_of(s_.pool.flat)};
+    measure_peaks(b);
+    compositions(b);
+    std::vector<Shape> shapes;
+    for (const int source : {128, 256, 512})
+      for (const int candidates : {1, 6, 12, 40})
+        shapes.push_back({.candidates = candidates, .source = source});
+    std::stable_sort(shapes.begin(), shapes.end(),
+                     [&](const Shape& x, const Shape& y) { return flop(x) < flop(y); });
+    const Shape prompts{.examples = 10};
+    left_ = 2 + shapes.size() + kChunks.size();
+    b.generation = pass(prompts, [&] { generate(prompts); });
+    std::stable_partition(shapes.begin(), shapes.end(),
+                          [](const Shape& shape) { return shape.candidates == 1; });
+    for (const Shape& shape : shapes) {
+      if (b.chunks.empty() && shape.candidates > 1) chunks(b);
+      b.losses.push_back(loss(shape));
+    }
+    return b;
+  }
+
+ private:
+  static constexpr std::array kChunks{2, 5, 10, 20};
+
+  void chunks(Bench& b) {
+    for (const int examples : kChunks) {
+      const Shape chunk{.examples = examples, .source = 128};
+      b.chunks.push_back(pass(chunk, [&] { losses(chunk); }));
+    }
+  }
+
+  double flop(const Shape& shape) const {
+    return shape.candidates * shape.examples *
+           t5::forward_flop(s_.network.config, {.source = static_cast<double>(shape.source),
+                                                .target = static_cast<double>(shape.target),
+                                                .rank = rank_});
+  }
+
+  void measure_peaks(Bench& b) {
+    objective::Kernels kernels = s_.kernels;
+    kernels.placement.dtype = at::kFloat;
+    b.peak_f32 = objective::gemm_flops_per_second(kernels);
+    kernels.placement.dtype = at::kBFloat16;
+    b.peak_bf16 = objective::gemm_flops_per_second(kernels);
+    peak_ = s_.kernels.placement.dtype == at::kFloat ? b.peak_f32 : b.peak_bf16;
+  }
+
+  void compositions(Bench& b) {
+    for (const int candidates : {1, 6, 12, 40}) {
+      const search::Population population = random_population(candidates, s_.pool.size());
+      double best = 1e9, written = 0;
+      for (int i = 0; i < 3; ++i) {
+        const double before = objective::busy_seconds(s_.kernels.placement.device);
+        written = 0;
+        for (const t5::LowRank& low : compose_(population.weights).slots)
+          if (low.a.defined()) written += bytes_of(low.a) + bytes_of(low.b);
+        best = std::min(best, objective::busy_seconds(s_.kernels.placement.device) - before);
+      }
+      b.compositions.push_back(
+          {.candidates = candidates, .seconds = best, .bytes = bytes_of(s_.pool.flat) + written});
+    }
+  }
+
+  // As a run does it: tiles of the usual shape, each taken by one thread.
+  void losses(const Shape& shape) const {
+    const std::vector<t5::Pair> pairs = random_pairs(s_.network.config, shape);
+    const search::Population population = random_population(shape.candidates, s_.pool.size());
+    const std::vector<size_t> sources(pairs.size(), static_cast<size_t>(shape.source));
+    const std::vector<search::Tile> tiles =
+        search::cut(shape.candidates, shape.examples, tile_shape(sources, shape.candidates));
+    objective::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
+      const search::Tile& tile = tiles[static_cast<size_t>(t)];
+      const auto dim = static_cast<size_t>(population.dim);
+      const t5::Adapter adapter =
+          compose_(std::span(population.weights)
+                       .subspan(static_cast<size_t>(tile.first_candidate) * dim,
+                                static_cast<size_t>(tile.candidates) * dim));
+      t5::loss_sums(s_.network, adapter,
+                    std::span(pairs).subspan(static_cast<size_t>(tile.first_example),
+                                             static_cast<size_t>(tile.examples)));
+    });
+  }
+
+  void generate(const Shape& shape) const {
+    std::vector<t5::Ids> sources;
+    for (t5::Pair& pair : random_pairs(s_.network.config, shape))
+      sources.push_back(std::move(pair.source));
+    const search::Population one = random_population(1, s_.pool.size());
+    t5::generate(s_.network, compose_(one.weights), sources, shape.target);
+  }
+
+  Look look(const std::function<void()>& work) const {
+    const t5::Device device = s_.kernels.placement.device;
+    Look look{.peak = objective::gemm_flops_per_second(s_.kernels, 1)};
+    const base::Stopwatch wall;
+    const double before = objective::busy_seconds(device);
+    work();
+    look.busy = objective::busy_seconds(device) - before;
+    look.wall = wall.seconds();
+    return look;
+  }
+
+  // How often, within what is left of the time: at least once, or not at all.
+  int repeats(double expected) const {
+    const double left = s_.seconds - clock_.seconds();
+    if (expected > left) return 0;
+    const double mine = left / static_cast<double>(left_);
+    return std::clamp(static_cast<int>(mine / expected), 1, s_.repeats);
+  }
+
+  Pass pass(const Shape& shape, const std::function<void()>& work) {
+    Pass pass{.shape = shape, .flop = flop(shape)};
+    pass.repeats = repeats(pass.flop / (0.6 * peak_) + 0.2);
+    left_ = std::max<size_t>(2, left_) - 1;
+    if (pass.repeats == 0) return pass;
+    std::vector<double> rates, shares;
+    pass.seconds = 1e9;
+    for (int i = 0; i < pass.repeats; ++i) {
+      const Look seen = look(work);
+      rates.push_back(pass.flop / seen.busy);
+      shares.push_back(rates.back() / seen.peak);
+      pass.seconds = std::min(pass.seconds, seen.wall);
+    }
+    pass.rate = median(rates);
+    pass.share = median(shares);
+    pass.bytes = bytes_of(s_.pool.flat) + weights_;
+    return pass;
+  }
+
+  Pass loss(const Shape& shape) {
+    Pass p = pass(shape, [&] { losses(shape); });
+    p.bytes *= shape.candidates;  // a tile holds few of them: nearly one reading each
+    if (p.repeats > 0 && shape.candidates == 1) {
+      p.base_speed = base_speed(shape, p.repeats);
+      p.phases = phases(shape);
+    }
+    return p;
+  }
+
+  // Interleaved: with adapters, without.
+  double base_speed(const Shape& shape, int repeats) const {
+    const std::vector<t5::Pair> pairs = random_pairs(s_.network.config, shape);
+    std::vector<double> ratios;
+    for (int i = 0; i < repeats; ++i) {
+      const double with = look([&] { losses(shape); }).busy;
+      const double without = look([&] { t5::loss_sums(s_.network, {}, pairs); }).busy;
+      ratios.push_back(without / with);
+    }
+    return median(ratios);
+  }
+
+  std::map<std::string, double> phases(const Shape& shape) const {
+    std::map<std::string, double> seconds = objective::phase_seconds([&] { losses(shape); });
+    double total = 0;
+    for (const auto& [name, value] : seconds) total += value;
+    for (auto& [name, value] : seconds) value /= total;
+    return seconds;
+  }
+
+  const Subject& s_;
+  lora::Composer compose_;
+  double weights_, rank_, peak_ = 0;
+  size_t left_ = 1;  // passes to come
+  base::Stopwatch clock_;
+};
+
+}  // namespace
+
+double Bench::expected_rate() const {
+  std::vector<double> rates;
+  for (const Pass& pass : losses)
+    if (pass.repeats > 0) rates.push_back(pass.rate);
+  return median(rates);
+}
+
+int Bench::best_rows() const {
+  int rows = 0;
+  double best = 0;
+  for (const Pass& pass : chunks) {
+    if (pass.repeats == 0 || pass.share <= best) continue;
+    best = pass.share;
+    rows = pass.shape.examples * pass.shape.source;
+  }
+  return rows;
+}
+
+Bench bench(const Subject& subject) { return Bencher(subject).all(); }
+
+double read_rate(const std::string& file) {
+  const auto json = nlohmann::json::parse(base::read_file(file), nullptr, false);
+  const auto rate =
+      json.is_object() ? json.value("flops_per_second", nlohmann::json()) : nlohmann::json();
+  base::check(rate.is_number() && rate.get<double>() > 0,
+              "{}: holds no flops_per_second above 0 (the plan's seconds follow from it), "
+              "write it with lorahub bench --json FILE",
+              file);
+  return rate.get<double>();
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,23 @@
+// x W^T, by the kernel that is fastest for the type, the rows and the processor: what most of a
+// pass's time goes to. The choice depends on the shape of one candidate, so that a candidate's bits
+// do not depend on who is computed beside it.
+#pragma once
+#include "t5/network.hpp"
+
+namespace lorahub::t5 {
+
+// x [P, rows, in] -> x W^T [P, rows, out].
+at::Tensor product(const at::Tensor& x, const Linear& layer);
+
+// sum [P, rows, out] + x W^T; sum f32, contiguous. May write into `sum`.
+at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer);
+
+// Whether the kernel for many rows is faster with W as [in, out], here and for this type.
+bool wants_turned(at::ScalarType dtype);
+
+// Where it is: gives the encoder's layers such copies of their weights, in memory that the ranks of
+// a node share; `origin` names what the weights follow from (shared_tensor). A layer whose weight
+// is replaced later does without.
+void turn_weights(Network& network, const std::string& origin);
+
+}  // namespace lorahub::t5
