@@ -64,7 +64,7 @@ json to_json(const std::vector<run::Pass>& passes) {
   return all;
 }
 
-json to_json(const Options& options, int threads, const run::Bench& b) {
+json to_json(const Options& options, int threads, const run::BenchResult& b) {
   json compositions = json::array();
   for (const run::Composition& c : b.compositions)
     compositions.push_back(
@@ -110,7 +110,7 @@ void print_phases(const run::Pass& pass) {
     if (share >= 0.0005) fmt::print("  {:<32}{:>6.1f} %\n", name, 100 * share);
 }
 
-void print(const Options& options, int threads, const run::Bench& b) {
+void print(const Options& options, int threads, const run::BenchResult& b) {
   fmt::print(
       "{} in {}, {} thread(s) at work; matrix product: f32 {:.4f}, bf16 {:.4f} TFLOP/s a "
       "core\n\n",
@@ -141,7 +141,7 @@ int bench(const Options& options) {
                               ? lora::random_pool(network.config, options.count, hardware.device)
                               : load_pool(options.library, options.modules,
                                           {.config = network.config, .device = hardware.device});
-  const run::Bench result =
+  const run::BenchResult result =
       run::bench({.network = network,
                   .pool = pool,
                   .kernels = {.placement = {.dtype = network.embedding.scalar_type(),

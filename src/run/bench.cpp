@@ -75,8 +75,8 @@ class Bencher {
         weights_(weight_bytes(subject.network)),
         rank_(static_cast<double>(subject.pool.a.front().size(-2))) {}
 
-  Bench all() {
-    Bench b{.weight_bytes = weights_, .module_bytes = bytes_of(s_.pool.flat)};
+  BenchResult all() {
+    BenchResult b{.weight_bytes = weights_, .module_bytes = bytes_of(s_.pool.flat)};
     measure_peaks(b);
     compositions(b);
     std::vector<Shape> shapes;
@@ -100,7 +100,7 @@ class Bencher {
  private:
   static constexpr std::array kChunks{2, 5, 10, 20};
 
-  void chunks(Bench& b) {
+  void chunks(BenchResult& b) {
     for (const int examples : kChunks) {
       const Shape chunk{.examples = examples, .source = 128};
       b.chunks.push_back(pass(chunk, [&] { losses(chunk); }));
@@ -114,7 +114,7 @@ class Bencher {
                                                 .rank = rank_});
   }
 
-  void measure_peaks(Bench& b) {
+  void measure_peaks(BenchResult& b) {
     objective::Kernels kernels = s_.kernels;
     kernels.placement.dtype = at::kFloat;
     b.peak_f32 = objective::gemm_flops_per_second(kernels);
@@ -123,7 +123,7 @@ class Bencher {
     peak_ = s_.kernels.placement.dtype == at::kFloat ? b.peak_f32 : b.peak_bf16;
   }
 
-  void compositions(Bench& b) {
+  void compositions(BenchResult& b) {
     for (const int candidates : {1, 6, 12, 40}) {
       const search::Population population = random_population(candidates, s_.pool.size());
       double best = 1e9, written = 0;
@@ -244,14 +244,14 @@ class Bencher {
 
 }  // namespace
 
-double Bench::expected_rate() const {
+double BenchResult::expected_rate() const {
   std::vector<double> rates;
   for (const Pass& pass : losses)
     if (pass.repeats > 0) rates.push_back(pass.rate);
   return median(rates);
 }
 
-int Bench::best_rows() const {
+int BenchResult::best_rows() const {
   int rows = 0;
   double best = 0;
   for (const Pass& pass : chunks) {
@@ -262,7 +262,7 @@ int Bench::best_rows() const {
   return rows;
 }
 
-Bench bench(const Subject& subject) { return Bencher(subject).all(); }
+BenchResult bench(const Subject& subject) { return Bencher(subject).all(); }
 
 double read_rate(const std::string& file) {
   const auto json = nlohmann::json::parse(base::read_file(file), nullptr, false);

@@ -43,7 +43,7 @@ struct Composition {
   double bytes = 0;    // modules read, mixture written
 };
 
-struct Bench {
+struct BenchResult {
   double peak_f32 = 0, peak_bf16 = 0;  // FLOP/s of one core of `threads` at work
   std::vector<Composition> compositions;
   std::vector<Pass> losses;
@@ -58,7 +58,7 @@ struct Bench {
 };
 
 // `precision` of the passes: the network's.
-Bench bench(const Subject& subject);
+BenchResult bench(const Subject& subject);
 
 // flops_per_second of a file that `lorahub bench --json` wrote.
 double read_rate(const std::string& file);

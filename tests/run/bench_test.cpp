@@ -29,7 +29,7 @@ const t5::Config kTiny{.d_model = 32,
 TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
   const t5::Network network = t5::random_network(kTiny, {});
   const lora::Pool pool = lora::random_pool(kTiny, 3, t5::Device::cpu);
-  const Bench b =
+  const BenchResult b =
       bench({.network = network, .pool = pool, .kernels = {}, .seconds = 1000, .repeats = 1});
   EXPECT_GT(b.peak_f32, 0);
   EXPECT_GT(b.peak_bf16, 0);
@@ -61,7 +61,7 @@ TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
 TEST(Bench, LeavesOutWhatDoesNotFit) {
   const t5::Network network = t5::random_network(kTiny, {});
   const lora::Pool pool = lora::random_pool(kTiny, 2, t5::Device::cpu);
-  const Bench b = bench({.network = network, .pool = pool, .kernels = {}, .seconds = 0});
+  const BenchResult b = bench({.network = network, .pool = pool, .kernels = {}, .seconds = 0});
   for (const Pass& pass : b.losses) EXPECT_EQ(pass.repeats, 0);
   EXPECT_EQ(b.best_rows(), 0);
 }
