@@ -78,7 +78,7 @@ Problems check_schema(hid_t file) {
 // The study as written, against the hash that was recorded with it.
 Problems check_study_text(hid_t file) {
   const std::string now = base::sha256(read_text(file, "config/yaml"));
-  std::string of_last_start;
+  std::string of_last_start = now;  // where nothing was started yet
   TableReader(file, "headers/starts").each([&](const RowView& v) {
     of_last_start = v.text("yaml_sha256");
   });

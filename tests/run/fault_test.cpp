@@ -271,8 +271,8 @@ void write_huge_module(const std::filesystem::path& library) {
   const t5::Config config = t5::read_config(SOURCE_DIR "/configs/model/mini");
   lora::Module huge = lora::read_module(mini / "find_letter", "huge", config);
   for (auto& [slot, factors] : huge.slots) {
-    factors.a = factors.a * 1e30;
-    factors.b = factors.b * 1e30;
+    factors.a = factors.a.to(at::kFloat) * 1e30;
+    factors.b = factors.b.to(at::kFloat) * 1e30;
   }
   lora::write_module(library / "huge", huge, config, "mini");
 }
