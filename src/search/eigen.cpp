@@ -22,11 +22,17 @@ struct Rotations {
   std::vector<double> c, s;  // of columns (first, first + 1), (first + 1, first + 2), ...
 };
 
-// columns [rows, count + 1], column-major: G_0 G_1 ... from the right. A strip of rows at a time:
+struct Columns {
+  double* data;  // column-major
+  Index rows;
+};
+
+// columns [rows, count + 1]: G_0 G_1 ... from the right. A strip of rows at a time:
 // a column is read and written once for two rotations.
-LORAHUB_PORTABLE_LOOP void rotate_loop(double* __restrict columns, Index rows,
-                                       const double* __restrict c, const double* __restrict s,
-                                       Index count) {
+LORAHUB_PORTABLE_LOOP void rotate_loop(Columns block, const double* __restrict c,
+                                       const double* __restrict s, Index count) {
+  double* __restrict columns = block.data;
+  const Index rows = block.rows;
   double carried[kStrip];
   for (Index row = 0; row < rows; row += kStrip) {
     const Index width = rows - row < kStrip ? rows - row : kStrip;
@@ -49,8 +55,14 @@ double wilkinson_shift(double before, double last, double off) {
   return last - off * (off / (half + std::copysign(h, half)));
 }
 
-// One QR step on the unreduced part [first, last] of a tridiagonal matrix.
-void step(VectorXd& diagonal, VectorXd& off, Index first, Index last, Rotations& rotations) {
+struct Tridiagonal {
+  VectorXd diagonal, off;  // [N], [N - 1]
+};
+
+// One QR step on the unreduced part [first, last].
+void step(Tridiagonal& t, Index first, Index last, Rotations& rotations) {
+  VectorXd& diagonal = t.diagonal;
+  VectorXd& off = t.off;
   rotations = {};
   double x = diagonal[first] - wilkinson_shift(diagonal[last - 1], diagonal[last], off[last - 1]);
   double z = off[first];
@@ -72,14 +84,12 @@ void step(VectorXd& diagonal, VectorXd& off, Index first, Index last, Rotations&
   }
 }
 
-// Elements beside the diagonal that no longer matter become zero.
-void deflate(const VectorXd& diagonal, VectorXd& off, Index last) {
+// Elements beside the diagonal that no longer matter become zero; the matrix's largest is about 1.
+void deflate(Tridiagonal& t, Index last) {
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   for (Index i = 0; i < last; ++i) {
-    const double size = std::abs(diagonal[i]) + std::abs(diagonal[i + 1]);
-    if (std::abs(off[i]) <= kEpsilon * size ||
-        std::abs(off[i]) < std::numeric_limits<double>::min())
-      off[i] = 0;
+    const double size = std::abs(t.diagonal[i]) + std::abs(t.diagonal[i + 1]);
+    if (std::abs(t.off[i]) <= std::max(kEpsilon * size, kEpsilon * kEpsilon)) t.off[i] = 0;
   }
 }
 
@@ -91,22 +101,22 @@ Spectrum spectrum(const Eigen::MatrixXd& matrix) {
   if (n == 1) return {.values = matrix.diagonal(), .vectors = Eigen::MatrixXd::Ones(1, 1)};
   const double size = std::max(matrix.cwiseAbs().maxCoeff(), std::numeric_limits<double>::min());
   const Eigen::Tridiagonalization<Eigen::MatrixXd> form(matrix / size);  // squares stay in range
-  Spectrum result{.values = form.diagonal(), .vectors = form.matrixQ()};
-  VectorXd off = form.subDiagonal();
+  Spectrum result{.values = {}, .vectors = form.matrixQ()};
+  Tridiagonal t{.diagonal = form.diagonal(), .off = form.subDiagonal()};
   Rotations rotations;
   Index last = n - 1;
   for (Index steps = 0; last > 0 && steps < kMostSteps * n; ++steps) {
-    deflate(result.values, off, last);
-    while (last > 0 && off[last - 1] == 0) --last;
+    deflate(t, last);
+    while (last > 0 && t.off[last - 1] == 0) --last;
     if (last == 0) break;
     Index first = last - 1;
-    while (first > 0 && off[first - 1] != 0) --first;
-    step(result.values, off, first, last, rotations);
-    rotate_loop(result.vectors.col(first).data(), n, rotations.c.data(), rotations.s.data(),
-                static_cast<Index>(rotations.c.size()));
+    while (first > 0 && t.off[first - 1] != 0) --first;
+    step(t, first, last, rotations);
+    rotate_loop({.data = result.vectors.col(first).data(), .rows = n}, rotations.c.data(),
+                rotations.s.data(), static_cast<Index>(rotations.c.size()));
   }
   assert(last == 0);
-  result.values *= size;
+  result.values = size * t.diagonal;
   return result;
 }
 

@@ -55,6 +55,10 @@ TEST(Spectrum, OfMatricesWithEqualZeroAndFarApartEigenvalues) {
   expect_spectrum(MatrixXd::Identity(n, n));
   expect_spectrum(MatrixXd::Zero(n, n));
   expect_spectrum(with(values));
+  MatrixXd tiny = MatrixXd::Zero(3, 3);  // squares of its corner underflow
+  tiny(0, 0) = 1;
+  tiny(1, 2) = tiny(2, 1) = 1e-200;
+  expect_spectrum(tiny);
   values.head(10).setZero();
   expect_spectrum(with(values));
   for (Eigen::Index i = 0; i < n; ++i) values[i] = std::pow(10.0, -static_cast<double>(i) / 2);
