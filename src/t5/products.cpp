@@ -91,7 +91,7 @@ at::Tensor product(const at::Tensor& x, const Linear& layer) {
   RECORD_USER_SCOPE("linears");
   const at::Tensor& weight = layer.weight;
   if (few_rows(x) && fits_skinny(x, weight)) {
-    const at::Tensor y = at::zeros({x.size(0), x.size(1), weight.size(0)}, x.options());
+    at::Tensor y = at::zeros({x.size(0), x.size(1), weight.size(0)}, x.options());
     add_skinny(y, x, weight);
     return y;
   }
