@@ -9,9 +9,7 @@
 #include "t5/products.hpp"
 
 namespace lorahub::t5 {
-namespace {
 
-// Half width of the uniform distribution: sqrt(3) times the deviation.
 double half_width(const std::string& name, const Config& c) {
   const std::string stem = name.substr(0, name.rfind('.'));
   const std::string kind = stem.substr(stem.rfind('.') + 1);
@@ -25,8 +23,6 @@ double half_width(const std::string& name, const Config& c) {
   if (kind == "wo") return std::sqrt(3.0 / static_cast<double>(c.d_ff));
   return std::sqrt(3.0 / d);
 }
-
-}  // namespace
 
 std::optional<Config> published(const std::string& name) {
   struct Size {

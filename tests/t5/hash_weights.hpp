@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "t5/network.hpp"
+#include "t5/sizes.hpp"
 
 namespace lorahub::t5::test {
 
@@ -40,45 +41,15 @@ inline at::Tensor hashed(const std::string& name, at::IntArrayRef shape, double 
   return tensor;
 }
 
-inline double hash_scale(const std::string& name, const Config& c) {
-  const std::string stem = name.substr(0, name.rfind('.'));
-  const std::string kind = stem.substr(stem.rfind('.') + 1);
-  const auto d = static_cast<double>(c.d_model);
-  if (kind == "layer_norm" || kind == "final_layer_norm") return 0.1;
-  if (kind == "relative_attention_bias") return 1.0;
-  if (kind == "shared") return std::sqrt(3.0);
-  if (kind == "lm_head") return 3.0 * std::sqrt(3.0 / d);
-  if (kind == "q") return std::sqrt(3.0 / (d * static_cast<double>(c.d_kv)));
-  if (kind == "o") return std::sqrt(3.0 / static_cast<double>(c.inner()));
-  if (kind == "wo") return std::sqrt(3.0 / static_cast<double>(c.d_ff));
-  return std::sqrt(3.0 / d);
-}
-
 enum class Head { untied, tied };
 
 // All tensors of a model under their names in Hugging Face files.
 inline std::map<std::string, at::Tensor> hash_model(const Config& c, Head head) {
   std::map<std::string, at::Tensor> all;
-  const auto add = [&](const std::string& name, at::IntArrayRef shape) {
-    all[name] =
-        hashed(name, shape, hash_scale(name, c), name.ends_with("layer_norm.weight") ? 1 : 0);
-  };
-  add("shared.weight", {c.vocabulary, c.d_model});
-  if (head == Head::untied) add("lm_head.weight", {c.vocabulary, c.d_model});
-  for (const LinearInfo& info : linears(c))
-    if (info.name != kHead) add(info.name + ".weight", {info.out, info.in});
-  const auto stack = [&](const std::string& name, int64_t layers, int parts) {
-    for (int64_t i = 0; i < layers; ++i) {
-      for (int part = 0; part < parts; ++part) {
-        add(base::format("{}.block.{}.layer.{}.layer_norm.weight", name, i, part), {c.d_model});
-      }
-    }
-    add(name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-        {c.buckets, c.heads});
-    add(name + ".final_layer_norm.weight", {c.d_model});
-  };
-  stack("encoder", c.encoder_layers, 2);
-  stack("decoder", c.decoder_layers, 3);
+  for (const auto& [name, shape] : tensor_shapes(c))
+    if (name != "lm_head.weight" || head == Head::untied)
+      all[name] =
+          hashed(name, shape, half_width(name, c), name.ends_with("layer_norm.weight") ? 1 : 0);
   return all;
 }
 
