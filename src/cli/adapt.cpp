@@ -23,6 +23,7 @@ struct Options {
   OutOptions out;
   std::string library, task, search = "cma", composition = "factor", penalty = "l1_mean";
   std::string shots = "5", modules = "20";
+  std::vector<std::string> set;
   int budget = 40, loss_batch = 0;
   uint64_t seed = 1;
   bool quick = false, json = false;
@@ -75,6 +76,13 @@ study::Trial trial(const Options& options) {
   trial.search.method = study::parse<study::SearchMethod>(options.search, "--search");
   trial.search.budget = options.budget;
   trial.seed = {.modules = options.seed, .shots = options.seed, .search = options.seed};
+  const std::vector<study::Setting> set = settings(options.set, "--set");
+  for (const auto& [knob, value] : set)
+    base::check(knob != "model" && knob != "library" && knob != "task" && knob != "method",
+                "--set {}={}: is not a setting of the search (adapt has one model, library and "
+                "task), use the options --model, --library and --task",
+                knob, value);
+  study::apply(set, trial);
   return trial;
 }
 
@@ -162,6 +170,10 @@ void add_adapt(CLI::App& app, Action& action) {
           "--loss-batch", options->loss_batch,
           "examples of a batch of the loss, which sums the means of batches (default: all)")
       ->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--set", options->set,
+                   "KEY=VALUE: another knob, as in a study: search.recommend=mean, say")
+      ->take_all();
   command->add_flag("--quick", options->quick, "leave out the loss of each module alone");
   command->add_flag("--json", options->json, "the result as one JSON object, in a line");
   command->add_option("--seed", options->seed, "of all draws and the search");

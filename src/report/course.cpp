@@ -24,12 +24,13 @@ Course course(const store::Finding& trial, Currency currency) {
   const double examples = counts.evaluations > 0 ? static_cast<double>(counts.example_forwards) /
                                                        static_cast<double>(counts.evaluations)
                                                  : 0;
+  const double first_round = counts.probes > 0 ? 2 : 1;
   for (size_t i = 0; i < trial.losses.size(); ++i) {
     if (trial.losses[i] < best) best = trial.losses[i];
-    const auto n = static_cast<double>(i + 1);
+    const auto n = static_cast<double>(counts.probes + static_cast<long>(i) + 1);
     c.cost.push_back(currency == Currency::evaluations ? n
                      : currency == Currency::forwards  ? n * examples
-                                                       : trial.generations[i] + 1.0);
+                                                       : trial.generations[i] + first_round);
     c.best.push_back(best);
   }
   return c;

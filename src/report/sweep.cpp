@@ -39,9 +39,8 @@ Axes axes(const std::string& knob) {
 
 double value_of(const Condition& condition, const std::string& name) {
   const std::string text = knob(condition.knobs, name);
-  const double value = text.empty() || text[0] == '[' ? std::nan("") : std::stod(text);
-  if (name != "modules" || value != 0) return value;
-  return static_cast<double>(trials(condition).front()->weights.size());  // 0: all of the library
+  if (text == "all") return static_cast<double>(trials(condition).front()->weights.size());
+  return text.empty() || text[0] == '[' ? std::nan("") : std::stod(text);
 }
 
 std::vector<Line> lines(const Summary& summary, const std::string& name) {

@@ -74,6 +74,11 @@ int kept_count(const study::Trial& trial, int candidates) {
                                                       : std::min(candidates, trial.retrieve.count);
 }
 
+int probe_count(const study::Trial& trial, int candidates) {
+  const bool probes = trial.retrieve.by == study::RetrieveBy::probe;
+  return probes && kept_count(trial, candidates) < candidates ? candidates : 0;
+}
+
 std::vector<std::string> module_names(const study::Trial& trial) {
   return lora::pick(trial.library_path, trial.modules, trial.seed.modules);
 }

@@ -52,6 +52,9 @@ Brief brief(const study::Trial& trial, Tokenizers& tokenizers);
 // How many of the candidates `retrieve` leaves.
 int kept_count(const study::Trial& trial, int candidates);
 
+// Forwards over the shots that `retrieve: probe` takes: each candidate alone.
+int probe_count(const study::Trial& trial, int candidates);
+
 // The candidates of a trial, by name, as its library has them (rank picked or truncated).
 std::vector<std::string> module_names(const study::Trial& trial);
 

@@ -95,8 +95,7 @@ long module_count(const study::Trial& trial) {
 }
 
 long evaluations(const study::Trial& trial) {
-  const bool probed = trial.retrieve.by == study::RetrieveBy::probe;
-  const long before = probed ? candidate_count(trial) : 0;
+  const long before = probe_count(trial, static_cast<int>(candidate_count(trial)));
   if (trial.method == study::Method::best_single) return before + module_count(trial);
   if (trial.method == study::Method::gradient) return before + trial.train.epochs;
   return before + (study::uses_search(trial.method) ? trial.search.budget : 0);

@@ -89,13 +89,22 @@ void ProbeCache::add(const std::string& module_sha256, const Probed& probed) {
 }
 
 void ProbeCache::save() const {
-  if (file_.empty()) return;
   json all = json::object();
   for (const auto& [module, p] : known_) all[module] = {p.loss, p.accuracy, p.changed};
   try {
     base::write_file(file_, all.dump(1) + "\n");
   } catch (const base::Error&) {  // a cache only
   }
+}
+
+std::vector<double> single_losses(const objective::Machine& machine,
+                                  std::span<const lora::Module> modules,
+                                  std::span<const task::Example> examples) {
+  const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, examples);
+  std::vector<double> losses;
+  for (const lora::Module& module : modules)
+    losses.push_back(official_loss(machine, alone(machine, module), pairs));
+  return losses;
 }
 
 std::vector<Probed> probe(const objective::Machine& machine, const Candidates& candidates,

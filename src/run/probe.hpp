@@ -16,11 +16,15 @@ struct Probed {
   double changed = 0;   // answers that differ from the base's, %
 };
 
+// The loss of each module alone: official, without penalty [N]. One thread.
+std::vector<double> single_losses(const objective::Machine& machine,
+                                  std::span<const lora::Module> modules,
+                                  std::span<const task::Example> examples);
+
 // Results by content: a file a (model, examples, precision), in it a line a module's hash. A file
 // that can't be read is started anew; one that can't be written is left.
 class ProbeCache {
  public:
-  ProbeCache() = default;  // in memory alone, of one model and one set of examples
   ProbeCache(const std::filesystem::path& folder, const std::string& model_sha256,
              const std::string& shots_sha256, study::Precision precision);
   const Probed* find(const std::string& module_sha256) const;  // nullptr: not there

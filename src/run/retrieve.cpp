@@ -7,19 +7,6 @@
 namespace lorahub::run {
 namespace {
 
-std::vector<double> losses(const objective::Machine& machine, const Retrieval& retrieval,
-                           ProbeCache& cache) {
-  std::vector<std::string> hashes;
-  for (const lora::Module& module : retrieval.modules)
-    hashes.push_back(
-        lora::hash_module(lora::module_folder(retrieval.trial.library_path, module.name)));
-  const std::vector<Probed> probed =
-      probe(machine, {.modules = retrieval.modules, .hashes = hashes}, retrieval.task.shots, cache);
-  std::vector<double> values;
-  for (size_t i = 1; i < probed.size(); ++i) values.push_back(probed[i].loss);
-  return values;
-}
-
 // What a card says, and the name: its words are often all there is.
 std::vector<std::string> texts(const Retrieval& retrieval) {
   std::vector<std::string> all;
@@ -39,14 +26,13 @@ std::string query(const task::Task& task) {
 
 }  // namespace
 
-std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval,
-                                    ProbeCache& cache) {
+std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval) {
   const study::Retrieve& wish = retrieval.trial.retrieve;
   const auto k = static_cast<size_t>(wish.count);
   if (wish.by == study::RetrieveBy::none || k >= retrieval.modules.size()) return retrieval.modules;
   std::vector<size_t> places;
   if (wish.by == study::RetrieveBy::probe)
-    places = lora::least(losses(machine, retrieval, cache), k);
+    places = lora::least(single_losses(machine, retrieval.modules, retrieval.task.shots), k);
   else if (wish.by == study::RetrieveBy::similarity)
     places = lora::most_different(retrieval.modules, k);
   else

@@ -16,8 +16,7 @@ struct Retrieval {
 };
 
 // The modules kept, in the candidates' order; all of them where retrieve is none or asks for as
-// many. `cache` keeps losses of `retrieve: probe` (in memory or on disk).
-std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval,
-                                    ProbeCache& cache);
+// many. Each rank finds the same ones by itself.
+std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval);
 
 }  // namespace lorahub::run

@@ -58,9 +58,8 @@ void Site::use_modules(const study::Trial& trial) {
   const std::vector<lora::Module> candidates =
       load_modules({.library = trial.library_path, .names = brief_.modules, .rank = trial.rank},
                    machine_->network.config, modules_);
-  ProbeCache kept;  // in memory: every rank finds the same losses
   const std::vector<lora::Module> chosen =
-      retrieved(*machine_, {.trial = trial, .task = brief_.task, .modules = candidates}, kept);
+      retrieved(*machine_, {.trial = trial, .task = brief_.task, .modules = candidates});
   brief_.modules.clear();
   for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
   truncated_from_ = chosen.empty() ? 0 : chosen[0].truncated_from;

@@ -33,16 +33,20 @@ double percent(const std::vector<store::Answer>& answers) {
 }
 
 // A backward pass counts as two forwards, which is what it costs in operations.
-store::Counts count(const Brief& brief, const Choice& choice) {
-  store::Counts counts{.rounds =
-                           std::max(choice.steps, static_cast<long>(choice.generations.size()))};
+store::Counts count(const Brief& brief, const Choice& choice, long probes) {
+  store::Counts counts{
+      .evaluations = probes,
+      .probes = probes,
+      .rounds = std::max(choice.steps, static_cast<long>(choice.generations.size())) +
+                (probes > 0 ? 1 : 0)};
   for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
   for (const t5::Pair& pair : brief.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
   const auto shots = static_cast<long>(brief.pairs.size());
-  const long forwards = std::max(counts.evaluations * shots, choice.backwards);
+  const long forwards =
+      probes * shots + std::max((counts.evaluations - probes) * shots, choice.backwards);
   counts.example_forwards = forwards + 2 * choice.backwards;
   if (shots > 0) counts.search_tokens = forwards / shots * tokens;
   for (const std::string& prompt : brief.prompts)
@@ -118,6 +122,7 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
 store::Record run_trial(Context& context) {
   const Brief& brief = context.brief();
   const base::Stopwatch load;
+  const long probes = probe_count(brief.trial, static_cast<int>(brief.modules.size()));
   const Loaded loaded = context.load();
   const double load_seconds = load.seconds();
 
@@ -143,7 +148,7 @@ store::Record run_trial(Context& context) {
   if (!choice.weights.empty() && !brief.pairs.empty())
     record.shot_sums = context.sums({.dim = context.modules(), .weights = choice.weights}).values;
   if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
-  record.counts = count(brief, choice);
+  record.counts = count(brief, choice, probes);
   record.zero_loss = zero_loss(choice.generations);
   record.best_loss = choice.loss;
   record.weights = std::move(choice.weights);

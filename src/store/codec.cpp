@@ -110,6 +110,7 @@ Json record(const Record& r, std::optional<size_t> told) {
             {"accuracy", number(r.accuracy)},
             {"counts",
              {{"evaluations", r.counts.evaluations},
+              {"probes", r.counts.probes},
               {"rounds", r.counts.rounds},
               {"example_forwards", r.counts.example_forwards},
               {"search_tokens", r.counts.search_tokens},
@@ -147,6 +148,7 @@ Record record(const Json& json) {
   r.accuracy = number(json.at("accuracy"));
   const Json& counts = json.at("counts");
   r.counts = {.evaluations = counts.at("evaluations"),
+              .probes = counts.value("probes", 0L),
               .rounds = counts.at("rounds"),
               .example_forwards = counts.at("example_forwards"),
               .search_tokens = counts.at("search_tokens"),

@@ -6,8 +6,10 @@
 
 #include "base/check.hpp"
 #include "base/sha256.hpp"
+#include "search/recommend.hpp"
 #include "store/hdf5.hpp"
 #include "store/layout.hpp"
+#include "store/replay.hpp"
 #include "store/trace.hpp"
 
 namespace lorahub::store {
@@ -119,6 +121,20 @@ Content read_content(hid_t file, Results results) {
   return content;
 }
 
+search::Trace course_of(const std::vector<Evaluation>& evaluations, const TraceArrays& arrays) {
+  search::Trace course;
+  for (size_t e = 0; e < evaluations.size(); ++e) {
+    const bool next = e == 0 || evaluations[e].generation != evaluations[e - 1].generation;
+    if (next) course.generations.emplace_back();
+    search::Generation& generation = course.generations.back();
+    generation.population.dim = static_cast<int>(arrays.modules);
+    generation.population.add(
+        std::span(arrays.weights).subspan(e * arrays.modules, arrays.modules));
+    generation.losses.push_back(arrays.losses[e]);
+  }
+  return course;
+}
+
 // One trial that is done.
 class TrialCheck {
  public:
@@ -171,15 +187,14 @@ class TrialCheck {
 
   void search() {
     const std::vector<Evaluation> evaluations = of(content_.evaluations);
-    expect(std::ssize(evaluations) == row_.counts.evaluations,
+    const Counts& counts = row_.counts;
+    expect(std::ssize(evaluations) == counts.evaluations - counts.probes,
            "{} evaluations are recorded, /runs counts {}", evaluations.size(),
-           row_.counts.evaluations);
+           counts.evaluations - counts.probes);
     if (evaluations.empty()) return;
-    expect(evaluations.back().generation + 1 == row_.counts.rounds,
-           "{} rounds are recorded, /runs counts {}", evaluations.back().generation + 1,
-           row_.counts.rounds);
-    expect(same(least(evaluations), row_.best_loss), "best_loss is {}, the least loss is {}",
-           row_.best_loss, least(evaluations));
+    const long rounds = counts.rounds - (counts.probes > 0 ? 1 : 0);
+    expect(evaluations.back().generation + 1 == rounds, "{} rounds are recorded, /runs counts {}",
+           evaluations.back().generation + 1, rounds);
     trace(evaluations);
   }
 
@@ -191,15 +206,37 @@ class TrialCheck {
     expect(weights.empty() || trace.modules == weights.size(), "/trace has {} modules, /weights {}",
            trace.modules, weights.size());
     if (trace.evaluations != evaluations.size() || trace.modules != weights.size()) return;
-    bool found = std::isnan(row_.best_loss);
-    for (size_t e = 0; e < evaluations.size(); ++e) {
+    for (size_t e = 0; e < evaluations.size(); ++e)
       expect(same(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
+    const search::Trace course = course_of(evaluations, trace);
+    if (const auto departed = first_departure(row_.knobs, course))
+      expect(false, "the search asks for other candidates than those of generation {}", *departed);
+    const auto recommend = row_.knobs.find("search.recommend");
+    if (recommend != row_.knobs.end() && recommend->second == "mean")
+      mean(course);
+    else
+      best(evaluations, trace);
+  }
+
+  void best(const std::vector<Evaluation>& evaluations, const TraceArrays& trace) {
+    expect(same(least(evaluations), row_.best_loss), "best_loss is {}, the least loss is {}",
+           row_.best_loss, least(evaluations));
+    const Weights weights = of(content_.results.weights);
+    bool found = std::isnan(row_.best_loss);
+    for (size_t e = 0; e < trace.evaluations; ++e) {
       const auto tried = trace.weights.begin() + static_cast<long>(e * trace.modules);
       found |= same(trace.losses[e], row_.best_loss) &&
                std::equal(weights.begin(), weights.end(), tried,
                           [](const auto& w, double t) { return w.second == t; });
     }
     expect(found, "its weights are not those of the least loss");
+  }
+
+  void mean(const search::Trace& course) {
+    const std::vector<double> mean = search::recommended_mean(course);
+    expect(std::ranges::equal(of(content_.results.weights), mean, std::equal_to<>(),
+                              [](const auto& w) { return w.second; }),
+           "its weights are not the mean of the last generation's better half");
   }
 
   void bounds() {

@@ -15,6 +15,7 @@ Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
   row.best_loss = view.real("best_loss");
   row.zero_loss = view.real("zero_loss");
   row.counts = {.evaluations = count("evaluations"),
+                .probes = count("probes"),
                 .rounds = count("rounds"),
                 .example_forwards = count("example_forwards"),
                 .search_tokens = count("search_tokens"),

@@ -30,7 +30,7 @@ struct Number {
 
 const std::map<std::string, Number>& numeric_knobs() {
   static const std::map<std::string, Number> known{
-      {"modules", {Kind::integer, "1", "modules drawn by seed (0: all), or their names"}},
+      {"modules", {Kind::integer, "1", "modules drawn by seed, or all, or their names"}},
       {"rank", {Kind::integer, "1", "rank of the modules, 0: as they are"}},
       {"shots", {Kind::integer, "1", "examples drawn by seed, or their rows in the pool"}},
       {"penalty.weight", {Kind::real, "1", "factor of the penalty on the weights"}},
@@ -165,8 +165,9 @@ std::vector<Column> run_results() {
           {"zero_loss", Kind::real, "nat", "few-shot loss of w = 0"},
           {"test_rows", Kind::integer, "1", "test rows answered"},
           {"hits", Kind::integer, "1", "right answers"},
-          {"evaluations", Kind::integer, "1", "candidates evaluated by the search"},
-          {"rounds", Kind::integer, "1", "sequential steps of the search"},
+          {"evaluations", Kind::integer, "1", "candidates evaluated: probes and search"},
+          {"probes", Kind::integer, "1", "of these, by `retrieve: probe`, in one round"},
+          {"rounds", Kind::integer, "1", "sequential steps: probes and search"},
           {"example_forwards", Kind::integer, "1", "(candidate, example) pairs evaluated"},
           {"search_tokens", Kind::integer, "token", "source and target tokens of these pairs"},
           {"answer_tokens", Kind::integer, "token", "source tokens of the test prompts"},

@@ -29,6 +29,7 @@ struct Answer {
 
 struct Counts {  // the currencies of a search, and of answering
   long evaluations = 0;
+  long probes = 0;            // of these, each module alone for `retrieve: probe`: one round
   long rounds = 0;            // sequential steps
   long example_forwards = 0;  // (candidate, example) pairs
   long search_tokens = 0;     // source and target tokens of these

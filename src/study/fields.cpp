@@ -179,6 +179,8 @@ std::vector<Knob> table() {
           "search.budget", [](Trial & t) -> auto& { return t.search.budget; }, 1),
       real_knob(
           "search.bound", [](Trial & t) -> auto& { return t.search.bound; }, Range::positive),
+      enum_knob<Recommend>(
+          "search.recommend", [](Trial & t) -> auto& { return t.search.recommend; }),
       real_knob(
           "train.lr", [](Trial & t) -> auto& { return t.train.lr; }, Range::from_zero),
       int_knob(

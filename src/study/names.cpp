@@ -40,6 +40,12 @@ const std::vector<std::string>& words<SearchMethod>() {
 }
 
 template <>
+const std::vector<std::string>& words<Recommend>() {
+  static const std::vector<std::string> list = {"best", "mean"};
+  return list;
+}
+
+template <>
 const std::vector<std::string>& words<Precision>() {
   static const std::vector<std::string> list = {"f32", "bf16"};
   return list;
@@ -77,6 +83,7 @@ template Composition parse<Composition>(std::string_view, std::string_view);
 template LossKind parse<LossKind>(std::string_view, std::string_view);
 template PenaltyKind parse<PenaltyKind>(std::string_view, std::string_view);
 template SearchMethod parse<SearchMethod>(std::string_view, std::string_view);
+template Recommend parse<Recommend>(std::string_view, std::string_view);
 template Precision parse<Precision>(std::string_view, std::string_view);
 template Engine parse<Engine>(std::string_view, std::string_view);
 template Scoring parse<Scoring>(std::string_view, std::string_view);

@@ -22,6 +22,8 @@ const std::vector<std::string>& words<PenaltyKind>();
 template <>
 const std::vector<std::string>& words<SearchMethod>();
 template <>
+const std::vector<std::string>& words<Recommend>();
+template <>
 const std::vector<std::string>& words<Precision>();
 template <>
 const std::vector<std::string>& words<Engine>();

@@ -263,6 +263,16 @@ class Maker {
 
 }  // namespace
 
+void apply(const std::vector<Setting>& settings, Trial& trial) {
+  Values values;
+  for (const Setting& setting : settings) {
+    const Entry entry{.key = setting.first, .value = parse_setting(setting)};
+    check_known(entry);
+    values.insert_or_assign(entry.key, entry.value);
+  }
+  assign(values, trial);
+}
+
 Study load(const std::filesystem::path& file, const std::vector<Setting>& set) {
   auto outline = read_outline(file);
   override_by(outline, set);

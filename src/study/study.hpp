@@ -24,6 +24,10 @@ using Setting = std::pair<std::string, std::string>;
 // Error with file and line for whatever is wrong.
 Study load(const std::filesystem::path& file, const std::vector<Setting>& set = {});
 
+// Sets knobs of one trial by words, as --set does for a study. Error for an unknown knob or a value
+// it does not take.
+void apply(const std::vector<Setting>& settings, Trial& trial);
+
 // The trials for which each `only` holds (knob=value as in columns(), or seed=3: every seed that
 // the trial reads); a knob given twice: either value. Error when a key is unknown or nothing is
 // left.

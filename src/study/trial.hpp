@@ -35,6 +35,9 @@ enum class LossKind {
 // Mean of |w| (official), its sum (the paper's text), sum of w^2.
 enum class PenaltyKind { l1_mean, l1_sum, l2, none };
 enum class SearchMethod { cma, official, random };
+// The candidate of least loss, or the mean of the last generation's better half
+// (search/recommend.hpp).
+enum class Recommend { best, mean };
 enum class Precision { f32, bf16 };
 enum class Engine { fast, reference };
 // The greedy answer, or the likeliest of the options listed in the prompt.
@@ -73,6 +76,7 @@ struct Search {
   double mean0 = 0.1;  // every coordinate of the first mean (official and random: not used)
   int budget = 40;     // evaluations; a last short generation is evaluated, not told
   double bound = 1.5;  // weights stay in [-bound, bound]
+  Recommend recommend = Recommend::best;  // what CMA-ES answers with
 };
 
 // Training by the methods lora_tuning, ia3, full and gradient. Paper: Adam, 40 epochs, batch 5;

@@ -115,6 +115,21 @@ TEST_F(Commands, AdaptGivesTheSameAdapterOnTwoRanks) {
             read_all(folder_ / "two/adapter_model.safetensors"));
 }
 
+TEST_F(Commands, AdaptTakesTheKnobsOfAStudy) {
+  const std::string how = "adapt" + kModel + kLibrary + kTask +
+                          "pool.jsonl --modules 6 --budget 20 --quick --json --out " +
+                          quoted(folder_ / "out") + " --set search.population=10";
+  const json best = parsed(lorahub(how)), mean = parsed(lorahub(how + " search.recommend=mean"));
+  EXPECT_EQ(best["modules"], mean["modules"]);
+  EXPECT_NE(best["weights"], mean["weights"]);
+  EXPECT_NE(best["loss"], mean["loss"]);
+  EXPECT_EQ(parsed(lorahub(how + " 'retrieve=probe 3'"))["modules"].size(), 3U);
+  EXPECT_THAT(lorahub(how + " search.budgie=3").err, HasSubstr("did you mean 'search.budget'"));
+  const Ended other = lorahub(how + " model=x");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("use the options --model"));
+}
+
 // The penalty by another program: a dialogue in lines, the result in the last one.
 TEST_F(Commands, AdaptAsksForThePenaltyAndTakesRowsAndModulesInOrder) {
   const std::string rows = quoted(folder_ / "rows.jsonl");

@@ -141,12 +141,16 @@ TEST_F(Hub, AStudyNarrowsItsCandidates) {
                     quoted(folder_ / "s.yaml") + " --quiet --out " + quoted(out));
     ASSERT_EQ(ended.code, 0) << ended.err;
     std::set<std::string> lists;
+    int probed_trials = 0;
     std::string line;
     std::ifstream journal(out / "journal.ndj");
-    while (std::getline(journal, line))
+    while (std::getline(journal, line)) {
+      probed_trials += line.find("\"probes\":40") != line.npos ? 1 : 0;
       if (const auto at = line.find("\"modules\":["); at != std::string::npos)
         lists.insert(line.substr(at, line.find(']', at) - at));
+    }
     EXPECT_EQ(lists.size(), 4U);
+    EXPECT_EQ(probed_trials, 1);
     if (!first.empty()) {
       EXPECT_EQ(lists, first);
     }

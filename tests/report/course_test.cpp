@@ -28,6 +28,14 @@ TEST(Course, ThreeCurrencies) {
   EXPECT_EQ(course(trial, Currency::rounds).best, (std::vector<double>{3, 3, 3, 1, 1}));
 }
 
+TEST(Course, ProbesComeFirst) {
+  auto trial = searched("cma", {3, 4, 1, 2});
+  trial.row.counts = {.evaluations = 7, .probes = 3, .rounds = 3, .example_forwards = 35};
+  EXPECT_EQ(course(trial, Currency::evaluations).cost, (std::vector<double>{4, 5, 6, 7}));
+  EXPECT_EQ(course(trial, Currency::rounds).cost, (std::vector<double>{2, 2, 3, 3}));
+  EXPECT_EQ(course(trial, Currency::forwards).cost, (std::vector<double>{20, 25, 30, 35}));
+}
+
 TEST(Course, BestWithinABudgetAndCostOfATarget) {
   const Course c = course(searched("cma", {3, NAN, 4, 1, 2}), Currency::forwards);
   EXPECT_TRUE(std::isnan(best_within(c, 4)));

@@ -156,6 +156,13 @@ TEST(Sections, WhatCostsAreHeldAgainstIsDrawn) {
   EXPECT_EQ(figures, 3);
 }
 
+TEST(Sections, AllModulesAreAsManyAsAreMixed) {
+  std::vector<store::Finding> trials{finding("lorahub", "a", 50, {{"modules", "5"}}),
+                                     finding("lorahub", "a", 70, {{"modules", "all"}})};
+  trials[1].weights.assign(40, {"m", 0.1});
+  EXPECT_THAT(sweep_answer(summary_of(trials), "modules"), HasSubstr("From 5 to 40 modules"));
+}
+
 // The gain comes from one draw of modules, which is good for all tasks.
 TEST(Sections, SearchesAreNotBetterWhereWholeDrawsSayOtherwise) {
   std::vector<store::Finding> trials;

@@ -1,6 +1,9 @@
 // The whole program on the mini-lab: the same bits for any number of ranks, and after kill -9.
 #include "run/study.hpp"
 
+#include <numeric>
+
+#include "search/recommend.hpp"
 #include "small_study.hpp"
 
 namespace lorahub {
@@ -22,6 +25,31 @@ TEST(Study, RunAgainDoesNothingAgain) {
   EXPECT_EQ(payload(folder), before);
   EXPECT_LT(std::filesystem::file_size(folder / "out" / "journal.ndj") - time,
             4000U);  // one more header, no trial
+}
+
+// CE sum / tokens / examples + 0.05 mean |w|, from what is recorded of the chosen weights.
+double official_loss(const store::Record& r) {
+  const double sum = std::accumulate(r.shot_sums.begin(), r.shot_sums.end(), 0.0);
+  const int tokens = std::accumulate(r.shot_tokens.begin(), r.shot_tokens.end(), 0);
+  double size = 0;
+  for (const double w : r.weights) size += std::abs(w) / static_cast<double>(r.weights.size());
+  return sum / tokens / static_cast<double>(r.shot_tokens.size()) + 0.05 * size;
+}
+
+TEST(Study, MayAnswerWithTheMeanOfAGeneration) {
+  const auto folder = fresh_folder("mean");
+  write_study(folder);
+  const std::string what = "--set search.recommend=mean --only method=lorahub";
+  ASSERT_EQ(run_study(folder, "", what).code, 0);
+  const auto finished = store::read_journal(folder / "out" / "journal.ndj").finished;
+  ASSERT_EQ(finished.size(), 2U);
+  for (const auto& [id, record] : finished) {
+    ASSERT_EQ(record.generations.size(), 3U);  // of 10, 10 and 5
+    EXPECT_EQ(record.weights, search::recombined(record.generations[1]));
+    EXPECT_NEAR(record.best_loss, official_loss(record), 1e-6);
+  }
+  const Ended check = run_command(PROGRAM " check " + quoted(folder / "out"));
+  EXPECT_EQ(check.code, 0) << check.out << check.err;
 }
 
 // A factor mixture of modules of different rank can't be made; a product of them can.

@@ -98,9 +98,10 @@ TEST(Codec, EveryFieldOfARecordReturns) {
     EXPECT_EQ(out.answers[a].answer, in.answers[a].answer);
     EXPECT_EQ(out.answers[a].hit, in.answers[a].hit);
   }
-  EXPECT_THAT((std::vector{out.counts.evaluations, out.counts.rounds, out.counts.example_forwards,
-                           out.counts.search_tokens, out.counts.answer_tokens}),
-              ElementsAre(5, 3, 10, 1234, 99));
+  EXPECT_THAT((std::vector{out.counts.evaluations, out.counts.probes, out.counts.rounds,
+                           out.counts.example_forwards, out.counts.search_tokens,
+                           out.counts.answer_tokens}),
+              ElementsAre(8, 3, 4, 10, 1234, 99));
   EXPECT_EQ(out.timing.waits, in.timing.waits);
   EXPECT_THAT((std::vector{out.timing.load, out.timing.search, out.timing.answer}),
               ElementsAre(0.5, 2.25, 1.0 / 3));

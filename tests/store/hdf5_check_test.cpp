@@ -3,6 +3,7 @@
 
 #include "base/sha256.hpp"
 #include "samples.hpp"
+#include "search/recommend.hpp"
 #include "store/hdf5.hpp"
 
 namespace lorahub::store {
@@ -49,7 +50,7 @@ TEST(Check, FindsEachContradiction) {
               found("test row 0 is answered twice"));
   EXPECT_THAT(problems([](Record& r) { r.counts.evaluations = 6; }),
               found("5 evaluations are recorded"));
-  EXPECT_THAT(problems([](Record& r) { r.counts.rounds = 2; }), found("3 rounds are recorded"));
+  EXPECT_THAT(problems([](Record& r) { r.counts.rounds = 3; }), found("3 rounds are recorded"));
   EXPECT_THAT(problems([](Record& r) { r.best_loss = 1.5; }), found("the least loss is 1.75"));
   EXPECT_THAT(problems([](Record& r) {
                 r.weights = {0.1, 0.1};
@@ -64,6 +65,20 @@ TEST(Check, FindsEachContradiction) {
                     found("1.5 was tried beyond the bound")));
   EXPECT_THAT(problems([](Record& r) { r.shot_sha256[1] = base::sha256("x 2"); }),
               found("test row 2 is one of the shots"));
+}
+
+// A search that answered with the mean of its last whole generation.
+TEST(Check, RecomputesTheMeanOfAGeneration) {
+  const auto with_mean = [](double of_b) {
+    return problems([&](Record& r) {
+      r.knobs.emplace_back("search.recommend", "mean");
+      r.weights = search::recommended_mean({.generations = r.generations});
+      r.weights[1] += of_b;
+      r.best_loss = 1.8;  // of the mean: evaluated by itself
+    });
+  };
+  EXPECT_THAT(with_mean(0), IsEmpty());
+  EXPECT_THAT(with_mean(1e-9), Contains(HasSubstr("not the mean of the last generation")));
 }
 
 TEST(Check, FindsABadHash) {
@@ -90,11 +105,11 @@ std::vector<std::string> problems_after(const Change& change) {
 TEST(Check, FindsAnotherSchemaAndWhatIsGone) {
   EXPECT_THAT(problems_after([](hid_t file) {
                 const hid_t attribute = H5Aopen(file, "schema_version", H5P_DEFAULT);
-                const int two = 2;
-                H5Awrite(attribute, H5T_NATIVE_INT, &two);
+                const int other = 99;
+                H5Awrite(attribute, H5T_NATIVE_INT, &other);
                 H5Aclose(attribute);
               }),
-              ElementsAre(HasSubstr("schema is 2")));
+              ElementsAre(HasSubstr("schema is 99")));
   EXPECT_THAT(problems_after([](hid_t file) { H5Ldelete(file, "answers", H5P_DEFAULT); }),
               ElementsAre("no table /answers"));
   EXPECT_THAT(

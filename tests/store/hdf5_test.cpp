@@ -63,9 +63,10 @@ TEST(Hdf5, ReadsBackWhatWasWritten) {
   EXPECT_EQ(row.best_loss, 1.75);
   EXPECT_EQ(row.zero_loss, 2.5);
   EXPECT_EQ(row.test_rows, 3);
-  EXPECT_THAT((std::vector{row.counts.evaluations, row.counts.rounds, row.counts.example_forwards,
-                           row.counts.search_tokens, row.counts.answer_tokens}),
-              ElementsAre(5, 3, 10, 1234, 99));
+  EXPECT_THAT((std::vector{row.counts.evaluations, row.counts.probes, row.counts.rounds,
+                           row.counts.example_forwards, row.counts.search_tokens,
+                           row.counts.answer_tokens}),
+              ElementsAre(8, 3, 4, 10, 1234, 99));
   EXPECT_THAT((std::vector{row.timing.load, row.timing.search, row.timing.answer}),
               ElementsAre(0.5, 2.25, 1.0 / 3));
   EXPECT_EQ(row.timing.waits, 2);
@@ -106,7 +107,7 @@ TEST(Hdf5, H5dumpSeesTheSame) {
   EXPECT_EQ(numbers("generation"), "0, 0, 1, 1, 2 ");
   EXPECT_THAT(output_of("h5dump -d /evaluations " + file),
               HasSubstr("DATASPACE  SIMPLE { ( 5 ) / ( H5S_UNLIMITED ) }"));
-  EXPECT_THAT(output_of("h5dump -a /schema_version " + file), HasSubstr("(0): 1"));
+  EXPECT_THAT(output_of("h5dump -a /schema_version " + file), HasSubstr("(0): 2"));
   EXPECT_THAT(output_of("h5dump -d /failures " + file), HasSubstr("no such file"));
   EXPECT_THAT(output_of("h5dump -d /config/yaml " + file), HasSubstr("set: {shots: 2}"));
 }

@@ -29,7 +29,7 @@ def check_pandas(names):
     equal(list(runs.id)[:2], [ONE, TWO])
     same(runs.accuracy, [100 / 3, 100.0, math.nan, math.nan, math.nan])
     same(runs.best_loss, [1.75, math.nan, math.nan, math.nan, math.nan])
-    equal(list(runs.evaluations), [5, 0, -1, -1, -1])
+    equal(list(runs.evaluations), [8, 0, -1, -1, -1])
     equal(list(runs["seed.search"]), [1, -1, 3, 4, 1])
     same(runs["search.sigma0"], [0.25, math.nan, 0.25, 0.25, 0.25])
     equal(list(runs.task), ["E1", "E1", "E1", "E1", "E2"])

@@ -98,8 +98,9 @@ inline Record record(const std::string& trial, const std::string& task, int seed
        .hit = false},
       {.row = 2, .input_sha256 = base::sha256("x 2"), .target = "b", .answer = "", .hit = false}};
   r.accuracy = 100.0 * 1 / 3;
-  r.counts = {.evaluations = 5,
-              .rounds = 3,
+  r.counts = {.evaluations = 8,
+              .probes = 3,
+              .rounds = 4,
               .example_forwards = 10,
               .search_tokens = 1234,
               .answer_tokens = 99};

@@ -45,6 +45,7 @@ search.sigma0: 0.125
 search.mean0: -0.5
 search.budget: 99
 search.bound: 2
+search.recommend: mean
 precision: bf16
 engine: reference
 scoring: options
@@ -71,6 +72,7 @@ batch: 3
   EXPECT_EQ(t.search.mean0, -0.5);
   EXPECT_EQ(t.search.budget, 99);
   EXPECT_EQ(t.search.bound, 2.0);
+  EXPECT_EQ(t.search.recommend, Recommend::mean);
   EXPECT_EQ(t.precision, Precision::bf16);
   EXPECT_EQ(t.engine, Engine::reference);
   EXPECT_EQ(t.scoring, Scoring::options);

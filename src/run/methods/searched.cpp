@@ -1,5 +1,6 @@
 #include "run/methods/methods.hpp"
 #include "search/minimize.hpp"
+#include "search/recommend.hpp"
 
 namespace lorahub::run {
 
@@ -12,9 +13,11 @@ Choice searched(const Context& context) {
   search::Trace trace =
       search::minimize(*optimizer, context.record(evaluate), trial.search.budget, context.observer);
   context.check_found(trace.best_loss);
-  return {.weights = std::move(trace.best),
-          .loss = trace.best_loss,
-          .generations = std::move(trace.generations)};
+  std::vector<double> weights = search::recommended(trace, trial.search);
+  const double loss = weights == trace.best
+                          ? trace.best_loss
+                          : evaluate({.dim = context.modules(), .weights = weights}).front();
+  return {.weights = std::move(weights), .loss = loss, .generations = std::move(trace.generations)};
 }
 
 }  // namespace lorahub::run

@@ -1,0 +1,21 @@
+// What a search answers with when its budget is spent.
+#pragma once
+#include <vector>
+
+#include "search/minimize.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::search {
+
+// The mean that CMA-ES moves to after this generation: its better half, weighted by rank (Hansen,
+// arXiv 1604.00772, equations 41 and 42 with c_m = 1). NaN and inf rank last. Weights [N].
+std::vector<double> recombined(const Generation& generation);
+
+// recombined() of the last generation as large as the first. A few examples do not tell the last
+// candidates apart: what singles out the best of them is often luck, and their mean errs less.
+std::vector<double> recommended_mean(const Trace& trace);
+
+// The mean where `search` is CMA-ES and asks for it, else the candidate of least loss.
+std::vector<double> recommended(const Trace& trace, const study::Search& search);
+
+}  // namespace lorahub::search

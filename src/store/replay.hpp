@@ -1,0 +1,17 @@
+// Checks a recorded search by running it again on the recorded losses: no model is needed.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+
+#include "search/minimize.hpp"
+
+namespace lorahub::store {
+
+// The first generation whose candidates are not, to the bit, those that the search with these knobs
+// (columns of a trial, as text) asks for when it is told the losses before. Nothing: none departs,
+// or the knobs name no search.
+std::optional<size_t> first_departure(const std::map<std::string, std::string>& knobs,
+                                      const search::Trace& recorded);
+
+}  // namespace lorahub::store

@@ -1,0 +1,88 @@
+#include "store/replay.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "search/optimizer.hpp"
+#include "study/names.hpp"
+
+namespace lorahub::store {
+namespace {
+
+using Knobs = std::map<std::string, std::string>;
+using testing::Optional;
+
+constexpr int kDim = 6;
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+Knobs knobs(study::SearchMethod method) {
+  return {{"search.method", study::name(method)},
+          {"search.population", "8"},
+          {"search.sigma0", "0.25"},
+          {"search.mean0", "0.1"},
+          {"search.bound", "1.5"},
+          {"seed.search", "7"}};
+}
+
+// A sum of squares around 0.3 that now and then is inf or NaN.
+search::Losses losses(const search::Population& population) {
+  search::Losses all;
+  for (int p = 0; p < population.size(); ++p) {
+    double sum = 0;
+    for (const double x : population.row(p)) sum += (x - 0.3) * (x - 0.3);
+    all.push_back(sum > 3 ? kInf : sum > 2.5 ? std::nan("") : sum);
+  }
+  return all;
+}
+
+search::Trace searched(study::SearchMethod method) {
+  const auto optimizer = search::make_optimizer(
+      {.method = method, .population = 8, .sigma0 = 0.25, .mean0 = 0.1, .bound = 1.5}, kDim, 7);
+  return search::minimize(*optimizer, losses, 8 * 5 + 3);
+}
+
+class Replay : public testing::TestWithParam<study::SearchMethod> {
+ protected:
+  Knobs knobs_ = knobs(GetParam());
+  search::Trace trace_ = searched(GetParam());
+};
+
+TEST_P(Replay, ASearchAsItWas) { EXPECT_EQ(first_departure(knobs_, trace_), std::nullopt); }
+
+TEST_P(Replay, OneBitOfAWeight) {
+  double& weight = trace_.generations[3].population.weights[0];
+  weight = std::nextafter(weight, 2);
+  EXPECT_THAT(first_departure(knobs_, trace_), Optional(3U));
+}
+
+TEST_P(Replay, AMissingCandidate) {
+  trace_.generations[1].population.weights.resize(trace_.generations[1].population.weights.size() -
+                                                  kDim);
+  trace_.generations[1].losses.pop_back();
+  EXPECT_THAT(first_departure(knobs_, trace_), Optional(1U));
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, Replay,
+                         testing::Values(study::SearchMethod::cma, study::SearchMethod::official,
+                                         study::SearchMethod::random),
+                         [](const auto& method) { return study::name(method.param); });
+
+TEST(ReplayOfCma, ALossAndASeedMatter) {
+  search::Trace trace = searched(study::SearchMethod::cma);
+  Knobs other = knobs(study::SearchMethod::cma);
+  other["seed.search"] = "8";
+  EXPECT_THAT(first_departure(other, trace), Optional(0U));
+  trace.generations[2].losses[0] += 10;
+  EXPECT_THAT(first_departure(knobs(study::SearchMethod::cma), trace), Optional(3U));
+}
+
+TEST(ReplayOfNothing, IsFine) {
+  EXPECT_EQ(first_departure({}, searched(study::SearchMethod::random)), std::nullopt);
+  EXPECT_EQ(first_departure(knobs(study::SearchMethod::cma), {}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace lorahub::store
