@@ -14,3 +14,11 @@
 #define LORAHUB_FAST_LOOP LORAHUB_LOOP_FOR()
 // The same bits on all processors: a product and a sum are rounded one by one.
 #define LORAHUB_PORTABLE_LOOP LORAHUB_LOOP_FOR(, "fp-contract=off")
+
+// Before a loop whose steps do not read what others of its steps write, where the compiler cannot
+// know that.
+#if defined(__GNUC__) && !defined(__clang__)
+#define LORAHUB_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define LORAHUB_INDEPENDENT
+#endif

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/fast_loop.hpp"
 #include "search/eigen.hpp"
 
 namespace lorahub::search {
@@ -34,6 +35,48 @@ std::vector<Index> ranked(const Losses& losses) {
 }
 
 double square(double x) { return x * x; }
+
+struct Columns {  // a matrix, column-major
+  const double* data;
+  Index rows, count, stride;
+};
+
+// y += A x. Sums have one order; Eigen's follows the sizes of the processor's caches.
+LORAHUB_PORTABLE_LOOP void add_product_loop(const Columns& a, const double* __restrict x,
+                                            double* __restrict y) {
+  const Index rows = a.rows;
+  Index j = 0;
+  for (; j + 4 <= a.count; j += 4) {
+    const double *a_0 = a.data + j * a.stride, *a_1 = a_0 + a.stride;
+    const double *a_2 = a_1 + a.stride, *a_3 = a_2 + a.stride;
+    const double x_0 = x[j], x_1 = x[j + 1], x_2 = x[j + 2], x_3 = x[j + 3];
+    for (Index i = 0; i < rows; ++i)
+      y[i] += (a_0[i] * x_0 + a_1[i] * x_1) + (a_2[i] * x_2 + a_3[i] * x_3);
+  }
+  for (; j < a.count; ++j) {
+    const double *a_0 = a.data + j * a.stride, x_0 = x[j];
+    for (Index i = 0; i < rows; ++i) y[i] += a_0[i] * x_0;
+  }
+}
+
+using Matrix = Eigen::Ref<const MatrixXd, 0, Eigen::OuterStride<>>;
+
+void add_product(const Matrix& a, const VectorXd& x, Eigen::Ref<VectorXd> y) {
+  assert(a.cols() == x.size() && a.rows() == y.size());
+  add_product_loop(
+      {.data = a.data(), .rows = a.rows(), .count = a.cols(), .stride = a.outerStride()}, x.data(),
+      y.data());
+}
+
+// C = kept C + Y diag(w) Y^T
+void update(MatrixXd& covariance, double kept, const MatrixXd& y, const VectorXd& w) {
+  for (Index j = 0, n = covariance.cols(); j < n; ++j) {
+    auto column = covariance.col(j).tail(n - j);
+    column *= kept;
+    add_product(y.bottomRows(n - j), w.cwiseProduct(y.row(j).transpose()), column);
+    covariance.row(j).tail(n - j) = column.transpose();
+  }
+}
 
 }  // namespace
 
@@ -91,11 +134,24 @@ void Cma::decompose() {
     covariance = axes_ * lengths_.cwiseAbs2().asDiagonal() * axes_.transpose();
 }
 
+// y^T C^(-1) y of each column: the squares of D^(-1) B^T y summed
+VectorXd Cma::squared_lengths(const MatrixXd& y) const {
+  const MatrixXd rows = y.transpose();
+  VectorXd sums = VectorXd::Zero(y.cols()), along(y.cols());
+  for (Index k = 0; k < axes_.cols(); ++k) {
+    along.setZero();
+    add_product(rows, axes_.col(k), along);
+    sums += (along / lengths_[k]).cwiseAbs2();
+  }
+  return sums;
+}
+
 VectorXd Cma::sample() {
   VectorXd z(state_.mean.size());  // (38): N(0, I)
   for (double& value : z) value = stream_.normal();
-  const VectorXd y = axes_ * lengths_.cwiseProduct(z);  // (39): N(0, C)
-  return state_.mean + state_.sigma * y;                // (40): N(m, sigma^2 C)
+  VectorXd y = VectorXd::Zero(z.size());
+  add_product(axes_, lengths_.cwiseProduct(z), y);  // (39): N(0, C)
+  return state_.mean + state_.sigma * y;            // (40): N(m, sigma^2 C)
 }
 
 Population Cma::ask() {
@@ -130,11 +186,9 @@ void Cma::tell(const Population& population, const Losses& losses) {
   const VectorXd y_w = y.leftCols(c.mu) * c.weights.head(c.mu);                     // (41)
   s.mean += s.sigma * y_w;                                                          // (42), c_m = 1
 
-  const auto whiten = [&](const auto& v) -> MatrixXd {  // D^(-1) B^T v: as long as C^(-1/2) v
-    return lengths_.cwiseInverse().asDiagonal() * (axes_.transpose() * v);
-  };
+  const VectorXd whitened = lengths_.cwiseInverse().asDiagonal() * (axes_.transpose() * y_w);
   s.path_sigma = (1 - c.c_sigma) * s.path_sigma +
-                 std::sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * axes_ * whiten(y_w);  // (43)
+                 std::sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * axes_ * whitened;  // (43)
   const double length = s.path_sigma.norm();
   s.sigma *= std::exp(c.c_sigma / c.d_sigma * (length / c.chi_n - 1));  // (44)
   s.sigma = std::clamp(s.sigma, least_sigma_, kMostSigma);
@@ -146,14 +200,15 @@ void Cma::tell(const Population& population, const Losses& losses) {
   if (h) s.path_c += std::sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * y_w;  // (45)
 
   VectorXd w = c.weights;  // (46): a bad candidate's step counts as one of the length sqrt(N)
-  const auto bad = y.rightCols((w.array() < 0).count());
-  w.tail(bad.cols()).array() *=
-      static_cast<double>(n) / (whiten(bad).colwise().squaredNorm().transpose().array() + kGuard);
+  const Index bad = (w.array() < 0).count();
+  w.tail(bad).array() *=
+      static_cast<double>(n) / (squared_lengths(y.rightCols(bad)).array() + kGuard);
   const double stalled = h ? 0 : c.c_c * (2 - c.c_c);
-  MatrixXd next = (1 + c.c_1 * stalled - c.c_1 - c.c_mu * c.weights.sum()) * s.covariance;  // (47)
-  next.selfadjointView<Eigen::Lower>().rankUpdate(s.path_c, c.c_1);
-  next.triangularView<Eigen::Lower>() += y * (c.c_mu * w).asDiagonal() * y.transpose();
-  s.covariance = next.selfadjointView<Eigen::Lower>();
+  MatrixXd steps(n, lambda + 1);  // (47)
+  steps << y, s.path_c;
+  VectorXd rates(lambda + 1);
+  rates << c.c_mu * w, c.c_1;
+  update(s.covariance, 1 + c.c_1 * stalled - c.c_1 - c.c_mu * c.weights.sum(), steps, rates);
   decompose();
 }
 

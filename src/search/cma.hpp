@@ -50,6 +50,7 @@ class Cma final : public Optimizer {
 
  private:
   Eigen::VectorXd sample();
+  Eigen::VectorXd squared_lengths(const Eigen::MatrixXd& y) const;
   void decompose();
 
   CmaConstants constants_;

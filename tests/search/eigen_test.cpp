@@ -4,6 +4,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
 
 #include "base/random.hpp"
 
@@ -36,7 +37,7 @@ void expect_spectrum(const MatrixXd& matrix) {
 }
 
 TEST(Spectrum, OfRandomMatricesOfAnySize) {
-  for (const int n : {1, 2, 3, 7, 8, 9, 20, 47, 196}) {
+  for (const int n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 39, 40, 41, 47, 79, 80, 81, 196}) {
     const MatrixXd r = normal(n, static_cast<uint64_t>(n));
     SCOPED_TRACE(n);
     expect_spectrum(r + r.transpose());      // eigenvalues of both signs
@@ -65,19 +66,59 @@ TEST(Spectrum, OfMatricesWithEqualZeroAndFarApartEigenvalues) {
   expect_spectrum(with(values));
 }
 
-// Recorded on a Zen 5; a fused multiply-add, or sums in another order, would change the last bits.
+MatrixXd tridiagonal_matrix(const VectorXd& diagonal, const VectorXd& off) {
+  MatrixXd matrix = diagonal.asDiagonal();
+  matrix.diagonal(1) = matrix.diagonal(-1) = off;
+  return matrix;
+}
+
+TEST(Spectrum, OfTridiagonalMatrices) {
+  const Eigen::Index n = 41;
+  const VectorXd ones = VectorXd::Ones(n - 1);
+  expect_spectrum(tridiagonal_matrix(VectorXd::Zero(n), ones));
+  VectorXd wilkinson(n);  // pairs of eigenvalues that agree to many digits
+  for (Eigen::Index i = 0; i < n; ++i) wilkinson[i] = std::abs(static_cast<double>(i - n / 2));
+  expect_spectrum(tridiagonal_matrix(wilkinson, ones));
+  VectorXd fading(n - 1);  // down to where squares underflow
+  for (Eigen::Index i = 0; i < n - 1; ++i)
+    fading[i] = std::pow(10.0, -7.0 * static_cast<double>(i));
+  expect_spectrum(tridiagonal_matrix(VectorXd::Zero(n), fading));
+  expect_spectrum(tridiagonal_matrix(VectorXd::Ones(n), fading.reverse()));
+  expect_spectrum(tridiagonal_matrix(wilkinson, fading));
+}
+
+TEST(Spectrum, OfMatricesOfAnyScale) {
+  const MatrixXd r = normal(21, 5);
+  for (const double scale : {1e-140, 1e140}) {
+    const Spectrum found = spectrum(scale * (r + r.transpose()));
+    EXPECT_LE((found.vectors * (found.values / scale).asDiagonal() * found.vectors.transpose() - r -
+               r.transpose())
+                  .norm(),
+              1e-12);
+  }
+}
+
+// A covariance's start: a few directions learnt, all others equal.
+TEST(Spectrum, OfTheUnitMatrixAndAFewDirections) {
+  for (const int n : {20, 81, 196}) {
+    const MatrixXd r = normal(n, 3).leftCols(n / 3);
+    expect_spectrum(MatrixXd::Identity(n, n) + 0.01 * r * r.transpose());
+  }
+}
+
+// Recorded on a Zen 4; a fused multiply-add, or sums in another order, would change the last bits.
 TEST(Spectrum, BitsAreThoseOfOtherProcessors) {
 #if !defined(__x86_64__)
   GTEST_SKIP() << "recorded on x86-64";
 #endif
-  MatrixXd matrix(20, 20);
-  for (Eigen::Index i = 0; i < 20; ++i)
-    for (Eigen::Index j = 0; j < 20; ++j)
-      matrix(i, j) = static_cast<double>((i * j) % 7 + (i == j ? 20 : 0));
+  MatrixXd matrix(50, 50);
+  for (Eigen::Index i = 0; i < 50; ++i)
+    for (Eigen::Index j = 0; j < 50; ++j)
+      matrix(i, j) = static_cast<double>((i * j) % 7) + 1.0 / static_cast<double>(i + j + 1);
   const Spectrum found = spectrum(matrix);
-  EXPECT_EQ(found.values[3], 0x1.869b3c36fb446p+2);
-  EXPECT_EQ(found.vectors(3, 5), -0x1.1d222d8a6019ep-5);
-  EXPECT_EQ(found.vectors(19, 17), -0x1.4f2798a6a1f74p-2);
+  EXPECT_EQ(found.values[3], -0x1.283e16512e404p+5);
+  EXPECT_EQ(found.vectors(3, 5), 0x1.d3ea25e66b0c1p-3);
+  EXPECT_EQ(found.vectors(49, 17), 0x1.27464141aaa5cp-2);
 }
 
 }  // namespace
