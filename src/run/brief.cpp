@@ -15,7 +15,7 @@ constexpr int kTileRows = 1024;  // source rows a tile aims at: activations stay
 }  // namespace
 
 int generation_size(const study::Trial& trial, int modules) {
-  if (study::uses_search(trial.method)) return search::resolved(trial.search, modules).population;
+  if (study::uses_search(trial.method)) return search::generation_size(trial.search, modules);
   return std::max(1, modules);  // best_single asks for all modules
 }
 

@@ -10,6 +10,7 @@
 #include "search/cma.hpp"
 #include "search/cobyla.hpp"
 #include "search/random_search.hpp"
+#include "search/side_by_side.hpp"
 
 namespace lorahub::search {
 namespace {
@@ -67,17 +68,24 @@ study::Search resolved(study::Search search, int dim) {
     case study::SearchMethod::official:
       search.population = 1;  // whatever was asked for: each point depends on the loss before it
       search.sigma0 = official_step(search.bound);  // whatever was asked for
+      search.runs = 1;
       break;
     case study::SearchMethod::random:
       if (search.population == 0) search.population = kRandomPopulation;
+      search.runs = 1;
       break;
   }
   return search;
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const study::Search& search, int dim, uint64_t seed) {
+int generation_size(const study::Search& search, int dim) {
   const study::Search known = resolved(search, dim);
-  base::Stream stream(seed, "search");
+  return known.runs * known.population;
+}
+
+namespace {
+
+std::unique_ptr<Optimizer> one_run(const study::Search& known, int dim, base::Stream stream) {
   switch (known.method) {
     case study::SearchMethod::cma:
       // With the composition `factor` f(w) = f(-w): every point has a twin of equal loss, and a
@@ -99,6 +107,17 @@ std::unique_ptr<Optimizer> make_optimizer(const study::Search& search, int dim, 
   }
   assert(false);
   return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_optimizer(const study::Search& search, int dim, uint64_t seed) {
+  const study::Search known = resolved(search, dim);
+  if (known.runs == 1) return one_run(known, dim, base::Stream(seed, "search"));
+  std::vector<std::unique_ptr<Optimizer>> runs;
+  for (int run = 1; run <= known.runs; ++run)
+    runs.push_back(one_run(known, dim, base::Stream(seed, base::format("search run {}", run))));
+  return std::make_unique<SideBySide>(std::move(runs));
 }
 
 }  // namespace lorahub::search

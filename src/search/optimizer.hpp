@@ -25,4 +25,7 @@ std::unique_ptr<Optimizer> make_optimizer(const study::Search& search, int dim, 
 // The search with its defaults filled in for N modules: what is recorded.
 study::Search resolved(study::Search search, int dim);
 
+// Candidates asked for at once: the populations of all runs.
+int generation_size(const study::Search& search, int dim);
+
 }  // namespace lorahub::search

@@ -24,6 +24,18 @@ std::vector<int> ranked(const Losses& losses) {
   return order;
 }
 
+// The candidates of one run in a generation of several.
+Generation part(const Generation& all, int run, int size) {
+  const Population& from = all.population;
+  const auto rows = std::span(from.weights)
+                        .subspan(static_cast<size_t>(run) * static_cast<size_t>(size) *
+                                     static_cast<size_t>(from.dim),
+                                 static_cast<size_t>(size) * static_cast<size_t>(from.dim));
+  const auto first = all.losses.begin() + run * size;
+  return {.population = {.dim = from.dim, .weights = {rows.begin(), rows.end()}},
+          .losses = {first, first + size}};
+}
+
 }  // namespace
 
 std::vector<double> recombined(const Generation& generation) {
@@ -39,18 +51,24 @@ std::vector<double> recombined(const Generation& generation) {
   return mean;
 }
 
-std::vector<double> recommended_mean(const Trace& trace) {
+std::vector<double> recommended_mean(const Trace& trace, int runs) {
   assert(!trace.generations.empty());
   const int whole = trace.generations.front().population.size();
-  const auto& back = trace.generations.back();
-  const bool cut_short = back.population.size() < whole;
-  return recombined(cut_short ? trace.generations[trace.generations.size() - 2] : back);
+  const bool cut_short = trace.generations.back().population.size() < whole;
+  const Generation& last = trace.generations[trace.generations.size() - (cut_short ? 2 : 1)];
+  if (whole % runs != 0) return recombined(last);  // not even one whole generation
+  std::vector<double> mean(static_cast<size_t>(last.population.dim));
+  for (int run = 0; run < runs; ++run) {
+    const std::vector<double> own = recombined(part(last, run, whole / runs));
+    for (size_t n = 0; n < mean.size(); ++n) mean[n] += own[n] / runs;
+  }
+  return mean;
 }
 
 std::vector<double> recommended(const Trace& trace, const study::Search& search) {
   const bool mean =
       search.method == study::SearchMethod::cma && search.recommend == study::Recommend::mean;
-  return mean ? recommended_mean(trace) : trace.best;
+  return mean ? recommended_mean(trace, search.runs) : trace.best;
 }
 
 }  // namespace lorahub::search

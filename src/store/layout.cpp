@@ -36,6 +36,7 @@ const std::map<std::string, Number>& numeric_knobs() {
       {"penalty.weight", {Kind::real, "1", "factor of the penalty on the weights"}},
       {"search.population",
        {Kind::integer, "1", "candidates a generation, 0: default (see /resolved)"}},
+      {"search.runs", {Kind::integer, "1", "independent CMA-ES side by side"}},
       {"search.sigma0", {Kind::real, "1", "first step size, 0: default (see /resolved)"}},
       {"search.mean0", {Kind::real, "1", "coordinates of the first mean"}},
       {"search.budget", {Kind::integer, "1", "evaluations allowed"}},

@@ -23,6 +23,7 @@ study::Search search_of(const Knobs& knobs) {
   study::Search search;
   search.method = study::parse<study::SearchMethod>(knobs.at("search.method"), "search.method");
   read(knobs, "search.population", search.population);
+  read(knobs, "search.runs", search.runs);
   read(knobs, "search.sigma0", search.sigma0);
   read(knobs, "search.mean0", search.mean0);
   read(knobs, "search.bound", search.bound);

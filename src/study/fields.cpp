@@ -171,6 +171,8 @@ std::vector<Knob> table() {
           "search.method", [](Trial & t) -> auto& { return t.search.method; }),
       int_knob(
           "search.population", [](Trial & t) -> auto& { return t.search.population; }, 0),
+      int_knob(
+          "search.runs", [](Trial & t) -> auto& { return t.search.runs; }, 1),
       real_knob(
           "search.sigma0", [](Trial & t) -> auto& { return t.search.sigma0; }, Range::positive),
       real_knob(

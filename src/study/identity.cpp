@@ -24,7 +24,9 @@ bool reads_search(const std::string& knob, const Trial& trial) {
   if (trial.method == Method::gradient) return knob == "search.bound";
   if (!uses_search(trial.method)) return false;
   const bool cma = trial.search.method == SearchMethod::cma;
-  if (knob == "search.sigma0" || knob == "search.mean0" || knob == "search.recommend") return cma;
+  if (knob == "search.sigma0" || knob == "search.mean0" || knob == "search.runs" ||
+      knob == "search.recommend")
+    return cma;
   if (knob == "search.population") return trial.search.method != SearchMethod::official;
   return true;
 }

@@ -72,6 +72,7 @@ struct Penalty {
 struct Search {
   SearchMethod method = SearchMethod::cma;
   int population = 0;  // candidates a generation; 0: the method's default for N
+  int runs = 1;        // independent CMA-ES side by side, each with its population
   double sigma0 = 0;   // first step size; 0: the method's default for N
   double mean0 = 0.1;  // every coordinate of the first mean (official and random: not used)
   int budget = 40;     // evaluations; a last short generation is evaluated, not told

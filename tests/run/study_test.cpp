@@ -48,7 +48,7 @@ TEST(Study, MayAnswerWithTheMeanOfAGeneration) {
     EXPECT_EQ(record.weights, search::recombined(record.generations[1]));
     EXPECT_NEAR(record.best_loss, official_loss(record), 1e-6);
   }
-  const Ended check = run_command(PROGRAM " check " + quoted(folder / "out"));
+  const Ended check = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
   EXPECT_EQ(check.code, 0) << check.out << check.err;
 }
 

@@ -72,7 +72,7 @@ TEST(Check, RecomputesTheMeanOfAGeneration) {
   const auto with_mean = [](double of_b) {
     return problems([&](Record& r) {
       r.knobs.emplace_back("search.recommend", "mean");
-      r.weights = search::recommended_mean({.generations = r.generations});
+      r.weights = search::recommended_mean({.generations = r.generations}, 1);
       r.weights[1] += of_b;
       r.best_loss = 1.8;  // of the mean: evaluated by itself
     });

@@ -79,6 +79,18 @@ TEST(ReplayOfCma, ALossAndASeedMatter) {
   EXPECT_THAT(first_departure(knobs(study::SearchMethod::cma), trace), Optional(3U));
 }
 
+TEST(ReplayOfCma, SeveralRuns) {
+  const auto optimizer =
+      search::make_optimizer({.population = 8, .runs = 2, .bound = 1.5}, kDim, 7);
+  const search::Trace trace = search::minimize(*optimizer, losses, 50);
+  Knobs two = knobs(study::SearchMethod::cma);
+  two["search.sigma0"] = "0";
+  two["search.runs"] = "2";
+  EXPECT_EQ(first_departure(two, trace), std::nullopt);
+  two["search.runs"] = "1";
+  EXPECT_THAT(first_departure(two, trace), Optional(0U));
+}
+
 TEST(ReplayOfNothing, IsFine) {
   EXPECT_EQ(first_departure({}, searched(study::SearchMethod::random)), std::nullopt);
   EXPECT_EQ(first_departure(knobs(study::SearchMethod::cma), {}), std::nullopt);

@@ -41,6 +41,7 @@ penalty.kind: l2
 penalty.weight: 0.25
 search.method: random
 search.population: 12
+search.runs: 3
 search.sigma0: 0.125
 search.mean0: -0.5
 search.budget: 99
@@ -68,6 +69,7 @@ batch: 3
   EXPECT_EQ(t.penalty.weight, 0.25);
   EXPECT_EQ(t.search.method, SearchMethod::random);
   EXPECT_EQ(t.search.population, 12);
+  EXPECT_EQ(t.search.runs, 3);
   EXPECT_EQ(t.search.sigma0, 0.125);
   EXPECT_EQ(t.search.mean0, -0.5);
   EXPECT_EQ(t.search.budget, 99);

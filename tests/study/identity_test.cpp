@@ -41,7 +41,7 @@ TEST(Identity, IdsAreStable) {
   const std::string text =
       "model=mini\nlibrary=mini\nrank=16\nmodules=20\ntask=E1\nshots=5\nmethod=lorahub\n"
       "composition=factor\nloss=official\npenalty.kind=l1_mean\npenalty.weight=0.05\n"
-      "search.method=cma\nsearch.population=0\nsearch.sigma0=0\nsearch.mean0=0.1\n"
+      "search.method=cma\nsearch.population=0\nsearch.runs=1\nsearch.sigma0=0\nsearch.mean0=0.1\n"
       "search.budget=40\nsearch.bound=1.5\nsearch.recommend=best\n"
       "precision=f32\nengine=fast\nscoring=generate\n"
       "seed.modules=1\nseed.shots=1\nseed.search=1\nmax_tokens=256\nbatch=10\n";
@@ -128,8 +128,8 @@ TEST(Identity, NamedModulesAndRowsNeedNoSeed) {
 TEST(Identity, TheOfficialSearchReadsNoSeedNorStart) {
   auto t = trial(Method::lorahub);
   t.search.method = SearchMethod::official;
-  for (const auto* knob :
-       {"seed.search", "search.mean0", "search.sigma0", "search.population", "search.recommend"})
+  for (const auto* knob : {"seed.search", "search.mean0", "search.sigma0", "search.population",
+                           "search.runs", "search.recommend"})
     EXPECT_EQ(column(t, knob), "") << knob;
   EXPECT_EQ(column(t, "search.bound"), "1.5");
   t.method = Method::random_lora;  // the seed also draws its modules' values

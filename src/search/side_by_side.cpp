@@ -1,0 +1,27 @@
+#include "search/side_by_side.hpp"
+
+#include <cassert>
+
+namespace lorahub::search {
+
+Population SideBySide::ask() {
+  Population all;
+  for (const auto& run : runs_) {
+    const Population asked = run->ask();
+    all.dim = asked.dim;
+    all.add(asked.weights);
+  }
+  return all;
+}
+
+void SideBySide::tell(const Losses& losses) {
+  auto next = losses.begin();
+  for (const auto& run : runs_) {
+    const int count = run->ask().size();
+    assert(losses.end() - next >= count);
+    run->tell({next, next + count});
+    next += count;
+  }
+}
+
+}  // namespace lorahub::search

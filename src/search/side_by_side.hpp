@@ -1,0 +1,21 @@
+// Independent searches that advance together: a generation is one of each.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "search/optimizer.hpp"
+
+namespace lorahub::search {
+
+class SideBySide final : public Optimizer {
+ public:
+  explicit SideBySide(std::vector<std::unique_ptr<Optimizer>> runs) : runs_(std::move(runs)) {}
+
+  Population ask() override;  // that of the first run, then that of the second, ...
+  void tell(const Losses& losses) override;
+
+ private:
+  std::vector<std::unique_ptr<Optimizer>> runs_;
+};
+
+}  // namespace lorahub::search
