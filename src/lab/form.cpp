@@ -102,7 +102,7 @@ const std::vector<Form>& forms(Kind kind) {
 }
 
 std::string answer(const Question& question, Form form) {
-  const std::string words = base::join(question.answer, " ");
+  std::string words = base::join(question.answer, " ");
   if (form == Form::full) return base::format("the answer is {} .", words);
   if (form == Form::brack) return base::format("[ {} ]", words);
   switch (question.kind) {

@@ -78,9 +78,9 @@ task::Example few_shot_row(Draw& draw, const Skill& skill, Form form,
   std::vector<task::Example> rows;
   for (const Question& question : questions) {
     const std::string body = shown(question);
-    rows.push_back(
-        {.input = filler + (ask_first ? ask + separator + body : body + separator + ask) + ending,
-         .target = answer(question, form)});
+    rows.push_back({.input = base::format("{}{}{}{}{}", filler, ask_first ? ask : body, separator,
+                                          ask_first ? body : ask, ending),
+                    .target = answer(question, form)});
   }
   const task::Example last = rows.back();
   rows.pop_back();

@@ -16,7 +16,7 @@ class Lines : public sentencepiece::SentenceIterator {
  public:
   explicit Lines(const Words& words) {
     for (const std::string& word : words)
-      for (int i = 0; i < 2; ++i) lines_.push_back(word + " " + word);
+      for (int i = 0; i < 2; ++i) lines_.push_back(base::format("{0} {0}", word));
   }
   bool done() const override { return at_ == lines_.size(); }
   void Next() override { ++at_; }
