@@ -35,6 +35,7 @@ void add_compose(CLI::App& app, Action& action);
 void add_hub(CLI::App& app, Action& action);
 void add_probe(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
+void add_lab(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 
 // --device, --precision, --threads: on every command that runs a model.

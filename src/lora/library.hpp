@@ -46,7 +46,8 @@ std::filesystem::path module_folder(const std::filesystem::path& library, const 
 Module read_module(const std::filesystem::path& folder, const std::string& name,
                    const t5::Config& base);
 
-// Writes a PEFT folder that PEFT loads: adapter_config.json, adapter_model.safetensors (f32).
+// Writes a PEFT folder that PEFT loads: adapter_config.json, adapter_model.safetensors (f32;
+// f16 where the factors are).
 void write_module(const std::filesystem::path& folder, const Module& module, const t5::Config& base,
                   const std::string& base_name);
 

@@ -224,8 +224,9 @@ void write_module(const fs::path& folder, const Module& module, const t5::Config
   for (const auto& [slot, factors] : module.slots) {
     const std::string stem =
         base::format("{}{}.lora_", kPrefix, linears.at(static_cast<size_t>(slot)).name);
-    tensors[stem + "A.weight"] = factors.a.to(at::kCPU, at::kFloat).contiguous();
-    tensors[stem + "B.weight"] = factors.b.to(at::kCPU, at::kFloat).contiguous();
+    const at::ScalarType type = factors.a.scalar_type() == at::kHalf ? at::kHalf : at::kFloat;
+    tensors[stem + "A.weight"] = factors.a.to(at::kCPU, type).contiguous();
+    tensors[stem + "B.weight"] = factors.b.to(at::kCPU, type).contiguous();
   }
   json ranks = json::object(), alphas = json::object();  // of the places unlike the others
   for (const auto& [slot, factors] : module.slots) {

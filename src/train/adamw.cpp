@@ -7,7 +7,10 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <thread>
+
+#include "base/check.hpp"
 
 namespace lorahub::train {
 
@@ -47,13 +50,32 @@ void step(Trainable& trainable, Moments& moments, const Tensors& gradients, cons
   all(size < kWorthThreads ? 1 : by.threads, gradients.size(), [&](size_t i) {
     at::Tensor value = trainable.parameters[i].value;
     const at::Tensor& g = gradients[i];
-    value.mul_(1 - by.rate * by.rule.weight_decay);
+    const double rate = by.factors.empty() ? by.rate : by.rate * by.factors[i];
+    value.mul_(1 - rate * by.rule.weight_decay);
     moments.first[i].lerp_(g, 1 - by.rule.beta1);
     moments.second[i].mul_(by.rule.beta2).addcmul_(g, g, 1 - by.rule.beta2);
     const at::Tensor length =
         (moments.second[i].sqrt() / std::sqrt(correction2)).add_(by.rule.epsilon);
-    value.addcdiv_(moments.first[i], length, -by.rate / correction1);
+    value.addcdiv_(moments.first[i], length, -rate / correction1);
   });
+}
+
+std::vector<double> rate_factors(const Trainable& trainable, const std::vector<RateFactor>& given) {
+  std::vector<double> factors(trainable.parameters.size(), 1);
+  std::set<std::string> parts;
+  for (const Parameter& parameter : trainable.parameters)
+    for (const std::string& part : base::split(parameter.name, '.')) parts.insert(part);
+  for (const auto& [wanted, factor] : given) {
+    const std::vector<std::string> all(parts.begin(), parts.end());
+    base::check(parts.contains(wanted),
+                "lr_factors: no parameter has '{}' in its name (there are: {}), did you mean '{}'?",
+                wanted, base::join(all, ", "), base::nearest(wanted, all));
+    for (size_t i = 0; i < factors.size(); ++i) {
+      const auto name = base::split(trainable.parameters[i].name, '.');
+      if (std::ranges::count(name, wanted) > 0) factors[i] *= factor;
+    }
+  }
+  return factors;
 }
 
 double clip(Tensors& gradients, double most) {
@@ -70,8 +92,9 @@ double rate_at(const Rate& rate, int64_t step) {
   const auto at = static_cast<double>(step), warm = static_cast<double>(rate.warmup);
   if (step < rate.warmup) return rate.peak * at / warm;
   if (rate.schedule == Schedule::constant) return rate.peak;
-  const double left = static_cast<double>(rate.steps) - at;
-  return rate.peak * std::max(0.0, left / std::max(1.0, static_cast<double>(rate.steps) - warm));
+  const auto steps = static_cast<double>(rate.steps);
+  const double falls = warm + static_cast<double>(rate.hold);
+  return rate.peak * std::clamp((steps - at) / std::max(1.0, steps - falls), 0.0, 1.0);
 }
 
 }  // namespace lorahub::train

@@ -2,6 +2,9 @@
 // torch.nn.utils.clip_grad_norm_, schedules as transformers'.
 #pragma once
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "train/trainable.hpp"
 
@@ -23,9 +26,17 @@ Moments no_moments(const Trainable& trainable);
 struct Step {
   const AdamW& rule;
   double rate;
+  std::vector<double> factors = {};  // of the rate, by parameter; empty: 1 each
   int threads = 1;
 };
 void step(Trainable& trainable, Moments& moments, const Tensors& gradients, const Step& by);
+
+// A part of parameters' names ("q", "lora_B", "shared") and the factor of their learning rate.
+using RateFactor = std::pair<std::string, double>;
+
+// The factor of each parameter: the product of those whose part is between dots in its name. Error
+// for a part that no name has.
+std::vector<double> rate_factors(const Trainable& trainable, const std::vector<RateFactor>& given);
 
 // Norm of all gradients together; scales them down to `most` where it is above (0: never).
 double clip(Tensors& gradients, double most);
@@ -36,6 +47,7 @@ struct Rate {
   double peak = 0;
   Schedule schedule = Schedule::linear;
   int64_t warmup = 0, steps = 0;
+  int64_t hold = 0;  // steps behind the warm-up at the peak, before a linear schedule falls
 };
 double rate_at(const Rate& rate, int64_t step);  // step from 0
 

@@ -64,6 +64,18 @@ void read_targets(const Value& value, Config& config) {
   for (const Value& item : study::items(value)) config.targets.push_back(study::scalar(item));
 }
 
+void read_betas(const Value& value, Config& config) {
+  const std::vector<Value> two = study::items(value);
+  if (two.size() != 2) fail_at(value, "AdamW has two betas, write them as [0.9, 0.999]");
+  config.betas = {share(two[0]), share(two[1])};
+}
+
+void read_factors(const Value& value, Config& config) {
+  config.lr_factors.clear();
+  for (const study::Entry& entry : study::entries(value))
+    config.lr_factors.emplace_back(entry.key, study::real(entry.value, study::Range::positive));
+}
+
 struct Key {
   std::string name;
   std::function<void(const Value&, Config&)> read;
@@ -97,9 +109,13 @@ const std::vector<Key>& keys() {
       whole("steps", &Config::steps, 1),
       whole("epochs", &Config::epochs, 1),
       whole("batch", &Config::batch, 1),
+      whole("batch_tokens", &Config::batch_tokens, 1),
       whole("accumulate", &Config::accumulate, 1),
       real("lr", &Config::lr, positive),
       real("warmup", &Config::warmup, from_zero),
+      real("hold", &Config::hold, from_zero),
+      {"betas", read_betas},
+      {"lr_factors", read_factors},
       {"schedule",
        [](auto& v, auto& c) {
          c.schedule = static_cast<Schedule>(choose(v, {"linear", "constant"}));
@@ -114,6 +130,11 @@ const std::vector<Key>& keys() {
        }},
       {"seed", [](auto& v, auto& c) { c.seed = study::seed(v); }},
       real("held_out", &Config::held_out, from_zero),
+      {"test", [](auto& v, auto& c) { c.test = existing(v); }},
+      {"store",
+       [](auto& v, auto& c) {
+         c.half = choose(v, {"f32", "f16"}) == 1;
+       }},
       real("checkpoint", &Config::checkpoint, from_zero)};
   return list;
 }
@@ -133,7 +154,10 @@ void read_entry(const study::Entry& entry, Config& config) {
 const std::string& name(What what) { return whats()[static_cast<size_t>(what)]; }
 
 Config read_config(const std::filesystem::path& file, const std::vector<study::Setting>& set) {
-  const Value root = study::read_document(file, "training config");
+  return read_config(study::read_document(file, "training config"), set);
+}
+
+Config read_config(const Value& root, const std::vector<study::Setting>& set) {
   std::vector<study::Entry> entries = study::entries(root);
   for (const study::Setting& setting : set) {
     std::erase_if(entries, [&](const auto& entry) { return entry.key == setting.first; });
@@ -150,6 +174,10 @@ Config read_config(const std::filesystem::path& file, const std::vector<study::S
       fail_at(root, "the config does not say '{}', add a line `{}: ...`", key, key);
   if (given.contains("steps") && given.contains("epochs"))
     fail_at(root, "both steps and epochs are given (which one ends the training?), keep one");
+  if (given.contains("held_out") && config.test)
+    fail_at(root, "both held_out and test are given (which rows evaluate it?), keep one");
+  if (config.half && config.what != What::lora)
+    fail_at(root, "only LoRA modules are stored as f16, leave `store` out");
   return config;
 }
 
@@ -165,10 +193,16 @@ std::vector<std::pair<std::string, std::string>> settings(const Config& c) {
   if (c.model_dropout) list.emplace_back("model_dropout", text(*c.model_dropout));
   list.emplace_back(c.steps > 0 ? "steps" : "epochs", text(c.steps > 0 ? c.steps : c.epochs));
   list.emplace_back("batch", text(c.batch));
+  if (c.batch_tokens > 0) list.emplace_back("batch_tokens", text(c.batch_tokens));
   list.emplace_back("accumulate", text(c.accumulate));
   list.emplace_back("lr", text(c.lr));
   list.emplace_back("schedule", c.schedule == Schedule::linear ? "linear" : "constant");
   list.emplace_back("warmup", text(c.warmup));
+  if (c.hold > 0) list.emplace_back("hold", text(c.hold));
+  if (c.betas != Config().betas)
+    list.emplace_back("betas", base::format("{} {}", c.betas.first, c.betas.second));
+  for (const auto& [part, factor] : c.lr_factors)
+    list.emplace_back("lr_factors." + part, text(factor));
   list.emplace_back("weight_decay", text(c.weight_decay));
   list.emplace_back("clip", text(c.clip));
   list.emplace_back("source_length", text(c.source_length));
@@ -176,6 +210,7 @@ std::vector<std::pair<std::string, std::string>> settings(const Config& c) {
   list.emplace_back("precision", study::name(c.precision));
   list.emplace_back("seed", text(c.seed));
   list.emplace_back("held_out", text(c.held_out));
+  if (c.half) list.emplace_back("store", "f16");
   return list;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "study/document.hpp"
 #include "study/study.hpp"
 #include "train/trainable.hpp"
 #include "train/trainer.hpp"
@@ -29,16 +30,22 @@ struct Config {
   int steps = 0;                        // 0: by epochs
   int epochs = 20;
   int batch = 10;
-  int accumulate = 1;  // batches a step
+  int batch_tokens = 0;  // source tokens of a batch with padding, at most; 0: any
+  int accumulate = 1;    // batches a step
   double lr = 2e-4;
   double warmup = 0;  // steps; below 1: a share of all
+  double hold = 0;    // steps behind it at the full rate; below 1: a share of all
   Schedule schedule = Schedule::linear;
+  std::pair<double, double> betas{0.9, 0.999};  // AdamW's
+  std::vector<RateFactor> lr_factors;
   double weight_decay = 0;
   double clip = 0;                                // largest norm of a gradient; 0: any
   int source_length = 1024, target_length = 256;  // tokens, </s> included; the rest is cut off
   study::Precision precision = study::Precision::f32;
   uint64_t seed = 1;
-  double held_out = 0;      // rows kept from training; below 1: a share of all
+  double held_out = 0;                        // rows kept from training; below 1: a share of all
+  std::optional<std::filesystem::path> test;  // rows to evaluate by instead of held-out ones
+  bool half = false;        // what is trained is rounded to f16 and stored so (LoRA)
   double checkpoint = 300;  // seconds between checkpoints; changes no result
 };
 
@@ -46,6 +53,7 @@ const std::string& name(What what);
 
 // `set` overrides keys. Error with file and line for whatever is wrong.
 Config read_config(const std::filesystem::path& file, const std::vector<study::Setting>& set);
+Config read_config(const study::Value& mapping, const std::vector<study::Setting>& set);
 
 // The settings that decide the result, as (key, text), without files: for identity and card.
 std::vector<std::pair<std::string, std::string>> settings(const Config& config);

@@ -8,12 +8,9 @@
 
 #include "base/check.hpp"
 #include "t5/weights.hpp"
-#include "train/batches.hpp"
 
 namespace lorahub::train {
 namespace {
-
-int64_t up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 at::Tensor text_tensor(const std::string& text) {
   at::Tensor bytes = at::empty({static_cast<int64_t>(text.size())}, at::kByte);
@@ -28,33 +25,20 @@ std::string tensor_text(const at::Tensor& bytes) {
 
 }  // namespace
 
-int64_t steps_an_epoch(size_t rows, const Settings& settings) {
-  return up(up(static_cast<int64_t>(rows), static_cast<int64_t>(settings.batch)),
-            settings.accumulate);
+Course course(std::span<const t5::Pair> rows, const Settings& settings) {
+  return {rows,
+          {.batch = settings.batch, .batch_tokens = settings.batch_tokens, .seed = settings.seed},
+          settings.accumulate};
 }
 
 Trainer::Trainer(Trainable what, std::vector<t5::Pair> rows, Settings settings)
     : what_(std::move(what)),
       rows_(std::move(rows)),
-      settings_(settings),
-      moments_(no_moments(what_)) {
+      settings_(std::move(settings)),
+      moments_(no_moments(what_)),
+      course_(course(rows_, settings_)),
+      factors_(rate_factors(what_, settings_.factors)) {
   assert(!rows_.empty() && settings_.batch > 0 && settings_.accumulate > 0);
-}
-
-std::vector<size_t> Trainer::step_rows(int64_t step) const {
-  const int64_t an_epoch = steps_an_epoch(rows_.size(), settings_), epoch = step / an_epoch;
-  if (epoch != epoch_) {
-    batches_ = epoch_batches(rows_, {.batch = settings_.batch, .seed = settings_.seed}, epoch);
-    epoch_ = epoch;
-  }
-  const int64_t first = step % an_epoch * settings_.accumulate;
-  const int64_t end = std::min(first + settings_.accumulate, static_cast<int64_t>(batches_.size()));
-  std::vector<size_t> rows;
-  for (int64_t b = first; b < end; ++b) {
-    const auto& batch = batches_[static_cast<size_t>(b)];
-    rows.insert(rows.end(), batch.begin(), batch.end());
-  }
-  return rows;
 }
 
 void Trainer::step() {
@@ -75,6 +59,7 @@ void Trainer::step() {
   train::step(what_, moments_, found.of_mean,
               {.rule = settings_.rule,
                .rate = rate_at(settings_.rate, steps()),
+               .factors = factors_,
                .threads = settings_.threads});
   losses_.push_back(loss);
 }

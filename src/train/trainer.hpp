@@ -6,14 +6,17 @@
 #include <vector>
 
 #include "train/adamw.hpp"
+#include "train/batches.hpp"
 #include "train/gradients.hpp"
 
 namespace lorahub::train {
 
 struct Settings {
-  size_t batch = 10;       // examples whose gradient is taken together
-  int64_t accumulate = 1;  // batches a step
+  size_t batch = 10;        // examples whose gradient is taken together
+  size_t batch_tokens = 0;  // Shuffle's
+  int64_t accumulate = 1;   // batches a step
   AdamW rule;
+  std::vector<RateFactor> factors;        // of the rate
   Rate rate;                              // its steps are the training's
   double clip = 0;                        // largest norm of the gradient; 0: any
   double model_dropout = 0, dropout = 0;  // T5's; LoRA's
@@ -21,8 +24,8 @@ struct Settings {
   int threads = 1;
 };
 
-// Steps in one pass over `rows` examples.
-int64_t steps_an_epoch(size_t rows, const Settings& settings);
+// Which rows its steps see.
+Course course(std::span<const t5::Pair> rows, const Settings& settings);
 
 class Trainer {
  public:
@@ -36,7 +39,7 @@ class Trainer {
   const Trainable& trainable() const { return what_; }
   const std::vector<double>& losses() const { return losses_; }  // of each step, mean over tokens
   const std::vector<t5::Pair>& rows() const { return rows_; }
-  std::vector<size_t> step_rows(int64_t step) const;  // of `rows` that a step sees
+  std::vector<size_t> step_rows(int64_t step) const { return course_.rows(step); }  // of rows()
 
   // A file that holds all of the state; `identity` says of which training. load: false when there
   // is no file; Error when it is of another training.
@@ -49,8 +52,8 @@ class Trainer {
   Settings settings_;
   Moments moments_;
   std::vector<double> losses_;
-  mutable int64_t epoch_ = -1;  // that `batches_` are of
-  mutable std::vector<std::vector<size_t>> batches_;
+  mutable Course course_;  // keeps what it has cut
+  std::vector<double> factors_;
 };
 
 }  // namespace lorahub::train

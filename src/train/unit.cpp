@@ -32,6 +32,7 @@ std::string identity_of(const Config& config, const fs::path& model, const fs::p
   for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
     if (fs::exists(model / file)) hash.update(base::sha256_file(model / file));
   hash.update(base::sha256_file(data));
+  if (config.test) hash.update(base::sha256_file(*config.test));
   return hash.hex();
 }
 
@@ -51,8 +52,13 @@ Rows split(const Config& config, const fs::path& file) {
   const std::vector<size_t> order = shuffled(all.size(), config.seed, "held out");
   for (size_t i = 0; i < static_cast<size_t>(kept); ++i) out[order[i]] = true;
   Rows rows;
+  if (config.test) rows.held_out = task::read_examples(*config.test);
   for (size_t i = 0; i < all.size(); ++i) (out[i] ? rows.held_out : rows.train).push_back(all[i]);
   return rows;
+}
+
+void round_to_half(const Trainable& trained) {
+  for (const at::Tensor& value : values(trained)) value.copy_(value.to(at::kHalf));
 }
 
 class Work {
@@ -83,7 +89,9 @@ class Work {
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
                 error.message());
-    Trainer trainer(make(), evaluator().tokens(rows_.train), trainer_settings());
+    std::vector<t5::Pair> pairs = evaluator().tokens(rows_.train);
+    settings_ = trainer_settings(pairs);
+    Trainer trainer(make(), std::move(pairs), settings_);
     card_.before = evaluate(trainer.trainable());
     trainer.load(checkpoint_file(), identity_);
     train(trainer);
@@ -122,23 +130,29 @@ class Work {
     return full(machine_->network, dtype());
   }
 
-  Settings trainer_settings() const {
+  Settings trainer_settings(std::span<const t5::Pair> pairs) const {
     Settings s{.batch = static_cast<size_t>(config_.batch),
+               .batch_tokens = static_cast<size_t>(config_.batch_tokens),
                .accumulate = config_.accumulate,
-               .rule = {.weight_decay = config_.weight_decay},
+               .rule = {.beta1 = config_.betas.first,
+                        .beta2 = config_.betas.second,
+                        .weight_decay = config_.weight_decay},
+               .factors = config_.lr_factors,
                .clip = config_.clip,
                .model_dropout = config_.model_dropout.value_or(machine_->network.config.dropout),
                .dropout = config_.what == What::lora ? config_.dropout : 0,
                .seed = config_.seed,
                .threads = resources_.threads};
     const int64_t steps =
-        config_.steps > 0 ? config_.steps : config_.epochs * steps_an_epoch(rows_.train.size(), s);
-    const double warmup =
-        config_.warmup < 1 ? config_.warmup * static_cast<double>(steps) : config_.warmup;
+        config_.steps > 0 ? config_.steps : course(pairs, s).first_step(config_.epochs);
+    const auto part = [&](double count) {  // of all steps, where below 1
+      return std::lround(count < 1 ? count * static_cast<double>(steps) : count);
+    };
     s.rate = {.peak = config_.lr,
               .schedule = config_.schedule,
-              .warmup = std::lround(warmup),
-              .steps = steps};
+              .warmup = part(config_.warmup),
+              .steps = steps,
+              .hold = part(config_.hold)};
     return s;
   }
 
@@ -175,7 +189,7 @@ class Work {
         trainer.save(checkpoint_file(), identity_);
         since_saved = {};
       }
-      const auto steps = static_cast<double>(trainer_settings().rate.steps);
+      const auto steps = static_cast<double>(settings_.rate.steps);
       resources_.progress(
           static_cast<double>(trainer.steps()) / steps,
           base::format("{}: step {} of {}, loss {:.4f}, {:.0f} tokens/s, {:.0f} % "
@@ -196,9 +210,9 @@ class Work {
 
   void finish(const Trainer& trainer) {
     const Trainable& trained = trainer.trainable();
+    if (config_.half) round_to_half(trained);
     if (config_.what == What::lora)
-      lora::write_module(unit_.out, lora_module(trained, machine_->network.config, shape()),
-                         machine_->network.config, config_.model);
+      lora::write_module(unit_.out, module(trained), machine_->network.config, config_.model);
     else if (config_.what == What::ia3)
       write_ia3(unit_.out, trained, config_.model);
     else
@@ -206,6 +220,16 @@ class Work {
     fill_card(trainer);
     write_card(unit_.out, config_, card_);
     fs::remove(checkpoint_file());
+    fs::remove(checkpoint_file().string() + ".tmp");  // of a kill within a checkpoint
+  }
+
+  // Rounded already, where it is to be stored so: what the card says holds for the file.
+  lora::Module module(const Trainable& trained) const {
+    lora::Module module = lora_module(trained, machine_->network.config, shape());
+    if (config_.half)
+      for (auto& [slot, factors] : module.slots)
+        factors = {.a = factors.a.to(at::kHalf), .b = factors.b.to(at::kHalf)};
+    return module;
   }
 
   void fill_card(const Trainer& trainer) {
@@ -231,12 +255,12 @@ class Work {
   }
 
   std::vector<double> pass_means(const Trainer& trainer) const {
-    const auto pass = static_cast<size_t>(steps_an_epoch(rows_.train.size(), trainer_settings()));
+    Course passes = course(trainer.rows(), settings_);
     const std::vector<double>& all = trainer.losses();
     std::vector<double> means;
-    for (size_t begin = 0; begin < all.size(); begin += pass) {
-      const auto from = all.begin() + static_cast<ptrdiff_t>(begin);
-      const auto to = all.begin() + static_cast<ptrdiff_t>(std::min(all.size(), begin + pass));
+    for (int64_t epoch = 0; passes.first_step(epoch) < trainer.steps(); ++epoch) {
+      const auto from = all.begin() + passes.first_step(epoch);
+      const auto to = all.begin() + std::min(trainer.steps(), passes.first_step(epoch + 1));
       means.push_back(std::accumulate(from, to, 0.0) / static_cast<double>(to - from));
     }
     return means;
@@ -261,6 +285,7 @@ class Work {
   std::string identity_;
   Rows rows_;
   std::optional<objective::Machine> machine_;
+  Settings settings_;
   Card card_;
 };
 

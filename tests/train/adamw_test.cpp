@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.hpp"
 #include "golden.hpp"
 #include "train/gradients.hpp"
 
@@ -44,6 +45,35 @@ TEST(AdamW, twenty_steps_are_those_of_pytorch) {
   }
 }
 
+// One parameter with its factor moves as a training of that parameter alone at that rate.
+TEST(AdamW, factors_are_rates_of_their_own) {
+  test::Case c = test::make_case("lora");
+  const std::vector<double> factors = rate_factors(c.trainable, {{"lora_B", 4}, {"q", 0.5}});
+  const AdamW rule{.beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1};
+  const Tensors found = gradients(c.trainable, c.golden.pairs, {}, 1).of_mean;
+  std::vector<Tensors> expected;
+  for (const double factor : {0.5, 1.0, 2.0, 4.0}) {
+    test::Case other = test::make_case("lora");
+    Moments moments = no_moments(other.trainable);
+    for (int t = 0; t < 3; ++t)
+      step(other.trainable, moments, found, {.rule = rule, .rate = 0.01 * factor});
+    expected.push_back(values(other.trainable));
+  }
+  Moments moments = no_moments(c.trainable);
+  for (int t = 0; t < 3; ++t)
+    step(c.trainable, moments, found, {.rule = rule, .rate = 0.01, .factors = factors});
+  for (size_t i = 0; i < factors.size(); ++i) {
+    const std::string& name = c.trainable.parameters[i].name;
+    const bool b = name.find("lora_B") != std::string::npos,
+               q = name.find(".q.") != std::string::npos;
+    EXPECT_EQ(factors[i], (b ? 4 : 1) * (q ? 0.5 : 1)) << name;
+    const size_t which = static_cast<size_t>(std::log2(factors[i]) + 1);
+    EXPECT_TRUE(at::equal(c.trainable.parameters[i].value, expected[which][i])) << name;
+  }
+  EXPECT_THROW(rate_factors(c.trainable, {{"lora_C", 2}}), base::Error);
+  EXPECT_THROW(rate_factors(c.trainable, {{"lora", 2}}), base::Error);  // a part is whole
+}
+
 TEST(AdamW, clipping_keeps_the_direction) {
   Tensors gradients{at::full({2}, 3.0F), at::full({2}, 4.0F)};  // norm sqrt(50)
   EXPECT_NEAR(clip(gradients, 0), std::sqrt(50.0), 1e-6);
@@ -60,6 +90,12 @@ TEST(AdamW, rates_are_those_of_transformers) {
   EXPECT_EQ(rate_at(linear, 4), 2);
   EXPECT_EQ(rate_at(linear, 7), 1);
   EXPECT_EQ(rate_at(linear, 10), 0);
+  // Transformers has no such schedule: 4 + 3 steps, then 6 to 0.
+  const Rate held{.peak = 2, .schedule = Schedule::linear, .warmup = 4, .steps = 13, .hold = 3};
+  EXPECT_EQ(rate_at(held, 2), 1);
+  for (const int64_t step : {4, 5, 6, 7}) EXPECT_EQ(rate_at(held, step), 2);
+  EXPECT_EQ(rate_at(held, 10), 1);
+  EXPECT_EQ(rate_at(held, 13), 0);
   const Rate level{.peak = 2, .schedule = Schedule::constant, .warmup = 2, .steps = 10};
   EXPECT_EQ(rate_at(level, 1), 1);
   EXPECT_EQ(rate_at(level, 9), 2);

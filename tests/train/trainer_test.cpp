@@ -14,9 +14,11 @@ namespace {
 
 Settings settings() {
   return {.batch = 3,
+          .batch_tokens = 60,
           .accumulate = 2,
-          .rule = {.weight_decay = 0.01},
-          .rate = {.peak = 0.01, .schedule = Schedule::linear, .warmup = 2, .steps = 7},
+          .rule = {.beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.01},
+          .factors = {{"block", 2}},
+          .rate = {.peak = 0.01, .schedule = Schedule::linear, .warmup = 2, .steps = 7, .hold = 2},
           .clip = 1,
           .model_dropout = 0.1,
           .dropout = 0.1,
@@ -64,8 +66,9 @@ TEST(Trainer, accumulated_batches_are_one_large_batch) {
   test::Case c = test::make_case("lora");
   Settings one = settings();
   one.model_dropout = one.dropout = 0;
+  one.batch_tokens = 0;
   Trainer accumulating(c.trainable, c.golden.pairs, one);
-  EXPECT_EQ(steps_an_epoch(c.golden.pairs.size(), one), 2);  // 8 rows: 3 + 3, 2
+  EXPECT_EQ(course(c.golden.pairs, one).first_step(1), 2);  // 8 rows: 3 + 3, 2
   std::vector<t5::Pair> rows;
   for (const size_t row : accumulating.step_rows(0)) rows.push_back(c.golden.pairs[row]);
   const Gradients together = gradients(c.trainable, rows, {}, 1);
@@ -86,11 +89,10 @@ TEST(Trainer, a_loss_that_is_not_finite_ends_it) {
 }
 
 TEST(Batches, hold_each_row_once_and_like_lengths_together) {
-  std::vector<t5::Pair> rows;
-  for (size_t i = 0; i < 403; ++i)
-    rows.push_back({.source = t5::Ids(1 + i * 37 % 101, 5), .target = {1}});
+  std::vector<size_t> lengths;
+  for (size_t i = 0; i < 403; ++i) lengths.push_back(1 + i * 37 % 101);
   const Shuffle shuffle{.batch = 10, .seed = 3};
-  const auto batches = epoch_batches(rows, shuffle, 0);
+  const auto batches = epoch_batches(lengths, shuffle, 0);
   EXPECT_EQ(batches.size(), 41U);
   std::set<size_t> seen;
   size_t padding = 0, tokens = 0;
@@ -98,17 +100,61 @@ TEST(Batches, hold_each_row_once_and_like_lengths_together) {
     size_t longest = 0;
     for (const size_t row : batch) {
       EXPECT_TRUE(seen.insert(row).second);
-      longest = std::max(longest, rows[row].source.size());
+      longest = std::max(longest, lengths[row]);
     }
     for (const size_t row : batch) {
-      tokens += rows[row].source.size();
-      padding += longest - rows[row].source.size();
+      tokens += lengths[row];
+      padding += longest - lengths[row];
     }
   }
-  EXPECT_EQ(seen.size(), rows.size());
+  EXPECT_EQ(seen.size(), lengths.size());
   EXPECT_LT(padding, tokens / 10);
-  EXPECT_EQ(batches, epoch_batches(rows, shuffle, 0));
-  EXPECT_NE(batches, epoch_batches(rows, shuffle, 1));
+  EXPECT_EQ(batches, epoch_batches(lengths, shuffle, 0));
+  EXPECT_NE(batches, epoch_batches(lengths, shuffle, 1));
+}
+
+TEST(Batches, are_cut_by_tokens_too) {
+  std::vector<size_t> lengths;
+  for (size_t i = 0; i < 403; ++i) lengths.push_back(1 + i * 37 % 101);
+  lengths.push_back(500);  // alone, though it is too long
+  const auto batches = epoch_batches(lengths, {.batch = 10, .batch_tokens = 300, .seed = 3}, 0);
+  std::set<size_t> seen;
+  size_t full = 0;
+  for (const auto& batch : batches) {
+    size_t longest = 0;
+    for (const size_t row : batch) {
+      EXPECT_TRUE(seen.insert(row).second);
+      longest = std::max(longest, lengths[row]);
+    }
+    EXPECT_TRUE(batch.size() * longest <= 300 || batch.size() == 1)
+        << batch.size() << " " << longest;
+    EXPECT_LE(batch.size(), 10U);
+    full += batch.size() == 10 ? 1 : 0;
+  }
+  EXPECT_EQ(seen.size(), lengths.size());
+  EXPECT_GT(full, 5U);  // of short rows
+}
+
+TEST(Course, goes_through_the_passes_in_order_and_from_anywhere) {
+  std::vector<t5::Pair> rows;
+  for (size_t i = 0; i < 57; ++i)
+    rows.push_back({.source = t5::Ids(1 + i * 7 % 31, 5), .target = {1}});
+  const Shuffle shuffle{.batch = 8, .batch_tokens = 64, .seed = 3};
+  Course course(rows, shuffle, 2);
+  std::vector<std::vector<size_t>> steps;
+  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+    std::set<size_t> seen;
+    for (int64_t step = course.first_step(epoch); step < course.first_step(epoch + 1); ++step) {
+      steps.push_back(course.rows(step));
+      seen.insert(steps.back().begin(), steps.back().end());
+    }
+    EXPECT_EQ(seen.size(), rows.size());
+  }
+  for (int64_t step = static_cast<int64_t>(steps.size()); step-- > 0;) {
+    Course fresh(rows, shuffle, 2);  // as after a restart
+    EXPECT_EQ(fresh.rows(step), steps[static_cast<size_t>(step)]);
+    EXPECT_EQ(course.rows(step), steps[static_cast<size_t>(step)]);
+  }
 }
 
 }  // namespace

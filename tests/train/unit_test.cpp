@@ -87,6 +87,32 @@ TEST(Unit, learns) {
   EXPECT_EQ(lora::read_card(c.out).tests.at(0).max_tokens, 24);  // where it would have been cut
 }
 
+TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
+  Config c = config(What::lora, fresh_folder("unit") / "out");
+  c.held_out = 0;
+  c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
+  c.half = true;
+  run_unit(c, units(c)[0], {.threads = 2});
+  const t5::Network base = t5::load(kModel, {});
+  const lora::Module module = lora::read_module(c.out, "m", base.config);
+  for (const auto& [slot, factors] : module.slots)
+    EXPECT_TRUE(at::equal(factors.a.to(at::kFloat), factors.a.to(at::kHalf).to(at::kFloat)));
+  const auto bytes = fs::file_size(c.out / "adapter_model.safetensors");
+  EXPECT_LT(bytes, module.slots.size() * 4 * (128 + 256) * 2 + 6000);  // two bytes a value
+  // The card's self-test is a row of the test file, by the rounded factors.
+  const lora::Pool pool = lora::stack({module}, base.config, t5::Device::cpu);
+  const auto tested = objective::tokenize(task::Tokenizer(kModel), task::read_examples(*c.test));
+  const double sum = t5::loss_sums(base,
+                                   lora::compose(pool, std::vector<double>{1},
+                                                 study::Composition::product, at::kFloat),
+                                   std::span(tested).first(1))
+                         .front();
+  EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
+  Config other = c;
+  other.test = kSource / "configs/tasks/mini/upstream/max_index.jsonl";
+  EXPECT_THROW(run_unit(other, units(other)[0], {}), base::Error);  // its card would say otherwise
+}
+
 TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {
   const t5::Config sizes = t5::read_config(kModel);
   const t5::Network fresh = fresh_network(sizes, 1);
@@ -124,6 +150,13 @@ TEST(TrainConfig, says_what_is_wrong_and_where) {
             ":5: 'liner' is not known (there are: linear, constant), did you mean 'linear'?");
   EXPECT_EQ(refusal(good + "steps: 5\nepochs: 2\n"),
             ":1: both steps and epochs are given (which one ends the training?), keep one");
+  EXPECT_EQ(refusal(good + "betas: [0.9]\n"),
+            ":5: AdamW has two betas, write them as [0.9, 0.999]");
+  EXPECT_EQ(refusal(good + "held_out: 3\ntest: c.yaml\n"),
+            ":1: both held_out and test are given (which rows evaluate it?), keep one");
+  EXPECT_EQ(refusal("train: full\n" + good.substr(good.find('\n') + 1) + "store: f16\n"),
+            ":1: only LoRA modules are stored as f16, leave `store` out");
+  EXPECT_EQ(refusal(good + "lr_factors: {lora_B: -1}\n").substr(0, 3), ":5:");
   EXPECT_EQ(refusal("train: lora\nout: x\n"),
             ":1: the config does not say 'model', add a line `model: ...`");
 }

@@ -32,8 +32,8 @@ train::Settings settings(const Bench& bench) {
       .dropout = trial.method == study::Method::lora_tuning ? trial.train.dropout : 0,
       .seed = trial.seed.search,
       .threads = bench.machine.threads};
-  const int64_t epoch = train::steps_an_epoch(bench.brief.pairs.size(), settings);
-  settings.rate = {.peak = learning_rate(trial), .steps = trial.train.epochs * epoch};
+  const int64_t steps = train::course(bench.brief.pairs, settings).first_step(trial.train.epochs);
+  settings.rate = {.peak = learning_rate(trial), .steps = steps};
   return settings;
 }
 

@@ -1,0 +1,122 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/progress.hpp"
+#include "base/signals.hpp"
+#include "cli/commands.hpp"
+#include "lab/stages.hpp"
+#include "run/environment.hpp"
+#include "workers/group.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+struct Options {
+  std::string folder, recipe = "experiments/lab/recipe.yaml", only;
+  std::optional<uint64_t> seed;
+  bool quiet = false;
+  std::string device = "cpu";
+  int threads = 0;
+};
+
+constexpr double kGrace = 60;  // seconds for the step under way and the checkpoint
+
+lab::Lab read_lab(const Options& options) {
+  lab::Lab lab{.recipe = lab::read_recipe(options.recipe, options.seed),
+               .folder = options.folder,
+               .environment = {}};
+  const auto all = run::environment();
+  for (const char* key : {"version", "compiler", "libtorch", "cpu"})
+    lab.environment[key] = all.at(key);
+  return lab;
+}
+
+// A rank's part: does the parts that it is given, "<stage>:<part>", each with all of its threads.
+class Builder {
+ public:
+  Builder(const Options& options, const run::Hardware& hardware, int rank)
+      : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
+
+  std::string operator()(const std::string& request) {
+    if (request == kJoin) return "";
+    if (!lab_) lab_ = read_lab(options_);
+    const size_t colon = request.find(':');
+    const auto stage = static_cast<lab::Stage>(std::stoi(request.substr(0, colon)));
+    const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
+    return lab::do_part(
+        *lab_, stage, request.substr(colon + 1),
+        {.device = hardware_.device, .threads = hardware_.threads, .progress = show});
+  }
+
+  static constexpr const char* kJoin = "";
+
+ private:
+  const Options& options_;
+  run::Hardware hardware_;
+  base::Progress bar_;
+  std::optional<lab::Lab> lab_;
+};
+
+workers::Job job(lab::Stage stage, const std::string& part) {
+  const std::string request = base::format("{}:{}", static_cast<int>(stage), part);
+  const auto lead = [request, part](const workers::Leader& leader) {
+    const base::Stopwatch clock;
+    const workers::Outcome outcome = leader.call({request}).front();
+    base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
+    fmt::print("{}: {} ({:.0f} s)\n", part, outcome.bytes, clock.seconds());
+    std::fflush(stdout);
+  };
+  return {.size = {.cost = 1}, .join = Builder::kJoin, .lead = lead};
+}
+
+int lead(const Options& options, workers::Crew& crew) {
+  const lab::Lab lab = read_lab(options);
+  lab::claim(lab);
+  for (size_t i = 0; i < lab::stages().size(); ++i) {
+    if (!options.only.empty() && options.only != lab::stages()[i]) continue;
+    const auto stage = static_cast<lab::Stage>(i);
+    std::vector<workers::Job> jobs;
+    for (const std::string& part : lab::parts(lab, stage)) jobs.push_back(job(stage, part));
+    crew.work(jobs, crew.ranks());
+  }
+  return 0;
+}
+
+int build(const Options& options) {
+  base::block_signals();
+  workers::Session session;
+  workers::Group group;
+  const run::Hardware machine =
+      hardware({.device = options.device, .threads = options.threads},
+               {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
+  Builder builder(options, machine, group.rank());
+  return group.run({.threads = 1, .grace = kGrace}, std::ref(builder),
+                   [&](workers::Crew& crew) { return lead(options, crew); });
+}
+
+}  // namespace
+
+void add_lab(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "lab",
+      "make the mini-lab from nothing: tasks, vocabulary, base, modules; goes on where it was");
+  command->footer("Example: lorahub lab my_lab --seed 2");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option(
+          "DIR", options->folder,
+          "where it goes: model/mini, library/mini, tasks/mini as in configs/, hashes.json")
+      ->required();
+  command->add_option("--seed", options->seed, "of all rows and trainings (default: the recipe's)");
+  command->add_option("--only", options->only, "one stage: " + base::join(lab::stages(), ", "))
+      ->check(CLI::IsMember(lab::stages()));
+  command->add_option("--recipe", options->recipe, "what it is made of")->capture_default_str();
+  add_device(*command, options->device, options->threads);
+  command->add_flag("--quiet", options->quiet, "no progress");
+  command->callback([options, &action] { action = [options] { return build(*options); }; });
+}
+
+}  // namespace lorahub::cli

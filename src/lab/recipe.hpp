@@ -1,0 +1,50 @@
+// experiments/lab/recipe.yaml: what a lab is made of.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lab/skill.hpp"
+#include "study/document.hpp"
+#include "t5/config.hpp"
+
+namespace lorahub::lab {
+
+// A skill to be answered in a form, in prompts of one kind.
+struct Task {
+  std::string name;   // [D1_][hid_]<skill>_<form>
+  std::string skill;  // of skills()
+  Form form = Form::word;
+  std::string text;  // a template; "": free prompts that name the skill, not the form
+};
+
+using Pair = std::pair<std::string, Form>;  // skill and form
+
+struct Counts {
+  int lookups = 0, mix = 0, few_shot = 0;  // of the base's training
+  int module = 0, card = 0;                // of a module: trained on, and kept from training
+  int pool = 0, test = 0;                  // of a target
+  int check = 0;                           // prompts a skill and form, for the last stage
+};
+
+struct Recipe {
+  uint64_t seed = 1;
+  std::string text;  // of the file, and the seed where another was given
+  std::vector<Task> modules, development, evaluation, controls;
+  std::set<Pair> held_out;        // never in the base's training, nor a module's
+  std::set<std::string> refused;  // boolean expressions never to be made
+  Counts rows;
+  t5::Config model;  // its vocabulary is not known yet
+  std::vector<int> ranks;
+  study::Value lookups, mix, module;  // settings of three trainings (train/config.hpp)
+
+  std::vector<Task> targets() const;  // development, evaluation, controls
+};
+
+// Error with file and line for whatever is wrong: a module or an own form that is held out, say.
+Recipe read_recipe(const std::filesystem::path& file, std::optional<uint64_t> seed);
+
+}  // namespace lorahub::lab

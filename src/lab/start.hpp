@@ -1,0 +1,22 @@
+// The base before its training: T5's initialisation and four hints.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "t5/network.hpp"
+
+namespace lorahub::lab {
+
+// As train::fresh_network, but a smaller head, and some heads that look from the start at
+// neighbours and at copies of a token. Without them a T5 of this size stays at chance on option
+// letters through millions of tokens of nothing else (experiments/lab/README.md):
+// - encoder head 0 looks one token back, head 1 one ahead (relative bias +3);
+// - encoder head 2 looks at other copies of a token: k = c q, bias -4 at itself;
+// - decoder cross-attention heads 0 and 1: k = c q.
+t5::Network start_network(const t5::Config& config, uint64_t seed);
+
+// A Hugging Face folder: weights, configuration, and `pieces` as the tokenizer.
+void write_start(const std::filesystem::path& folder, const t5::Network& network,
+                 const std::string& pieces);
+
+}  // namespace lorahub::lab
