@@ -65,7 +65,7 @@ bool reads(const std::string& knob, const Trial& trial) {
   const auto method = trial.method;
   if (knob == "library" || knob == "rank" || knob == "modules" || knob == "composition")
     return uses_modules(method);
-  if (knob == "retrieve") return uses_modules(method) && trial.retrieve.by != RetrieveBy::none;
+  if (knob == "retrieve") return uses_modules(method);
   if (knob == "shots") return reads_shots(trial);
   if (knob == "loss") return reads_loss(method);
   if (knob == "penalty.kind") return reads_loss(method) && method != Method::best_single;

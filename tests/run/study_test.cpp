@@ -39,7 +39,7 @@ double official_loss(const store::Record& r) {
 TEST(Study, MayAnswerWithTheMeanOfAGeneration) {
   const auto folder = fresh_folder("mean");
   write_study(folder);
-  const std::string what = "--set search.recommend=mean --only method=lorahub";
+  const std::string what = "--set search.recommend=mean --set method=lorahub";
   ASSERT_EQ(run_study(folder, "", what).code, 0);
   const auto finished = store::read_journal(folder / "out" / "journal.ndj").finished;
   ASSERT_EQ(finished.size(), 2U);
