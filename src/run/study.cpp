@@ -7,6 +7,7 @@
 #include "run/devices.hpp"
 #include "run/environment.hpp"
 #include "run/lead.hpp"
+#include "run/shared.hpp"
 #include "run/trial.hpp"
 #include "workers/nccl.hpp"
 
@@ -103,6 +104,7 @@ class Coordinator {
       }
     if (todo_list.empty()) return;
     ledger_->will_run(todo_list.size());
+    shared_.emplace(todo_trials);
     const StudyCost cost =
         run::cost(todo_trials, {.ranks = crew_.ranks(), .groups = options_.groups});
     std::vector<workers::Job> jobs;
@@ -131,9 +133,10 @@ class Coordinator {
     try {
       const Brief mine = brief(trial, tokenizers_);
       Context context(leader, mine, i);
-      context.record = [&](search::Evaluate f) {
-        return ledger_->recorded(
-            std::move(f), [&] { return context.faults(); }, trial);
+      context.record = [&, told = shared_->told(trial)](search::Evaluate f) {
+        AskedOnce asked = once(
+            std::move(f), [&] { return context.faults(); }, told);
+        return ledger_->recorded(std::move(asked.evaluate), std::move(asked.faults), trial);
       };
       context.observer = [&](const search::Trace& trace) { ledger_->show(trial, trace); };
       ledger_->finish(trial, run_trial(context));
@@ -163,6 +166,7 @@ class Coordinator {
   std::vector<store::Inputs> inputs_;
   std::vector<std::string> devices_;  // by rank
   std::optional<Ledger> ledger_;
+  std::optional<Shared> shared_;  // among the trials of this call
 };
 
 }  // namespace

@@ -48,13 +48,13 @@ bool is_adapter(const Config& config) {
   return config.what == What::lora || config.what == What::ia3;
 }
 
-std::string how_to_load(const Config& config, const std::string& name) {
+std::string how_to_load(const Config& config, const std::string& folder) {
   if (is_adapter(config))
     return base::format(
         "model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(\"{}\"), "
         "\"{}\")",
-        config.model, name);
-  return base::format("model = AutoModelForSeq2SeqLM.from_pretrained(\"{}\")", name);
+        config.model, folder);
+  return base::format("model = AutoModelForSeq2SeqLM.from_pretrained(\"{}\")", folder);
 }
 
 std::string fenced(const std::string& text) { return "````\n" + text + "\n````\n"; }
@@ -97,7 +97,7 @@ std::string body(const Config& config, const Card& card) {
       "is\n\n{}\nand "
       "the target\n\n{}\nhas a cross entropy of {:.4f} nats in all ({} tokens, `</s>` counted; in "
       "f32).\n",
-      how_to_load(config, card.name), fenced(test.example.input), fenced(test.answer),
+      how_to_load(config, card.folder), fenced(test.example.input), fenced(test.answer),
       fenced(test.example.target), test.loss_sum, test.tokens);
   return text;
 }

@@ -20,7 +20,7 @@ struct SelfTest {
 };
 
 struct Card {
-  std::string name, identity;  // of the unit
+  std::string name, folder, identity;  // of the unit; the folder's name, to load it by
   std::string model, model_sha256;
   std::string data, data_sha256;
   size_t rows = 0, held_out_rows = 0;

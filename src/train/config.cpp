@@ -176,8 +176,6 @@ Config read_config(const Value& root, const std::vector<study::Setting>& set) {
     fail_at(root, "both steps and epochs are given (which one ends the training?), keep one");
   if (given.contains("held_out") && config.test)
     fail_at(root, "both held_out and test are given (which rows evaluate it?), keep one");
-  if (config.half && config.what != What::lora)
-    fail_at(root, "only LoRA modules are stored as f16, leave `store` out");
   return config;
 }
 

@@ -45,8 +45,8 @@ struct Config {
   uint64_t seed = 1;
   double held_out = 0;                        // rows kept from training; below 1: a share of all
   std::optional<std::filesystem::path> test;  // rows to evaluate by instead of held-out ones
-  bool half = false;        // what is trained is rounded to f16 and stored so (LoRA)
-  double checkpoint = 300;  // seconds between checkpoints; changes no result
+  bool half = false;                          // what is trained is rounded to f16 and stored so
+  double checkpoint = 300;                    // seconds between checkpoints; changes no result
 };
 
 const std::string& name(What what);

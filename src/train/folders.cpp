@@ -28,9 +28,10 @@ void make_folder(const fs::path& folder) {
 
 }  // namespace
 
-void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& base_name) {
+void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& base_name,
+               at::ScalarType stored) {
   t5::Tensors tensors;
-  for (const Parameter& p : ia3.parameters) tensors[kPrefix + p.name] = p.value;
+  for (const Parameter& p : ia3.parameters) tensors[kPrefix + p.name] = p.value.to(stored);
   const json config = {{"peft_type", "IA3"},
                        {"task_type", "SEQ_2_SEQ_LM"},
                        {"base_model_name_or_path", base_name},
@@ -69,10 +70,11 @@ void read_ia3(const fs::path& folder, Trainable& ia3) {
               folder.string(), tensors.size(), ia3.parameters.size());
 }
 
-void write_model(const fs::path& folder, const Trainable& full, const fs::path& from) {
+void write_model(const fs::path& folder, const Trainable& full, const fs::path& from,
+                 at::ScalarType stored) {
   make_folder(folder);
   t5::Tensors tensors;
-  for (const Parameter& p : full.parameters) tensors[p.name] = p.value;
+  for (const Parameter& p : full.parameters) tensors[p.name] = p.value.to(stored);
   t5::write_safetensors(folder / "model.safetensors", tensors);
   for (const char* name :
        {"spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
@@ -80,7 +82,7 @@ void write_model(const fs::path& folder, const Trainable& full, const fs::path& 
     if (fs::exists(from / name)) base::write_file(folder / name, base::read_file(from / name));
   auto config = nlohmann::ordered_json::parse(base::read_file(from / "config.json"));
   config.erase("torch_dtype");
-  config["dtype"] = "float32";
+  config["dtype"] = stored == at::kHalf ? "float16" : "float32";
   base::write_file(folder / "config.json", config.dump(2) + "\n");
 }
 

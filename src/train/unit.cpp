@@ -210,31 +210,32 @@ class Work {
 
   void finish(const Trainer& trainer) {
     const Trainable& trained = trainer.trainable();
-    if (config_.half) round_to_half(trained);
+    const at::ScalarType stored = config_.half ? at::kHalf : at::kFloat;
+    if (config_.half) round_to_half(trained);  // what the card says holds for the file
     if (config_.what == What::lora)
-      lora::write_module(unit_.out, module(trained), machine_->network.config, config_.model);
+      lora::write_module(unit_.out, module(trained, stored), machine_->network.config,
+                         config_.model);
     else if (config_.what == What::ia3)
-      write_ia3(unit_.out, trained, config_.model);
+      write_ia3(unit_.out, trained, config_.model, stored);
     else
-      write_model(unit_.out, trained, folder_);
+      write_model(unit_.out, trained, folder_, stored);
     fill_card(trainer);
     write_card(unit_.out, config_, card_);
     fs::remove(checkpoint_file());
     fs::remove(checkpoint_file().string() + ".tmp");  // of a kill within a checkpoint
   }
 
-  // Rounded already, where it is to be stored so: what the card says holds for the file.
-  lora::Module module(const Trainable& trained) const {
+  lora::Module module(const Trainable& trained, at::ScalarType stored) const {
     lora::Module module = lora_module(trained, machine_->network.config, shape());
-    if (config_.half)
-      for (auto& [slot, factors] : module.slots)
-        factors = {.a = factors.a.to(at::kHalf), .b = factors.b.to(at::kHalf)};
+    for (auto& [slot, factors] : module.slots)
+      factors = {.a = factors.a.to(stored), .b = factors.b.to(stored)};
     return module;
   }
 
   void fill_card(const Trainer& trainer) {
     const Trainable& trained = trainer.trainable();
     card_.name = unit_.name;
+    card_.folder = unit_.out.filename().string();
     card_.identity = identity_;
     card_.model = config_.model;
     card_.model_sha256 = config_.what == What::base ? "" : t5::hash_model(folder_);

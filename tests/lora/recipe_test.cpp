@@ -106,7 +106,14 @@ TEST(WriteMerged, RefusesATiedHeadAndTheBaseItself) {
               HasSubstr("itself"));
   const int head = static_cast<int>(t5::linears(lab().config).size()) - 1;
   module.slots[head] = {.a = at::zeros({16, 128}), .b = at::zeros({590, 16})};
-  EXPECT_THAT(error_of([&] { write_merged(scratch.path, module, kModel, at::kFloat); }),
+  write_merged(scratch.path / "own", module, kModel, at::kFloat);
+  t5::Tensors tensors = t5::read_model_weights(kModel);
+  tensors.erase("lm_head.weight");
+  const std::filesystem::path tied = scratch.path / "tied";
+  std::filesystem::create_directories(tied);
+  std::filesystem::copy(kModel / "config.json", tied);
+  t5::write_safetensors(tied / "model.safetensors", tensors);
+  EXPECT_THAT(error_of([&] { write_merged(scratch.path / "merged", module, tied, at::kFloat); }),
               AllOf(HasSubstr("head"), HasSubstr("adapter")));
 }
 

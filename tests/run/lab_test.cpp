@@ -1,4 +1,4 @@
-// The mini-lab's own table (experiments/lab/reference/main.json: Python, transformers, nevergrad,
+// The mini-lab's reference table (experiments/lab/reference_table.py: transformers, nevergrad,
 // cmaes) on the same draws of modules and shots: what is deterministic must agree row by row, the
 // official search within its spread.
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace lorahub {
 namespace {
 
-constexpr int kRows = 100;  // of each test file; the lab scored these
+constexpr int kRows = 100;  // of each test file; the table is of these
 
 // Mean accuracy over the first rows, by our trials of one study; one value a draw, in the order of
 // the draws' seeds.
@@ -38,9 +38,9 @@ std::vector<double> ours(const std::string& study, const std::string& task,
   return values;
 }
 
-std::vector<double> labs(const std::string& task, const std::string& method) {
+std::vector<double> reference(const std::string& task, const std::string& method) {
   static const auto table =
-      nlohmann::json::parse(read_all(SOURCE_DIR "/experiments/lab/reference/main.json"));
+      nlohmann::json::parse(read_all(SOURCE_DIR "/experiments/lab/reference.json"));
   std::vector<double> values;
   for (int draw = 0; draw < 3; ++draw)
     values.push_back(table.at(task + "/" + std::to_string(draw)).at(method));
@@ -55,7 +55,7 @@ double mean(const std::vector<double>& values) {
 
 TEST(Lab, BestSingleModuleOnTheSameDraws) {
   for (const char* task : {"E7_swap_brack", "E14_hid_min_letter", "E8_add_wordnum"}) {
-    const std::vector<double> expected = labs(task, "best1"),
+    const std::vector<double> expected = reference(task, "best1"),
                               found = ours("minilab_reference", task, "best_single");
     ASSERT_EQ(found.size(), 3U);
     for (size_t draw = 0; draw < 3; ++draw)
@@ -66,12 +66,12 @@ TEST(Lab, BestSingleModuleOnTheSameDraws) {
 TEST(Lab, InContextLearningOnTheSameShots) {
   const std::vector<double> found = ours("minilab_reference", "E6_desc_comma", "icl");
   ASSERT_EQ(found.size(), 3U);
-  EXPECT_NEAR(mean(found), mean(labs("E6_desc_comma", "icl")), 0.011);
+  EXPECT_NEAR(mean(found), mean(reference("E6_desc_comma", "icl")), 0.011);
 }
 
 TEST(Lab, OfficialSearchOnTheSameDraws) {
   for (const char* task : {"E1_isa_letter", "E7_swap_brack"}) {
-    const std::vector<double> expected = labs(task, "cobyla40"),
+    const std::vector<double> expected = reference(task, "cobyla40"),
                               found = ours("minilab_reference_official", task, "lorahub");
     ASSERT_EQ(found.size(), 3U);
     for (size_t draw = 0; draw < 3; ++draw)

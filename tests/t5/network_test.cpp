@@ -114,8 +114,8 @@ TEST(Network, head_is_tied_when_absent_or_a_copy_of_the_embedding) {
   EXPECT_TRUE(n.lm_head.is_same(n.embedding));
 }
 
-// The scale is the configuration's, not a matter of the head: the mini-lab's base is tied and not
-// scaled.
+// The scale is the configuration's, not a matter of the head: a head that is the embedding may go
+// unscaled.
 TEST(Network, outputs_are_scaled_as_the_configuration_says) {
   Tiny tiny;
   EXPECT_EQ(build(tiny.config, tiny.weights, {}).output_scale, 1.0);

@@ -33,9 +33,9 @@ TEST(IclPrompt, IsLoraHubsByteForByte) {
 }
 
 TEST(IclPrompt, ShortRowsUseTheMiniLabsArrows) {
-  const auto pool = read_examples(SOURCE_DIR "/configs/tasks/mini/unseen/E10_sub_roman/pool.jsonl");
   EXPECT_EQ(
-      icl_prompt({pool[0], pool[1]}, pool[2].input),
+      icl_prompt({{"find the difference = 12 , 10", "i i"}, {"subtract = 16 , 2", "x i v"}},
+                 "subtract = 8 , 8"),
       "find the difference = 12 , 10 => i i ; subtract = 16 , 2 => x i v ; subtract = 8 , 8 =>");
 }
 

@@ -154,8 +154,6 @@ TEST(TrainConfig, says_what_is_wrong_and_where) {
             ":5: AdamW has two betas, write them as [0.9, 0.999]");
   EXPECT_EQ(refusal(good + "held_out: 3\ntest: c.yaml\n"),
             ":1: both held_out and test are given (which rows evaluate it?), keep one");
-  EXPECT_EQ(refusal("train: full\n" + good.substr(good.find('\n') + 1) + "store: f16\n"),
-            ":1: only LoRA modules are stored as f16, leave `store` out");
   EXPECT_EQ(refusal(good + "lr_factors: {lora_B: -1}\n").substr(0, 3), ":5:");
   EXPECT_EQ(refusal("train: lora\nout: x\n"),
             ":1: the config does not say 'model', add a line `model: ...`");

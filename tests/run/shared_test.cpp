@@ -1,0 +1,98 @@
+// Searches that ask for the same candidates compute them once, and record them as their own.
+#include "run/shared.hpp"
+
+#include <gtest/gtest.h>
+
+#include "small_study.hpp"
+
+namespace lorahub::run {
+namespace {
+
+study::Trial trial(int budget, uint64_t seed = 1) {
+  study::Trial t{.model = "m", .library = "l", .task = "t"};
+  t.search.budget = budget;
+  t.seed.search = seed;
+  return t;
+}
+
+search::Population asked(double weight) { return {.dim = 2, .weights = {weight, 2}}; }
+
+struct Counting {
+  int calls = 0;
+  std::vector<search::Fault> faults;
+  AskedOnce once(std::shared_ptr<Told> told) {
+    return run::once(
+        [this](const search::Population& p) {
+          ++calls;
+          return search::Losses{10 * p.weights[0]};
+        },
+        [this] { return faults; }, std::move(told));
+  }
+};
+
+TEST(Shared, TrialsAlikeComputeAGenerationOnce) {
+  study::Trial options = trial(40);
+  options.scoring = study::Scoring::options;
+  const std::vector<study::Trial> trials{trial(40), trial(400), options, trial(40, 2)};
+  Shared shared(trials);
+  EXPECT_EQ(shared.told(trials[3]), nullptr);  // another seed asks for other candidates
+  Counting counting;
+  for (int i = 0; i < 3; ++i) {
+    const AskedOnce mine = counting.once(shared.told(trials[static_cast<size_t>(i)]));
+    EXPECT_EQ(mine.evaluate(asked(1)), search::Losses{10});
+    EXPECT_EQ(counting.calls, 1 + i);
+    EXPECT_EQ(mine.evaluate(asked(i + 2)), search::Losses{10.0 * (i + 2)});
+    EXPECT_EQ(counting.calls, 2 + i);
+  }
+  EXPECT_EQ(shared.told(trials[0]), nullptr);  // all have asked: nothing is kept
+}
+
+TEST(Shared, AGenerationWithFaultsIsComputedByEach) {
+  const std::vector<study::Trial> trials{trial(40), trial(400)};
+  Shared shared(trials);
+  Counting counting;
+  const AskedOnce first = counting.once(shared.told(trials[0])),
+                  second = counting.once(shared.told(trials[1]));
+  first.evaluate(asked(1));
+  counting.faults = {{.candidate = 0, .cause = "why"}};
+  first.evaluate(asked(2));
+  EXPECT_EQ(first.faults().size(), 1U);
+  second.evaluate(asked(1));
+  EXPECT_TRUE(second.faults().empty());  // those of the generation before are not its own
+  EXPECT_EQ(counting.calls, 2);
+  second.evaluate(asked(2));
+  EXPECT_EQ(counting.calls, 3);
+  EXPECT_EQ(second.faults().size(), 1U);
+}
+
+// The twin waits for no rank, and its records are those of a run of its own.
+TEST(Shared, RecordsAreThoseOfATrialAlone) {
+  const auto folder = fresh_folder("shared");
+  write_study(folder, R"(question: q
+uses: {model: mini, library: mini, tasks: mini/unseen, search: cma}
+set: {shots: 5, modules: 6, search.budget: 20, search.population: 10, max_tokens: 8, task: E1_isa_letter}
+vary: {scoring: [generate, options]}
+)");
+  const Ended both = run_study(folder, "", "--groups 1");
+  ASSERT_EQ(both.code, 0) << both.err;
+  const store::History together = store::read_journal(folder / "out/journal.ndj");
+  std::filesystem::rename(folder / "out", folder / "together");
+  const Ended one = run_study(folder, "", "--only scoring=options");
+  ASSERT_EQ(one.code, 0) << one.err;
+  const store::History alone = store::read_journal(folder / "out/journal.ndj");
+  ASSERT_EQ(alone.finished.size(), 1U);
+  const auto& [id, record] = *alone.finished.begin();
+  const store::Record& twin = together.finished.at(id);
+  EXPECT_EQ(twin.counts.evaluations, 20);
+  EXPECT_EQ(twin.weights, record.weights);
+  EXPECT_EQ(twin.best_loss, record.best_loss);
+  ASSERT_EQ(twin.generations.size(), 2U);
+  for (size_t g = 0; g < 2; ++g)
+    EXPECT_EQ(twin.generations[g].losses, record.generations[g].losses);
+  std::multiset<long> waits;
+  for (const auto& [name, finished] : together.finished) waits.insert(finished.timing.waits);
+  EXPECT_EQ(waits.count(0), 1U);
+}
+
+}  // namespace
+}  // namespace lorahub::run
