@@ -1,27 +1,26 @@
-"""Our results of the minilab_reference studies beside the lab's own table (reference/main.json), on the same draws.
+"""Our results of the minilab_reference studies beside the reference table (reference_table.py), on the same draws.
 
     python3 experiments/lab/compare_reference.py results/minilab_reference*/*.h5
 
-Prints, for each method, the mean accuracy over the 15 evaluation targets for each of the three draws, ours and the lab's, and
-the largest difference of a target's mean. The lab scored the first 100 test rows of a target: so does this script.
+Prints, for each method, the mean accuracy over the 15 evaluation targets for each of the three draws, ours and the table's, and
+the largest difference of a target's mean, on the first 100 test rows of a target.
 Needs h5py and numpy (scripts/setup --test).
 """
 import json, os, sys
 import h5py
 import numpy as np
 
-LAB = json.load(open(os.path.join(os.path.dirname(__file__), "reference", "main.json")))
-LAB = {key: row.get("acc", row) for key, row in LAB.items()}  # "E1_isa_letter/0": {"zero": 0.0, ...}
+TABLE = json.load(open(os.path.join(os.path.dirname(__file__), "reference.json")))  # "E1_isa_letter/0": {"zero": 0.0, ...}
 ROWS = 100
 
 
 def name_of(run):
-    """The lab's name for a trial of ours."""
+    """The table's name for a trial of ours."""
     method, search = run["method"].decode(), run["search.method"].decode()
     budget, product = int(run["search.budget"]), run["composition"].decode() == "product"
     if method == "lorahub":
         return "cobyla40" if search == "official" else f"lin{budget}" if product else f"cma{budget}"
-    return {"zero_shot": "zero", "icl": "icl", "best_single": "best1", "uniform": "unif"}.get(method, f"rand{budget}")
+    return {"zero_shot": "zero", "icl": "icl", "best_single": "best1", "uniform": "unif"}[method]
 
 
 def main(files):
@@ -34,15 +33,15 @@ def main(files):
                 if len(mine):
                     ours.setdefault((name_of(run), run["task"].decode()), []).append(mine["hit"].mean())
     tasks = sorted({t for _, t in ours if t.startswith("E")}, key=lambda t: int(t[1:].split("_")[0]))
-    print(f"{'method':10s} {'ours':>6s} {'lab':>6s} {'lab draws':>18s}   largest difference of a target's mean")
-    for method in ("zero", "unif", "rand400", "best1", "cobyla40", "cma40", "icl", "cma400", "lin400"):
+    print(f"{'method':10s} {'ours':>6s} {'table':>6s} {'its draws':>18s}   largest difference of a target's mean")
+    for method in ("zero", "unif", "best1", "cobyla40", "cma40", "icl", "cma400", "lin400"):
         have = [t for t in tasks if (method, t) in ours]
-        lab = {t: [LAB[f"{t}/{d}"][method] for d in range(3)] for t in have if method in LAB[f"{t}/0"]}
-        if not lab:
+        table = {t: [TABLE[f"{t}/{d}"][method] for d in range(3)] for t in have}
+        if not table:
             continue
-        mean = 100 * np.mean([np.mean(ours[method, t]) for t in lab])
-        draws = [100 * np.mean([lab[t][d] for t in lab]) for d in range(3)]
-        gaps = {t: 100 * (np.mean(ours[method, t]) - np.mean(lab[t])) for t in lab}
+        mean = 100 * np.mean([np.mean(ours[method, t]) for t in table])
+        draws = [100 * np.mean([table[t][d] for t in table]) for d in range(3)]
+        gaps = {t: 100 * (np.mean(ours[method, t]) - np.mean(table[t])) for t in table}
         worst = max(gaps, key=lambda t: abs(gaps[t]))
         print(f"{method:10s} {mean:6.1f} {np.mean(draws):6.1f} {' '.join(f'{d:5.1f}' for d in draws):>18s}   {worst} {gaps[worst]:+.1f}")
 

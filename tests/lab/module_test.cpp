@@ -30,10 +30,10 @@ TEST(Module, retrained_on_the_shipped_base_meets_its_figures) {
   const fs::path out = folders.library() / "r16/find_letter";
   const auto card = nlohmann::json::parse(read_all(out / "training.json"));
   EXPECT_EQ(card.at("before").at("accuracy"), 0);
-  // Recorded on this base: accuracy 100 %, loss 0.00071. One row of 50 may fall, and the loss may
+  // Recorded on this base: accuracy 100 %, loss 0.00066. One row of 50 may fall, and the loss may
   // differ as much as between two seeds of a module (other processors round otherwise).
   EXPECT_NEAR(card.at("after").at("accuracy"), 100, 2);
-  EXPECT_NEAR(card.at("after").at("loss"), 0.00071, 0.005);
+  EXPECT_NEAR(card.at("after").at("loss"), 0.00066, 0.005);
   EXPECT_EQ(card.at("steps"), 100);
   const lora::Module module = lora::read_module(out, "m", t5::read_config(folders.model()));
   EXPECT_EQ(module.rank, 16);
