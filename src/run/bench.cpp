@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "base/random.hpp"
 #include "objective/phases.hpp"
 #include "objective/threads.hpp"
@@ -265,7 +266,8 @@ int BenchResult::best_rows() const {
 BenchResult bench(const Subject& subject) { return Bencher(subject).all(); }
 
 double read_rate(const std::string& file) {
-  const auto json = nlohmann::json::parse(base::read_file(file), nullptr, false);
+  const auto json =
+      nlohmann::json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
   const auto rate =
       json.is_object() ? json.value("flops_per_second", nlohmann::json()) : nlohmann::json();
   base::check(rate.is_number() && rate.get<double>() > 0,

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.hpp"
+#include "base/nesting.hpp"
 #include "base/text.hpp"
 #include "lora/card.hpp"
 
@@ -114,7 +115,8 @@ void write_card(const std::filesystem::path& folder, const Config& config, const
 
 std::string finished_identity(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(folder / kFile)) return "";
-  const auto json = nlohmann::json::parse(base::read_file(folder / kFile), nullptr, false);
+  const auto json =
+      nlohmann::json::parse(base::shallow_json(base::read_file(folder / kFile)), nullptr, false);
   return json.is_object() ? json.value("identity", "") : "";
 }
 

@@ -34,7 +34,7 @@ def train(program, kind, out):
 def load(kind, out):
     if kind in ("full", "base"):
         return AutoModelForSeq2SeqLM.from_pretrained(out), T5Tokenizer.from_pretrained(out)
-    base = AutoModelForSeq2SeqLM.from_pretrained(MODEL)
+    base = AutoModelForSeq2SeqLM.from_pretrained(MODEL, dtype=torch.float32)
     return PeftModel.from_pretrained(base, out), T5Tokenizer.from_pretrained(MODEL)
 
 
