@@ -38,7 +38,8 @@ struct Counts {  // the currencies of a search, and of answering
 
 struct Timing {
   double load = 0, search = 0, answer = 0;  // seconds, wall clock
-  long waits = 0;  // of the search for its ranks: fewer than rounds where they computed ahead
+  long waits = 0;  // of the search for its ranks: fewer than rounds where they computed ahead, or
+                   // another trial had asked for the same
 };
 
 struct Record {
