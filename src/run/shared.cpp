@@ -49,7 +49,7 @@ std::shared_ptr<Told> Shared::told(const study::Trial& trial) {
   return told;
 }
 
-AskedOnce once(search::Evaluate evaluate, store::Faults faults, std::shared_ptr<Told> told) {
+AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told) {
   if (!told) return {.evaluate = std::move(evaluate), .faults = std::move(faults)};
   const auto computed = std::make_shared<bool>(false);  // the last generation
   return {.evaluate =

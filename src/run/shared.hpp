@@ -45,6 +45,6 @@ struct AskedOnce {
 };
 // Generations that are in `told` come from there; others are computed and kept, unless they have
 // faults.
-AskedOnce once(search::Evaluate evaluate, store::Faults faults, std::shared_ptr<Told> told);
+AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told);
 
 }  // namespace lorahub::run
