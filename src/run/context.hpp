@@ -52,6 +52,7 @@ class Context {
   search::Added added;
   // Wraps the evaluate of a search: recorded in the journal, or nothing.
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
+  double borrowed = 0;  // seconds that another trial spent on generations of this one (shared.hpp)
 
  private:
   std::string unit(Request kind, const std::string& body) const;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "study/study.hpp"
 
@@ -19,17 +20,16 @@ std::string without_what_no_loss_reads(const study::Trial& trial) {
 
 }  // namespace
 
-bool Told::find(const search::Population& asked, search::Losses& losses) const {
+std::optional<Told::Generation> Told::find(const search::Population& asked) const {
   const std::lock_guard lock(mutex_);
-  const auto found = losses_.find(asked.weights);
-  if (found == losses_.end()) return false;
-  losses = found->second;
-  return true;
+  const auto found = generations_.find(asked.weights);
+  if (found == generations_.end()) return std::nullopt;
+  return found->second;
 }
 
-void Told::keep(const search::Population& asked, const search::Losses& losses) {
+void Told::keep(const search::Population& asked, const Generation& generation) {
   const std::lock_guard lock(mutex_);
-  losses_.emplace(asked.weights, losses);
+  generations_.emplace(asked.weights, generation);
 }
 
 Shared::Shared(const std::vector<study::Trial>& trials) {
@@ -49,17 +49,22 @@ std::shared_ptr<Told> Shared::told(const study::Trial& trial) {
   return told;
 }
 
-AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told) {
+AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told,
+               double& borrowed) {
   if (!told) return {.evaluate = std::move(evaluate), .faults = std::move(faults)};
   const auto computed = std::make_shared<bool>(false);  // the last generation
   return {.evaluate =
-              [=](const search::Population& population) {
-                search::Losses losses;
-                *computed = !told->find(population, losses);
-                if (*computed) {
-                  losses = evaluate(population);
-                  if (faults().empty()) told->keep(population, losses);
+              [=, &borrowed](const search::Population& population) {
+                const std::optional<Told::Generation> before = told->find(population);
+                *computed = !before;
+                if (before) {
+                  borrowed += before->seconds;
+                  return before->losses;
                 }
+                const base::Stopwatch clock;
+                const search::Losses losses = evaluate(population);
+                if (faults().empty())
+                  told->keep(population, {.losses = losses, .seconds = clock.seconds()});
                 return losses;
               },
           .faults = [=] { return *computed ? faults() : std::vector<search::Fault>(); }};

@@ -1,10 +1,12 @@
 // Searches of one study that ask for the same candidates: trials that differ only in what no loss
 // depends on (how the test rows are answered and scored, the budget, which vector is the answer).
-// The first to ask computes, the others are told the same; each counts it as its own.
+// The first to ask computes, the others are told the same; each counts it as its own, and its
+// seconds.
 #pragma once
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,15 +15,19 @@
 
 namespace lorahub::run {
 
-// Losses of the generations that trials alike were told, by their weights. For several threads.
+// Generations that trials alike were told, by their weights. For several threads.
 class Told {
  public:
-  bool find(const search::Population& asked, search::Losses& losses) const;
-  void keep(const search::Population& asked, const search::Losses& losses);
+  struct Generation {
+    search::Losses losses;
+    double seconds = 0;  // that it took, wall clock
+  };
+  std::optional<Generation> find(const search::Population& asked) const;
+  void keep(const search::Population& asked, const Generation& generation);
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::vector<double>, search::Losses> losses_;
+  std::map<std::vector<double>, Generation> generations_;
 };
 
 class Shared {
@@ -44,7 +50,8 @@ struct AskedOnce {
   store::Faults faults;
 };
 // Generations that are in `told` come from there; others are computed and kept, unless they have
-// faults.
-AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told);
+// faults. `borrowed` grows by the seconds of those that came from there.
+AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told,
+               double& borrowed);
 
 }  // namespace lorahub::run

@@ -135,7 +135,7 @@ class Coordinator {
       Context context(leader, mine, i);
       context.record = [&, told = shared_->told(trial)](search::Evaluate f) {
         AskedOnce asked = once(
-            std::move(f), [&] { return context.faults(); }, told);
+            std::move(f), [&] { return context.faults(); }, told, context.borrowed);
         return ledger_->recorded(std::move(asked.evaluate), std::move(asked.faults), trial);
       };
       context.observer = [&](const search::Trace& trace) { ledger_->show(trial, trace); };

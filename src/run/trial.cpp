@@ -128,7 +128,7 @@ store::Record run_trial(Context& context) {
 
   const base::Stopwatch search;
   Choice choice = method(context.trial().method)(context);
-  const double search_seconds = search.seconds();
+  const double search_seconds = search.seconds() + context.borrowed;
   const long waits = context.waits();
 
   const base::Stopwatch answering;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "small_study.hpp"
 
 namespace lorahub::run {
@@ -19,14 +21,16 @@ search::Population asked(double weight) { return {.dim = 2, .weights = {weight, 
 
 struct Counting {
   int calls = 0;
+  double borrowed = 0;
   std::vector<search::Fault> faults;
-  AskedOnce once(std::shared_ptr<Told> told) {
+  AskedOnce once(const std::shared_ptr<Told>& told) {
     return run::once(
         [this](const search::Population& p) {
           ++calls;
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));
           return search::Losses{10 * p.weights[0]};
         },
-        [this] { return faults; }, std::move(told));
+        [this] { return faults; }, told, borrowed);
   }
 };
 
@@ -43,6 +47,7 @@ TEST(Shared, TrialsAlikeComputeAGenerationOnce) {
     EXPECT_EQ(counting.calls, 1 + i);
     EXPECT_EQ(mine.evaluate(asked(i + 2)), search::Losses{10.0 * (i + 2)});
     EXPECT_EQ(counting.calls, 2 + i);
+    EXPECT_GE(counting.borrowed, 0.002 * i);
   }
   EXPECT_EQ(shared.told(trials[0]), nullptr);  // all have asked: nothing is kept
 }
