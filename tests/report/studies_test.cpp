@@ -21,11 +21,13 @@ std::filesystem::path file(const std::string& name) {
   return std::filesystem::path(SOURCE_DIR) / "experiments" / (name + ".yaml");
 }
 
+// Learning rates are the model's, not the study's.
 std::vector<std::string> lines_but_uses(const std::string& name) {
   std::istringstream text(base::read_file(file(name)));
   std::vector<std::string> kept;
   for (std::string line; std::getline(text, line);)
-    if (!line.starts_with("#") && !line.starts_with("uses:")) kept.push_back(line);
+    if (!line.starts_with("#") && !line.starts_with("uses:") && !line.starts_with("  train.lr:"))
+      kept.push_back(line);
   return kept;
 }
 
