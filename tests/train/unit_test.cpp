@@ -7,6 +7,7 @@
 #include "lora/card.hpp"
 #include "objective/objective.hpp"
 #include "t5/loss.hpp"
+#include "t5/weights.hpp"
 #include "train/folders.hpp"
 
 namespace lorahub::train {
@@ -111,6 +112,22 @@ TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
   Config other = c;
   other.test = kSource / "configs/tasks/mini/upstream/max_index.jsonl";
   EXPECT_THROW(run_unit(other, units(other)[0], {}), base::Error);  // its card would say otherwise
+}
+
+// What the card says holds for the rounded file, and the card loads the folder by its own name.
+TEST(Unit, a_model_stored_as_f16) {
+  Config c = config(What::full, fresh_folder("unit") / "rounded");
+  c.held_out = 0;
+  c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
+  c.half = true;
+  run_unit(c, units(c)[0], {.threads = 2});
+  for (const auto& [name, value] : t5::read_model_weights(c.out))
+    EXPECT_EQ(value.scalar_type(), at::kHalf) << name;
+  EXPECT_NE(read_all(c.out / "config.json").find("\"dtype\": \"float16\""), std::string::npos);
+  const auto tested = objective::tokenize(task::Tokenizer(kModel), task::read_examples(*c.test));
+  const double sum = t5::loss_sums(t5::load(c.out, {}), {}, std::span(tested).first(1)).front();
+  EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
+  EXPECT_NE(read_all(c.out / "README.md").find("from_pretrained(\"rounded\")"), std::string::npos);
 }
 
 TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {
