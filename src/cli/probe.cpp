@@ -51,9 +51,12 @@ Found probe(const Options& options) {
   std::vector<std::string> hashes;
   for (const std::string& name : names)
     hashes.push_back(lora::hash_module(lora::module_folder(options.library, name)));
-  run::ProbeCache cache(options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
-                        t5::hash_model(t5::resolve(options.model.model)), task.shots_sha256,
-                        study::parse<study::Precision>(options.model.precision, "--precision"));
+  run::ProbeCache cache(
+      options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
+      {.model_sha256 = t5::hash_model(t5::resolve(options.model.model)),
+       .shots_sha256 = task.shots_sha256,
+       .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
+       .device = machine.device});
   found.probed =
       run::probe(machine, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
   cache.save();

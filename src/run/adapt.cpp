@@ -3,12 +3,14 @@
 #include "base/files.hpp"
 #include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
+#include "run/trial.hpp"
 
 namespace lorahub::run {
 namespace {
 
 Adapted search_weights(Context& context, const Adaptation& adaptation) {
   context.load();
+  context.narrow();
   context.loss_batch = adaptation.loss_batch;
   context.added = adaptation.added;
   const auto n = static_cast<size_t>(context.modules());
@@ -64,6 +66,9 @@ Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware&
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
     Context context(leader, mine, 0);
+    std::map<std::string, std::string> hashes;
+    if (probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
+      context.known = known_probes(mine, file_inputs(mine.trial, hashes), hardware.device);
     adapted = search_weights(context, adaptation);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
+#include "lora/retrieve.hpp"
 #include "objective/objective.hpp"
 
 namespace lorahub::run {
@@ -13,7 +15,7 @@ std::string join_request(const Brief& brief, size_t index) {
 }
 
 std::string Context::unit(Request kind, const std::string& body) const {
-  return encode({.kind = kind, .trial = index_, .body = body});
+  return encode({.kind = kind, .trial = index_, .kept = kept_, .body = body});
 }
 
 Loaded Context::load() {
@@ -21,7 +23,49 @@ Loaded Context::load() {
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
   Loaded loaded = read_loaded(outcome.bytes);
   brief_.modules = loaded.modules;
+  if (known && loaded.truncated_from > 0)
+    for (std::string& hash : known->modules) hash += base::format(" rank {}", trial().rank);
   return loaded;
+}
+
+std::vector<double> Context::single_losses() {
+  std::vector<double> losses(brief_.modules.size());
+  std::vector<size_t> open;
+  for (size_t i = 0; i < losses.size(); ++i) {
+    const Probed* probed = known ? known->cache.find(known->modules[i]) : nullptr;
+    if (probed == nullptr) {
+      open.push_back(i);
+    } else {
+      losses[i] = probed->loss;
+      borrowed += probed->seconds;
+    }
+  }
+  if (open.empty()) return losses;
+  std::vector<std::string> units;
+  for (const size_t i : open) units.push_back(unit(Request::probe, std::to_string(i)));
+  ++waits_;
+  const base::Stopwatch clock;
+  const std::vector<workers::Outcome> outcomes = leader_.call(units);
+  const double seconds = clock.seconds() / static_cast<double>(open.size());
+  for (size_t j = 0; j < open.size(); ++j) {
+    base::check(outcomes[j].result == workers::Result::reply, "{}", outcomes[j].bytes);
+    losses[open[j]] = doubles(outcomes[j].bytes).at(0);
+    if (known)
+      known->cache.add(known->modules[open[j]], {.loss = losses[open[j]], .seconds = seconds});
+  }
+  if (known) known->cache.save();
+  return losses;
+}
+
+void Context::narrow() {
+  if (probe_count(trial(), modules()) == 0) return;
+  const auto count = static_cast<size_t>(trial().retrieve.count);
+  std::vector<std::string> names;
+  for (const size_t place : lora::least(single_losses(), count)) {
+    kept_.push_back(static_cast<uint32_t>(place));
+    names.push_back(brief_.modules[place]);
+  }
+  brief_.modules = std::move(names);
 }
 
 std::vector<int> Context::shot_tokens() const {

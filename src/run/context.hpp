@@ -3,11 +3,13 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "run/brief.hpp"
 #include "run/choice.hpp"
+#include "run/probe.hpp"
 #include "run/site.hpp"
 #include "search/minimize.hpp"
 #include "search/optimizer.hpp"
@@ -26,7 +28,8 @@ class Context {
   int modules() const { return static_cast<int>(brief_.modules.size()); }  // N
   int ranks() const { return leader_.ranks(); }  // that share the work, now
   Loaded load();  // one rank has loaded the trial: its errors come first, and brief().modules are
-                  // those that `retrieve` left
+                  // those that `retrieve: similarity|text` left
+  void narrow();  // after it, those of `retrieve: probe`: each candidate alone, by all ranks
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   search::Sums sums(const search::Population& population) const;  // computed by all ranks
@@ -52,13 +55,16 @@ class Context {
   search::Added added;
   // Wraps the evaluate of a search: recorded in the journal, or nothing.
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
-  double borrowed = 0;  // seconds that another trial spent on generations of this one (shared.hpp)
+  std::optional<KnownProbes> known;  // none: every candidate is probed
+  double borrowed = 0;  // seconds that others spent on probes and generations of this one
 
  private:
   std::string unit(Request kind, const std::string& body) const;
+  std::vector<double> single_losses();
   const workers::Leader& leader_;
   Brief brief_;
   size_t index_;
+  std::vector<uint32_t> kept_;                 // places of the candidates, as narrow() left them
   mutable std::map<int, std::string> faults_;  // by candidate: the cause
   mutable long waits_ = 0;
 };

@@ -126,7 +126,9 @@ std::vector<int> rounds_of(const study::Trial& trial, const Text& text, long eva
         search::cut(static_cast<int>(candidates), static_cast<int>(sources.size()), tile).size());
   };
   std::vector<int> rounds;
-  for (long left = evaluations; left > 0; left -= population)
+  const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
+  if (probes > 0) rounds.push_back(probes);
+  for (long left = evaluations - probes; left > 0; left -= population)
     rounds.push_back(units(std::min<long>(left, population)));
   return rounds;
 }

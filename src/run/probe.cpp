@@ -1,15 +1,17 @@
 #include "run/probe.hpp"
 
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "objective/threads.hpp"
+#include "run/environment.hpp"
 #include "run/self_test.hpp"
 #include "study/names.hpp"
-#include "t5/version.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::run {
@@ -51,9 +53,28 @@ Probed measured(const objective::Machine& machine, const t5::Adapter& adapter,
     hits += task::is_hit(answers[i], examples.rows[i].target) ? 1 : 0;
     changed += answers[i] != base_answers[i] ? 1 : 0;
   }
-  return {.loss = official_loss(machine, adapter, examples.pairs),
+  const base::Stopwatch clock;
+  const double loss = official_loss(machine, adapter, examples.pairs);
+  return {.loss = loss,
+          .seconds = clock.seconds(),
           .accuracy = percent(hits, answers.size()),
           .changed = percent(changed, answers.size())};
+}
+
+double number(const json& value) {
+  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::map<std::string, Probed> read_known(const fs::path& file) {
+  std::map<std::string, Probed> known;
+  if (!fs::is_regular_file(file)) return known;
+  const json all = json::parse(base::read_file(file), nullptr, false);
+  if (!all.is_object()) return known;
+  for (const auto& [module, row] : all.items())
+    if (row.is_array() && row.size() == 4 && row[0].is_number() && row[1].is_number())
+      known[module] = {
+          .loss = row[0], .seconds = row[1], .accuracy = number(row[2]), .changed = number(row[3])};
+  return known;
 }
 
 }  // namespace
@@ -65,18 +86,14 @@ fs::path probe_folder() {
   return fs::path(home == nullptr ? "." : home) / ".cache/lorahub/probe";
 }
 
-ProbeCache::ProbeCache(const fs::path& folder, const std::string& model_sha256,
-                       const std::string& shots_sha256, study::Precision precision) {
-  const std::string key = base::sha256(base::format(
-      "{} {} {} {}", model_sha256, shots_sha256, study::name(precision), t5::libtorch_version()));
-  file_ = folder / (key + ".json");
-  if (!fs::is_regular_file(file_)) return;
-  const json all = json::parse(base::read_file(file_), nullptr, false);
-  if (!all.is_object()) return;
-  for (const auto& [module, row] : all.items())
-    if (row.is_array() && row.size() == 3 && row[0].is_number() && row[1].is_number() &&
-        row[2].is_number())
-      known_[module] = {.loss = row[0], .accuracy = row[1], .changed = row[2]};
+ProbeCache::ProbeCache(const fs::path& folder, const ProbeKey& key) {
+  const auto machine = environment();
+  const std::string text = base::format(
+      "{} {} {} {} {} {} {}", key.model_sha256, key.shots_sha256, study::name(key.precision),
+      key.device == t5::Device::cuda ? "cuda" : machine.at("cpu"), machine.at("version"),
+      machine.at("compiler"), machine.at("libtorch"));
+  file_ = folder / (base::sha256(text) + ".json");
+  known_ = read_known(file_);
 }
 
 const Probed* ProbeCache::find(const std::string& module_sha256) const {
@@ -89,8 +106,11 @@ void ProbeCache::add(const std::string& module_sha256, const Probed& probed) {
 }
 
 void ProbeCache::save() const {
+  std::map<std::string, Probed> all_known = read_known(file_);
+  for (const auto& [module, probed] : known_) all_known[module] = probed;
   json all = json::object();
-  for (const auto& [module, p] : known_) all[module] = {p.loss, p.accuracy, p.changed};
+  for (const auto& [module, p] : all_known)
+    all[module] = {p.loss, p.seconds, p.accuracy, p.changed};  // NaN: null
   try {
     base::write_file(file_, all.dump(1) + "\n");
   } catch (const base::Error&) {  // a cache only
@@ -117,8 +137,9 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
   std::vector<size_t> open;
   for (size_t i = 0; i < candidates.modules.size(); ++i) {
     const Probed* known = cache.find(candidates.hashes[i]);
-    all.push_back(known == nullptr ? Probed{} : *known);
-    if (known == nullptr) open.push_back(i);
+    const bool whole = known != nullptr && !std::isnan(known->accuracy);
+    all.push_back(whole ? *known : Probed{});
+    if (!whole) open.push_back(i);
   }
   objective::Machine one = machine;
   one.threads = 1;

@@ -1,6 +1,7 @@
 // Each module of a library alone on a few examples: what it does before any search.
 #pragma once
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -11,9 +12,11 @@
 namespace lorahub::run {
 
 struct Probed {
-  double loss = 0;      // official, without penalty
-  double accuracy = 0;  // of greedy answers on the examples, %
-  double changed = 0;   // answers that differ from the base's, %
+  double loss = 0;     // official, without penalty
+  double seconds = 0;  // that the loss took, on the clock of who shared it out
+  // What a study does not ask for; NaN where only one has probed.
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  // of greedy answers, %
+  double changed = std::numeric_limits<double>::quiet_NaN();   // answers that the base's are not, %
 };
 
 // The loss of each module alone: official, without penalty [N]. One thread.
@@ -21,19 +24,32 @@ std::vector<double> single_losses(const objective::Machine& machine,
                                   std::span<const lora::Module> modules,
                                   std::span<const task::Example> examples);
 
-// Results by content: a file a (model, examples, precision), in it a line a module's hash. A file
-// that can't be read is started anew; one that can't be written is left.
+// What a loss depends on beside the module; and this program's version, LibTorch and the processor,
+// which decide its last bits.
+struct ProbeKey {
+  std::string model_sha256, shots_sha256;
+  study::Precision precision = study::Precision::f32;
+  t5::Device device = t5::Device::cpu;
+};
+
+// Results by content, of `lorahub probe` and of all studies: a file a key, in it a line a module's
+// hash. A file that can't be read is started anew; one that can't be written is left.
 class ProbeCache {
  public:
-  ProbeCache(const std::filesystem::path& folder, const std::string& model_sha256,
-             const std::string& shots_sha256, study::Precision precision);
+  ProbeCache(const std::filesystem::path& folder, const ProbeKey& key);
   const Probed* find(const std::string& module_sha256) const;  // nullptr: not there
   void add(const std::string& module_sha256, const Probed& probed);
-  void save() const;
+  void save() const;  // with what others saved meanwhile
 
  private:
   std::filesystem::path file_;
   std::map<std::string, Probed> known_;
+};
+
+// What is known of a trial's candidates.
+struct KnownProbes {
+  ProbeCache cache;
+  std::vector<std::string> modules;  // hashes, [N], as lora::hash_module
 };
 
 // $XDG_CACHE_HOME/lorahub/probe or ~/.cache/lorahub/probe
@@ -43,8 +59,8 @@ struct Candidates {
   std::span<const lora::Module> modules;  // [N]
   std::span<const std::string> hashes;    // [N], as lora::hash_module
 };
-// The base on the examples, then each module: [1 + N]. Threads take whole modules; what the cache
-// knows is not computed.
+// The base on the examples, then each module, whole: [1 + N]. Threads take whole modules; what the
+// cache knows is not computed.
 std::vector<Probed> probe(const objective::Machine& machine, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache);
 

@@ -26,17 +26,14 @@ std::string query(const task::Task& task) {
 
 }  // namespace
 
-std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval) {
+std::vector<lora::Module> retrieved(const Retrieval& retrieval) {
   const study::Retrieve& wish = retrieval.trial.retrieve;
   const auto k = static_cast<size_t>(wish.count);
   if (wish.by == study::RetrieveBy::none || k >= retrieval.modules.size()) return retrieval.modules;
-  std::vector<size_t> places;
-  if (wish.by == study::RetrieveBy::probe)
-    places = lora::least(single_losses(machine, retrieval.modules, retrieval.task.shots), k);
-  else if (wish.by == study::RetrieveBy::similarity)
-    places = lora::most_different(retrieval.modules, k);
-  else
-    places = lora::nearest_texts(texts(retrieval), query(retrieval.task), k);
+  const std::vector<size_t> places =
+      wish.by == study::RetrieveBy::similarity
+          ? lora::most_different(retrieval.modules, k)
+          : lora::nearest_texts(texts(retrieval), query(retrieval.task), k);
   std::vector<lora::Module> kept;
   for (const size_t place : places) kept.push_back(retrieval.modules[place]);
   return kept;

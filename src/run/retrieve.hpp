@@ -1,10 +1,10 @@
-// The knob `retrieve`: which of a trial's candidate modules go into its search.
+// The knob `retrieve`, as far as a rank decides alone: by similarity or text. By probe the
+// coordinator does (Context::load), with losses that all ranks share the work of.
 #pragma once
 #include <string>
 #include <vector>
 
 #include "run/load.hpp"
-#include "run/probe.hpp"
 #include "task/task.hpp"
 
 namespace lorahub::run {
@@ -16,7 +16,7 @@ struct Retrieval {
 };
 
 // The modules kept, in the candidates' order; all of them where retrieve is none or asks for as
-// many. Each rank finds the same ones by itself.
-std::vector<lora::Module> retrieved(const objective::Machine& machine, const Retrieval& retrieval);
+// many. Each rank finds the same ones.
+std::vector<lora::Module> retrieved(const Retrieval& retrieval);
 
 }  // namespace lorahub::run

@@ -18,6 +18,10 @@ std::string without_what_no_loss_reads(const study::Trial& trial) {
   return text;
 }
 
+bool evaluates(study::Method method) {
+  return study::uses_search(method) || method == study::Method::best_single;
+}
+
 }  // namespace
 
 std::optional<Told::Generation> Told::find(const search::Population& asked) const {
@@ -34,7 +38,7 @@ void Told::keep(const search::Population& asked, const Generation& generation) {
 
 Shared::Shared(const std::vector<study::Trial>& trials) {
   for (const study::Trial& trial : trials)
-    if (study::uses_search(trial.method)) ++alike_[without_what_no_loss_reads(trial)].left;
+    if (evaluates(trial.method)) ++alike_[without_what_no_loss_reads(trial)].left;
   std::erase_if(alike_, [](const auto& entry) { return entry.second.left == 1; });
 }
 

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "objective/threads.hpp"
 #include "run/devices.hpp"
+#include "run/probe.hpp"
 #include "run/retrieve.hpp"
 #include "run/training.hpp"
 #include "study/names.hpp"
@@ -51,48 +52,64 @@ void Site::use_model(const study::Trial& trial) {
 
 void Site::use_modules(const study::Trial& trial) {
   pool_.reset();
+  candidates_.clear();
   if (!study::uses_modules(trial.method)) return;
   const std::string key = base::format("{}|{}", trial.library_path, trial.rank);
   if (key != library_key_) modules_.clear();
   library_key_ = key;
-  const std::vector<lora::Module> candidates =
+  candidates_ =
       load_modules({.library = trial.library_path, .names = brief_.modules, .rank = trial.rank},
                    machine_->network.config, modules_);
-  const std::vector<lora::Module> chosen =
-      retrieved(*machine_, {.trial = trial, .task = brief_.task, .modules = candidates});
+  for (const lora::Module& module : candidates_)
+    truncated_from_ = std::max(truncated_from_, module.truncated_from);
+  if (probe_count(trial, static_cast<int>(candidates_.size())) > 0) return;  // till keep()
+  use_pool(retrieved({.trial = trial, .task = brief_.task, .modules = candidates_}));
+}
+
+void Site::use_pool(const std::vector<lora::Module>& chosen) {
+  adapter_.reset();
   brief_.modules.clear();
   for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
-  truncated_from_ = chosen.empty() ? 0 : chosen[0].truncated_from;
   pool_ = lora::stack(chosen, machine_->network.config, hardware_.device);
+  const study::Trial& trial = brief_.trial;
   if (trial.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial.seed.search);
+  measure_ = objective::make_measure(
+      *machine_, {.pool = *pool_, .composition = trial.composition, .engine = trial.engine},
+      brief_.pairs);
 }
 
 // What the trial before left and this one shares stays.
 void Site::begin(size_t index) {
   const study::Trial& trial = plan_.at(index);
   current_.reset();
+  kept_.clear();
   measure_ = {};  // refers to what is replaced now
   adapter_.reset();
   truncated_from_ = 0;
   brief_ = run::brief(trial, tokenizers_);
   use_model(trial);
   use_modules(trial);
-  if (pool_)
-    measure_ = objective::make_measure(
-        *machine_, {.pool = *pool_, .composition = trial.composition, .engine = trial.engine},
-        brief_.pairs);
   current_ = index;
   log_.line("begin", study::label(trial));
 }
 
-std::shared_lock<std::shared_mutex> Site::at(size_t trial) {
+void Site::keep(const std::vector<uint32_t>& places) {
+  std::vector<lora::Module> chosen;
+  for (const uint32_t place : places) chosen.push_back(candidates_.at(place));
+  use_pool(chosen);
+  kept_ = places;
+}
+
+std::shared_lock<std::shared_mutex> Site::at(const Asked& asked) {
   for (;;) {
     std::shared_lock shared(loading_);
-    if (current_ == trial) return shared;
+    const bool has_modules = asked.kept.empty() || asked.kept == kept_;
+    if (current_ == asked.trial && has_modules) return shared;
     shared.unlock();
     const std::unique_lock alone(loading_);
-    if (current_ != trial) begin(trial);
+    if (current_ != asked.trial) begin(asked.trial);
+    if (!asked.kept.empty() && asked.kept != kept_) keep(asked.kept);
   }
 }
 
@@ -102,8 +119,16 @@ std::string Site::join(const std::string& rows_hash) const {
               "shared disk",
               brief_.trial.task);
   std::vector<std::string> words{std::to_string(truncated_from_)};
-  words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
+  if (kept_.empty())
+    words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
+  else
+    for (const lora::Module& module : candidates_) words.push_back(module.name);
   return workers::pack(words);
+}
+
+std::string Site::probe(const std::string& place) const {
+  const lora::Module& module = candidates_.at(std::stoul(place));
+  return bytes(single_losses(*machine_, std::span(&module, 1), brief_.task.shots));
 }
 
 std::shared_ptr<const t5::Adapter> Site::adapter(const std::vector<double>& weights) {
@@ -154,10 +179,12 @@ std::string Site::handle(const std::string& request) {
     if (asked.kind == Request::exchange) exchange_shares(asked.body);
     return {};
   }
-  const auto here = at(asked.trial);
+  const auto here = at(asked);
   switch (asked.kind) {
     case Request::join:
       return join(asked.body);
+    case Request::probe:
+      return probe(asked.body);
     case Request::measure:
       return workers::measure_unit(asked.body, measure_);
     case Request::answer:

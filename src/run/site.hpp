@@ -16,8 +16,8 @@ namespace lorahub::run {
 
 // What a rank says when it has loaded a trial.
 struct Loaded {
-  int64_t truncated_from = 0;        // rank of the modules before SVD; 0: as trained
-  std::vector<std::string> modules;  // that `retrieve` left, [N]
+  int64_t truncated_from = 0;        // largest rank of a module before SVD; 0: all as trained
+  std::vector<std::string> modules;  // the candidates; of `retrieve: similarity|text` those left
 };
 Loaded read_loaded(const std::string& reply);
 
@@ -30,18 +30,21 @@ class Site {
   Site& operator=(const Site&) = delete;
 
   // A request of the coordinator (requests.hpp): a unit of work. From several threads at once; a
-  // trial that is not the current one is loaded first, alone.
+  // trial that is not the current one, or has other modules now, is loaded first, alone.
   std::string handle(const std::string& request);
 
  private:
-  std::shared_lock<std::shared_mutex> at(size_t trial);
+  std::shared_lock<std::shared_mutex> at(const Asked& asked);
   void begin(size_t trial);
+  void keep(const std::vector<uint32_t>& places);
+  void use_pool(const std::vector<lora::Module>& chosen);
   void read_share(const study::Trial& trial);
   void exchange_shares(const std::string& channel_id);
   void use_model(const study::Trial& trial);
   void use_modules(const study::Trial& trial);
   void open_log(const std::filesystem::path& folder);
   std::string join(const std::string& rows_hash) const;
+  std::string probe(const std::string& place) const;
   std::string answer(const std::string& body);
   std::string train() const;
   std::shared_ptr<const t5::Adapter> adapter(const std::vector<double>& weights);
@@ -56,7 +59,9 @@ class Site {
   std::unique_ptr<objective::Machine> machine_;
   std::vector<t5::SharedTensor> shares_;  // of machine_, until they are exchanged
   std::string library_key_;
-  Modules modules_;  // of the library in use, as read
+  Modules modules_;                       // of the library in use, as read
+  std::vector<lora::Module> candidates_;  // of the trial
+  std::vector<uint32_t> kept_;            // of these, as the coordinator said
   std::optional<lora::Pool> pool_;
   int64_t truncated_from_ = 0;
   Brief brief_;

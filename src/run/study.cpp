@@ -133,6 +133,7 @@ class Coordinator {
     try {
       const Brief mine = brief(trial, tokenizers_);
       Context context(leader, mine, i);
+      context.known = known_probes(mine, inputs_[i], options_.hardware.device);
       context.record = [&, told = shared_->told(trial)](search::Evaluate f) {
         AskedOnce asked = once(
             std::move(f), [&] { return context.faults(); }, told, context.borrowed);

@@ -88,7 +88,7 @@ double zero_loss(const std::vector<search::Generation>& generations) {
 
 }  // namespace
 
-store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
+store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
   const auto cached = [&](const std::string& key, const auto& hash) {
     const auto found = cache.find(key);
     return found != cache.end() ? found->second : cache.emplace(key, hash()).first->second;
@@ -108,6 +108,11 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
           std::filesystem::exists(folder / lora::kCardFile))
         inputs["card " + name] = base::sha256_file(folder / lora::kCardFile);
     }
+  return inputs;
+}
+
+store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
+  store::Inputs inputs = file_inputs(trial, cache);
   const task::Task task = task::load(trial);
   base::check(!task.test.empty(),
               "task '{}': all of its {} rows are shots (nothing is left to answer), add rows or "
@@ -119,6 +124,20 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
   return inputs;
 }
 
+std::optional<KnownProbes> known_probes(const Brief& brief, const store::Inputs& files,
+                                        t5::Device device) {
+  const study::Trial& trial = brief.trial;
+  if (probe_count(trial, static_cast<int>(brief.modules.size())) == 0) return std::nullopt;
+  KnownProbes known{.cache = {probe_folder(),
+                              {.model_sha256 = files.at("model"),
+                               .shots_sha256 = brief.task.shots_sha256,
+                               .precision = trial.precision,
+                               .device = device}},
+                    .modules = {}};
+  for (const std::string& name : brief.modules) known.modules.push_back(files.at("module " + name));
+  return known;
+}
+
 store::Record run_trial(Context& context) {
   const Brief& brief = context.brief();
   const base::Stopwatch load;
@@ -127,6 +146,7 @@ store::Record run_trial(Context& context) {
   const double load_seconds = load.seconds();
 
   const base::Stopwatch search;
+  context.narrow();
   Choice choice = method(context.trial().method)(context);
   const double search_seconds = search.seconds() + context.borrowed;
   const long waits = context.waits();

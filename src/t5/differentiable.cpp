@@ -5,6 +5,7 @@
 
 #include "base/fast_loop.hpp"
 #include "t5/kernels.hpp"
+#include "t5/products.hpp"
 
 namespace lorahub::t5::differentiable {
 namespace {
@@ -12,7 +13,28 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+constexpr int64_t kManyWeights = 1 << 17;  // below, LibTorch's own product is as fast
+
 bool plain(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
+
+// Y = X W^T:  dX = dY W,  dW = dY^T X.
+class Product : public torch::autograd::Function<Product> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& weight) {
+    context->save_for_backward({weight.requires_grad() ? x : at::Tensor(), weight});
+    return rows_product(x, weight);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1];
+    const at::Tensor dy = gradients[0].contiguous();
+    at::Tensor dx, dw;
+    if (context->needs_input_grad(0)) dx = rows_product(dy, weight.t());
+    if (context->needs_input_grad(1)) dw = at::mm(dy.flatten(0, -2).t(), x.flatten(0, -2));
+    return {dx, dw};
+  }
+};
 
 struct Rows {
   int64_t count, width;
@@ -128,6 +150,12 @@ class Gate : public torch::autograd::Function<Gate> {
 };
 
 }  // namespace
+
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight) {
+  if (plain(x) && plain(weight) && weight.numel() >= kManyWeights)
+    return Product::apply(x.contiguous(), weight);
+  return at::matmul(x, weight.t());
+}
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
   if (plain(x) && plain(weight)) return Norm::apply(x.contiguous(), weight.contiguous(), epsilon);

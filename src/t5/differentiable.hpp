@@ -1,9 +1,12 @@
-// Steps of the reference that cost most beside the matrix products, each in one pass over memory in
-// both directions where the tensors are f32 on the CPU, else by their formula.
+// Steps of the reference that cost most, where the tensors are f32 on the CPU: the matrix products by
+// the faster library, the others in one pass over memory, both directions; else by their formula.
 #pragma once
 #include <ATen/core/Tensor.h>
 
 namespace lorahub::t5::differentiable {
+
+// x W^T: x [.., in], weight [out, in].
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight);
 
 // x / sqrt(mean(x^2) + epsilon) * weight over the last dimension.
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon);

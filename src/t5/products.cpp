@@ -113,6 +113,12 @@ at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer
   return sum;
 }
 
+at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight) {
+  if (const OneDnn* fast = is_plain(x) ? one_dnn() : nullptr)
+    return fast->linear.call(x, weight, std::nullopt, "none", Scalars(), "");
+  return at::linear(x, weight);
+}
+
 bool wants_turned(at::ScalarType dtype) { return dtype == at::kFloat && one_dnn() != nullptr; }
 
 void turn_weights(Network& network, const std::string& origin) {

@@ -12,6 +12,9 @@ at::Tensor product(const at::Tensor& x, const Linear& layer);
 // sum [P, rows, out] + x W^T; sum f32, contiguous. May write into `sum`.
 at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer);
 
+// x W^T [.., in] -> [.., out] in f32 on the CPU, as one of many rows however few there are.
+at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight);
+
 // Whether the kernel for many rows is faster with W as [in, out], here and for this type.
 bool wants_turned(at::ScalarType dtype);
 

@@ -31,7 +31,7 @@ struct Pass {
   }
 
   at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const {  // x W^T
-    return at::matmul(x.to(weight.scalar_type()), weight.t()).to(wide());
+    return differentiable::product(x.to(weight.scalar_type()), weight).to(wide());
   }
 
   // y + B A x at an adapted layer, else y.
@@ -152,7 +152,7 @@ at::Tensor hidden(const Pass& pass, std::span<const Pair> examples) {
 }
 
 at::Tensor head(const Pass& pass, const at::Tensor& rows) {
-  const at::Tensor scores = at::matmul(rows, pass.network.lm_head.to(pass.wide()).t());
+  const at::Tensor scores = differentiable::product(rows, pass.network.lm_head.to(pass.wide()));
   return pass.adapted(scores, pass.network.head_slot, rows);
 }
 

@@ -52,6 +52,18 @@ TEST(Shared, TrialsAlikeComputeAGenerationOnce) {
   EXPECT_EQ(shared.told(trials[0]), nullptr);  // all have asked: nothing is kept
 }
 
+TEST(Shared, SingleModulesAreMeasuredOnceForEachScoring) {
+  study::Trial single = trial(0), options = single;
+  single.method = options.method = study::Method::best_single;
+  options.scoring = study::Scoring::options;
+  study::Trial base = single;
+  base.method = study::Method::uniform;  // asks for nothing
+  Shared shared({single, options, base, base});
+  EXPECT_NE(shared.told(single), nullptr);
+  EXPECT_NE(shared.told(options), nullptr);
+  EXPECT_EQ(shared.told(base), nullptr);
+}
+
 TEST(Shared, AGenerationWithFaultsIsComputedByEach) {
   const std::vector<study::Trial> trials{trial(40), trial(400)};
   Shared shared(trials);

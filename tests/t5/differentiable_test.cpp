@@ -26,6 +26,27 @@ void expect_same(const Function& f, const Function& formula, std::vector<at::Ten
     EXPECT_TRUE(at::allclose(narrow[i].grad().to(at::kDouble), wide[i].grad(), 1e-4, 1e-5)) << i;
 }
 
+// On both sides of the size from which on another library multiplies.
+TEST(Differentiable, product_has_the_formulas_gradients) {
+  const auto product = [](const std::vector<at::Tensor>& in) {
+    return differentiable::product(in[0], in[1]);
+  };
+  const auto formula = [](const std::vector<at::Tensor>& in) {
+    return at::matmul(in[0], in[1].t());
+  };
+  for (const auto& [in, out] : {std::pair(256, 512), std::pair(391, 397), std::pair(16, 300)})
+    for (const int64_t length : {1, 70})
+      expect_same(product, formula, {at::randn({3, length, in}), at::randn({out, in}) / in});
+}
+
+TEST(Differentiable, product_of_a_frozen_weight) {
+  const at::Tensor x = at::randn({5, 512}).requires_grad_(), w = at::randn({300, 512}) / 20;
+  const at::Tensor y = differentiable::product(x, w);
+  (y * y).sum().backward();
+  EXPECT_FALSE(w.grad().defined());
+  EXPECT_TRUE(at::allclose(x.grad(), at::mm(2 * y.detach(), w), 1e-4, 1e-4));
+}
+
 TEST(Differentiable, norm_has_the_formulas_gradients) {
   for (const int64_t width : {1, 7, 64, 515}) {
     const auto norm = [](const std::vector<at::Tensor>& in) {
