@@ -153,7 +153,7 @@ std::string Site::answer(const std::string& body) {
       std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
   return workers::pack(objective::answer(
       *machine_, *adapter(weights), prompts,
-      {.scoring = trial.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}));
+      {.scoring = brief_.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}));
 }
 
 std::string Site::train() const {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/energy.hpp"
 #include "run/check.hpp"
 #include "run/cost.hpp"
 #include "run/devices.hpp"
@@ -130,6 +131,7 @@ class Coordinator {
   void run_one(size_t i, const workers::Leader& leader) {
     const study::Trial& trial = trials_[i];
     ledger_->start(trial, inputs_[i]);
+    const double before = meter_.joules();
     try {
       const Brief mine = brief(trial, tokenizers_);
       Context context(leader, mine, i);
@@ -139,8 +141,13 @@ class Coordinator {
             std::move(f), [&] { return context.faults(); }, told, context.borrowed);
         return ledger_->recorded(std::move(asked.evaluate), std::move(asked.faults), trial);
       };
-      context.observer = [&](const search::Trace& trace) { ledger_->show(trial, trace); };
-      ledger_->finish(trial, run_trial(context));
+      context.observer = [&](const search::Trace& trace) {
+        meter_.joules();  // often enough for its counters, which wrap
+        ledger_->show(trial, trace);
+      };
+      store::Record record = run_trial(context);
+      record.timing.energy = meter_.joules() - before;
+      ledger_->finish(trial, record);
     } catch (const base::Interrupted&) {
       throw;
     } catch (const std::exception& error) {  // of any rank: the other trials go on
@@ -162,6 +169,7 @@ class Coordinator {
   const std::vector<study::Trial>& trials_;  // of this call
   const StudyOptions& options_;
   workers::Crew& crew_;
+  base::EnergyMeter meter_;
   Tokenizers tokenizers_;
   std::set<std::string> elsewhere_;
   std::vector<store::Inputs> inputs_;

@@ -8,6 +8,7 @@
 #include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
 #include "run/training.hpp"
+#include "study/names.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 
@@ -62,6 +63,8 @@ std::vector<std::pair<std::string, std::string>> resolved(const Context& context
   const search::TileShape tile = context.brief().tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
+  if (const study::Scoring scoring = context.brief().task.scoring; scoring != trial.scoring)
+    values.emplace_back("scoring", study::name(scoring));
   if (loaded.truncated_from > 0)
     values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
   if (study::trains(trial.method)) {

@@ -119,6 +119,7 @@ Json record(const Record& r, std::optional<size_t> told) {
              {{"load", number(r.timing.load)},
               {"search", number(r.timing.search)},
               {"answer", number(r.timing.answer)}}},
+            {"joules", number(r.timing.energy)},
             {"waits", r.timing.waits},
             {"answers", answers(r.answers)}};
   if (told) {
@@ -157,6 +158,7 @@ Record record(const Json& json) {
   r.timing = {.load = number(seconds.at("load")),
               .search = number(seconds.at("search")),
               .answer = number(seconds.at("answer")),
+              .energy = number(json.value("joules", Json("nan"))),
               .waits = json.at("waits")};
   r.answers = answers(json.at("answers"));
   if (json.contains("generations"))

@@ -8,7 +8,7 @@
 
 namespace lorahub::store {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // Writes `file` (temporary file, fsync, rename). `planned`: trials of the study in order, with
 // their columns; those without a record are listed in /runs with status "missing", "running" or

@@ -23,6 +23,7 @@ Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
   row.timing = {.load = view.real("load_s"),
                 .search = view.real("search_s"),
                 .answer = view.real("answer_s"),
+                .energy = view.real("energy_j"),
                 .waits = count("waits")};
   row.test_rows = static_cast<int>(count("test_rows"));
   return row;

@@ -44,12 +44,13 @@ void add_results(std::vector<Cell>& cells, const Record* record) {
   }
   const Counts& counts = record->counts;
   const auto hits = std::ranges::count_if(record->answers, &Answer::hit);
-  cells.insert(cells.end(),
-               {record->accuracy, record->best_loss, record->zero_loss,
-                static_cast<int64_t>(record->answers.size()), static_cast<int64_t>(hits),
-                counts.evaluations, counts.probes, counts.rounds, counts.example_forwards,
-                counts.search_tokens, counts.answer_tokens, record->timing.load,
-                record->timing.search, record->timing.answer, int64_t{record->timing.waits}});
+  cells.insert(
+      cells.end(),
+      {record->accuracy, record->best_loss, record->zero_loss,
+       static_cast<int64_t>(record->answers.size()), static_cast<int64_t>(hits), counts.evaluations,
+       counts.probes, counts.rounds, counts.example_forwards, counts.search_tokens,
+       counts.answer_tokens, record->timing.load, record->timing.search, record->timing.answer,
+       record->timing.energy, int64_t{record->timing.waits}});
 }
 
 class StudyWriter {

@@ -175,6 +175,7 @@ std::vector<Column> run_results() {
           {"load_s", Kind::real, "s", "wall clock: reading model, modules and task"},
           {"search_s", Kind::real, "s", "wall clock: search"},
           {"answer_s", Kind::real, "s", "wall clock: answering the test rows"},
+          {"energy_j", Kind::real, "J", "counted meanwhile by the meters of rank 0's node"},
           {"waits", Kind::integer, "1", "times the search waited for its ranks"}};
 }
 

@@ -1,5 +1,6 @@
 // What a trial leaves behind, and what was going in.
 #pragma once
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -37,7 +38,8 @@ struct Counts {  // the currencies of a search, and of answering
 };
 
 struct Timing {
-  double load = 0, search = 0, answer = 0;  // seconds, wall clock
+  double load = 0, search = 0, answer = 0;                   // seconds, wall clock
+  double energy = std::numeric_limits<double>::quiet_NaN();  // J (base/energy.hpp)
   long waits = 0;  // of the search for its ranks: fewer than rounds where they computed ahead, or
                    // another trial had asked for the same
 };

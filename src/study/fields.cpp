@@ -156,6 +156,8 @@ std::vector<Knob> table() {
       word_knob(
           "task", [](Trial & t) -> auto& { return t.task; }),
       {"shots", read_shots, write_shots},
+      enum_knob<Labels>(
+          "labels", [](Trial & t) -> auto& { return t.labels; }),
       {"retrieve", read_retrieve, write_retrieve},
       enum_knob<Method>(
           "method", [](Trial & t) -> auto& { return t.method; }),

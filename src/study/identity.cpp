@@ -67,6 +67,8 @@ bool reads(const std::string& knob, const Trial& trial) {
     return uses_modules(method);
   if (knob == "retrieve") return uses_modules(method);
   if (knob == "shots") return reads_shots(trial);
+  if (knob == "labels")  // their own answers: as before there was the knob
+    return trial.labels != Labels::given && (uses_shots(method) || retrieves_by_shots(trial));
   if (knob == "loss") return reads_loss(method);
   if (knob == "penalty.kind") return reads_loss(method) && method != Method::best_single;
   if (knob == "penalty.weight")

@@ -64,6 +64,12 @@ const std::vector<std::string>& words<Scoring>() {
 }
 
 template <>
+const std::vector<std::string>& words<Labels>() {
+  static const std::vector<std::string> list = {"given", "shuffled"};
+  return list;
+}
+
+template <>
 const std::vector<std::string>& words<RetrieveBy>() {
   static const std::vector<std::string> list = {"none", "probe", "similarity", "text"};
   return list;
@@ -87,6 +93,7 @@ template Recommend parse<Recommend>(std::string_view, std::string_view);
 template Precision parse<Precision>(std::string_view, std::string_view);
 template Engine parse<Engine>(std::string_view, std::string_view);
 template Scoring parse<Scoring>(std::string_view, std::string_view);
+template Labels parse<Labels>(std::string_view, std::string_view);
 template RetrieveBy parse<RetrieveBy>(std::string_view, std::string_view);
 
 }  // namespace lorahub::study

@@ -29,6 +29,8 @@ template <>
 const std::vector<std::string>& words<Engine>();
 template <>
 const std::vector<std::string>& words<Scoring>();
+template <>
+const std::vector<std::string>& words<Labels>();
 
 template <>
 const std::vector<std::string>& words<RetrieveBy>();

@@ -43,6 +43,10 @@ enum class Engine { fast, reference };
 // The greedy answer, or the likeliest of the options listed in the prompt.
 enum class Scoring { generate, options };
 
+// Of the shots: their own answers, or each the next one's: the control for what the answers tell
+// beside their form (Min et al. 2022).
+enum class Labels { given, shuffled };
+
 // Some of a list: `count` drawn by the seed, or those named.
 struct ModulesDraw {
   int count = 20;  // used when `names` is empty; 0: all modules of the library
@@ -124,6 +128,7 @@ struct Trial {
   Retrieve retrieve;
   int rank = 0;  // of the modules; 0: as they are
   ShotsDraw shots;
+  Labels labels = Labels::given;
   Search search;
   Train train;
   Precision precision = Precision::f32;

@@ -1,5 +1,6 @@
-// Steps of the reference that cost most, where the tensors are f32 on the CPU: the matrix products by
-// the faster library, the others in one pass over memory, both directions; else by their formula.
+// Steps of the reference that cost most, where the tensors are f32 on the CPU: the matrix products
+// by the faster library, the others in one pass over memory, both directions; else by their
+// formula.
 #pragma once
 #include <ATen/core/Tensor.h>
 

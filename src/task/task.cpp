@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/random.hpp"
 #include "base/sha256.hpp"
+#include "task/score.hpp"
 
 namespace lorahub::task {
 namespace {
@@ -56,6 +57,25 @@ std::vector<Example> pick(const std::vector<Example>& pool, const std::vector<in
   return picked;
 }
 
+void shuffle_labels(std::vector<Example>& shots, const std::string& file) {
+  base::check(shots.size() != 1,
+              "{}: one shot alone has no other's answer (labels: shuffled), take 2 shots or more",
+              file);
+  for (size_t i = 1; i < shots.size(); ++i) std::swap(shots[i - 1].target, shots[i].target);
+}
+
+bool lists_target(const Example& row) {
+  const std::vector<std::string> listed = options(row.input);
+  return std::ranges::any_of(listed,
+                             [&](const std::string& option) { return is_hit(option, row.target); });
+}
+
+study::Scoring scoring(const study::Trial& trial, const std::vector<Example>& pool) {
+  if (trial.scoring != study::Scoring::options) return trial.scoring;
+  const auto listing = static_cast<size_t>(std::ranges::count_if(pool, lists_target));
+  return 2 * listing >= pool.size() ? study::Scoring::options : study::Scoring::generate;
+}
+
 }  // namespace
 
 Task load(const study::Trial& trial) {
@@ -69,6 +89,7 @@ Task load(const study::Trial& trial) {
   Task task{.name = trial.task};
   task.shot_rows = named ? named_rows(trial.shots.rows, size, files.pool) : drawn_rows(trial, size);
   task.shots = pick(pool, task.shot_rows);
+  if (trial.labels == study::Labels::shuffled) shuffle_labels(task.shots, files.pool);
 
   std::map<std::string, int> shot_of;  // stripped input -> pool row
   for (size_t i = 0; i < task.shots.size(); ++i)
@@ -84,6 +105,7 @@ Task load(const study::Trial& trial) {
     (meets ? task.dropped_rows : task.test_rows).push_back(row);
   }
   task.test = pick(all, task.test_rows);
+  task.scoring = scoring(trial, pool);
   task.shots_sha256 = hash(task.shots);
   task.test_sha256 = hash(task.test);
   return task;

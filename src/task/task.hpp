@@ -30,13 +30,18 @@ struct Task {
   std::vector<int> test_rows;     // in the test file, from 0: rows equal to a shot are left out
   std::vector<int> dropped_rows;  // those rows
   std::string shots_sha256, test_sha256;  // of the examples' text in order
+  // What `scoring: options` comes to: of tasks whose answers are no listed options (a number, the
+  // option's words) it is `generate`, since no listed option could be right.
+  study::Scoring scoring = study::Scoring::generate;
 };
 
 // Draws the shots (the first `count` rows after Python's shuffle by seed.shots, or the rows named)
-// and reads the test rows. Equal: same input (stripped). A test row equal to a shot is dropped. One
-// file for both (or no test file): the test rows are those that no shot equals; they may be none.
+// and reads the test rows. Whether answers are listed options is told by the pool: at least half of
+// its rows list their target. Equal: same input (stripped). A test row equal to a shot is dropped.
+// One file for both (or no test file): the test rows are those that no shot equals; they may be
+// none. `labels: shuffled`: each shot has the target of the next one, the last that of the first.
 // Error: too few rows; a row that is not in the pool; a *named* shot equal to a row of a separate
-// test file.
+// test file; one shot whose target is to be shuffled.
 Task load(const study::Trial& trial);
 
 // The question behind the shots as demonstrations. Rows of several lines, LoraHub's layout: the

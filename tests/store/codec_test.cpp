@@ -102,6 +102,7 @@ TEST(Codec, EveryFieldOfARecordReturns) {
                            out.counts.example_forwards, out.counts.search_tokens,
                            out.counts.answer_tokens}),
               ElementsAre(8, 3, 4, 10, 1234, 99));
+  EXPECT_EQ(out.timing.energy, in.timing.energy);
   EXPECT_EQ(out.timing.waits, in.timing.waits);
   EXPECT_THAT((std::vector{out.timing.load, out.timing.search, out.timing.answer}),
               ElementsAre(0.5, 2.25, 1.0 / 3));

@@ -69,6 +69,7 @@ TEST(Hdf5, ReadsBackWhatWasWritten) {
               ElementsAre(8, 3, 4, 10, 1234, 99));
   EXPECT_THAT((std::vector{row.timing.load, row.timing.search, row.timing.answer}),
               ElementsAre(0.5, 2.25, 1.0 / 3));
+  EXPECT_EQ(row.timing.energy, 12.5);
   EXPECT_EQ(row.timing.waits, 2);
   EXPECT_THAT(results.weights,
               ElementsAre(Pair(kOne, ElementsAre(Pair("a", 0.5), Pair("b_mödule", -0.25)))));
@@ -107,7 +108,7 @@ TEST(Hdf5, H5dumpSeesTheSame) {
   EXPECT_EQ(numbers("generation"), "0, 0, 1, 1, 2 ");
   EXPECT_THAT(output_of("h5dump -d /evaluations " + file),
               HasSubstr("DATASPACE  SIMPLE { ( 5 ) / ( H5S_UNLIMITED ) }"));
-  EXPECT_THAT(output_of("h5dump -a /schema_version " + file), HasSubstr("(0): 2"));
+  EXPECT_THAT(output_of("h5dump -a /schema_version " + file), HasSubstr("(0): 3"));
   EXPECT_THAT(output_of("h5dump -d /failures " + file), HasSubstr("no such file"));
   EXPECT_THAT(output_of("h5dump -d /config/yaml " + file), HasSubstr("set: {shots: 2}"));
 }

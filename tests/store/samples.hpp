@@ -104,7 +104,7 @@ inline Record record(const std::string& trial, const std::string& task, int seed
               .example_forwards = 10,
               .search_tokens = 1234,
               .answer_tokens = 99};
-  r.timing = {.load = 0.5, .search = 2.25, .answer = 1.0 / 3, .waits = 2};
+  r.timing = {.load = 0.5, .search = 2.25, .answer = 1.0 / 3, .energy = 12.5, .waits = 2};
   return r;
 }
 

@@ -51,6 +51,21 @@ TEST(Identity, IdsAreStable) {
   EXPECT_EQ(id(trial(Method::zero_shot)), "5704702b3f41c12d");
 }
 
+TEST(Identity, ShuffledLabelsAreAnotherTrialWhereShotsAreRead) {
+  const auto shuffled = [](Method method) {
+    Trial t = trial(method);
+    t.labels = Labels::shuffled;
+    return t;
+  };
+  EXPECT_EQ(column(shuffled(Method::icl), "labels"), "shuffled");
+  EXPECT_EQ(column(trial(Method::icl), "labels"), "");
+  EXPECT_NE(id(shuffled(Method::lorahub)), id(trial(Method::lorahub)));
+  EXPECT_EQ(id(shuffled(Method::uniform)), id(trial(Method::uniform)));
+  Trial probed = shuffled(Method::uniform);
+  probed.retrieve = {.by = RetrieveBy::probe, .count = 3};
+  EXPECT_EQ(column(probed, "labels"), "shuffled");
+}
+
 TEST(Identity, ColumnsAreTheColumnNamesInOrder) {
   const auto all = columns(trial(Method::icl));
   ASSERT_EQ(all.size(), column_names().size());
@@ -74,6 +89,7 @@ TEST(Identity, EachMethodReadsItsKnobs) {
                                    "seed.modules", "composition", "retrieve"));
   std::vector<std::string> all = column_names();
   std::erase_if(all, [](const auto& name) { return name.starts_with("train."); });
+  std::erase(all, "labels");  // given
   EXPECT_EQ(read_by(trial(Method::lorahub)), all);
   EXPECT_EQ(read_by(trial(Method::random_lora)), all);
   EXPECT_THAT(

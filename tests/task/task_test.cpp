@@ -45,6 +45,44 @@ TEST(Load, DrawsTheOfficialShots) {
   EXPECT_THAT(task.dropped_rows, IsEmpty());
 }
 
+TEST(Load, OptionsAreScoredWhereTheyAreTheAnswers) {
+  const auto scoring = [](study::Trial trial, study::Scoring wish) {
+    trial.scoring = wish;
+    return load(trial).scoring;
+  };
+  const auto mini = [](const std::string& task) {
+    const std::string folder = SOURCE_DIR "/configs/tasks/mini/unseen/" + task;
+    study::Trial trial;
+    trial.task_files = {.pool = folder + "/pool.jsonl", .test = folder + "/test.jsonl"};
+    return trial;
+  };
+  using enum study::Scoring;
+  EXPECT_EQ(scoring(bbh("date_understanding", 1), options), options);
+  EXPECT_EQ(scoring(bbh("movie_recommendation", 1), options), options);  // "Monsters, Inc" is cut
+  EXPECT_EQ(scoring(bbh("navigate", 1), options), options);
+  EXPECT_EQ(scoring(bbh("date_understanding", 1), generate), generate);
+  EXPECT_EQ(scoring(bbh("word_sorting", 1), options), generate);  // lists none
+  EXPECT_EQ(scoring(mini("E1_isa_letter"), options), options);
+  EXPECT_EQ(scoring(mini("E5_opp_index"), options), generate);    // "3" of (A) to (D)
+  EXPECT_EQ(scoring(mini("E12_first_both"), options), generate);  // "axe (C)"
+}
+
+TEST(Load, ShuffledLabelsAreThoseOfTheNextShot) {
+  study::Trial trial = bbh("object_counting", 2);
+  const Task given = load(trial);
+  trial.labels = study::Labels::shuffled;
+  const Task shuffled = load(trial);
+  ASSERT_EQ(shuffled.shots.size(), 5U);
+  for (size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(shuffled.shots[i].input, given.shots[i].input);
+    EXPECT_EQ(shuffled.shots[i].target, given.shots[(i + 1) % 5].target);
+  }
+  EXPECT_EQ(shuffled.test, given.test);
+  EXPECT_NE(shuffled.shots_sha256, given.shots_sha256);
+  trial.shots.count = 1;
+  EXPECT_THAT(error(trial), HasSubstr("take 2 shots or more"));
+}
+
 TEST(Load, MoreShotsBeginWithTheFewer) {
   study::Trial trial = bbh("navigate", 3);
   const auto five = load(trial).shot_rows;

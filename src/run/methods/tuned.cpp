@@ -61,7 +61,7 @@ Choice tuned(const Bench& bench) {
                   .front(),
       .answers = objective::answer(
           adapted, model.adapter, brief.prompts,
-          {.scoring = trial.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}),
+          {.scoring = brief.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}),
       .shot_sums = sums.values,
       .steps = trainer.steps()};
   for (int64_t step = 0; step < trainer.steps(); ++step)
