@@ -250,8 +250,8 @@ size_t tasks_apart(const Pairing& pairing) {
 // Gain under greedy answers and under "likeliest option": how much of it is answer form.
 std::optional<Table> answer_form(const Summary& summary) {
   Table table{.title =
-                  "How much of the gain over zero_shot is answer form, points (a task that "
-                  "lists no options is answered alike and counts as zero)",
+                  "How much of the gain over zero_shot is answer form, points (a task "
+                  "whose answers are no listed options is answered alike and counts as zero)",
               .head = {"condition", "tasks", "tasks with other hits", "gain, generated answers",
                        "gain, likeliest option", "answer form [95 %]"}};
   for (const Condition& c : summary.conditions) {

@@ -9,8 +9,8 @@
 # ROUNDS           alternations    (default 3)
 # STEPS            evaluations     (default 40)
 #
-# Measured 2026-11-21, one round on a busy virtual machine with 2 cores (AMD EPYC), preset dev: tiny 17.8 s against 5.4 s (3.3
-# times as fast), small 82.5 s against 44.4 s (1.9 times).
+# Measured 2026-11-22 on a virtual machine with 2 cores (AMD EPYC), ahead of other work (nice -15), two rounds: small 75.9 s
+# against 34.9 s (2.2 times as fast). 2026-11-21, one round, preset dev: tiny 17.8 s against 5.4 s (3.3 times).
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 size=${1:-small} python=${PYTHON:?a Python with torch, transformers, peft, nevergrad, datasets, pandas}

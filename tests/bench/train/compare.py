@@ -15,7 +15,8 @@ the speed of transformers 5.23 + PEFT 0.21.2, wall clock (processor time):
     small     1.16 (1.15)   1.55 (1.79)   1.20 (1.29)   1.92 (1.82)
     base      1.47 (1.17)   1.58 (1.65)   1.40 (1.20)   1.71 (1.82)
 
-With the machine nearly to itself, two rounds: small f32 equal 1.20 (1.20), base f32 equal 1.14 (1.14).
+With the reference's f32 products by oneDNN (it was MKL above) and ahead of other work (nice -15), three rounds: small f32
+equal 1.38 (1.38), base f32 equal 1.30 (1.30).
 """
 
 import argparse
