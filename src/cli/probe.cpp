@@ -51,10 +51,11 @@ Found probe(const Options& options) {
   std::vector<std::string> hashes;
   for (const std::string& name : names)
     hashes.push_back(lora::hash_module(lora::module_folder(options.library, name)));
+  const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);
   run::ProbeCache cache(
       options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
       {.model_sha256 = t5::hash_model(t5::resolve(options.model.model)),
-       .shots_sha256 = task.shots_sha256,
+       .pairs = pairs,
        .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
        .device = machine.device});
   found.probed =

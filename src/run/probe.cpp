@@ -88,10 +88,12 @@ fs::path probe_folder() {
 
 ProbeCache::ProbeCache(const fs::path& folder, const ProbeKey& key) {
   const auto machine = environment();
-  const std::string text = base::format(
-      "{} {} {} {} {} {} {}", key.model_sha256, key.shots_sha256, study::name(key.precision),
-      key.device == t5::Device::cuda ? "cuda" : machine.at("cpu"), machine.at("version"),
-      machine.at("compiler"), machine.at("libtorch"));
+  std::string text = key.model_sha256 + " " + study::name(key.precision) +
+                     (key.device == t5::Device::cuda ? " cuda" : "");
+  for (const char* part : {"cpu", "version", "commit", "compiler", "libtorch"})
+    text += " " + machine.at(part);
+  for (const t5::Pair& pair : key.pairs)
+    text += base::format("\n{} => {}", fmt::join(pair.source, " "), fmt::join(pair.target, " "));
   file_ = folder / (base::sha256(text) + ".json");
   known_ = read_known(file_);
 }

@@ -24,10 +24,11 @@ std::vector<double> single_losses(const objective::Machine& machine,
                                   std::span<const lora::Module> modules,
                                   std::span<const task::Example> examples);
 
-// What a loss depends on beside the module; and this program's version, LibTorch and the processor,
-// which decide its last bits.
+// What a loss depends on beside the module; and this build, LibTorch and the processor, which
+// decide its last bits.
 struct ProbeKey {
-  std::string model_sha256, shots_sha256;
+  std::string model_sha256;
+  std::span<const t5::Pair> pairs;  // the examples: a tokenizer may change beside the same model
   study::Precision precision = study::Precision::f32;
   t5::Device device = t5::Device::cpu;
 };
@@ -36,8 +37,8 @@ struct ProbeKey {
 // hash. A file that can't be read is started anew; one that can't be written is left.
 class ProbeCache {
  public:
-  ProbeCache(const std::filesystem::path& folder, const ProbeKey& key);
-  const Probed* find(const std::string& module_sha256) const;  // nullptr: not there
+  ProbeCache(const std::filesystem::path& folder, const ProbeKey& key);  // `key`: for the call
+  const Probed* find(const std::string& module_sha256) const;            // nullptr: not there
   void add(const std::string& module_sha256, const Probed& probed);
   void save() const;  // with what others saved meanwhile
 

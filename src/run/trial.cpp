@@ -133,7 +133,7 @@ std::optional<KnownProbes> known_probes(const Brief& brief, const store::Inputs&
   if (probe_count(trial, static_cast<int>(brief.modules.size())) == 0) return std::nullopt;
   KnownProbes known{.cache = {probe_folder(),
                               {.model_sha256 = files.at("model"),
-                               .shots_sha256 = brief.task.shots_sha256,
+                               .pairs = brief.pairs,
                                .precision = trial.precision,
                                .device = device}},
                     .modules = {}};
