@@ -119,14 +119,9 @@ void ProbeCache::save() const {
   }
 }
 
-std::vector<double> single_losses(const objective::Machine& machine,
-                                  std::span<const lora::Module> modules,
-                                  std::span<const task::Example> examples) {
-  const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, examples);
-  std::vector<double> losses;
-  for (const lora::Module& module : modules)
-    losses.push_back(official_loss(machine, alone(machine, module), pairs));
-  return losses;
+double single_loss(const objective::Machine& machine, const lora::Module& module,
+                   std::span<const t5::Pair> pairs) {
+  return official_loss(machine, alone(machine, module), pairs);
 }
 
 std::vector<Probed> probe(const objective::Machine& machine, const Candidates& candidates,

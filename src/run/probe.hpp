@@ -19,10 +19,9 @@ struct Probed {
   double changed = std::numeric_limits<double>::quiet_NaN();   // answers that the base's are not, %
 };
 
-// The loss of each module alone: official, without penalty [N]. One thread.
-std::vector<double> single_losses(const objective::Machine& machine,
-                                  std::span<const lora::Module> modules,
-                                  std::span<const task::Example> examples);
+// The loss of one module alone: official, without penalty. One thread.
+double single_loss(const objective::Machine& machine, const lora::Module& module,
+                   std::span<const t5::Pair> pairs);
 
 // What a loss depends on beside the module; and this build, LibTorch and the processor, which
 // decide its last bits.

@@ -127,8 +127,8 @@ std::string Site::join(const std::string& rows_hash) const {
 }
 
 std::string Site::probe(const std::string& place) const {
-  const lora::Module& module = candidates_.at(std::stoul(place));
-  return bytes(single_losses(*machine_, std::span(&module, 1), brief_.task.shots));
+  const double loss = single_loss(*machine_, candidates_.at(std::stoul(place)), brief_.pairs);
+  return bytes(std::span(&loss, 1));
 }
 
 std::shared_ptr<const t5::Adapter> Site::adapter(const std::vector<double>& weights) {

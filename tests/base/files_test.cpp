@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/check.hpp"
-#include "base/crc32.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -41,8 +40,6 @@ TEST(Files, WhatCannotBeReadIsNamed) {
   write_file(folder / "empty", "");
   EXPECT_EQ(read_file(folder / "empty"), "");
 }
-
-TEST(Crc32, CheckValueOfTheStandard) { EXPECT_EQ(crc32("123456789"), 0xCBF43926U); }
 
 }  // namespace
 }  // namespace lorahub::base
