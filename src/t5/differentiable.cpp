@@ -149,6 +149,23 @@ class Gate : public torch::autograd::Function<Gate> {
   }
 };
 
+// S = Q K^T:  dQ = dS K,  dK = dS^T Q.
+class Scores : public torch::autograd::Function<Scores> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
+                            at::ScalarType type) {
+    context->save_for_backward({q.to(type), k.to(type)});
+    return at::matmul(q, k.transpose(-2, -1));
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &q = saved[0], &k = saved[1];
+    const at::Tensor ds = gradients[0].to(q.scalar_type());
+    const auto wide = gradients[0].scalar_type();
+    return {at::matmul(ds, k).to(wide), at::matmul(ds.transpose(-2, -1), q).to(wide), {}};
+  }
+};
+
 }  // namespace
 
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight) {
@@ -165,6 +182,11 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 at::Tensor gelu_gate(const at::Tensor& hidden, const at::Tensor& gate) {
   if (plain(hidden) && plain(gate)) return Gate::apply(hidden, gate);
   return at::gelu(hidden, "tanh") * gate;
+}
+
+at::Tensor scores(const at::Tensor& q, const at::Tensor& k, at::ScalarType type) {
+  if (type != q.scalar_type()) return Scores::apply(q, k, type);
+  return at::matmul(q, k.transpose(-2, -1));
 }
 
 }  // namespace lorahub::t5::differentiable

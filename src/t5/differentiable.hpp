@@ -1,6 +1,6 @@
 // Steps of the reference that cost most, where the tensors are f32 on the CPU: the matrix products
 // by the faster library, the others in one pass over memory, both directions; else by their
-// formula.
+// formula. Scores of a network in a narrow type: see there.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -14,5 +14,9 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 
 // gelu(hidden) * gate with the tanh form of GELU, as t5::gelu_gate.
 at::Tensor gelu_gate(const at::Tensor& hidden, const at::Tensor& gate);
+
+// q k^T of heads [.., queries, d_kv] and [.., keys, d_kv], in their type; its gradients are
+// products of what is rounded to `type`.
+at::Tensor scores(const at::Tensor& q, const at::Tensor& k, at::ScalarType type);
 
 }  // namespace lorahub::t5::differentiable

@@ -31,22 +31,23 @@ LORAHUB_FAST_LOOP void philox_words(uint32_t (*__restrict out)[kBlocks], uint32_
                                     const Draw& draw) {
   const uint32_t key0 = draw.key[0], key1 = draw.key[1], place = draw.place;
   for (uint32_t b = 0; b < kBlocks; ++b) {
-    uint32_t c0 = first + b, c1 = place, c2 = 0, c3 = 0, k0 = key0, k1 = key1;
+    uint64_t c0 = first + b, c1 = place, c2 = 0, c3 = 0;  // words in the lower halves
+    uint32_t k0 = key0, k1 = key1;
 #pragma GCC unroll 10
     for (int round = 0; round < 10; ++round) {
-      const uint64_t p0 = uint64_t{0xD2511F53} * c0;
-      const uint64_t p1 = uint64_t{0xCD9E8D57} * c2;
-      c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;
-      c1 = static_cast<uint32_t>(p1);
-      c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ k1;
-      c3 = static_cast<uint32_t>(p0);
+      const uint64_t p0 = uint64_t{0xD2511F53} * static_cast<uint32_t>(c0);
+      const uint64_t p1 = uint64_t{0xCD9E8D57} * static_cast<uint32_t>(c2);
+      c0 = (p1 >> 32) ^ c1 ^ k0;
+      c1 = p1;
+      c2 = (p0 >> 32) ^ c3 ^ k1;
+      c3 = p0;
       k0 += 0x9E3779B9;
       k1 += 0xBB67AE85;
     }
-    out[0][b] = c0;
-    out[1][b] = c1;
-    out[2][b] = c2;
-    out[3][b] = c3;
+    out[0][b] = static_cast<uint32_t>(c0);
+    out[1][b] = static_cast<uint32_t>(c1);
+    out[2][b] = static_cast<uint32_t>(c2);
+    out[3][b] = static_cast<uint32_t>(c3);
   }
 }
 

@@ -67,8 +67,10 @@ struct Pass {
     const at::Tensor q = heads(linear(layer.q, x));
     const at::Tensor k = heads(linear(layer.k, y));
     const at::Tensor v = heads(linear(layer.v, y));
-    const at::Tensor weights = drop(at::softmax(at::matmul(q, k.transpose(2, 3)) + bias, -1));
-    return linear(layer.o, at::matmul(weights, v).transpose(1, 2).flatten(2));
+    const at::ScalarType type = layer.o.weight.scalar_type();
+    const at::Tensor weights =
+        drop(at::softmax(differentiable::scores(q, k, type) + bias, -1)).to(type);
+    return linear(layer.o, at::matmul(weights, v.to(type)).transpose(1, 2).flatten(2));
   }
 
   at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {

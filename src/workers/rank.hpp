@@ -28,15 +28,19 @@ struct Rank {
 enum class Leave { together, at_once };
 [[noreturn]] void leave(int code, Leave how);
 
-// Seconds since the last call of note(), for each of several ranks.
+// Seconds since the last call of note(), for each of several ranks. A long time without any call
+// does not count: then this process itself was stopped (Slurm suspends all ranks of a job).
 class Silence {
  public:
   explicit Silence(size_t ranks);
   void note(int rank);
-  double of(int rank) const;
+  double of(int rank);
 
  private:
-  std::vector<double> heard_;  // seconds of a steady clock
+  double awake();  // seconds since the start, long gaps left out
+
+  double last_call_, awake_ = 0;
+  std::vector<double> heard_;  // on the clock of awake()
 };
 
 // Has it been `seconds` since it last said yes?

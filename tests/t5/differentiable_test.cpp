@@ -52,6 +52,27 @@ TEST_F(Differentiable, product_has_the_formulas_gradients) {
       expect_same(product, formula, {at::randn({3, length, in}), at::randn({out, in}) / in});
 }
 
+// Values by the wide numbers, gradients by the rounded ones.
+TEST_F(Differentiable, scores_of_a_network_in_a_narrow_type) {
+  const auto in = [](at::ScalarType type) {
+    return [type](const std::vector<at::Tensor>& heads) {
+      return differentiable::scores(heads[0], heads[1], type);
+    };
+  };
+  const auto formula = [](const std::vector<at::Tensor>& heads) {
+    return at::matmul(heads[0], heads[1].transpose(2, 3));
+  };
+  const at::Tensor q = at::randn({2, 3, 40, 16}), k = at::randn({2, 3, 50, 16});
+  expect_same(in(at::kFloat), formula, {q, k});
+  const at::Tensor x = q.clone().requires_grad_(), y = in(at::kBFloat16)({x, k});
+  EXPECT_TRUE(at::equal(y, formula({q, k})));
+  y.sum().backward();
+  const at::Tensor exact = k.sum(2, true).expand_as(q);
+  const double off = (x.grad() - exact).norm().item<double>() / exact.norm().item<double>();
+  EXPECT_GT(off, 1e-4);
+  EXPECT_LT(off, 4e-3);
+}
+
 TEST_F(Differentiable, product_of_a_frozen_weight) {
   const at::Tensor x = at::randn({5, 512}).requires_grad_(), w = at::randn({300, 512}) / 20;
   const at::Tensor y = differentiable::product(x, w);

@@ -30,6 +30,19 @@ TEST(Gradients, are_those_of_transformers_and_peft) {
   }
 }
 
+// Rounding of 2^-9 in each product, and what the network makes of it (0.02 to 0.09 here).
+TEST(Gradients, in_bf16_are_near_those_of_f32) {
+  for (const std::string name : kCases) {
+    const Case c = make_case(name, at::kBFloat16);
+    const Gradients found = gradients(c.trainable, c.golden.pairs, {}, 1);
+    for (size_t i = 0; i < found.of_mean.size(); ++i) {
+      const std::string& parameter = c.trainable.parameters[i].name;
+      const auto& expected = c.expected.at("gradients").at(parameter);
+      EXPECT_LT(test::deviation(expected, parameter, found.of_mean[i]), 0.15) << name << parameter;
+    }
+  }
+}
+
 // All parameters a little along hashed directions, in f64.
 TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
   for (const std::string name : kCases) {
