@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
@@ -168,6 +169,37 @@ std::string verdict_word(const Effect& e, const char* above, const char* below) 
   return verdict(e) == Verdict::better ? above : below;
 }
 
+// Some of the searches that have spent the same, by their example-forwards.
+std::map<double, std::vector<const Condition*>> peers(const std::vector<const Condition*>& all) {
+  std::map<double, std::vector<const Condition*>> by_cost;
+  for (const Condition* c : all) by_cost[longest(*c, Currency::forwards)].push_back(c);
+  std::erase_if(by_cost, [&](const auto& group) {
+    return group.second.size() < 2 || group.second.size() == all.size();
+  });
+  return by_cost;
+}
+
+// "With 2000 example-forwards each, accuracy against A: B +3.9 [..] points (better), C .."
+std::string equal_budgets(const std::vector<const Condition*>& all) {
+  std::string text;
+  for (const auto& [forwards, group] : peers(all)) {
+    const Condition& base = reference(group);
+    std::vector<std::string> points;
+    for (const Condition* c : group) {
+      if (c == &base || points.size() == kMostNamed) continue;
+      const auto hits = differences(pair_up(*c, base), accuracy);
+      if (hits.empty()) continue;
+      const Effect p = effect(hits);
+      points.push_back(base::format("{} {} points ({})", c->name, signed_text(p.difference),
+                                    verdict_word(p, "better", "worse")));
+    }
+    if (!points.empty())
+      text += base::format(" With {} example-forwards each, accuracy against {}: {}.",
+                           count_text(forwards), base.name, base::join(points, ", "));
+  }
+  return text;
+}
+
 std::string answer(const std::vector<const Condition*>& all) {
   const Condition& base = reference(all);
   const double evaluations = common_budget(all, Currency::evaluations);
@@ -188,9 +220,9 @@ std::string answer(const std::vector<const Condition*>& all) {
   const std::string rest = all.size() - 1 > losses.size() ? "; the others in the table" : "";
   return base::format(
       "After {:.0f} evaluations, which all of them spent, few-shot loss against {}: {}{}. At their "
-      "full budgets, accuracy against {}: {}{}.",
+      "full budgets, accuracy against {}: {}{}.{}",
       evaluations, base.name, base::join(losses, ", "), rest, base.name, base::join(points, ", "),
-      rest);
+      rest, equal_budgets(all));
 }
 
 Figure improvement_matrix(const Summary& summary, const std::vector<const Condition*>& all) {

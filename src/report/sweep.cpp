@@ -192,8 +192,10 @@ std::string change_sentence(const Axes& what, const Line& line) {
   const auto found = compare({{last, first}});
   if (found.empty()) return "";
   const Verdict change = verdict(found[0]);
-  return base::format("From {} to {} {}, the accuracy of {} {} ({} points).", low, high, what.label,
-                      line.name,
+  const std::string range = what.knob == "rank"
+                                ? base::format("rank {} to rank {}", low, high)
+                                : base::format("{} to {} {}", low, high, what.label);
+  return base::format("From {}, the accuracy of {} {} ({} points).", range, line.name,
                       change == Verdict::open     ? "is not shown to change"
                       : change == Verdict::better ? "rises"
                                                   : "falls",

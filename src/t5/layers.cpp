@@ -16,18 +16,51 @@ namespace {
 // Rows computed together: activations stay in the cache, and a small model still fills a kernel.
 constexpr int64_t kRowsAtOnce = 1280;
 
+// All for as many candidates as one of them has.
+Projections widened(Projections all) {
+  const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
+  for (at::Tensor* rows : {&all.q, &all.k, &all.v}) *rows = rows->expand({wide, -1, -1});
+  return all;
+}
+
 at::Tensor at_most(const at::Tensor& x, int first, int count) {
   return x.defined() && x.size(0) > 1 ? x.narrow(0, first, count) : x;
 }
 
-at::Tensor encode_some(const Adapted& model, const Packing& packing, at::Tensor x,
+// What the first block computes before an adapter comes in: the same for all candidates.
+struct Start {
+  at::Tensor x, normed;  // [1, rows, d]
+  Projections qkv;
+};
+
+Start start(const Network& n, const at::Tensor& x) {
+  const Block& block = n.encoder.blocks.front();
+  const at::Tensor normed =
+      rms_norm(x, block.self_norm, n.config.epsilon, n.embedding.scalar_type());
+  return {.x = x, .normed = normed, .qkv = project(block.self, {}, normed)};
+}
+
+Projections project(const Start& start, const Attention& layer, const Adapter& adapter) {
+  const auto adapted = [&](const at::Tensor& y, const Linear& linear) {
+    const LowRank* low = low_rank(adapter, linear.slot);
+    return low == nullptr ? y : add_adapter(y.clone(), start.normed, low);
+  };
+  return widened({.q = adapted(start.qkv.q, layer.q),
+                  .k = adapted(start.qkv.k, layer.k),
+                  .v = adapted(start.qkv.v, layer.v)});
+}
+
+at::Tensor encode_some(const Adapted& model, const Packing& packing, const Start& start,
                        const at::Tensor& bias) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   const Sides itself{.targets = packing, .sources = packing};
+  at::Tensor x = start.x.clone();
   for (const Block& block : n.encoder.blocks) {
-    const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
-    const Projections qkv = project(block.self, model.adapter, normed);
+    const bool first = &block == &n.encoder.blocks.front();
+    const Projections qkv = first ? project(start, block.self, model.adapter)
+                                  : project(block.self, model.adapter,
+                                            rms_norm(x, block.self_norm, n.config.epsilon, dtype));
     const at::Tensor seen = attend_packed(qkv, itself, bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, seen);
     x = add_feed_forward(x, block, model);
@@ -84,12 +117,9 @@ at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& a
 }
 
 Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x) {
-  Projections all{.q = linear(layer.q, adapter, x),
+  return widened({.q = linear(layer.q, adapter, x),
                   .k = linear(layer.k, adapter, x),
-                  .v = linear(layer.v, adapter, x)};
-  const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
-  for (at::Tensor* rows : {&all.q, &all.k, &all.v}) *rows = rows->expand({wide, -1, -1});
-  return all;
+                  .v = linear(layer.v, adapter, x)});
 }
 
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model) {
@@ -125,7 +155,7 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
-  const at::Tensor x = embed(n, ids);
+  const Start begun = start(n, embed(n, ids));
   const at::Tensor bias = position_bias(n.config, n.encoder, Direction::both,
                                         {.queries = packing.longest, .keys = packing.longest});
   const int step = static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / packing.rows, 1, population));
@@ -133,7 +163,7 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
   for (int first = 0; first < population; first += step) {
     const int count = std::min(step, population - first);
     const Adapter some = candidates(model.adapter, first, count);
-    const at::Tensor out = encode_some({n, some}, packing, x.clone(), bias);
+    const at::Tensor out = encode_some({n, some}, packing, begun, bias);
     parts.push_back(out.expand({count, -1, -1}));
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);

@@ -108,6 +108,12 @@ TEST(Sections, SayWhatTheFileHolds) {
       "accuracy against lorahub modules=5 official: lorahub modules=5 cma +10.0 [+10.0, +10.0] "
       "points (better)");
   says(
+      " example-forwards each, accuracy against lorahub modules=5 official: lorahub modules=20 "
+      "official +20.0 [+20.0, +20.0] points (better). With ");
+  says(
+      " example-forwards each, accuracy against lorahub modules=5 cma: lorahub modules=20 cma "
+      "+20.0 [+20.0, +20.0] points (better).");
+  says(
       "RQ3: A query to composed modules has 10.0 tokens, one with the examples in its prompt 40.0 "
       "(4.0 times as many)");
   says("lorahub modules=5 official -20.0 [-20.0, -20.0] points (worse)");
