@@ -36,6 +36,12 @@ void Ledger::log(std::string_view event, const std::string& details) {
   log_.line(event, details);
 }
 
+void Ledger::will_run(std::map<std::string, double> sizes) {
+  sizes_ = std::move(sizes);
+  work_ = std::accumulate(sizes_.begin(), sizes_.end(), 0.0,
+                          [](double sum, const auto& trial) { return sum + trial.second; });
+}
+
 void Ledger::start(const study::Trial& trial, const store::Inputs& inputs) {
   const std::string id = study::id(trial);
   journal_.start(id, inputs);
@@ -56,11 +62,11 @@ void Ledger::show(const study::Trial& trial, const search::Trace& trace) {
                          trace.best_loss);
   const std::lock_guard lock(mutex_);
   under_way_[study::id(trial)] = static_cast<double>(evaluations) / std::max(1, budget);
-  const double begun = std::accumulate(under_way_.begin(), under_way_.end(), 0.0,
-                                       [](double sum, const auto& t) { return sum + t.second; });
-  progress_.show((done_ + begun) / std::max(1.0, todo_),
-                 base::format("trial {:.0f} of {:.0f}: {}",
-                              done_ + static_cast<double>(under_way_.size()), todo_, text));
+  double begun = 0;
+  for (const auto& [id, share] : under_way_) begun += share * sizes_[id];
+  progress_.show(
+      work_ > 0 ? (done_ + begun) / work_ : 0,
+      base::format("trial {} of {}: {}", ended_ + under_way_.size(), sizes_.size(), text));
 }
 
 void Ledger::ended(const std::string& id) {
@@ -68,7 +74,8 @@ void Ledger::ended(const std::string& id) {
   {
     const std::lock_guard lock(mutex_);
     under_way_.erase(id);
-    done_ += 1;
+    ended_ += 1;
+    done_ += sizes_[id];
     due = since_checkpoint_.seconds() >
           std::max(kCheckpointSeconds, kCheckpointShare * checkpoint_seconds_);
   }

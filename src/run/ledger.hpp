@@ -29,7 +29,7 @@ class Ledger {
 
   const store::History& history() const { return journal_.history(); }  // while no trial runs
   void header(const store::Header& header) { journal_.header(header); }
-  void will_run(size_t trials) { todo_ = static_cast<double>(trials); }
+  void will_run(std::map<std::string, double> sizes);  // by trial id, in any unit
 
   void start(const study::Trial& trial, const store::Inputs& inputs);
   search::Evaluate recorded(search::Evaluate evaluate, store::Faults faults,
@@ -51,8 +51,10 @@ class Ledger {
   std::mutex mutex_;  // of what follows
   base::Progress progress_;
   base::Log log_;
+  std::map<std::string, double> sizes_;      // of the trials of this call
   std::map<std::string, double> under_way_;  // by trial id: the share that is done
-  double todo_ = 0, done_ = 0;               // trials of this call
+  size_t ended_ = 0;                         // trials
+  double work_ = 0, done_ = 0;               // of all trials, of those that have ended
   base::Stopwatch since_checkpoint_;
   double checkpoint_seconds_ = 0;
 };

@@ -104,13 +104,16 @@ class Coordinator {
         todo_trials.push_back(trials_[i]);
       }
     if (todo_list.empty()) return;
-    ledger_->will_run(todo_list.size());
     shared_.emplace(todo_trials);
     const StudyCost cost =
         run::cost(todo_trials, {.ranks = crew_.ranks(), .groups = options_.groups});
     std::vector<workers::Job> jobs;
-    for (size_t j = 0; j < todo_list.size(); ++j)
+    std::map<std::string, double> sizes;
+    for (size_t j = 0; j < todo_list.size(); ++j) {
       jobs.push_back(job(todo_list[j], cost.trials[j].work));
+      sizes[study::id(todo_trials[j])] = cost.trials[j].tflop;
+    }
+    ledger_->will_run(std::move(sizes));
     const base::Stopwatch clock;
     const double busy = crew_.busy_seconds();
     try {
