@@ -16,8 +16,9 @@ the speed of transformers 5.23 + PEFT 0.21.2, wall clock (processor time):
     base      1.47 (1.17)   1.58 (1.65)   1.40 (1.20)   1.71 (1.82)
 
 With the reference's f32 products by oneDNN (it was MKL above) and ahead of other work (nice -15), three rounds: small f32
-equal 1.38 (1.38), base f32 equal 1.30 (1.30). With nothing else running: small bf16 equal 1.31 (1.31), base bf16 equal
-1.13 (1.13): the bf16 rows above were taken beside other work, which cost the other side more.
+equal 1.38 (1.38), base f32 equal 1.30 (1.30). With nothing else running, where the other side is not held up: small bf16
+equal 1.31 (1.31), base bf16 equal 1.13 (1.13); and since attention multiplies in bf16 too, and dropout's words take
+half the time: small 1.29 (1.30), base 1.27 (1.27).
 """
 
 import argparse
