@@ -15,10 +15,12 @@ the speed of transformers 5.23 + PEFT 0.21.2, wall clock (processor time):
     small     1.16 (1.15)   1.55 (1.79)   1.20 (1.29)   1.92 (1.82)
     base      1.47 (1.17)   1.58 (1.65)   1.40 (1.20)   1.71 (1.82)
 
-With the reference's f32 products by oneDNN (it was MKL above) and ahead of other work (nice -15), three rounds: small f32
-equal 1.38 (1.38), base f32 equal 1.30 (1.30). With nothing else running, where the other side is not held up: small bf16
-equal 1.31 (1.31), base bf16 equal 1.13 (1.13); and since attention multiplies in bf16 too, and dropout's words take
-half the time: small 1.29 (1.30), base 1.27 (1.27).
+That was with MKL for the reference's f32 products and f32 in bf16's attention. With oneDNN, attention's products in the
+type of the weights, and nothing else running (which is harder: the other side suffers more from neighbours), three
+rounds, base f32 two:
+
+    small f32 equal 1.28 (1.28), bf16 equal 1.29 and 1.40 (two runs)
+    base  f32 equal 1.31 (1.31), bf16 equal 1.27 (1.27)
 """
 
 import argparse
