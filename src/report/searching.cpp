@@ -169,6 +169,11 @@ std::string verdict_word(const Effect& e, const char* above, const char* below) 
   return verdict(e) == Verdict::better ? above : below;
 }
 
+std::string points_text(const Condition& condition, const Effect& accuracy) {
+  return base::format("{} {} points ({})", condition.name, signed_text(accuracy.difference),
+                      verdict_word(accuracy, "better", "worse"));
+}
+
 // Some of the searches that have spent the same, by their example-forwards.
 std::map<double, std::vector<const Condition*>> peers(const std::vector<const Condition*>& all) {
   std::map<double, std::vector<const Condition*>> by_cost;
@@ -189,9 +194,7 @@ std::string equal_budgets(const std::vector<const Condition*>& all) {
       if (c == &base || points.size() == kMostNamed) continue;
       const auto hits = differences(pair_up(*c, base), accuracy);
       if (hits.empty()) continue;
-      const Effect p = effect(hits);
-      points.push_back(base::format("{} {} points ({})", c->name, signed_text(p.difference),
-                                    verdict_word(p, "better", "worse")));
+      points.push_back(points_text(*c, effect(hits)));
     }
     if (!points.empty())
       text += base::format(" With {} example-forwards each, accuracy against {}: {}.",
@@ -213,8 +216,7 @@ std::string answer(const std::vector<const Condition*>& all) {
     const Effect l = effect(loss), p = effect(hits);
     losses.push_back(base::format("{} {} nat ({})", c->name, signed_text(l.difference, 3),
                                   verdict_word(l, "worse", "better")));
-    points.push_back(base::format("{} {} points ({})", c->name, signed_text(p.difference),
-                                  verdict_word(p, "better", "worse")));
+    points.push_back(points_text(*c, p));
   }
   if (losses.empty()) return "";
   const std::string rest = all.size() - 1 > losses.size() ? "; the others in the table" : "";

@@ -15,14 +15,6 @@ class Differentiable : public ::testing::Test {
 
 using Function = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
 
-// `y` is `exact` but for the rounding of f32: by 1e-4 of each element, and where a sum of larger
-// terms comes out small by 1e-5 and 1e-6 of the largest element.
-void expect_close(const at::Tensor& y, const at::Tensor& exact, const char* what) {
-  const double largest = exact.abs().max().item<double>();
-  EXPECT_TRUE(at::allclose(y.to(at::kDouble), exact, 1e-4, 1e-5 + 1e-6 * largest))
-      << what << ": off by " << (y - exact).abs().max().item<double>() << ", largest " << largest;
-}
-
 // Value and gradients of `f` in f32 against `formula` differentiated in f64.
 void expect_same(const Function& f, const Function& formula, std::vector<at::Tensor> inputs) {
   std::vector<at::Tensor> narrow, wide;
@@ -31,15 +23,16 @@ void expect_same(const Function& f, const Function& formula, std::vector<at::Ten
     wide.push_back(narrow.back().detach().to(at::kDouble).requires_grad_());
   }
   const at::Tensor y = f(narrow), exact = formula(wide);
-  expect_close(y, exact, "value");
+  EXPECT_TRUE(at::allclose(y.to(at::kDouble), exact, 1e-5, 1e-6));
   const at::Tensor direction = at::randn(y.sizes(), at::kFloat);
   (y * direction).sum().backward();
   (exact * direction.to(at::kDouble)).sum().backward();
   for (size_t i = 0; i < inputs.size(); ++i)
-    expect_close(narrow[i].grad(), wide[i].grad(), i == 0 ? "first gradient" : "second gradient");
+    EXPECT_TRUE(at::allclose(narrow[i].grad().to(at::kDouble), wide[i].grad(), 1e-4, 1e-5)) << i;
 }
 
-// On both sides of the size from which on another library multiplies.
+// On both sides of the size from which on another library multiplies. Few rows: the weight's
+// gradient sums over them, and of 210 terms f32 does not keep 1e-5 with every kernel.
 TEST_F(Differentiable, product_has_the_formulas_gradients) {
   const auto product = [](const std::vector<at::Tensor>& in) {
     return differentiable::product(in[0], in[1]);
@@ -48,7 +41,7 @@ TEST_F(Differentiable, product_has_the_formulas_gradients) {
     return at::matmul(in[0], in[1].t());
   };
   for (const auto& [in, out] : {std::pair(256, 512), std::pair(391, 397), std::pair(16, 300)})
-    for (const int64_t length : {1, 70})
+    for (const int64_t length : {1, 20})
       expect_same(product, formula, {at::randn({3, length, in}), at::randn({out, in}) / in});
 }
 
