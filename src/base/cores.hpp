@@ -1,9 +1,10 @@
-// The processors that this process may use.
+// The processors that this process may use, and the memory of its node.
 #pragma once
 
 namespace lorahub::base {
 
-int usable_cores();  // by its affinity: mpirun and Slurm bind ranks to some
-int online_cores();  // of the node
+int usable_cores();        // by its affinity: mpirun and Slurm bind ranks to some
+int online_cores();        // of the node
+double physical_memory();  // of the node, bytes
 
 }  // namespace lorahub::base

@@ -178,7 +178,7 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json, "the result as one JSON object, in a line");
   command->add_option("--seed", options->seed, "of all draws and the search");
   add_out(*command, options->out);
-  add_hardware(*command, options->model);
+  add_hardware(*command, options->model, study::words<study::Precision>());
   command->callback([options, &action] { action = [options] { return adapt(*options); }; });
 }
 

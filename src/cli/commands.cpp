@@ -33,10 +33,12 @@ void add_device(CLI::App& command, std::string& device, int& threads) {
       ->check(CLI::Range(1, 1024));
 }
 
-void add_hardware(CLI::App& command, ModelOptions& options) {
+void add_hardware(CLI::App& command, ModelOptions& options,
+                  const std::vector<std::string>& precisions) {
   add_device(command, options.device, options.threads);
-  command.add_option("--precision", options.precision, "f32 or bf16")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+  command
+      .add_option("--precision", options.precision, fmt::format("{}", fmt::join(precisions, ", ")))
+      ->check(CLI::IsMember(precisions));
 }
 
 run::Hardware hardware(const ModelOptions& options, NodeRank here) {

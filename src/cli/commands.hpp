@@ -45,7 +45,8 @@ struct ModelOptions {
   int threads = 0;  // 0: cores / ranks on this node
 };
 void add_device(CLI::App& command, std::string& device, int& threads);
-void add_hardware(CLI::App& command, ModelOptions& options);  // and --precision
+void add_hardware(CLI::App& command, ModelOptions& options,
+                  const std::vector<std::string>& precisions = {"f32", "bf16"});
 
 // Which of the ranks on this node this one is.
 struct NodeRank {

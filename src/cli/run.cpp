@@ -7,6 +7,7 @@
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "run/study.hpp"
+#include "study/names.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -119,8 +120,10 @@ void add_run(CLI::App& app, Action& action) {
   command->add_flag("--retry-failed", options->retry_failed, "run failed trials again");
   command->add_option("--engine", options->engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));
-  command->add_option("--precision", options->precision, "f32 or bf16 (overrides the study)")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+  command
+      ->add_option("--precision", options->precision,
+                   "f32, bf16, delta-bf16 or delta-int8 (overrides the study)")
+      ->check(CLI::IsMember(study::words<study::Precision>()));
   add_device(*command, options->device, options->threads);
   command->add_option("--groups", options->groups,
                       "groups of ranks, each with a trial of its own: auto (those that end first), "

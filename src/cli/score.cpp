@@ -41,12 +41,14 @@ search::Population population(const std::string& file, int modules) {
 }
 
 int score(const Options& options) {
-  const objective::Machine machine = load_machine(options.model);
+  objective::Machine machine = load_machine(options.model);
+  run::add_narrow_weights(machine,
+                          study::parse<study::Precision>(options.model.precision, "--precision"));
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.config = machine.network.config, .device = machine.device});
   const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options.task, options.rows));
   const search::Population candidates = population(options.weights, pool.size());
-  const auto measure = objective::make_measure(
+  const auto measure = objective::make_search_measure(
       machine,
       {.pool = pool,
        .composition = study::parse<study::Composition>(options.composition, "--composition"),
@@ -96,7 +98,7 @@ void add_score(CLI::App& app, Action& action) {
   command->add_option("--engine", options->engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));
   command->add_flag("--json", options->json, "modules, tokens, loss sums and objectives as JSON");
-  add_hardware(*command, options->model);
+  add_hardware(*command, options->model, study::words<study::Precision>());
   command->callback([options, &action] { action = [options] { return score(*options); }; });
 }
 

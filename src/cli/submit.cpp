@@ -11,6 +11,7 @@
 #include "cluster/script.hpp"
 #include "cluster/slurm.hpp"
 #include "run/cost.hpp"
+#include "study/names.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -184,8 +185,10 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_flag("--retry-failed", options.retry_failed, "run failed trials again");
   command.add_option("--engine", options.engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));
-  command.add_option("--precision", options.precision, "f32 or bf16 (overrides the study)")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+  command
+      .add_option("--precision", options.precision,
+                  "f32, bf16, delta-bf16 or delta-int8 (overrides the study)")
+      ->check(CLI::IsMember(study::words<study::Precision>()));
   command.add_option("--device", options.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   command.add_option("--threads", options.threads, "threads of each rank")

@@ -1,5 +1,6 @@
 // Weights -> loss sums and weights -> answers, on one device, by this process's threads.
 #pragma once
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "lora/pool.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
+#include "t5/delta.hpp"
 #include "t5/generate.hpp"
 #include "task/task.hpp"
 #include "task/tokenizer.hpp"
@@ -20,6 +22,7 @@ struct Machine {
   t5::Device device = t5::Device::cpu;
   at::ScalarType dtype() const { return network.embedding.scalar_type(); }  // of the linear layers
   int threads = 1;  // each takes whole tiles; kernels are single-threaded
+  std::shared_ptr<const t5::NarrowWeights> narrow = nullptr;  // for delta evaluation; or none
 };
 
 std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer,
@@ -34,6 +37,9 @@ struct Mixture {
 };
 search::Measure make_measure(const Machine& machine, const Mixture& mixture,
                              std::span<const t5::Pair> pairs);
+// The same for telling candidates apart: by delta evaluation where the machine has narrow weights.
+search::Measure make_search_measure(const Machine& machine, const Mixture& mixture,
+                                    std::span<const t5::Pair> pairs);
 
 // Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed
 // order.

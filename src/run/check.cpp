@@ -9,6 +9,7 @@
 #include "run/training.hpp"
 #include "run/trial.hpp"
 #include "search/optimizer.hpp"
+#include "study/names.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -79,7 +80,7 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
     bool fresh = false;
     for (const auto& [name, hash] : now)
       if (!known && (name == "model" || name.starts_with("module ")))
-        fresh |= seen.insert(name + hash).second;
+        fresh |= seen.insert(name + hash + study::name(trial.precision)).second;
     if (fresh) checked.first_uses.push_back(i);
     checked.inputs.push_back(std::move(now));
   }

@@ -12,7 +12,7 @@ namespace lorahub::run {
 
 struct Checked {
   std::vector<store::Inputs> inputs;  // by trial
-  std::vector<size_t> first_uses;     // trials that read a model or modules that none before read
+  std::vector<size_t> first_uses;     // trials that read what none before read in their precision
 };
 
 // Error when the folder holds another study, an optimiser would refuse a trial's settings, a file

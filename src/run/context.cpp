@@ -74,12 +74,12 @@ std::vector<int> Context::shot_tokens() const {
   return tokens;
 }
 
-search::Sums Context::sums(const search::Population& population) const {
+search::Sums Context::sums(const search::Population& population, Request how) const {
   faults_.clear();
   ++waits_;
-  const auto call = [this](const std::vector<std::string>& tiles) {
+  const auto call = [this, how](const std::vector<std::string>& tiles) {
     std::vector<std::string> units;
-    for (const std::string& tile : tiles) units.push_back(unit(Request::measure, tile));
+    for (const std::string& tile : tiles) units.push_back(unit(how, tile));
     return leader_.call(units);
   };
   const auto note = [this](const search::Fault& fault) {
@@ -89,9 +89,9 @@ search::Sums Context::sums(const search::Population& population) const {
                              static_cast<int>(brief_.pairs.size()), brief_.tile_shape());
 }
 
-search::Evaluate Context::evaluate(const study::Penalty& penalty) const {
-  return [this, penalty](const search::Population& population) {
-    return objective::reduce(sums(population), shot_tokens(), population,
+search::Evaluate Context::evaluate(const study::Penalty& penalty, Request how) const {
+  return [this, penalty, how](const search::Population& population) {
+    return objective::reduce(sums(population, how), shot_tokens(), population,
                              {.kind = trial().loss, .penalty = penalty, .batch = loss_batch});
   };
 }

@@ -10,6 +10,7 @@
 #include "run/brief.hpp"
 #include "run/choice.hpp"
 #include "run/probe.hpp"
+#include "run/requests.hpp"
 #include "run/site.hpp"
 #include "search/minimize.hpp"
 #include "search/optimizer.hpp"
@@ -32,9 +33,10 @@ class Context {
   void narrow();  // after it, those of `retrieve: probe`: each candidate alone, by all ranks
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
-  search::Sums sums(const search::Population& population) const;  // computed by all ranks
-  search::Evaluate evaluate(
-      const study::Penalty& penalty) const;  // the trial's loss of these, and a penalty
+  // Computed by all ranks. `how`: measure, or search: in the trial's precision.
+  search::Sums sums(const search::Population& population, Request how = Request::measure) const;
+  // The trial's loss of these, and a penalty.
+  search::Evaluate evaluate(const study::Penalty& penalty, Request how = Request::measure) const;
   // The same losses for a search that asks one candidate at a time: ranks that would be idle
   // compute what `optimizer` may ask for next.
   search::Evaluate ahead(const search::Evaluate& evaluate,

@@ -11,6 +11,7 @@
 #include "run/training.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
+#include "t5/delta.hpp"
 #include "t5/flop.hpp"
 #include "t5/hub.hpp"
 #include "t5/products.hpp"
@@ -185,9 +186,18 @@ double shared_memory(const study::Trial& trial, const t5::Config& c) {
 }
 
 // A tile's activations, and what a full fine-tuning holds in f32: values, gradient, sum, moments.
-double own_memory(const study::Trial& trial, const t5::Config& c) {
+// A delta evaluation's narrow weights and trajectory of the shots.
+double own_memory(const study::Trial& trial, const t5::Config& c, const Text& text) {
   const double copies = trial.method == study::Method::full ? 5 : 0;
-  return 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4 + 4 * copies * weights(c);
+  double delta = 0;
+  if (trial.precision != study::exact(trial.precision)) {
+    delta = (trial.precision == study::Precision::delta_int8 ? 1 : 2) * t5::narrow_values(c);
+    if (study::uses_search(trial.method))
+      for (const auto& [source, target] : text.shots)
+        delta += t5::trajectory_bytes(c, source, target);
+  }
+  return delta + 2048 * 8 * static_cast<double>(std::max(c.d_ff, c.d_model)) * 4 +
+         4 * copies * weights(c);
 }
 
 }  // namespace
@@ -214,8 +224,8 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     total.trials.push_back(cost_of(trial, model->second.config, text->second));
     const t5::Config& config = model->second.config;
     total.shared_bytes = std::max(total.shared_bytes, shared_memory(trial, config));
-    total.memory_bytes =
-        std::max(total.memory_bytes, shared_memory(trial, config) + own_memory(trial, config));
+    total.memory_bytes = std::max(
+        total.memory_bytes, shared_memory(trial, config) + own_memory(trial, config, text->second));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
   }
   std::vector<Work> works;

@@ -15,6 +15,7 @@ int default_threads(int ranks_on_node) {
 
 namespace {
 t5::Placement placement(study::Precision precision, const Hardware& hardware) {
+  if (precision == study::Precision::delta_int8) t5::check_int8(hardware.device);
   return {.dtype = precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat,
           .device = hardware.device};
 }
@@ -32,6 +33,12 @@ objective::Machine load_machine(const std::string& model, study::Precision preci
                                 const Hardware& hardware) {
   const std::filesystem::path folder = t5::resolve(model);
   return machine_of(t5::load(folder, placement(precision, hardware)), folder, hardware);
+}
+
+void add_narrow_weights(objective::Machine& machine, study::Precision precision) {
+  if (machine.narrow != nullptr) return;
+  if (precision == study::Precision::delta_bf16) machine.narrow = t5::bf16_weights(machine.network);
+  if (precision == study::Precision::delta_int8) machine.narrow = t5::int8_weights(machine.network);
 }
 
 PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,

@@ -35,6 +35,9 @@ PartlyLoadedMachine load_share(const std::string& model, study::Precision precis
 // its own memory.
 void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Channel& channel);
 
+// What a search in this precision multiplies by, where it is not the network's own weights.
+void add_narrow_weights(objective::Machine& machine, study::Precision precision);
+
 struct LibraryChoice {
   std::string library;             // a folder, or a file of published names
   std::vector<std::string> names;  // of the modules, in order

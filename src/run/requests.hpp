@@ -18,6 +18,7 @@ enum class Request : char {
   join = 'J',      // + hashes of shots and test rows: load the trial; reply: see Site::join
   probe = 'P',     // + place of a candidate module: reply: its loss on the shots, alone
   measure = 'M',   // + workers::across's unit; reply: the tile's sums
+  search = 'S',    // the same for candidates of a search: in the trial's precision
   answer = 'A',    // + number of a batch of test rows, weights (none: the base); reply: its answers
   train = 'T'      // the trial's training on its shots, as one unit; reply: a Choice (choice.hpp)
 };

@@ -74,9 +74,13 @@ void Site::use_pool(const std::vector<lora::Module>& chosen) {
   const study::Trial& trial = brief_.trial;
   if (trial.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial.seed.search);
-  measure_ = objective::make_measure(
-      *machine_, {.pool = *pool_, .composition = trial.composition, .engine = trial.engine},
-      brief_.pairs);
+  const objective::Mixture mixture{
+      .pool = *pool_, .composition = trial.composition, .engine = trial.engine};
+  measure_ = objective::make_measure(*machine_, mixture, brief_.pairs);
+  search_ = measure_;
+  if (!study::uses_search(trial.method)) return;
+  add_narrow_weights(*machine_, trial.precision);
+  search_ = objective::make_search_measure(*machine_, mixture, brief_.pairs);
 }
 
 // What the trial before left and this one shares stays.
@@ -84,7 +88,7 @@ void Site::begin(size_t index) {
   const study::Trial& trial = plan_.at(index);
   current_.reset();
   kept_.clear();
-  measure_ = {};  // refers to what is replaced now
+  measure_ = search_ = {};  // refer to what is replaced now
   adapter_.reset();
   truncated_from_ = 0;
   brief_ = run::brief(trial, tokenizers_);
@@ -187,6 +191,8 @@ std::string Site::handle(const std::string& request) {
       return probe(asked.body);
     case Request::measure:
       return workers::measure_unit(asked.body, measure_);
+    case Request::search:
+      return workers::measure_unit(asked.body, search_);
     case Request::answer:
       return answer(asked.body);
     case Request::train:

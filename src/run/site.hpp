@@ -65,7 +65,7 @@ class Site {
   std::optional<lora::Pool> pool_;
   int64_t truncated_from_ = 0;
   Brief brief_;
-  search::Measure measure_;
+  search::Measure measure_, search_;  // search_: in the trial's precision
   std::mutex adapter_mutex_;
   std::vector<double> adapter_weights_;
   std::shared_ptr<const t5::Adapter> adapter_;  // of these weights: a trial answers with one

@@ -134,7 +134,7 @@ std::optional<KnownProbes> known_probes(const Brief& brief, const store::Inputs&
   KnownProbes known{.cache = {probe_folder(),
                               {.model_sha256 = files.at("model"),
                                .pairs = brief.pairs,
-                               .precision = trial.precision,
+                               .precision = study::exact(trial.precision),
                                .device = device}},
                     .modules = {}};
   for (const std::string& name : brief.modules) known.modules.push_back(files.at("module " + name));

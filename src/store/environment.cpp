@@ -2,7 +2,6 @@
 
 #include <hdf5.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -33,12 +32,6 @@ std::string proc(const char* file, std::string_view key) {
   return "";
 }
 
-std::string memory() {
-  const double bytes = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<double>(::sysconf(_SC_PAGE_SIZE));
-  return base::format("{:.1f} GiB", bytes / (1 << 30));
-}
-
 }  // namespace
 
 std::string version() { return LORAHUB_VERSION; }
@@ -65,7 +58,7 @@ std::map<std::string, std::string> environment() {
       {"system", base::format("{} {} {}", system.sysname, system.release, system.machine)},
       {"cpu", proc("/proc/cpuinfo", "model name")},
       {"cores", base::format("{}", base::usable_cores())},
-      {"memory", memory()},
+      {"memory", base::format("{:.1f} GiB", base::physical_memory() / (1 << 30))},
       {"started_utc", base::utc_now()}};
   for (const char* name :
        {"OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID",

@@ -47,7 +47,7 @@ const std::vector<std::string>& words<Recommend>() {
 
 template <>
 const std::vector<std::string>& words<Precision>() {
-  static const std::vector<std::string> list = {"f32", "bf16"};
+  static const std::vector<std::string> list = {"f32", "bf16", "delta-bf16", "delta-int8"};
   return list;
 }
 

@@ -24,6 +24,11 @@ bool trains(Method method) {
          method == Method::gradient;
 }
 
+Precision exact(Precision precision) {
+  const bool delta = precision == Precision::delta_bf16 || precision == Precision::delta_int8;
+  return delta ? Precision::f32 : precision;
+}
+
 bool uses_shots(Method method) { return method != Method::zero_shot && method != Method::uniform; }
 
 bool retrieves_by_shots(const Trial& trial) {

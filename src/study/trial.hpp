@@ -38,7 +38,9 @@ enum class SearchMethod { cma, official, random };
 // The candidate of least loss, or the mean of the last generation's better half
 // (search/recommend.hpp).
 enum class Recommend { best, mean };
-enum class Precision { f32, bf16 };
+// delta_*: f32, but a search's candidates are told apart by delta evaluation (t5/delta.hpp).
+enum class Precision { f32, bf16, delta_bf16, delta_int8 };
+Precision exact(Precision precision);  // of what is reported
 enum class Engine { fast, reference };
 // The greedy answer, or the likeliest of the options listed in the prompt.
 enum class Scoring { generate, options };

@@ -66,7 +66,7 @@ bool short_targets(const Config& config, const Sides& sides) {
 
 at::Tensor cross_projected(const Cross& c, const at::Tensor& x) {
   RECORD_USER_SCOPE("cross-attention");
-  const at::Tensor q = linear(c.layer.q, c.adapter, x);
+  const at::Tensor q = linear(c.layer.q, c.adapter, x, c.by);
   const at::Tensor k = linear(c.layer.k, c.adapter, c.encoded);
   const at::Tensor v = linear(c.layer.v, c.adapter, c.encoded);
   const int64_t wide = std::max(q.size(0), k.size(0));
@@ -77,7 +77,7 @@ at::Tensor cross_projected(const Cross& c, const at::Tensor& x) {
 at::Tensor cross_absorbed(const Cross& c, const at::Tensor& x) {
   RECORD_USER_SCOPE("cross-attention");
   const int64_t population = c.encoded.size(0), d = c.encoded.size(2);
-  const at::Tensor q = widen(linear(c.layer.q, c.adapter, x), population).contiguous();
+  const at::Tensor q = widen(linear(c.layer.q, c.adapter, x, c.by), population).contiguous();
   const at::Tensor asked = absorb_keys(c, q);  // [P, h, rows, d]
   at::Tensor seen = at::empty(asked.sizes(), asked.options());
   for (size_t i = 0; i < c.sides.targets.lengths.size(); ++i) {

@@ -15,6 +15,7 @@ struct Cross {
   const at::Tensor& encoded;  // E [P, source rows, d]
   Sides sides;
   int64_t heads = 0;
+  const Products& by = exact();  // of q; keys and values are exact
 };
 
 // x [P, target rows, d] -> the rows that the output projection takes, [P, target rows, h * d_kv].

@@ -33,21 +33,27 @@ struct Start {
   Projections qkv;
 };
 
-Start start(const Network& n, const at::Tensor& x) {
+Projections products(const Attention& layer, const at::Tensor& x, const Products& by) {
+  return {.q = by.product(x, layer.q), .k = by.product(x, layer.k), .v = by.product(x, layer.v)};
+}
+
+// Plus what the adapters make of x. Writes into `y`.
+Projections adapted(const Projections& y, const Attention& layer, const Adapter& adapter,
+                    const at::Tensor& x) {
+  return widened({.q = add_adapter(y.q, x, low_rank(adapter, layer.q.slot)),
+                  .k = add_adapter(y.k, x, low_rank(adapter, layer.k.slot)),
+                  .v = add_adapter(y.v, x, low_rank(adapter, layer.v.slot))});
+}
+
+Projections copy(const Projections& y) {
+  return {.q = y.q.clone(), .k = y.k.clone(), .v = y.v.clone()};
+}
+
+Start start(const Network& n, const at::Tensor& x, const Products& by) {
   const Block& block = n.encoder.blocks.front();
   const at::Tensor normed =
       rms_norm(x, block.self_norm, n.config.epsilon, n.embedding.scalar_type());
-  return {.x = x, .normed = normed, .qkv = project(block.self, {}, normed)};
-}
-
-Projections project(const Start& start, const Attention& layer, const Adapter& adapter) {
-  const auto adapted = [&](const at::Tensor& y, const Linear& linear) {
-    const LowRank* low = low_rank(adapter, linear.slot);
-    return low == nullptr ? y : add_adapter(y.clone(), start.normed, low);
-  };
-  return widened({.q = adapted(start.qkv.q, layer.q),
-                  .k = adapted(start.qkv.k, layer.k),
-                  .v = adapted(start.qkv.v, layer.v)});
+  return {.x = x, .normed = normed, .qkv = products(block.self, normed, by)};
 }
 
 at::Tensor encode_some(const Adapted& model, const Packing& packing, const Start& start,
@@ -58,11 +64,12 @@ at::Tensor encode_some(const Adapted& model, const Packing& packing, const Start
   at::Tensor x = start.x.clone();
   for (const Block& block : n.encoder.blocks) {
     const bool first = &block == &n.encoder.blocks.front();
-    const Projections qkv = first ? project(start, block.self, model.adapter)
-                                  : project(block.self, model.adapter,
-                                            rms_norm(x, block.self_norm, n.config.epsilon, dtype));
+    const Projections qkv =
+        first ? adapted(copy(start.qkv), block.self, model.adapter, start.normed)
+              : project(block.self, model.adapter,
+                        rms_norm(x, block.self_norm, n.config.epsilon, dtype), model.by);
     const at::Tensor seen = attend_packed(qkv, itself, bias, n.config.heads);
-    x = add_linear(x, block.self.o, model.adapter, seen);
+    x = add_linear(x, block.self.o, model.adapter, seen, model.by);
     x = add_feed_forward(x, block, model);
   }
   return rms_norm(x, n.encoder.final_norm, n.config.epsilon, dtype);
@@ -101,39 +108,39 @@ at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
   return at::baddbmm(y.expand({wide, -1, -1}), z, bt);
 }
 
-at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x) {
-  return add_adapter(product(x, layer), x, low_rank(adapter, layer.slot));
+at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x,
+                  const Products& by) {
+  return add_adapter(by.product(x, layer), x, low_rank(adapter, layer.slot));
 }
 
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
-                      const at::Tensor& x) {
+                      const at::Tensor& x, const Products& by) {
   if (layer.weight.scalar_type() != at::kFloat)
-    return add_to(std::move(residual), linear(layer, adapter, x));
+    return add_to(std::move(residual), linear(layer, adapter, x, by));
   if (residual.size(0) < x.size(0)) {
     residual = residual.expand({x.size(0), -1, -1}).contiguous();
   }
-  residual = plus_product(residual, x, layer);
+  residual = by.plus_product(residual, x, layer);
   return add_adapter(residual, x, low_rank(adapter, layer.slot));
 }
 
-Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x) {
-  return widened({.q = linear(layer.q, adapter, x),
-                  .k = linear(layer.k, adapter, x),
-                  .v = linear(layer.v, adapter, x)});
+Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x,
+                    const Products& by) {
+  return adapted(products(layer, x, by), layer, adapter, x);
 }
 
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model) {
   const Config& config = model.network.config;
   const at::ScalarType dtype = block.ff.wo.weight.scalar_type();
   const at::Tensor x = rms_norm(residual, block.ff_norm, config.epsilon, dtype);
-  at::Tensor hidden = linear(block.ff.wi_0, model.adapter, x);
+  at::Tensor hidden = linear(block.ff.wi_0, model.adapter, x, model.by);
   if (config.gated && config.gelu) {
-    hidden = gelu_gate(hidden, linear(block.ff.wi_1, model.adapter, x));
+    hidden = gelu_gate(hidden, linear(block.ff.wi_1, model.adapter, x, model.by));
   } else {
     hidden = config.gelu ? at::gelu(hidden, "tanh") : hidden.relu_();
-    if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x);
+    if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x, model.by);
   }
-  return add_linear(residual, block.ff.wo, model.adapter, hidden);
+  return add_linear(residual, block.ff.wo, model.adapter, hidden, model.by);
 }
 
 void check_ids(const Config& config, const std::vector<int64_t>& ids, const char* side) {
@@ -155,7 +162,7 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
-  const Start begun = start(n, embed(n, ids));
+  const Start begun = start(n, embed(n, ids), model.by);
   const at::Tensor bias = position_bias(n.config, n.encoder, Direction::both,
                                         {.queries = packing.longest, .keys = packing.longest});
   const int step = static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / packing.rows, 1, population));
@@ -163,7 +170,7 @@ at::Tensor encode(const Adapted& model, const Packing& packing, const std::vecto
   for (int first = 0; first < population; first += step) {
     const int count = std::min(step, population - first);
     const Adapter some = candidates(model.adapter, first, count);
-    const at::Tensor out = encode_some({n, some}, packing, begun, bias);
+    const at::Tensor out = encode_some({n, some, model.by}, packing, begun, bias);
     parts.push_back(out.expand({count, -1, -1}));
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);

@@ -5,6 +5,7 @@
 
 #include "t5/attention.hpp"
 #include "t5/network.hpp"
+#include "t5/products.hpp"
 
 namespace lorahub::t5 {
 
@@ -13,6 +14,7 @@ namespace lorahub::t5 {
 struct Adapted {
   const Network& network;
   const Adapter& adapter;
+  const Products& by = exact();
 };
 Adapter candidates(const Adapter& adapter, int first, int count);
 
@@ -21,13 +23,15 @@ const LowRank* low_rank(const Adapter& adapter, int slot);  // nullptr: not adap
 // y += (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P candidates.
 at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low);
 
-at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x);
+at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x,
+                  const Products& by = exact());
 
 // residual + linear(x), f32. Writes into `residual` where its shape allows.
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
-                      const at::Tensor& x);
+                      const at::Tensor& x, const Products& by = exact());
 
-Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x);
+Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x,
+                    const Products& by = exact());
 
 // residual + FF(norm(residual))
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model);

@@ -56,17 +56,18 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
   at::Tensor x = embed(n, batch.decoder_ids);
   for (const Block& block : n.decoder.blocks) {
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
-    const Projections qkv = project(block.self, model.adapter, normed);
+    const Projections qkv = project(block.self, model.adapter, normed, model.by);
     const at::Tensor own = attend_packed(qkv, own_side, bias, n.config.heads);
-    x = add_linear(x, block.self.o, model.adapter, own);
+    x = add_linear(x, block.self.o, model.adapter, own, model.by);
     const Cross cross{.layer = block.cross,
                       .adapter = model.adapter,
                       .encoded = encoded,
                       .sides = sides,
-                      .heads = n.config.heads};
+                      .heads = n.config.heads,
+                      .by = model.by};
     const at::Tensor asking = rms_norm(x, block.cross_norm, n.config.epsilon, dtype);
     const at::Tensor seen = absorb ? cross_absorbed(cross, asking) : cross_projected(cross, asking);
-    x = add_linear(x, block.cross.o, model.adapter, seen);
+    x = add_linear(x, block.cross.o, model.adapter, seen, model.by);
     x = add_feed_forward(x, block, model);
   }
   return rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat);
@@ -100,14 +101,14 @@ at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden, const
 }  // namespace
 
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples) {
+                              std::span<const Pair> examples, const Products& by) {
   assert(adapter.candidates >= 1);
   if (examples.empty()) return {};
   at::set_num_threads(1);
   keep_freed_memory();
   const c10::InferenceMode inference;
   const Batch batch = pack_batch(network.config, examples);
-  const Adapted model{.network = network, .adapter = adapter};
+  const Adapted model{.network = network, .adapter = adapter, .by = by};
   const at::Tensor encoded = encode(model, batch.sources, batch.source_ids);
   const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
   const at::Tensor losses = cross_entropies(model, hidden, batch.labels);

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "t5/network.hpp"
+#include "t5/products.hpp"
 
 namespace lorahub::t5 {
 
@@ -17,6 +17,6 @@ struct Pair {
 // adapter.candidates. Softmax and sum in f32 or better whatever the compute dtype. Runs on the
 // calling thread alone.
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples);
+                              std::span<const Pair> examples, const Products& by = exact());
 
 }  // namespace lorahub::t5

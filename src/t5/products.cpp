@@ -113,6 +113,19 @@ at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer
   return sum;
 }
 
+at::Tensor Products::product(const at::Tensor& x, const Linear& layer) const {
+  return t5::product(x, layer);
+}
+
+at::Tensor Products::plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer) const {
+  return t5::plus_product(std::move(sum), x, layer);
+}
+
+const Products& exact() {
+  static const Products products;
+  return products;
+}
+
 at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight) {
   if (const OneDnn* fast = is_plain(x) ? one_dnn() : nullptr)
     return fast->linear.call(x, weight, std::nullopt, "none", Scalars(), "");

@@ -12,6 +12,15 @@ at::Tensor product(const at::Tensor& x, const Linear& layer);
 // sum [P, rows, out] + x W^T; sum f32, contiguous. May write into `sum`.
 at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer);
 
+// Who multiplies, where it is not always these two.
+class Products {
+ public:
+  virtual ~Products() = default;
+  virtual at::Tensor product(const at::Tensor& x, const Linear& layer) const;
+  virtual at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer) const;
+};
+const Products& exact();
+
 // x W^T [.., in] -> [.., out] in f32 on the CPU, as one of many rows however few there are.
 at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight);
 

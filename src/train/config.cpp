@@ -126,7 +126,7 @@ const std::vector<Key>& keys() {
       whole("target_length", &Config::target_length, 2),
       {"precision",
        [](auto& v, auto& c) {
-         c.precision = static_cast<study::Precision>(choose(v, study::words<study::Precision>()));
+         c.precision = static_cast<study::Precision>(choose(v, {"f32", "bf16"}));
        }},
       {"seed", [](auto& v, auto& c) { c.seed = study::seed(v); }},
       real("held_out", &Config::held_out, from_zero),

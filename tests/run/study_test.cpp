@@ -52,6 +52,29 @@ TEST(Study, MayAnswerWithTheMeanOfAGeneration) {
   EXPECT_EQ(check.code, 0) << check.out << check.err;
 }
 
+// The search tells candidates apart in int8; what it reports of the one that it chose is exact.
+TEST(Study, DeltaEvaluationIsForTheSearchAlone) {
+  if (__builtin_cpu_supports("avx512vnni") == 0) GTEST_SKIP() << "no AVX512-VNNI";
+  const auto folder = fresh_folder("delta"), two = fresh_folder("delta_two");
+  const std::string what = "--set precision=delta-int8 --set method=lorahub";
+  for (const auto& where : {folder, two}) write_study(where);
+  ASSERT_EQ(run_study(folder, "", what).code, 0);
+  ASSERT_EQ(run_study(two, "mpirun -n 2", what).code, 0);
+  EXPECT_EQ(payload(folder), payload(two));
+  const auto finished = store::read_journal(folder / "out" / "journal.ndj").finished;
+  ASSERT_EQ(finished.size(), 2U);
+  for (const auto& [id, record] : finished) {
+    EXPECT_NEAR(record.best_loss, official_loss(record), 1e-6);
+    double least = 1e9;
+    for (const search::Generation& g : record.generations)
+      least = std::min(least, *std::ranges::min_element(g.losses));
+    EXPECT_NE(least, record.best_loss);
+    EXPECT_NEAR(least, record.best_loss, 0.02 * record.best_loss);
+  }
+  const Ended check = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
+  EXPECT_EQ(check.code, 0) << check.out << check.err;
+}
+
 // A factor mixture of modules of different rank can't be made; a product of them can.
 TEST(Study, AFailedTrialIsKeptBesideTheOthers) {
   const auto folder = fresh_folder("failed");

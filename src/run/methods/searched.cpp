@@ -7,16 +7,22 @@ namespace lorahub::run {
 Choice searched(const Context& context) {
   const study::Trial& trial = context.trial();
   const auto optimizer = search::make_optimizer(trial.search, context.modules(), trial.seed.search);
-  search::Evaluate evaluate = context.evaluate(trial.penalty);
+  const auto plus_added = [&](search::Evaluate f) {
+    return context.added ? search::plus(std::move(f), context.added) : f;
+  };
+  search::Evaluate evaluate = context.evaluate(trial.penalty, Request::search);
   if (optimizer->ask().size() == 1) evaluate = context.ahead(evaluate, *optimizer);
-  if (context.added) evaluate = search::plus(evaluate, context.added);
+  evaluate = plus_added(evaluate);
   search::Trace trace =
       search::minimize(*optimizer, context.record(evaluate), trial.search.budget, context.observer);
   context.check_found(trace.best_loss);
   std::vector<double> weights = search::recommended(trace, trial.search);
-  const double loss = weights == trace.best
-                          ? trace.best_loss
-                          : evaluate({.dim = context.modules(), .weights = weights}).front();
+  // What is reported is exact, whatever told the candidates apart.
+  const bool known = weights == trace.best && trial.precision == study::exact(trial.precision);
+  const double loss = known ? trace.best_loss
+                            : plus_added(context.evaluate(trial.penalty))(
+                                  {.dim = context.modules(), .weights = weights})
+                                  .front();
   return {.weights = std::move(weights), .loss = loss, .generations = std::move(trace.generations)};
 }
 
