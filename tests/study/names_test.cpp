@@ -27,7 +27,7 @@ TEST(Names, EveryWordComesBack) {
   expect_round_trip(LossKind::example_mean);
   expect_round_trip(PenaltyKind::none);
   expect_round_trip(SearchMethod::random);
-  expect_round_trip(Precision::bf16);
+  expect_round_trip(Precision::delta_int8);
   expect_round_trip(Engine::reference);
   expect_round_trip(Scoring::options);
 }
@@ -40,6 +40,7 @@ TEST(Names, WordsStandForTheirEnumerators) {
   EXPECT_EQ(parse<PenaltyKind>("l1_sum", "penalty.kind"), PenaltyKind::l1_sum);
   EXPECT_EQ(parse<SearchMethod>("official", "search.method"), SearchMethod::official);
   EXPECT_EQ(parse<Precision>("bf16", "precision"), Precision::bf16);
+  EXPECT_EQ(parse<Precision>("delta-bf16", "precision"), Precision::delta_bf16);
   EXPECT_EQ(parse<Scoring>("options", "scoring"), Scoring::options);
 }
 

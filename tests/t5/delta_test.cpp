@@ -27,6 +27,10 @@ struct Case {
   const char* shape;
   Type type;
 };
+std::string text(const Case& c) {
+  return std::string(c.shape) + (c.type == Type::int8 ? "_int8" : "_bf16");
+}
+void PrintTo(const Case& c, std::ostream* out) { *out << text(c); }
 
 struct Rig {
   Golden g;
@@ -132,10 +136,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, DeltaShapes,
                                          Case{"tiny_gated", Type::int8},
                                          Case{"tiny_relu", Type::int8}, Case{"small", Type::bf16},
                                          Case{"small", Type::int8}),
-                         [](const auto& c) {
-                           return std::string(c.param.shape) +
-                                  (c.param.type == Type::int8 ? "_int8" : "_bf16");
-                         });
+                         [](const auto& c) { return text(c.param); });
 
 TEST(Delta, is_refused_where_int8_is_not_multiplied_exactly) {
   EXPECT_THROW(check_int8(Device::cuda), base::Error);

@@ -16,6 +16,10 @@ constexpr int64_t kHeads = 3;
 struct Case {
   int64_t queries, keys, width;
 };
+std::string text(const Case& c) {
+  return std::to_string(c.queries) + "x" + std::to_string(c.keys) + "x" + std::to_string(c.width);
+}
+void PrintTo(const Case& c, std::ostream* out) { *out << text(c); }
 
 class HeadsOf : public testing::TestWithParam<Case> {
  protected:
@@ -75,11 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, HeadsOf,
                          testing::Values(Case{1, 1, 16}, Case{4, 4, 64}, Case{5, 17, 64},
                                          Case{103, 103, 64}, Case{9, 48, 32}, Case{8, 65, 80},
                                          Case{61, 250, 16}),
-                         [](const auto& c) {
-                           return std::to_string(c.param.queries) + "x" +
-                                  std::to_string(c.param.keys) + "x" +
-                                  std::to_string(c.param.width);
-                         });
+                         [](const auto& c) { return text(c.param); });
 
 // Scores so far apart that all but one weight is 0, and so large that e^score would overflow.
 TEST(Heads, are_finite_at_extreme_scores_and_nan_at_nan) {
