@@ -88,9 +88,10 @@ at::Tensor join_heads(const at::Tensor& heads) {
 namespace {
 
 // As views of the heads, by the library's kernels.
-void attend_views(const Projections& x, const Sides& sides, const at::Tensor& bias, at::Tensor& out,
-                  int64_t heads) {
+at::Tensor attend_views(const Projections& x, const Sides& sides, const at::Tensor& bias,
+                        int64_t heads) {
   const auto& [queries, keys] = sides;
+  const at::Tensor out = at::empty(x.q.sizes(), x.q.options());
   for (size_t i = 0; i < queries.lengths.size(); ++i) {
     const int64_t rows = queries.lengths[i], columns = keys.lengths[i];
     const auto part = [heads](const at::Tensor& all, int64_t from, int64_t length) {
@@ -104,42 +105,46 @@ void attend_views(const Projections& x, const Sides& sides, const at::Tensor& bi
     part(out, queries.offsets[i], rows)
         .copy_(attend(part(x.q, queries.offsets[i], rows), k, v, corner));
   }
+  return out;
 }
 
+// Whether they lie in memory as attend_heads() takes them, row behind row.
 bool are_rows(const Projections& x, const at::Tensor& bias, int64_t heads) {
   const auto plain = [](const at::Tensor& t) {
     return t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(-1) == 1;
   };
-  return t5::fits_heads(x.q.size(2) / heads) && plain(x.q) && plain(x.k) && plain(x.v) &&
-         x.k.stride(1) == x.q.stride(1) && x.v.stride(1) == x.q.stride(1) &&
+  const auto dense = [&](const at::Tensor& t) { return plain(t) && t.stride(1) == t.size(2); };
+  return fits_heads(x.q.size(2) / heads) && dense(x.q) && dense(x.k) && dense(x.v) &&
          (!bias.defined() || plain(bias));
 }
 
-void attend_rows(const Projections& x, const Sides& sides, const at::Tensor& bias, at::Tensor& out,
-                 int64_t count) {
-  const Heads heads{.count = count, .width = x.q.size(2) / count, .stride = x.q.stride(1)};
+at::Tensor attend_rows(const Projections& x, const Sides& sides, const at::Tensor& bias,
+                       int64_t count) {
+  const int64_t stride = x.q.size(2);
+  const Heads heads{.count = count, .width = stride / count, .stride = stride};
   const Bias added = bias.defined() ? Bias{.values = bias.const_data_ptr<float>(),
                                            .head = bias.stride(1),
                                            .row = bias.stride(2)}
                                     : Bias{};
+  const at::Tensor out = at::empty(x.q.sizes(), x.q.options());
   Workspace workspace;
   for (int64_t p = 0; p < x.q.size(0); ++p) {
+    const auto row = [&](const at::Tensor& t, int64_t place) {
+      return t.const_data_ptr<float>() + p * t.stride(0) + place * stride;
+    };
     for (size_t i = 0; i < sides.targets.lengths.size(); ++i) {
-      const auto row = [p](const at::Tensor& t, int64_t at) {
-        return t.const_data_ptr<float>() + p * t.stride(0) + at * t.stride(1);
-      };
       const int64_t query = sides.targets.offsets[i], key = sides.sources.offsets[i];
-      attend_heads(
-          heads,
-          {.q = row(x.q, query),
-           .k = row(x.k, key),
-           .v = row(x.v, key),
-           .out = out.mutable_data_ptr<float>() + p * out.stride(0) + query * out.stride(1),
-           .queries = sides.targets.lengths[i],
-           .keys = sides.sources.lengths[i]},
-          added, workspace);
+      attend_heads(heads,
+                   {.q = row(x.q, query),
+                    .k = row(x.k, key),
+                    .v = row(x.v, key),
+                    .out = out.mutable_data_ptr<float>() + p * out.stride(0) + query * stride,
+                    .queries = sides.targets.lengths[i],
+                    .keys = sides.sources.lengths[i]},
+                   added, workspace);
     }
   }
+  return out;
 }
 
 }  // namespace
@@ -147,12 +152,8 @@ void attend_rows(const Projections& x, const Sides& sides, const at::Tensor& bia
 at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
                          int64_t heads) {
   RECORD_USER_SCOPE("attention");
-  at::Tensor out = at::empty(x.q.sizes(), x.q.options());
-  if (are_rows(x, bias, heads))
-    attend_rows(x, sides, bias, out, heads);
-  else
-    attend_views(x, sides, bias, out, heads);
-  return out;
+  return are_rows(x, bias, heads) ? attend_rows(x, sides, bias, heads)
+                                  : attend_views(x, sides, bias, heads);
 }
 
 }  // namespace lorahub::t5
