@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -27,6 +28,8 @@ class Descriptor {
  private:
   int number_;
 };
+
+size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 
 void sync(const Path& path, int flags) {
   const Descriptor file(path, flags);
@@ -63,7 +66,7 @@ void write_file(const Path& path, std::string_view content) {
   sync_and_rename(temporary, path);
 }
 
-MappedFile::MappedFile(const Path& path) {
+MappedFile::MappedFile(const Path& path) : path_(path) {
   const Descriptor file(path, O_RDONLY);
   struct stat info {};
   check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file",
@@ -77,6 +80,39 @@ MappedFile::MappedFile(const Path& path) {
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
+}
+
+// Not by name: what is at the names may have been replaced since it was read.
+std::shared_ptr<const MappedRows> MappedRows::of(const Files& files) {
+  const size_t size = files.at(0)->bytes().size();
+  const size_t stride = (size + page_size() - 1) / page_size() * page_size();
+  if (size == 0) return nullptr;
+  void* all = ::mmap(nullptr, files.size() * stride, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (all == MAP_FAILED) return nullptr;
+  std::shared_ptr<const MappedRows> rows(
+      new MappedRows(static_cast<char*>(all), files.size(), stride));
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string_view bytes = files[i]->bytes();
+    check(bytes.size() == size, "{} has {} bytes and {} has {} (rows are of one size)",
+          files[i]->path().string(), bytes.size(), files[0]->path().string(), size);
+    // Of length 0: a second view of the same pages instead of a move (mremap(2)).
+    if (::mremap(const_cast<char*>(bytes.data()), 0, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+                 static_cast<char*>(all) + i * stride) == MAP_FAILED)
+      return nullptr;
+  }
+  return rows;
+}
+
+MappedRows::~MappedRows() { ::munmap(data_, count_ * stride_); }
+
+// The system cuts what it is asked for at once to its own read-ahead, 128 KiB where nobody set it.
+void read_ahead(std::string_view mapped) {
+  constexpr size_t kPiece = 128 << 10;
+  const auto begin = reinterpret_cast<uintptr_t>(mapped.data());
+  const uintptr_t end = begin + mapped.size();
+  for (uintptr_t at = begin / page_size() * page_size(); at < end; at += kPiece)
+    (void)::madvise(reinterpret_cast<void*>(at), std::min(kPiece, end - at), MADV_WILLNEED);
 }
 
 }  // namespace lorahub::base

@@ -28,7 +28,8 @@ t5::Network load_network(const Options& options, const run::Hardware& hardware) 
   const bool half = options.model.precision == "bf16";
   const t5::Placement placement{.dtype = half ? at::kBFloat16 : at::kFloat,
                                 .device = hardware.device};
-  if (!options.model.model.empty()) return t5::load(t5::resolve(options.model.model), placement);
+  if (!options.model.model.empty())
+    return t5::load(t5::resolve(options.model.model), placement, hardware.threads);
   const auto config = t5::published(options.shape);
   base::check(config.has_value(),
               "--shape {}: no such model is known (its sizes are needed), use flan-t5-small, "
@@ -137,10 +138,12 @@ void print(const Options& options, int threads, const run::BenchResult& b) {
 int bench(const Options& options) {
   const run::Hardware hardware = cli::hardware(options.model, {});
   const t5::Network network = load_network(options, hardware);
-  const lora::Pool pool = options.library.empty()
-                              ? lora::random_pool(network.config, options.count, hardware.device)
-                              : load_pool(options.library, options.modules,
-                                          {.config = network.config, .device = hardware.device});
+  const lora::Pool pool =
+      options.library.empty()
+          ? lora::random_pool(network.config, options.count, hardware.device)
+          : load_pool(
+                options.library, options.modules,
+                {.config = network.config, .device = hardware.device, .threads = hardware.threads});
   const run::BenchResult result =
       run::bench({.network = network,
                   .pool = pool,

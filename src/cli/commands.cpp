@@ -57,8 +57,9 @@ lora::Pool load_pool(const std::string& library, const std::string& modules, Bas
   const std::vector<std::string> names =
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
-  return lora::stack(run::load_modules({.library = library, .names = names}, base.config, kept),
-                     base.config, base.device);
+  const run::LibraryChoice choice{.library = library, .names = names, .threads = base.threads};
+  return lora::stack(run::load_modules(choice, base.config, kept), base.config, base.device,
+                     base.threads);
 }
 
 void add_out(CLI::App& command, OutOptions& options) {

@@ -59,6 +59,7 @@ objective::Machine load_machine(const ModelOptions& options);
 struct Base {
   const t5::Config& config;
   t5::Device device = t5::Device::cpu;
+  int threads = 1;
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
 

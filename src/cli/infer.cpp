@@ -45,8 +45,9 @@ train::Model default_model(const Options& options, const objective::Machine& mac
     return adapted(machine, t5::resolve(options.adapter, lora::kConfigFile), options.adapter);
   train::Model model{.network = machine.network, .adapter = {}};
   if (options.weights.empty()) return model;
-  const lora::Pool pool = load_pool(options.library, options.modules,
-                                    {.config = machine.network.config, .device = machine.device});
+  const lora::Pool pool = load_pool(
+      options.library, options.modules,
+      {.config = machine.network.config, .device = machine.device, .threads = machine.threads});
   model.adapter = lora::compose(
       pool, one_vector(options.weights, pool.size()),
       study::parse<study::Composition>(options.composition, "--composition"), machine.dtype());

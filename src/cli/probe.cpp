@@ -43,8 +43,9 @@ Found probe(const Options& options) {
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
   run::Modules kept;
-  Found found{.modules = run::load_modules({.library = options.library, .names = names},
-                                           machine.network.config, kept),
+  Found found{.modules = run::load_modules(
+                  {.library = options.library, .names = names, .threads = machine.threads},
+                  machine.network.config, kept),
               .probed = {},
               .cosines = {},
               .shots_sha256 = task.shots_sha256};

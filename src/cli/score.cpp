@@ -43,9 +43,11 @@ search::Population population(const std::string& file, int modules) {
 int score(const Options& options) {
   objective::Machine machine = load_machine(options.model);
   run::add_narrow_weights(machine,
-                          study::parse<study::Precision>(options.model.precision, "--precision"));
-  const lora::Pool pool = load_pool(options.library, options.modules,
-                                    {.config = machine.network.config, .device = machine.device});
+                          study::parse<study::Precision>(options.model.precision, "--precision"),
+                          machine.threads);
+  const lora::Pool pool = load_pool(
+      options.library, options.modules,
+      {.config = machine.network.config, .device = machine.device, .threads = machine.threads});
   const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options.task, options.rows));
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_search_measure(

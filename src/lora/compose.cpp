@@ -62,6 +62,19 @@ void check_equal(const Pool& pool) {
   }
 }
 
+// Of a tensor [.., D], the columns that are those of a view of pool.flat.
+at::Tensor columns(const at::Tensor& rows, const Pool& pool, const at::Tensor& view) {
+  return rows.narrow(-1, view.storage_offset() - pool.flat.storage_offset(),
+                     view.size(1) * view.size(2));
+}
+
+at::Tensor scales(const Pool& pool) {
+  at::Tensor all = at::ones(pool.flat.size(1), pool.flat.options());
+  for (size_t place = 0; place < pool.slots.size(); ++place)
+    columns(all, pool, pool.b[place]).fill_(shared_scaling(pool, place));
+  return all;
+}
+
 // Equal ranks: [N, r, in] -> [1, N r, in] and [N, out, r] -> [1, out, N r].
 Factors side_by_side(const Pool& pool, size_t place) {
   const at::Tensor &a = pool.a[place], &b = pool.b[place];
@@ -144,6 +157,7 @@ Composer::Composer(const Pool& pool, study::Composition composition, at::ScalarT
     : pool_(pool), composition_(composition), dtype_(dtype) {
   if (composition == study::Composition::factor) {
     check_equal(pool);
+    scales_ = scales(pool);
     return;
   }
   std::map<std::pair<std::vector<double>, std::vector<int64_t>>, size_t> seen;
@@ -165,32 +179,18 @@ t5::Adapter Composer::operator()(const at::Tensor& weights) const {
   return composition_ == study::Composition::factor ? factor(weights) : product(weights);
 }
 
-// [P, N] x [N, D], then alpha/r into the b half; the adapter's tensors are views of the result.
+// [P, N] x [N, D], then alpha/r into b; the adapter's tensors are views of the result.
 t5::Adapter Composer::factor(const at::Tensor& weights) const {
-  at::Tensor mixed = weights.matmul(pool_.flat);         // [P, D]
-  for (size_t place = 0; place < pool_.slots.size();) {  // runs of places with one scaling
-    const int64_t begin = pool_.b[place].storage_offset() - pool_.flat.storage_offset();
-    const double scaling = shared_scaling(pool_, place);
-    int64_t length = 0;
-    for (; place < pool_.slots.size() && shared_scaling(pool_, place) == scaling; ++place)
-      length += pool_.b[place].size(1) * pool_.b[place].size(2);
-    mixed.narrow(1, begin, length).mul_(scaling);
-  }
-  std::vector<int64_t> sizes;
-  for (const auto* half : {&pool_.a, &pool_.b})
-    for (const at::Tensor& all : *half) sizes.push_back(all.size(1) * all.size(2));
-  const std::vector<at::Tensor> parts = mixed.to(dtype_).split_with_sizes(sizes, 1);
+  const at::Tensor mixed = weights.matmul(pool_.flat).mul_(scales_).to(dtype_);  // [P, D]
   const int64_t p = mixed.size(0);
+  const auto part = [&](const at::Tensor& all) {
+    return columns(mixed, pool_, all).view({p, all.size(1), all.size(2)});
+  };
   t5::Adapter adapter{.candidates = static_cast<int>(p), .slots = {}};
   adapter.slots.resize(static_cast<size_t>(pool_.slot_count));
-  const size_t places = pool_.slots.size();
-  for (size_t place = 0; place < places; ++place) {
-    const at::Tensor &a = pool_.a[place], &b = pool_.b[place];
+  for (size_t place = 0; place < pool_.slots.size(); ++place)
     adapter.slots[static_cast<size_t>(pool_.slots[place])] = {
-        .a = parts[place].view({p, a.size(1), a.size(2)}),
-        .b = parts[places + place].view({p, b.size(1), b.size(2)}),
-        .scale = {}};
-  }
+        .a = part(pool_.a[place]), .b = part(pool_.b[place]), .scale = {}};
   return adapter;
 }
 

@@ -13,4 +13,8 @@ void rebase(Pool& pool, const at::Tensor& flat);
 // where pool.origin is known (it gets a pool of the same views over writable memory).
 void materialise(Pool& pool, const std::function<void(const Pool&)>& fill);
 
+// Points the pool into the modules' files, where these are alike: the same tensors of the same
+// shapes at the same places, f32, nothing else between them. False where they are not.
+bool map_in_place(const std::vector<Module>& modules, Pool& pool);
+
 }  // namespace lorahub::lora

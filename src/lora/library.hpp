@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "t5/mapped.hpp"
 #include "t5/network.hpp"
 
 namespace lorahub::lora {
@@ -25,6 +26,7 @@ struct Module {
   std::map<int, double> own_scaling;  // of slots whose scaling is not scaling() (alpha_pattern)
   std::string origin;  // what the factors follow from: the file's identity and what was done;
                        // empty: made in this process, not to be shared with others
+  t5::Mapped file = nullptr;  // where the factors of a file are, unless they were copied
   double scaling(int slot) const {
     const auto own = own_scaling.find(slot);
     return own == own_scaling.end() ? scaling() : own->second;

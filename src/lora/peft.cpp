@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "lora/adapter_config.hpp"
 #include "lora/library.hpp"
+#include "t5/mapped.hpp"
 #include "t5/weights.hpp"
 
 namespace lorahub::lora {
@@ -39,13 +40,17 @@ struct Key {
   std::string linear;
   char factor = 0;  // 'A' or 'B'
 };
-std::optional<Key> parse_key(const std::string& key) {
-  static const std::regex shape(R"((.+)\.lora_([AB])(?:\.[^.]+)?\.weight)");
-  std::smatch match;
-  if (!std::regex_match(key, match, shape)) return std::nullopt;
-  std::string linear = match[1];
-  if (linear.starts_with(kPrefix)) linear.erase(0, kPrefix.size());
-  return Key{.linear = linear, .factor = match[2].str().front()};
+std::optional<Key> parse_key(std::string_view key) {
+  constexpr std::string_view kMark = ".lora_", kEnd = ".weight";
+  const size_t mark = key.rfind(kMark);
+  if (mark == 0 || mark == key.npos || !key.ends_with(kEnd)) return std::nullopt;
+  std::string_view linear = key.substr(0, mark), rest = key.substr(mark + kMark.size());
+  const char factor = rest.front();
+  if (factor != 'A' && factor != 'B') return std::nullopt;
+  rest = rest.substr(1, rest.size() - 1 - kEnd.size());  // "" or ".default"
+  if (!rest.empty() && (rest.size() < 2 || rest.rfind('.') != 0)) return std::nullopt;
+  if (linear.starts_with(kPrefix)) linear.remove_prefix(kPrefix.size());
+  return Key{.linear = std::string(linear), .factor = factor};
 }
 
 // A whole weight: PEFT saves embeddings and the head beside adapters that name them.
@@ -66,16 +71,17 @@ struct Wanted {
 };
 
 at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
-  base::check(tensor.sizes() == at::IntArrayRef(wanted.shape),
-              "module '{}': tensor {} has shape {}, but the base model and r ask for {} "
-              "(was it trained on another model?), choose a module made for this base",
-              subject.name, wanted.key, shape_text(tensor.sizes()), shape_text(wanted.shape));
+  if (tensor.sizes() != at::IntArrayRef(wanted.shape))
+    base::fail(
+        "module '{}': tensor {} has shape {}, but the base model and r ask for {} "
+        "(was it trained on another model?), choose a module made for this base",
+        subject.name, wanted.key, shape_text(tensor.sizes()), shape_text(wanted.shape));
   const at::ScalarType type = tensor.scalar_type();
   base::check(type == at::kFloat || type == at::kHalf || type == at::kBFloat16,
               "module '{}': tensor {} has dtype {} (F32, F16 or BF16 is needed), convert it",
               subject.name, wanted.key, at::toString(type));
   at::Tensor values = tensor.contiguous();
-  base::check(values.isfinite().all().item<bool>(),
+  base::check(t5::is_finite(values),
               "module '{}': tensor {} holds NaN or infinity (every mixture with it would be NaN), "
               "copy or train the module again",
               subject.name, wanted.key);
@@ -87,14 +93,18 @@ struct Layers {
   const AdapterConfig& config;
 };
 
-// The slot of a tensor's layer. What is not a factor of a targeted layer is an error.
-int slot_of(const Subject& subject, const Layers& layers, const std::string& tensor) {
+// Whose factor a tensor is. What is not a factor of a targeted layer is an error.
+struct Place {
+  int slot;
+  char factor;
+};
+Place place_of(const Subject& subject, const Layers& layers, const std::string& tensor) {
   const std::optional<Key> key = parse_key(tensor);
   base::check(tensor.find("lora_embedding_") == std::string::npos,
               "module '{}': tensor {} adapts an embedding (only linear layers can be adapted), use "
               "an adapter of linear layers",
               subject.name, tensor);
-  base::check(!is_copy(tensor),
+  base::check(key.has_value() || !is_copy(tensor),
               "module '{}': tensor {} is a whole layer (PEFT saves one beside an adapter of the "
               "head; whether it equals the base model's can't be told from the adapter), save it "
               "again with save_embedding_layers=False",
@@ -113,15 +123,14 @@ int slot_of(const Subject& subject, const Layers& layers, const std::string& ten
               "module '{}': tensor {} is of a layer that target_modules does not name (its file "
               "and its {} disagree), copy the adapter again",
               subject.name, tensor, kConfigFile);
-  return slot;
+  return {.slot = slot, .factor = key->factor};
 }
 
 std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
                              const Layers& layers) {
   std::map<int, Factors> slots;
   for (const auto& [name, tensor] : tensors) {
-    const int slot = slot_of(subject, layers, name);
-    const char part = parse_key(name)->factor;
+    const auto [slot, part] = place_of(subject, layers, name);
     Factors& factors = slots[slot];
     at::Tensor& factor = part == 'A' ? factors.a : factors.b;
     base::check(!factor.defined(),
@@ -145,12 +154,12 @@ void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
     const auto found = slots.find(slot);
     if (layers.config.some_layers && found == slots.end()) continue;
     for (const char factor : {'A', 'B'})
-      base::check(
-          found != slots.end() && (factor == 'A' ? found->second.a : found->second.b).defined(),
-          "module '{}': tensor {}{}.lora_{}.weight is missing from {} (target_modules names "
-          "its layer), copy the adapter again",
-          subject.name, kPrefix, layers.linears[static_cast<size_t>(slot)].name, factor,
-          weights_file(subject.folder).string());
+      if (found == slots.end() || !(factor == 'A' ? found->second.a : found->second.b).defined())
+        base::fail(
+            "module '{}': tensor {}{}.lora_{}.weight is missing from {} (target_modules names "
+            "its layer), copy the adapter again",
+            subject.name, kPrefix, layers.linears[static_cast<size_t>(slot)].name, factor,
+            weights_file(subject.folder).string());
   }
   base::check(!slots.empty(), "module '{}': {} holds no tensors, copy the adapter again",
               subject.name, weights_file(subject.folder).string());
@@ -208,9 +217,10 @@ Module read_module(const fs::path& folder, const std::string& name, const t5::Co
   const AdapterConfig config = read_adapter_config(folder, name, linears);
   const Layers layers{.linears = linears, .config = config};
   const fs::path file = weights_file(folder);
-  const t5::Tensors tensors =
-      file.extension() == ".bin" ? t5::read_pytorch_bin(file) : t5::read_safetensors(file);
-  Module module{.name = name, .slots = place(subject, tensors, layers)};
+  const t5::Mapped mapped = t5::map_weights(file);
+  base::read_ahead(mapped->bytes());
+  const t5::Tensors tensors = t5::read_weights(mapped);
+  Module module{.name = name, .slots = place(subject, tensors, layers), .file = mapped};
   check_complete(subject, module.slots, layers);
   set_scalings(module, config);
   module.origin = base::file_identity(file);

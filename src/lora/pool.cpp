@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "lora/layout.hpp"
 #include "t5/shared.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::lora {
 
@@ -102,16 +103,18 @@ std::string common_origin(const std::vector<Module>& modules, int slot_count) {
   return all;
 }
 
-void copy_modules(const std::vector<Module>& modules, const Pool& pool) {
-  pool.flat.zero_();
-  for (size_t place = 0; place < pool.slots.size(); ++place)
-    for (size_t i = 0; i < modules.size(); ++i) {
-      const auto found = modules[i].slots.find(pool.slots[place]);
-      if (found == modules[i].slots.end()) continue;
-      const Factors to = factors(pool, static_cast<int>(i), static_cast<int>(place));
+void copy_module(const Module& module, const Pool& pool, int number) {
+  for (size_t place = 0; place < pool.slots.size(); ++place) {
+    const auto found = module.slots.find(pool.slots[place]);
+    const Factors to = factors(pool, number, static_cast<int>(place));
+    if (found == module.slots.end()) {
+      to.a.zero_();
+      to.b.zero_();
+    } else {
       to.a.copy_(found->second.a);
       to.b.copy_(found->second.b);
     }
+  }
 }
 
 }  // namespace
@@ -135,8 +138,12 @@ Factors factors(const Pool& pool, int module, int place) {
 
 void rebase(Pool& pool, const at::Tensor& flat) {
   for (auto* views : {&pool.a, &pool.b})
-    for (at::Tensor& view : *views)
-      view = flat.as_strided(view.sizes(), view.strides(), view.storage_offset());
+    for (at::Tensor& view : *views) {
+      std::vector<int64_t> strides = view.strides().vec();
+      if (view.dim() == 3) strides[0] = flat.stride(0);
+      const int64_t place = view.storage_offset() - pool.flat.storage_offset();
+      view = flat.as_strided(view.sizes(), strides, flat.storage_offset() + place);
+    }
   pool.flat = flat;
 }
 
@@ -149,18 +156,23 @@ void materialise(Pool& pool, const std::function<void(const Pool&)>& fill) {
                                  }));
 }
 
-Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5::Device device) {
+Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5::Device device,
+           int threads) {
   check_modules(modules);
   Pool pool;
   pool.slot_count = static_cast<int>(t5::linears(base_config).size());
   for (const Module& module : modules) pool.names.push_back(module.name);
   note_places(modules, pool);
+  pool.origin = common_origin(modules, pool.slot_count);
+  if (device == t5::Device::cpu && map_in_place(modules, pool)) return pool;
   if (pool.mixed())
     outline_mixed(modules, pool);
   else
     outline_equal(modules, pool);
-  pool.origin = common_origin(modules, pool.slot_count);
-  materialise(pool, [&](const Pool& memory) { copy_modules(modules, memory); });
+  materialise(pool, [&](const Pool& memory) {
+    t5::share(threads, static_cast<int>(modules.size()),
+              [&](int i) { copy_module(modules[static_cast<size_t>(i)], memory, i); });
+  });
   if (device == t5::Device::cuda) rebase(pool, pool.flat.to(at::kCUDA));
   return pool;
 }

@@ -15,7 +15,7 @@ struct Pool {
   std::vector<int> slots;                     // linear layers that some module adapts: the places
   std::vector<std::vector<int64_t>> ranks;    // [places][N], 0 where the module has no such place
   std::vector<std::vector<double>> scalings;  // [places][N], alpha/r, 0 likewise
-  at::Tensor flat;               // f32. Equal ranks: [N, D], all a, then all b. Mixed ranks: [D]
+  at::Tensor flat;               // f32. Equal ranks: [N, D], rows maybe apart. Mixed ranks: [D]
   std::vector<at::Tensor> a, b;  // by place: views of `flat`, [N, r, in], [N, out, r], zero where
                                  // the module has no such place (mixed ranks, product only:
                                  // [sum r, in], [out, sum r])
@@ -29,9 +29,11 @@ struct Pool {
 Factors factors(const Pool& pool, int module, int place);
 
 // Stacks modules; a layer that only some of them adapt is a place of all, zero for the others. On
-// the CPU the ranks of a node share the values, where their origin is known. Error for an empty
-// list, a name given twice.
-Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device);
+// the CPU nothing is copied where the modules' files are alike (f32 safetensors of the same
+// tensors: the files are the rows of `flat`); else the ranks of a node share the copy, where the
+// modules' origin is known. Error for an empty list, a name given twice.
+Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device,
+           int threads = 1);
 
 // Names for the trial: those given, or `count` drawn from the library as random.sample does
 // (seed.modules).
@@ -71,6 +73,7 @@ class Composer {
   std::vector<at::Tensor> spreads_;  // product: [N, sum r], alpha/r where the column is of the
                                      // row's module; one for all places with the same
   std::vector<size_t> spread_of_;    // by place
+  at::Tensor scales_;                // factor: [D], alpha/r where flat holds b, else 1
 };
 
 // Weights [P, N] row-major -> one adapter for P candidates, by a Composer used once.

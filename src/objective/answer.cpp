@@ -2,8 +2,8 @@
 #include <cassert>
 
 #include "objective/objective.hpp"
-#include "objective/threads.hpp"
 #include "t5/loss.hpp"
+#include "t5/threads.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::objective {
@@ -66,7 +66,7 @@ std::vector<std::string> answer(const Machine& machine, const t5::Adapter& adapt
   const size_t batches = (prompts.size() + batch - 1) / batch;
   std::vector<std::string> answers(prompts.size());
   const Model model{.machine = machine, .adapter = adapter};
-  share(machine.threads, static_cast<int>(batches), [&](int number) {
+  t5::share(machine.threads, static_cast<int>(batches), [&](int number) {
     const size_t first = static_cast<size_t>(number) * batch;
     const size_t count = std::min(batch, prompts.size() - first);
     answer_batch(model, prompts.subspan(first, count), std::span(answers).subspan(first, count),

@@ -9,9 +9,9 @@
 #include "base/check.hpp"
 #include "base/cores.hpp"
 #include "objective/objective.hpp"
-#include "objective/threads.hpp"
 #include "t5/loss.hpp"
 #include "t5/reference.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::objective {
 
@@ -93,7 +93,7 @@ search::Measure measure(const Machine& machine, const Mixture& mixture,
              const search::Population& population, std::span<const search::Tile> tiles) {
     assert(population.dim == n);
     std::vector<std::vector<double>> sums(tiles.size());
-    share(threads, static_cast<int>(tiles.size()), [&](int t) {
+    t5::share(threads, static_cast<int>(tiles.size()), [&](int t) {
       const auto index = static_cast<size_t>(t);
       sums[index] = tile_sums(job, population, tiles[index]);
     });

@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "base/clock.hpp"
-#include "objective/threads.hpp"
 #include "t5/products.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::objective {
 
@@ -58,7 +58,7 @@ double busy_seconds(t5::Device device) {
 
 double gemm_flops_per_second(const Kernels& kernels, int tries) {
   std::vector<double> seconds(static_cast<size_t>(kernels.threads));
-  share(kernels.threads, kernels.threads, [&](int thread) {
+  t5::share(kernels.threads, kernels.threads, [&](int thread) {
     seconds[static_cast<size_t>(thread)] = best_seconds(kernels.placement, tries);
   });
   double rate = 0;

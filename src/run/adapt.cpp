@@ -40,10 +40,12 @@ Delivered delivered(const Found& found, const Hardware& hardware, const Output& 
   const study::Trial& trial = brief.trial;
   const objective::Machine machine = load_machine(trial.model_path, trial.precision, hardware);
   Modules kept;
-  const lora::Pool pool = lora::stack(
-      load_modules({.library = trial.library_path, .names = adapted.modules, .rank = trial.rank},
-                   machine.network.config, kept),
-      machine.network.config, machine.device);
+  const lora::Pool pool = lora::stack(load_modules({.library = trial.library_path,
+                                                    .names = adapted.modules,
+                                                    .rank = trial.rank,
+                                                    .threads = machine.threads},
+                                                   machine.network.config, kept),
+                                      machine.network.config, machine.device, machine.threads);
   return deliver(machine,
                  {.trial = trial,
                   .task = brief.task,

@@ -11,10 +11,10 @@
 #include "base/nesting.hpp"
 #include "base/random.hpp"
 #include "objective/phases.hpp"
-#include "objective/threads.hpp"
 #include "run/brief.hpp"
 #include "t5/flop.hpp"
 #include "t5/generate.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -147,7 +147,7 @@ class Bencher {
     const std::vector<size_t> sources(pairs.size(), static_cast<size_t>(shape.source));
     const std::vector<search::Tile> tiles =
         search::cut(shape.candidates, shape.examples, tile_shape(sources, shape.candidates));
-    objective::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
+    t5::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
       const search::Tile& tile = tiles[static_cast<size_t>(t)];
       const auto dim = static_cast<size_t>(population.dim);
       const t5::Adapter adapter =

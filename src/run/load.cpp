@@ -6,6 +6,7 @@
 #include "base/cores.hpp"
 #include "lora/truncate.hpp"
 #include "t5/hub.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::run {
 
@@ -32,13 +33,16 @@ objective::Machine machine_of(t5::Network network, const std::filesystem::path& 
 objective::Machine load_machine(const std::string& model, study::Precision precision,
                                 const Hardware& hardware) {
   const std::filesystem::path folder = t5::resolve(model);
-  return machine_of(t5::load(folder, placement(precision, hardware)), folder, hardware);
+  return machine_of(t5::load(folder, placement(precision, hardware), hardware.threads), folder,
+                    hardware);
 }
 
-void add_narrow_weights(objective::Machine& machine, study::Precision precision) {
+void add_narrow_weights(objective::Machine& machine, study::Precision precision, int threads) {
   if (machine.narrow != nullptr) return;
-  if (precision == study::Precision::delta_bf16) machine.narrow = t5::bf16_weights(machine.network);
-  if (precision == study::Precision::delta_int8) machine.narrow = t5::int8_weights(machine.network);
+  if (precision == study::Precision::delta_bf16)
+    machine.narrow = t5::bf16_weights(machine.network, threads);
+  if (precision == study::Precision::delta_int8)
+    machine.narrow = t5::int8_weights(machine.network, threads);
 }
 
 PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,
@@ -56,20 +60,20 @@ void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Cha
 
 std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Config& base,
                                        Modules& kept) {
-  std::vector<lora::Module> modules;
-  Modules now;
-  for (const std::string& name : choice.names) {
-    if (!kept.contains(name)) {
-      lora::Module module =
-          lora::read_module(lora::module_folder(choice.library, name), name, base);
-      if (choice.rank > 0 && choice.rank != module.rank)
-        module = lora::truncate(module, choice.rank);
-      kept.emplace(name, std::move(module));
+  std::vector<lora::Module> modules(choice.names.size());
+  t5::share(choice.threads, static_cast<int>(modules.size()), [&](int i) {
+    const std::string& name = choice.names[static_cast<size_t>(i)];
+    lora::Module& module = modules[static_cast<size_t>(i)];
+    const auto found = kept.find(name);
+    if (found != kept.end()) {
+      module = found->second;
+      return;
     }
-    modules.push_back(kept.at(name));
-    now.emplace(name, kept.at(name));
-  }
-  kept = std::move(now);
+    module = lora::read_module(lora::module_folder(choice.library, name), name, base);
+    if (choice.rank > 0 && choice.rank != module.rank) module = lora::truncate(module, choice.rank);
+  });
+  kept.clear();
+  for (const lora::Module& module : modules) kept.emplace(module.name, module);
   return modules;
 }
 

@@ -36,12 +36,13 @@ PartlyLoadedMachine load_share(const std::string& model, study::Precision precis
 void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Channel& channel);
 
 // What a search in this precision multiplies by, where it is not the network's own weights.
-void add_narrow_weights(objective::Machine& machine, study::Precision precision);
+void add_narrow_weights(objective::Machine& machine, study::Precision precision, int threads);
 
 struct LibraryChoice {
   std::string library;             // a folder, or a file of published names
   std::vector<std::string> names;  // of the modules, in order
   int rank = 0;                    // 0: as they are; else truncated to it
+  int threads = 1;                 // to read with
 };
 // Reads modules; `kept` holds those already read from this library and rank, by name, and then
 // these alone.

@@ -8,10 +8,10 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
-#include "objective/threads.hpp"
 #include "run/environment.hpp"
 #include "run/self_test.hpp"
 #include "study/names.hpp"
+#include "t5/threads.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::run {
@@ -140,7 +140,7 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
   }
   objective::Machine one = machine;
   one.threads = 1;
-  objective::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
+  t5::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
     const size_t i = open[static_cast<size_t>(number)];
     all[i + 1] = measured(one, alone(one, candidates.modules[i]), given, base_answers);
   });

@@ -1,12 +1,12 @@
 #include "run/site.hpp"
 
 #include "base/check.hpp"
-#include "objective/threads.hpp"
 #include "run/devices.hpp"
 #include "run/probe.hpp"
 #include "run/retrieve.hpp"
 #include "run/training.hpp"
 #include "study/names.hpp"
+#include "t5/threads.hpp"
 #include "workers/across.hpp"
 
 namespace lorahub::run {
@@ -26,10 +26,10 @@ Site::Site(std::vector<study::Trial> plan, Hardware hardware, workers::Member me
     : plan_(std::move(plan)), hardware_(std::move(hardware)), me_(me) {}
 
 void Site::read_share(const study::Trial& trial) {
-  PartlyLoadedMachine loaded =
-      load_share(trial.model_path, trial.precision, {.device = hardware_.device, .threads = 1},
-                 {.index = me_.rank, .count = me_.size});
+  PartlyLoadedMachine loaded = load_share(trial.model_path, trial.precision, hardware_,
+                                          {.index = me_.rank, .count = me_.size});
   machine_ = std::make_unique<objective::Machine>(std::move(loaded.machine));
+  machine_->threads = 1;
   shares_ = std::move(loaded.tensors);
   machine_key_ = machine_key(trial);
 }
@@ -45,7 +45,8 @@ void Site::use_model(const study::Trial& trial) {
   if (machine_ && key == machine_key_) return;
   machine_.reset();  // before the next one is loaded: two large models may not fit
   machine_ = std::make_unique<objective::Machine>(
-      load_machine(trial.model_path, trial.precision, {.device = hardware_.device, .threads = 1}));
+      load_machine(trial.model_path, trial.precision, hardware_));
+  machine_->threads = 1;  // requests are what its threads share
   machine_key_ = key;
   modules_.clear();
 }
@@ -57,9 +58,11 @@ void Site::use_modules(const study::Trial& trial) {
   const std::string key = base::format("{}|{}", trial.library_path, trial.rank);
   if (key != library_key_) modules_.clear();
   library_key_ = key;
-  candidates_ =
-      load_modules({.library = trial.library_path, .names = brief_.modules, .rank = trial.rank},
-                   machine_->network.config, modules_);
+  candidates_ = load_modules({.library = trial.library_path,
+                              .names = brief_.modules,
+                              .rank = trial.rank,
+                              .threads = hardware_.threads},
+                             machine_->network.config, modules_);
   for (const lora::Module& module : candidates_)
     truncated_from_ = std::max(truncated_from_, module.truncated_from);
   if (probe_count(trial, static_cast<int>(candidates_.size())) > 0) return;  // till keep()
@@ -70,7 +73,7 @@ void Site::use_pool(const std::vector<lora::Module>& chosen) {
   adapter_.reset();
   brief_.modules.clear();
   for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
-  pool_ = lora::stack(chosen, machine_->network.config, hardware_.device);
+  pool_ = lora::stack(chosen, machine_->network.config, hardware_.device, hardware_.threads);
   const study::Trial& trial = brief_.trial;
   if (trial.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial.seed.search);
@@ -79,7 +82,7 @@ void Site::use_pool(const std::vector<lora::Module>& chosen) {
   measure_ = objective::make_measure(*machine_, mixture, brief_.pairs);
   search_ = measure_;
   if (!study::uses_search(trial.method)) return;
-  add_narrow_weights(*machine_, trial.precision);
+  add_narrow_weights(*machine_, trial.precision, hardware_.threads);
   search_ = objective::make_search_measure(*machine_, mixture, brief_.pairs);
 }
 
@@ -173,7 +176,7 @@ void Site::open_log(const std::filesystem::path& folder) {
 }
 
 std::string Site::handle(const std::string& request) {
-  objective::single_threaded();
+  t5::single_threaded();
   const Asked asked = decode(request);
   if (asked.kind == Request::device) return device_text(hardware_);
   if (is_for_the_rank(asked.kind)) {

@@ -4,12 +4,14 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/cores.hpp"
 #include "base/sha256.hpp"
 #include "lora/peft.hpp"
 #include "run/methods/methods.hpp"
 #include "run/training.hpp"
 #include "study/names.hpp"
 #include "t5/hub.hpp"
+#include "t5/threads.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::run {
@@ -89,29 +91,46 @@ double zero_loss(const std::vector<search::Generation>& generations) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+struct Hashed {
+  std::string name;
+  std::filesystem::path path;
+  std::string (*hash)(const std::filesystem::path&);
+};
+
+// By name; those whose path is not in `cache` by all cores of this process, for the files may be
+// many GB.
+store::Inputs hash_all(const std::vector<Hashed>& all, std::map<std::string, std::string>& cache) {
+  std::vector<std::pair<const Hashed*, std::string>> fresh;
+  for (const Hashed& one : all)
+    if (!cache.contains(one.path.string())) fresh.emplace_back(&one, "");
+  t5::share(base::usable_cores(), static_cast<int>(fresh.size()), [&](int i) {
+    auto& [one, hash] = fresh[static_cast<size_t>(i)];
+    hash = one->hash(one->path);
+  });
+  for (const auto& [one, hash] : fresh) cache.emplace(one->path.string(), hash);
+  store::Inputs inputs;
+  for (const Hashed& one : all) inputs[one.name] = cache.at(one.path.string());
+  return inputs;
+}
+
 }  // namespace
 
 store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
-  const auto cached = [&](const std::string& key, const auto& hash) {
-    const auto found = cache.find(key);
-    return found != cache.end() ? found->second : cache.emplace(key, hash()).first->second;
-  };
-  store::Inputs inputs;
+  std::vector<Hashed> hashed;
   const auto model = t5::resolve(trial.model_path);
-  inputs["model"] = cached(model.string(), [&] { return t5::hash_model(model); });
+  hashed.push_back({"model", model, t5::hash_model});
   for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
     if (std::filesystem::exists(model / file))
-      inputs[file] =
-          cached((model / file).string(), [&] { return base::sha256_file(model / file); });
+      hashed.push_back({file, model / file, base::sha256_file});
   if (study::uses_modules(trial.method))
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);
-      inputs["module " + name] = cached(folder.string(), [&] { return lora::hash_module(folder); });
+      hashed.push_back({"module " + name, folder, lora::hash_module});
       if (trial.retrieve.by == study::RetrieveBy::text &&
           std::filesystem::exists(folder / lora::kCardFile))
-        inputs["card " + name] = base::sha256_file(folder / lora::kCardFile);
+        hashed.push_back({"card " + name, folder / lora::kCardFile, base::sha256_file});
     }
-  return inputs;
+  return hash_all(hashed, cache);
 }
 
 store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {

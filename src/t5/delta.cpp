@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "t5/kernels.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -31,10 +32,14 @@ class Recorder : public Products {
 
 class Bf16Weights : public NarrowWeights {
  public:
-  explicit Bf16Weights(const Network& network) {
-    const c10::InferenceMode inference;
-    for (const Linear* layer : delta_layers(network))
-      by_slot_[layer->slot] = layer->weight.to(at::kBFloat16);
+  Bf16Weights(const Network& network, int threads) {
+    const std::vector<const Linear*> layers = delta_layers(network);
+    for (const Linear* layer : layers) by_slot_[layer->slot];
+    share(threads, static_cast<int>(layers.size()), [&](int i) {
+      const c10::InferenceMode inference;
+      const Linear& layer = *layers[static_cast<size_t>(i)];
+      by_slot_.at(layer.slot) = layer.weight.to(at::kBFloat16);
+    });
   }
   const at::Tensor& of(int slot) const { return by_slot_.at(slot); }
   std::unique_ptr<Products> products(const Trajectory& base) const override;
@@ -80,8 +85,8 @@ std::unique_ptr<Products> Bf16Weights::products(const Trajectory& base) const {
 
 }  // namespace
 
-std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network) {
-  return std::make_shared<const Bf16Weights>(network);
+std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network, int threads) {
+  return std::make_shared<const Bf16Weights>(network, threads);
 }
 
 std::vector<const Linear*> delta_layers(const Network& network) {

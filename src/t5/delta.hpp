@@ -32,8 +32,8 @@ class NarrowWeights {
   // For one pass of one thread over the trajectory's examples.
   virtual std::unique_ptr<Products> products(const Trajectory& base) const = 0;
 };
-std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network);
-std::shared_ptr<const NarrowWeights> int8_weights(const Network& network);
+std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network, int threads = 1);
+std::shared_ptr<const NarrowWeights> int8_weights(const Network& network, int threads = 1);
 // Error where int8 is not multiplied exactly: no AVX512-VNNI, or a GPU.
 void check_int8(Device device);
 

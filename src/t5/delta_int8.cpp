@@ -12,6 +12,7 @@
 #include "base/check.hpp"
 #include "base/fast_loop.hpp"
 #include "t5/delta.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -103,16 +104,14 @@ Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
 // Weights with a scale an output (largest |w| / 127), in the library's own order.
 class Int8Weights : public NarrowWeights {
  public:
-  explicit Int8Weights(const Network& network) {
-    static const auto prepack = operation<Prepack>("onednn::qlinear_prepack");
-    const c10::InferenceMode inference;
-    for (const Linear* layer : delta_layers(network)) {
-      const at::Tensor scale = layer->weight.abs().amax(1).clamp_min(1e-30) / kMost;
-      const at::Tensor whole = (layer->weight / scale.unsqueeze(1)).round().to(at::kChar);
-      by_slot_[layer->slot] = {.weight = prepack.call(whole, std::nullopt),
-                               .scale = scale,
-                               .zero = at::zeros({scale.size(0)}, at::kLong)};
-    }
+  Int8Weights(const Network& network, int threads) {
+    const std::vector<const Linear*> layers = delta_layers(network);
+    for (const Linear* layer : layers) by_slot_[layer->slot];
+    share(threads, static_cast<int>(layers.size()), [&](int i) {
+      const c10::InferenceMode inference;
+      const Linear& layer = *layers[static_cast<size_t>(i)];
+      by_slot_.at(layer.slot) = packed(layer.weight);
+    });
   }
 
   // x W^T [rows, out], f32, of x [rows, in], bytes that mean themselves less kZero.
@@ -129,6 +128,14 @@ class Int8Weights : public NarrowWeights {
   struct Packed {
     at::Tensor weight, scale, zero;
   };
+  static Packed packed(const at::Tensor& weight) {
+    static const auto prepack = operation<Prepack>("onednn::qlinear_prepack");
+    const at::Tensor scale = weight.abs().amax(1).clamp_min(1e-30) / kMost;
+    const at::Tensor whole = (weight / scale.unsqueeze(1)).round_().to(at::kChar);
+    return {.weight = prepack.call(whole, std::nullopt),
+            .scale = scale,
+            .zero = at::zeros({scale.size(0)}, at::kLong)};
+  }
   std::map<int, Packed> by_slot_;
 };
 
@@ -198,9 +205,9 @@ void check_int8(Device device) {
               "bytes, a GPU multiplies otherwise), use delta-bf16 or f32");
 }
 
-std::shared_ptr<const NarrowWeights> int8_weights(const Network& network) {
+std::shared_ptr<const NarrowWeights> int8_weights(const Network& network, int threads) {
   check_int8(network.embedding.is_cpu() ? Device::cpu : Device::cuda);
-  return std::make_shared<const Int8Weights>(network);
+  return std::make_shared<const Int8Weights>(network, threads);
 }
 
 }  // namespace lorahub::t5

@@ -151,7 +151,7 @@ std::string hash_model(const fs::path& folder) {
   if (!weights.index.empty()) files.push_back(weights.index);
   files.insert(files.end(), weights.files.begin(), weights.files.end());
   base::Sha256 hash;
-  for (const fs::path& file : files) hash.update(base::MappedFile(file).bytes());
+  for (const fs::path& file : files) hash.update_by_file(file);
   return hash.hex();
 }
 

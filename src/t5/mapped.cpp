@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cassert>
+#include <cmath>
 
 #include "base/check.hpp"
 
@@ -51,6 +52,17 @@ at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, Layout layo
   at::Tensor copy = at::empty(layout.sizes, layout.type);
   std::memcpy(copy.data_ptr(), data, bytes.size());
   return copy;
+}
+
+void read_ahead(const at::Tensor& mapped) {
+  if (mapped.is_cpu() && mapped.is_contiguous())
+    base::read_ahead({static_cast<const char*>(mapped.const_data_ptr()), mapped.nbytes()});
+}
+
+// NaN and infinity survive a sum, so finite values mostly cost one reduction.
+bool is_finite(const at::Tensor& values) {
+  return std::isfinite(values.sum(at::kFloat).item<float>()) ||
+         at::isfinite(values).all().item<bool>();
 }
 
 }  // namespace lorahub::t5

@@ -27,4 +27,10 @@ struct Layout {
 };
 at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, Layout layout);
 
+// Of a tensor over such bytes: base::read_ahead().
+void read_ahead(const at::Tensor& mapped);
+
+// Whether no value is NaN or infinite.
+bool is_finite(const at::Tensor& values);
+
 }  // namespace lorahub::t5

@@ -6,7 +6,9 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "t5/mapped.hpp"
 #include "t5/products.hpp"
+#include "t5/threads.hpp"
 #include "t5/weight_files.hpp"
 #include "t5/weights.hpp"
 
@@ -30,14 +32,12 @@ void add_feed_forward(std::vector<LinearInfo>& all, const std::string& prefix, c
   all.push_back({.name = prefix + ".wo", .out = c.d_model, .in = c.d_ff});
 }
 
-// NaN and infinity survive a sum, so finite weights cost one reduction.
 void check_finite(const std::string& name, const at::Tensor& tensor) {
-  if (std::isfinite(tensor.sum(at::kFloat).item<float>())) return;
-  const int64_t bad = at::isfinite(tensor).logical_not_().sum().item<int64_t>();
-  base::check(bad == 0,
-              "{} holds {} values that are not finite (every loss would be NaN), "
-              "load undamaged weights",
-              name, bad);
+  if (is_finite(tensor)) return;
+  base::fail(
+      "{} holds {} values that are not finite (every loss would be NaN), "
+      "load undamaged weights",
+      name, at::isfinite(tensor).logical_not_().sum().item<int64_t>());
 }
 
 // Takes tensors out of the file by name and checks them; numbers the linear layers as it goes.
@@ -66,6 +66,14 @@ class Builder {
   }
 
   const std::vector<SharedTensor>& tensors() const { return tensors_; }
+
+  // What is of this part, by `threads` threads.
+  void check_values(int threads) const {
+    share(threads, static_cast<int>(own_.size()), [this](int i) {
+      const auto& [name, tensor] = own_[static_cast<size_t>(i)];
+      check_finite(name, tensor);
+    });
+  }
 
  private:
   bool has(const std::string& name) const { return weights_.contains(name); }
@@ -104,8 +112,9 @@ class Builder {
                              .dtype(dtype);
     at::Tensor here;
     if (owner == share_.index) {
-      check_finite(name, tensor);
+      read_ahead(tensor);
       here = tensor.to(options).contiguous();
+      own_.emplace_back(name, here);
     } else {
       here = at::empty(tensor.sizes(), options);
     }
@@ -192,6 +201,7 @@ class Builder {
   Share share_;
   std::vector<int64_t> bytes_;  // by part
   std::vector<SharedTensor> tensors_;
+  std::vector<std::pair<std::string, at::Tensor>> own_;  // by name: this part's
   int slot_ = 0;
 };
 
@@ -265,19 +275,22 @@ std::map<std::string, at::Tensor*> named(Network& network) {
   return all;
 }
 
-Network build(const Config& config, const Tensors& weights, Placement placement) {
+Network build(const Config& config, const Tensors& weights, Placement placement, int threads) {
   check_device(placement);
-  return Builder(config, weights, placement).network();
+  Builder builder(config, weights, placement);
+  Network network = builder.network();
+  builder.check_values(threads);
+  return network;
 }
 
-Network load(const std::filesystem::path& folder, Placement placement) {
+Network load(const std::filesystem::path& folder, Placement placement, int threads) {
   if (placement.device == Device::cuda) return load_share(folder, placement, {}).network;
   return of_folder(folder, [&] {
     const Tensors weights = read_model_weights(folder);
     const std::string origin = identity(folder);
-    Network network =
-        build(read_config(folder), in_dtype(weights, placement.dtype, origin), placement);
-    turn_weights(network, origin);
+    const Tensors narrowed = in_dtype(weights, {placement.dtype, threads}, origin);
+    Network network = build(read_config(folder), narrowed, placement, threads);
+    turn_weights(network, origin, threads);
     return network;
   });
 }
@@ -289,6 +302,7 @@ PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement
     const Tensors weights = read_model_weights(folder);
     Builder builder(config, weights, placement, share);
     Network network = builder.network();
+    builder.check_values(1);
     return PartlyLoaded{.network = std::move(network), .tensors = builder.tensors()};
   });
 }

@@ -69,7 +69,7 @@ struct Placement {
       at::kFloat;  // kFloat or kBFloat16: linear layers and embedding; norms and biases stay f32
   Device device = Device::cpu;
 };
-Network load(const std::filesystem::path& folder, Placement placement);
+Network load(const std::filesystem::path& folder, Placement placement, int threads = 1);
 
 // A network of which `count` ranks read a part each, about as many bytes; part `index` is here.
 struct Share {
@@ -86,7 +86,7 @@ struct PartlyLoaded {
 PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share);
 
 Network build(const Config& config, const std::map<std::string, at::Tensor>& weights,
-              Placement placement);
+              Placement placement, int threads = 1);
 
 // Low-rank additions for P candidates: y += (x a^T [* scale]) b^T. Undefined tensors: no addition
 // at that slot.

@@ -11,6 +11,7 @@
 
 #include "t5/shared.hpp"
 #include "t5/skinny.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -134,7 +135,7 @@ at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight) {
 
 bool wants_turned(at::ScalarType dtype) { return dtype == at::kFloat && one_dnn() != nullptr; }
 
-void turn_weights(Network& network, const std::string& origin) {
+void turn_weights(Network& network, const std::string& origin, int threads) {
   const std::vector<Linear*> layers = encoder_layers(network);
   if (!network.embedding.is_cpu() || !wants_turned(network.embedding.scalar_type())) return;
   int64_t total = 0;
@@ -143,7 +144,10 @@ void turn_weights(Network& network, const std::string& origin) {
       shared_tensor(origin.empty() ? "" : "turned weights " + origin,
                     {.type = at::kFloat, .sizes = total}, [&](const at::Tensor& memory) {
                       place_copies(layers, memory);
-                      for (Linear* layer : layers) layer->turned.copy_(layer->weight);
+                      share(threads, static_cast<int>(layers.size()), [&](int i) {
+                        Linear& layer = *layers[static_cast<size_t>(i)];
+                        layer.turned.copy_(layer.weight);
+                      });
                     });
   place_copies(layers, flat);
 }

@@ -30,6 +30,6 @@ bool wants_turned(at::ScalarType dtype);
 // Where it is: gives the encoder's layers such copies of their weights, in memory that the ranks of
 // a node share; `origin` names what the weights follow from (shared_tensor). A layer whose weight
 // is replaced later does without.
-void turn_weights(Network& network, const std::string& origin);
+void turn_weights(Network& network, const std::string& origin, int threads = 1);
 
 }  // namespace lorahub::t5

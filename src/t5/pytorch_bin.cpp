@@ -59,8 +59,7 @@ bool inside(at::IntArrayRef sizes, at::IntArrayRef strides, int64_t offset, int6
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& file)
-      : file_(file.string()), mapped_(map_weights(file)) {
+  explicit Reader(const Mapped& mapped) : file_(mapped->path().string()), mapped_(mapped) {
     check_format();
     members_ = zip_members(mapped_->bytes(), file_);
     for (const auto& [name, member] : members_)
@@ -225,6 +224,10 @@ class Reader {
 
 }  // namespace
 
-Tensors read_pytorch_bin(const std::filesystem::path& file) { return Reader(file).read(); }
+Tensors read_pytorch_bin(const std::filesystem::path& file) {
+  return read_pytorch_bin(map_weights(file));
+}
+
+Tensors read_pytorch_bin(const Mapped& file) { return Reader(file).read(); }
 
 }  // namespace lorahub::t5

@@ -43,9 +43,9 @@ struct Entry {
 
 // A whole number, or an error saying what it should have been.
 uint64_t whole(const json& value, const std::string& file, const std::string& what) {
-  base::check(value.is_number_unsigned() && value.get<uint64_t>() <= INT64_MAX,
-              "{}: {} holds {} (whole numbers from 0 are needed), {}", file, what, value.dump(),
-              kAgain);
+  if (!value.is_number_unsigned() || value.get<uint64_t>() > INT64_MAX)
+    base::fail("{}: {} holds {} (whole numbers from 0 are needed), {}", file, what, value.dump(),
+               kAgain);
   return value.get<uint64_t>();
 }
 
@@ -64,22 +64,23 @@ at::ScalarType scalar_type(const json& name, const std::string& where) {
 
 Entry parse_entry(const std::string& file, const std::string& name, const json& value) {
   const std::string where = base::format("{}: tensor {}", file, name);
-  base::check(value.is_object(), "{} is described by {} (an object is needed), {}", where,
-              value.dump(), kAgain);
+  if (!value.is_object())
+    base::fail("{} is described by {} (an object is needed), {}", where, value.dump(), kAgain);
   Entry entry{.name = name, .type = scalar_type(field(value, "dtype", where), where)};
   const json& shape = field(value, "shape", where);
-  base::check(shape.is_array(), "{} has shape {} (a list is needed), {}", where, shape.dump(),
-              kAgain);
+  if (!shape.is_array())
+    base::fail("{} has shape {} (a list is needed), {}", where, shape.dump(), kAgain);
   for (const json& size : shape)
     entry.sizes.push_back(static_cast<int64_t>(whole(size, file, "the shape of tensor " + name)));
   const json& offsets = field(value, "data_offsets", where);
-  base::check(offsets.is_array() && offsets.size() == 2,
-              "{} has data_offsets {} (two numbers are needed), {}", where, offsets.dump(), kAgain);
+  if (!offsets.is_array() || offsets.size() != 2)
+    base::fail("{} has data_offsets {} (two numbers are needed), {}", where, offsets.dump(),
+               kAgain);
   entry.begin = whole(offsets[0], file, "data_offsets of tensor " + name);
   entry.end = whole(offsets[1], file, "data_offsets of tensor " + name);
   const auto bytes = byte_count(entry.sizes, static_cast<int64_t>(at::elementSize(entry.type)));
-  base::check(bytes.has_value(), "{} has shape {} (no memory holds that), {}", where, shape.dump(),
-              kAgain);
+  if (!bytes.has_value())
+    base::fail("{} has shape {} (no memory holds that), {}", where, shape.dump(), kAgain);
   base::check(
       entry.begin <= entry.end && entry.end - entry.begin == static_cast<uint64_t>(*bytes),
       "{} lies at bytes {} to {} but its shape and dtype take {} bytes (the header lies), {}",
@@ -181,9 +182,10 @@ std::string write_header(const std::vector<Item>& items) {
 
 }  // namespace
 
-Tensors read_safetensors(const fs::path& file) {
-  const std::string name = file.string();
-  const Mapped mapped = map_weights(file);
+Tensors read_safetensors(const fs::path& file) { return read_safetensors(map_weights(file)); }
+
+Tensors read_safetensors(const Mapped& mapped) {
+  const std::string name = mapped->path().string();
   const std::string_view text = header_text(name, mapped->bytes());
   const std::string_view data = mapped->bytes().substr(sizeof(uint64_t) + text.size());
   const std::vector<Entry> entries = parse_header(name, text);

@@ -10,6 +10,7 @@
 #include "base/nesting.hpp"
 #include "base/node_memory.hpp"
 #include "t5/shared.hpp"
+#include "t5/threads.hpp"
 #include "t5/weight_files.hpp"
 
 namespace lorahub::t5 {
@@ -45,13 +46,10 @@ std::map<std::string, std::string> read_index(const fs::path& file) {
   return shards;
 }
 
-Tensors read_file(const fs::path& file) {
-  return file.extension() == ".bin" ? read_pytorch_bin(file) : read_safetensors(file);
-}
-
 Tensors read_shards(const fs::path& index, const std::vector<fs::path>& files) {
   std::map<std::string, Tensors> shards;
-  for (const fs::path& file : files) shards[file.filename().string()] = read_file(file);
+  for (const fs::path& file : files)
+    shards[file.filename().string()] = read_weights(map_weights(file));
   Tensors tensors;
   for (const auto& [name, shard] : read_index(index)) {
     const auto found = shards.at(shard).find(name);
@@ -65,6 +63,10 @@ Tensors read_shards(const fs::path& index, const std::vector<fs::path>& files) {
 }
 
 }  // namespace
+
+Tensors read_weights(const Mapped& file) {
+  return file->path().extension() == ".bin" ? read_pytorch_bin(file) : read_safetensors(file);
+}
 
 WeightFiles weight_files(const fs::path& folder) {
   for (const char* place : kPlaces) {
@@ -88,7 +90,7 @@ WeightFiles weight_files(const fs::path& folder) {
 
 Tensors read_model_weights(const fs::path& folder) {
   const WeightFiles found = weight_files(folder);
-  return found.index.empty() ? read_file(found.files.front())
+  return found.index.empty() ? read_weights(map_weights(found.files.front()))
                              : read_shards(found.index, found.files);
 }
 
@@ -98,14 +100,14 @@ std::string identity(const fs::path& folder) {
   return all;
 }
 
-Tensors in_dtype(const Tensors& weights, at::ScalarType dtype, const std::string& origin) {
+Tensors in_dtype(const Tensors& weights, Conversion to, const std::string& origin) {
   std::vector<std::string> names;
   int64_t total = 0;
   for (const auto& [name, tensor] : weights) {
     const bool copy_of_shared =
         name.ends_with("embed_tokens.weight") && weights.contains("shared.weight");
     if (tensor.dim() != 2 || !at::isFloatingType(tensor.scalar_type()) || copy_of_shared ||
-        tensor.scalar_type() == dtype || name.ends_with("relative_attention_bias.weight"))
+        tensor.scalar_type() == to.dtype || name.ends_with("relative_attention_bias.weight"))
       continue;
     names.push_back(name);
     total += tensor.numel();
@@ -121,10 +123,14 @@ Tensors in_dtype(const Tensors& weights, at::ScalarType dtype, const std::string
     }
   };
   const std::string key =
-      origin.empty() ? "" : base::format("weights {} {}", at::toString(dtype), origin);
-  point_into(shared_tensor(key, {.type = dtype, .sizes = total}, [&](const at::Tensor& memory) {
+      origin.empty() ? "" : base::format("weights {} {}", at::toString(to.dtype), origin);
+  point_into(shared_tensor(key, {.type = to.dtype, .sizes = total}, [&](const at::Tensor& memory) {
     point_into(memory);
-    for (const std::string& name : names) result[name].copy_(weights.at(name));
+    share(to.threads, static_cast<int>(names.size()), [&](int i) {
+      const std::string& name = names[static_cast<size_t>(i)];
+      read_ahead(weights.at(name));
+      result.at(name).copy_(weights.at(name));
+    });
   }));
   return result;
 }

@@ -1,11 +1,11 @@
 // Weight files -> tensors by name. Files are mapped, not copied (the tensors keep the map alive):
 // writing into such a tensor ends the program.
 #pragma once
-#include <ATen/core/Tensor.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
+
+#include "t5/mapped.hpp"
 
 namespace lorahub::t5 {
 
@@ -17,11 +17,16 @@ Tensors read_model_weights(const std::filesystem::path& folder);
 
 // Matrices (but the relative biases, which stay f32 in a network) converted to `dtype`, in memory
 // that the ranks of a node share; `origin` says what the weights are (base::file_identity).
-Tensors in_dtype(const Tensors& weights, at::ScalarType dtype, const std::string& origin);
+struct Conversion {
+  at::ScalarType dtype;
+  int threads = 1;
+};
+Tensors in_dtype(const Tensors& weights, Conversion to, const std::string& origin);
 
 // One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown
 // dtypes.
 Tensors read_safetensors(const std::filesystem::path& file);
+Tensors read_safetensors(const Mapped& file);
 void write_safetensors(const std::filesystem::path& file,
                        const Tensors& tensors);  // atomically; metadata format: pt
 
@@ -29,5 +34,9 @@ void write_safetensors(const std::filesystem::path& file,
 // else: any other callable is refused by name, never executed. Tensors keep their strides: views of
 // one storage stay views.
 Tensors read_pytorch_bin(const std::filesystem::path& file);
+Tensors read_pytorch_bin(const Mapped& file);
+
+// One file of either format, by its name.
+Tensors read_weights(const Mapped& file);
 
 }  // namespace lorahub::t5

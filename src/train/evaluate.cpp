@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "objective/threads.hpp"
+#include "t5/threads.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::train {
@@ -21,7 +21,7 @@ std::vector<double> Evaluator::loss_sums(const Model& model,
   constexpr size_t kTogether = 16;  // rows
   std::vector<double> sums(pairs.size());
   const size_t runs = (pairs.size() + kTogether - 1) / kTogether;
-  objective::share(machine_.threads, static_cast<int>(runs), [&](int run) {
+  t5::share(machine_.threads, static_cast<int>(runs), [&](int run) {
     const size_t first = static_cast<size_t>(run) * kTogether;
     const auto some = pairs.subspan(first, std::min(kTogether, pairs.size() - first));
     const std::vector<double> part = t5::loss_sums(model.network, model.adapter, some);

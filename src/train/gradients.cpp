@@ -10,9 +10,9 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "objective/threads.hpp"
 #include "t5/kernels.hpp"
 #include "t5/reference.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -120,7 +120,7 @@ Gradients gradients(const Trainable& trainable, std::span<const t5::Pair> batch,
   const Tensors leaves = some(now.leaves, now.moved);
   const auto cut = tiles(batch);
   InOrder sums;
-  objective::share(threads, static_cast<int>(cut.size()), [&](int t) {
+  t5::share(threads, static_cast<int>(cut.size()), [&](int t) {
     const auto tile = static_cast<size_t>(t);
     std::vector<t5::Pair> rows;
     for (const size_t row : cut[tile]) rows.push_back(batch[row]);

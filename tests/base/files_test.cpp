@@ -1,8 +1,15 @@
 #include "base/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <vector>
 
 #include "base/check.hpp"
 
@@ -39,6 +46,56 @@ TEST(Files, WhatCannotBeReadIsNamed) {
   EXPECT_THROW(read_file(folder), Error);  // a folder is not a file
   write_file(folder / "empty", "");
   EXPECT_EQ(read_file(folder / "empty"), "");
+}
+
+std::shared_ptr<const MappedFile> mapped(const Path& file, const std::string& content) {
+  write_file(file, content);
+  return std::make_shared<const MappedFile>(file);
+}
+
+TEST(MappedRows, AreTheFilesOneBehindTheOther) {
+  const Path folder = fresh_folder();
+  const std::string x(10000, 'x'), y(10000, 'y');
+  auto first = mapped(folder / "x", x);
+  const auto rows = MappedRows::of({first, mapped(folder / "y", y), first});
+  ASSERT_NE(rows, nullptr);
+  write_file(folder / "x", std::string(10000, 'z'));  // another file of the same name
+  first.reset();                                      // the rows stay
+  EXPECT_GE(rows->stride(), 10000U);
+  EXPECT_EQ(std::string_view(rows->row(0), 10000), x);
+  EXPECT_EQ(std::string_view(rows->row(1), 10000), y);
+  EXPECT_EQ(std::string_view(rows->row(2), 10000), x);
+  EXPECT_EQ(rows->row(1)[10000], 0);  // the rest of a page
+}
+
+TEST(MappedRows, AreOfOneSize) {
+  const Path folder = fresh_folder();
+  EXPECT_THROW(MappedRows::of({mapped(folder / "x", "xx"), mapped(folder / "y", "y")}), Error);
+  EXPECT_EQ(MappedRows::of({mapped(folder / "none", "")}), nullptr);
+}
+
+// Pages of the file in the system's memory.
+size_t resident(const MappedFile& file) {
+  std::vector<unsigned char> pages(file.bytes().size() / static_cast<size_t>(::getpagesize()));
+  if (::mincore(const_cast<char*>(file.bytes().data()), file.bytes().size(), pages.data()) != 0)
+    return 0;
+  return static_cast<size_t>(std::ranges::count_if(pages, [](auto page) { return page & 1; }));
+}
+
+TEST(ReadAhead, BringsTheWholeFileUntouched) {
+  const Path path = fresh_folder() / "large";
+  constexpr size_t kPages = 5000;
+  write_file(path, std::string(kPages * static_cast<size_t>(::getpagesize()), 'x'));
+  const int file = ::open(path.c_str(), O_RDONLY);
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(file);
+  const MappedFile mapped(path);
+  if (resident(mapped) == kPages) GTEST_SKIP() << "the system keeps this file in memory";
+  read_ahead(mapped.bytes());
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (resident(mapped) < kPages && std::chrono::steady_clock::now() < limit)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(resident(mapped), kPages);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "base/check.hpp"
@@ -41,6 +43,21 @@ inline at::Tensor gaussian(at::IntArrayRef sizes, const std::string& purpose) {
   for (int64_t i = 0; i < values.numel(); ++i)
     values.mutable_data_ptr<float>()[i] = static_cast<float>(0.1 * stream.normal());
   return values;
+}
+
+// The memory that a tensor is in: its device and inode in /proc/self/maps.
+inline std::string memory_of(const at::Tensor& tensor) {
+  const auto address = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    char rights[5], device[16], inode[32];
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %15s %31s", &begin, &end, rights, device,
+                    inode) == 5 &&
+        begin <= address && address < end)
+      return std::string(device) + " " + inode;
+  }
+  return "";
 }
 
 // A T5 of one block a side: 18 linear layers, none square.

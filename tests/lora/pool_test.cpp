@@ -2,9 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdio>
-#include <fstream>
-
 #include "made.hpp"
 
 namespace lorahub::lora {
@@ -49,21 +46,6 @@ TEST(Stack, OfMixedRanksPutsThemSideBySide) {
       EXPECT_TRUE(at::equal(factors(pool, i, place).a, want.a));
       EXPECT_TRUE(at::equal(factors(pool, i, place).b, want.b));
     }
-}
-
-// The memory that a tensor is in: its device and inode in /proc/self/maps.
-std::string memory_of(const at::Tensor& tensor) {
-  const auto address = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    uintptr_t begin = 0, end = 0;
-    char rights[5], device[16], inode[32];
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %15s %31s", &begin, &end, rights, device,
-                    inode) == 5 &&
-        begin <= address && address < end)
-      return std::string(device) + " " + inode;
-  }
-  return "";
 }
 
 // Two pools of one process stand for those of two ranks.

@@ -1,4 +1,4 @@
-#include "objective/threads.hpp"
+#include "t5/threads.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace lorahub::objective {
+namespace lorahub::t5 {
 namespace {
 
 TEST(Share, DoesEachItemOnce) {
@@ -54,4 +54,4 @@ TEST(Share, CarriesAnExceptionOutAndStops) {
 }
 
 }  // namespace
-}  // namespace lorahub::objective
+}  // namespace lorahub::t5

@@ -1,4 +1,4 @@
-#include "objective/threads.hpp"
+#include "t5/threads.hpp"
 
 #include <ATen/Parallel.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/signals.hpp"
 
-namespace lorahub::objective {
+namespace lorahub::t5 {
 
 namespace {
 
@@ -52,4 +52,4 @@ void share(int threads, int count, const std::function<void(int)>& work) {
   if (failure.error) std::rethrow_exception(failure.error);
 }
 
-}  // namespace lorahub::objective
+}  // namespace lorahub::t5

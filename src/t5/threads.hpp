@@ -2,7 +2,7 @@
 #pragma once
 #include <functional>
 
-namespace lorahub::objective {
+namespace lorahub::t5 {
 
 // Calls work(0), ..., work(count - 1), each once, from up to `threads` threads whose kernels are
 // single-threaded. An exception ends the taking of further items; that of the lowest item reached
@@ -13,4 +13,4 @@ void share(int threads, int count, const std::function<void(int)>& work);
 // threads take it.
 void single_threaded();
 
-}  // namespace lorahub::objective
+}  // namespace lorahub::t5
