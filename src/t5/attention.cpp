@@ -108,10 +108,11 @@ at::Tensor attend_views(const Projections& x, const Sides& sides, const at::Tens
   return out;
 }
 
-// Whether they lie in memory as attend_heads() takes them, row behind row.
+// Whether they lie in memory as attend_heads() takes them, row behind row, but for the type.
 bool are_rows(const Projections& x, const at::Tensor& bias, int64_t heads) {
   const auto plain = [](const at::Tensor& t) {
-    return t.is_cpu() && t.scalar_type() == at::kFloat && t.stride(-1) == 1;
+    const bool known = t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16;
+    return t.is_cpu() && known && t.stride(-1) == 1;
   };
   const auto dense = [&](const at::Tensor& t) { return plain(t) && t.stride(1) == t.size(2); };
   return fits_heads(x.q.size(2) / heads) && dense(x.q) && dense(x.k) && dense(x.v) &&
@@ -152,8 +153,10 @@ at::Tensor attend_rows(const Projections& x, const Sides& sides, const at::Tenso
 at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
                          int64_t heads) {
   RECORD_USER_SCOPE("attention");
-  return are_rows(x, bias, heads) ? attend_rows(x, sides, bias, heads)
-                                  : attend_views(x, sides, bias, heads);
+  if (!are_rows(x, bias, heads)) return attend_views(x, sides, bias, heads);
+  const auto wide = [](const at::Tensor& t) { return t.to(at::kFloat); };
+  return attend_rows({.q = wide(x.q), .k = wide(x.k), .v = wide(x.v)}, sides, bias, heads)
+      .to(x.q.scalar_type());
 }
 
 }  // namespace lorahub::t5

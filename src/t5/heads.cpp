@@ -168,11 +168,9 @@ struct Head {
   float *scores, *sums;       // of kRows queries: [wide], [width]
 };
 
-LORAHUB_HEADS void gather(const Head& head, const float* k, const float* v, int64_t stride) {
-  for (int64_t row = 0; row < head.keys; row += kLanes)
-    for (int64_t c = 0; c < head.width; c += kLanes)
-      turn_block(k + row * stride + c, stride, head.keys - row, head.turned + c * head.wide + row,
-                 head.wide);
+void gather(const Head& head, const float* k, const float* v, int64_t stride) {
+  turn({.values = k, .rows = head.keys, .columns = head.width, .stride = stride}, head.turned,
+       head.wide);
   for (int64_t row = 0; row < head.keys; ++row)
     std::copy_n(v + row * stride, head.width, head.values + row * head.width);
 }
@@ -219,6 +217,13 @@ bool fits_heads(int64_t width) {
   return has_kernel && width % kLanes == 0;
 }
 
+void turn(const Matrix& from, float* to, int64_t wide) {
+  for (int64_t c = 0; c < from.columns; c += kLanes)
+    for (int64_t row = 0; row < from.rows; row += kLanes)
+      turn_block(from.values + row * from.stride + c, from.stride, from.rows - row,
+                 to + c * wide + row, wide);
+}
+
 void attend_heads(const Heads& heads, const Sequence& s, const Bias& bias, Workspace& workspace) {
   assert(fits_heads(heads.width));
   const int64_t wide = whole(s.keys), width = heads.width;
@@ -254,6 +259,7 @@ void attend_heads(const Heads& /*heads*/, const Sequence& /*sequence*/, const Bi
                   Workspace& /*workspace*/) {
   assert(false);
 }
+void turn(const Matrix& /*from*/, float* /*to*/, int64_t /*wide*/) { assert(false); }
 
 #endif
 

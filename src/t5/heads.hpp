@@ -34,4 +34,12 @@ using Workspace = std::vector<float>;
 void attend_heads(const Heads& heads, const Sequence& sequence, const Bias& bias,
                   Workspace& workspace);
 
+// Rows `stride` floats apart become columns: rows of `to` are `wide` apart, at least `rows` rounded
+// up to 16, which are written. columns: a multiple of 16. Where fits_heads(16).
+struct Matrix {
+  const float* values;
+  int64_t rows, columns, stride;
+};
+void turn(const Matrix& from, float* to, int64_t wide);
+
 }  // namespace lorahub::t5

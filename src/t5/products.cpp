@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "t5/heads.hpp"
 #include "t5/shared.hpp"
 #include "t5/skinny.hpp"
 #include "t5/threads.hpp"
@@ -73,6 +74,19 @@ std::vector<Linear*> encoder_layers(Network& network) {
                           &block.ff.wi_0, &block.ff.wi_1, &block.ff.wo})
       if (layer->weight.defined()) layers.push_back(layer);
   return layers;
+}
+
+void copy_turned(const Linear& layer) {
+  const at::Tensor& w = layer.weight;
+  if (!fits_heads(w.size(0)) || !fits_heads(w.size(1)) || !w.is_contiguous()) {
+    layer.turned.copy_(w);
+    return;
+  }
+  turn({.values = w.const_data_ptr<float>(),
+        .rows = w.size(0),
+        .columns = w.size(1),
+        .stride = w.size(1)},
+       layer.turned.mutable_data_ptr<float>(), w.size(0));
 }
 
 // Points each layer's copy to its place in `flat`.
@@ -144,10 +158,8 @@ void turn_weights(Network& network, const std::string& origin, int threads) {
       shared_tensor(origin.empty() ? "" : "turned weights " + origin,
                     {.type = at::kFloat, .sizes = total}, [&](const at::Tensor& memory) {
                       place_copies(layers, memory);
-                      share(threads, static_cast<int>(layers.size()), [&](int i) {
-                        Linear& layer = *layers[static_cast<size_t>(i)];
-                        layer.turned.copy_(layer.weight);
-                      });
+                      share(threads, static_cast<int>(layers.size()),
+                            [&](int i) { copy_turned(*layers[static_cast<size_t>(i)]); });
                     });
   place_copies(layers, flat);
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "models.hpp"
+#include "t5/heads.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -59,31 +60,45 @@ TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
   EXPECT_TRUE(at::equal(bias[0][1], second_head)) << bias[0][1];
 }
 
-TEST(Attention, packed_sequences_do_not_see_each_other) {
-  constexpr int64_t kHeads = 3, kWidth = 3 * 8;
+// Three packed sequences of 3 heads, each against the formula in f64.
+void expect_formula(at::ScalarType dtype, int64_t width, double tolerance) {
+  constexpr int64_t kHeads = 3;
   const Packing packing = pack({5, 1, 9});
   EXPECT_EQ(packing.rows, 15);
   EXPECT_EQ(packing.longest, 9);
   EXPECT_EQ(packing.offsets, (std::vector<int64_t>{0, 5, 6}));
-  const Projections x{.q = test::hashed("q", {2, 15, kWidth}, 1),
-                      .k = test::hashed("k", {2, 15, kWidth}, 1),
-                      .v = test::hashed("v", {2, 15, kWidth}, 1)};
+  const auto values = [&](const char* name) {
+    return test::hashed(name, {2, 15, kHeads * width}, 1).to(dtype);
+  };
+  const Projections x{.q = values("q"), .k = values("k"), .v = values("v")};
   const at::Tensor bias = test::hashed("bias", {1, kHeads, 9, 9}, 2);
   const at::Tensor all = attend_packed(x, {.targets = packing, .sources = packing}, bias, kHeads);
+  EXPECT_EQ(all.scalar_type(), dtype);
   for (int64_t p = 0; p < 2; ++p) {
     for (size_t i = 0; i < 3; ++i) {
       const int64_t from = packing.offsets[i], n = packing.lengths[i];
-      for (int64_t h = 0; h < kHeads; ++h) {  // one head by the formula, in f64
+      for (int64_t h = 0; h < kHeads; ++h) {
         const auto part = [&](const at::Tensor& t) {
-          return t[p].narrow(0, from, n).narrow(1, 8 * h, 8).to(at::kDouble);
+          return t[p].narrow(0, from, n).narrow(1, width * h, width).to(at::kDouble);
         };
         const at::Tensor scores = at::mm(part(x.q), part(x.k).t()) +
                                   bias[0][h].narrow(0, 0, n).narrow(1, 0, n).to(at::kDouble);
         const at::Tensor expected = at::mm(at::softmax(scores, -1), part(x.v));
-        EXPECT_LT((part(all) - expected).abs().max().item<double>(), 1e-6);
+        EXPECT_LT(((part(all) - expected).abs() - expected.abs() * tolerance).max().item<double>(),
+                  1e-6);
       }
     }
   }
+}
+
+TEST(Attention, packed_sequences_do_not_see_each_other) {
+  expect_formula(at::kFloat, 8, 0);
+  expect_formula(at::kFloat, 16, 0);
+}
+
+// With the kernel of its own bf16 is rounded once, at the end.
+TEST(Attention, of_bf16_is_the_formula_rounded) {
+  expect_formula(at::kBFloat16, 16, fits_heads(16) ? 1.0 / 255 : 1.0 / 32);
 }
 
 }  // namespace
