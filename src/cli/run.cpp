@@ -122,7 +122,8 @@ void add_run(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"fast", "reference"}));
   command
       ->add_option("--precision", options->precision,
-                   "f32, bf16, delta-bf16 or delta-int8 (overrides the study)")
+                   fmt::format("{} (overrides the study)",
+                               fmt::join(study::words<study::Precision>(), ", ")))
       ->check(CLI::IsMember(study::words<study::Precision>()));
   add_device(*command, options->device, options->threads);
   command->add_option("--groups", options->groups,

@@ -187,7 +187,8 @@ void add_run_options(CLI::App& command, Options& options) {
       ->check(CLI::IsMember({"fast", "reference"}));
   command
       .add_option("--precision", options.precision,
-                  "f32, bf16, delta-bf16 or delta-int8 (overrides the study)")
+                  fmt::format("{} (overrides the study)",
+                              fmt::join(study::words<study::Precision>(), ", ")))
       ->check(CLI::IsMember(study::words<study::Precision>()));
   command.add_option("--device", options.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}));

@@ -26,6 +26,7 @@ constexpr double kBytesPerToken = 3.5;  // English text in T5's vocabulary, roug
 constexpr int kPublishedRank = 16;      // of modules that are not here to be read
 constexpr double kAnswerTokens = 6;     // generated for a row, where targets are unknown
 constexpr double kUsualShare = 0.5;     // of the matrix rate, where no pass has been measured
+constexpr double kDeltaInt8 = 0.5;      // of a pass's time in f32: 0.3 to 0.5 (tests/bench)
 
 struct Model {
   t5::Config config;
@@ -134,7 +135,7 @@ std::vector<int> rounds_of(const study::Trial& trial, const Text& text, long eva
   return rounds;
 }
 
-// Units of work of a trial, in TFLOP.
+// Units of work of a trial, in TFLOP of f32 (or bf16, where the trial is computed in it).
 Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, double answers) {
   Work work{.rounds = rounds_of(trial, text, cost.evaluations)};
   if (answers_itself(trial.method)) {
@@ -143,6 +144,8 @@ Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, doub
   }
   const int all = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
   if (all > 0) work.unit_cost = (cost.tflop - answers) / all;
+  if (trial.precision == study::Precision::delta_int8 && study::uses_search(trial.method))
+    work.unit_cost *= kDeltaInt8;
   const auto batch = static_cast<size_t>(trial.batch);
   work.batches = static_cast<int>((text.test.size() + batch - 1) / batch);
   if (work.batches > 0) work.batch_cost = answers / work.batches;
@@ -173,8 +176,8 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   return cost;
 }
 
-// Weights (the encoder's twice, where a kernel wants them turned), and modules as read and as
-// stacked: once for the ranks of a node (base::NodeMemory).
+// Weights (the encoder's twice, where a kernel wants them turned), and modules as read and, where
+// their files are not alike, as stacked: once for the ranks of a node (base::NodeMemory).
 double shared_memory(const study::Trial& trial, const t5::Config& c) {
   const double bytes = trial.precision == study::Precision::bf16 ? 2 : 4;
   const auto modules = static_cast<double>(candidate_count(trial));

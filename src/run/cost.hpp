@@ -13,7 +13,7 @@ struct Cost {
   long example_forwards = 0;  // (candidate, example) pairs of the search
   double tokens = 0;          // source and target tokens, search and answers
   double tflop = 0;           // multiply-adds count two; formulas: cost.cpp
-  Work work;                  // the same, as it is handed out, in TFLOP
+  Work work;                  // the same, as it is handed out, in TFLOP of the time they take
 };
 
 struct StudyCost {

@@ -69,5 +69,19 @@ TEST(Makespan, TheBbhStudyKeepsManyRanksBusy) {
   }
 }
 
+// What is multiplied in int8 is predicted to take half; the answers stay f32's.
+TEST(Plan, ASearchByDeltaEvaluationTakesHalfTheTime) {
+  ::setenv("LORAHUB_CONFIGS", SOURCE_DIR "/configs", 1);
+  const auto planned = [](const char* precision) {
+    const study::Study study = study::load(SOURCE_DIR "/experiments/quickstart.yaml",
+                                           {{"method", "lorahub"}, {"precision", precision}});
+    return cost(study.trials, {.flops_per_second = 1e9}).trials.front();
+  };
+  const Cost exact = planned("f32"), delta = planned("delta-int8");
+  EXPECT_EQ(delta.tflop, exact.tflop);
+  EXPECT_EQ(delta.work.batch_cost, exact.work.batch_cost);
+  EXPECT_EQ(delta.work.unit_cost, exact.work.unit_cost / 2);
+}
+
 }  // namespace
 }  // namespace lorahub::run
