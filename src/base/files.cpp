@@ -86,19 +86,17 @@ MappedFile::~MappedFile() {
 std::shared_ptr<const MappedRows> MappedRows::of(const Files& files) {
   const size_t size = files.at(0)->bytes().size();
   const size_t stride = (size + page_size() - 1) / page_size() * page_size();
-  if (size == 0) return nullptr;
+  const auto fits = [size](const auto& file) { return file->bytes().size() == size; };
+  if (size == 0 || !std::ranges::all_of(files, fits)) return nullptr;
   void* all = ::mmap(nullptr, files.size() * stride, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (all == MAP_FAILED) return nullptr;
   std::shared_ptr<const MappedRows> rows(
       new MappedRows(static_cast<char*>(all), files.size(), stride));
   for (size_t i = 0; i < files.size(); ++i) {
-    const std::string_view bytes = files[i]->bytes();
-    check(bytes.size() == size, "{} has {} bytes and {} has {} (rows are of one size)",
-          files[i]->path().string(), bytes.size(), files[0]->path().string(), size);
     // Of length 0: a second view of the same pages instead of a move (mremap(2)).
-    if (::mremap(const_cast<char*>(bytes.data()), 0, size, MREMAP_MAYMOVE | MREMAP_FIXED,
-                 static_cast<char*>(all) + i * stride) == MAP_FAILED)
+    if (::mremap(const_cast<char*>(files[i]->bytes().data()), 0, size,
+                 MREMAP_MAYMOVE | MREMAP_FIXED, static_cast<char*>(all) + i * stride) == MAP_FAILED)
       return nullptr;
   }
   return rows;
@@ -109,10 +107,11 @@ MappedRows::~MappedRows() { ::munmap(data_, count_ * stride_); }
 // The system cuts what it is asked for at once to its own read-ahead, 128 KiB where nobody set it.
 void read_ahead(std::string_view mapped) {
   constexpr size_t kPiece = 128 << 10;
-  const auto begin = reinterpret_cast<uintptr_t>(mapped.data());
-  const uintptr_t end = begin + mapped.size();
-  for (uintptr_t at = begin / page_size() * page_size(); at < end; at += kPiece)
-    (void)::madvise(reinterpret_cast<void*>(at), std::min(kPiece, end - at), MADV_WILLNEED);
+  const size_t before = reinterpret_cast<uintptr_t>(mapped.data()) % page_size();
+  char* begin = const_cast<char*>(mapped.data()) - before;
+  const size_t size = before + mapped.size();
+  for (size_t at = 0; at < size; at += kPiece)
+    (void)::madvise(begin + at, std::min(kPiece, size - at), MADV_WILLNEED);
 }
 
 }  // namespace lorahub::base

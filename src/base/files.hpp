@@ -39,7 +39,7 @@ class MappedFile {
 class MappedRows {
  public:
   using Files = std::vector<std::shared_ptr<const MappedFile>>;
-  // nullptr where the system can't map pages twice.
+  // nullptr where sizes differ, a file is empty, or the system can't map pages twice.
   static std::shared_ptr<const MappedRows> of(const Files& files);
   ~MappedRows();
   MappedRows(const MappedRows&) = delete;

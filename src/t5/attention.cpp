@@ -91,7 +91,7 @@ namespace {
 at::Tensor attend_views(const Projections& x, const Sides& sides, const at::Tensor& bias,
                         int64_t heads) {
   const auto& [queries, keys] = sides;
-  const at::Tensor out = at::empty(x.q.sizes(), x.q.options());
+  at::Tensor out = at::empty(x.q.sizes(), x.q.options());
   for (size_t i = 0; i < queries.lengths.size(); ++i) {
     const int64_t rows = queries.lengths[i], columns = keys.lengths[i];
     const auto part = [heads](const at::Tensor& all, int64_t from, int64_t length) {
@@ -127,7 +127,7 @@ at::Tensor attend_rows(const Projections& x, const Sides& sides, const at::Tenso
                                            .head = bias.stride(1),
                                            .row = bias.stride(2)}
                                     : Bias{};
-  const at::Tensor out = at::empty(x.q.sizes(), x.q.options());
+  at::Tensor out = at::empty(x.q.sizes(), x.q.options());
   Workspace workspace;
   for (int64_t p = 0; p < x.q.size(0); ++p) {
     const auto row = [&](const at::Tensor& t, int64_t place) {

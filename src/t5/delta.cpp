@@ -17,7 +17,7 @@ namespace {
 class Recorder : public Products {
  public:
   at::Tensor product(const at::Tensor& x, const Linear& layer) const override {
-    const at::Tensor y = t5::product(x, layer);
+    at::Tensor y = t5::product(x, layer);
     found_.places[layer.slot] = {.x0 = x.contiguous(), .y0 = y.clone()};
     return y;
   }

@@ -56,10 +56,18 @@ LORAHUB_FAST_LOOP float largest_difference(const float* __restrict x, const floa
   return most;
 }
 
-LORAHUB_FAST_LOOP void round_difference(const float* __restrict x, const float* __restrict x0,
-                                        uint8_t* __restrict bytes, const int64_t& count,
-                                        const float& inverse) {
+// (x - x0) * inverse, rounded, as bytes.
+struct Row {
+  const float *x, *x0;
+  int64_t count;
+  float inverse;
+};
+LORAHUB_FAST_LOOP void round_difference(const Row& row, uint8_t* __restrict bytes) {
   constexpr float kRound = 12582912.0f;
+  const float* __restrict x = row.x;
+  const float* __restrict x0 = row.x0;
+  const int64_t count = row.count;
+  const float inverse = row.inverse;
   for (int64_t i = 0; i < count; ++i) {
     const float rounded = ((x[i] - x0[i]) * inverse + kRound) - kRound;
     bytes[i] = static_cast<uint8_t>(static_cast<int32_t>(rounded) + kZero);
@@ -72,11 +80,9 @@ LORAHUB_FAST_LOOP void scale_plus(float* __restrict y, const float* __restrict y
   for (int64_t i = 0; i < count; ++i) y[i] = y0[i] + scale * y[i];
 }
 
-// sum += y0 + scale y
-LORAHUB_FAST_LOOP void add_scaled(float* __restrict sum, const float* __restrict y,
-                                  const float* __restrict y0, const int64_t& count,
-                                  const float& scale) {
-  for (int64_t i = 0; i < count; ++i) sum[i] += y0[i] + scale * y[i];
+// sum += y
+LORAHUB_FAST_LOOP void add(float* __restrict sum, const float* __restrict y, const int64_t& count) {
+  for (int64_t i = 0; i < count; ++i) sum[i] += y[i];
 }
 
 // x - x0, as bytes and a scale of each row.
@@ -96,7 +102,9 @@ Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
     const float* x0_row = base + row % rows * width;
     const float most = largest_difference(x_row, x0_row, width);
     r.scales[static_cast<size_t>(row)] = most / kMost;
-    round_difference(x_row, x0_row, to + row * width, width, most > 0 ? kMost / most : 0);
+    round_difference(
+        {.x = x_row, .x0 = x0_row, .count = width, .inverse = most > 0 ? kMost / most : 0},
+        to + row * width);
   }
   return r;
 }
@@ -157,8 +165,9 @@ class Int8Products : public Products {
     const Trajectory::Place& place = base_.places.at(layer.slot);
     float* to = sum.mutable_data_ptr<float>();
     each_row(moved(x, place.x0, layer.slot), place.y0,
-             [&](const float* y, const float* y0, const int64_t& width, const float& scale) {
-               add_scaled(to, y, y0, width, scale);
+             [&](float* y, const float* y0, const int64_t& width, const float& scale) {
+               scale_plus(y, y0, width, scale);  // the row stays in the cache
+               add(to, y, width);
                to += width;
              });
     return sum;

@@ -101,5 +101,22 @@ TEST(Attention, of_bf16_is_the_formula_rounded) {
   expect_formula(at::kBFloat16, 16, fits_heads(16) ? 1.0 / 255 : 1.0 / 32);
 }
 
+// The fallback writes all scores to memory: half as fast again. Lengths are those of prompts, so no
+// multiple of anything.
+TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  at::globalContext().setSDPUseMath(false);  // without a kernel of its own it throws
+  const at::Tensor wide = at::ones({1, 4, 300, 300}, at::kCUDA);
+  for (const at::ScalarType dtype : {at::kBFloat16, at::kFloat}) {
+    for (const int64_t length : {5, 64, 109, 256}) {
+      const at::Tensor x = at::ones({2, 4, length, 64}, at::device(at::kCUDA).dtype(dtype));
+      const at::Tensor bias = wide.narrow(2, 0, length).narrow(3, 0, length);
+      EXPECT_NO_THROW(attend(x, x, x, bias)) << length;
+      EXPECT_NO_THROW(attend(x, x, x, {})) << length;
+    }
+  }
+  at::globalContext().setSDPUseMath(true);
+}
+
 }  // namespace
 }  // namespace lorahub::t5
