@@ -113,8 +113,6 @@ NodeMemory::Mapping map(int memory, size_t bytes, int rights) {
   const int kind = memory < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
   void* data = ::mmap(nullptr, bytes, rights, kind, memory, 0);
   check(data != MAP_FAILED, "{} bytes of memory can't be had: {}", bytes, std::strerror(errno));
-  // Where the system gives them: a page of 2 MiB is found, cleared and translated as one.
-  (void)::madvise(data, bytes, MADV_HUGEPAGE);
   return {static_cast<char*>(data), [bytes](char* at) { ::munmap(at, bytes); }};
 }
 
