@@ -15,12 +15,12 @@ using Tensors = std::map<std::string, at::Tensor>;
 // or index and shards).
 Tensors read_model_weights(const std::filesystem::path& folder);
 
-// Matrices (but the relative biases, which stay f32 in a network) converted to `dtype`, in memory
-// that the ranks of a node share; `origin` says what the weights are (base::file_identity).
 struct Conversion {
   at::ScalarType dtype;
   int threads = 1;
 };
+// Matrices (but the relative biases, which stay f32 in a network) converted to `dtype`, in memory
+// that the ranks of a node share; `origin` says what the weights are (base::file_identity).
 Tensors in_dtype(const Tensors& weights, Conversion to, const std::string& origin);
 
 // One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown

@@ -104,7 +104,7 @@ TEST_F(InPlace, IsACopyWhereFilesAreNotAlike) {
   EXPECT_FALSE(is_in_place({modules[0], written(scratch.path, fewer)}));
 }
 
-// The same tensors in another order, and with other values between them.
+// The same tensors in another order.
 TEST_F(InPlace, IsACopyWherePlacesDiffer) {
   t5::Tensors tensors = t5::read_safetensors(modules[0].file);
   const std::filesystem::path folder = scratch.path / "x";
@@ -125,6 +125,18 @@ TEST_F(InPlace, IsACopyWherePlacesDiffer) {
   ASSERT_EQ(turned.file->bytes().size(), modules[1].file->bytes().size());
   EXPECT_FALSE(is_in_place({modules[1], turned}));
   EXPECT_TRUE(is_in_place({turned}));
+}
+
+// Between the tensors of a zip archive are its own records.
+TEST(InPlaceOfOne, IsACopyWhereOtherBytesLieBetweenTheTensors) {
+  const t5::Config config = t5::read_config(kModel);
+  const auto is_file = [&](const char* format) {
+    const Module module = read_module(kGolden / "peft_bin" / format, "m", config);
+    return memory_of(stack({module}, config, t5::Device::cpu).flat) ==
+           memory_of(module.slots.begin()->second.a);
+  };
+  EXPECT_TRUE(is_file("safetensors"));
+  EXPECT_FALSE(is_file("bin"));
 }
 
 }  // namespace
