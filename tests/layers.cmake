@@ -1,6 +1,6 @@
 # cmake -DTABLE=layers.txt -DSOURCE=src -P layers.cmake: fails on an include that the layer table does not grant.
 cmake_minimum_required(VERSION 3.25)
-set(watched "^(fmt/|zlib\\.h|yaml-cpp/|sentencepiece|Eigen/|ATen/|torch/|c10/|mpi\\.h|nccl\\.h|hdf5\\.h|CLI/)")
+set(watched "^(fmt/|zlib\\.h|yaml-cpp/|sentencepiece|Eigen/|ATen/|torch/|c10/|mpi\\.h|nccl\\.h|hdf5\\.h|cuda_|CLI/)")
 file(STRINGS ${TABLE} rows)
 string(REGEX REPLACE "\\|[^;]*" "" ours "${rows}") # the first cells: our folders
 set(errors "")
@@ -11,7 +11,7 @@ foreach(row ${rows})
   list(GET cells 2 headers)
   string(REPLACE "," ";" sees "${sees}")
   string(REPLACE "," ";" headers "${headers}")
-  file(GLOB_RECURSE files ${SOURCE}/${layer}/*.hpp ${SOURCE}/${layer}/*.cpp)
+  file(GLOB_RECURSE files ${SOURCE}/${layer}/*.hpp ${SOURCE}/${layer}/*.cpp ${SOURCE}/${layer}/*.cu*)
   foreach(file ${files})
     file(STRINGS ${file} lines REGEX "^ *#[ \t]*include")
     foreach(line ${lines})

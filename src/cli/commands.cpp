@@ -14,6 +14,8 @@
 namespace lorahub::cli {
 namespace {
 
+constexpr int kGpuThreads = 16;
+
 std::string versions() {
   const auto environment = run::environment();
   std::string text =
@@ -42,9 +44,16 @@ void add_hardware(CLI::App& command, ModelOptions& options,
 }
 
 run::Hardware hardware(const ModelOptions& options, NodeRank here) {
-  return {.device = options.device == "cuda" ? t5::Device::cuda : t5::Device::cpu,
-          .threads = options.threads > 0 ? options.threads : run::default_threads(here.ranks),
-          .gpu = options.device == "cuda" ? base::claim_gpu(here.rank).value_or("") : ""};
+  const bool on_gpu = options.device == "cuda";
+  const t5::Device device = on_gpu ? t5::Device::cuda : t5::Device::cpu;
+  const int threads =
+      options.threads > 0 ? options.threads : run::default_threads(here.ranks, device);
+  base::check(!on_gpu || threads <= kGpuThreads,
+              "--threads {}: at most {} share a GPU (each has a stream of its own), use 4", threads,
+              kGpuThreads);
+  return {.device = device,
+          .threads = threads,
+          .gpu = on_gpu ? base::claim_gpu(here.rank).value_or("") : ""};
 }
 
 objective::Machine load_machine(const ModelOptions& options) {

@@ -17,7 +17,7 @@ struct Options {
   std::vector<std::string> set, only;
   bool retry_failed = false, quiet = false;
   std::string device = "cpu";
-  int threads = 0;
+  int threads = 0, trials = 0;
   std::string groups = "auto";
   double stall_timeout = 60;  // seconds
 };
@@ -70,6 +70,13 @@ std::string command_line() {
   return base::join(base::split(words, '\0'), " ");
 }
 
+run::Hardware hardware_of(const Options& options, const workers::Group& group) {
+  run::Hardware result = hardware({.device = options.device, .threads = options.threads},
+                                  {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
+  result.trials = options.trials > 0 ? options.trials : run::default_trials(result.device);
+  return result;
+}
+
 int run_command(const Options& options) {
   base::block_signals();
   workers::Session session;
@@ -81,8 +88,7 @@ int run_command(const Options& options) {
       .shard = options.shard.empty()
                    ? ""
                    : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
-      .hardware = hardware({.device = options.device, .threads = options.threads},
-                           {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()}),
+      .hardware = hardware_of(options, group),
       .groups = groups(options.groups),
       .stall_timeout = options.stall_timeout,
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
@@ -126,6 +132,11 @@ void add_run(CLI::App& app, Action& action) {
                                fmt::join(study::words<study::Precision>(), ", ")))
       ->check(CLI::IsMember(study::words<study::Precision>()));
   add_device(*command, options->device, options->threads);
+  command
+      ->add_option("--trials-per-rank", options->trials,
+                   "trials that a rank works on at the same time (default: 1 on a CPU, 2 on a GPU, "
+                   "which computes one while the host thinks about the other)")
+      ->check(CLI::Range(1, 16));
   command->add_option("--groups", options->groups,
                       "groups of ranks, each with a trial of its own: auto (those that end first), "
                       "or how many");

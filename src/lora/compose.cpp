@@ -16,22 +16,6 @@ namespace lorahub::lora {
 
 namespace {
 
-// [P, N], f32 on the pool's device.
-at::Tensor weight_matrix(const Pool& pool, std::span<const double> weights) {
-  const size_t n = pool.names.size();
-  assert(n > 0 && weights.size() % n == 0);
-  for (size_t i = 0; i < weights.size(); ++i)
-    base::check(std::isfinite(static_cast<float>(weights[i])),
-                "weight of module '{}' in candidate {} is {} (a mixture needs finite f32 weights), "
-                "correct the weights",
-                pool.names[i % n], i / n, weights[i]);
-  const at::Tensor matrix =
-      at::empty({static_cast<int64_t>(weights.size() / n), static_cast<int64_t>(n)}, at::kFloat);
-  std::transform(weights.begin(), weights.end(), matrix.mutable_data_ptr<float>(),
-                 [](double w) { return static_cast<float>(w); });
-  return matrix.to(pool.a.front().device());
-}
-
 // The first module that has the place.
 size_t first_at(const Pool& pool, size_t place) {
   const std::vector<int64_t>& ranks = pool.ranks[place];
@@ -170,8 +154,23 @@ Composer::Composer(const Pool& pool, study::Composition composition, at::ScalarT
   shared_ = all_side_by_side(pool, dtype);
 }
 
+at::Tensor Composer::matrix(std::span<const double> weights) const {
+  const size_t n = pool_.names.size();
+  assert(n > 0 && weights.size() % n == 0);
+  for (size_t i = 0; i < weights.size(); ++i)
+    base::check(std::isfinite(static_cast<float>(weights[i])),
+                "weight of module '{}' in candidate {} is {} (a mixture needs finite f32 weights), "
+                "correct the weights",
+                pool_.names[i % n], i / n, weights[i]);
+  at::Tensor matrix =
+      at::empty({static_cast<int64_t>(weights.size() / n), static_cast<int64_t>(n)}, at::kFloat);
+  std::transform(weights.begin(), weights.end(), matrix.mutable_data_ptr<float>(),
+                 [](double w) { return static_cast<float>(w); });
+  return matrix;
+}
+
 t5::Adapter Composer::operator()(std::span<const double> weights) const {
-  return (*this)(weight_matrix(pool_, weights));
+  return (*this)(matrix(weights).to(pool_.a.front().device()));
 }
 
 t5::Adapter Composer::operator()(const at::Tensor& weights) const {

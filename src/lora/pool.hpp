@@ -55,11 +55,15 @@ class Composer {
   // factor needs equal ranks and scalings at each place (Error says which modules differ).
   Composer(const Pool& pool, study::Composition composition, at::ScalarType dtype);
 
+  int size() const { return pool_.size(); }  // N
+
   // Weights [P, N] row-major -> one adapter for P candidates: one GEMM in f32 over all places,
   // rounded once. Error for a weight that is not finite.
   t5::Adapter operator()(std::span<const double> weights) const;
 
-  // The same for a tensor [P, N], f32 on the pool's device: differentiable.
+  // The same in two steps: to a tensor [P, N], f32, in host memory; and from one on the pool's
+  // device, differentiable, without waiting for it.
+  at::Tensor matrix(std::span<const double> weights) const;
   t5::Adapter operator()(const at::Tensor& weights) const;
 
  private:

@@ -2,14 +2,13 @@
 #include <c10/core/InferenceMode.h>
 
 #include <cassert>
-#include <map>
-#include <mutex>
-#include <utility>
+#include <functional>
+#include <memory>
 
 #include "base/check.hpp"
 #include "base/cores.hpp"
 #include "objective/objective.hpp"
-#include "t5/loss.hpp"
+#include "objective/passes.hpp"
 #include "t5/reference.hpp"
 #include "t5/threads.hpp"
 
@@ -17,31 +16,22 @@ namespace lorahub::objective {
 
 namespace {
 
-// The base model's trajectories over the examples of a tile, each computed when it is first asked
-// for.
-class Trajectories {
- public:
-  const t5::Trajectory& of(const t5::Network& network, std::span<const t5::Pair> examples) {
-    const std::lock_guard lock(mutex_);
-    const std::pair key(examples.data(), examples.size());
-    const auto found = known_.find(key);
-    if (found != known_.end()) return found->second;
-    return known_.emplace(key, t5::base_trajectory(network, examples)).first->second;
+// One candidate after the other, by the plain form.
+std::vector<double> plain_sums(const t5::Network& network, const lora::Composer& compose,
+                               std::span<const double> weights,
+                               std::span<const t5::Pair> examples) {
+  const c10::InferenceMode inference;
+  std::vector<double> sums;
+  const auto dim = static_cast<size_t>(compose.size());
+  for (size_t first = 0; first < weights.size(); first += dim) {
+    const t5::Adapter adapter = compose(weights.subspan(first, dim));
+    const at::Tensor row =
+        t5::reference::loss_sums(network, adapter, examples).to(at::kCPU, at::kDouble).contiguous();
+    sums.insert(sums.end(), row.const_data_ptr<double>(),
+                row.const_data_ptr<double>() + row.numel());
   }
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<const t5::Pair*, size_t>, t5::Trajectory> known_;
-};
-
-// What a tile needs; all of it is only read, by several threads.
-struct Job {
-  const Machine& machine;
-  lora::Composer compose;
-  study::Engine engine;
-  std::span<const t5::Pair> pairs;
-  std::shared_ptr<Trajectories> trajectories;  // none: no delta evaluation
-};
+  return sums;
+}
 
 std::span<const double> rows(const search::Population& population, const search::Tile& tile) {
   const auto dim = static_cast<size_t>(population.dim);
@@ -50,52 +40,34 @@ std::span<const double> rows(const search::Population& population, const search:
                static_cast<size_t>(tile.candidates) * dim);
 }
 
-// One candidate after the other.
-std::vector<double> plain_sums(const Job& job, std::span<const double> weights, int candidates,
-                               std::span<const t5::Pair> examples) {
-  const c10::InferenceMode inference;
-  std::vector<double> sums;
-  const size_t dim = weights.size() / static_cast<size_t>(candidates);
-  for (size_t p = 0; p < static_cast<size_t>(candidates); ++p) {
-    const t5::Adapter adapter = job.compose(weights.subspan(p * dim, dim));
-    const at::Tensor row = t5::reference::loss_sums(job.machine.network, adapter, examples)
-                               .to(at::kCPU, at::kDouble)
-                               .contiguous();
-    sums.insert(sums.end(), row.const_data_ptr<double>(),
-                row.const_data_ptr<double>() + row.numel());
-  }
-  return sums;
-}
+// Sums of weights [P, N] over examples.
+using TileSums = std::function<std::vector<double>(std::span<const double> weights,
+                                                   std::span<const t5::Pair> examples)>;
 
-std::vector<double> tile_sums(const Job& job, const search::Population& population,
-                              const search::Tile& tile) {
-  const auto examples = job.pairs.subspan(static_cast<size_t>(tile.first_example),
-                                          static_cast<size_t>(tile.examples));
-  const std::span<const double> weights = rows(population, tile);
-  if (job.engine == study::Engine::reference)
-    return plain_sums(job, weights, tile.candidates, examples);
-  const t5::Network& network = job.machine.network;
-  if (job.trajectories == nullptr) return t5::loss_sums(network, job.compose(weights), examples);
-  const t5::Trajectory& base = job.trajectories->of(network, examples);
-  return t5::loss_sums(network, job.compose(weights), examples,
-                       t5::Delta{.weights = *job.machine.narrow, .base = base});
+TileSums tile_sums(const Machine& machine, const Mixture& mixture, std::span<const t5::Pair> pairs,
+                   const t5::NarrowWeights* narrow) {
+  const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
+  if (mixture.engine == study::Engine::reference)
+    return [&network = machine.network, compose](auto weights, auto examples) {
+      return plain_sums(network, compose, weights, examples);
+    };
+  const auto passes = std::make_shared<Passes>(
+      Passes::Model{.network = machine.network, .narrow = narrow}, compose, pairs);
+  return [passes](auto weights, auto examples) { return (*passes)(weights, examples); };
 }
 
 search::Measure measure(const Machine& machine, const Mixture& mixture,
-                        std::span<const t5::Pair> pairs,
-                        std::shared_ptr<Trajectories> trajectories) {
-  const Job job{.machine = machine,
-                .compose = lora::Composer(mixture.pool, mixture.composition, machine.dtype()),
-                .engine = mixture.engine,
-                .pairs = pairs,
-                .trajectories = std::move(trajectories)};
-  return [job, threads = machine.threads, n = mixture.pool.size()](
-             const search::Population& population, std::span<const search::Tile> tiles) {
+                        std::span<const t5::Pair> pairs, const t5::NarrowWeights* narrow) {
+  return [sums_of = tile_sums(machine, mixture, pairs, narrow), pairs, threads = machine.threads,
+          n = mixture.pool.size()](const search::Population& population,
+                                   std::span<const search::Tile> tiles) {
     assert(population.dim == n);
     std::vector<std::vector<double>> sums(tiles.size());
     t5::share(threads, static_cast<int>(tiles.size()), [&](int t) {
-      const auto index = static_cast<size_t>(t);
-      sums[index] = tile_sums(job, population, tiles[index]);
+      const search::Tile& tile = tiles[static_cast<size_t>(t)];
+      sums[static_cast<size_t>(t)] =
+          sums_of(rows(population, tile), pairs.subspan(static_cast<size_t>(tile.first_example),
+                                                        static_cast<size_t>(tile.examples)));
     });
     return sums;
   };
@@ -124,7 +96,7 @@ search::Measure make_search_measure(const Machine& machine, const Mixture& mixtu
                                     std::span<const t5::Pair> pairs) {
   if (machine.narrow == nullptr) return make_measure(machine, mixture, pairs);
   check_room(machine.network.config, pairs);
-  return measure(machine, mixture, pairs, std::make_shared<Trajectories>());
+  return measure(machine, mixture, pairs, machine.narrow.get());
 }
 
 }  // namespace lorahub::objective

@@ -14,7 +14,15 @@ namespace lorahub::objective {
 
 namespace {
 
-constexpr int64_t kRows = 1280, kIn = 1024, kOut = 1024;
+// x [rows, in] W [out, in]: what a pass multiplies at once, and enough to fill a GPU.
+struct Sizes {
+  int64_t rows, in, out;
+  double flop() const { return 2.0 * static_cast<double>(rows) * static_cast<double>(in * out); }
+};
+Sizes sizes_for(t5::Device device) {
+  return device == t5::Device::cpu ? Sizes{.rows = 1280, .in = 1024, .out = 1024}
+                                   : Sizes{.rows = 16384, .in = 4096, .out = 4096};
+}
 
 void wait_for(const at::Tensor& result) {
   if (result.is_cuda()) result.flatten()[0].item<float>();
@@ -33,7 +41,9 @@ double best_seconds(const t5::Placement& placement, int tries) {
   const auto options = at::TensorOptions()
                            .dtype(placement.dtype)
                            .device(placement.device == t5::Device::cuda ? at::kCUDA : at::kCPU);
-  const at::Tensor x = at::ones({1, kRows, kIn}, options), w = at::ones({kOut, kIn}, options);
+  const Sizes sizes = sizes_for(placement.device);
+  const at::Tensor x = at::ones({1, sizes.rows, sizes.in}, options);
+  const at::Tensor w = at::ones({sizes.out, sizes.in}, options);
   const at::Tensor turned = w.t().contiguous().t();
   const std::function<at::Tensor()> ways[] = {[&] { return at::linear(x, w); },
                                               [&] { return t5::product(x, {.weight = w}); },
@@ -57,13 +67,15 @@ double busy_seconds(t5::Device device) {
 }
 
 double gemm_flops_per_second(const Kernels& kernels, int tries) {
-  std::vector<double> seconds(static_cast<size_t>(kernels.threads));
-  t5::share(kernels.threads, kernels.threads, [&](int thread) {
+  const t5::Device device = kernels.placement.device;
+  const int threads = device == t5::Device::cpu ? kernels.threads : 1;  // a GPU is one for all
+  std::vector<double> seconds(static_cast<size_t>(threads));
+  t5::share(threads, threads, [&](int thread) {
     seconds[static_cast<size_t>(thread)] = best_seconds(kernels.placement, tries);
   });
   double rate = 0;
-  for (const double each : seconds) rate += 2.0 * kRows * kIn * kOut / each;
-  return rate / kernels.threads;
+  for (const double each : seconds) rate += sizes_for(device).flop() / each;
+  return rate / threads;
 }
 
 }  // namespace lorahub::objective

@@ -14,8 +14,9 @@ struct Kernels {
 // CPU, where time that other programs took does not count; wall seconds on a GPU.
 double busy_seconds(t5::Device device);
 
-// FLOP per busy second of x W^T, x [1280, 1024], W [1024, 1024], by the fastest of the kernels at
-// hand: the best of `tries` products of each.
+// FLOP per busy second of x W^T by the fastest of the kernels at hand: the best of `tries` products
+// of each. A core: x [1280, 1024], W [1024, 1024]; a GPU, whatever the threads: x [16384, 4096], W
+// [4096, 4096].
 double gemm_flops_per_second(const Kernels& kernels, int tries = 3);
 
 }  // namespace lorahub::objective

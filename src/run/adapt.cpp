@@ -67,7 +67,7 @@ Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware&
   const Brief mine = brief(adaptation.trial, tokenizers);
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
-    Context context(leader, mine, 0);
+    Context context(leader, mine, 0, hardware.device);
     std::map<std::string, std::string> hashes;
     if (probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
       context.known = known_probes(mine, file_inputs(mine.trial, hashes), hardware.device);

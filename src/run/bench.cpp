@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
@@ -10,6 +12,7 @@
 #include "base/files.hpp"
 #include "base/nesting.hpp"
 #include "base/random.hpp"
+#include "objective/passes.hpp"
 #include "objective/phases.hpp"
 #include "run/brief.hpp"
 #include "t5/flop.hpp"
@@ -104,7 +107,7 @@ class Bencher {
   void chunks(BenchResult& b) {
     for (const int examples : kChunks) {
       const Shape chunk{.examples = examples, .source = 128};
-      b.chunks.push_back(pass(chunk, [&] { losses(chunk); }));
+      b.chunks.push_back(pass(chunk, losses(chunk)));
     }
   }
 
@@ -141,23 +144,38 @@ class Bencher {
   }
 
   // As a run does it: tiles of the usual shape, each taken by one thread.
-  void losses(const Shape& shape) const {
-    const std::vector<t5::Pair> pairs = random_pairs(s_.network.config, shape);
+  std::function<void()> losses(const Shape& shape) const {
+    const auto pairs =
+        std::make_shared<const std::vector<t5::Pair>>(random_pairs(s_.network.config, shape));
+    const auto passes = std::make_shared<objective::Passes>(
+        objective::Passes::Model{.network = s_.network}, compose_, *pairs);
+    const std::vector<search::Tile> tiles = search::cut(
+        shape.candidates, shape.examples,
+        tile_shape({.sources = std::vector(pairs->size(), static_cast<size_t>(shape.source)),
+                    .generation = shape.candidates,
+                    .device = s_.kernels.placement.device}));
     const search::Population population = random_population(shape.candidates, s_.pool.size());
-    const std::vector<size_t> sources(pairs.size(), static_cast<size_t>(shape.source));
-    const std::vector<search::Tile> tiles =
-        search::cut(shape.candidates, shape.examples, tile_shape(sources, shape.candidates));
-    t5::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
-      const search::Tile& tile = tiles[static_cast<size_t>(t)];
-      const auto dim = static_cast<size_t>(population.dim);
-      const t5::Adapter adapter =
-          compose_(std::span(population.weights)
-                       .subspan(static_cast<size_t>(tile.first_candidate) * dim,
-                                static_cast<size_t>(tile.candidates) * dim));
-      t5::loss_sums(s_.network, adapter,
-                    std::span(pairs).subspan(static_cast<size_t>(tile.first_example),
-                                             static_cast<size_t>(tile.examples)));
-    });
+    return [this, pairs, passes, tiles, population] {
+      t5::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
+        const search::Tile& tile = tiles[static_cast<size_t>(t)];
+        const auto dim = static_cast<size_t>(population.dim);
+        (*passes)(std::span(population.weights)
+                      .subspan(static_cast<size_t>(tile.first_candidate) * dim,
+                               static_cast<size_t>(tile.candidates) * dim),
+                  std::span(*pairs).subspan(static_cast<size_t>(tile.first_example),
+                                            static_cast<size_t>(tile.examples)));
+      });
+    };
+  }
+
+  // The same examples by the model without adapters.
+  std::function<void()> base_losses(const Shape& shape) const {
+    const std::vector<t5::Pair> pairs = random_pairs(s_.network.config, shape);
+    const auto pass = std::make_shared<t5::Recorded>(
+        s_.kernels.placement.device,
+        [this, batch = t5::pack(s_.network, pairs, t5::biases(s_.network, pairs))](
+            const at::Tensor&) { return t5::token_losses(s_.network, {}, batch); });
+    return [pass] { (*pass)(at::zeros({1})); };
   }
 
   void generate(const Shape& shape) const {
@@ -166,6 +184,11 @@ class Bencher {
       sources.push_back(std::move(pair.source));
     const search::Population one = random_population(1, s_.pool.size());
     t5::generate(s_.network, compose_(one.weights), sources, shape.target);
+  }
+
+  // A GPU's passes are recorded at their second call (t5::Recorded).
+  void warm_up(const std::function<void()>& work) const {
+    for (int i = 0; i < 2 && s_.kernels.placement.device == t5::Device::cuda; ++i) work();
   }
 
   Look look(const std::function<void()>& work) const {
@@ -192,6 +215,7 @@ class Bencher {
     pass.repeats = repeats(pass.flop / (0.6 * peak_) + 0.2);
     left_ = std::max<size_t>(2, left_) - 1;
     if (pass.repeats == 0) return pass;
+    warm_up(work);
     std::vector<double> rates, shares;
     pass.seconds = 1e9;
     for (int i = 0; i < pass.repeats; ++i) {
@@ -207,29 +231,31 @@ class Bencher {
   }
 
   Pass loss(const Shape& shape) {
-    Pass p = pass(shape, [&] { losses(shape); });
+    const std::function<void()> work = losses(shape);
+    Pass p = pass(shape, work);
     p.bytes *= shape.candidates;  // a tile holds few of them: nearly one reading each
     if (p.repeats > 0 && shape.candidates == 1) {
-      p.base_speed = base_speed(shape, p.repeats);
-      p.phases = phases(shape);
+      p.base_speed = base_speed(work, base_losses(shape), p.repeats);
+      if (s_.kernels.placement.device == t5::Device::cpu) p.phases = phases(work);
     }
     return p;
   }
 
   // Interleaved: with adapters, without.
-  double base_speed(const Shape& shape, int repeats) const {
-    const std::vector<t5::Pair> pairs = random_pairs(s_.network.config, shape);
+  double base_speed(const std::function<void()>& adapted, const std::function<void()>& base,
+                    int repeats) const {
+    warm_up(base);
     std::vector<double> ratios;
     for (int i = 0; i < repeats; ++i) {
-      const double with = look([&] { losses(shape); }).busy;
-      const double without = look([&] { t5::loss_sums(s_.network, {}, pairs); }).busy;
+      const double with = look(adapted).busy;
+      const double without = look(base).busy;
       ratios.push_back(without / with);
     }
     return median(ratios);
   }
 
-  std::map<std::string, double> phases(const Shape& shape) const {
-    std::map<std::string, double> seconds = objective::phase_seconds([&] { losses(shape); });
+  static std::map<std::string, double> phases(const std::function<void()>& work) {
+    std::map<std::string, double> seconds = objective::phase_seconds(work);
     double total = 0;
     for (const auto& [name, value] : seconds) total += value;
     for (auto& [name, value] : seconds) value /= total;

@@ -1,6 +1,7 @@
 #include "run/brief.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "lora/pool.hpp"
 #include "objective/objective.hpp"
@@ -10,7 +11,9 @@
 namespace lorahub::run {
 namespace {
 
-constexpr int kTileRows = 1024;  // source rows a tile aims at: activations stay in a core's cache
+// Source rows that a tile aims at. CPU: activations stay in a core's cache. GPU: enough for all
+// multiprocessors several times over (12 candidates of 5 prompts of 256 tokens).
+int tile_rows(t5::Device device) { return device == t5::Device::cpu ? 1024 : 16384; }
 
 }  // namespace
 
@@ -19,24 +22,26 @@ int generation_size(const study::Trial& trial, int modules) {
   return std::max(1, modules);  // best_single asks for all modules
 }
 
-search::TileShape tile_shape(const std::vector<size_t>& sources, int generation) {
+search::TileShape tile_shape(const Cut& cut) {
+  const auto aim = static_cast<size_t>(tile_rows(cut.device));
   size_t rows = 0, longest = 1;
-  for (const size_t length : sources) {
+  for (const size_t length : cut.sources) {
     rows += length;
     longest = std::max(longest, length);
   }
-  const int most =
-      std::clamp(static_cast<int>(kTileRows / std::max<size_t>(rows, 1)), 1, generation);
-  const int tiles = (generation + most - 1) / most;
-  const int examples = std::max(1, static_cast<int>(size_t{2} * kTileRows / longest));
-  return {.candidates = (generation + tiles - 1) / tiles,
-          .examples = std::min(examples, std::max(1, static_cast<int>(sources.size())))};
+  const int most = std::clamp(static_cast<int>(aim / std::max<size_t>(rows, 1)), 1, cut.generation);
+  const int tiles = (cut.generation + most - 1) / most;
+  const int examples = std::max(1, static_cast<int>(2 * aim / longest));
+  return {.candidates = (cut.generation + tiles - 1) / tiles,
+          .examples = std::min(examples, std::max(1, static_cast<int>(cut.sources.size())))};
 }
 
-search::TileShape Brief::tile_shape() const {
+search::TileShape Brief::tile_shape(t5::Device device) const {
   std::vector<size_t> sources;
   for (const t5::Pair& pair : pairs) sources.push_back(pair.source.size());
-  return run::tile_shape(sources, generation_size(trial, static_cast<int>(modules.size())));
+  return run::tile_shape({.sources = std::move(sources),
+                          .generation = generation_size(trial, static_cast<int>(modules.size())),
+                          .device = device});
 }
 
 size_t Brief::batches() const {

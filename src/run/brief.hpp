@@ -15,10 +15,15 @@
 
 namespace lorahub::run {
 
-// How the work of a trial is cut: as many candidates as fill a tile, split evenly over a
-// generation. Depends on the trial alone, so that the bits do. `sources`: tokens of each shot's
-// input.
-search::TileShape tile_shape(const std::vector<size_t>& sources, int generation);
+// What the work of a trial is cut for. `sources`: tokens of each shot's input.
+struct Cut {
+  std::vector<size_t> sources;
+  int generation = 1;  // candidates asked for at once
+  t5::Device device = t5::Device::cpu;
+};
+// As many candidates as fill a tile, split evenly over a generation. Depends on the trial and the
+// kind of device alone, so that the bits do.
+search::TileShape tile_shape(const Cut& cut);
 
 // Candidates that a trial of N modules asks for at once.
 int generation_size(const study::Trial& trial, int modules);
@@ -32,7 +37,7 @@ struct Brief {
                                      // those kept, [N]; none where the method has none
   std::shared_ptr<const task::Tokenizer> tokenizer;
 
-  search::TileShape tile_shape() const;
+  search::TileShape tile_shape(t5::Device device) const;
   size_t batches() const;         // of test rows that are answered together
   std::string rows_hash() const;  // of shots and test rows
 };

@@ -86,7 +86,7 @@ search::Sums Context::sums(const search::Population& population, Request how) co
     faults_.emplace(fault.candidate, fault.cause);
   };
   return search::measure_all(workers::across(call, note), population,
-                             static_cast<int>(brief_.pairs.size()), brief_.tile_shape());
+                             static_cast<int>(brief_.pairs.size()), tile_shape());
 }
 
 search::Evaluate Context::evaluate(const study::Penalty& penalty, Request how) const {

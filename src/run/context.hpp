@@ -20,14 +20,15 @@ namespace lorahub::run {
 
 class Context {
  public:
-  // `index`: of the trial in the plan that all ranks know.
-  Context(const workers::Leader& leader, Brief brief, size_t index)
-      : leader_(leader), brief_(std::move(brief)), index_(index) {}
+  // `index`: of the trial in the plan that all ranks know. `device`: what they compute on.
+  Context(const workers::Leader& leader, Brief brief, size_t index, t5::Device device)
+      : leader_(leader), brief_(std::move(brief)), index_(index), device_(device) {}
 
   const Brief& brief() const { return brief_; }
   const study::Trial& trial() const { return brief_.trial; }
   int modules() const { return static_cast<int>(brief_.modules.size()); }  // N
   int ranks() const { return leader_.ranks(); }  // that share the work, now
+  search::TileShape tile_shape() const { return brief_.tile_shape(device_); }
   Loaded load();  // one rank has loaded the trial: its errors come first, and brief().modules are
                   // those that `retrieve: similarity|text` left
   void narrow();  // after it, those of `retrieve: probe`: each candidate alone, by all ranks
@@ -66,6 +67,7 @@ class Context {
   const workers::Leader& leader_;
   Brief brief_;
   size_t index_;
+  t5::Device device_;
   std::vector<uint32_t> kept_;                 // places of the candidates, as narrow() left them
   mutable std::map<int, std::string> faults_;  // by candidate: the cause
   mutable long waits_ = 0;

@@ -116,16 +116,24 @@ bool answers_itself(study::Method method) {  // by the rank that trained, in the
   return study::trains(method) && method != study::Method::gradient;
 }
 
+struct Planned {
+  const study::Trial& trial;
+  const Text& text;
+  t5::Device device;
+};
+
 // Units of each generation; a training is one unit.
-std::vector<int> rounds_of(const study::Trial& trial, const Text& text, long evaluations) {
+std::vector<int> rounds_of(const Planned& planned, long evaluations) {
+  const auto& [trial, text, device] = planned;
   if (study::trains(trial.method)) return {1};
   std::vector<size_t> sources;
   for (const auto& [source, target] : text.shots) sources.push_back(static_cast<size_t>(source));
   const int population = std::max(1, generation_size(trial, static_cast<int>(module_count(trial))));
-  const search::TileShape tile = tile_shape(sources, population);
+  const auto examples = static_cast<int>(sources.size());
+  const search::TileShape tile =
+      tile_shape({.sources = std::move(sources), .generation = population, .device = device});
   const auto units = [&](long candidates) {
-    return static_cast<int>(
-        search::cut(static_cast<int>(candidates), static_cast<int>(sources.size()), tile).size());
+    return static_cast<int>(search::cut(static_cast<int>(candidates), examples, tile).size());
   };
   std::vector<int> rounds;
   const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
@@ -136,8 +144,9 @@ std::vector<int> rounds_of(const study::Trial& trial, const Text& text, long eva
 }
 
 // Units of work of a trial, in TFLOP of f32 (or bf16, where the trial is computed in it).
-Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, double answers) {
-  Work work{.rounds = rounds_of(trial, text, cost.evaluations)};
+Work work_of(const Planned& planned, const Cost& cost, double answers) {
+  const auto& [trial, text, device] = planned;
+  Work work{.rounds = rounds_of(planned, cost.evaluations)};
   if (answers_itself(trial.method)) {
     work.unit_cost = cost.tflop;
     return work;
@@ -152,7 +161,8 @@ Work work_of(const study::Trial& trial, const Text& text, const Cost& cost, doub
   return work;
 }
 
-Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& text) {
+Cost cost_of(const Planned& planned, const t5::Config& config) {
+  const auto& [trial, text, device] = planned;
   double rank =
       study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
   if (trial.composition == study::Composition::product)
@@ -172,7 +182,7 @@ Cost cost_of(const study::Trial& trial, const t5::Config& config, const Text& te
   if (over.forward > 0) add(text.shots, over);
   const double searched = cost.tflop;
   add(text.test, {.forward = 1});
-  cost.work = work_of(trial, text, cost, cost.tflop - searched);
+  cost.work = work_of(planned, cost, cost.tflop - searched);
   return cost;
 }
 
@@ -203,12 +213,20 @@ double own_memory(const study::Trial& trial, const t5::Config& c, const Text& te
          4 * copies * weights(c);
 }
 
+// Of the linear layers of most of the trials: what a study is computed in.
+at::ScalarType usual_dtype(const std::vector<study::Trial>& trials) {
+  const auto halves = std::ranges::count(trials, study::Precision::bf16, &study::Trial::precision);
+  return 2 * static_cast<size_t>(halves) > trials.size() ? at::kBFloat16 : at::kFloat;
+}
+
 }  // namespace
 
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources) {
   StudyCost total{.flops_per_second = resources.flops_per_second};
   if (total.flops_per_second == 0)
-    total.flops_per_second = kUsualShare * objective::gemm_flops_per_second({});
+    total.flops_per_second =
+        kUsualShare * objective::gemm_flops_per_second({.placement = {.dtype = usual_dtype(trials),
+                                                                      .device = resources.device}});
   std::map<std::string, Model> models;
   std::map<std::string, Text> texts;
   for (const study::Trial& trial : trials) {
@@ -224,19 +242,20 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     for (int row : trial.shots.rows) key += base::format(",{}", row);
     auto text = texts.find(key);
     if (text == texts.end()) text = texts.emplace(key, count(trial, model->second)).first;
-    total.trials.push_back(cost_of(trial, model->second.config, text->second));
+    total.trials.push_back(cost_of({trial, text->second, resources.device}, model->second.config));
     const t5::Config& config = model->second.config;
     total.shared_bytes = std::max(total.shared_bytes, shared_memory(trial, config));
     total.memory_bytes = std::max(
         total.memory_bytes, shared_memory(trial, config) + own_memory(trial, config, text->second));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
   }
-  std::vector<Work> works;
+  std::vector<Work> works;  // of seats, of which a rank has one for each trial that it works on
+  const int seats = resources.ranks * resources.trials_of_a_rank;
   for (const Cost& each : total.trials)
-    works.push_back(scaled(each.work, 1e12 / total.flops_per_second));
+    works.push_back(scaled(each.work, 1e12 * resources.trials_of_a_rank / total.flops_per_second));
   total.prediction = resources.groups > 0
-                         ? predict(works, {.ranks = resources.ranks, .groups = resources.groups})
-                         : best_prediction(works, resources.ranks);
+                         ? predict(works, {.ranks = seats, .groups = resources.groups})
+                         : best_prediction(works, seats);
   return total;
 }
 

@@ -5,6 +5,7 @@
 
 #include "run/makespan.hpp"
 #include "study/study.hpp"
+#include "t5/network.hpp"
 
 namespace lorahub::run {
 
@@ -27,8 +28,10 @@ struct StudyCost {
 
 struct Resources {
   int ranks = 1;
+  int trials_of_a_rank = 1;     // at the same time
   int groups = 0;               // 0: as many as end first
   double flops_per_second = 0;  // of a rank, as `lorahub bench` measured it; 0: not measured
+  t5::Device device = t5::Device::cpu;
 };
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
 

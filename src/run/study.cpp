@@ -105,8 +105,10 @@ class Coordinator {
       }
     if (todo_list.empty()) return;
     shared_.emplace(todo_trials);
-    const StudyCost cost =
-        run::cost(todo_trials, {.ranks = crew_.ranks(), .groups = options_.groups});
+    const StudyCost cost = run::cost(todo_trials, {.ranks = crew_.ranks(),
+                                                   .trials_of_a_rank = options_.hardware.trials,
+                                                   .groups = options_.groups,
+                                                   .device = options_.hardware.device});
     std::vector<workers::Job> jobs;
     std::map<std::string, double> sizes;
     for (size_t j = 0; j < todo_list.size(); ++j) {
@@ -137,7 +139,7 @@ class Coordinator {
     const double before = meter_.joules();
     try {
       const Brief mine = brief(trial, tokenizers_);
-      Context context(leader, mine, i);
+      Context context(leader, mine, i, options_.hardware.device);
       context.known = known_probes(mine, inputs_[i], options_.hardware.device);
       context.record = [&, told = shared_->told(trial)](search::Evaluate f) {
         AskedOnce asked = once(

@@ -62,7 +62,7 @@ std::vector<std::pair<std::string, std::string>> resolved(const Context& context
                                                           const Loaded& loaded,
                                                           const Choice& choice) {
   const study::Trial& trial = context.trial();
-  const search::TileShape tile = context.brief().tile_shape();
+  const search::TileShape tile = context.tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
   if (const study::Scoring scoring = context.brief().task.scoring; scoring != trial.scoring)

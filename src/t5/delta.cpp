@@ -142,9 +142,4 @@ double trajectory_bytes(const Config& config, double source_tokens, double targe
           static_cast<double>(config.decoder_layers) * target_tokens * (self + cross + ff));
 }
 
-std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples, const Delta& delta) {
-  return loss_sums(network, adapter, examples, *delta.weights.products(delta.base));
-}
-
 }  // namespace lorahub::t5

@@ -29,7 +29,7 @@ double trajectory_bytes(const Config& config, double source_tokens, double targe
 class NarrowWeights {
  public:
   virtual ~NarrowWeights() = default;
-  // For one pass of one thread over the trajectory's examples.
+  // For one pass of one thread over the trajectory's examples, in their order.
   virtual std::unique_ptr<Products> products(const Trajectory& base) const = 0;
 };
 std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network, int threads = 1);
@@ -41,13 +41,5 @@ void check_int8(Device device);
 // these.
 std::vector<const Linear*> delta_layers(const Network& network);
 double narrow_values(const Config& config);  // how many weights these layers have
-
-// Of the same examples, in the same order, as the trajectory.
-struct Delta {
-  const NarrowWeights& weights;
-  const Trajectory& base;
-};
-std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples, const Delta& delta);
 
 }  // namespace lorahub::t5

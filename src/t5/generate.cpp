@@ -127,7 +127,7 @@ class Decoder {
   Ids argmax(int64_t step, const Ids& last) {
     const Network& n = model_.network;
     const at::ScalarType dtype = n.embedding.scalar_type();
-    at::Tensor x = embed(n, last);  // [1, B, d]
+    at::Tensor x = embed(n, to_device(n, last));  // [1, B, d]
     for (size_t i = 0; i < n.decoder.blocks.size(); ++i) {
       const Block& block = n.decoder.blocks[i];
       const at::Tensor own = self_attention(
@@ -149,7 +149,7 @@ class Decoder {
 
   // Goes on with these rows only.
   Ids keep(const std::vector<int64_t>& going, const Ids& next) {
-    const at::Tensor index = at::tensor(going, at::kLong).to(cross_mask_.device());
+    const at::Tensor index = to_device(model_.network, going);
     cross_mask_ = cross_mask_.index_select(0, index);
     for (Memory& m : memory_) {
       for (at::Tensor* t : {&m.self_k, &m.self_v, &m.cross_k, &m.cross_v}) {
@@ -185,16 +185,15 @@ std::vector<Ids> generate(const Network& network, const Adapter& adapter,
   at::set_num_threads(1);
   keep_freed_memory();
   const c10::InferenceMode inference;
-  std::vector<int64_t> lengths;
-  Ids ids;
+  size_t longest = 0;
   for (const Ids& source : sources) {
     check_ids(network.config, source, "source");
-    lengths.push_back(static_cast<int64_t>(source.size()));
-    ids.insert(ids.end(), source.begin(), source.end());
+    longest = std::max(longest, source.size());
   }
-  const Packing packing = pack(lengths);
+  const Input input = pack(network, {sources.begin(), sources.end()},
+                           self_bias(network, Direction::both, static_cast<int64_t>(longest)));
   const Adapted model{.network = network, .adapter = adapter};
-  return Decoder(model, packing, encode(model, packing, ids), max_tokens).answers();
+  return Decoder(model, input.packing, encode(model, input), max_tokens).answers();
 }
 
 }  // namespace lorahub::t5

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/fast_loop.hpp"
+#include "t5/gpu_kernels.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -143,6 +144,7 @@ at::Tensor to_halves(const at::Tensor& x) {
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon,
                     at::ScalarType dtype) {
   RECORD_USER_SCOPE("norms");
+  if (fits_gpu_kernel(x) && fits_gpu_kernel(weight)) return gpu_rms_norm(x, weight, epsilon, dtype);
   if (!plain(x) || !plain(weight)) return at::rms_norm(x, {x.size(-1)}, weight, epsilon).to(dtype);
   at::Tensor y = at::empty_like(x);
   const Norm norm{.weight = weight.const_data_ptr<float>(),
@@ -155,11 +157,16 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 
 at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate) {
   RECORD_USER_SCOPE("gates");
-  if (halves(hidden) && halves(gate) && hidden.sizes() == gate.sizes()) {
+  const bool alike = hidden.sizes() == gate.sizes() && hidden.dtype() == gate.dtype();
+  if (alike && fits_gpu_kernel(hidden) && fits_gpu_kernel(gate)) {
+    gpu_gelu_gate(hidden, gate);
+    return hidden;
+  }
+  if (halves(hidden) && halves(gate) && alike) {
     gelu_gate_halves(hidden, gate);
     return hidden;
   }
-  if (!plain(hidden) || !plain(gate) || hidden.sizes() != gate.sizes()) {
+  if (!plain(hidden) || !plain(gate) || !alike) {
     return at::gelu(hidden, "tanh") * gate;
   }
   gelu_gate_loop(hidden.mutable_data_ptr<float>(), gate.const_data_ptr<float>(), hidden.numel());

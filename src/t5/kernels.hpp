@@ -1,5 +1,5 @@
-// The elementwise steps that cost most beside the matrix products, each in one pass over memory on
-// the CPU, in f32 inside whatever the type.
+// The elementwise steps that cost most beside the matrix products, each in one pass over memory (on
+// the CPU, and on a GPU by gpu_kernels.hpp), in f32 inside whatever the type.
 #pragma once
 #include <ATen/core/Tensor.h>
 

@@ -13,8 +13,15 @@
 namespace lorahub::t5 {
 namespace {
 
-// Rows computed together: activations stay in the cache, and a small model still fills a kernel.
+// Rows computed together on a CPU: activations stay in the cache, and a small model still fills a
+// kernel. A GPU takes all that there are.
 constexpr int64_t kRowsAtOnce = 1280;
+int candidates_at_once(const at::Tensor& x, int population) {
+  if (!x.is_cpu()) return population;
+  return static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / x.size(1), 1, population));
+}
+
+constexpr int64_t kBiasStride = 8;  // elements: CUDA's attention copies rows that begin elsewhere
 
 // All for as many candidates as one of them has.
 Projections widened(Projections all) {
@@ -56,11 +63,10 @@ Start start(const Network& n, const at::Tensor& x, const Products& by) {
   return {.x = x, .normed = normed, .qkv = products(block.self, normed, by)};
 }
 
-at::Tensor encode_some(const Adapted& model, const Packing& packing, const Start& start,
-                       const at::Tensor& bias) {
+at::Tensor encode_some(const Adapted& model, const Input& sources, const Start& start) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
-  const Sides itself{.targets = packing, .sources = packing};
+  const Sides itself{.targets = sources.packing, .sources = sources.packing};
   at::Tensor x = start.x.clone();
   for (const Block& block : n.encoder.blocks) {
     const bool first = &block == &n.encoder.blocks.front();
@@ -68,7 +74,7 @@ at::Tensor encode_some(const Adapted& model, const Packing& packing, const Start
         first ? adapted(copy(start.qkv), block.self, model.adapter, start.normed)
               : project(block.self, model.adapter,
                         rms_norm(x, block.self_norm, n.config.epsilon, dtype), model.by);
-    const at::Tensor seen = attend_packed(qkv, itself, bias, n.config.heads);
+    const at::Tensor seen = attend_packed(qkv, itself, sources.bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, seen, model.by);
     x = add_feed_forward(x, block, model);
   }
@@ -143,7 +149,7 @@ at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, cons
   return add_linear(residual, block.ff.wo, model.adapter, hidden, model.by);
 }
 
-void check_ids(const Config& config, const std::vector<int64_t>& ids, const char* side) {
+void check_ids(const Config& config, const Ids& ids, const char* side) {
   base::check(!ids.empty(), "an example has an empty {} (nothing to compute), leave it out", side);
   for (const int64_t id : ids) {
     base::check(id >= 0 && id < config.vocabulary,
@@ -153,24 +159,46 @@ void check_ids(const Config& config, const std::vector<int64_t>& ids, const char
   }
 }
 
-at::Tensor embed(const Network& network, const std::vector<int64_t>& ids) {
-  const at::Tensor index = at::tensor(ids, at::kLong).to(network.embedding.device());
-  return network.embedding.index_select(0, index).to(at::kFloat).unsqueeze(0);
+at::Tensor to_device(const Network& network, const Ids& ids) {
+  return at::tensor(ids, at::kLong).to(network.embedding.device());
 }
 
-at::Tensor encode(const Adapted& model, const Packing& packing, const std::vector<int64_t>& ids) {
+Input pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor bias) {
+  std::vector<int64_t> lengths;
+  Ids all;
+  for (const Ids& ids : sequences) {
+    lengths.push_back(static_cast<int64_t>(ids.size()));
+    all.insert(all.end(), ids.begin(), ids.end());
+  }
+  return {.packing = pack(lengths), .ids = to_device(network, all), .bias = std::move(bias)};
+}
+
+at::Tensor self_bias(const Network& network, Direction direction, int64_t longest) {
+  const Stack& stack = direction == Direction::both ? network.encoder : network.decoder;
+  const at::Tensor bias =
+      position_bias(network.config, stack, direction, {.queries = longest, .keys = longest});
+  if (bias.is_cpu()) return bias;
+  const int64_t aligned = (longest + kBiasStride - 1) / kBiasStride * kBiasStride;
+  const at::Tensor rows = at::empty({1, bias.size(1), longest, aligned},
+                                    bias.options().dtype(network.embedding.scalar_type()));
+  return rows.narrow(3, 0, longest).copy_(bias);
+}
+
+at::Tensor embed(const Network& network, const at::Tensor& ids) {
+  return network.embedding.index_select(0, ids).to(at::kFloat).unsqueeze(0);
+}
+
+at::Tensor encode(const Adapted& model, const Input& sources) {
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
-  const Start begun = start(n, embed(n, ids), model.by);
-  const at::Tensor bias = position_bias(n.config, n.encoder, Direction::both,
-                                        {.queries = packing.longest, .keys = packing.longest});
-  const int step = static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / packing.rows, 1, population));
+  const Start begun = start(n, embed(n, sources.ids), model.by);
+  const int step = candidates_at_once(begun.x, population);
   std::vector<at::Tensor> parts;
   for (int first = 0; first < population; first += step) {
     const int count = std::min(step, population - first);
     const Adapter some = candidates(model.adapter, first, count);
-    const at::Tensor out = encode_some({n, some, model.by}, packing, begun, bias);
+    const at::Tensor out = encode_some({n, some, model.by}, sources, begun);
     parts.push_back(out.expand({count, -1, -1}));
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);

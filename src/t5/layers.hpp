@@ -36,14 +36,29 @@ Projections project(const Attention& layer, const Adapter& adapter, const at::Te
 // residual + FF(norm(residual))
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model);
 
+using Ids = std::vector<int64_t>;
+
 // Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.
-void check_ids(const Config& config, const std::vector<int64_t>& ids, const char* side);
+void check_ids(const Config& config, const Ids& ids, const char* side);
+
+// Sequences as a stack reads them, on the network's device.
+struct Input {
+  Packing packing;
+  at::Tensor ids;   // [rows]
+  at::Tensor bias;  // self_bias() for at least the longest
+};
+Input pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor bias);
+at::Tensor to_device(const Network& network, const Ids& ids);  // [ids]
+
+// position_bias() of the encoder (both) or the decoder (causal) for sequences of up to `longest`,
+// as attend_packed() takes it without a copy.
+at::Tensor self_bias(const Network& network, Direction direction, int64_t longest);
 
 // Rows of the embedding in f32: [1, ids, d].
-at::Tensor embed(const Network& network, const std::vector<int64_t>& ids);
+at::Tensor embed(const Network& network, const at::Tensor& ids);
 
 // Final hidden states of packed sources: [P, rows, d], compute dtype.
-at::Tensor encode(const Adapted& model, const Packing& packing, const std::vector<int64_t>& ids);
+at::Tensor encode(const Adapted& model, const Input& sources);
 
 // Rows [rows, d] of one candidate's decoder output -> logits [rows, V], f32 whatever the compute
 // dtype.

@@ -18,46 +18,20 @@ namespace {
 // Logit rows held at once: 128 x 32128 x 4 bytes = 16 MB.
 constexpr int64_t kLogitRows = 128;
 
-struct Batch {
-  Packing sources, targets;
-  Ids source_ids, decoder_ids,
-      labels;  // decoder_ids: start token, then the target without its last id
-};
-
-Batch pack_batch(const Config& config, std::span<const Pair> examples) {
-  Batch batch;
-  std::vector<int64_t> source_lengths, target_lengths;
-  for (const Pair& pair : examples) {
-    check_ids(config, pair.source, "source");
-    check_ids(config, pair.target, "target");
-    source_lengths.push_back(static_cast<int64_t>(pair.source.size()));
-    target_lengths.push_back(static_cast<int64_t>(pair.target.size()));
-    batch.source_ids.insert(batch.source_ids.end(), pair.source.begin(), pair.source.end());
-    batch.labels.insert(batch.labels.end(), pair.target.begin(), pair.target.end());
-    batch.decoder_ids.push_back(config.decoder_start);
-    batch.decoder_ids.insert(batch.decoder_ids.end(), pair.target.begin(), pair.target.end() - 1);
-  }
-  batch.sources = pack(source_lengths);
-  batch.targets = pack(target_lengths);
-  return batch;
-}
-
 // Decoder's hidden states of all targets at once: [P, target rows, d], f32.
 at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& encoded) {
   RECORD_USER_SCOPE("decoder");
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
-  const Sides sides{.targets = batch.targets, .sources = batch.sources};
-  const Sides own_side{.targets = batch.targets, .sources = batch.targets};
+  const Packing& targets = batch.targets.packing;
+  const Sides sides{.targets = targets, .sources = batch.sources.packing};
+  const Sides own_side{.targets = targets, .sources = targets};
   const bool absorb = short_targets(n.config, sides);
-  const int64_t longest = batch.targets.longest;
-  const at::Tensor bias =
-      position_bias(n.config, n.decoder, Direction::causal, {.queries = longest, .keys = longest});
-  at::Tensor x = embed(n, batch.decoder_ids);
+  at::Tensor x = embed(n, batch.targets.ids);
   for (const Block& block : n.decoder.blocks) {
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed, model.by);
-    const at::Tensor own = attend_packed(qkv, own_side, bias, n.config.heads);
+    const at::Tensor own = attend_packed(qkv, own_side, batch.targets.bias, n.config.heads);
     x = add_linear(x, block.self.o, model.adapter, own, model.by);
     const Cross cross{.layer = block.cross,
                       .adapter = model.adapter,
@@ -84,44 +58,82 @@ void cross_entropies(const Head& head, const at::Tensor& rows, const at::Tensor&
   }
 }
 
-// Of each row of [P, rows, d], f64 on the CPU: [P * rows]. All candidates' rows together where they
-// have one head.
-at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden, const Ids& labels) {
+// Of each row of [P, rows, d]: [P * rows]. All candidates' rows together where they have one head.
+at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden,
+                           const at::Tensor& labels) {
   RECORD_USER_SCOPE("lm_head");
   const int64_t heads = adapts_head(model) ? hidden.size(0) : 1;
   const at::Tensor rows = hidden.reshape({heads, -1, hidden.size(2)});
-  const at::Tensor wanted =
-      at::tensor(labels, at::kLong).to(rows.device()).repeat({hidden.size(0) / heads}).unsqueeze(1);
+  const at::Tensor wanted = labels.repeat({hidden.size(0) / heads}).unsqueeze(1);
   const at::Tensor losses = at::empty({heads, rows.size(1)}, rows.options());
   for (int64_t p = 0; p < heads; ++p)
     cross_entropies(output_head(model, static_cast<int>(p)), rows[p], wanted, losses[p]);
-  return losses.to(at::kCPU, at::kDouble).flatten();
+  return losses.flatten();
 }
 
 }  // namespace
 
-std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples, const Products& by) {
+Biases biases(const Network& network, std::span<const Pair> examples) {
+  size_t source = 0, target = 0;
+  for (const Pair& pair : examples) {
+    source = std::max(source, pair.source.size());
+    target = std::max(target, pair.target.size());
+  }
+  const c10::InferenceMode inference;
+  return {.encoder = self_bias(network, Direction::both, static_cast<int64_t>(source)),
+          .decoder = self_bias(network, Direction::causal, static_cast<int64_t>(target))};
+}
+
+Batch pack(const Network& network, std::span<const Pair> examples, const Biases& biases) {
+  const Config& config = network.config;
+  std::vector<Ids> sources, read;
+  Ids labels;
+  for (const Pair& pair : examples) {
+    check_ids(config, pair.source, "source");
+    check_ids(config, pair.target, "target");
+    sources.push_back(pair.source);
+    read.push_back({config.decoder_start});
+    read.back().insert(read.back().end(), pair.target.begin(), pair.target.end() - 1);
+    labels.insert(labels.end(), pair.target.begin(), pair.target.end());
+  }
+  const c10::InferenceMode inference;
+  return {.sources = pack(network, sources, biases.encoder),
+          .targets = pack(network, read, biases.decoder),
+          .labels = to_device(network, labels)};
+}
+
+at::Tensor token_losses(const Network& network, const Adapter& adapter, const Batch& batch,
+                        const Products& by) {
   assert(adapter.candidates >= 1);
-  if (examples.empty()) return {};
   at::set_num_threads(1);
   keep_freed_memory();
   const c10::InferenceMode inference;
-  const Batch batch = pack_batch(network.config, examples);
   const Adapted model{.network = network, .adapter = adapter, .by = by};
-  const at::Tensor encoded = encode(model, batch.sources, batch.source_ids);
+  const at::Tensor encoded = encode(model, batch.sources);
   const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
-  const at::Tensor losses = cross_entropies(model, hidden, batch.labels);
-  const double* loss = losses.const_data_ptr<double>();
+  return cross_entropies(model, hidden, batch.labels);
+}
+
+std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses) {
+  const at::Tensor losses = token_losses.to(at::kCPU);
+  const float* loss = losses.const_data_ptr<float>();
+  const float* const end = loss + losses.numel();
   std::vector<double> sums;
-  for (int p = 0; p < adapter.candidates; ++p) {
-    for (const int64_t length : batch.targets.lengths) {
+  while (loss != end) {
+    for (const int64_t length : batch.targets.packing.lengths) {
       double sum = 0;
-      for (int64_t t = 0; t < length; ++t) sum += *loss++;
+      for (int64_t t = 0; t < length; ++t) sum += static_cast<double>(*loss++);
       sums.push_back(sum);
     }
   }
   return sums;
+}
+
+std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
+                              std::span<const Pair> examples, const Products& by) {
+  if (examples.empty()) return {};
+  const Batch batch = pack(network, examples, biases(network, examples));
+  return sums(batch, token_losses(network, adapter, batch, by));
 }
 
 }  // namespace lorahub::t5

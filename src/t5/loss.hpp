@@ -4,18 +4,33 @@
 #include <span>
 #include <vector>
 
-#include "t5/products.hpp"
+#include "t5/layers.hpp"
 
 namespace lorahub::t5 {
 
-using Ids = std::vector<int64_t>;
 struct Pair {
   Ids source, target;  // token ids with </s>
 };
 
-// Sum over target tokens (</s> counts) of the cross entropy, in nats: [P * K], candidate-major. P =
-// adapter.candidates. Softmax and sum in f32 or better whatever the compute dtype. Runs on the
-// calling thread alone.
+// What passes over examples read beside weights, on the network's device, whatever the candidates.
+struct Biases {
+  at::Tensor encoder, decoder;  // self_bias()
+};
+Biases biases(const Network& network, std::span<const Pair> examples);
+struct Batch {
+  Input sources, targets;  // targets: as the decoder reads them, behind the start token
+  at::Tensor labels;       // [target rows]
+};
+Batch pack(const Network& network, std::span<const Pair> examples, const Biases& biases);
+
+// Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
+// network's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
+at::Tensor token_losses(const Network& network, const Adapter& adapter, const Batch& batch,
+                        const Products& by = exact());
+// Of these, the sum over each example's tokens (</s> counts): [P * K].
+std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses);
+
+// The same from examples to sums at once. Runs on the calling thread alone.
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
                               std::span<const Pair> examples, const Products& by = exact());
 

@@ -21,7 +21,7 @@ class Coordinator {
  public:
   explicit Coordinator(const Rank& me)
       : me_(me),
-        crew_({.hosts = me.hosts, .threads = me.service.threads}, me.bell),
+        crew_({.hosts = me.hosts, .threads = me.service.threads, .jobs = me.service.jobs}, me.bell),
         silence_(me.hosts.size()),
         beat_(me.beat()),
         others_(me.hosts.size() - 1) {

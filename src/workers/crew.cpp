@@ -1,6 +1,7 @@
 #include "workers/crew.hpp"
 
 #include <cassert>
+#include <set>
 #include <utility>
 
 #include "base/check.hpp"
@@ -21,10 +22,15 @@ std::vector<Outcome> Leader::call(const std::vector<std::string>& units) const {
 
 int Leader::ranks() const {
   const std::lock_guard lock(crew_.mutex_);
-  return crew_.scheduler_->ranks_of(group_);
+  std::set<int> ranks;
+  for (const int seat : crew_.scheduler_->ranks_of(group_)) ranks.insert(crew_.rank_of(seat));
+  return static_cast<int>(ranks.size());
 }
 
-int Leader::slots() const { return ranks() * crew_.team_.threads; }
+int Leader::slots() const {
+  const std::lock_guard lock(crew_.mutex_);
+  return static_cast<int>(crew_.scheduler_->ranks_of(group_).size()) * crew_.threads_of_a_seat();
+}
 
 void Crew::post(int rank, const Sent& sent, std::string request) {
   sent_[++tickets_] = sent;
@@ -68,8 +74,9 @@ void Crew::work(const std::vector<Job>& jobs, int groups) {
   for (const Job& job : jobs) sizes.push_back(job.size);
   {
     const std::lock_guard lock(mutex_);
-    scheduler_.emplace(Layout{.ranks = ranks(), .groups = groups, .depth = team_.threads + 1},
-                       std::move(sizes));
+    scheduler_.emplace(
+        Layout{.ranks = ranks() * team_.jobs, .groups = groups, .depth = threads_of_a_seat() + 1},
+        std::move(sizes));
     jobs_ = &jobs;
     job_of_.assign(static_cast<size_t>(scheduler_->groups()), -1);
     failed_joins_.clear();
@@ -127,13 +134,18 @@ std::vector<Crew::Posting> Crew::outbox() {
   while (scheduler_ && !stop_) {
     const std::optional<Scheduler::Order> order = scheduler_->next();
     if (!order) break;
-    if (order->joins)
-      post(order->rank, {.group = order->group, .job = order->job},
-           (*jobs_)[static_cast<size_t>(order->job)].join);
+    const int rank = rank_of(order->rank);
+    const auto sent = [&](Call* call, size_t unit) {
+      return Sent{.call = call,
+                  .unit = unit,
+                  .seat = order->rank,
+                  .group = order->group,
+                  .job = order->job};
+    };
+    if (order->joins) post(rank, sent(nullptr, 0), (*jobs_)[static_cast<size_t>(order->job)].join);
     Call& call = *calls_.at(order->group);
     const auto unit = static_cast<size_t>(order->unit);
-    post(order->rank, {.call = &call, .unit = unit, .group = order->group, .job = order->job},
-         call.requests[unit]);
+    post(rank, sent(&call, unit), call.requests[unit]);
   }
   return std::exchange(outbox_, {});
 }
@@ -143,9 +155,9 @@ void Crew::arrived(int rank, Outcome outcome) {
   busy_ += outcome.seconds;
   const auto sent = sent_.find(outcome.ticket);
   if (sent == sent_.end()) return;  // of a call that was stopped
-  const auto [call, unit, group, job] = sent->second;
+  const auto [call, unit, seat, group, job] = sent->second;
   sent_.erase(sent);
-  if (scheduler_ && group >= 0 && call != nullptr) scheduler_->done(rank, group);
+  if (scheduler_ && group >= 0 && call != nullptr) scheduler_->done(seat, group);
   if (call == nullptr) {
     if (outcome.result != Result::reply)
       failed_joins_.emplace(job, named(rank, std::move(outcome)));

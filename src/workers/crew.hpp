@@ -1,6 +1,7 @@
 // The coordinator's hold on all ranks: threads that lead jobs hand in units of work, the thread
 // that keeps MPI passes them on. All of it may be called from any thread.
 #pragma once
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -27,7 +28,7 @@ class Leader {
   // rank and host). Returns when all are there. Throws base::Interrupted when the run has to end,
   // base::Error when a rank could not join the job.
   std::vector<Outcome> call(const std::vector<std::string>& units) const;
-  int ranks() const;  // of the group, now
+  int ranks() const;  // of the group, now: those with a seat in it
   int slots() const;  // units that they compute at the same time
 
  private:
@@ -44,6 +45,7 @@ struct Job {
 struct Team {
   std::vector<std::string> hosts;  // by rank
   int threads = 1;                 // of a rank
+  int jobs = 1;  // that a rank works on at the same time; it has as many seats in the schedule
 };
 
 class Crew {
@@ -57,8 +59,8 @@ class Crew {
   // after all have replied, naming rank and host (the coordinator's as it is).
   std::vector<std::string> everyone(const std::string& request);
 
-  // Leads all jobs, at most `groups` at a time, each in a thread. Returns when all have ended; the
-  // first exception of a lead comes out then (no job is begun after it).
+  // Leads all jobs, at most `groups` (of seats) at a time, each in a thread. Returns when all have
+  // ended; the first exception of a lead comes out then (no job is begun after it).
   void work(const std::vector<Job>& jobs, int groups);
 
   double busy_seconds() const;  // of computing, all ranks and threads
@@ -83,12 +85,13 @@ class Crew {
   struct Sent {
     Call* call = nullptr;  // none: a join
     size_t unit = 0;
-    int group = -1;  // none: a request to everyone
-    int job = -1;
+    int seat = -1, group = -1, job = -1;  // none: a request to everyone
   };
   void lead(const std::vector<Job>& jobs, int group);
   std::vector<Outcome> call(int group, const std::vector<std::string>& units);
   void wait_for(std::unique_lock<std::mutex>& lock, const Call& call);
+  int rank_of(int seat) const { return seat / team_.jobs; }
+  int threads_of_a_seat() const { return std::max(1, team_.threads / team_.jobs); }
   void post(int rank, const Sent& sent, std::string request);
   Outcome named(int rank, Outcome outcome) const;
 

@@ -14,6 +14,7 @@ namespace lorahub::workers {
 
 struct Service {
   int threads = 1;            // that compute, per rank
+  int jobs = 1;               // that a rank works on at the same time
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
   double grace = 0;  // seconds that units under way have to end when the run is interrupted: theirs
                      // to look for signals

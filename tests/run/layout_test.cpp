@@ -7,26 +7,29 @@ namespace lorahub {
 namespace {
 
 struct Layout {
-  int ranks, threads, groups, shards;
+  int ranks, threads, groups, shards, trials = 1;  // trials: of a rank, at the same time
 };
 
 // Fixed ones, then random ones: 3 among the default tests.
 std::vector<Layout> layouts(int random_ones) {
-  std::vector<Layout> all{{1, 3, 1, 1}, {2, 1, 0, 1}, {3, 1, 1, 1}, {5, 1, 2, 1}};
+  std::vector<Layout> all{{1, 3, 1, 1}, {2, 1, 0, 1},    {3, 1, 1, 1},
+                          {5, 1, 2, 1}, {1, 2, 2, 1, 2}, {2, 3, 0, 1, 3}};
   base::Stream random(7, "layouts");
   const auto upto = [&](uint32_t n) { return 1 + static_cast<int>(random.bits() % n); };
-  for (int i = 0; i < random_ones; ++i) all.push_back({upto(8), upto(2), upto(4), upto(3)});
+  for (int i = 0; i < random_ones; ++i)
+    all.push_back({upto(8), upto(2), upto(4), upto(3), upto(3)});
   return all;
 }
 
 void expect_same_bits(const Layout& layout) {
-  const auto [ranks, threads, groups, shards] = layout;
+  const auto [ranks, threads, groups, shards, trials] = layout;
   const auto folder = fresh_folder("layout");
   write_study(folder);
   const std::string launcher = ranks == 1 ? "" : "mpirun -np " + std::to_string(ranks);
   for (int shard = 1; shard <= shards; ++shard) {
     std::string more = "--threads " + std::to_string(threads) + " --groups " +
-                       (groups == 0 ? "auto" : std::to_string(groups));
+                       (groups == 0 ? "auto" : std::to_string(groups)) + " --trials-per-rank " +
+                       std::to_string(trials);
     if (shards > 1) more += " --shard " + std::to_string(shard) + "/" + std::to_string(shards);
     const Ended ended = run_study(folder, launcher, more);
     ASSERT_EQ(ended.code, 0) << ended.err;
@@ -42,8 +45,8 @@ TEST_P(AnyLayout, GivesTheSameBits) { expect_same_bits(GetParam()); }
 std::string name_of(const testing::TestParamInfo<Layout>& test) {
   const Layout& layout = test.param;
   return "R" + std::to_string(layout.ranks) + "T" + std::to_string(layout.threads) + "G" +
-         std::to_string(layout.groups) + "S" + std::to_string(layout.shards) + "_" +
-         std::to_string(test.index);
+         std::to_string(layout.groups) + "S" + std::to_string(layout.shards) + "P" +
+         std::to_string(layout.trials) + "_" + std::to_string(test.index);
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, AnyLayout, testing::ValuesIn(layouts(3)), name_of);

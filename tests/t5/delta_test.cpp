@@ -45,7 +45,7 @@ struct Rig {
     return loss_sums(g.network, adapter, g.pairs);
   }
   std::vector<double> delta(const Adapter& adapter) const {
-    return loss_sums(g.network, adapter, g.pairs, {.weights = *weights, .base = base});
+    return loss_sums(g.network, adapter, g.pairs, *weights->products(base));
   }
 };
 

@@ -1,7 +1,11 @@
 #include "t5/loss.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
 
 #include "base/check.hpp"
 #include "models.hpp"
@@ -175,6 +179,68 @@ TEST(Loss, bad_examples_are_refused) {
   EXPECT_THROW(loss({}, {1}), base::Error);
   EXPECT_THROW(loss({1}, {}), base::Error);
   EXPECT_TRUE(loss_sums(g.network, {}, {}).empty());
+}
+
+// Operations of this thread that on a GPU would make the host wait: a value is asked for, or a
+// tensor goes from one device to another (on the CPU from it to itself).
+std::vector<std::string> waiting;
+std::unique_ptr<at::ObserverContext> note_waiting(const at::RecordFunction& operation) {
+  static const std::set<std::string> kWaits{"aten::_local_scalar_dense",
+                                            "aten::item",
+                                            "aten::is_nonzero",
+                                            "aten::nonzero",
+                                            "aten::equal",
+                                            "aten::masked_select",
+                                            "aten::to.dtype_layout",
+                                            "aten::to.device"};
+  const auto name = operation.operator_name();
+  if (name && kWaits.contains(c10::toString(*name))) waiting.push_back(c10::toString(*name));
+  return nullptr;
+}
+std::vector<std::string> waits_of(const std::function<void()>& work) {
+  waiting.clear();
+  const auto handle = at::addThreadLocalCallback(
+      at::RecordFunctionCallback(note_waiting).scopes({at::RecordScope::FUNCTION}));
+  work();
+  at::removeCallback(handle);
+  return waiting;
+}
+
+// What a CUDA graph needs, and a GPU that is kept busy.
+TEST(Loss, a_pass_over_a_batch_never_waits_for_its_device) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    const Golden g = golden("tiny_gated", dtype);
+    const Adapter adapter =
+        test::on(at::device(at::kCPU).dtype(dtype), random_adapter(g.config, 3));
+    const Biases known = biases(g.network, g.pairs);
+    const Batch batch = pack(g.network, g.pairs, known);
+    EXPECT_EQ(waits_of([&] { token_losses(g.network, adapter, batch); }),
+              std::vector<std::string>());
+    EXPECT_FALSE(waits_of([&] { pack(g.network, g.pairs, known); }).empty());
+    EXPECT_FALSE(waits_of([&] { biases(g.network, g.pairs); }).empty());
+    EXPECT_FALSE(waits_of([&] { at::ones(1).item<float>(); }).empty());
+  }
+}
+
+TEST(Loss, a_batch_has_the_same_bits_each_time) {
+  const Golden g = golden("tiny_gated");
+  const Batch batch = pack(g.network, g.pairs, biases(g.network, g.pairs));
+  for (const int candidates : {3, 1, 3}) {
+    const Adapter adapter = random_adapter(g.config, candidates);
+    EXPECT_EQ(sums(batch, token_losses(g.network, adapter, batch)),
+              loss_sums(g.network, adapter, g.pairs));
+  }
+}
+
+TEST(Loss, biases_may_be_for_longer_examples) {
+  const Golden g = golden("tiny_gated");
+  const Biases longer = biases(g.network, g.pairs);
+  for (size_t k = 0; k < g.pairs.size(); ++k) {
+    const auto one = std::span(g.pairs).subspan(k, 1);
+    EXPECT_EQ(sums(pack(g.network, one, longer),
+                   token_losses(g.network, {}, pack(g.network, one, longer))),
+              loss_sums(g.network, {}, one));
+  }
 }
 
 }  // namespace

@@ -49,6 +49,21 @@ inline Adapter random_adapter(const Config& config, int64_t candidates, double s
   return adapter;
 }
 
+// The same elsewhere, or of another type.
+inline Network on(at::Device device, Network network) {
+  const bool tied = network.lm_head.is_same(network.embedding);
+  for (const auto& [name, tensor] : named(network)) *tensor = tensor->to(device);
+  if (tied) network.lm_head = network.embedding;
+  return network;
+}
+inline Adapter on(at::TensorOptions place, Adapter adapter) {
+  for (LowRank& low : adapter.slots) {
+    low.a = low.a.to(place);
+    low.b = low.b.to(place);
+  }
+  return adapter;
+}
+
 inline Adapter one_of(const Adapter& all, int64_t candidate) {
   Adapter one{.candidates = 1, .slots = {}};
   for (const LowRank& low : all.slots) {

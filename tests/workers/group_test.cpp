@@ -4,10 +4,15 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <latch>
+#include <thread>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 #include "base/signals.hpp"
 
 namespace lorahub::workers {
@@ -41,6 +46,39 @@ TEST(Group, OfOneAnswersItself) {
   EXPECT_EQ(code, 75);
   EXPECT_EQ(replies, std::vector<std::string>{"abab"});
   EXPECT_EQ(units, (std::vector<std::string>{"xx", "yy", "zz"}));
+}
+
+// Each unit waits for the other job's.
+TEST(Group, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
+  Group group;
+  std::latch both(2);
+  std::atomic<int> joined = 0, ranks = 0, slots = 0;
+  const Handler meet = [&](const std::string& request) -> std::string {
+    if (request == "join") {
+      ++joined;
+      return "";
+    }
+    both.count_down();
+    const base::Stopwatch clock;
+    while (!both.try_wait() && clock.seconds() < 20) std::this_thread::yield();
+    return both.try_wait() ? "met" : "alone";
+  };
+  std::array<std::string, 2> replies;
+  group.run({.threads = 4, .jobs = 2}, meet, [&](Crew& crew) {
+    std::vector<Job> jobs;
+    for (std::string& reply : replies)
+      jobs.push_back({.size = {}, .join = "join", .lead = [&](const Leader& leader) {
+                        ranks += leader.ranks();
+                        slots += leader.slots();
+                        reply = leader.call({"x"}).at(0).bytes;
+                      }});
+    crew.work(jobs, 2);
+    return 0;
+  });
+  EXPECT_EQ(replies, (std::array<std::string, 2>{"met", "met"}));
+  EXPECT_EQ(joined, 2);
+  EXPECT_EQ(ranks, 2) << "each has the one rank";
+  EXPECT_EQ(slots, 4) << "and half of its threads";
 }
 
 TEST(Group, OfOneThrowsWhatItsHandlerThrows) {

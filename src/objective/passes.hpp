@@ -1,0 +1,50 @@
+// Passes over a task's examples for one mixture after another: what does not depend on the weights
+// is made once, and on a GPU a pass is one CUDA graph.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "lora/pool.hpp"
+#include "t5/delta.hpp"
+#include "t5/recorded.hpp"
+
+namespace lorahub::objective {
+
+class Passes {
+ public:
+  // By delta evaluation where `narrow` is given. What is referred to must outlive it.
+  struct Model {
+    const t5::Network& network;
+    const t5::NarrowWeights* narrow = nullptr;
+  };
+  Passes(const Model& model, lora::Composer compose, std::span<const t5::Pair> pairs);
+
+  // Cross-entropy sums of `examples`, which are some of the pairs, for weights [P, N] row-major:
+  // [P * examples]. From several threads at once.
+  std::vector<double> operator()(std::span<const double> weights,
+                                 std::span<const t5::Pair> examples);
+
+ private:
+  struct Plan {
+    t5::Batch batch;
+    t5::Trajectory base;  // the base model's own pass, for delta evaluation
+  };
+  using Shape = std::pair<const Plan*, size_t>;  // and how many weights
+  const Plan& plan(std::span<const t5::Pair> examples);
+  std::unique_ptr<t5::Recorded> take(const Shape& shape);
+  void give_back(const Shape& shape, std::unique_ptr<t5::Recorded> pass);
+  at::Tensor losses(const Plan& plan, const at::Tensor& weights) const;
+
+  const Model model_;
+  lora::Composer compose_;
+  t5::Biases biases_;
+  std::mutex mutex_;
+  std::map<std::pair<const t5::Pair*, size_t>, Plan> plans_;
+  std::map<Shape, std::vector<std::unique_ptr<t5::Recorded>>> free_;  // nobody computes them now
+};
+
+}  // namespace lorahub::objective

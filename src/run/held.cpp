@@ -1,0 +1,141 @@
+#include "run/held.hpp"
+
+#include "base/check.hpp"
+#include "run/probe.hpp"
+#include "run/retrieve.hpp"
+#include "run/training.hpp"
+#include "t5/gpu.hpp"
+#include "workers/across.hpp"
+
+namespace lorahub::run {
+
+Loaded read_loaded(const std::string& reply) {
+  const std::vector<std::string> words = workers::unpack(reply);
+  return {.truncated_from = std::stol(words.at(0)), .modules = {words.begin() + 1, words.end()}};
+}
+
+void Held::load() {
+  const study::Trial& trial = brief_.trial;
+  if (study::uses_modules(trial.method)) {
+    candidates_ = shelf_.modules(trial, candidate_names_);
+    truncated_from_ = 0;
+    for (const lora::Module& module : candidates_)
+      truncated_from_ = std::max(truncated_from_, module.truncated_from);
+    const bool probes = probe_count(trial, static_cast<int>(candidates_.size())) > 0;
+    if (!probes)  // else after keep()
+      use_pool(retrieved({.trial = trial, .task = brief_.task, .modules = candidates_}));
+  }
+  loaded_ = true;
+}
+
+void Held::use_pool(const std::vector<lora::Module>& chosen) {
+  measure_ = search_ = {};  // refer to what is replaced now
+  adapter_.reset();
+  brief_.modules.clear();
+  for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
+  const objective::Machine& machine = shelf_.machine();
+  const Hardware& hardware = shelf_.hardware();
+  pool_ = lora::stack(chosen, machine.network.config, hardware.device, hardware.threads);
+  const study::Trial& trial = brief_.trial;
+  if (trial.method == study::Method::random_lora)
+    pool_ = lora::random_like(*pool_, trial.seed.search);
+  const objective::Mixture mixture{
+      .pool = *pool_, .composition = trial.composition, .engine = trial.engine};
+  measure_ = objective::make_measure(machine, mixture, brief_.pairs);
+  search_ = measure_;
+  if (!study::uses_search(trial.method)) return;
+  shelf_.need_narrow_weights(trial.precision);
+  search_ = objective::make_search_measure(machine, mixture, brief_.pairs);
+}
+
+void Held::keep(const std::vector<uint32_t>& places) {
+  std::vector<lora::Module> chosen;
+  for (const uint32_t place : places) chosen.push_back(candidates_.at(place));
+  use_pool(chosen);
+  kept_ = places;
+}
+
+std::shared_lock<std::shared_mutex> Held::ready(const std::vector<uint32_t>& kept) {
+  for (;;) {
+    std::shared_lock shared(loading_);
+    if (loaded_ && (kept.empty() || kept == kept_)) return shared;
+    shared.unlock();
+    const std::unique_lock alone(loading_);
+    if (!loaded_) load();
+    if (!kept.empty() && kept != kept_) keep(kept);
+  }
+}
+
+std::string Held::join(const std::string& rows_hash) const {
+  base::check(brief_.rows_hash() == rows_hash,
+              "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
+              "shared disk",
+              brief_.trial.task);
+  std::vector<std::string> words{std::to_string(truncated_from_)};
+  if (kept_.empty())
+    words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
+  else
+    for (const lora::Module& module : candidates_) words.push_back(module.name);
+  return workers::pack(words);
+}
+
+std::string Held::probe(const std::string& place) const {
+  const double loss =
+      single_loss(shelf_.machine(), candidates_.at(std::stoul(place)), brief_.pairs);
+  return bytes(std::span(&loss, 1));
+}
+
+std::shared_ptr<const t5::Adapter> Held::adapter(const std::vector<double>& weights) {
+  const std::lock_guard lock(adapter_mutex_);
+  if (!adapter_ || weights != adapter_weights_) {
+    const objective::Machine& machine = shelf_.machine();
+    adapter_ = std::make_shared<const t5::Adapter>(
+        weights.empty()
+            ? t5::Adapter{}
+            : lora::compose(*pool_, weights, brief_.trial.composition, machine.dtype()));
+    t5::wait_for_gpu(machine.device);  // other threads answer with it
+    adapter_weights_ = weights;
+  }
+  return adapter_;
+}
+
+// A batch is computed as a whole, so the bits do not know who computes it.
+std::string Held::answer(const std::string& body) {
+  const auto [number, weights] = read_answer(body);
+  const study::Trial& trial = brief_.trial;
+  const auto batch = static_cast<size_t>(trial.batch);
+  const size_t first = number * batch;
+  const auto prompts =
+      std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
+  return workers::pack(objective::answer(
+      shelf_.machine(), *adapter(weights), prompts,
+      {.scoring = brief_.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}));
+}
+
+std::string Held::train() const {
+  objective::Machine machine = shelf_.machine();
+  machine.threads = shelf_.hardware().threads;
+  return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
+}
+
+std::string Held::handle(const Asked& asked) {
+  const auto here = ready(asked.kept);
+  switch (asked.kind) {
+    case Request::join:
+      return join(asked.body);
+    case Request::probe:
+      return probe(asked.body);
+    case Request::measure:
+      return workers::measure_unit(asked.body, measure_);
+    case Request::search:
+      return workers::measure_unit(asked.body, search_);
+    case Request::answer:
+      return answer(asked.body);
+    case Request::train:
+      return train();
+    default:
+      base::fail("unknown request {}", static_cast<int>(asked.kind));
+  }
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,61 @@
+// One trial as a rank holds it: its rows, its modules on the device, and what computes with them.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "run/brief.hpp"
+#include "run/requests.hpp"
+#include "run/shelf.hpp"
+
+namespace lorahub::run {
+
+// What a rank says when it has loaded a trial.
+struct Loaded {
+  int64_t truncated_from = 0;        // largest rank of a module before SVD; 0: all as trained
+  std::vector<std::string> modules;  // the candidates; of `retrieve: similarity|text` those left
+};
+Loaded read_loaded(const std::string& reply);
+
+class Held {
+ public:
+  // The shelf's model stays while this lives.
+  Held(Brief brief, Shelf& shelf)
+      : brief_(std::move(brief)), candidate_names_(brief_.modules), shelf_(shelf) {}
+  Held(const Held&) = delete;  // the measure refers to members
+  Held& operator=(const Held&) = delete;
+
+  // A unit of work. From several threads at once; the modules are loaded first, alone, and again
+  // where the coordinator keeps others than are there.
+  std::string handle(const Asked& asked);
+
+ private:
+  std::shared_lock<std::shared_mutex> ready(const std::vector<uint32_t>& kept);
+  void load();
+  void keep(const std::vector<uint32_t>& places);
+  void use_pool(const std::vector<lora::Module>& chosen);
+  std::string join(const std::string& rows_hash) const;
+  std::string probe(const std::string& place) const;
+  std::string answer(const std::string& body);
+  std::string train() const;
+  std::shared_ptr<const t5::Adapter> adapter(const std::vector<double>& weights);
+
+  Brief brief_;
+  std::vector<std::string> candidate_names_;
+  Shelf& shelf_;
+  std::shared_mutex loading_;  // exclusive while the modules change
+  bool loaded_ = false;
+  std::vector<lora::Module> candidates_;
+  std::vector<uint32_t> kept_;  // of these, as the coordinator said
+  std::optional<lora::Pool> pool_;
+  int64_t truncated_from_ = 0;
+  search::Measure measure_, search_;  // search_: in the trial's precision
+  std::mutex adapter_mutex_;
+  std::vector<double> adapter_weights_;
+  std::shared_ptr<const t5::Adapter> adapter_;  // of these weights: a trial answers with one
+};
+
+}  // namespace lorahub::run

@@ -1,0 +1,42 @@
+// What the trials of a rank share: the model on its device and the modules read last.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "run/load.hpp"
+#include "workers/channel.hpp"
+
+namespace lorahub::run {
+
+class Shelf {
+ public:
+  // `hardware`: with all threads of the rank.
+  explicit Shelf(Hardware hardware) : hardware_(std::move(hardware)) {}
+
+  const Hardware& hardware() const { return hardware_; }
+  bool has_model_of(const study::Trial& trial) const;
+  const objective::Machine& machine() const { return *machine_; }  // of one thread
+
+  // Alone: nobody computes with the model that was there.
+  void use_model(const study::Trial& trial);
+  void read_share(const study::Trial& trial, workers::Member me);
+  void exchange_shares(const std::string& channel_id, workers::Member me);
+
+  // From several threads at once.
+  std::vector<lora::Module> modules(const study::Trial& trial,
+                                    const std::vector<std::string>& names);
+  void need_narrow_weights(study::Precision precision);  // of machine()
+
+ private:
+  Hardware hardware_;
+  std::string model_key_;
+  std::unique_ptr<objective::Machine> machine_;
+  std::vector<t5::SharedTensor> shares_;  // of machine_, until they are exchanged
+  std::mutex mutex_;
+  std::string library_key_;
+  Modules modules_;  // of the library in use, as read
+};
+
+}  // namespace lorahub::run

@@ -1,0 +1,56 @@
+#include "t5/recorded.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "models.hpp"
+
+namespace lorahub::t5 {
+namespace {
+
+using test::golden;
+using test::Golden;
+using test::random_adapter;
+
+at::Tensor input(int call) { return at::full({2, 3}, call + 1, at::kFloat); }
+
+TEST(Recorded, is_the_function_at_each_call) {
+  Recorded twice(Device::cpu, [](const at::Tensor& x) { return 2 * x; });
+  for (int call = 0; call < 4; ++call)
+    EXPECT_TRUE(at::equal(twice(input(call)), 2 * input(call))) << call;
+  EXPECT_FALSE(twice.is_recorded());
+}
+
+TEST(Recorded, on_a_gpu_replays_the_bits_of_the_plain_form) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    const Golden g = golden("tiny_gated", dtype);
+    const Network network = test::on(at::kCUDA, g.network);
+    const Adapter adapter =
+        test::on(at::device(at::kCUDA).dtype(dtype), random_adapter(g.config, 3));
+    const Batch batch = pack(network, g.pairs, biases(network, g.pairs));
+    const auto losses = [&](const at::Tensor& size) {
+      Adapter scaled = adapter;
+      for (LowRank& low : scaled.slots) low.b = (low.b * size).to(dtype);
+      return token_losses(network, scaled, batch);
+    };
+    Recorded recorded(Device::cuda, losses);
+    for (int call = 0; call < 5; ++call) {
+      const at::Tensor size = at::full({1}, 0.3 * call, at::kFloat);
+      const at::Tensor plain = losses(size.to(at::kCUDA)).cpu();
+      EXPECT_TRUE(at::equal(recorded(size), plain)) << call;
+      EXPECT_EQ(recorded.is_recorded(), call >= 1) << call;
+    }
+  }
+}
+
+TEST(Recorded, on_a_gpu_goes_on_with_what_cannot_be_recorded) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  Recorded waits(Device::cuda, [](const at::Tensor& x) { return x * x.sum().item<double>(); });
+  for (int call = 0; call < 4; ++call)
+    EXPECT_TRUE(at::equal(waits(input(call)), input(call) * input(call).sum())) << call;
+  EXPECT_FALSE(waits.is_recorded());
+}
+
+}  // namespace
+}  // namespace lorahub::t5
