@@ -13,6 +13,7 @@
 #include "report/table.hpp"
 #include "study/names.hpp"
 #include "t5/hub.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -49,9 +50,11 @@ Found probe(const Options& options) {
               .probed = {},
               .cosines = {},
               .shots_sha256 = task.shots_sha256};
-  std::vector<std::string> hashes;
-  for (const std::string& name : names)
-    hashes.push_back(lora::hash_module(lora::module_folder(options.library, name)));
+  std::vector<std::string> hashes(names.size());
+  t5::share(machine.threads, static_cast<int>(names.size()), [&](int i) {
+    const auto module = static_cast<size_t>(i);
+    hashes[module] = lora::hash_module(lora::module_folder(options.library, names[module]));
+  });
   const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);
   run::ProbeCache cache(
       options.cache.empty() ? run::probe_folder() : fs::path(options.cache),

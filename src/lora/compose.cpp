@@ -85,23 +85,24 @@ std::vector<Factors> views(const Pool& pool, const at::Tensor& flat) {
   return all;
 }
 
-// Product: what the candidates share, in the compute dtype, one block for the ranks of a node.
+// Product: what the candidates share, in the compute dtype, on the CPU one block for the ranks of a
+// node.
 std::vector<Factors> all_side_by_side(const Pool& pool, at::ScalarType dtype) {
   const std::string origin =
-      pool.origin.empty() || pool.flat.is_cuda()
-          ? ""
-          : base::format("{}|side by side, {}", pool.origin, at::toString(dtype));
+      pool.origin.empty() ? ""
+                          : base::format("{}|side by side, {}", pool.origin, at::toString(dtype));
   const int64_t total = pool.flat.numel();
-  const at::Tensor flat =
-      t5::shared_tensor(origin, {.type = dtype, .sizes = total}, [&](const at::Tensor& memory) {
-        const std::vector<Factors> parts = views(pool, memory);
-        for (size_t place = 0; place < parts.size(); ++place) {
-          const Factors both = side_by_side(pool, place);
-          parts[place].a.copy_(both.a);
-          parts[place].b.copy_(both.b);
-        }
-      });
-  return views(pool, flat.to(pool.flat.device()));
+  const auto fill = [&](const at::Tensor& memory) {
+    const std::vector<Factors> parts = views(pool, memory);
+    for (size_t place = 0; place < parts.size(); ++place) {
+      const Factors both = side_by_side(pool, place);
+      parts[place].a.copy_(both.a);
+      parts[place].b.copy_(both.b);
+    }
+    return parts;
+  };
+  if (pool.flat.is_cuda()) return fill(at::empty({total}, pool.flat.options().dtype(dtype)));
+  return views(pool, t5::shared_tensor(origin, {.type = dtype, .sizes = total}, fill));
 }
 
 // Columns of each module in what side_by_side() puts together: zero factors keep theirs.

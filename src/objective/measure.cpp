@@ -9,6 +9,7 @@
 #include "base/cores.hpp"
 #include "objective/objective.hpp"
 #include "objective/passes.hpp"
+#include "t5/gpu.hpp"
 #include "t5/reference.hpp"
 #include "t5/threads.hpp"
 
@@ -47,6 +48,7 @@ using TileSums = std::function<std::vector<double>(std::span<const double> weigh
 TileSums tile_sums(const Machine& machine, const Mixture& mixture, std::span<const t5::Pair> pairs,
                    const t5::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
+  t5::wait_for_gpu(machine.device);  // other threads read what was made here
   if (mixture.engine == study::Engine::reference)
     return [&network = machine.network, compose](auto weights, auto examples) {
       return plain_sums(network, compose, weights, examples);

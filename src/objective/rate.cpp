@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/clock.hpp"
+#include "t5/gpu.hpp"
 #include "t5/products.hpp"
 #include "t5/threads.hpp"
 
@@ -24,10 +25,6 @@ Sizes sizes_for(t5::Device device) {
                                    : Sizes{.rows = 16384, .in = 4096, .out = 4096};
 }
 
-void wait_for(const at::Tensor& result) {
-  if (result.is_cuda()) result.flatten()[0].item<float>();
-}
-
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -42,8 +39,9 @@ double best_seconds(const t5::Placement& placement, int tries) {
                            .dtype(placement.dtype)
                            .device(placement.device == t5::Device::cuda ? at::kCUDA : at::kCPU);
   const Sizes sizes = sizes_for(placement.device);
-  const at::Tensor x = at::ones({1, sizes.rows, sizes.in}, options);
-  const at::Tensor w = at::ones({sizes.out, sizes.in}, options);
+  // Not ones: a GPU's clock follows what the values cost.
+  const at::Tensor x = at::rand({1, sizes.rows, sizes.in}, options);
+  const at::Tensor w = at::rand({sizes.out, sizes.in}, options);
   const at::Tensor turned = w.t().contiguous().t();
   const std::function<at::Tensor()> ways[] = {[&] { return at::linear(x, w); },
                                               [&] { return t5::product(x, {.weight = w}); },
@@ -52,7 +50,8 @@ double best_seconds(const t5::Placement& placement, int tries) {
   for (int i = 0; i < tries + 1; ++i) {  // the first one warms up
     for (const auto& way : ways) {
       const double before = busy_thread_seconds(placement.device);
-      wait_for(way());
+      const at::Tensor result = way();
+      t5::wait_for_gpu(placement.device);
       const double took = busy_thread_seconds(placement.device) - before;
       if (i > 0) best = std::min(best, took);
     }

@@ -17,6 +17,7 @@
 #include "run/brief.hpp"
 #include "t5/flop.hpp"
 #include "t5/generate.hpp"
+#include "t5/gpu.hpp"
 #include "t5/threads.hpp"
 
 namespace lorahub::run {
@@ -136,6 +137,7 @@ class Bencher {
         written = 0;
         for (const t5::LowRank& low : compose_(population.weights).slots)
           if (low.a.defined()) written += bytes_of(low.a) + bytes_of(low.b);
+        t5::wait_for_gpu(s_.kernels.placement.device);
         best = std::min(best, objective::busy_seconds(s_.kernels.placement.device) - before);
       }
       b.compositions.push_back(

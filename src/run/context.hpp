@@ -27,7 +27,6 @@ class Context {
   const Brief& brief() const { return brief_; }
   const study::Trial& trial() const { return brief_.trial; }
   int modules() const { return static_cast<int>(brief_.modules.size()); }  // N
-  int ranks() const { return leader_.ranks(); }  // that share the work, now
   search::TileShape tile_shape() const { return brief_.tile_shape(device_); }
   Loaded load();  // one rank has loaded the trial: its errors come first, and brief().modules are
                   // those that `retrieve: similarity|text` left

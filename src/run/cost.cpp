@@ -249,10 +249,14 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
         total.memory_bytes, shared_memory(trial, config) + own_memory(trial, config, text->second));
     total.tokens_estimated = total.tokens_estimated || !model->second.tokenizer;
   }
-  std::vector<Work> works;  // of seats, of which a rank has one for each trial that it works on
-  const int seats = resources.ranks * resources.trials_of_a_rank;
-  for (const Cost& each : total.trials)
-    works.push_back(scaled(each.work, 1e12 * resources.trials_of_a_rank / total.flops_per_second));
+  // Of seats, of which a rank has one for each trial that it works on.
+  std::vector<Work> works;
+  const int each =
+      static_cast<int>(trials.size() + static_cast<size_t>(resources.ranks) - 1) / resources.ranks;
+  const int at_a_time = std::clamp(each, 1, resources.trials_of_a_rank);
+  const int seats = resources.ranks * at_a_time;
+  for (const Cost& one : total.trials)
+    works.push_back(scaled(one.work, 1e12 * at_a_time / total.flops_per_second));
   total.prediction = resources.groups > 0
                          ? predict(works, {.ranks = seats, .groups = resources.groups})
                          : best_prediction(works, seats);

@@ -14,17 +14,19 @@ Loaded read_loaded(const std::string& reply) {
   return {.truncated_from = std::stol(words.at(0)), .modules = {words.begin() + 1, words.end()}};
 }
 
+// After an error all of it is loaded again.
 void Held::load() {
-  const study::Trial& trial = brief_.trial;
-  if (study::uses_modules(trial.method)) {
-    candidates_ = shelf_.modules(trial, candidate_names_);
+  brief_ = brief(trial_, tokenizers_);
+  if (study::uses_modules(trial_.method)) {
+    candidates_ = shelf_.modules(trial_, brief_.modules);
     truncated_from_ = 0;
     for (const lora::Module& module : candidates_)
       truncated_from_ = std::max(truncated_from_, module.truncated_from);
-    const bool probes = probe_count(trial, static_cast<int>(candidates_.size())) > 0;
+    const bool probes = probe_count(trial_, static_cast<int>(candidates_.size())) > 0;
     if (!probes)  // else after keep()
-      use_pool(retrieved({.trial = trial, .task = brief_.task, .modules = candidates_}));
+      use_pool(retrieved({.trial = trial_, .task = brief_.task, .modules = candidates_}));
   }
+  log_.line("begin", study::label(trial_));
   loaded_ = true;
 }
 
@@ -36,21 +38,23 @@ void Held::use_pool(const std::vector<lora::Module>& chosen) {
   const objective::Machine& machine = shelf_.machine();
   const Hardware& hardware = shelf_.hardware();
   pool_ = lora::stack(chosen, machine.network.config, hardware.device, hardware.threads);
-  const study::Trial& trial = brief_.trial;
-  if (trial.method == study::Method::random_lora)
-    pool_ = lora::random_like(*pool_, trial.seed.search);
+  if (trial_.method == study::Method::random_lora)
+    pool_ = lora::random_like(*pool_, trial_.seed.search);
   const objective::Mixture mixture{
-      .pool = *pool_, .composition = trial.composition, .engine = trial.engine};
+      .pool = *pool_, .composition = trial_.composition, .engine = trial_.engine};
   measure_ = objective::make_measure(machine, mixture, brief_.pairs);
   search_ = measure_;
-  if (!study::uses_search(trial.method)) return;
-  shelf_.need_narrow_weights(trial.precision);
-  search_ = objective::make_search_measure(machine, mixture, brief_.pairs);
+  if (study::uses_search(trial_.method)) {
+    shelf_.need_narrow_weights(trial_.precision);
+    search_ = objective::make_search_measure(machine, mixture, brief_.pairs);
+  }
+  t5::wait_for_gpu(hardware.device);  // other threads compute with it
 }
 
 void Held::keep(const std::vector<uint32_t>& places) {
   std::vector<lora::Module> chosen;
   for (const uint32_t place : places) chosen.push_back(candidates_.at(place));
+  kept_.clear();
   use_pool(chosen);
   kept_ = places;
 }
@@ -70,9 +74,9 @@ std::string Held::join(const std::string& rows_hash) const {
   base::check(brief_.rows_hash() == rows_hash,
               "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
               "shared disk",
-              brief_.trial.task);
+              trial_.task);
   std::vector<std::string> words{std::to_string(truncated_from_)};
-  if (kept_.empty())
+  if (kept_.empty())  // those that `retrieve` left, or all
     words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
   else
     for (const lora::Module& module : candidates_) words.push_back(module.name);
@@ -90,9 +94,8 @@ std::shared_ptr<const t5::Adapter> Held::adapter(const std::vector<double>& weig
   if (!adapter_ || weights != adapter_weights_) {
     const objective::Machine& machine = shelf_.machine();
     adapter_ = std::make_shared<const t5::Adapter>(
-        weights.empty()
-            ? t5::Adapter{}
-            : lora::compose(*pool_, weights, brief_.trial.composition, machine.dtype()));
+        weights.empty() ? t5::Adapter{}
+                        : lora::compose(*pool_, weights, trial_.composition, machine.dtype()));
     t5::wait_for_gpu(machine.device);  // other threads answer with it
     adapter_weights_ = weights;
   }
@@ -102,19 +105,17 @@ std::shared_ptr<const t5::Adapter> Held::adapter(const std::vector<double>& weig
 // A batch is computed as a whole, so the bits do not know who computes it.
 std::string Held::answer(const std::string& body) {
   const auto [number, weights] = read_answer(body);
-  const study::Trial& trial = brief_.trial;
-  const auto batch = static_cast<size_t>(trial.batch);
+  const auto batch = static_cast<size_t>(trial_.batch);
   const size_t first = number * batch;
   const auto prompts =
       std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
   return workers::pack(objective::answer(
       shelf_.machine(), *adapter(weights), prompts,
-      {.scoring = brief_.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}));
+      {.scoring = brief_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
 }
 
 std::string Held::train() const {
-  objective::Machine machine = shelf_.machine();
-  machine.threads = shelf_.hardware().threads;
+  const objective::Machine machine = shelf_.machine_of_all_threads();
   return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
 }
 

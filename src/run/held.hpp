@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "run/brief.hpp"
 #include "run/requests.hpp"
 #include "run/shelf.hpp"
@@ -22,14 +23,14 @@ Loaded read_loaded(const std::string& reply);
 
 class Held {
  public:
-  // The shelf's model stays while this lives.
-  Held(Brief brief, Shelf& shelf)
-      : brief_(std::move(brief)), candidate_names_(brief_.modules), shelf_(shelf) {}
+  // All of it outlives this; the shelf's model stays.
+  Held(const study::Trial& trial, Tokenizers& tokenizers, Shelf& shelf, const base::Log& log)
+      : trial_(trial), tokenizers_(tokenizers), shelf_(shelf), log_(log) {}
   Held(const Held&) = delete;  // the measure refers to members
   Held& operator=(const Held&) = delete;
 
-  // A unit of work. From several threads at once; the modules are loaded first, alone, and again
-  // where the coordinator keeps others than are there.
+  // A unit of work. From several threads at once; rows and modules are loaded first, alone, and
+  // modules again where the coordinator keeps others than are there.
   std::string handle(const Asked& asked);
 
  private:
@@ -43,11 +44,13 @@ class Held {
   std::string train() const;
   std::shared_ptr<const t5::Adapter> adapter(const std::vector<double>& weights);
 
-  Brief brief_;
-  std::vector<std::string> candidate_names_;
+  const study::Trial& trial_;
+  Tokenizers& tokenizers_;
   Shelf& shelf_;
-  std::shared_mutex loading_;  // exclusive while the modules change
+  const base::Log& log_;
+  std::shared_mutex loading_;  // exclusive while what follows changes
   bool loaded_ = false;
+  Brief brief_;
   std::vector<lora::Module> candidates_;
   std::vector<uint32_t> kept_;  // of these, as the coordinator said
   std::optional<lora::Pool> pool_;

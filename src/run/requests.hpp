@@ -15,7 +15,7 @@ enum class Request : char {
   log = 'L',       // + folder: open this rank's log file in it
   weights = 'W',   // read this rank's part of the trial's model; it is used after the next request
   exchange = 'X',  // + workers::nccl_id: all ranks give each other their parts, at the same time
-  join = 'J',      // + hashes of shots and test rows: load the trial; reply: see Site::join
+  join = 'J',      // + hashes of shots and test rows: load the trial; reply: see Held::join
   probe = 'P',     // + place of a candidate module: reply: its loss on the shots, alone
   measure = 'M',   // + workers::across's unit; reply: the tile's sums
   search = 'S',    // the same for candidates of a search: in the trial's precision

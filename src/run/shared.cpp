@@ -24,17 +24,31 @@ bool evaluates(study::Method method) {
 
 }  // namespace
 
-std::optional<Told::Generation> Told::find(const search::Population& asked) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = generations_.find(asked.weights);
-  if (found == generations_.end()) return std::nullopt;
-  return found->second;
+std::optional<Told::Generation> Told::find_or_begin(const search::Population& asked) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto [found, begun] = generations_.try_emplace(asked.weights);
+    if (begun || found->second) return found->second;
+    ended_.wait(lock);
+  }
+}
+
+void Told::end(const search::Population& asked, const std::optional<Generation>& generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation)
+      generations_[asked.weights] = generation;
+    else
+      generations_.erase(asked.weights);
+  }
+  ended_.notify_all();
 }
 
 void Told::keep(const search::Population& asked, const Generation& generation) {
-  const std::lock_guard lock(mutex_);
-  generations_.emplace(asked.weights, generation);
+  end(asked, generation);
 }
+
+void Told::leave(const search::Population& asked) { end(asked, std::nullopt); }
 
 Shared::Shared(const std::vector<study::Trial>& trials) {
   for (const study::Trial& trial : trials)
@@ -53,23 +67,37 @@ std::shared_ptr<Told> Shared::told(const study::Trial& trial) {
   return told;
 }
 
+namespace {
+search::Losses begun(Told& told, const search::Population& population,
+                     const search::Evaluate& evaluate, const store::Faults& faults) {
+  const base::Stopwatch clock;
+  try {
+    const search::Losses losses = evaluate(population);
+    if (faults().empty())
+      told.keep(population, {.losses = losses, .seconds = clock.seconds()});
+    else
+      told.leave(population);
+    return losses;
+  } catch (...) {
+    told.leave(population);
+    throw;
+  }
+}
+}  // namespace
+
 AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told,
                double& borrowed) {
   if (!told) return {.evaluate = std::move(evaluate), .faults = std::move(faults)};
   const auto computed = std::make_shared<bool>(false);  // the last generation
   return {.evaluate =
               [=, &borrowed](const search::Population& population) {
-                const std::optional<Told::Generation> before = told->find(population);
+                const std::optional<Told::Generation> before = told->find_or_begin(population);
                 *computed = !before;
                 if (before) {
                   borrowed += before->seconds;
                   return before->losses;
                 }
-                const base::Stopwatch clock;
-                const search::Losses losses = evaluate(population);
-                if (faults().empty())
-                  told->keep(population, {.losses = losses, .seconds = clock.seconds()});
-                return losses;
+                return begun(*told, population, evaluate, faults);
               },
           .faults = [=] { return *computed ? faults() : std::vector<search::Fault>(); }};
 }

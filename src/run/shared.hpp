@@ -3,6 +3,7 @@
 // The first to ask computes, the others are told the same; each counts it as its own, and its
 // seconds.
 #pragma once
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,12 +23,17 @@ class Told {
     search::Losses losses;
     double seconds = 0;  // that it took, wall clock
   };
-  std::optional<Generation> find(const search::Population& asked) const;
+  // What is known, waiting for who computes it now. Nothing: the caller has to compute it, and then
+  // either keep it or leave it to the next.
+  std::optional<Generation> find_or_begin(const search::Population& asked);
   void keep(const search::Population& asked, const Generation& generation);
+  void leave(const search::Population& asked);
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::vector<double>, Generation> generations_;
+  void end(const search::Population& asked, const std::optional<Generation>& generation);
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::map<std::vector<double>, std::optional<Generation>> generations_;  // nothing: under way
 };
 
 class Shared {

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "study/names.hpp"
+#include "t5/gpu.hpp"
 #include "workers/nccl.hpp"
 
 namespace lorahub::run {
@@ -11,7 +12,6 @@ std::string model_key(const study::Trial& trial) {
   return base::format("{}|{}", trial.model_path, study::name(trial.precision));
 }
 
-// Requests are what a rank's threads share.
 objective::Machine of_one_thread(objective::Machine machine) {
   machine.threads = 1;
   return machine;
@@ -29,6 +29,7 @@ void Shelf::use_model(const study::Trial& trial) {
   modules_.clear();
   machine_ = std::make_unique<objective::Machine>(
       of_one_thread(load_machine(trial.model_path, trial.precision, hardware_)));
+  t5::wait_for_gpu(hardware_.device);  // other threads compute with it
   model_key_ = model_key(trial);
 }
 
@@ -59,9 +60,17 @@ std::vector<lora::Module> Shelf::modules(const study::Trial& trial,
                       machine_->network.config, modules_);
 }
 
+objective::Machine Shelf::machine_of_all_threads() {
+  const std::lock_guard lock(mutex_);
+  objective::Machine machine = *machine_;
+  machine.threads = hardware_.threads;
+  return machine;
+}
+
 void Shelf::need_narrow_weights(study::Precision precision) {
   const std::lock_guard lock(mutex_);
   add_narrow_weights(*machine_, precision, hardware_.threads);
+  t5::wait_for_gpu(hardware_.device);  // for the next one who needs them
 }
 
 }  // namespace lorahub::run

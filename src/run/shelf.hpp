@@ -17,7 +17,8 @@ class Shelf {
 
   const Hardware& hardware() const { return hardware_; }
   bool has_model_of(const study::Trial& trial) const;
-  const objective::Machine& machine() const { return *machine_; }  // of one thread
+  // Of one thread: requests are what a rank's threads share. Stays where it is.
+  const objective::Machine& machine() const { return *machine_; }
 
   // Alone: nobody computes with the model that was there.
   void use_model(const study::Trial& trial);
@@ -25,6 +26,7 @@ class Shelf {
   void exchange_shares(const std::string& channel_id, workers::Member me);
 
   // From several threads at once.
+  objective::Machine machine_of_all_threads();
   std::vector<lora::Module> modules(const study::Trial& trial,
                                     const std::vector<std::string>& names);
   void need_narrow_weights(study::Precision precision);  // of machine()

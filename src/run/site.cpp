@@ -12,24 +12,28 @@ namespace lorahub::run {
 Site::Site(std::vector<study::Trial> plan, Hardware hardware, workers::Member me)
     : plan_(std::move(plan)), me_(me), shelf_(std::move(hardware)) {}
 
-// Null where it is not there.
-std::shared_ptr<Held> Site::held(size_t trial) {
+// Null where it can't be had while others compute: with another model, or (since the next trial's
+// modules may need the memory) in the place of the only one.
+std::shared_ptr<Held> Site::held(size_t index) {
   const std::lock_guard lock(places_mutex_);
-  const auto found = std::ranges::find(places_, trial, &Place::trial);
-  if (found == places_.end()) return nullptr;
-  places_.splice(places_.begin(), places_, found);
-  return found->held;
+  const auto found = std::ranges::find(places_, index, &Place::trial);
+  if (found != places_.end()) {
+    places_.splice(places_.begin(), places_, found);
+    return found->held;
+  }
+  const study::Trial& trial = plan_.at(index);
+  const auto most = static_cast<size_t>(shelf_.hardware().trials);
+  if (!shelf_.has_model_of(trial) || (most == 1 && !places_.empty())) return nullptr;
+  while (places_.size() >= most) places_.pop_back();
+  places_.push_front(
+      {.trial = index, .held = std::make_shared<Held>(trial, tokenizers_, shelf_, log_)});
+  return places_.front().held;
 }
 
 // Alone.
-void Site::make_room_for(size_t index) {
-  const study::Trial& trial = plan_.at(index);
-  if (!shelf_.has_model_of(trial)) places_.clear();  // they refer to the model
-  while (places_.size() >= static_cast<size_t>(shelf_.hardware().trials)) places_.pop_back();
-  Brief mine = brief(trial, tokenizers_);
-  shelf_.use_model(trial);
-  places_.push_front({.trial = index, .held = std::make_shared<Held>(std::move(mine), shelf_)});
-  log_.line("begin", study::label(trial));
+void Site::use_model_of(size_t index) {
+  places_.clear();
+  shelf_.use_model(plan_.at(index));
 }
 
 void Site::open_log(const std::filesystem::path& folder) {
@@ -51,9 +55,9 @@ std::string Site::for_the_rank(const Asked& asked) {
 
 std::string Site::handle(const std::string& request) {
   t5::single_threaded();
-  const t5::OwnStream stream(shelf_.hardware().device);
   const Asked asked = decode(request);
   if (asked.kind == Request::device) return device_text(shelf_.hardware());
+  const t5::OwnStream stream(shelf_.hardware().device);
   if (is_for_the_rank(asked.kind)) {
     const std::unique_lock alone(computing_);
     return for_the_rank(asked);
@@ -64,7 +68,7 @@ std::string Site::handle(const std::string& request) {
       if (const std::shared_ptr<Held> trial = held(asked.trial)) return trial->handle(asked);
     }
     const std::unique_lock alone(computing_);
-    if (!held(asked.trial)) make_room_for(asked.trial);
+    if (!held(asked.trial)) use_model_of(asked.trial);
   }
 }
 

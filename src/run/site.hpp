@@ -21,7 +21,7 @@ class Site {
 
   // A request of the coordinator (requests.hpp): a unit of work. From several threads at once. A
   // trial that is not there yet takes the place of the one asked for longest ago, when as many are
-  // held as the hardware works on (Hardware::trials).
+  // held as are worked on at the same time (Hardware::trials).
   std::string handle(const std::string& request);
 
  private:
@@ -30,7 +30,7 @@ class Site {
     std::shared_ptr<Held> held;
   };
   std::shared_ptr<Held> held(size_t trial);
-  void make_room_for(size_t trial);
+  void use_model_of(size_t trial);
   std::string for_the_rank(const Asked& asked);
   void open_log(const std::filesystem::path& folder);
 
@@ -38,7 +38,7 @@ class Site {
   workers::Member me_;
   Tokenizers tokenizers_;
   Shelf shelf_;
-  std::shared_mutex computing_;  // exclusive while trials go or the model changes
+  std::shared_mutex computing_;  // exclusive while the model changes, or the only trial
   std::mutex places_mutex_;
   std::list<Place> places_;  // the one asked for last is the first
   base::Log log_;

@@ -76,6 +76,7 @@ class Coordinator {
     environment["trials"] = std::to_string(study_.trials.size());
     environment["ranks"] = std::to_string(crew_.ranks());
     environment["threads"] = std::to_string(options_.hardware.threads);
+    environment["trials per rank"] = std::to_string(options_.hardware.trials);
     for (size_t rank = 0; rank < devices_.size(); ++rank)
       environment[base::format("rank {}", rank)] =
           base::format("{}: {}", crew_.hosts()[rank], devices_[rank]);
@@ -201,14 +202,29 @@ std::filesystem::path result_file(const std::filesystem::path& out, const std::s
   return out / (folder.filename().string() + (shard.empty() ? "" : "-" + shard) + ".h5");
 }
 
-int run_study(const std::function<Selection()>& load, const StudyOptions& options,
-              workers::Group& group) {
+namespace {
+// A rank holds one model: trials of two of them would take turns at loading it.
+int trials_at_a_time(const std::vector<study::Trial>& trials, int wanted) {
+  const auto other = [&](const study::Trial& trial) {
+    return trial.model_path != trials.front().model_path ||
+           trial.precision != trials.front().precision;
+  };
+  return std::ranges::any_of(trials, other) ? 1 : wanted;
+}
+}  // namespace
+
+int run_study(const std::function<Selection()>& load, StudyOptions options, workers::Group& group) {
   Selection selection;
-  if (group.is_coordinator()) selection = load();
+  const auto select = [&] {
+    selection = load();
+    options.hardware.trials = trials_at_a_time(selection.trials, options.hardware.trials);
+  };
+  if (group.is_coordinator()) select();
   const workers::Service service{.threads = options.hardware.threads,
+                                 .jobs = options.hardware.trials,
                                  .stall_timeout = options.stall_timeout};
   const auto make_site = [&] {
-    if (!group.is_coordinator()) selection = load();
+    if (!group.is_coordinator()) select();
     return std::make_unique<Site>(selection.trials, options.hardware, group.member());
   };
   return lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {

@@ -40,7 +40,6 @@ struct Selection {
 
 // All ranks call it; each loads the study itself. Returns the exit code: 0 all done, 1 some trial
 // failed. base::Error: bad input, nothing was changed. base::Interrupted: what is done is kept.
-int run_study(const std::function<Selection()>& load, const StudyOptions& options,
-              workers::Group& group);
+int run_study(const std::function<Selection()>& load, StudyOptions options, workers::Group& group);
 
 }  // namespace lorahub::run

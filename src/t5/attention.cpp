@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "t5/heads.hpp"
 
@@ -66,12 +67,21 @@ at::Tensor position_bias(const Config& config, const Stack& stack, Direction dir
   return bias;
 }
 
+at::Tensor aligned(const at::Tensor& bias, at::ScalarType dtype) {
+  if (bias.is_cpu()) return bias;
+  constexpr int64_t kStride = 8;
+  std::vector<int64_t> sizes = bias.sizes().vec();
+  const int64_t keys = sizes.back();
+  sizes.back() = (keys + kStride - 1) / kStride * kStride;
+  return at::empty(sizes, bias.options().dtype(dtype)).narrow(-1, 0, keys).copy_(bias);
+}
+
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const at::Tensor& bias) {
+  assert(!bias.defined() || q.is_cpu() || bias.scalar_type() == q.scalar_type());
   std::optional<at::Tensor> mask;
   if (bias.defined()) {
     mask = bias.expand({bias.size(0), q.size(1), q.size(2), k.size(2)});
-    if (!q.is_cpu()) mask = mask->to(q.scalar_type());  // CUDA kernels want one type
   }
   return at::scaled_dot_product_attention(q, k, v, mask, /*dropout_p=*/0.0, /*is_causal=*/false,
                                           /*scale=*/1.0);

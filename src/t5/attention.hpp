@@ -38,7 +38,13 @@ at::Tensor relative_buckets(const Config& config, Direction direction, Window wi
 at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
                          Window window);
 
+// On a GPU, a copy of [.., keys] in `dtype` whose rows begin at multiples of 8 elements, as the
+// kernels there take it without one. (One that begins elsewhere they copy at each call; one whose
+// data does not begin at 16 bytes they would misread.)
+at::Tensor aligned(const at::Tensor& bias, at::ScalarType dtype);
+
 // softmax(q k^T + bias) v without scaling; q [B, h, queries, d_kv], k and v [B, h, keys, d_kv].
+// On a GPU the bias is aligned(), of q's type.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const at::Tensor& bias);
 

@@ -55,6 +55,7 @@ class Bf16Products : public Products {
 
   at::Tensor product(const at::Tensor& x, const Linear& layer) const override {
     const at::Tensor& y0 = base_.places.at(layer.slot).y0;
+    if (!x.is_cpu()) return y0 + moved(x, layer);
     return add_to(y0.expand({x.size(0), -1, -1}).clone(at::MemoryFormat::Contiguous),
                   moved(x, layer));
   }

@@ -32,7 +32,7 @@ class Decoder {
     // The last query's distances to all keys; a step takes as many from the end as it has keys.
     bias_ = position_bias(config, model.network.decoder, Direction::causal,
                           {.queries = 1, .keys = max_tokens});
-    cross_mask_ = padding_mask(sources, encoded);
+    cross_mask_ = aligned(padding_mask(sources, encoded), encoded.scalar_type());
     for (const Block& block : model.network.decoder.blocks) {
       Memory memory;
       memory.cross_k = padded(linear(block.cross.k, model.adapter, encoded), sources);
@@ -111,16 +111,17 @@ class Decoder {
     memory.self_v.select(2, step).copy_(x.v.select(2, 0));
   }
 
-  at::Tensor self_attention(const Block& block, Memory& memory, const at::Tensor& x, int64_t step) {
+  at::Tensor self_attention(const Block& block, Memory& memory, const at::Tensor& x,
+                            const at::Tensor& bias) {
+    const int64_t keys = bias.size(3);
     const Projections rows = project(block.self, model_.adapter, x);
     const int64_t heads = model_.network.config.heads;
     const auto one_each = [heads](const at::Tensor& all) {  // [1, B, h * d_kv] -> [B, h, 1, d_kv]
       return all.view({all.size(1), heads, 1, -1});
     };
-    remember(memory, {.q = {}, .k = one_each(rows.k), .v = one_each(rows.v)}, step);
-    const at::Tensor bias = bias_.narrow(3, bias_.size(3) - step - 1, step + 1);
-    return attend(one_each(rows.q), memory.self_k.narrow(2, 0, step + 1),
-                  memory.self_v.narrow(2, 0, step + 1), bias)
+    remember(memory, {.q = {}, .k = one_each(rows.k), .v = one_each(rows.v)}, keys - 1);
+    return attend(one_each(rows.q), memory.self_k.narrow(2, 0, keys),
+                  memory.self_v.narrow(2, 0, keys), bias)
         .reshape(rows.q.sizes());
   }
 
@@ -128,16 +129,17 @@ class Decoder {
     const Network& n = model_.network;
     const at::ScalarType dtype = n.embedding.scalar_type();
     at::Tensor x = embed(n, to_device(n, last));  // [1, B, d]
+    const at::Tensor bias = aligned(bias_.narrow(3, bias_.size(3) - step - 1, step + 1), dtype);
     for (size_t i = 0; i < n.decoder.blocks.size(); ++i) {
       const Block& block = n.decoder.blocks[i];
       const at::Tensor own = self_attention(
-          block, memory_[i], rms_norm(x, block.self_norm, n.config.epsilon, dtype), step);
-      x = add_linear(x, block.self.o, model_.adapter, own);
+          block, memory_[i], rms_norm(x, block.self_norm, n.config.epsilon, dtype), bias);
+      x = add_linear(x, block.self.o, model_, own);
       const at::Tensor q = linear(block.cross.q, model_.adapter,
                                   rms_norm(x, block.cross_norm, n.config.epsilon, dtype));
       const at::Tensor seen = attend(q.view({q.size(1), n.config.heads, 1, -1}), memory_[i].cross_k,
                                      memory_[i].cross_v, cross_mask_);
-      x = add_linear(x, block.cross.o, model_.adapter, seen.reshape(q.sizes()));
+      x = add_linear(x, block.cross.o, model_, seen.reshape(q.sizes()));
       x = add_feed_forward(x, block, model_);
     }
     const at::Tensor scores =
@@ -150,7 +152,7 @@ class Decoder {
   // Goes on with these rows only.
   Ids keep(const std::vector<int64_t>& going, const Ids& next) {
     const at::Tensor index = to_device(model_.network, going);
-    cross_mask_ = cross_mask_.index_select(0, index);
+    cross_mask_ = aligned(cross_mask_.index_select(0, index), cross_mask_.scalar_type());
     for (Memory& m : memory_) {
       for (at::Tensor* t : {&m.self_k, &m.self_v, &m.cross_k, &m.cross_v}) {
         *t = t->index_select(0, index);

@@ -1,26 +1,77 @@
 #include "t5/gpu.hpp"
 
+#include <ATen/Context.h>
+
+#include <atomic>
+#include <utility>
+
 #include "base/check.hpp"
 
 #ifdef LORAHUB_CUDA
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
+
+#include <mutex>
+#include <vector>
+
+#include "t5/gpu_stream.hpp"
 #endif
 
 namespace lorahub::t5 {
+namespace {
+std::atomic<bool> in_use = false;
+}  // namespace
+
+void use_gpu() {
+  at::globalContext().setSDPUseCuDNN(false);
+  in_use = true;
+}
+
 #ifdef LORAHUB_CUDA
-struct OwnStream::State {
-  explicit State(c10::cuda::CUDAStream stream) : guard(stream) {}
-  c10::cuda::CUDAStreamGuard guard;
+namespace {
+
+// Of LentStream; made as they are needed and kept to the end.
+class Streams {
+ public:
+  c10::cuda::CUDAStream take() {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      const c10::cuda::CUDAStream last = free_.back();
+      free_.pop_back();
+      return last;
+    }
+    cudaStream_t raw = nullptr;
+    C10_CUDA_CHECK(cudaStreamCreateWithFlags(&raw, cudaStreamNonBlocking));
+    return c10::cuda::getStreamFromExternal(raw, c10::cuda::current_device());
+  }
+  void give_back(const c10::cuda::CUDAStream& stream) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(stream);
+  }
+  static Streams& all() {
+    static auto& streams = *new Streams;  // threads may end after static objects
+    return streams;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<c10::cuda::CUDAStream> free_;
 };
 
-namespace {
-c10::cuda::CUDAStream stream_of_this_thread() {
-  thread_local const c10::cuda::CUDAStream stream = c10::cuda::getStreamFromPool();
-  return stream;
+const c10::cuda::CUDAStream& stream_of_this_thread() {
+  thread_local const LentStream mine;
+  return mine.get();
 }
+
 }  // namespace
+
+LentStream::LentStream() : stream_(Streams::all().take()) {}
+LentStream::~LentStream() { Streams::all().give_back(stream_); }
+
+struct OwnStream::State {
+  OnStream on{stream_of_this_thread()};
+};
 
 std::string gpu_address() {
   char address[32] = {};
@@ -31,10 +82,15 @@ std::string gpu_address() {
 }
 
 OwnStream::OwnStream(Device device) {
-  if (device == Device::cpu) return;
-  const c10::cuda::CUDAStream before = c10::cuda::getCurrentCUDAStream();
-  if (before != stream_of_this_thread()) before.synchronize();
-  state_ = std::make_unique<State>(stream_of_this_thread());
+  if (device == Device::cuda) state_ = std::make_unique<State>();
+}
+
+std::function<void()> on_this_stream(std::function<void()> work) {
+  if (!in_use) return work;
+  return [stream = c10::cuda::getCurrentCUDAStream(), work = std::move(work)] {
+    const c10::cuda::CUDAStreamGuard guard(stream);
+    work();
+  };
 }
 
 void wait_for_gpu(Device device) {
@@ -48,6 +104,8 @@ std::string gpu_address() {
 }
 
 OwnStream::OwnStream(Device) {}
+
+std::function<void()> on_this_stream(std::function<void()> work) { return work; }
 
 void wait_for_gpu(Device) {}
 #endif

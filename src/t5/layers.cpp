@@ -21,8 +21,6 @@ int candidates_at_once(const at::Tensor& x, int population) {
   return static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / x.size(1), 1, population));
 }
 
-constexpr int64_t kBiasStride = 8;  // elements: CUDA's attention copies rows that begin elsewhere
-
 // All for as many candidates as one of them has.
 Projections widened(Projections all) {
   const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
@@ -75,7 +73,7 @@ at::Tensor encode_some(const Adapted& model, const Input& sources, const Start& 
               : project(block.self, model.adapter,
                         rms_norm(x, block.self_norm, n.config.epsilon, dtype), model.by);
     const at::Tensor seen = attend_packed(qkv, itself, sources.bias, n.config.heads);
-    x = add_linear(x, block.self.o, model.adapter, seen, model.by);
+    x = add_linear(x, block.self.o, model, seen);
     x = add_feed_forward(x, block, model);
   }
   return rms_norm(x, n.encoder.final_norm, n.config.epsilon, dtype);
@@ -119,15 +117,15 @@ at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor&
   return add_adapter(by.product(x, layer), x, low_rank(adapter, layer.slot));
 }
 
-at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
-                      const at::Tensor& x, const Products& by) {
+at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapted& model,
+                      const at::Tensor& x) {
   if (layer.weight.scalar_type() != at::kFloat)
-    return add_to(std::move(residual), linear(layer, adapter, x, by));
+    return add_to(std::move(residual), linear(layer, model.adapter, x, model.by));
   if (residual.size(0) < x.size(0)) {
     residual = residual.expand({x.size(0), -1, -1}).contiguous();
   }
-  residual = by.plus_product(residual, x, layer);
-  return add_adapter(residual, x, low_rank(adapter, layer.slot));
+  residual = model.by.plus_product(residual, x, layer);
+  return add_adapter(residual, x, low_rank(model.adapter, layer.slot));
 }
 
 Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x,
@@ -146,7 +144,7 @@ at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, cons
     hidden = config.gelu ? at::gelu(hidden, "tanh") : hidden.relu_();
     if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x, model.by);
   }
-  return add_linear(residual, block.ff.wo, model.adapter, hidden, model.by);
+  return add_linear(residual, block.ff.wo, model, hidden);
 }
 
 void check_ids(const Config& config, const Ids& ids, const char* side) {
@@ -175,13 +173,9 @@ Input pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor
 
 at::Tensor self_bias(const Network& network, Direction direction, int64_t longest) {
   const Stack& stack = direction == Direction::both ? network.encoder : network.decoder;
-  const at::Tensor bias =
-      position_bias(network.config, stack, direction, {.queries = longest, .keys = longest});
-  if (bias.is_cpu()) return bias;
-  const int64_t aligned = (longest + kBiasStride - 1) / kBiasStride * kBiasStride;
-  const at::Tensor rows = at::empty({1, bias.size(1), longest, aligned},
-                                    bias.options().dtype(network.embedding.scalar_type()));
-  return rows.narrow(3, 0, longest).copy_(bias);
+  return aligned(
+      position_bias(network.config, stack, direction, {.queries = longest, .keys = longest}),
+      network.embedding.scalar_type());
 }
 
 at::Tensor embed(const Network& network, const at::Tensor& ids) {

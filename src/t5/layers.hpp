@@ -27,8 +27,8 @@ at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor&
                   const Products& by = exact());
 
 // residual + linear(x), f32. Writes into `residual` where its shape allows.
-at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapter& adapter,
-                      const at::Tensor& x, const Products& by = exact());
+at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapted& model,
+                      const at::Tensor& x);
 
 Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x,
                     const Products& by = exact());

@@ -16,7 +16,7 @@ namespace lorahub::t5 {
 namespace {
 
 // Logit rows held at once: 128 x 32128 x 4 bytes = 16 MB.
-constexpr int64_t kLogitRows = 128;
+int64_t logit_rows(const at::Tensor& rows) { return rows.is_cpu() ? 128 : 2048; }
 
 // Decoder's hidden states of all targets at once: [P, target rows, d], f32.
 at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& encoded) {
@@ -32,7 +32,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed, model.by);
     const at::Tensor own = attend_packed(qkv, own_side, batch.targets.bias, n.config.heads);
-    x = add_linear(x, block.self.o, model.adapter, own, model.by);
+    x = add_linear(x, block.self.o, model, own);
     const Cross cross{.layer = block.cross,
                       .adapter = model.adapter,
                       .encoded = encoded,
@@ -41,7 +41,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
                       .by = model.by};
     const at::Tensor asking = rms_norm(x, block.cross_norm, n.config.epsilon, dtype);
     const at::Tensor seen = absorb ? cross_absorbed(cross, asking) : cross_projected(cross, asking);
-    x = add_linear(x, block.cross.o, model.adapter, seen, model.by);
+    x = add_linear(x, block.cross.o, model, seen);
     x = add_feed_forward(x, block, model);
   }
   return rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat);
@@ -49,9 +49,10 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
 
 // Cross entropy of each row of [rows, d] -> losses [rows].
 void cross_entropies(const Head& head, const at::Tensor& rows, const at::Tensor& labels,
-                     at::Tensor losses) {
-  for (int64_t first = 0; first < rows.size(0); first += kLogitRows) {
-    const int64_t count = std::min(kLogitRows, rows.size(0) - first);
+                     const at::Tensor& losses) {
+  const int64_t step = logit_rows(rows);
+  for (int64_t first = 0; first < rows.size(0); first += step) {
+    const int64_t count = std::min(step, rows.size(0) - first);
     const at::Tensor scores = logits(head, rows.narrow(0, first, count));
     const at::Tensor label = scores.gather(1, labels.narrow(0, first, count)).squeeze(1);
     losses.narrow(0, first, count).copy_(at::logsumexp(scores, 1) - label);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "t5/gpu.hpp"
 #include "t5/mapped.hpp"
 #include "t5/products.hpp"
 #include "t5/threads.hpp"
@@ -208,6 +209,7 @@ class Builder {
 void check_device(Placement placement) {
   base::check(placement.device == Device::cpu || at::hasCUDA(),
               "no CUDA device was found (device cuda was asked for), use --device cpu");
+  if (placement.device == Device::cuda) use_gpu();
 }
 
 // Names the folder in errors that don't.

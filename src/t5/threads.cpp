@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/signals.hpp"
+#include "t5/gpu.hpp"
 
 namespace lorahub::t5 {
 
@@ -46,7 +47,7 @@ void share(int threads, int count, const std::function<void(int)>& work) {
     }
   };
   std::vector<std::jthread> others;
-  for (int i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
+  for (int i = 1; i < std::min(threads, count); ++i) others.emplace_back(on_this_stream(take));
   take();
   others.clear();  // joins
   if (failure.error) std::rethrow_exception(failure.error);

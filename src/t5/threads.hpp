@@ -5,8 +5,8 @@
 namespace lorahub::t5 {
 
 // Calls work(0), ..., work(count - 1), each once, from up to `threads` threads whose kernels are
-// single-threaded. An exception ends the taking of further items; that of the lowest item reached
-// is thrown here, after all have stopped.
+// single-threaded, and on a GPU go to the caller's stream. An exception ends the taking of further
+// items; that of the lowest item reached is thrown here, after all have stopped.
 void share(int threads, int count, const std::function<void(int)>& work);
 
 // Kernels of the calling thread run on it alone from now on: the bits of a sum depend on how many

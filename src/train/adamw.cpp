@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "t5/gpu.hpp"
 
 namespace lorahub::train {
 
@@ -35,7 +36,7 @@ void all(int threads, size_t count, const std::function<void(size_t)>& work) {
     for (size_t i = next++; i < count; i = next++) work(i);
   };
   std::vector<std::jthread> others;
-  for (int i = 1; i < threads; ++i) others.emplace_back(take);
+  for (int i = 1; i < threads; ++i) others.emplace_back(t5::on_this_stream(take));
   take();
 }
 

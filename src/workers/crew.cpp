@@ -1,7 +1,6 @@
 #include "workers/crew.hpp"
 
 #include <cassert>
-#include <set>
 #include <utility>
 
 #include "base/check.hpp"
@@ -20,16 +19,10 @@ std::vector<Outcome> Leader::call(const std::vector<std::string>& units) const {
   return crew_.call(group_, units);
 }
 
-int Leader::ranks() const {
-  const std::lock_guard lock(crew_.mutex_);
-  std::set<int> ranks;
-  for (const int seat : crew_.scheduler_->ranks_of(group_)) ranks.insert(crew_.rank_of(seat));
-  return static_cast<int>(ranks.size());
-}
-
 int Leader::slots() const {
   const std::lock_guard lock(crew_.mutex_);
-  return static_cast<int>(crew_.scheduler_->ranks_of(group_).size()) * crew_.threads_of_a_seat();
+  const int seats = crew_.scheduler_->ranks_of(group_);
+  return std::max(1, seats * crew_.team_.threads / crew_.team_.jobs);
 }
 
 void Crew::post(int rank, const Sent& sent, std::string request) {

@@ -28,7 +28,6 @@ class Leader {
   // rank and host). Returns when all are there. Throws base::Interrupted when the run has to end,
   // base::Error when a rank could not join the job.
   std::vector<Outcome> call(const std::vector<std::string>& units) const;
-  int ranks() const;  // of the group, now: those with a seat in it
   int slots() const;  // units that they compute at the same time
 
  private:

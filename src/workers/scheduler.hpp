@@ -1,7 +1,6 @@
 // Which rank computes what. Groups of ranks take jobs (trials) from one queue, the costliest first;
-// the units of a group's job go to its ranks (or seats of ranks that work on several jobs at the
-// same time: crew.hpp). Knows no MPI and no clock, so that the plan of a run can be played through
-// with the same code.
+// the units of a group's job go to its ranks. Knows no MPI and no clock, so that the plan of a run
+// can be played through with the same code.
 #pragma once
 #include <optional>
 #include <vector>
@@ -25,7 +24,7 @@ class Scheduler {
   Scheduler(const Layout& layout, std::vector<JobSize> jobs);
 
   int groups() const { return static_cast<int>(groups_.size()); }
-  const std::vector<int>& ranks_of(int group) const { return groups_[index(group)].ranks; }
+  int ranks_of(int group) const { return static_cast<int>(groups_[index(group)].ranks.size()); }
 
   // The group's next job; none: the queue is empty, and its ranks have joined the other groups,
   // those with the most cost left per rank first.

@@ -1,6 +1,8 @@
 // Any number of ranks, threads, groups and shards: the same bits. Other paths than R = 1 must not
 // be able to tell.
+#include "base/files.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 #include "small_study.hpp"
 
 namespace lorahub {
@@ -57,6 +59,37 @@ TEST(ThirtyLayouts, DISABLED_GiveTheSameBits) {
                                     << layout.groups << " groups, " << layout.shards << " shards");
     expect_same_bits(layout);
   }
+}
+
+int lines_of(const std::filesystem::path& folder, const std::string& event) {
+  const std::string log = base::read_file(folder / "out/log/rank0.log");
+  int count = 0;
+  for (const std::string& line : base::split(log, '\n'))
+    if (line.find(" " + event + " ") != std::string::npos) ++count;
+  return count;
+}
+
+// Searches long enough to be there at the same time.
+constexpr const char* kTwoLong =
+    "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen, search: cma}\n"
+    "set: {method: lorahub, shots: 5, modules: 6, search.budget: 200, max_tokens: 4, task: "
+    "[E1_isa_letter]}\n";
+
+TEST(TrialsPerRank, ARankWorksOnTwoAtATime) {
+  const auto folder = fresh_folder("two_at_a_time");
+  write_study(folder, std::string(kTwoLong) + "vary: {seed: [1, 2]}\n");
+  ASSERT_EQ(run_study(folder, "", "--threads 2 --trials-per-rank 2").code, 0);
+  const std::string log = base::read_file(folder / "out/log/rank0.log");
+  EXPECT_EQ(lines_of(folder, "start"), 2);
+  EXPECT_LT(log.rfind(" start "), log.find(" done ")) << log;
+}
+
+// A rank holds one model: two trials of different ones would load them in turn, unit by unit.
+TEST(TrialsPerRank, IsOneWhereTrialsReadDifferentModels) {
+  const auto folder = fresh_folder("two_models");
+  write_study(folder, std::string(kTwoLong) + "vary: {precision: [f32, bf16], seed: [1, 2]}\n");
+  ASSERT_EQ(run_study(folder, "", "--threads 2 --trials-per-rank 2").code, 0);
+  EXPECT_LE(lines_of(folder, "begin"), 8);
 }
 
 // The official search asks for one candidate at a time: idle ranks compute ahead.

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <latch>
 #include <thread>
 
+#include "base/check.hpp"
 #include "small_study.hpp"
 
 namespace lorahub::run {
@@ -62,6 +65,41 @@ TEST(Shared, SingleModulesAreMeasuredOnceForEachScoring) {
   EXPECT_NE(shared.told(single), nullptr);
   EXPECT_NE(shared.told(options), nullptr);
   EXPECT_EQ(shared.told(base), nullptr);
+}
+
+// Who asks while another computes waits for it; and computes where that one fails.
+TEST(Shared, AtTheSameTimeAGenerationIsComputedOnce) {
+  const std::vector<study::Trial> trials{trial(40), trial(400), trial(4000)};
+  for (const bool fails : {false, true}) {
+    Shared shared(trials);
+    std::latch computing(1);
+    std::atomic<int> calls = 0;
+    const auto slow = [&](const search::Population&) {
+      if (calls++ == 0) {
+        computing.count_down();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        if (fails) throw base::Error("lost");
+      }
+      return search::Losses{7};
+    };
+    const auto ask = [&](size_t i) {
+      double borrowed = 0;
+      const auto faults = [] { return std::vector<search::Fault>(); };
+      return once(slow, faults, shared.told(trials[i]), borrowed).evaluate(asked(1));
+    };
+    std::jthread first([&] {
+      if (fails)
+        EXPECT_THROW(ask(0), base::Error);
+      else
+        EXPECT_EQ(ask(0), search::Losses{7});
+    });
+    computing.wait();
+    std::jthread second([&] { EXPECT_EQ(ask(1), search::Losses{7}); });
+    EXPECT_EQ(ask(2), search::Losses{7});
+    first.join();
+    second.join();
+    EXPECT_EQ(calls, fails ? 2 : 1);
+  }
 }
 
 TEST(Shared, AGenerationWithFaultsIsComputedByEach) {

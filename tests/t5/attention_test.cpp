@@ -111,11 +111,30 @@ TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
     for (const int64_t length : {5, 64, 109, 256}) {
       const at::Tensor x = at::ones({2, 4, length, 64}, at::device(at::kCUDA).dtype(dtype));
       const at::Tensor bias = wide.narrow(2, 0, length).narrow(3, 0, length);
-      EXPECT_NO_THROW(attend(x, x, x, bias)) << length;
+      EXPECT_NO_THROW(attend(x, x, x, aligned(bias, dtype))) << length;
       EXPECT_NO_THROW(attend(x, x, x, {})) << length;
     }
   }
   at::globalContext().setSDPUseMath(true);
+}
+
+// Keys and values that all candidates share, and lengths that fill no block.
+TEST(Attention, on_a_gpu_is_that_of_the_cpu) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  for (const int64_t length : {33, 64, 109}) {
+    const at::Tensor q = at::randn({3, 4, length, 64});
+    const at::Tensor k = at::randn({1, 4, length, 64}).expand({3, -1, -1, -1});
+    const at::Tensor bias = at::randn({1, 4, length, length});
+    const at::Tensor expected = attend(q, k, k, bias);
+    const at::Tensor on_gpu =
+        attend(q.cuda(), k.cuda(), k.cuda(), aligned(bias.cuda(), at::kFloat));
+    EXPECT_TRUE(at::allclose(on_gpu.cpu(), expected, 1e-4, 1e-4)) << length;
+  }
+}
+
+TEST(Attention, on_the_cpu_a_bias_needs_no_alignment) {
+  const at::Tensor bias = at::rand({1, 2, 3, 5});
+  EXPECT_TRUE(aligned(bias, at::kBFloat16).is_same(bias));
 }
 
 }  // namespace

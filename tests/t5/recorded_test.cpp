@@ -3,7 +3,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
 #include "models.hpp"
+#include "t5/threads.hpp"
 
 namespace lorahub::t5 {
 namespace {
@@ -42,6 +48,29 @@ TEST(Recorded, on_a_gpu_replays_the_bits_of_the_plain_form) {
       EXPECT_EQ(recorded.is_recorded(), call >= 1) << call;
     }
   }
+}
+
+// A graph keeps cuBLAS' workspace: two that had the same one would spoil each other's products.
+TEST(Recorded, on_a_gpu_two_replay_at_a_time) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  const at::Tensor w =
+      at::randn({4096, 4096}, at::kCUDA);  // few rows: products split over its sums
+  const auto product = [&](const at::Tensor& x) { return x.matmul(w); };
+  std::vector<std::unique_ptr<Recorded>> both;
+  std::vector<at::Tensor> inputs, expected;
+  for (int i = 0; i < 2; ++i) {
+    both.push_back(std::make_unique<Recorded>(Device::cuda, product));
+    inputs.push_back(at::randn({8, 4096}));
+    (*both.back())(inputs.back());
+    expected.push_back((*both.back())(inputs.back()));
+    ASSERT_TRUE(both.back()->is_recorded());
+  }
+  share(2, 200, [&](int call) {
+    static std::array<std::mutex, 2> one_at_a_time;
+    const auto i = static_cast<size_t>(call % 2);
+    const std::lock_guard lock(one_at_a_time[i]);
+    EXPECT_TRUE(at::equal((*both[i])(inputs[i]), expected[i])) << call;
+  });
 }
 
 TEST(Recorded, on_a_gpu_goes_on_with_what_cannot_be_recorded) {
