@@ -72,7 +72,7 @@ search::Losses begun(Told& told, const search::Population& population,
                      const search::Evaluate& evaluate, const store::Faults& faults) {
   const base::Stopwatch clock;
   try {
-    const search::Losses losses = evaluate(population);
+    search::Losses losses = evaluate(population);
     if (faults().empty())
       told.keep(population, {.losses = losses, .seconds = clock.seconds()});
     else
