@@ -9,7 +9,6 @@
 #include "base/cores.hpp"
 #include "objective/objective.hpp"
 #include "objective/passes.hpp"
-#include "t5/gpu.hpp"
 #include "t5/reference.hpp"
 #include "t5/threads.hpp"
 
@@ -34,13 +33,6 @@ std::vector<double> plain_sums(const t5::Network& network, const lora::Composer&
   return sums;
 }
 
-std::span<const double> rows(const search::Population& population, const search::Tile& tile) {
-  const auto dim = static_cast<size_t>(population.dim);
-  return std::span(population.weights)
-      .subspan(static_cast<size_t>(tile.first_candidate) * dim,
-               static_cast<size_t>(tile.candidates) * dim);
-}
-
 // Sums of weights [P, N] over examples.
 using TileSums = std::function<std::vector<double>(std::span<const double> weights,
                                                    std::span<const t5::Pair> examples)>;
@@ -48,7 +40,6 @@ using TileSums = std::function<std::vector<double>(std::span<const double> weigh
 TileSums tile_sums(const Machine& machine, const Mixture& mixture, std::span<const t5::Pair> pairs,
                    const t5::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
-  t5::wait_for_gpu(machine.device);  // other threads read what was made here
   if (mixture.engine == study::Engine::reference)
     return [&network = machine.network, compose](auto weights, auto examples) {
       return plain_sums(network, compose, weights, examples);
@@ -67,9 +58,9 @@ search::Measure measure(const Machine& machine, const Mixture& mixture,
     std::vector<std::vector<double>> sums(tiles.size());
     t5::share(threads, static_cast<int>(tiles.size()), [&](int t) {
       const search::Tile& tile = tiles[static_cast<size_t>(t)];
-      sums[static_cast<size_t>(t)] =
-          sums_of(rows(population, tile), pairs.subspan(static_cast<size_t>(tile.first_example),
-                                                        static_cast<size_t>(tile.examples)));
+      sums[static_cast<size_t>(t)] = sums_of(population.rows(tile.first_candidate, tile.candidates),
+                                             pairs.subspan(static_cast<size_t>(tile.first_example),
+                                                           static_cast<size_t>(tile.examples)));
     });
     return sums;
   };

@@ -11,9 +11,7 @@ t5::Device device_of(const t5::Network& network) {
 }  // namespace
 
 Passes::Passes(const Model& model, lora::Composer compose, std::span<const t5::Pair> pairs)
-    : model_(model), compose_(std::move(compose)), biases_(t5::biases(model.network, pairs)) {
-  t5::wait_for_gpu(device_of(model.network));  // other threads read what was made here
-}
+    : model_(model), compose_(std::move(compose)), biases_(t5::biases(model.network, pairs)) {}
 
 std::vector<double> Passes::operator()(std::span<const double> weights,
                                        std::span<const t5::Pair> examples) {
@@ -34,7 +32,7 @@ const Passes::Plan& Passes::plan(std::span<const t5::Pair> examples) {
   if (found != plans_.end()) return found->second;
   Plan plan{.batch = t5::pack(model_.network, examples, biases_), .base = {}};
   if (model_.narrow != nullptr) plan.base = t5::base_trajectory(model_.network, examples);
-  t5::wait_for_gpu(device_of(model_.network));
+  t5::wait_for_gpu(device_of(model_.network));  // other threads read it
   return plans_.emplace(key, std::move(plan)).first->second;
 }
 

@@ -16,7 +16,8 @@ namespace lorahub::objective {
 
 class Passes {
  public:
-  // By delta evaluation where `narrow` is given. What is referred to must outlive it.
+  // By delta evaluation where `narrow` is given. What is referred to must outlive it. On a GPU,
+  // threads that did not make it may ask once wait_for_gpu() has returned.
   struct Model {
     const t5::Network& network;
     const t5::NarrowWeights* narrow = nullptr;

@@ -160,10 +160,7 @@ class Bencher {
     return [this, pairs, passes, tiles, population] {
       t5::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
         const search::Tile& tile = tiles[static_cast<size_t>(t)];
-        const auto dim = static_cast<size_t>(population.dim);
-        (*passes)(std::span(population.weights)
-                      .subspan(static_cast<size_t>(tile.first_candidate) * dim,
-                               static_cast<size_t>(tile.candidates) * dim),
+        (*passes)(population.rows(tile.first_candidate, tile.candidates),
                   std::span(*pairs).subspan(static_cast<size_t>(tile.first_example),
                                             static_cast<size_t>(tile.examples)));
       });

@@ -14,10 +14,12 @@ struct Population {
   std::vector<double> weights;  // [P * N]
 
   int size() const { return dim == 0 ? 0 : static_cast<int>(weights.size()) / dim; }
-  std::span<const double> row(int p) const {
-    return std::span(weights).subspan(static_cast<size_t>(p) * static_cast<size_t>(dim),
-                                      static_cast<size_t>(dim));
+  std::span<const double> rows(int first, int count) const {
+    const auto n = static_cast<size_t>(dim);
+    return std::span(weights).subspan(static_cast<size_t>(first) * n,
+                                      static_cast<size_t>(count) * n);
   }
+  std::span<const double> row(int p) const { return rows(p, 1); }
   void add(std::span<const double> row) { weights.insert(weights.end(), row.begin(), row.end()); }
 };
 

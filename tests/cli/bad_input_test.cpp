@@ -123,6 +123,10 @@ TEST_F(BadStudy, NoGpu) {
   ::setenv("CUDA_VISIBLE_DEVICES", "", 1);
   expect(kUses + "set: {task: E1_isa_letter}\n", HasSubstr("cuda"), " --device cuda");
 }
+TEST_F(BadStudy, TooManyThreadsForAGpu) {
+  expect(kUses + "set: {task: E1_isa_letter}\n", HasSubstr("at most 16 share a GPU"),
+         " --device cuda --threads 17");
+}
 TEST_F(BadStudy, ResultsFolderNotWritable) {
   std::ofstream(folder_ / "bad.yaml")
       << kUses << "set: {task: E1_isa_letter, method: zero_shot, max_tokens: 2}\n";
