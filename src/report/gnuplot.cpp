@@ -2,13 +2,16 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
+#include "base/process.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -17,11 +20,13 @@ namespace {
 class Workshop {
  public:
   Workshop() {
-    std::string name = (std::filesystem::temp_directory_path() / "lorahub_figure_XXXXXX").string();
-    base::check(::mkdtemp(name.data()) != nullptr,
-                "cannot make a folder in {} (figures are drawn there), free some space or set "
-                "TMPDIR",
-                std::filesystem::temp_directory_path().string());
+    std::error_code error;
+    std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+    if (!error) folder = std::filesystem::absolute(folder, error);  // no option, no "~"
+    std::string name = (folder / "lorahub_figure_XXXXXX").string();
+    base::check(!error && ::mkdtemp(name.data()) != nullptr,
+                "cannot make a folder for temporary files (figures are drawn there), free some "
+                "space or set TMPDIR to a folder that is there");
     path_ = name;
   }
   ~Workshop() {
@@ -36,53 +41,93 @@ class Workshop {
   std::filesystem::path path_;
 };
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
-  return out;
-}
+constexpr size_t kLongestText = 100;  // bytes of a text in a figure
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
     text.replace(at, from.size(), to);
 }
 
+std::string fit_text(std::string_view text) {
+  return base::shortened(base::printable_line(text), kLongestText);
+}
+
+std::string literal(std::string_view text) {
+  constexpr std::string_view kHarmless = " _.,:;()[]{}=+-/%&<>";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain =
+        byte < 0x80 && (std::isalnum(byte) != 0 || kHarmless.find(c) != std::string_view::npos);
+    out += plain ? std::string(1, c) : base::format("\\{:03o}", byte);
+  }
+  return out + "\"";
+}
+
+// A tag of the SVG with ids of the figure's own.
+std::string own_ids(std::string tag, const std::string& name) {
+  for (const char* quote : {"'", "\""}) {
+    replace_all(tag, std::string("id=") + quote, std::string("id=") + quote + name + "-");
+    replace_all(tag, std::string("href=") + quote + "#",
+                std::string("href=") + quote + "#" + name + "-");
+  }
+  replace_all(tag, "url(#", "url(#" + name + "-");
+  return tag;
+}
+
+// What stands between tags is text: it stays, with its ">" escaped (XML knows no "]]>" there).
+std::string with_own_ids(const std::string& svg, const std::string& name) {
+  std::string out;
+  for (size_t at = 0; at < svg.size();) {
+    const size_t open = std::min(svg.find('<', at), svg.size());
+    const size_t end = std::min(svg.find('>', open), svg.size() - 1) + 1;
+    std::string text = svg.substr(at, open - at);
+    replace_all(text, ">", "&gt;");
+    out += text + own_ids(svg.substr(open, end - open), name);
+    at = end;
+  }
+  return out;
+}
+
 // Without the XML head; with a title; with ids of its own.
 std::string fit(std::string svg, const Canvas& canvas) {
   svg.erase(0, svg.find("<svg"));
+  static const std::regex layer_title("<title>gnuplot_plot_[0-9]+</title>");
+  svg = with_own_ids(std::regex_replace(svg, layer_title, ""), canvas.name);
   const std::string old_title = "<title>Gnuplot</title>";
   if (const size_t at = svg.find(old_title); at != std::string::npos)
-    svg.replace(at, old_title.size(), base::format("<title>{}</title>", escaped(canvas.title)));
-  static const std::regex layer_title("<title>gnuplot_plot_[0-9]+</title>");
-  svg = std::regex_replace(svg, layer_title, "");
-  for (const char* quote : {"'", "\""}) {
-    replace_all(svg, std::string("id=") + quote, std::string("id=") + quote + canvas.name + "-");
-    replace_all(svg, std::string("href=") + quote + "#",
-                std::string("href=") + quote + "#" + canvas.name + "-");
-  }
-  replace_all(svg, "url(#", "url(#" + canvas.name + "-");
-  const size_t head = svg.find("<svg") + 4;
-  svg.insert(head, " role=\"img\"");
+    svg.replace(at, old_title.size(), "<title>" + base::html_text(canvas.title) + "</title>");
+  svg.insert(svg.find("<svg") + 4, " role=\"img\"");
   while (!svg.empty() && (svg.back() == '\n' || svg.back() == ' ')) svg.pop_back();
   return svg;
 }
 
 }  // namespace
 
+std::string gnuplot_text(std::string_view text) { return literal(fit_text(text)); }
+
+std::string gnuplot_format_text(std::string_view text) {
+  std::string doubled = fit_text(text);
+  replace_all(doubled, "%", "%%");
+  return literal(doubled);
+}
+
 std::string gnuplot(const Canvas& canvas, const std::string& commands) {
   const Workshop workshop;
-  const std::string script = workshop / "figure.gp", output = workshop / "figure.svg";
-  std::ofstream(script) << base::format(
-                               "set terminal svg noenhanced size {},{} font 'sans-serif,13' "
-                               "background '#ffffff'\nset output '{}'\nset encoding utf8\n",
-                               canvas.width, canvas.height, output)
-                        << commands << "unset output\n";
-  const std::string log = workshop / "log";
-  const int failed = std::system(base::format("gnuplot '{}' 2>'{}'", script, log).c_str());
-  base::check(failed == 0 && std::filesystem::exists(output),
-              "gnuplot failed (it draws the figure {}): {}; install gnuplot-nox", canvas.name,
-              std::filesystem::exists(log) ? base::strip(base::read_file(log)) : "");
-  return fit(base::read_file(output), canvas);
+  const std::string script = workshop / "figure.gp";
+  base::write_file(script, base::format("set terminal svg noenhanced size {},{} font "
+                                        "'sans-serif,13' background '#ffffff'\n"
+                                        "set encoding utf8\n{}",
+                                        canvas.width, canvas.height, commands));
+  // -d: without the commands of somebody's ~/.gnuplot
+  const auto drawn = base::run_program({"gnuplot", "-d", script});
+  base::check(drawn.has_value(),
+              "there is no gnuplot (it draws the figure {}), install gnuplot-nox", canvas.name);
+  base::check(drawn->code == 0 && drawn->out.find("<svg") != std::string::npos,
+              "gnuplot could not draw the figure {} (it ended with {}): {}; see that gnuplot has "
+              "its terminal svg (gnuplot-nox does)",
+              canvas.name, drawn->code, base::printable_line(base::strip(drawn->err)));
+  return fit(drawn->out, canvas);
 }
 
 }  // namespace lorahub::report

@@ -1,6 +1,7 @@
 // Runs gnuplot and makes its SVG fit to stand in a page.
 #pragma once
 #include <string>
+#include <string_view>
 
 namespace lorahub::report {
 
@@ -10,7 +11,16 @@ struct Canvas {
   int width = 0, height = 0;
 };
 
-// Error when gnuplot is not there or refuses the commands.
+// A literal of gnuplot's that shows `text`, on one line, and shortened where it is very long. All
+// but letters, digits and a few harmless signs are octal escapes, so that gnuplot sees no quote,
+// backtick, macro or line break, whatever `text` holds.
+std::string gnuplot_text(std::string_view text);
+
+// The same for a place that gnuplot reads as a format of numbers (a name of a tic): % is doubled.
+std::string gnuplot_format_text(std::string_view text);
+
+// Names of others reach `commands` through these two functions alone. Error when gnuplot is not
+// there or refuses the commands.
 std::string gnuplot(const Canvas& canvas, const std::string& commands);
 
 }  // namespace lorahub::report

@@ -1,3 +1,4 @@
+#include "base/escape.hpp"
 #include "base/text.hpp"
 #include "report/document.hpp"
 
@@ -39,27 +40,6 @@ tbody th{white-space:normal;min-width:8.5rem;max-width:10rem;overflow-wrap:anywh
 figure,.answer{break-inside:avoid}.wide{overflow:visible}figure svg{min-width:0}h2{break-after:avoid}}
 )";
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  return out;
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
     text.replace(at, from.size(), to);
@@ -70,25 +50,27 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 std::string cells(const Cells& row) {
   std::string out;
   for (size_t i = 0; i < row.size(); ++i)
-    out += i == 0 ? "<th scope=\"row\">" + replaced(escaped(row[i]), "_", "_<wbr>") + "</th>"
-                  : "<td>" + escaped(row[i]) + "</td>";
+    out += i == 0
+               ? "<th scope=\"row\">" + replaced(base::html_text(row[i]), "_", "_<wbr>") + "</th>"
+               : "<td>" + base::html_text(row[i]) + "</td>";
   return "<tr>" + out + "</tr>\n";
 }
 
 std::string head_cell(const std::string& text) {  // "[95 %]" stays together
-  return "<th scope=\"col\">" + replaced(escaped(text), " %", "&nbsp;%") + "</th>";
+  return "<th scope=\"col\">" + replaced(base::html_text(text), " %", "&nbsp;%") + "</th>";
 }
 
 class Writer {
  public:
   void operator()(const Text& t) {
     const char* classes[] = {"", " class=\"question\"", " class=\"answer\"", " class=\"note\""};
-    out += base::format("<p{}>{}</p>\n", classes[static_cast<size_t>(t.role)], escaped(t.text));
+    out += base::format("<p{}>{}</p>\n", classes[static_cast<size_t>(t.role)],
+                        base::html_text(t.text));
   }
   void operator()(const Table& t) {
-    if (!t.title.empty()) out += "<p class=\"title\">" + escaped(t.title) + "</p>\n";
+    if (!t.title.empty()) out += "<p class=\"title\">" + base::html_text(t.title) + "</p>\n";
     out += base::format("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">",
-                        escaped(t.title.empty() ? t.head.at(0) : t.title));
+                        base::html_text(t.title.empty() ? t.head.at(0) : t.title));
     out += "<table>\n<thead><tr>";
     for (const std::string& cell : t.head) out += head_cell(cell);
     out += "</tr></thead>\n<tbody>\n";
@@ -100,13 +82,14 @@ class Writer {
         "<figure id=\"{}\"><div class=\"wide\" tabindex=\"0\" role=\"region\" "
         "aria-label=\"{}\">{}</div>\n<figcaption><strong>{}.</strong> {}</figcaption>\n"
         "<details><summary>The figure's numbers</summary>\n",
-        escaped(f.name), escaped(f.title), f.svg, escaped(f.title), escaped(f.caption));
+        base::html_text(f.name), base::html_text(f.title), f.svg, base::html_text(f.title),
+        base::html_text(f.caption));
     (*this)(f.table);
     out += "</details></figure>\n";
   }
   void operator()(const List& l) {
-    out += "<p>" + escaped(l.title) + ":</p>\n<ul>\n";
-    for (const std::string& item : l.items) out += "<li>" + escaped(item) + "</li>\n";
+    out += "<p>" + base::html_text(l.title) + ":</p>\n<ul>\n";
+    for (const std::string& item : l.items) out += "<li>" + base::html_text(item) + "</li>\n";
     out += "</ul>\n";
   }
 
@@ -121,16 +104,16 @@ std::string html(const Report& report) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n<nav><ul>\n",
-      escaped(report.title), kStyle);
+      base::html_text(report.title), kStyle);
   for (size_t i = 0; i < report.sections.size(); ++i)
     writer.out += base::format("<li><a href=\"#section-{}\">{}</a></li>\n", i + 1,
-                               escaped(report.sections[i].title));
+                               base::html_text(report.sections[i].title));
   writer.out +=
       "</ul></nav>\n<main>\n<p class=\"note narrow\">Wide tables and figures scroll "
       "sideways.</p>\n";
   for (size_t i = 0; i < report.sections.size(); ++i) {
     writer.out += base::format("<section id=\"section-{}\"><h2>{}</h2>\n", i + 1,
-                               escaped(report.sections[i].title));
+                               base::html_text(report.sections[i].title));
     for (const Block& block : report.sections[i].blocks) std::visit(writer, block);
     writer.out += "</section>\n";
   }

@@ -16,28 +16,22 @@ constexpr std::array<const char*, 8> kColours = {"#0072b2", "#d55e00", "#009e73"
 constexpr std::array<int, 8> kMarks = {7, 5, 9, 13, 6, 4, 8, 12};  // filled ones first
 constexpr int kWidth = 720, kRow = 19;  // pixels: of a figure, of a row of its legend
 constexpr size_t kLetters = 92;         // of the legend that fit into a row
-
-// Single quotes are doubled in gnuplot's texts.
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
+constexpr size_t kLongestLabel = 100;   // letters that a label needs room for
 
 std::string number(double value) {
   return std::isfinite(value) ? base::format("{}", value) : "NaN";
 }
 
 std::string axis(const char* name, const Axis& a) {
-  std::string text = base::format("set {}label {}\n", name, quoted(a.label));
+  std::string text = base::format("set {}label {}\n", name, gnuplot_text(a.label));
   if (a.logarithmic) text += base::format("set logscale {}\n", name);
-  if (!a.format.empty()) text += base::format("set format {} {}\n", name, quoted(a.format));
+  if (!a.format.empty()) text += base::format("set format {} {}\n", name, gnuplot_text(a.format));
   if (!a.range.empty())
     text += base::format("set {}range [{}:{}]\n", name, number(a.range[0]), number(a.range[1]));
   if (a.places.empty()) return text;
   text += base::format("set {}tics (", name);
   for (size_t i = 0; i < a.places.size(); ++i)
-    text += base::format("{}{} {}", i == 0 ? "" : ", ", quoted(a.places[i].first),
+    text += base::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_format_text(a.places[i].first),
                          number(a.places[i].second));
   return text + ")\n";
 }
@@ -68,7 +62,7 @@ std::string look(const Series& s) {
 
 std::string pieces(const Series& s, size_t index, Shape shape) {
   const std::string data = base::format("$d{}", index);
-  const std::string title = "title " + quoted(s.name);
+  const std::string title = "title " + gnuplot_text(s.name);
   const size_t k = s.style % kColours.size();
   const std::string error =
       base::format("dt 1 lw 1.5 pt {} ps 0.8 lc rgb '{}'", mark(s), kColours[k]);
@@ -126,7 +120,7 @@ std::string draw(const Plot& plot, const std::string& name) {
       "',12'\n"
       "set style fill transparent solid 0.15 noborder\nset border 3\nset tics nomirror\n"
       "set grid lc rgb '#e4e4e4' lt 1\nset title {}\n",
-      key.columns, quoted(plot.title));
+      key.columns, gnuplot_text(plot.title));
   text += axis("x", plot.x) + axis("y", plot.y) + guides(plot);
   for (size_t i = 0; i < plot.series.size(); ++i) text += block(plot.series[i], i, plot.shape);
   text += "plot ";
@@ -153,7 +147,8 @@ std::string draw(const Matrix& matrix, const std::string& name) {
       "set title {}\nset cblabel {}\nset palette defined (0 '#5b9bd0', 1 '#f7f7f7', 2 '#d6604d')\n"
       "set cbrange [{}:{}]\nset style fill solid noborder\nset tics scale 0 nomirror font ',11'\n"
       "set border 0\nset key off\n",
-      quoted(matrix.title), quoted(matrix.colour_label), matrix.range[0], matrix.range[2]);
+      gnuplot_text(matrix.title), gnuplot_text(matrix.colour_label), matrix.range[0],
+      matrix.range[2]);
   text += axis("x", x) + axis("y", y) + "set xtics rotate by 40 right\n$m << EOD\n";
   for (size_t r = 0; r < matrix.rows.size(); ++r)
     for (size_t c = 0; c < matrix.columns.size(); ++c)
@@ -164,12 +159,12 @@ std::string draw(const Matrix& matrix, const std::string& name) {
   text +=
       "EOD\nplot $m using 1:2:(0.48):(0.48):3 with boxxyerror fc palette, "
       "$m using 1:2:(stringcolumn(4)) with labels font ',9'\n";
-  return gnuplot(
-      {.name = name,
-       .title = matrix.title,
-       .width = kWidth,
-       .height = 200 + 5 * static_cast<int>(longest) + 20 * static_cast<int>(matrix.rows.size())},
-      text);
+  return gnuplot({.name = name,
+                  .title = matrix.title,
+                  .width = kWidth,
+                  .height = 200 + 5 * static_cast<int>(std::min(longest, kLongestLabel)) +
+                            20 * static_cast<int>(matrix.rows.size())},
+                 text);
 }
 
 }  // namespace lorahub::report

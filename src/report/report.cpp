@@ -5,8 +5,10 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
-#include "base/text.hpp"
+#include "base/check.hpp"
+#include "base/printable.hpp"
 #include "report/sections.hpp"
 
 namespace lorahub::report {
@@ -41,12 +43,28 @@ std::string title(const std::vector<Summary>& studies) {
   return "Report: " + base::join(names, ", ");
 }
 
-// Names of files and anchors come from the studies' names.
+// Names of files and anchors come from the studies' names: "a b" and "a-b" would share theirs.
 std::vector<Summary> told_apart(std::vector<Summary> studies) {
-  std::map<std::string, int> seen;
-  for (Summary& s : studies)
-    if (const int times = ++seen[s.study]; times > 1) s.study += base::format(" ({})", times);
+  constexpr size_t kLongest = 80;  // bytes of a name that is made again
+  std::set<std::string> seen;
+  for (Summary& s : studies) {
+    const std::string name = base::shortened(s.study, kLongest);
+    for (int times = 2; !seen.insert(figure_name(s, "")).second; ++times)
+      s.study = base::format("{} ({})", name, times);
+  }
   return studies;
+}
+
+// "x-forest" may be a study, and a figure of the study "x".
+void check_figures(const Report& report) {
+  std::set<std::string> seen;
+  for (const Section& section : report.sections)
+    for (const Block& block : section.blocks)
+      if (const auto* figure = std::get_if<Figure>(&block))
+        base::check(seen.insert(figure->name).second,
+                    "two figures would be called {} (one would replace the other), report these "
+                    "studies one by one",
+                    figure->name);
 }
 
 // What a study may answer.
@@ -102,6 +120,7 @@ Report make_report(const std::vector<Summary>& given) {
   }
   std::ranges::move(found, std::back_inserter(report.sections));
   report.sections.push_back(how_to_read());
+  check_figures(report);
   return report;
 }
 

@@ -38,7 +38,8 @@ std::string left_out(const std::vector<const Condition*>& conditions) {
 }
 
 std::string figure_name(const Summary& summary, const std::string& what) {
-  std::string name = summary.study;
+  constexpr size_t kLongest = 120;  // bytes: what a file system takes, and more behind it
+  std::string name = summary.study.substr(0, kLongest);
   for (char& c : name)
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') c = '-';
   return what.empty() ? name : name + "-" + what;

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
+
 namespace lorahub::report {
 namespace {
 
 size_t width(const std::string& text) {
   return static_cast<size_t>(
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+Cells printable(Cells cells) {
+  for (std::string& cell : cells) cell = base::printable_line(cell);
+  return cells;
 }
 
 std::string line(const Cells& cells, const std::vector<size_t>& widths) {
@@ -21,7 +28,10 @@ std::string line(const Cells& cells, const std::vector<size_t>& widths) {
 
 }  // namespace
 
-std::string table(const Cells& head, const std::vector<Cells>& rows) {
+std::string table(const Cells& names, const std::vector<Cells>& given) {
+  const Cells head = printable(names);
+  std::vector<Cells> rows;
+  for (const Cells& row : given) rows.push_back(printable(row));
   std::vector<size_t> widths;
   for (size_t i = 0; i < head.size(); ++i) {
     widths.push_back(std::max<size_t>(3, width(head[i])));

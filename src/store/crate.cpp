@@ -4,6 +4,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/escape.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "store/hdf5.hpp"
@@ -115,8 +116,8 @@ std::string crate_metadata(const std::filesystem::path& folder,
                  {"instrument", reference("#lorahub")},
                  {"result", made}}};
   for (const json& entity : files) graph.push_back(entity);
-  return json{{"@context", "https://w3id.org/ro/crate/1.1/context"}, {"@graph", graph}}.dump(2) +
-         "\n";
+  const json crate{{"@context", "https://w3id.org/ro/crate/1.1/context"}, {"@graph", graph}};
+  return base::json_text(crate, 2) + "\n";
 }
 
 }  // namespace lorahub::store

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "store/layout.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 
 std::string line(const std::vector<std::string>& cells) {
   std::string text;
-  for (size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + csv_cell(cells[i]);
+  for (size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + base::csv_cell(cells[i]);
   return text + "\r\n";
 }
 
@@ -41,13 +42,6 @@ std::string meanings(hid_t file) {
 }
 
 }  // namespace
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
 
 std::vector<std::string> export_csv(const std::filesystem::path& file,
                                     const std::filesystem::path& folder) {
