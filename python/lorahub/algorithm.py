@@ -1,12 +1,12 @@
 """lorahub_learning and lorahub_inference with the parameters, defaults and results of the original package."""
 import json
+import numbers
 import os
 import pathlib
-import shutil
 import tempfile
-import weakref
 
 from . import program
+from .adapter import Adapter, Tokenizer, base_of
 
 
 def default_get_loss(example_dataset, model, batch_size):
@@ -28,48 +28,35 @@ def _array(values):
     return numpy.array(values, dtype=float)
 
 
-class Adapter:
-    """A composed adapter on the disk: `path` is a PEFT folder, `base` its model. A temporary `folder` goes with it."""
-
-    def __init__(self, path, base, folder=None):
-        self.path, self.base = str(path), base
-        if folder is not None:
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-
-    def load(self):
-        """The PeftModel, in evaluation mode. Needs peft, transformers and torch; `.merge_and_unload()` is the
-        original's model."""
-        from peft import PeftModel
-        from transformers import AutoModelForSeq2SeqLM
-        return PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(self.base), self.path).eval()
-
-    def save(self, folder):
-        """Copies the PEFT folder."""
-        shutil.copytree(self.path, folder, dirs_exist_ok=True)
-
-    def __repr__(self):
-        return f"Adapter({self.path!r}, base={self.base!r})"
+def _texts(name, values):
+    """A list of texts, or a ValueError that names the parameter."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise ValueError(f"{name} is no list of texts, give a list")
+    values = list(values)
+    for i, value in enumerate(values):
+        if not isinstance(value, str):
+            raise ValueError(f"{name}[{i}] is a {type(value).__name__}, no text, give texts alone")
+    return values
 
 
-class Tokenizer:
-    """The base model's tokenizer: transformers' own, read when something of it is first used."""
+def _pairs(inputs, outputs):
+    """Both as lists of as many texts; outputs may be None."""
+    inputs = _texts("example_inputs", inputs)
+    if not inputs:
+        raise ValueError("example_inputs is empty (nothing to learn from or to answer), give at least one")
+    if outputs is None:
+        return inputs, None
+    outputs = _texts("example_outputs", outputs)
+    if len(inputs) != len(outputs):
+        raise ValueError(f"there are {len(inputs)} example_inputs and {len(outputs)} example_outputs (each input has one "
+                         "output), give as many of both")
+    return inputs, outputs
 
-    def __init__(self, name_or_path):
-        self.name_or_path, self._read = name_or_path, None
 
-    def load(self):
-        if self._read is None:
-            from transformers import AutoTokenizer
-            self._read = AutoTokenizer.from_pretrained(self.name_or_path)
-        return self._read
-
-    def __call__(self, *texts, **options):
-        return self.load()(*texts, **options)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.load(), name)
+def _count(name, value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+        raise ValueError(f"{name} is {value!r}, give a whole number of at least 1")
+    return int(value)
 
 
 def _rows(folder, inputs, outputs):
@@ -90,20 +77,34 @@ def _library(folder, modules):
     return file
 
 
-def _base_of(adapter):
-    """base_model_name_or_path of a PEFT folder or of a published adapter in the Hugging Face cache."""
-    folder = pathlib.Path(adapter)
-    if not folder.is_dir():
-        from huggingface_hub import snapshot_download
-        folder = pathlib.Path(snapshot_download(str(adapter), allow_patterns="adapter_config.json", local_files_only=True))
-    return json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
+class _Asked:
+    """Replies to the program's questions by get_regular, and remembers the best point so far."""
 
+    def __init__(self, get_regular):
+        self.get_regular, self.best, self.evaluations = get_regular, None, 0
 
-def _answering(get_regular):
-    """Replies to the program's questions; nothing when it is to compute the default itself."""
-    if get_regular is default_l1_regularization:
-        return None
-    return lambda question: {"penalty": float(get_regular(_array(question["weights"])))}
+    def __call__(self, question):
+        weights = question["weights"]
+        penalty = float(self.get_regular(_array(weights)))
+        objective = question["loss"] + penalty
+        self.evaluations += 1
+        if self.best is None or objective < self.best["objective"]:
+            self.best = {"weights": weights, "loss": question["loss"], "penalty": penalty, "objective": objective}
+        return {"penalty": penalty}
+
+    def keep(self, error, modules, file):
+        """What was found before the error: in `error.best_so_far`, and in a file."""
+        if self.best is None:
+            return
+        error.best_so_far = {**self.best, "modules": [str(module) for module in modules], "evaluations": self.evaluations}
+        try:
+            pathlib.Path(file).write_text(json.dumps(error.best_so_far) + "\n", encoding="utf-8")
+            where = f" and {file}"
+        except OSError:
+            where = ""
+        if hasattr(error, "add_note"):
+            error.add_note(f"lorahub: the best of the {self.evaluations} evaluations before is in the exception's "
+                           f"best_so_far{where}; `lorahub compose` makes an adapter of its weights")
 
 
 def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_inference_step, model_name_or_path=None,
@@ -111,20 +112,31 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
                      out=None, options=()):
     """Searches the weights that mix the modules for the examples, as the original does (COBYLA from zero).
 
-    Returns (weights, Adapter, Tokenizer). get_regular(weights) is called once an evaluation, in their order. `seed` is
-    passed on; the search draws nothing. out: the adapter's folder (default: a temporary one, removed with the Adapter).
-    options: further words for `lorahub adapt`, such as ("--threads", "8"). Differences: README.md.
+    Returns (weights, Adapter, Tokenizer). get_regular(weights) is called once an evaluation, in their order; what it raises
+    comes out with the best point so far in `best_so_far`. `seed` is passed on; the search draws nothing. out: the adapter's
+    folder (default: a temporary one, removed with the used Adapter). options: further words for `lorahub adapt`, such as
+    ("--threads", "8"). ValueError before anything starts where the arguments do not fit. Differences: README.md.
     """
     if get_loss is not default_get_loss:
         raise ValueError("a get_loss of your own can't be called (the model is in the program, not in this process), leave it "
                          "out, or put what depends on the weights alone into get_regular")
+    if isinstance(lora_module_list, (str, os.PathLike)):
+        raise ValueError("lora_module_list is one name, give a list of modules")
     if len(lora_module_list) == 0:
         print("> No LoRA modules are provided. Please provide at least one LoRA module.")
         return None, None
-    base = model_name_or_path or _base_of(lora_module_list[0])
+    if not callable(get_regular):
+        raise ValueError("get_regular can't be called, give a function of the weights")
+    if example_outputs is None:
+        raise ValueError("example_outputs is None (the search learns from answers), give one for each input")
+    inputs, outputs = _pairs(example_inputs, example_outputs)
+    steps = _count("max_inference_step", max_inference_step)
+    batch = None if batch_size is None else min(_count("batch_size", batch_size), len(inputs))
+    base = model_name_or_path or base_of(lora_module_list[0])
+    program.words()  # it is there
     folder = None if out else tempfile.mkdtemp(prefix="lorahub_")
     adapter = Adapter(out or os.path.join(folder, "adapter"), base, folder)
-    answer = _answering(get_regular)
+    asked = None if get_regular is default_l1_regularization else _Asked(get_regular)
     print("> Begin to load lora modules")
     for module in lora_module_list:
         print(f"> Loading {module} ...")
@@ -132,12 +144,26 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
     with tempfile.TemporaryDirectory(prefix="lorahub_") as work:
         arguments = ["adapt", "--json", "--quick", "--search", "official", "--model", base, "--out", adapter.path,
                      "--library", _library(work, lora_module_list), "--modules", "all",
-                     "--task", _rows(work, example_inputs, example_outputs), "--shots", "all",
-                     "--budget", max_inference_step, "--seed", seed, "--penalty", "ask" if answer else "l1_mean"]
-        if batch_size is not None:
-            arguments += ["--loss-batch", min(batch_size, len(example_inputs))]
-        result = program.run(arguments + list(options), answer)
+                     "--task", _rows(work, inputs, outputs), "--shots", "all",
+                     "--budget", steps, "--seed", seed, "--penalty", "ask" if asked else "l1_mean"]
+        if batch is not None:
+            arguments += ["--loss-batch", batch]
+        try:
+            result = program.run(arguments + list(options), asked)
+        except BaseException as error:
+            if asked:
+                asked.keep(error, lora_module_list, _beside(out))
+            raise
     return _array(result["weights"]), adapter, Tokenizer(base)
+
+
+def _beside(out):
+    """The file for the best so far: beside the adapter's folder, or a temporary one that stays."""
+    if out:
+        return f"{os.path.normpath(out)}.best_so_far.json"
+    descriptor, file = tempfile.mkstemp(prefix="lorahub_best_so_far_", suffix=".json")
+    os.close(descriptor)
+    return file
 
 
 def _model_arguments(model):
@@ -147,7 +173,7 @@ def _model_arguments(model):
         raise ValueError(f"a {type(model).__name__} is in this process, not on the disk (the program reads folders), give the "
                          "Adapter that lorahub_learning returned, a folder or a name")
     if (pathlib.Path(model) / "adapter_config.json").is_file():
-        return ["--model", _base_of(model), "--adapter", model]
+        return ["--model", base_of(model), "--adapter", model]
     return ["--model", model]
 
 
@@ -155,15 +181,20 @@ def lorahub_inference(example_inputs, model_or_name_path, tokenizer_or_tokenizer
                       options=()):
     """Greedy answers of at most 256 tokens and, with example_outputs, the percentage that equals them.
 
-    model_or_name_path: an Adapter, a PEFT folder, a model folder or name. The tokenizer is the model's own, whatever
-    tokenizer_or_tokenizer_path says. options: further words for `lorahub infer`.
+    model_or_name_path: an Adapter (its folder is read: what was done to the model in memory is not seen), a PEFT folder, a
+    model folder or name. The tokenizer is the model's own, whatever tokenizer_or_tokenizer_path says. options: further words
+    for `lorahub infer`. ValueError before anything starts where the arguments do not fit.
     """
+    inputs, outputs = _pairs(example_inputs, example_outputs)
+    batch = _count("batch_size", batch_size)
     with tempfile.TemporaryDirectory(prefix="lorahub_") as work:
-        result = program.run(["infer", "--json", "--batch", batch_size, "--task", _rows(work, example_inputs, None),
+        result = program.run(["infer", "--json", "--batch", batch, "--task", _rows(work, inputs, None),
                               *_model_arguments(model_or_name_path), *options])
+    if isinstance(model_or_name_path, Adapter):
+        model_or_name_path._use()
     answers = result["answers"]
-    if example_outputs is None:
+    if outputs is None:
         return answers, None
     plain = lambda text: text.strip().lower().replace(".", "")
-    hits = [plain(answer) == plain(truth) for answer, truth in zip(answers, example_outputs)]
+    hits = [plain(answer) == plain(truth) for answer, truth in zip(answers, outputs)]
     return answers, sum(hits) / len(hits) * 100
