@@ -1,9 +1,10 @@
 #include "study/document.hpp"
 
 #include <cmath>
-#include <set>
+#include <map>
 
 #include "base/files.hpp"
+#include "study/yaml_text.hpp"
 
 namespace lorahub::study {
 
@@ -17,14 +18,46 @@ Value child(const Value& parent, const YAML::Node& node, const YAML::Node& marke
   return {.node = node, .file = parent.file, .line = line, .folder = parent.folder};
 }
 
+// The line on which a second document begins; yaml-cpp gives none to one that holds nothing.
+int line_of_second(const std::string& text, const YAML::Node& second) {
+  int line = 0;
+  bool content = false;
+  for (const std::string& words : base::split(text, '\n')) {
+    ++line;
+    const bool marker = words.starts_with("---") || words.starts_with("...");
+    if (marker && content) return line;
+    content =
+        content || marker || (!base::strip(words).empty() && words[0] != '#' && words[0] != '%');
+  }
+  return second.Mark().is_null() ? line : second.Mark().line + 1;
+}
+
 Value parse(const std::string& text, Value place) {
+  const bool in_file = place.line > 0;
+  if (const auto wrong = misfit(text)) {
+    if (in_file) place.line = wrong->line;
+    fail_at(place, "{}", wrong->problem);
+  }
   try {
-    place.node = YAML::Load(text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      if (in_file) place.line = line_of_second(text, documents[1]);
+      fail_at(place,
+              "a second document begins here (only one is read), write it in a file of its own");
+    }
+    place.node = documents.empty() ? YAML::Node() : documents.front();
   } catch (const YAML::Exception& error) {
     if (place.line > 0) place.line = error.mark.is_null() ? 1 : error.mark.line + 1;
     fail_at(place, "not valid YAML ({}), mend this line or the one above", error.msg);
   }
   return place;
+}
+
+// "?" and "!" are what the parser writes for plain and quoted words.
+void check_untagged(const Value& value) {
+  const std::string& tag = value.node.Tag();
+  if (!tag.empty() && tag != "?" && tag != "!")
+    fail_at(value, "the tag '{}' is not read (values are told by their key), drop it", tag);
 }
 
 }  // namespace
@@ -54,21 +87,28 @@ Value parse_setting(const std::pair<std::string, std::string>& setting) {
 
 std::vector<Entry> entries(const Value& mapping) {
   if (mapping.node.IsNull()) return {};
+  check_untagged(mapping);
   if (!mapping.node.IsMap()) fail_at(mapping, "expected `key: value` pairs, not a list or a word");
   std::vector<Entry> list;
-  std::set<std::string> seen;
+  std::map<std::string, int> lines;
   for (const auto& pair : mapping.node) {
     Entry entry{.key = "", .value = child(mapping, pair.second, pair.first)};
     if (!pair.first.IsScalar()) fail_at(entry.value, "a key must be one word, not a list");
     entry.key = pair.first.Scalar();
-    if (!seen.insert(entry.key).second)
-      fail_at(entry.value, "'{}' is given twice, keep one of them", entry.key);
+    if (entry.key == "<<")
+      fail_at(entry.value,
+              "merge keys (<<) are not read (what would they bring?), write the keys out");
+    const auto [first, is_new] = lines.emplace(entry.key, entry.value.line);
+    if (!is_new)
+      fail_at(entry.value, "'{}' is given twice (the first time on line {}), keep one of them",
+              entry.key, first->second);
     list.push_back(std::move(entry));
   }
   return list;
 }
 
 std::vector<Value> items(const Value& list) {
+  check_untagged(list);
   if (!list.node.IsSequence()) fail_at(list, "expected a list such as [a, b], not one value");
   std::vector<Value> values;
   for (const auto& node : list.node) values.push_back(child(list, node, node));
@@ -82,7 +122,13 @@ std::string scalar(const Value& value) {
             value.node.IsSequence() ? "a list (lists of values belong under vary)"
             : value.node.IsMap()    ? "a mapping"
                                     : "nothing");
+  check_untagged(value);
   return value.node.Scalar();
+}
+
+bool has_leading_zero(std::string_view number) {
+  if (number.starts_with('-')) number.remove_prefix(1);
+  return number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9';
 }
 
 int integer(const Value& value, int least) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,22 +44,28 @@ template <class... Args>
 }
 
 // A file that is one mapping. Error when it is missing (`what` it was to be), no YAML, or no
-// mapping.
+// mapping, when a second document follows in it, and for what misfit() finds.
 Value read_document(const std::filesystem::path& file, const std::string& what);
 
 // YAML that stands in `file`.
 Value parse_document(const std::string& text, const std::filesystem::path& file);
 Value parse_setting(const std::pair<std::string, std::string>& setting);  // of --set
 
-std::vector<Entry> entries(const Value& mapping);  // Error: no mapping, a key twice
-std::vector<Value> items(const Value& list);       // Error: no list, or an empty one
+// Error: no mapping, a key twice, a merge key (<<), an explicit tag.
+std::vector<Entry> entries(const Value& mapping);
+std::vector<Value> items(const Value& list);  // Error: no list, an empty one, an explicit tag
 
-std::string scalar(const Value& value);  // Error when it is a list, a mapping or nothing
+// Error when it is a list, a mapping or nothing, or has an explicit tag such as !!int.
+std::string scalar(const Value& value);
+
+bool has_leading_zero(std::string_view number);  // as 010 or -007, unlike 0.5
 
 // All of the scalar as a number; Error: "... is not <kind>".
 template <class T>
 T number(const Value& value, const char* kind) {
   const auto text = scalar(value);
+  if (has_leading_zero(text))
+    fail_at(value, "'{}' begins with a zero (is it octal?), write it without", text);
   T out{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size())

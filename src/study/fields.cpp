@@ -1,5 +1,6 @@
 #include "study/fields.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -230,6 +231,10 @@ const std::vector<Knob>& knobs() {
 
 namespace {
 
+bool is_knob(const std::string& key) {
+  return std::ranges::any_of(knobs(), [&](const Knob& knob) { return knob.name == key; });
+}
+
 bool is_group(const std::string& key) {  // `search` of search.budget, but not `seed`, a knob itself
   for (const auto& knob : knobs())
     if (knob.name.rfind(key + ".", 0) == 0) return true;
@@ -238,13 +243,24 @@ bool is_group(const std::string& key) {  // `search` of search.budget, but not `
 
 }  // namespace
 
+// `budget` means search.budget: people leave the group away.
+std::string nearest_knob(const std::string& key) {
+  std::vector<std::string> names, last;  // last: behind the dot
+  for (const auto& knob : knobs()) {
+    names.push_back(knob.name);
+    last.push_back(knob.name.substr(knob.name.find('.') + 1));
+  }
+  const std::string word = base::nearest(key, last);
+  const bool near = base::nearest(key, {word, base::nearest(key, names)}) == word;
+  return near ? names[static_cast<size_t>(std::ranges::find(last, word) - last.begin())]
+              : base::nearest(key, names);
+}
+
 void check_known(const Entry& entry) {
-  std::vector<std::string> names;
-  for (const auto& knob : knobs()) names.push_back(knob.name);
-  for (const auto& name : names)
-    if (name == entry.key) return;
-  fail_at(entry.value, "unknown knob '{}' (the knobs: {}), did you mean '{}'?", entry.key,
-          base::join(names, ", "), base::nearest(entry.key, names));
+  if (!is_knob(entry.key))
+    fail_at(entry.value,
+            "unknown knob '{}' (experiments/README.md lists the knobs), did you mean '{}'?",
+            entry.key, nearest_knob(entry.key));
 }
 
 std::vector<Entry> knob_entries(const std::vector<Entry>& given) {
@@ -257,7 +273,14 @@ std::vector<Entry> knob_entries(const std::vector<Entry>& given) {
       list.push_back(entry);
     }
   }
-  for (const auto& entry : list) check_known(entry);
+  std::map<std::string, const Value*> seen;
+  for (const auto& entry : list) {
+    check_known(entry);
+    const auto [first, is_new] = seen.emplace(entry.key, &entry.value);
+    if (!is_new)
+      fail_at(entry.value, "'{}' is given twice (the first time on line {}), keep one of them",
+              entry.key, first->second->line);
+  }
   return list;
 }
 

@@ -21,9 +21,10 @@ struct Knob {
 const std::vector<Knob>& knobs();
 
 // Entries that are knobs; `search: {budget: 40}` becomes `search.budget: 40`. Error for an unknown
-// one, with the nearest.
+// one, with the nearest, and for one that is given twice, whatever its spelling.
 std::vector<Entry> knob_entries(const std::vector<Entry>& given);
 void check_known(const Entry& entry);
+std::string nearest_knob(const std::string& key);  // search.budget for "budget"
 
 using Values = std::map<std::string, Value>;  // by knob
 // Reads each value into its field; Error with the value's place.

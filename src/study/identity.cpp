@@ -7,6 +7,7 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "study/fields.hpp"
+#include "study/remarks.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::study {
@@ -115,6 +116,23 @@ std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
   return list;
 }
 
+std::vector<std::string> remarks(const std::vector<std::string>& knobs,
+                                 const std::vector<Trial>& trials) {
+  std::vector<std::string> sentences;
+  for (const auto& knob : knobs) {
+    const bool shapes =
+        std::ranges::any_of(std::vector{"search.", "train.", "penalty."},
+                            [&](const char* group) { return knob.starts_with(group); });
+    const auto reads_it = [&](const Trial& trial) { return reads(knob, trial); };
+    if (shapes && !std::ranges::any_of(trials, reads_it))
+      sentences.push_back(base::format(
+          "{} changes nothing here (no trial has a method or a search that reads it), drop it or "
+          "choose another search.method",
+          knob));
+  }
+  return sentences;
+}
+
 std::string id(const Trial& trial) {
   std::string text;  // knobs not read are left out, so that a knob added later keeps old ids
   for (const auto& [name, value] : columns(trial))
@@ -163,9 +181,10 @@ std::vector<Trial> only(const std::vector<Trial>& trials, const std::vector<Sett
   known.push_back("seed");
   std::map<std::string, std::set<std::string>> wishes;
   for (const auto& [key, value] : only) {
-    base::check(std::find(known.begin(), known.end(), key) != known.end(),
-                "--only {}: unknown knob '{}' (the knobs: {}), did you mean '{}'?", key, key,
-                base::join(known, ", "), base::nearest(key, known));
+    base::check(
+        std::find(known.begin(), known.end(), key) != known.end(),
+        "--only {}: unknown knob '{}' (experiments/README.md lists the knobs), did you mean '{}'?",
+        key, key, nearest_knob(key));
     wishes[key].insert(value);
   }
   std::vector<Trial> kept;

@@ -12,6 +12,7 @@
 #include "study/fields.hpp"
 #include "study/grid.hpp"
 #include "study/pieces.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::study {
 
@@ -85,11 +86,23 @@ Entry* find(std::vector<Entry>& list, const std::string& key) {
   return found == list.end() ? nullptr : &*found;
 }
 
-// --set: the axis of that knob where it is varied, else its fixed value.
-void override_by(Outline& outline, const std::vector<Setting>& settings) {
+// Of --set: known knobs, each once.
+std::vector<Entry> setting_entries(const std::vector<Setting>& settings) {
+  std::vector<Entry> list;
   for (const auto& setting : settings) {
     Entry entry{.key = setting.first, .value = parse_setting(setting)};
     check_known(entry);
+    if (find(list, entry.key))
+      fail_at(entry.value, "'{}' is set twice on the command line (which one holds?), keep one",
+              entry.key);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+// --set: the axis of that knob where it is varied, else its fixed value.
+void override_by(Outline& outline, const std::vector<Setting>& settings) {
+  for (Entry entry : setting_entries(settings)) {
     if (find(outline.zip, entry.key))
       fail_at(entry.value, "'{}' moves together with others under zip, change the study instead",
               entry.key);
@@ -111,9 +124,11 @@ void override_by(Outline& outline, const std::vector<Setting>& settings) {
 void check_once(Outline& outline) {
   const auto check = [](std::vector<Entry>& late, std::vector<Entry>& early, const char* places) {
     for (const auto& entry : late)
-      if (find(early, entry.key))
-        fail_at(entry.value, "'{}' stands in both {} (which one holds?), keep one", entry.key,
-                places);
+      if (const Entry* other = find(early, entry.key))
+        fail_at(entry.value, "'{}' stands in both {} ({} has it, too; which one holds?), keep one",
+                entry.key, places,
+                other->value.line > 0 ? base::format("line {}", other->value.line)
+                                      : other->value.where());
   };
   check(outline.vary, outline.set, "set and vary");
   check(outline.zip, outline.set, "set and zip");
@@ -265,12 +280,18 @@ class Maker {
 
 void apply(const std::vector<Setting>& settings, Trial& trial) {
   Values values;
-  for (const Setting& setting : settings) {
-    const Entry entry{.key = setting.first, .value = parse_setting(setting)};
-    check_known(entry);
-    values.insert_or_assign(entry.key, entry.value);
-  }
+  for (const Entry& entry : setting_entries(settings)) values.emplace(entry.key, entry.value);
   assign(values, trial);
+}
+
+std::vector<std::string> given_knobs(const std::filesystem::path& file,
+                                     const std::vector<Setting>& set) {
+  auto outline = read_outline(file);
+  override_by(outline, set);
+  std::vector<std::string> keys;
+  for (const auto* list : {&outline.set, &outline.vary, &outline.zip})
+    for (const auto& entry : *list) keys.push_back(entry.key);
+  return keys;
 }
 
 Study load(const std::filesystem::path& file, const std::vector<Setting>& set) {

@@ -159,9 +159,14 @@ Config read_config(const std::filesystem::path& file, const std::vector<study::S
 
 Config read_config(const Value& root, const std::vector<study::Setting>& set) {
   std::vector<study::Entry> entries = study::entries(root);
+  std::set<std::string> changed;
   for (const study::Setting& setting : set) {
+    const study::Value value = study::parse_setting(setting);
+    if (!changed.insert(setting.first).second)
+      fail_at(value, "'{}' is set twice on the command line (which one holds?), keep one",
+              setting.first);
     std::erase_if(entries, [&](const auto& entry) { return entry.key == setting.first; });
-    entries.push_back({.key = setting.first, .value = study::parse_setting(setting)});
+    entries.push_back({.key = setting.first, .value = value});
   }
   Config config;
   std::set<std::string> given;

@@ -122,9 +122,24 @@ TEST(Fields, GroupsMayBeNested) {
 
 TEST(Fields, UnknownKnobNamesTheNearest) {
   const auto message = refusal("shots: 5\nserch.budget: 40\n");
-  EXPECT_THAT(message, StartsWith("s.yaml:2: unknown knob 'serch.budget' (the knobs: model, "));
+  EXPECT_THAT(message, StartsWith("s.yaml:2: unknown knob 'serch.budget' ("));
   EXPECT_THAT(message, ::testing::EndsWith("), did you mean 'search.budget'?"));
   EXPECT_THAT(refusal("search: {buget: 1}"), ::testing::HasSubstr("did you mean 'search.budget'?"));
+}
+
+TEST(Fields, AKnobWithoutItsGroupIsUnderstood) {
+  for (const auto& [word, knob] : std::map<std::string, std::string>{{"budget", "search.budget"},
+                                                                     {"sigma", "search.sigma0"},
+                                                                     {"lr", "train.lr"},
+                                                                     {"weight", "penalty.weight"},
+                                                                     {"modles", "modules"}})
+    EXPECT_EQ(nearest_knob(word), knob);
+}
+
+TEST(Fields, AnchorsAreReadWhereTheyStandAgain) {
+  const auto values = read("batch: &n 7\nmax_tokens: *n\n");
+  EXPECT_EQ(values.batch, 7);
+  EXPECT_EQ(values.max_tokens, 7);
 }
 
 TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
@@ -173,7 +188,21 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
       {"retrieve: none 3",
        "retrieve 'none 3' does not say how many modules are kept, write none or for example probe "
        "5"},
-      {"batch: 3\nbatch: 4", "'batch' is given twice, keep one of them"},
+      {"batch: 3\nbatch: 4", "'batch' is given twice (the first time on line 1), keep one of them"},
+      {"search.budget: 3\nsearch: {budget: 3}",
+       "'search.budget' is given twice (the first time on line 1), keep one of them"},
+      {"search.budget: ~", "expected one value, not nothing"},
+      {"search.budget: 010", "'010' begins with a zero (is it octal?), write it without"},
+      {"search.sigma0: -00.5", "'-00.5' begins with a zero (is it octal?), write it without"},
+      {"search.budget: 0x10", "'0x10' is not a whole number"},
+      {"search.budget: 1_000", "'1_000' is not a whole number"},
+      {"search.budget: yes", "'yes' is not a whole number"},
+      {"search.budget: 1:30", "'1:30' is not a whole number"},
+      {"search.budget: !!int 5",
+       "the tag 'tag:yaml.org,2002:int' is not read (values are told by their key), drop it"},
+      {"modules: !mine [a]", "the tag '!mine' is not read (values are told by their key), drop it"},
+      {"&all batch: 3\n<<: *all",
+       "merge keys (<<) are not read (what would they bring?), write the keys out"},
   };
   for (const auto& [yaml, message] : cases) {
     const std::string line = yaml.find('\n') == std::string::npos ? "1" : "2";

@@ -7,10 +7,12 @@
 
 #include "base/random.hpp"
 #include "study/folder.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::study {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -251,7 +253,7 @@ TEST_F(StudyTest, RefusalsOfTheFile) {
             "s.yaml:3: unknown key 'sett' (a study has: question, uses, set, vary, zip), did you "
             "mean 'set'?");
   EXPECT_EQ(refusal(head_ + "set: {task: t1}\nset: {shots: 3}\n"),
-            "s.yaml:4: 'set' is given twice, keep one of them");
+            "s.yaml:4: 'set' is given twice (the first time on line 3), keep one of them");
   EXPECT_EQ(refusal(head_ + "set: [1]\n"),
             "s.yaml:3: expected `key: value` pairs, not a list or a word");
   EXPECT_EQ(error_of([&] { load(folder_.path() / "none.yaml"); }),
@@ -259,9 +261,74 @@ TEST_F(StudyTest, RefusalsOfTheFile) {
                 ": no such study file, name a YAML file that exists (experiments/ holds some)");
 }
 
+TEST_F(StudyTest, RefusesASecondDocument) {
+  const std::string second =
+      "a second document begins here (only one is read), write it in a "
+      "file of its own";
+  EXPECT_EQ(refusal("---\n" + head_ + "set: {task: t1}\n---\nquestion: r\n"),
+            "s.yaml:5: " + second);
+  EXPECT_EQ(refusal(head_ + "set: {task: t1}\n---\n"), "s.yaml:4: " + second);
+  EXPECT_EQ(refusal(head_ + "set: {task: t1}\n...\nvary: {seed: [1]}\n"), "s.yaml:4: " + second);
+  EXPECT_EQ(refusal(head_ + "set: {task: t1}\n", {{"shots", "3\n---\n4"}}),
+            "--set shots: " + second);
+  EXPECT_EQ(refusal("%YAML 1.2\n---\n" + head_ + "set: {task: t1}\n...\n"), "");
+}
+
+TEST_F(StudyTest, RefusesAKnobGivenTwiceInAnySpelling) {
+  const auto twice = [](int line, const std::string& knob, int first) {
+    return base::format(
+        "s.yaml:{}: '{}' is given twice (the first time on line {}), keep one of them", line, knob,
+        first);
+  };
+  for (const std::string list : {"set", "vary", "zip"}) {
+    const std::string value = list == "set" ? "3" : "[3]";
+    EXPECT_EQ(refusal(head_ + list + ":\n  search.budget: " + value +
+                      "\n  search: {budget: " + value + "}\n"),
+              twice(5, "search.budget", 4));
+  }
+  EXPECT_EQ(refusal(head_ + "set:\n  search: {budget: 3}\n  search:\n    bound: 1\n"),
+            twice(5, "search", 4));
+  EXPECT_THAT(refusal(head_ + "set: {task: t1, search: {budget: 3}}\nvary: {search.budget: [4]}\n"),
+              HasSubstr("'search.budget' stands in both set and vary"));
+  EXPECT_EQ(refusal(head_ + "set: {task: t1}\n", {{"shots", "3"}, {"shots", "4"}}),
+            "--set shots: 'shots' is set twice on the command line (which one holds?), keep one");
+  const auto piece =
+      folder_.write("configs/search/twice.yaml", "search.budget: 3\nsearch: {budget: 4}\n");
+  EXPECT_THAT(error_of([&] { read("question: q\nuses: {search: twice}\n"); }),
+              StartsWith(piece.string() + ":2: 'search.budget' is given twice"));
+}
+
+TEST_F(StudyTest, RefusesWhatIsNoTextAPersonWrote) {
+  using namespace std::string_literals;
+  EXPECT_THAT(refusal("\xFF\xFEq\0:\0"s), AllOf(StartsWith("s.yaml:1:"), HasSubstr("UTF-16")));
+  EXPECT_THAT(refusal("q\0u\0e\0s\0t\0"s), HasSubstr("UTF-16"));
+  EXPECT_THAT(refusal("question: a\n\0uses: {}\n"s),
+              AllOf(StartsWith("s.yaml:2:"), HasSubstr("0x00")));
+  EXPECT_THAT(refusal("question: a\nset: {task: caf\xE9}\n"),
+              AllOf(StartsWith("s.yaml:2:"), HasSubstr("0xe9"), HasSubstr("Latin-1")));
+  EXPECT_THAT(refusal("question: a\nset:\n\tshots: 5\n"),
+              AllOf(StartsWith("s.yaml:3:"), HasSubstr("a tab")));
+  EXPECT_EQ(refusal("\xEF\xBB\xBF" + head_ + "set: {task: t1}\n\t# a remark\n"), "");
+}
+
+TEST_F(StudyTest, SaysWhichKnobsChangeNothing) {
+  const auto said = [&](const std::string& yaml, const std::vector<Setting>& set = {}) {
+    const Study study = read(yaml, set);
+    return remarks(given_knobs(folder_.path() / "experiments/s.yaml", set), study.trials);
+  };
+  const std::string plain =
+      head_ + "set: {task: t1, search.method: official, search.population: 4}\n";
+  EXPECT_THAT(said(plain), ElementsAre(HasSubstr("search.population changes nothing")));
+  EXPECT_THAT(said(plain, {{"search.method", "cma"}}), ElementsAre());
+  EXPECT_EQ(said(plain, {{"search.sigma0", "1"}}).size(), 2U);
+  EXPECT_THAT(said(head_ + "set: {task: t1, search.sigma0: 1}\n"
+                           "vary: {search.method: [official, cma]}\n"),
+              ElementsAre());
+}
+
 TEST_F(StudyTest, RefusalsOfKnobs) {
   EXPECT_THAT(refusal(head_ + "set:\n  task: t1\n  shotss: 5\n"),
-              ::testing::AllOf(StartsWith("s.yaml:5: unknown knob 'shotss' (the knobs: model, "),
+              ::testing::AllOf(StartsWith("s.yaml:5: unknown knob 'shotss' ("),
                                EndsWith("did you mean 'shots'?")));
   EXPECT_EQ(refusal(head_ + "set: {task: t1}\nvary:\n  seed: [1, 2]\n  shots: [5, x]\n"),
             "s.yaml:6: 'x' is not a count of shots or a list of rows of the pool");
@@ -272,11 +339,14 @@ TEST_F(StudyTest, RefusalsOfKnobs) {
   EXPECT_EQ(refusal(head_ + "set: {task: t1}\nvary: {seed: 3}\n"),
             "s.yaml:4: 'seed' needs a list of values here, such as [a, b]");
   EXPECT_EQ(refusal(head_ + "set: {task: t1, shots: 4}\nvary: {shots: [5]}\n"),
-            "s.yaml:4: 'shots' stands in both set and vary (which one holds?), keep one");
+            "s.yaml:4: 'shots' stands in both set and vary (line 3 has it, too; which one holds?), "
+            "keep one");
   EXPECT_EQ(refusal(head_ + "set: {shots: 4}\nzip: {task: [t1], shots: [5]}\n"),
-            "s.yaml:4: 'shots' stands in both set and zip (which one holds?), keep one");
+            "s.yaml:4: 'shots' stands in both set and zip (line 3 has it, too; which one holds?), "
+            "keep one");
   EXPECT_EQ(refusal(head_ + "vary: {task: [t1]}\nzip: {task: [t1]}\n"),
-            "s.yaml:4: 'task' stands in both vary and zip (which one holds?), keep one");
+            "s.yaml:4: 'task' stands in both vary and zip (line 3 has it, too; which one holds?), "
+            "keep one");
   EXPECT_EQ(refusal(head_ + "zip:\n  task: [t1, t2]\n  seed: [1]\n"),
             "s.yaml:5: 'seed' has 1 values and 'task' has 2, but lists of zip move together, give "
             "them one length");
