@@ -1,12 +1,12 @@
 #include "run/probe.hpp"
 
 #include <cmath>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "base/home.hpp"
 #include "base/sha256.hpp"
 #include "run/environment.hpp"
 #include "run/self_test.hpp"
@@ -79,12 +79,7 @@ std::map<std::string, Probed> read_known(const fs::path& file) {
 
 }  // namespace
 
-fs::path probe_folder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0')
-    return fs::path(cache) / "lorahub/probe";
-  const char* home = std::getenv("HOME");
-  return fs::path(home == nullptr ? "." : home) / ".cache/lorahub/probe";
-}
+fs::path probe_folder() { return base::cache_home() / "lorahub/probe"; }
 
 ProbeCache::ProbeCache(const fs::path& folder, const ProbeKey& key) {
   const auto machine = environment();

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/home.hpp"
 #include "base/sha256.hpp"
 #include "t5/weight_files.hpp"
 
@@ -33,11 +34,10 @@ bool is_there(const fs::path& path) {  // false for a link to nothing, too
 // As huggingface_hub has it.
 fs::path cache_folder() {
   for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"})
-    if (const std::string hub = variable(name); !hub.empty()) return hub;
-  if (const std::string home = variable("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
-    return fs::path(cache) / "huggingface" / "hub";
-  return fs::path(variable("HOME")) / ".cache" / "huggingface" / "hub";
+    if (const std::string hub = variable(name); !hub.empty()) return base::with_home(hub);
+  if (const std::string home = variable("HF_HOME"); !home.empty())
+    return base::with_home(home) / "hub";
+  return base::cache_home() / "huggingface" / "hub";
 }
 
 // "t5-small", "google/flan-t5-large", "lorahub/flan_t5_large-super_glue_wsc.fixed"

@@ -93,6 +93,8 @@ TEST_F(Hub, AnyOfTheThreePlacesOfTheCache) {
   EXPECT_EQ(resolve("t5-small"), standard);
   ::setenv("XDG_CACHE_HOME", (home_ / "xdg").c_str(), 1);
   EXPECT_EQ(resolve("t5-small"), xdg);
+  ::setenv("HF_HOME", "~", 1);  // as huggingface_hub reads it
+  EXPECT_EQ(resolve("t5-small"), home);
 }
 
 TEST_F(Hub, NamesWithDotsAndAdapters) {

@@ -1,0 +1,42 @@
+#include "base/home.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace lorahub::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string home() {
+  if (const std::string home = variable("HOME"); !home.empty()) return home;
+  const passwd* user = ::getpwuid(::getuid());
+  return user == nullptr || user->pw_dir == nullptr ? "" : user->pw_dir;
+}
+
+}  // namespace
+
+fs::path with_home(const std::string& path) {
+  if (path != "~" && !path.starts_with("~/")) return path;
+  const std::string home = base::home();
+  return home.empty() ? fs::path(path) : fs::path(home + path.substr(1));
+}
+
+fs::path cache_home() {
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return with_home(cache);
+  const std::string home = base::home();
+  if (!home.empty()) return fs::path(home) / ".cache";
+  return fs::temp_directory_path() / base::format("lorahub-{}", ::getuid());
+}
+
+}  // namespace lorahub::base

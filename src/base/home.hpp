@@ -1,0 +1,15 @@
+// Where a user's own files lie.
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace lorahub::base {
+
+// "~" and "~/x" with the user's home folder for ~, as Python's expanduser has it: $HOME, where it
+// is unset the one in the list of users. Other paths as they are.
+std::filesystem::path with_home(const std::string& path);
+
+// $XDG_CACHE_HOME or ~/.cache; a user without a home has a folder among the temporary files.
+std::filesystem::path cache_home();
+
+}  // namespace lorahub::base
