@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/printable.hpp"
 
 namespace lorahub::base {
 
@@ -30,7 +31,7 @@ Log& Log::operator=(Log&& other) noexcept {
 
 void Log::line(std::string_view event, std::string_view details) const {
   if (file_ == nullptr) return;
-  fmt::print(file_, "{} rank={} {} {}\n", utc_now(), rank_, event, details);
+  fmt::print(file_, "{} rank={} {} {}\n", utc_now(), rank_, event, printable_line(details));
   std::fflush(file_);
 }
 

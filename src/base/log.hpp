@@ -1,4 +1,4 @@
-// A log file per rank: one line per event: time, rank, event, details.
+// A log file per rank: one line per event: time, rank, event, details (printable, on that line).
 #pragma once
 #include <cstdio>
 #include <filesystem>

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/signals.hpp"
 
 namespace lorahub::cli {
@@ -43,7 +44,7 @@ double ask_penalty(std::span<const double> weights, double loss) {
       {"ask", "penalty"},
       {"weights", std::vector<double>(weights.begin(), weights.end())},
       {"loss", loss}};
-  fmt::print("{}\n", question.dump());
+  fmt::print("{}\n", base::json_text(question));
   std::fflush(stdout);
   const std::string line = read_line();
   const auto answer = nlohmann::json::parse(line, nullptr, false);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "run/environment.hpp"
@@ -153,7 +154,8 @@ int bench(const Options& options) {
                   .seconds = options.seconds});
   print(options, hardware.threads, result);
   if (!options.file.empty())
-    base::write_file(options.file, to_json(options, hardware.threads, result).dump(1) + "\n");
+    base::write_file(options.file,
+                     base::json_text(to_json(options, hardware.threads, result), 1) + "\n");
   return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "store/crate.hpp"
 #include "store/csv.hpp"
@@ -27,12 +28,12 @@ int export_command(const Options& options) {
     if (!options.csv) break;
     const auto place = files.size() == 1 ? out : out / file.stem();  // a folder a shard
     for (const std::string& name : store::export_csv(file, place))
-      fmt::print("{}\n", (place / name).string());
+      fmt::print("{}\n", base::printable_line((place / name).string()));
   }
   if (options.crate) {
     base::write_file(folder / store::kCrateFile,
                      store::crate_metadata(folder, files, options.license));
-    fmt::print("{}\n", (folder / store::kCrateFile).string());
+    fmt::print("{}\n", base::printable_line((folder / store::kCrateFile).string()));
   }
   return 0;
 }

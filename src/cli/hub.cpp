@@ -1,3 +1,5 @@
+#include "t5/hub.hpp"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -5,7 +7,9 @@
 #include <optional>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "lora/index.hpp"
 #include "lora/peft.hpp"
@@ -28,6 +32,13 @@ struct Options {
   bool json = false;
 };
 
+lora::Index read_library(const std::string& library) {
+  lora::Index index = lora::read_index(library);
+  for (const std::string& sentence : index.left_out)
+    fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
+  return index;
+}
+
 json whole(const lora::Indexed& m) {
   json tests = json::array();
   for (const lora::SelfTest& test : m.card.tests)
@@ -48,20 +59,15 @@ json whole(const lora::Indexed& m) {
           {"problem", m.problem.empty() ? m.card.problem : m.problem}};
 }
 
-void print(const json& value) {
-  fmt::print("{}\n", value.dump(-1, ' ', false, json::error_handler_t::replace));
-}
+void print(const json& value) { fmt::print("{}\n", base::json_text(value)); }
 
-// The first line, at most `most` bytes and not within a character.
-std::string brief(const std::string& text, size_t most) {
-  std::string line = text.substr(0, text.find('\n'));
-  if (line.size() <= most) return line;
-  while (most > 0 && (static_cast<unsigned char>(line[most]) & 0xC0) == 0x80) --most;
-  return line.substr(0, most) + "...";
+// Lines of a text stand below each other, and none looks like one of ours.
+std::string indented(const std::string& text) {
+  return base::join(base::split(base::printable(text), '\n'), "\n" + std::string(15, ' '));
 }
 
 int list(const Options& options) {
-  const lora::Index index = lora::read_index(options.library);
+  const lora::Index index = read_library(options.library);
   if (options.json) {
     json all = json::array();
     for (const lora::Indexed& module : index.modules) all.push_back(whole(module));
@@ -70,10 +76,11 @@ int list(const Options& options) {
   }
   std::vector<report::Cells> rows;
   for (const lora::Indexed& m : index.modules)
-    rows.push_back({m.name, brief(m.base, 40), std::to_string(m.rank),
-                    brief(base::join(m.targets, " "), 24), base::format("{}", m.bytes),
-                    m.sha256.substr(0, 12),
-                    m.problem.empty() ? brief(m.card.task, 40) : "unreadable: hub show says why"});
+    rows.push_back(
+        {m.name, base::shortened(m.base, 40), std::to_string(m.rank),
+         base::shortened(base::join(m.targets, " "), 24), base::format("{}", m.bytes),
+         m.sha256.substr(0, 12),
+         m.problem.empty() ? base::shortened(m.card.task, 40) : "unreadable: hub show says why"});
   fmt::print("{}",
              report::table({"module", "base", "rank", "targets", "bytes", "sha256", "task"}, rows));
   return 0;
@@ -89,8 +96,7 @@ int show(const Options& options) {
   for (const auto& [key, value] : module.items())
     if (!value.empty() && value != json(""))
       fmt::print("{:<14} {}\n", key,
-                 value.is_string() ? value.get<std::string>()
-                                   : value.dump(-1, ' ', false, json::error_handler_t::replace));
+                 indented(value.is_string() ? value.get<std::string>() : base::json_text(value)));
   return 0;
 }
 
@@ -139,7 +145,7 @@ Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& base
 }
 
 int verify(const Options& options) {
-  const lora::Index index = lora::read_index(options.library);
+  const lora::Index index = read_library(options.library);
   for (const std::string& name : options.names) lora::find(index, name);  // all are there
   Bases bases(options.model);
   bool good = true;
@@ -149,14 +155,11 @@ int verify(const Options& options) {
     const Verdict v = verdict(fs::path(options.library) / module.name, module, bases);
     good = good && v.good;
     all[module.name] = {{"good", v.good}, {"said", v.text}};
-    if (!options.json) fmt::print("{:<40} {}\n", module.name, v.text);
+    if (!options.json)
+      fmt::print("{:<40} {}\n", base::printable_line(module.name), base::printable(v.text));
   }
   if (options.json) print(all);
   return good ? 0 : 1;
-}
-
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && fs::path(name).filename() == name;
 }
 
 // The card of the folder with what the options say, and self-tests answered by the module now.
@@ -189,15 +192,20 @@ int add(const Options& options) {
   const fs::path from = fs::path(options.folder).lexically_normal();
   const std::string last = (from.has_filename() ? from : from.parent_path()).filename();
   const std::string name = options.name.empty() ? last : options.name;
-  base::check(is_plain_name(name), "--name '{}': a module's name is that of one folder", name);
+  base::check(base::is_file_name(name),
+              "--name '{}': a module's name is that of one folder, of up to 200 letters without "
+              "control characters",
+              base::printable_line(name));
   const fs::path to = fs::path(options.library) / name;
-  base::check(!fs::exists(to), "{}: is there already, remove it first or give another --name",
-              to.string());
+  base::check(!fs::exists(fs::symlink_status(to)),
+              "{}: is there already, remove it first or give another --name", to.string());
   const objective::Machine machine = load_machine(options.model);
+  const fs::path weights = lora::weights_file(from);
+  for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
+    t5::check_own_file(file);
   const lora::Module module = lora::read_module(from, name, machine.network.config);
   lora::Card written = card(options, module, machine);
   if (written.base.empty()) written.base = options.model.model;
-  const fs::path weights = lora::weights_file(from);
   base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());
   lora::write_card(to, written, body(from / lora::kCardFile));
   base::write_file(to / lora::kConfigFile,
@@ -209,7 +217,9 @@ int add(const Options& options) {
 }
 
 int remove(const Options& options) {
-  base::check(is_plain_name(options.name), "'{}' is no module's name", options.name);
+  base::check(fs::path(options.name).filename() == options.name && options.name != "." &&
+                  options.name != ".." && !options.name.empty(),
+              "'{}' is no module's name", base::printable_line(options.name));
   lora::find(lora::read_index(options.library), options.name);
   fs::remove_all(fs::path(options.library) / options.name);
   lora::read_index(options.library);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "run/study.hpp"
 #include "store/hdf5.hpp"
@@ -55,12 +56,13 @@ int merge(const Options& options) {
   }
   const auto file = run::result_file(out, "");
   store::write_hdf5(file, history, run::planned(study));
-  fmt::print("{}: {} of {} trials done, {} failed, {} missing\n", file.string(),
+  fmt::print("{}: {} of {} trials done, {} failed, {} missing\n",
+             base::printable_line(file.string()),
              study.trials.size() - failed.size() - missing.size(), study.trials.size(),
              failed.size(), missing.size());
   for (const std::string& shard : missing_shards(out, 0))
-    fmt::print("shard {} has left no journal\n", shard);
-  for (const std::string& trial : failed) fmt::print("failed: {}\n", trial);
+    fmt::print("shard {} has left no journal\n", base::printable_line(shard));
+  for (const std::string& trial : failed) fmt::print("failed: {}\n", base::printable_line(trial));
   for (const std::string& trial : missing) fmt::print("missing: {}\n", trial);
   return failed.empty() && missing.empty() ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/escape.hpp"
 #include "cli/commands.hpp"
 #include "run/bench.hpp"
 #include "run/cost.hpp"
@@ -45,7 +46,7 @@ void print_json(const study::Study& study, const run::StudyCost& cost, const Opt
                             {"utilisation", cost.prediction.utilisation},
                             {"seconds", cost.prediction.seconds},
                             {"flops_per_second", cost.flops_per_second}};
-  fmt::print("{}\n", plan.dump());
+  fmt::print("{}\n", base::json_text(plan));
 }
 
 void print_text(const study::Study& study, const run::StudyCost& cost, const Options& options) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "run/study.hpp"
@@ -67,7 +68,7 @@ int groups(const std::string& text) {
 std::string command_line() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   const std::string words{std::istreambuf_iterator<char>(file), {}};
-  return base::join(base::split(words, '\0'), " ");
+  return base::printable_line(base::join(base::split(words, '\0'), " "));
 }
 
 run::Hardware hardware_of(const Options& options, const workers::Group& group) {

@@ -1,10 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/escape.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cluster/jobs.hpp"
 #include "cluster/slurm.hpp"
@@ -29,6 +32,16 @@ struct Progress {
   double each() const { return done > 0 ? seconds / static_cast<double>(done) : 0; }
 };
 
+// Trials that a start of the program was to run; 0 where its journal does not say.
+size_t planned(const store::Header& header) {
+  const auto found = header.environment.find("trials");
+  if (found == header.environment.end()) return 0;
+  const std::string& text = found->second;
+  size_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
 // From the journals alone, one or one a shard, so that it works while a run goes on.
 Progress progress(const std::vector<std::filesystem::path>& journals) {
   Progress sum;
@@ -38,8 +51,7 @@ Progress progress(const std::vector<std::filesystem::path>& journals) {
       sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
       if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
-    if (!history.headers.empty())
-      sum.planned += std::stoul(history.headers.back().environment.at("trials"));
+    if (!history.headers.empty()) sum.planned += planned(history.headers.back());
     sum.done += history.finished.size();
     sum.failed += history.failed.size();
     sum.failures.insert(history.failed.begin(), history.failed.end());
@@ -87,7 +99,7 @@ void print_json(const Progress& sum, const Jobs& jobs) {
                            {"seconds_per_trial", sum.each()},
                            {"seconds_left", sum.each() * static_cast<double>(sum.missing())},
                            {"jobs", list}};
-  fmt::print("{}\n", out.dump());
+  fmt::print("{}\n", base::json_text(out));
 }
 
 std::string line(const cluster::State& state) {
@@ -107,12 +119,15 @@ void print_text(const Progress& sum, const Jobs& jobs) {
   if (sum.missing() > 0 && sum.each() > 0)
     fmt::print(", {} left", base::duration(sum.each() * static_cast<double>(sum.missing())));
   fmt::print("\n");
-  for (const auto& [id, message] : sum.failures) fmt::print("failed {}: {}\n", id, message);
+  for (const auto& [id, message] : sum.failures)
+    fmt::print("failed {}: {}\n", base::printable_line(id), base::printable_line(message));
   for (const cluster::State& state : jobs.queue.states)
-    fmt::print("job {:<10} {:<10} {}{}\n", state.id, state.state,
-               jobs.is_report(state) ? "(report) " : "", line(state));
+    fmt::print("job {:<10} {:<10} {}{}\n", base::printable_line(state.id),
+               base::printable_line(state.state), jobs.is_report(state) ? "(report) " : "",
+               base::printable_line(line(state)));
   if (!jobs.queue.problem.empty())
-    fmt::print("jobs: unknown, {} (job {})\n", jobs.queue.problem, jobs.submissions.back().job);
+    fmt::print("jobs: unknown, {} (job {})\n", base::printable_line(jobs.queue.problem),
+               jobs.submissions.back().job);
 }
 
 int status(const Options& options) {
@@ -150,9 +165,10 @@ void add_check(CLI::App& app, Action& action) {
       bool good = true;
       for (const std::string& file : *files) {
         const std::vector<std::string> problems = store::check_hdf5(file);
-        fmt::print("{}: {}\n", file,
+        fmt::print("{}: {}\n", base::printable_line(file),
                    problems.empty() ? "good" : base::format("{} problem(s)", problems.size()));
-        for (const std::string& problem : problems) fmt::print("  {}\n", problem);
+        for (const std::string& problem : problems)
+          fmt::print("  {}\n", base::printable_line(problem));
         good = good && problems.empty();
       }
       return good ? 0 : 1;

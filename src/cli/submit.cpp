@@ -66,15 +66,11 @@ void check_pass(const std::vector<std::string>& words) {
   base::check(words.empty() || words.front().starts_with('-'),
               "'{}' is not an option (the study is one file), write options for sbatch after --",
               words.empty() ? "" : words.front());
-  for (const std::string& word : words) {
-    base::check(
-        word.find('\n') == std::string::npos,
-        "an option for sbatch holds a line break (a #SBATCH line ends there), leave it out");
+  for (const std::string& word : words)
     for (const std::string_view ours : {"--array", "--requeue", "--no-requeue", "--signal",
                                         "--open-mode", "--wrap", "--output", "--chdir"})
       base::check(word != ours && !word.starts_with(std::string(ours) + "="),
                   "{} after --: the script says that itself (it counts on it), leave it out", word);
-  }
 }
 
 std::string program() {

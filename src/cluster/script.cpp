@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 
 namespace lorahub::cluster {
 namespace {
@@ -87,6 +88,31 @@ say "still here after the requeue: giving up; what is done is kept"
 exit 75
 )sh";
 
+// A line break would end a directive, and what follows it would be a command.
+void check_line(const char* what, const std::string& text) {
+  base::check(base::is_printable_line(text),
+              "{} '{}' holds a line break or another sign that can't be shown (in a job script it "
+              "could become a command), choose another",
+              what, base::printable_line(text));
+}
+
+void check_lines(const char* what, const std::vector<std::string>& list) {
+  for (const std::string& text : list) check_line(what, text);
+}
+
+// All but the site's preamble, which is shell commands.
+void check_lines(const Job& job) {
+  check_line("the study's name", job.study);
+  check_lines("the folder", {job.folder.string(), job.out.string()});
+  check_lines("the option", job.plan);
+  check_lines("the option", job.options);
+  check_lines("the option for sbatch", job.pass);
+  check_lines("the site's option", job.site.defaults.options);
+  check_lines("the site's program or launcher", {job.program, job.launcher});
+  check_lines("the request", {job.request.time, job.request.partition, job.request.account});
+  for (const auto& [name, value] : job.environment) check_line(name.c_str(), value);
+}
+
 std::string words(const std::vector<std::string>& list) {
   std::string text;
   for (const std::string& word : list) text += " " + base::shell_word(word);
@@ -147,11 +173,10 @@ void add_place(const Job& job, Directives& directives) {
 }
 
 std::string head(const Job& job, const std::filesystem::path& file, const Directives& directives) {
-  std::string command_line = job.command_line;  // of a comment: it stays on its line
-  std::ranges::replace(command_line, '\n', ' ');
   return base::format(
              "#!/bin/bash\n# Written by: {}\n# To submit it again by hand, in {}: sbatch {}\n",
-             command_line, base::shell_word(job.folder.string()), base::shell_word(file.string())) +
+             base::printable_line(job.command_line), base::shell_word(job.folder.string()),
+             base::shell_word(file.string())) +
          directives.text() + "set -u\n";
 }
 
@@ -192,6 +217,7 @@ std::filesystem::path report_script_file(const std::filesystem::path& out) {
 }
 
 std::string study_script(const Job& job) {
+  check_lines(job);
   const Request& request = job.request;
   Directives directives;
   directives.add("--job-name", job.study);
@@ -213,6 +239,7 @@ std::string study_script(const Job& job) {
 }
 
 std::string report_script(const Job& job) {
+  check_lines(job);
   Directives directives;
   directives.add("--job-name", job.study + "-report");
   directives.line("--output=" + base::shell_word(log_pattern(job.out, "%j-report.out")));

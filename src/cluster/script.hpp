@@ -28,6 +28,9 @@ struct Job {
 std::filesystem::path script_file(const std::filesystem::path& out);         // slurm/run.sbatch
 std::filesystem::path report_script_file(const std::filesystem::path& out);  // slurm/report.sbatch
 
+// Both scripts quote what others named so that the shell reads it back. Error for a name, folder or
+// option with a line break or another control character.
+
 // Runs the study, or one shard of it, to its end: starts ranks that died again in place, requeues
 // the job before its time limit and when it is pre-empted, ends on scancel. Its exit code is that
 // of `lorahub run`; 143: scancel.

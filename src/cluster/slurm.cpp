@@ -1,6 +1,7 @@
 #include "cluster/slurm.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <tuple>
 
@@ -26,8 +27,9 @@ std::string complaint(const base::Output& output) {
 std::tuple<long, long> order(const State& state) {
   const auto underscore = state.id.find('_');
   const auto number = [](const std::string& text) {
-    return text.empty() || !std::isdigit(static_cast<unsigned char>(text[0])) ? 0L
-                                                                              : std::stol(text);
+    long value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
   };
   return {number(state.id),
           underscore == std::string::npos ? 0L : number(state.id.substr(underscore + 1))};

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
@@ -69,14 +70,15 @@ void write_library(const fs::path& file, const std::vector<int>& ranks) {
 void write_rows(const fs::path& file, const Rows& rows) {
   std::string text;
   for (const task::Example& row : rows)
-    text += ordered_json{{"context", row.input}, {"completion", row.target}}.dump() + "\n";
+    text +=
+        base::json_text(ordered_json{{"context", row.input}, {"completion", row.target}}) + "\n";
   base::write_file(file, text);
 }
 
 void write_answers(const fs::path& file, const std::vector<std::string>& answers) {
   std::string text;
   for (const std::string& answer : answers)
-    text += ordered_json{{"completion", answer}}.dump() + "\n";
+    text += base::json_text(ordered_json{{"completion", answer}}) + "\n";
   base::write_file(file, text);
 }
 
@@ -105,7 +107,7 @@ std::string write_hashes(const Lab& lab) {
   for (const auto& [key, value] : lab.environment) json[key] = value;
   json["bytes"] = bytes;
   json["files"] = hashes;
-  base::write_file(file, json.dump(1) + "\n");
+  base::write_file(file, base::json_text(json, 1) + "\n");
   return base::format("{} files, {:.1f} MB", hashes.size(), static_cast<double>(bytes) / 1e6);
 }
 

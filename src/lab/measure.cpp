@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/signals.hpp"
 #include "lab/folders.hpp"
@@ -106,7 +107,7 @@ std::string write_measured(const Lab& lab, const train::Resources& resources) {
   const ordered_json json{{"skills", measuring.skills()},
                           {"targets", measuring.targets()},
                           {"modules", measuring.modules()}};
-  base::write_file(lab.folder / "measured.json", json.dump(1) + "\n");
+  base::write_file(lab.folder / "measured.json", base::json_text(json, 1) + "\n");
   return base::format(
       "mean accuracy, %: skills unasked {:.1f}; targets zero-shot {:.1f}, in the own form {:.1f}; "
       "modules {:.1f}, before their training {:.1f}",

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "task/task.hpp"
 
 namespace lorahub::lab {
@@ -33,6 +34,9 @@ auto at(const Value& value, const Work& work) {  // errors of `work` get the pla
 
 // "D9_hid_last_letter" and "last_letter": the parts behind "D9_".
 Task parse(const std::string& name, const Value& value) {
+  if (!base::is_file_name(name))
+    fail_at(value, "'{}' can't be the name of a task's file, use letters, digits and _",
+            base::printable_line(name));
   std::vector<std::string> parts = base::split(name, '_');
   if (parts.size() > 2 && std::isupper(static_cast<unsigned char>(parts[0][0])) != 0)
     parts.erase(parts.begin());

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "lab/folders.hpp"
@@ -62,7 +63,7 @@ std::string make_start(const Lab& lab) {
   return base::format("{} words, {} pieces", words.size(), config.vocabulary);
 }
 
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+std::string quoted(const std::string& text) { return base::json_text(nlohmann::json(text)); }
 
 struct Training {
   std::string name;  // of the model that it starts from

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "t5/weights.hpp"
 #include "train/folders.hpp"
@@ -75,12 +76,12 @@ void write_start(const std::filesystem::path& folder, const t5::Network& network
                                          {"eos_token_id", c.eos},
                                          {"decoder_start_token_id", c.decoder_start},
                                          {"dtype", "float32"}};
-  base::write_file(folder / "config.json", config.dump(2) + "\n");
+  base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");
   const nlohmann::ordered_json generation = {{"decoder_start_token_id", c.decoder_start},
                                              {"eos_token_id", c.eos},
                                              {"pad_token_id", c.pad},
                                              {"use_cache", true}};
-  base::write_file(folder / "generation_config.json", generation.dump(2) + "\n");
+  base::write_file(folder / "generation_config.json", base::json_text(generation, 2) + "\n");
 }
 
 }  // namespace lorahub::lab

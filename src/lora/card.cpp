@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "lora/peft.hpp"
 #include "study/document.hpp"
@@ -61,7 +62,7 @@ void read_own(const study::Value& mapping, Card& card) {
 }
 
 std::string quoted(const std::string& text) {  // a JSON string is a YAML one
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return base::json_text(nlohmann::json(text));
 }
 
 }  // namespace

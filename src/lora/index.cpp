@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/nesting.hpp"
 #include "lora/library.hpp"
@@ -141,7 +142,8 @@ Indexed parsed(const json& object) {
 // By name; empty for no index, one of another version, or a damaged one: it is made again.
 std::map<std::string, Indexed> kept(const fs::path& file) {
   std::map<std::string, Indexed> entries;
-  if (!fs::is_regular_file(file)) return entries;
+  std::error_code unreadable;
+  if (!fs::is_regular_file(file, unreadable)) return entries;
   const json whole = json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
   if (!whole.is_object() || number<int>(whole, "version") != kVersion) return entries;
   const auto modules = whole.find("modules");
@@ -155,7 +157,7 @@ void write(const fs::path& file, const std::vector<Indexed>& modules) {
   json whole{{"version", kVersion}, {"modules", json::array()}};
   for (const Indexed& entry : modules) whole["modules"].push_back(written(entry));
   try {
-    base::write_file(file, whole.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+    base::write_file(file, base::json_text(whole, 1) + "\n");
   } catch (const base::Error&) {  // a library that may only be read is read anew each time
   }
 }
@@ -163,18 +165,17 @@ void write(const fs::path& file, const std::vector<Indexed>& modules) {
 }  // namespace
 
 Index read_index(const fs::path& library) {
-  base::check(fs::is_directory(library),
+  std::error_code unreadable;
+  base::check(fs::is_directory(library, unreadable),
               "{}: no such folder, give a folder of PEFT adapters, one folder each",
               library.string());
   const std::map<std::string, Indexed> before = kept(library / kIndexFile);
   Index index;
-  for (const fs::directory_entry& folder : fs::directory_iterator(library)) {
-    std::error_code none;
-    if (!fs::exists(folder.path() / kConfigFile, none)) continue;
-    const auto old = before.find(folder.path().filename().string());
-    const std::string now = stamp(folder.path());
+  for (const std::string& name : adapter_folders(library, &index.left_out)) {
+    const auto old = before.find(name);
+    const std::string now = stamp(library / name);
     const bool same = old != before.end() && old->second.stamp == now;
-    index.modules.push_back(same ? old->second : open(folder.path(), now));
+    index.modules.push_back(same ? old->second : open(library / name, now));
     index.read += same ? 0 : 1;
   }
   std::ranges::sort(index.modules, {}, &Indexed::name);

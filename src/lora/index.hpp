@@ -26,8 +26,9 @@ struct Indexed {
 };
 
 struct Index {
-  std::vector<Indexed> modules;  // by name
-  int read = 0;                  // how many were opened now: new or changed
+  std::vector<Indexed> modules;       // by name
+  int read = 0;                       // how many were opened now: new or changed
+  std::vector<std::string> left_out;  // a sentence for each folder that can't be looked into
 };
 
 // The index of `library`, brought up to date and written where the folder may be written to. Error

@@ -1,9 +1,12 @@
 #include "lora/library.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "lora/peft.hpp"
@@ -14,6 +17,16 @@ namespace lorahub::lora {
 namespace fs = std::filesystem;
 
 namespace {
+
+// A word for each, the first time; libraries are listed again and again.
+void say_once(const std::vector<std::string>& sentences) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  const std::lock_guard lock(mutex);
+  for (const std::string& sentence : sentences)
+    if (said.insert(sentence).second)
+      fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
+}
 
 // A name a line; empty lines and lines that start with '#' do not count.
 std::vector<std::string> listed(const fs::path& file) {
@@ -26,40 +39,68 @@ std::vector<std::string> listed(const fs::path& file) {
     base::check(std::find(names.begin(), names.end(), name) == names.end(),
                 "{}:{}: module '{}' is listed twice (draws would be uneven), remove one line",
                 file.string(), number, name);
+    base::check(base::is_printable_line(name),
+                "{}:{}: the module's name '{}' holds a sign that can't be shown, rename it",
+                file.string(), number, base::printable_line(name));
     names.push_back(name);
   }
   base::check(!names.empty(), "{}: lists no modules, write one name a line", file.string());
   return names;
 }
 
-std::vector<std::string> adapter_folders(const fs::path& library) {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(library))
-    if (fs::exists(entry.path() / kConfigFile)) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
+std::vector<std::string> all_folders(const fs::path& library) {
+  std::vector<std::string> left_out;
+  std::vector<std::string> names = adapter_folders(library, &left_out);
+  say_once(left_out);
   base::check(!names.empty(),
               "{}: has no sub-folder with {} (a module library holds one PEFT folder a module), "
               "check the path",
               library.string(), kConfigFile);
+  for (const std::string& name : names)
+    base::check(base::is_printable_line(name),
+                "{}: the module '{}' has a line break or another sign that can't be shown in its "
+                "name, rename its folder",
+                library.string(), base::printable_line(name));
   return names;
 }
 
 }  // namespace
 
+std::vector<std::string> adapter_folders(const fs::path& library,
+                                         std::vector<std::string>* left_out) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::directory_iterator entry(library, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    std::error_code unreadable;
+    if (fs::exists(entry->path() / kConfigFile, unreadable))
+      names.push_back(entry->path().filename().string());
+    if (unreadable && left_out != nullptr)
+      left_out->push_back(base::format("{} can't be looked into ({}), so it is left out",
+                                       entry->path().string(), unreadable.message()));
+  }
+  base::check(!error, "{}: this folder can't be looked into ({}), see who may read it",
+              library.string(), error.message());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 std::vector<std::string> module_names(const fs::path& library) {
-  if (fs::is_regular_file(library)) return listed(library);
-  base::check(fs::is_directory(library),
+  std::error_code error;
+  if (fs::is_regular_file(library, error)) return listed(library);
+  base::check(fs::is_directory(library, error),
               "{}: no such module library, give a folder of PEFT adapters or a file of names",
               library.string());
   const fs::path list = library / "modules.txt";
-  return fs::exists(list) ? listed(list) : adapter_folders(library);
+  return fs::exists(list, error) ? listed(list) : all_folders(library);
 }
 
 fs::path module_folder(const fs::path& library, const std::string& name) {
-  if (fs::is_directory(library)) {
+  std::error_code unreadable;
+  if (fs::is_directory(library, unreadable)) {
     const std::string last = name.substr(name.find_last_of('/') + 1);  // without "lorahub/"
     for (const fs::path& folder : {library / name, library / last})
-      if (fs::exists(folder / kConfigFile)) return folder;
+      if (fs::exists(folder / kConfigFile, unreadable)) return folder;
   }
   return t5::resolve(name, kConfigFile);
 }

@@ -38,6 +38,12 @@ struct Module {
 // there is none.
 std::vector<std::string> module_names(const std::filesystem::path& library);
 
+// The folders of `library` that hold an adapter, by name. `left_out`: a sentence for each entry
+// that may not be looked into (lost+found), where it is not null; module_names says them on stderr,
+// once.
+std::vector<std::string> adapter_folders(const std::filesystem::path& library,
+                                         std::vector<std::string>* left_out);
+
 // Where a module's folder is: in the library, or in the Hugging Face cache under its published
 // name.
 std::filesystem::path module_folder(const std::filesystem::path& library, const std::string& name);

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
+#include "t5/hub.hpp"
 #include "t5/weights.hpp"
 
 namespace lorahub::lora {
@@ -21,14 +23,17 @@ constexpr const char* kBeside[] = {"spiece.model",          "tokenizer.json",
 
 void copy_beside(const fs::path& base, const fs::path& folder) {
   for (const char* name : kBeside)
-    if (fs::exists(base / name)) base::write_file(folder / name, base::read_file(base / name));
+    if (fs::exists(base / name)) {
+      t5::check_own_file(base / name);
+      base::write_file(folder / name, base::read_file(base / name));
+    }
 }
 
 void write_config(const fs::path& base, const fs::path& folder, at::ScalarType type) {
   auto config = nlohmann::ordered_json::parse(base::read_file(base / "config.json"));
   config.erase("dtype");  // transformers 5 writes this name and reads both
   config["torch_dtype"] = type == at::kFloat ? "float32" : "bfloat16";
-  base::write_file(folder / "config.json", config.dump(2) + "\n");
+  base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");
 }
 
 // What is added to the weights, and what rounding takes away again.

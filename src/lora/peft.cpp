@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/node_memory.hpp"
 #include "base/text.hpp"
@@ -264,7 +265,7 @@ void write_module(const fs::path& folder, const Module& module, const t5::Config
   base::check(!error, "{}: can't be made ({}), choose another folder", folder.string(),
               error.message());
   t5::write_safetensors(folder / kWeightsFile, tensors);
-  base::write_file(folder / kConfigFile, config.dump(2) + "\n");
+  base::write_file(folder / kConfigFile, base::json_text(config, 2) + "\n");
 }
 
 }  // namespace lorahub::lora

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/escape.hpp"
 #include "base/text.hpp"
 #include "lora/geometry.hpp"
 #include "lora/merge.hpp"
@@ -41,7 +42,8 @@ std::string describe(const Mixture& mixture, const Written& written) {
   if (mixture.form == Form::merged_f32) text += "Merged into f32 weights.\n";
   text += "\n| module | weight |\n|---|---|\n";
   for (size_t i = 0; i < mixture.weights.size(); ++i)
-    text += base::format("| {} | {} |\n", mixture.pool.names[i], mixture.weights[i]);
+    text += base::format("| {} | {} |\n", base::markdown_text(mixture.pool.names[i]),
+                         mixture.weights[i]);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -89,8 +90,8 @@ void Ledger::finish(const study::Trial& trial, const store::Record& record) {
   ended(study::id(trial));
 }
 
-void Ledger::fail(const study::Trial& trial, const std::string& message) {
-  const std::string id = study::id(trial);
+void Ledger::fail(const study::Trial& trial, const std::string& why) {
+  const std::string id = study::id(trial), message = base::printable_line(why);
   journal_.fail(id, message);
   log("failed", base::format("trial={} {}", id, message));
   fmt::print(stderr, "lorahub: trial '{}' failed: {}\n", study::label(trial), message);

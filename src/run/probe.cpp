@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/home.hpp"
 #include "base/sha256.hpp"
@@ -109,7 +110,7 @@ void ProbeCache::save() const {
   for (const auto& [module, p] : all_known)
     all[module] = {p.loss, p.seconds, p.accuracy, p.changed};  // NaN: null
   try {
-    base::write_file(file_, all.dump(1) + "\n");
+    base::write_file(file_, base::json_text(all, 1) + "\n");
   } catch (const base::Error&) {  // a cache only
   }
 }

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "study/document.hpp"
 #include "study/fields.hpp"
@@ -276,6 +277,25 @@ class Maker {
   std::map<std::string, std::string> tests_;  // test file by name of task
 };
 
+// Names stand in tables, figures, logs and scripts, and the study's names a folder.
+void check_name(const char* what, const std::string& name) {
+  base::check(base::is_printable_line(name),
+              "{} '{}' holds a line break or another sign that can't be shown, rename it", what,
+              base::printable_line(name));
+}
+
+void check_names(const Study& study) {
+  base::check(base::is_file_name(study.name),
+              "the study's file is called '{}' (its results folder has the same name), give it a "
+              "name of up to 200 letters without control characters",
+              base::printable_line(base::shortened(study.name, 300)));
+  for (const Trial& trial : study.trials) {
+    check_name("the model's name", trial.model);
+    check_name("the library's name", trial.library);
+    check_name("the task's name", trial.task);
+  }
+}
+
 }  // namespace
 
 void apply(const std::vector<Setting>& settings, Trial& trial) {
@@ -309,6 +329,7 @@ Study load(const std::filesystem::path& file, const std::vector<Setting>& set) {
     auto trial = maker.make(point);
     if (seen.insert(id(trial)).second) study.trials.push_back(std::move(trial));
   }
+  check_names(study);
   return study;
 }
 

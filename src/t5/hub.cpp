@@ -116,6 +116,22 @@ class Cached {
   fs::path root_;
 };
 
+// Both without links.
+bool is_within(const fs::path& file, const fs::path& folder) {
+  return *file.lexically_relative(folder).begin() != "..";
+}
+
+// `folder` is, or lies in, models--org--name/snapshots/<hash>, and `file` in that name's blobs.
+bool is_blob_of(const fs::path& file, const fs::path& folder) {
+  for (fs::path at = folder; at.has_relative_path(); at = at.parent_path()) {
+    const fs::path repository = at.parent_path().parent_path();
+    if (at.parent_path().filename() == "snapshots" &&
+        repository.filename().string().starts_with("models--"))
+      return file.parent_path() == repository / "blobs";
+  }
+  return false;
+}
+
 bool has_weights(const fs::path& folder, const std::string& file) {
   if (file == "adapter_config.json")
     return is_there(folder / "adapter_model.safetensors") || is_there(folder / "adapter_model.bin");
@@ -143,6 +159,19 @@ fs::path resolve(const std::string& name_or_folder, const std::string& file) {
   if (!is_there(folder / file)) cached.unfinished("no " + file);
   if (!has_weights(folder, file)) cached.unfinished("no weights, or not all of them");
   return folder;
+}
+
+void check_own_file(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_symlink(fs::symlink_status(file, error))) return;
+  const fs::path folder = fs::canonical(file.has_parent_path() ? file.parent_path() : ".", error);
+  const fs::path target = error ? fs::path() : fs::canonical(file, error);
+  const bool good = !error && (is_within(target, folder) || is_blob_of(target, folder));
+  base::check(
+      good,
+      "{} is a link to {} (copies would pass on a file from outside of its folder), put the "
+      "file itself there",
+      file.string(), fs::read_symlink(file, error).string());
 }
 
 std::string hash_model(const fs::path& folder) {

@@ -13,6 +13,11 @@ namespace lorahub::t5 {
 std::filesystem::path resolve(const std::string& name_or_folder,
                               const std::string& file = "config.json");
 
+// For a file that is to be copied out of a folder of somebody's: a link out of the folder would
+// bring a file of this machine among those that are passed on. Links within the folder are fine,
+// and those of a Hugging Face cache to the blobs of the same repository. Error for any other link.
+void check_own_file(const std::filesystem::path& file);
+
 // SHA-256 of the bytes of config.json and of the weight files (index first), one after another.
 std::string hash_model(const std::filesystem::path& folder);
 

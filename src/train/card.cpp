@@ -2,8 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/nesting.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "lora/card.hpp"
 
@@ -49,16 +51,16 @@ bool is_adapter(const Config& config) {
   return config.what == What::lora || config.what == What::ia3;
 }
 
+// A JSON string is a literal of Python's.
+std::string literal(const std::string& text) { return base::json_text(ordered_json(text)); }
+
 std::string how_to_load(const Config& config, const std::string& folder) {
   if (is_adapter(config))
     return base::format(
-        "model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(\"{}\"), "
-        "\"{}\")",
-        config.model, folder);
-  return base::format("model = AutoModelForSeq2SeqLM.from_pretrained(\"{}\")", folder);
+        "model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained({}), {})",
+        literal(config.model), literal(folder));
+  return base::format("model = AutoModelForSeq2SeqLM.from_pretrained({})", literal(folder));
 }
-
-std::string fenced(const std::string& text) { return "````\n" + text + "\n````\n"; }
 
 // The fields that a hub of modules shows and tests (lora/card.hpp).
 lora::Card front(const Config& config, const Card& card) {
@@ -77,12 +79,18 @@ lora::Card front(const Config& config, const Card& card) {
                      .max_tokens = config.target_length}}};
 }
 
+// A piece of code within a line.
+std::string code(const std::string& text) {
+  return text.find('`') == std::string::npos ? "`" + base::printable_line(text) + "`"
+                                             : base::markdown_text(text);
+}
+
 std::string body(const Config& config, const Card& card) {
   std::string text = base::format(
-      "# {}\n\nTrained by `lorahub train` ({} parameters) on {} rows of `{}`.\n{} steps, {:.0f} "
+      "# {}\n\nTrained by `lorahub train` ({} parameters) on {} rows of {}.\n{} steps, {:.0f} "
       "tokens; loss a token (nats), mean of each pass over the data: first {:.4f}, last {:.4f}.\n",
-      card.name, card.parameters, card.rows, card.data, card.steps, card.seen_tokens,
-      card.losses.front(), card.losses.back());
+      base::markdown_text(card.name), card.parameters, card.rows, code(card.data), card.steps,
+      card.seen_tokens, card.losses.front(), card.losses.back());
   if (card.before && card.after)
     text += base::format(
         "\n| {} rows held out | before | after |\n|---|---|---|\n| loss a token | {:.4f} | {:.4f} "
@@ -91,15 +99,16 @@ std::string body(const Config& config, const Card& card) {
         card.after->accuracy);
   text += "\n## Settings\n\n| | |\n|---|---|\n";
   for (const auto& [key, value] : settings(config))
-    text += base::format("| {} | {} |\n", key, value);
+    text += base::format("| {} | {} |\n", key, base::markdown_text(value));
   const SelfTest& test = card.self_test;
   text += base::format(
       "\n## Self-test\n\n```python\n{}\n```\n\nFor this input\n\n{}\nthe greedy answer "
       "is\n\n{}\nand "
       "the target\n\n{}\nhas a cross entropy of {:.4f} nats in all ({} tokens, `</s>` counted; in "
       "f32).\n",
-      how_to_load(config, card.folder), fenced(test.example.input), fenced(test.answer),
-      fenced(test.example.target), test.loss_sum, test.tokens);
+      how_to_load(config, card.folder), base::markdown_block(test.example.input),
+      base::markdown_block(test.answer), base::markdown_block(test.example.target), test.loss_sum,
+      test.tokens);
   return text;
 }
 
@@ -108,9 +117,7 @@ std::string body(const Config& config, const Card& card) {
 void write_card(const std::filesystem::path& folder, const Config& config, const Card& card) {
   lora::write_card(folder, front(config, card), body(config, card));
   // Last: a folder with this file is complete.
-  base::write_file(
-      folder / kFile,
-      as_json(config, card).dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  base::write_file(folder / kFile, base::json_text(as_json(config, card), 1) + "\n");
 }
 
 std::string finished_identity(const std::filesystem::path& folder) {

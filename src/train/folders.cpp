@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/nesting.hpp"
 #include "lora/peft.hpp"
+#include "t5/hub.hpp"
 #include "t5/weights.hpp"
 
 namespace lorahub::train {
@@ -43,7 +45,7 @@ void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& 
                        {"modules_to_save", nullptr}};
   make_folder(folder);
   t5::write_safetensors(folder / lora::kWeightsFile, tensors);
-  base::write_file(folder / lora::kConfigFile, config.dump(2) + "\n");
+  base::write_file(folder / lora::kConfigFile, base::json_text(config, 2) + "\n");
 }
 
 bool is_ia3(const fs::path& folder) {
@@ -79,11 +81,14 @@ void write_model(const fs::path& folder, const Trainable& full, const fs::path& 
   for (const char* name :
        {"spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "generation_config.json"})
-    if (fs::exists(from / name)) base::write_file(folder / name, base::read_file(from / name));
+    if (fs::exists(from / name)) {
+      t5::check_own_file(from / name);
+      base::write_file(folder / name, base::read_file(from / name));
+    }
   auto config = nlohmann::ordered_json::parse(base::read_file(from / "config.json"));
   config.erase("torch_dtype");
   config["dtype"] = stored == at::kHalf ? "float16" : "float32";
-  base::write_file(folder / "config.json", config.dump(2) + "\n");
+  base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");
 }
 
 }  // namespace lorahub::train

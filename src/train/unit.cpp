@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/signals.hpp"
 #include "objective/rate.hpp"
@@ -296,6 +297,10 @@ std::vector<Unit> units(const Config& config) {
   std::vector<Unit> all;
   for (const fs::path& file : config.data) {
     const std::string name = file.stem().string();
+    base::check(base::is_file_name(name),
+                "the data file {} gives a training the name '{}' (its folder is called so), rename "
+                "the file",
+                base::printable_line(file.string()), base::printable_line(name));
     all.push_back(
         {.name = name, .data = file, .out = config.list ? config.out / name : config.out});
   }

@@ -65,6 +65,53 @@ TEST_F(Hub, KeepsWhatIsAddedAndVerifiesIt) {
   EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " ..").code, 2);
 }
 
+TEST_F(Hub, CopiesNoFileFromOutsideOfTheAdapter) {
+  const std::filesystem::path real = kRank16 + "/find_letter", made = folder_ / "made";
+  std::ofstream(folder_ / "secret") << "secret";
+  for (const std::string name : {"adapter_model.safetensors", "adapter_config.json", "README.md"}) {
+    std::filesystem::remove_all(made);
+    std::filesystem::copy(real, made);
+    std::filesystem::remove(made / name);
+    std::filesystem::create_symlink(name == "README.md" ? folder_ / "secret" : real / name,
+                                    made / name);
+    const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + quoted(made) + kModel);
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr(name + " is a link to"), HasSubstr("put the file")));
+    EXPECT_FALSE(std::filesystem::exists(shelf_));
+  }
+  std::filesystem::create_directories(shelf_);
+  std::filesystem::create_symlink(folder_ / "elsewhere", shelf_ / "dangling");
+  EXPECT_EQ(lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" + kModel +
+                    " --name dangling")
+                .code,
+            2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "elsewhere"));
+}
+
+TEST_F(Hub, NamesStayInTheLibrary) {
+  for (const std::string name : {"../x", "/etc/x", "..", ".", "a/b", "$'a\\nb'", "$'\\e[2J'",
+                                 "$'\\xff'", "\"$(printf 'x%.0s' $(seq 300))\""}) {
+    const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" +
+                                kModel + " --name " + name);
+    EXPECT_EQ(ended.code, 2) << name;
+    EXPECT_THAT(ended.err, HasSubstr("a module's name is that of one folder")) << name;
+    EXPECT_FALSE(std::filesystem::exists(shelf_));
+  }
+}
+
+TEST_F(Hub, AnAdapterOfTheHuggingFaceCacheIsCopied) {
+  const auto repository = folder_ / "hub/models--a--b";
+  std::filesystem::create_directories(repository / "snapshots/0");
+  std::filesystem::copy(kRank16 + "/find_letter", repository / "blobs");
+  for (const auto& blob : std::filesystem::directory_iterator(repository / "blobs"))
+    std::filesystem::create_symlink("../../blobs" / blob.path().filename(),
+                                    repository / "snapshots/0" / blob.path().filename());
+  const Ended ended = lorahub("hub add " + quoted(shelf_) + " " +
+                              quoted(repository / "snapshots/0") + kModel + " --name b");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_FALSE(std::filesystem::is_symlink(shelf_ / "b/adapter_model.safetensors"));
+}
+
 // The weights of another module under the card of the first; bytes changed behind the index's back.
 TEST_F(Hub, VerifyFindsWrongAnswersAndChangedBytes) {
   add("find_letter");

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "process.hpp"
 #include "store/hdf5.hpp"
 
@@ -96,6 +98,87 @@ TEST_F(Submit, BadInputIsFoundBeforeTheQueue) {
   refused("small.yaml other.yaml", "write options for sbatch after --");
   refused("small.yaml -- --array=1-9", "the script says that itself");
   refused("small.yaml --ranks 2 --nodes 3", "a node would stay empty");
+}
+
+TEST_F(Submit, LineBreaksAreRefusedBeforeAnythingIsWritten) {
+  fake_slurm();
+  fs::copy_file(folder_ / "small.yaml", folder_ / "sm\nall.yaml");
+  fs::create_directories(folder_ / "in\nside");
+  fs::copy_file(folder_ / "small.yaml", folder_ / "in\nside/small.yaml");
+  for (const std::string words :
+       {"submit $'sm\\nall.yaml'", "submit small.yaml --out $'results\\n#SBATCH --wrap=x'",
+        "submit small.yaml --set $'max_tokens=2\\n'", "submit small.yaml --only $'seed=1\\n'",
+        "submit small.yaml --partition $'p\\n#SBATCH --wrap=x'",
+        "submit small.yaml --account $'a\\rb'", "submit small.yaml -- $'--comment=x\\ny'",
+        "submit small.yaml -- $'--comment=\\e[2J'", "submit small.yaml --out $'r\\xff'",
+        "submit $'in\\nside/small.yaml'"}) {
+    const Ended ended = lorahub(words);
+    EXPECT_EQ(ended.code, 2) << words << ended.out;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+    EXPECT_THAT(calls(), Not(HasSubstr("sbatch"))) << words;
+    EXPECT_FALSE(fs::exists(folder_ / "results")) << words;
+  }
+  const Ended variable =
+      run_command("cd " + quoted(folder_) + " && HF_HOME=$'/x\\ntouch y' " +
+                  "LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " submit small.yaml --dry-run");
+  EXPECT_EQ(variable.code, 2);
+  EXPECT_THAT(variable.err, HasSubstr("HF_HOME '/x\\ntouch y' holds a line break"));
+}
+
+// The script is run: its words are those that were given, and none of them is a command.
+TEST_F(Submit, TheShellReadsBackWhatWasGiven) {
+  fake_slurm();
+  const std::vector<std::string> nasty{"a b",
+                                       "it's",
+                                       "\"q\"",
+                                       "$(touch CANARY)",
+                                       "`touch CANARY`",
+                                       "$HOME",
+                                       "\\",
+                                       "a\\\\b",
+                                       "*",
+                                       "; touch CANARY",
+                                       "| tee CANARY",
+                                       "> CANARY",
+                                       "~",
+                                       "!!",
+                                       "#x",
+                                       "é☃",
+                                       "-n",
+                                       "{a,b}",
+                                       "'; touch CANARY; '"};
+  fake("srun", "[ \"$1\" = --mpi=list ] && echo pmix || printf '%s\\0' \"$@\" >" +
+                   quoted(folder_ / "words"));
+  for (const std::string& word : nasty) {
+    const std::string out = "out/" + word;
+    const Ended ended = lorahub("submit small.yaml --out " + base::shell_word(out) + " -- " +
+                                base::shell_word("--comment=" + word));
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    const fs::path script = folder_ / out / "slurm/run.sbatch";
+    const Ended ran = run_command("cd " + quoted(folder_) + " && PATH=" + quoted(folder_ / "bin") +
+                                  ":/usr/bin:/bin SLURM_JOB_ID=1 SLURM_JOB_NODELIST=n bash " +
+                                  base::shell_word(script));
+    EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
+    const std::vector<std::string> words = base::split(read_all(folder_ / "words"), '\0');
+    EXPECT_THAT(words, testing::IsSupersetOf({std::string("small.yaml"), out})) << word;
+    EXPECT_EQ(
+        run_command("bash -n " + base::shell_word(folder_ / out / "slurm/report.sbatch")).code, 0);
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "CANARY"));
+}
+
+TEST_F(Submit, JobsOfAStrangersFolderAreNoWordsOfCommands) {
+  fake_slurm();
+  fs::create_directories(out_ / "slurm");
+  for (const char* id : {"--help", "1;x", "", "1 2", "\u001b[2J"}) {
+    std::ofstream(out_ / "slurm/jobs.json")
+        << "[{\"submitted_utc\": \"\", \"job\": \"" << id
+        << "\", \"report\": \"\", \"shards\": 0, \"trials\": 3}]";
+    const Ended ended = lorahub("status results/small");
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("jobs.json: not what `lorahub submit` writes"));
+  }
+  EXPECT_THAT(calls(), Not(HasSubstr("squeue")));
 }
 
 TEST_F(Submit, ASecondJobOnTheSameResultsIsRefused) {

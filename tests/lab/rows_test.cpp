@@ -226,6 +226,9 @@ TEST(Recipe, says_what_is_wrong) {
   EXPECT_EQ(refusal("held_out: [bool_true,", "held_out: [bool_yes,"),
             "'bool_yes' is the own form of its skill (the base could not learn it), hold out "
             "another");
+  EXPECT_EQ(refusal("modules: [find_letter,", "modules: [X/../../../find_letter,"),
+            "'X/../../../find_letter' can't be the name of a task's file, use letters, digits and "
+            "_");
   EXPECT_EQ(refusal("ranks: [4", "rank: [4").substr(0, 18), "unknown key 'rank'");
 }
 

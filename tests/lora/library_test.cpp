@@ -40,6 +40,28 @@ TEST(ModuleNames, OfAListOfPublishedNames) {
   EXPECT_EQ(names.front(), "lorahub/flan_t5_large-qasc_qa_with_separated_facts_3");
 }
 
+TEST(ModuleNames, LeavesOutWhatCannotBeLookedInto) {
+  const Scratch scratch;
+  put(scratch.path / "a" / "adapter_config.json");
+  fs::create_symlink("lost+found", scratch.path / "lost+found");  // to itself
+  EXPECT_THAT(module_names(scratch.path), ElementsAre("a"));
+  std::vector<std::string> left_out;
+  EXPECT_THAT(adapter_folders(scratch.path, &left_out), ElementsAre("a"));
+  EXPECT_THAT(left_out, ElementsAre(AllOf(HasSubstr("lost+found can't be looked into"),
+                                          HasSubstr("left out"))));
+}
+
+TEST(ModuleNames, AreShownAsTheyAre) {
+  for (const char* name : {"a\nb", "\x1b[2J", "\xff", "exe.\u202etxt"}) {
+    const Scratch scratch;
+    put(scratch.path / name / "adapter_config.json");
+    EXPECT_THAT(error_of([&] { module_names(scratch.path); }), HasSubstr("rename its folder"));
+    put(scratch.path / "list.txt", "good\n\x07name\n");
+    EXPECT_THAT(error_of([&] { module_names(scratch.path / "list.txt"); }),
+                HasSubstr("list.txt:2: the module's name '\\x07name'"));
+  }
+}
+
 TEST(ModuleNames, RefusesATwiceNamedModuleWithItsLine) {
   const Scratch scratch;
   put(scratch.path / "list.txt", "x\ny\n\nx\n");

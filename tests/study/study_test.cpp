@@ -454,6 +454,25 @@ TEST_F(StudyTest, BrokenTextIsRefusedInOneSentence) {
   EXPECT_GT(refused, 100);
 }
 
+TEST_F(StudyTest, NamesAreWordsThatCanBeShown) {
+  const std::string rest = "question: q\nuses: {model: tiny}\nset: {method: zero_shot, task: ";
+  for (const char* name : {"t\nx", "t\x1b[2J", "t\u202ex"}) {
+    folder_.write(std::string("experiments/") + name + ".jsonl", "");
+    folder_.write("experiments/s.yaml", "");
+    std::string escaped;
+    for (const char c : std::string(name))
+      escaped += c == '\n' ? "\\n" : c == '\x1b' ? "\\e" : std::string(1, c);
+    EXPECT_THAT(error_of([&] { read(rest + "\"" + escaped + ".jsonl\"}\n"); }),
+                HasSubstr("the task's name 't"));
+  }
+  for (const std::string name : {std::string("a\nb"), std::string(".."), std::string("."),
+                                 std::string(220, 'a'), std::string("\xff")})
+    EXPECT_THAT(error_of([&] {
+                  load(folder_.write("experiments/" + name + ".yaml", rest + "own.jsonl}\n"), {});
+                }),
+                HasSubstr("the study's file is called '"));
+}
+
 TEST_F(StudyTest, AGridTooLargeIsRefused) {
   std::string seeds = "0";
   for (int i = 1; i < 101; ++i) seeds += "," + std::to_string(i);

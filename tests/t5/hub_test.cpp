@@ -156,6 +156,41 @@ TEST_F(Hub, AMissingShardIsAHalfDownload) {
   EXPECT_NO_THROW(resolve("google/b"));
 }
 
+TEST_F(Hub, LinksOutOfAFolderAreNotCopied) {
+  const fs::path cached = snapshot("models--google--c", "aaa", {"config.json"});
+  EXPECT_NO_THROW(check_own_file(cached / "config.json"));  // to a blob of its own
+  home_.put("hub/models--google--c/snapshots/aaa/sub/x", "");
+  fs::create_symlink("../../../blobs/0", cached / "sub/y");
+  home_.put("hub/models--google--c/blobs/0", "");
+  EXPECT_NO_THROW(check_own_file(cached / "sub/y"));
+  home_.put("outside/secret", "secret");
+  home_.put("own/README.md", "");
+  home_.put("own/deep/x", "");
+  const fs::path own = home_ / "own";
+  EXPECT_NO_THROW(check_own_file(own / "README.md"));
+  EXPECT_NO_THROW(check_own_file(own / "absent"));
+  const auto link = [](const fs::path& to, const fs::path& at) {
+    fs::create_symlink(to, at);
+    return at;
+  };
+  EXPECT_NO_THROW(check_own_file(link("README.md", own / "in")));
+  EXPECT_NO_THROW(check_own_file(link("deep/x", own / "in2")));
+  for (const fs::path& out :
+       {link("../outside/secret", own / "a"), link(home_ / "outside/secret", own / "b"),
+        link("a", own / "c"), link("nowhere", own / "d"), link("e", own / "e"),
+        link("../../../../../outside/secret", cached / "f"),
+        link("../../../models--google--d/blobs/0", cached / "g")})
+    EXPECT_THAT(message([&] { check_own_file(out); }),
+                AllOf(HasSubstr(out.string()), HasSubstr("put the file itself there")));
+  // a blob that is itself a link out of the cache
+  fs::remove(home_ / "hub/models--google--c/blobs/0");
+  link(home_ / "outside/secret", home_ / "hub/models--google--c/blobs/0");
+  EXPECT_THAT(message([&] { check_own_file(cached / "sub/y"); }), HasSubstr("sub/y is a link"));
+  // the folder as a link: the user's own word
+  link(own, home_ / "alias");
+  EXPECT_NO_THROW(check_own_file(home_ / "alias/README.md"));
+}
+
 TEST_F(Hub, TheHashIsThatOfTheBytesInOrder) {
   home_.put("m/config.json", "{}");
   home_.put("m/pytorch_model.bin", "old weights");

@@ -176,6 +176,16 @@ TEST(TrainConfig, says_what_is_wrong_and_where) {
             ":1: the config does not say 'model', add a line `model: ...`");
 }
 
+// "...jsonl" would be trained into "out/..".
+TEST(TrainConfig, names_of_data_files_stay_in_the_folder) {
+  for (const std::string name : {"...jsonl", "..jsonl", "a\nb.jsonl", "\x1b[2J.jsonl"}) {
+    Config c = config(What::lora, "out");
+    c.data = {fs::path("/data") / name};
+    c.list = true;
+    EXPECT_THROW(units(c), base::Error) << name;
+  }
+}
+
 TEST(TrainConfig, the_shipped_one_is_loras_authors) {
   const Config c = read_config(kSource / "configs/train/lorahub.yaml", {});
   EXPECT_EQ(c.rank, 16);
