@@ -76,6 +76,7 @@ MappedFile::MappedFile(const Path& path) : path_(path) {
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
   check(data != MAP_FAILED, "cannot map {}: {}", path.string(), std::strerror(errno));
   data_ = static_cast<const char*>(data);
+  range_.emplace(data_, size_, path.string());
 }
 
 MappedFile::~MappedFile() {
@@ -91,13 +92,15 @@ std::shared_ptr<const MappedRows> MappedRows::of(const Files& files) {
   void* all = ::mmap(nullptr, files.size() * stride, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (all == MAP_FAILED) return nullptr;
-  std::shared_ptr<const MappedRows> rows(
+  const std::shared_ptr<MappedRows> rows(
       new MappedRows(static_cast<char*>(all), files.size(), stride));
   for (size_t i = 0; i < files.size(); ++i) {
     // Of length 0: a second view of the same pages instead of a move (mremap(2)).
     if (::mremap(const_cast<char*>(files[i]->bytes().data()), 0, size,
                  MREMAP_MAYMOVE | MREMAP_FIXED, static_cast<char*>(all) + i * stride) == MAP_FAILED)
       return nullptr;
+    rows->ranges_.push_back(
+        std::make_unique<MappedRange>(rows->row(i), stride, files[i]->path().string()));
   }
   return rows;
 }
