@@ -13,6 +13,7 @@
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "run/lead.hpp"
+#include "run/notes.hpp"
 #include "study/names.hpp"
 
 namespace lorahub::cli {
@@ -124,6 +125,7 @@ int adapt(const Options& options) {
     return std::make_unique<run::Site>(std::vector{mine}, machine, group.member());
   };
   return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
+    for (const std::string& note : run::notes({mine})) warn(note);
     const run::Adapted adapted = run::adapt(
         crew,
         {.trial = mine,

@@ -139,12 +139,13 @@ void print(const Options& options, int threads, const run::BenchResult& b) {
 int bench(const Options& options) {
   const run::Hardware hardware = cli::hardware(options.model, {});
   const t5::Network network = load_network(options, hardware);
-  const lora::Pool pool =
-      options.library.empty()
-          ? lora::random_pool(network.config, options.count, hardware.device)
-          : load_pool(
-                options.library, options.modules,
-                {.config = network.config, .device = hardware.device, .threads = hardware.threads});
+  const lora::Pool pool = options.library.empty()
+                              ? lora::random_pool(network.config, options.count, hardware.device)
+                              : load_pool(options.library, options.modules,
+                                          {.model = options.model.model,
+                                           .config = network.config,
+                                           .device = hardware.device,
+                                           .threads = hardware.threads});
   const run::BenchResult result =
       run::bench({.network = network,
                   .pool = pool,

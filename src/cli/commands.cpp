@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/gpus.hpp"
 #include "base/nesting.hpp"
+#include "lora/base_names.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
 
@@ -62,10 +63,15 @@ objective::Machine load_machine(const ModelOptions& options) {
                            hardware(options, {}));
 }
 
+void warn(const std::string& sentence) {
+  if (!sentence.empty()) fmt::print(stderr, "warning: {}\n", sentence);
+}
+
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
   const std::vector<std::string> names =
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
+  warn(lora::base_warning(lora::named_bases(library, names), base.model));
   const run::LibraryChoice choice{.library = library, .names = names, .threads = base.threads};
   return lora::stack(run::load_modules(choice, base.config, kept), base.config, base.device,
                      base.threads);

@@ -55,8 +55,11 @@ struct NodeRank {
 run::Hardware hardware(const ModelOptions& options, NodeRank here);
 objective::Machine load_machine(const ModelOptions& options);
 
-// `modules`: names with commas; "": all of the library.
+void warn(const std::string& sentence);  // to stderr, where there is one
+
+// `modules`: names with commas; "": all of the library. Warns where they name another base.
 struct Base {
+  const std::string& model;  // as it was given
   const t5::Config& config;
   t5::Device device = t5::Device::cpu;
   int threads = 1;

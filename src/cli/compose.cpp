@@ -17,7 +17,8 @@ struct Options {
 
 int compose(const Options& options) {
   const t5::Config config = t5::read_config(t5::resolve(options.model));
-  const lora::Pool pool = load_pool(options.library, options.modules, {.config = config});
+  const lora::Pool pool =
+      load_pool(options.library, options.modules, {.model = options.model, .config = config});
   const std::vector<double> weights = one_vector(options.weights, pool.size());
   const lora::Mixture mixture{
       .pool = pool,

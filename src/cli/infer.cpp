@@ -8,9 +8,11 @@
 
 #include "base/check.hpp"
 #include "cli/commands.hpp"
+#include "lora/base_names.hpp"
 #include "lora/peft.hpp"
 #include "run/self_test.hpp"
 #include "study/names.hpp"
+#include "t5/generation_config.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 #include "task/stream.hpp"
@@ -45,9 +47,11 @@ train::Model default_model(const Options& options, const objective::Machine& mac
     return adapted(machine, t5::resolve(options.adapter, lora::kConfigFile), options.adapter);
   train::Model model{.network = machine.network, .adapter = {}};
   if (options.weights.empty()) return model;
-  const lora::Pool pool = load_pool(
-      options.library, options.modules,
-      {.config = machine.network.config, .device = machine.device, .threads = machine.threads});
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.model = options.model.model,
+                                     .config = machine.network.config,
+                                     .device = machine.device,
+                                     .threads = machine.threads});
   model.adapter = lora::compose(
       pool, one_vector(options.weights, pool.size()),
       study::parse<study::Composition>(options.composition, "--composition"), machine.dtype());
@@ -165,10 +169,29 @@ void check_options(const Options& options) {
               "--json and --json-lines both given (one object, or one a row?), give one of them");
 }
 
+// The adapters that may answer: those of a library that is mixed are load_pool's to warn of.
+std::vector<std::string> adapters_of(const Options& options) {
+  if (!options.adapter.empty()) return {options.adapter};
+  if (options.library.empty() || !options.weights.empty()) return {};
+  try {
+    return lora::module_names(options.library);
+  } catch (const base::Error&) {  // rows may name none
+    return {};
+  }
+}
+
+// Of answers that transformers may give otherwise, and adapters of another base.
+void warn_of(const Options& options) {
+  warn(t5::generation_warning(t5::resolve(options.model.model)));
+  const std::string library = options.adapter.empty() ? options.library : "";
+  warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
+}
+
 int infer(const Options& options) {
   check_options(options);
   task::RowStream stream(options.task);
   const objective::Machine machine = load_machine(options.model);
+  warn_of(options);
   Adapters adapters(options, machine);
   objective::Machine worker = machine;
   const size_t at_once =

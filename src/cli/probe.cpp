@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
+#include "lora/base_names.hpp"
 #include "lora/geometry.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
@@ -43,6 +44,7 @@ Found probe(const Options& options) {
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
+  warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   run::Modules kept;
   Found found{.modules = run::load_modules(
                   {.library = options.library, .names = names, .threads = machine.threads},

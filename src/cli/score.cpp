@@ -45,9 +45,11 @@ int score(const Options& options) {
   run::add_narrow_weights(machine,
                           study::parse<study::Precision>(options.model.precision, "--precision"),
                           machine.threads);
-  const lora::Pool pool = load_pool(
-      options.library, options.modules,
-      {.config = machine.network.config, .device = machine.device, .threads = machine.threads});
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.model = options.model.model,
+                                     .config = machine.network.config,
+                                     .device = machine.device,
+                                     .threads = machine.threads});
   const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options.task, options.rows));
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_search_measure(

@@ -73,6 +73,7 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
     if (study::uses_search(trial.method))  // refuses what the optimiser would
       search::resolved(trial.search,
                        kept_count(trial, static_cast<int>(module_names(trial).size())));
+    checked.files.push_back(checked.watched.add(input_files(trial)));
     store::Inputs now = inputs(trial, hashes);
     check_unchanged(trial, now, history, out);
     const std::string id = study::id(trial);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "run/watched.hpp"
 #include "store/journal.hpp"
 #include "study/study.hpp"
 
@@ -13,6 +14,8 @@ namespace lorahub::run {
 struct Checked {
   std::vector<store::Inputs> inputs;  // by trial
   std::vector<size_t> first_uses;     // trials that read what none before read in their precision
+  WatchedFiles watched;               // the files of all trials as they were hashed
+  std::vector<WatchedFiles::Set> files;  // by trial
 };
 
 // Error when the folder holds another study, an optimiser would refuse a trial's settings, a file

@@ -8,6 +8,7 @@
 #include "run/devices.hpp"
 #include "run/environment.hpp"
 #include "run/lead.hpp"
+#include "run/notes.hpp"
 #include "run/shared.hpp"
 #include "run/trial.hpp"
 #include "workers/nccl.hpp"
@@ -31,6 +32,8 @@ class Coordinator {
     elsewhere_ = finished_elsewhere(options_.out, options_.shard);
     const Checked checked = check_inputs(trials_, before, options_.out);
     inputs_ = checked.inputs;
+    watched_ = checked.watched;
+    files_ = checked.files;
     devices_ = crew_.everyone(encode({.kind = Request::device}));
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
@@ -41,6 +44,10 @@ class Coordinator {
                                 .log = options_.out / "log" / "rank0.log"},
                     planned(study_), options_.verbosity);
     write_header();
+    for (const std::string& sentence : notes(trials_)) {
+      ledger_->log("note", sentence);
+      fmt::print(stderr, "warning: {}\n", sentence);
+    }
     for (const std::string& sentence : shared_gpus(crew_.hosts(), devices_)) {
       ledger_->log("devices", sentence);
       fmt::print(stderr, "lorahub: {}\n", sentence);
@@ -142,9 +149,15 @@ class Coordinator {
       const Brief mine = brief(trial, tokenizers_);
       Context context(leader, mine, i, options_.hardware.device);
       context.known = known_probes(mine, inputs_[i], options_.hardware.device);
-      context.record = [&, told = shared_->told(trial)](search::Evaluate f) {
+      context.check_files = [&] { watched_.check(files_[i]); };
+      context.record = [&, told = shared_->told(trial)](const search::Evaluate& f) {
+        const search::Evaluate checked = [&, f](const search::Population& population) {
+          search::Losses losses = f(population);
+          watched_.check(files_[i]);
+          return losses;
+        };
         AskedOnce asked = once(
-            std::move(f), [&] { return context.faults(); }, told, context.borrowed);
+            checked, [&] { return context.faults(); }, told, context.borrowed);
         return ledger_->recorded(std::move(asked.evaluate), std::move(asked.faults), trial);
       };
       context.observer = [&](const search::Trace& trace) {
@@ -157,6 +170,7 @@ class Coordinator {
     } catch (const base::Interrupted&) {
       throw;
     } catch (const std::exception& error) {  // of any rank: the other trials go on
+      watched_.check(files_[i]);             // a file that was half written is no failure
       ledger_->fail(trial, error.what());
     }
   }
@@ -179,7 +193,9 @@ class Coordinator {
   Tokenizers tokenizers_;
   std::set<std::string> elsewhere_;
   std::vector<store::Inputs> inputs_;
-  std::vector<std::string> devices_;  // by rank
+  WatchedFiles watched_;
+  std::vector<WatchedFiles::Set> files_;  // by trial
+  std::vector<std::string> devices_;      // by rank
   std::optional<Ledger> ledger_;
   std::optional<Shared> shared_;  // among the trials of this call
 };

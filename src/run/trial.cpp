@@ -165,6 +165,7 @@ store::Record run_trial(Context& context) {
   const base::Stopwatch load;
   const long probes = probe_count(brief.trial, static_cast<int>(brief.modules.size()));
   const Loaded loaded = context.load();
+  context.check_files();
   const double load_seconds = load.seconds();
 
   const base::Stopwatch search;
@@ -199,6 +200,7 @@ store::Record run_trial(Context& context) {
   record.answers = std::move(answers);
   record.timing = {
       .load = load_seconds, .search = search_seconds, .answer = answer_seconds, .waits = waits};
+  context.check_files();
   return record;
 }
 
