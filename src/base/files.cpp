@@ -67,7 +67,7 @@ void write_file(const Path& path, std::string_view content) {
 }
 
 MappedFile::MappedFile(const Path& path) : path_(path) {
-  const Descriptor file(path, O_RDONLY);
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for
   struct stat info {};
   check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file",
         path.string());

@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <list>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/streams.hpp"
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   ModelOptions model;
-  std::string adapter, library, modules, weights, composition = "factor", task;
+  std::string adapter, library, modules, weights, composition = "factor", task, columns;
   int max_tokens = 256, batch = 10, longest = 8192;
   bool json = false, json_lines = false;
 };
@@ -150,6 +150,7 @@ void give(const Options& options, const task::Row& row, const std::string& answe
     nlohmann::json out = row.line.empty()
                              ? nlohmann::json{{"input", row.example.input}, {"target", target}}
                              : nlohmann::json::parse(row.line);
+    if (out.contains("answer")) out["given_answer"] = out["answer"];
     out["answer"] = answer;
     if (!target.empty()) out["hit"] = hit;
     fmt::print("{}\n", text(out));
@@ -189,7 +190,9 @@ void warn_of(const Options& options) {
 
 int infer(const Options& options) {
   check_options(options);
-  task::RowStream stream(options.task);
+  task::RowStream stream(options.task,
+                         {.targets = task::Targets::optional,
+                          .columns = task::parse_columns(options.columns, "--columns")});
   const objective::Machine machine = load_machine(options.model);
   warn_of(options);
   Adapters adapters(options, machine);
@@ -205,7 +208,7 @@ int infer(const Options& options) {
     }
     const std::vector<std::string> given = answers(options, worker, rows, adapters);
     for (size_t i = 0; i < rows.size(); ++i) give(options, rows[i], given[i], tally);
-    std::fflush(stdout);
+    base::flush_output();
   }
   base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
               options.task == "-" ? "standard input" : options.task);
@@ -243,6 +246,7 @@ void add_infer(CLI::App& app, Action& action) {
           "--task", options->task,
           "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
       ->required();
+  add_columns(*command, options->columns);
   command->add_option("--max-tokens", options->max_tokens, "of an answer")
       ->check(CLI::Range(1, 100000));
   command->add_option("--batch", options->batch, "rows answered together")
@@ -251,8 +255,10 @@ void add_infer(CLI::App& app, Action& action) {
       ->add_option("--max-input", options->longest, "tokens of an input; a longer one is refused")
       ->check(CLI::Range(1, 1000000));
   command->add_flag("--json", options->json, "answers and accuracy as one JSON object");
-  command->add_flag("--json-lines", options->json_lines,
-                    "each row with its answer, a JSON line as soon as it is known");
+  command->add_flag(
+      "--json-lines", options->json_lines,
+      "each row with its answer, a JSON line as soon as it is known; a row's own \"answer\" "
+      "becomes \"given_answer\"");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return infer(*options); }; });
 }

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "run/study.hpp"
 #include "study/names.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -37,11 +38,26 @@ Shard shard(const std::string& text) {
   return s;
 }
 
-run::Selection load(const Options& options) {
+std::vector<study::Setting> all_settings(const Options& options) {
   std::vector<study::Setting> set = settings(options.set, "--set");
   if (!options.engine.empty()) set.emplace_back("engine", options.engine);
   if (!options.precision.empty()) set.emplace_back("precision", options.precision);
-  study::Study study = study::load(options.study, set);
+  return set;
+}
+
+// Of what can be read; run_study says what can't, on all ranks.
+std::vector<std::string> remarks(const Options& options) {
+  try {
+    const std::vector<study::Setting> set = all_settings(options);
+    return study::remarks(study::given_knobs(options.study, set),
+                          study::load(options.study, set).trials);
+  } catch (const base::Error&) {
+    return {};
+  }
+}
+
+run::Selection load(const Options& options) {
+  study::Study study = study::load(options.study, all_settings(options));
   if (!options.shard.empty()) {
     const auto [i, n] = shard(options.shard);
     std::vector<study::Trial> mine;
@@ -95,6 +111,7 @@ int run_command(const Options& options) {
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
       .command_line = command_line()};
+  if (group.rank() == 0) say(remarks(options));
   return run::run_study([&] { return load(options); }, study_options, group);
 }
 

@@ -12,6 +12,7 @@
 #include "cluster/slurm.hpp"
 #include "run/cost.hpp"
 #include "study/names.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -51,6 +52,8 @@ std::vector<std::string> run_options(const Options& options, const cluster::Requ
 // A study that could not run is found here, not after a night in the queue.
 study::Study checked_study(const Options& options, const cluster::Request& request) {
   study::Study study = study::load(options.study, settings(knobs(options), "--set"));
+  say(study::remarks(study::given_knobs(options.study, settings(knobs(options), "--set")),
+                     study.trials));
   run::cost(study.trials, {.ranks = request.ranks});
   const auto trials = options.only.empty()
                           ? study.trials

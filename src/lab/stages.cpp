@@ -140,8 +140,14 @@ const std::vector<std::string>& stages() {
   return names;
 }
 
-void claim(const Lab& lab) {
+void claim(const Lab& lab, lora::Force force) {
   const fs::path note = lab.folder / "recipe.yaml";
+  base::check(
+      force == lora::Force::yes || !fs::exists(lab.folder) || fs::exists(note) ||
+          (fs::is_directory(lab.folder) && fs::is_empty(lab.folder)),
+      "{}: holds something that is no lab (it could be lost), choose another folder or give "
+      "--force",
+      lab.folder.string());
   base::check(!fs::exists(note) || base::read_file(note) == lab.recipe.text,
               "{}: is of another recipe or seed (its parts would be mixed with these), choose "
               "another folder or remove it",

@@ -1,15 +1,16 @@
 #include "run/adapt.hpp"
 
-#include "base/files.hpp"
-#include "lora/peft.hpp"
+#include "lora/claim.hpp"
 #include "run/methods/methods.hpp"
 #include "run/trial.hpp"
 
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(Context& context, const Adaptation& adaptation) {
+Adapted search_weights(Context& context, const Adaptation& adaptation, const Output& output) {
   context.load();
+  lora::claim(output.folder,
+              {.base = context.trial().model, .library = lora::library(output.form)});
   context.narrow();
   context.loss_batch = adaptation.loss_batch;
   context.added = adaptation.added;
@@ -61,8 +62,7 @@ Delivered delivered(const Found& found, const Hardware& hardware, const Output& 
 
 Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
               const Output& output) {
-  base::write_file(output.folder / lora::kCardFile,
-                   "unfinished\n");  // a folder that can't be written is found before the search
+  lora::check_free(output.folder, output.force);
   Tokenizers tokenizers;
   const Brief mine = brief(adaptation.trial, tokenizers);
   Adapted adapted;
@@ -71,7 +71,7 @@ Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware&
     std::map<std::string, std::string> hashes;
     if (probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
       context.known = known_probes(mine, file_inputs(mine.trial, hashes), hardware.device);
-    adapted = search_weights(context, adaptation);
+    adapted = search_weights(context, adaptation, output);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
   adapted.delivered =
