@@ -30,7 +30,7 @@ void add_force(CLI::App& command, lora::Force& force) {
 }
 
 void check_replaceable(const fs::path& file, const Marks& marks, lora::Force force) {
-  const fs::file_type type = fs::symlink_status(file).type();
+  const fs::file_type type = lora::own_type(file);
   if (type == fs::file_type::not_found) return;
   base::check(type != fs::file_type::directory, "{}: is a folder, name a file", file.string());
   if (force == lora::Force::yes) return;

@@ -142,9 +142,10 @@ const std::vector<std::string>& stages() {
 
 void claim(const Lab& lab, lora::Force force) {
   const fs::path note = lab.folder / "recipe.yaml";
+  const fs::file_type type = lora::own_type(lab.folder);
   base::check(
-      force == lora::Force::yes || !fs::exists(lab.folder) || fs::exists(note) ||
-          (fs::is_directory(lab.folder) && fs::is_empty(lab.folder)),
+      force == lora::Force::yes || type == fs::file_type::not_found ||
+          (type == fs::file_type::directory && (fs::exists(note) || fs::is_empty(lab.folder))),
       "{}: holds something that is no lab (it could be lost), choose another folder or give "
       "--force",
       lab.folder.string());

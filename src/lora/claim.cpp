@@ -20,9 +20,14 @@ bool is_composition(const fs::path& folder) {
 
 }  // namespace
 
+fs::file_type own_type(fs::path path) {
+  if (!path.has_filename() && path.has_relative_path()) path = path.parent_path();
+  return fs::symlink_status(path).type();
+}
+
 void check_free(const fs::path& folder, Force force) {
   base::check(!folder.empty(), "--out '': names no folder, choose one");
-  const fs::file_type type = fs::symlink_status(folder).type();
+  const fs::file_type type = own_type(folder);
   if (type == fs::file_type::not_found) return;
   base::check(fs::is_directory(folder), "--out {}: is no folder, choose another place",
               folder.string());

@@ -8,6 +8,9 @@ namespace lorahub::lora {
 
 enum class Force { no, yes };  // yes: the user says that what is there may be replaced
 
+// Of what stands at the path itself: no symbolic link is followed, not even one that a slash ends.
+std::filesystem::file_type own_type(std::filesystem::path path);
+
 // Error unless the folder is not there yet, is empty, or is one that an earlier composition wrote
 // (its card says so); a symbolic link is none of these, nor is a folder in which one stands at a
 // file's name. Writes nothing.

@@ -310,7 +310,7 @@ std::vector<Unit> units(const Config& config) {
 }
 
 void check_free(const fs::path& out, lora::Force force) {
-  const fs::file_type type = fs::symlink_status(out).type();
+  const fs::file_type type = lora::own_type(out);
   if (type == fs::file_type::not_found) return;
   base::check(fs::is_directory(out), "out {}: is no folder, choose another place", out.string());
   if (force == lora::Force::yes || fs::is_empty(out)) return;
