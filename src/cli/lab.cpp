@@ -6,9 +6,8 @@
 #include "base/clock.hpp"
 #include "base/progress.hpp"
 #include "base/signals.hpp"
-#include "base/streams.hpp"
 #include "cli/commands.hpp"
-#include "cli/outputs.hpp"
+#include "cli/words.hpp"
 #include "lab/stages.hpp"
 #include "run/environment.hpp"
 #include "workers/group.hpp"
@@ -20,7 +19,6 @@ struct Options {
   std::string folder, recipe = "experiments/lab/recipe.yaml", only;
   std::optional<uint64_t> seed;
   bool quiet = false;
-  lora::Force force = lora::Force::no;
   std::string device = "cpu";
   int threads = 0;
 };
@@ -70,14 +68,14 @@ workers::Job job(lab::Stage stage, const std::string& part) {
     const workers::Outcome outcome = leader.call({request}).front();
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
     fmt::print("{}: {} ({:.0f} s)\n", part, outcome.bytes, clock.seconds());
-    base::flush_output();
+    std::fflush(stdout);
   };
   return {.size = {.cost = 1}, .join = Builder::kJoin, .lead = lead};
 }
 
 int lead(const Options& options, workers::Crew& crew) {
   const lab::Lab lab = read_lab(options);
-  lab::claim(lab, options.force);
+  lab::claim(lab);
   for (size_t i = 0; i < lab::stages().size(); ++i) {
     if (!options.only.empty() && options.only != lab::stages()[i]) continue;
     const auto stage = static_cast<lab::Stage>(i);
@@ -91,7 +89,7 @@ int lead(const Options& options, workers::Crew& crew) {
 int build(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group;
+  workers::Group group(identity());
   const run::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -119,7 +117,6 @@ void add_lab(CLI::App& app, Action& action) {
   command->add_option("--recipe", options->recipe, "what it is made of")->capture_default_str();
   add_device(*command, options->device, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress");
-  add_force(*command, options->force);
   command->callback([options, &action] { action = [options] { return build(*options); }; });
 }
 

@@ -44,10 +44,10 @@ std::vector<size_t> slots(const std::vector<t5::LinearInfo>& linears,
 
 // Some tensors of a network replaced.
 Model replaced(t5::Network network, const std::vector<std::string>& names, const Tensors& by) {
-  const t5::Ties ties = t5::ties(network);
+  const bool tied = network.lm_head.is_same(network.embedding);
   const auto places = t5::named(network);
   for (size_t i = 0; i < names.size(); ++i) *places.at(names[i]) = by[i];
-  t5::tie(network, ties);
+  if (tied) network.lm_head = network.embedding;
   return {.network = std::move(network), .adapter = {}};
 }
 
