@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/fault.hpp"
+#include "base/check.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 class Descriptor {
  public:
   Descriptor(const Path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (number_ < 0) cannot(format("cannot open {}", path.string()), errno);
+    check(number_ >= 0, "cannot open {}: {}", path.string(), std::strerror(errno));
   }
   ~Descriptor() { ::close(number_); }
   Descriptor(const Descriptor&) = delete;
@@ -33,7 +33,7 @@ size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 
 void sync(const Path& path, int flags) {
   const Descriptor file(path, flags);
-  if (::fsync(file) != 0) cannot(format("cannot write {} to the disk", path.string()), errno);
+  check(::fsync(file) == 0, "cannot write {} to the disk: {}", path.string(), std::strerror(errno));
 }
 
 }  // namespace
@@ -45,22 +45,21 @@ std::string read_file(const Path& path) {
 
 void sync_and_rename(const Path& from, const Path& to) {
   sync(from, O_RDONLY);
-  if (std::rename(from.c_str(), to.c_str()) != 0)
-    cannot(format("cannot write {}", to.string()), errno);
+  check(std::rename(from.c_str(), to.c_str()) == 0, "cannot write {}: {}", to.string(),
+        std::strerror(errno));
   sync(to.has_parent_path() ? to.parent_path() : Path("."), O_RDONLY | O_DIRECTORY);
 }
 
 void write_file(const Path& path, std::string_view content) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    cannot(format("cannot make the folder {}", path.parent_path().string()), error.value());
+  check(!error, "cannot make the folder {}: {}", path.parent_path().string(), error.message());
   const Path temporary = path.string() + ".tmp";
   {
     const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     while (!content.empty()) {
       const ssize_t written = ::write(file, content.data(), content.size());
-      if (written <= 0) cannot(format("cannot write {}", temporary.string()), errno);
+      check(written > 0, "cannot write {}: {}", temporary.string(), std::strerror(errno));
       content.remove_prefix(static_cast<size_t>(written));
     }
   }
@@ -68,15 +67,16 @@ void write_file(const Path& path, std::string_view content) {
 }
 
 MappedFile::MappedFile(const Path& path) : path_(path) {
-  const Descriptor file(path, O_RDONLY);
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for
   struct stat info {};
-  if (::fstat(file, &info) != 0) cannot(format("cannot read {}", path.string()), errno);
-  check(S_ISREG(info.st_mode), "{} is not a regular file", path.string());
+  check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file",
+        path.string());
   size_ = static_cast<size_t>(info.st_size);
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
-  if (data == MAP_FAILED) cannot(format("cannot map {}", path.string()), errno);
+  check(data != MAP_FAILED, "cannot map {}: {}", path.string(), std::strerror(errno));
   data_ = static_cast<const char*>(data);
+  range_.emplace(data_, size_, path.string());
 }
 
 MappedFile::~MappedFile() {
@@ -92,13 +92,15 @@ std::shared_ptr<const MappedRows> MappedRows::of(const Files& files) {
   void* all = ::mmap(nullptr, files.size() * stride, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (all == MAP_FAILED) return nullptr;
-  std::shared_ptr<const MappedRows> rows(
+  const std::shared_ptr<MappedRows> rows(
       new MappedRows(static_cast<char*>(all), files.size(), stride));
   for (size_t i = 0; i < files.size(); ++i) {
     // Of length 0: a second view of the same pages instead of a move (mremap(2)).
     if (::mremap(const_cast<char*>(files[i]->bytes().data()), 0, size,
                  MREMAP_MAYMOVE | MREMAP_FIXED, static_cast<char*>(all) + i * stride) == MAP_FAILED)
       return nullptr;
+    rows->ranges_.push_back(
+        std::make_unique<MappedRange>(rows->row(i), stride, files[i]->path().string()));
   }
   return rows;
 }

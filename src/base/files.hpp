@@ -1,11 +1,14 @@
 // Files: whole, mapped, and written so that a kill or a power cut leaves the old or the new
-// content, never half of it. What can't be done is a FileError or a MachineFault (fault.hpp).
+// content, never half of it.
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/mapped_range.hpp"
 
 namespace lorahub::base {
 
@@ -18,8 +21,8 @@ std::string read_file(const Path& path);  // Error when it can't be read
 void write_file(const Path& path, std::string_view content);
 void sync_and_rename(const Path& from, const Path& to);  // for files that a library wrote
 
-// A read-only view of a file, shared between the processes of a node. The file must not shrink
-// meanwhile.
+// A read-only view of a file, shared between the processes of a node. A file that shrinks meanwhile
+// ends the program with a sentence (mapped_range.hpp).
 class MappedFile {
  public:
   explicit MappedFile(const Path& path);
@@ -33,6 +36,7 @@ class MappedFile {
   Path path_;
   const char* data_ = nullptr;
   size_t size_ = 0;
+  std::optional<MappedRange> range_;
 };
 
 // The same pages of N mapped files of one size, one file behind the other.
@@ -52,6 +56,7 @@ class MappedRows {
       : data_(data), count_(count), stride_(stride) {}
   char* data_;
   size_t count_, stride_;
+  std::vector<std::unique_ptr<MappedRange>> ranges_;  // by row
 };
 
 // Has the system read these bytes of a mapped file meanwhile, whole and in order: many times faster

@@ -12,9 +12,11 @@
 #include "base/signals.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
-#include "cli/words.hpp"
+#include "cli/spool.hpp"
 #include "run/lead.hpp"
+#include "run/notes.hpp"
 #include "study/names.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -22,7 +24,7 @@ namespace {
 struct Options {
   ModelOptions model;
   OutOptions out;
-  std::string library, task, search = "cma", composition = "factor", penalty = "l1_mean";
+  std::string library, task, columns, search = "cma", composition = "factor", penalty = "l1_mean";
   std::string shots = "5", modules = "20";
   std::vector<std::string> set;
   int budget = 40, loss_batch = 0;
@@ -46,10 +48,10 @@ study::ModulesDraw modules(const std::string& words) {
   return {.count = 0, .names = base::split(words, ',')};
 }
 
-study::ShotsDraw shots(const std::string& words, const std::string& task) {
+study::ShotsDraw shots(const std::string& words, const study::TaskFiles& files) {
   study::ShotsDraw draw;
   if (words == "all") {
-    draw.rows.resize(task::read_examples(task).size());
+    draw.rows.resize(task::read_examples(files.pool).size());
     std::iota(draw.rows.begin(), draw.rows.end(), 0);
   } else {
     const auto number = count(words);
@@ -60,20 +62,20 @@ study::ShotsDraw shots(const std::string& words, const std::string& task) {
   return draw;
 }
 
-study::Trial trial(const Options& options) {
+study::Trial trial(const Options& options, const study::TaskFiles& files) {
   study::Trial trial{.model = options.model.model,
                      .model_path = options.model.model,
                      .library = options.library,
                      .library_path = options.library,
                      .task = std::filesystem::path(options.task).stem().string(),
-                     .task_files = {.pool = options.task, .test = options.task}};
+                     .task_files = files};
   trial.composition = study::parse<study::Composition>(options.composition, "--composition");
   trial.precision = study::parse<study::Precision>(options.model.precision, "--precision");
   trial.penalty.kind = options.penalty == kAsk
                            ? study::PenaltyKind::none
                            : study::parse<study::PenaltyKind>(options.penalty, "--penalty");
   trial.modules = modules(options.modules);
-  trial.shots = shots(options.shots, options.task);
+  trial.shots = shots(options.shots, trial.task_files);
   trial.search.method = study::parse<study::SearchMethod>(options.search, "--search");
   trial.search.budget = options.budget;
   trial.seed = {.modules = options.seed, .shots = options.seed, .search = options.seed};
@@ -85,6 +87,13 @@ study::Trial trial(const Options& options) {
                 knob, value);
   study::apply(set, trial);
   return trial;
+}
+
+// What the user sets in vain.
+std::vector<std::string> remarks(const Options& options, const study::Trial& trial) {
+  std::vector<std::string> knobs;
+  for (const auto& [knob, value] : settings(options.set, "--set")) knobs.push_back(knob);
+  return study::remarks(knobs, {trial});
 }
 
 void print(const run::Adapted& adapted, const Options& options) {
@@ -110,14 +119,46 @@ void print_json(const run::Adapted& adapted, const Options& options) {
   fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+// The search's journal is in memory alone.
+base::Interrupted anew(const base::Interrupted& error) {
+  const std::string_view promise = "run the same command to go on";
+  std::string words = error.what();
+  if (const size_t at = words.find(promise); at != std::string::npos) words.erase(at);
+  return base::Interrupted(words + "nothing is kept of the search: the same command begins anew");
+}
+
+run::Adapted searched(workers::Crew& crew, const Options& options, const study::Trial& trial,
+                      const run::Hardware& machine) {
+  try {
+    return run::adapt(crew,
+                      {.trial = trial,
+                       .loss_batch = options.loss_batch,
+                       .added = options.penalty == kAsk ? ask_penalty : search::Added(),
+                       .single_losses = !options.quick},
+                      machine,
+                      {.folder = options.out.folder,
+                       .rows = options.task,
+                       .rank = options.out.rank,
+                       .form = form(options.out),
+                       .force = options.out.force});
+  } catch (const base::Interrupted& error) {
+    throw anew(error);
+  }
+}
+
 int adapt(const Options& options) {
   base::check(options.penalty != kAsk || options.json,
               "--penalty ask needs --json (its questions are lines of standard output, as the "
               "result then is), give both");
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
-  const study::Trial mine = trial(options);
+  workers::Group group;
+  base::check(group.size() == 1 || std::filesystem::is_regular_file(options.task),
+              "--task {}: is no file that {} ranks could each read, save the rows in one",
+              options.task, group.size());
+  const Spool spool(options.task, options.columns);
+  const study::Trial mine = trial(options, spool.files());
+  if (group.rank() == 0) say(remarks(options, mine));
   const run::Hardware machine =
       hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   const workers::Service service{.threads = machine.threads};
@@ -125,14 +166,8 @@ int adapt(const Options& options) {
     return std::make_unique<run::Site>(std::vector{mine}, machine, group.member());
   };
   return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
-    const run::Adapted adapted = run::adapt(
-        crew,
-        {.trial = mine,
-         .loss_batch = options.loss_batch,
-         .added = options.penalty == kAsk ? ask_penalty : search::Added(),
-         .single_losses = !options.quick},
-        machine,
-        {.folder = options.out.folder, .rank = options.out.rank, .form = form(options.out)});
+    for (const std::string& note : run::notes({mine})) warn(note);
+    const run::Adapted adapted = searched(crew, options, mine, machine);
     (options.json ? print_json : print)(adapted, options);
     warn(adapted.delivered.written, options.out);
     return 0;
@@ -150,6 +185,7 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
   command->add_option("--task", options->task, "examples, JSON lines")->required();
+  add_columns(*command, options->columns);
   command->add_option("--shots", options->shots,
                       "examples drawn from the file (default: 5), or `all` in their order");
   command->add_option("--modules", options->modules,

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/signals.hpp"
+#include "base/streams.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -44,8 +44,9 @@ double ask_penalty(std::span<const double> weights, double loss) {
       {"ask", "penalty"},
       {"weights", std::vector<double>(weights.begin(), weights.end())},
       {"loss", loss}};
-  fmt::print("{}\n", base::json_text(question));
-  std::fflush(stdout);
+  fmt::print("{}
+", base::json_text(question));
+  base::flush_output();
   const std::string line = read_line();
   const auto answer = nlohmann::json::parse(line, nullptr, false);
   const bool good = answer.is_object() && answer.contains("penalty") &&

@@ -8,6 +8,7 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
+#include "cli/outputs.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
 #include "t5/hub.hpp"
@@ -23,6 +24,7 @@ struct Options {
   std::string library, modules, shape = "flan-t5-base", file;
   int count = 20;
   double seconds = 60;
+  lora::Force force = lora::Force::no;
 };
 
 t5::Network load_network(const Options& options, const run::Hardware& hardware) {
@@ -137,14 +139,17 @@ void print(const Options& options, int threads, const run::BenchResult& b) {
 }
 
 int bench(const Options& options) {
+  if (!options.file.empty())
+    check_replaceable(options.file, {"\"best_rows\"", "\"flops_per_second\""}, options.force);
   const run::Hardware hardware = cli::hardware(options.model, {});
   const t5::Network network = load_network(options, hardware);
-  const lora::Pool pool =
-      options.library.empty()
-          ? lora::random_pool(network.config, options.count, hardware.device)
-          : load_pool(
-                options.library, options.modules,
-                {.config = network.config, .device = hardware.device, .threads = hardware.threads});
+  const lora::Pool pool = options.library.empty()
+                              ? lora::random_pool(network.config, options.count, hardware.device)
+                              : load_pool(options.library, options.modules,
+                                          {.model = options.model.model,
+                                           .config = network.config,
+                                           .device = hardware.device,
+                                           .threads = hardware.threads});
   const run::BenchResult result =
       run::bench({.network = network,
                   .pool = pool,
@@ -180,6 +185,7 @@ void add_bench(CLI::App& app, Action& action) {
                    "about how long; what would not fit is left out (default: 60)")
       ->check(CLI::Range(1, 1000000));
   command->add_option("--json", options->file, "write it to this file, for `lorahub plan --rate`");
+  add_force(*command, options->force);
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return bench(*options); }; });
 }

@@ -3,23 +3,22 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/check.hpp"
-#include "base/files.hpp"
+#include "base/file_kind.hpp"
 #include "base/gpus.hpp"
+#include "base/input.hpp"
 #include "base/nesting.hpp"
-#include "base/signals.hpp"
+#include "cli/outputs.hpp"
+#include "cli/usage.hpp"
+#include "lora/base_names.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
-#include "workers/session.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 constexpr int kGpuThreads = 16;
-
-const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab"};  // they open a session
 
 std::string versions() {
   const auto environment = run::environment();
@@ -48,6 +47,12 @@ void add_hardware(CLI::App& command, ModelOptions& options,
       ->check(CLI::IsMember(precisions));
 }
 
+void add_columns(CLI::App& command, std::string& columns) {
+  command.add_option("--columns", columns,
+                     "input=NAME,target=NAME: the columns of the rows to read, alone (default: "
+                     "told by their names); input=A+B joins two by a blank line");
+}
+
 run::Hardware hardware(const ModelOptions& options, NodeRank here) {
   const bool on_gpu = options.device == "cuda";
   const t5::Device device = on_gpu ? t5::Device::cuda : t5::Device::cpu;
@@ -67,17 +72,27 @@ objective::Machine load_machine(const ModelOptions& options) {
                            hardware(options, {}));
 }
 
+void warn(const std::string& sentence) {
+  if (!sentence.empty()) fmt::print(stderr, "warning: {}\n", sentence);
+}
+
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
   const std::vector<std::string> names =
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
+  warn(lora::base_warning(lora::named_bases(library, names), base.model));
   const run::LibraryChoice choice{.library = library, .names = names, .threads = base.threads};
   return lora::stack(run::load_modules(choice, base.config, kept), base.config, base.device,
                      base.threads);
 }
 
 void add_out(CLI::App& command, OutOptions& options) {
-  command.add_option("--out", options.folder, "the adapter's (or model's) folder")->required();
+  command
+      .add_option("--out", options.folder,
+                  "the adapter's (or model's) folder: a new or empty one, or that of an earlier "
+                  "composition")
+      ->required();
+  add_force(command, options.force);
   command
       .add_option("--rank", options.rank,
                   "cut the adapter to this rank by SVD (default: as composed)")
@@ -105,10 +120,11 @@ void warn(const lora::Written& written, const OutOptions& options) {
 }
 
 std::vector<std::vector<double>> read_weights(const std::string& file) {
-  const auto json =
-      nlohmann::json::parse(base::shallow_json(base::read_file(file)), nullptr, false);
+  const std::string text = base::read_input(file);
+  const auto json = nlohmann::json::parse(base::shallow_json(text), nullptr, false);
   base::check(json.is_array() && !json.empty(),
-              "{}: expected a list of weight vectors such as [[0.5, 0, 1]]", file);
+              "{}: expected a list of weight vectors such as [[0.5, 0, 1]]{}", file,
+              base::seems_to_be(text));
   std::vector<std::vector<double>> rows;
   for (const auto& row : json) {
     base::check(row.is_array(), "{}: weight vector {} is not a list, write [[0.5, 0, 1]]", file,
@@ -135,6 +151,10 @@ std::vector<double> one_vector(const std::string& file, int modules) {
   return rows[0];
 }
 
+void say(const std::vector<std::string>& sentences) {
+  for (const std::string& sentence : sentences) fmt::print(stderr, "lorahub: {}\n", sentence);
+}
+
 std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
                                               std::string_view extension) {
   base::check(std::filesystem::is_directory(folder), "{} is not a folder, give a results folder",
@@ -147,7 +167,6 @@ std::vector<std::filesystem::path> find_files(const std::filesystem::path& folde
 }
 
 int run(int argc, char** argv) {
-  base::ignore_file_size_signal();
   CLI::App app(
       "lorahub: adapts a frozen T5 to unseen tasks by searching LoRA mixing weights (arXiv "
       "2307.13269)",
@@ -160,13 +179,17 @@ int run(int argc, char** argv) {
                          add_export, add_check, add_score, add_infer, add_adapt, add_compose,
                          add_hub, add_probe, add_train, add_lab, add_bench})
     add(app, action);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return 2;
+  }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    base::fail("{}", usage_error(app, error));
   }
-  const std::string command = app.get_subcommands().front()->get_name();
-  if (!kOfManyRanks.contains(command)) workers::check_started_once(command);
   return action();
 }
 

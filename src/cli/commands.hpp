@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "lora/claim.hpp"
 #include "lora/recipe.hpp"
 #include "run/load.hpp"
 #include "study/study.hpp"
@@ -48,6 +49,9 @@ void add_device(CLI::App& command, std::string& device, int& threads);
 void add_hardware(CLI::App& command, ModelOptions& options,
                   const std::vector<std::string>& precisions = {"f32", "bf16"});
 
+// --columns: which columns of the --task file's rows are meant.
+void add_columns(CLI::App& command, std::string& columns);
+
 // Which of the ranks on this node this one is.
 struct NodeRank {
   int rank = 0, ranks = 1;
@@ -55,19 +59,23 @@ struct NodeRank {
 run::Hardware hardware(const ModelOptions& options, NodeRank here);
 objective::Machine load_machine(const ModelOptions& options);
 
-// `modules`: names with commas; "": all of the library.
+void warn(const std::string& sentence);  // to stderr, where there is one
+
+// `modules`: names with commas; "": all of the library. Warns where they name another base.
 struct Base {
+  const std::string& model;  // as it was given
   const t5::Config& config;
   t5::Device device = t5::Device::cpu;
   int threads = 1;
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
 
-// --rank and --merge: what goes out (lora/recipe.hpp).
+// --out, --rank, --merge and --force: what goes out (lora/recipe.hpp).
 struct OutOptions {
   std::string folder;
   int rank = 0;
   std::string merge;  // "", "f32" or "bf16"
+  lora::Force force = lora::Force::no;
 };
 void add_out(CLI::App& command, OutOptions& options);
 lora::Form form(const OutOptions& options);
@@ -84,6 +92,8 @@ std::vector<std::filesystem::path> find_files(const std::filesystem::path& folde
 // Shards of a folder that have left no journal, as "2 of 3", by the names of those that have;
 // `shards`: how many there are to be, where that is known, else 0.
 std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards);
+
+void say(const std::vector<std::string>& sentences);  // to stderr, a line each
 
 // "KEY=VALUE" words of an option.
 std::vector<study::Setting> settings(const std::vector<std::string>& words,

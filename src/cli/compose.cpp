@@ -16,8 +16,10 @@ struct Options {
 };
 
 int compose(const Options& options) {
+  lora::check_free(options.out.folder, options.out.force);
   const t5::Config config = t5::read_config(t5::resolve(options.model));
-  const lora::Pool pool = load_pool(options.library, options.modules, {.config = config});
+  const lora::Pool pool =
+      load_pool(options.library, options.modules, {.model = options.model, .config = config});
   const std::vector<double> weights = one_vector(options.weights, pool.size());
   const lora::Mixture mixture{
       .pool = pool,
@@ -25,15 +27,16 @@ int compose(const Options& options) {
       .composition = study::parse<study::Composition>(options.composition, "--composition"),
       .rank = options.out.rank,
       .form = form(options.out)};
+  lora::Card card{.base = options.model,
+                  .library = lora::library(mixture.form),
+                  .tag = mixture.form == lora::Form::adapter ? "lora" : "",
+                  .provenance = base::format("{}{} modules of {}", lora::kComposed, pool.size(),
+                                             options.library)};
+  lora::claim(options.out.folder, card);
   const lora::Written written =
       lora::write_mixture(options.out.folder, mixture, {.config = config, .name = options.model});
-  lora::write_card(
-      options.out.folder,
-      {.base = options.model,
-       .library = lora::library(mixture.form),
-       .tag = mixture.form == lora::Form::adapter ? "lora" : "",
-       .provenance = base::format("composed from {} modules of {}", pool.size(), options.library)},
-      "# A LoRA adapter composed by lorahub\n\n" + lora::describe(mixture, written));
+  lora::write_card(options.out.folder, card,
+                   "# A LoRA adapter composed by lorahub\n\n" + lora::describe(mixture, written));
   fmt::print("{}: rank {}, {} modules mixed\n", options.out.folder, written.module.rank,
              pool.size());
   warn(written, options.out);

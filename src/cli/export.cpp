@@ -5,6 +5,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
+#include "cli/outputs.hpp"
 #include "store/crate.hpp"
 #include "store/csv.hpp"
 
@@ -14,7 +15,23 @@ namespace {
 struct Options {
   std::string folder, out, license;
   bool csv = false, crate = false;
+  lora::Force force = lora::Force::no;
 };
+
+// A folder of CSV files is ours when its list of columns is.
+void check_csv_folder(const std::filesystem::path& folder, lora::Force force) {
+  const auto type = lora::own_type(folder);
+  if (type == std::filesystem::file_type::not_found || force == lora::Force::yes) return;
+  base::check(type == std::filesystem::file_type::directory, "{}: is no folder, choose another one",
+              folder.string());
+  if (std::filesystem::is_empty(folder)) return;
+  base::check(std::filesystem::exists(folder / "columns.csv"),
+              "{}: holds {}, which no export wrote (it could be lost), choose another folder or "
+              "give --force",
+              folder.string(),
+              std::filesystem::directory_iterator(folder)->path().filename().string());
+  check_replaceable(folder / "columns.csv", {"table,column,units,meaning"}, force);
+}
 
 int export_command(const Options& options) {
   const std::filesystem::path folder = options.folder;
@@ -24,6 +41,11 @@ int export_command(const Options& options) {
               folder.string());
   const std::filesystem::path out =
       options.out.empty() ? folder / "csv" : std::filesystem::path(options.out);
+  const auto crate = folder / store::kCrateFile;
+  if (options.crate)
+    check_replaceable(crate, {"https://w3id.org/ro/crate", "#lorahub"}, options.force);
+  for (const auto& file : files)
+    if (options.csv) check_csv_folder(files.size() == 1 ? out : out / file.stem(), options.force);
   for (const auto& file : files) {
     if (!options.csv) break;
     const auto place = files.size() == 1 ? out : out / file.stem();  // a folder a shard
@@ -52,6 +74,7 @@ void add_export(CLI::App& app, Action& action) {
   what->require_option(1, 2);
   command->add_option("--out", options->out, "folder of the CSV files (default: DIR/csv)");
   command->add_option("--license", options->license, "URL of the results' licence, for RO-Crate");
+  add_force(*command, options->force);
   command->callback(
       [options, &action] { action = [options] { return export_command(*options); }; });
 }

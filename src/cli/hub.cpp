@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
+#include "lora/base_names.hpp"
 #include "lora/index.hpp"
 #include "lora/peft.hpp"
 #include "report/table.hpp"
@@ -147,6 +148,11 @@ Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& base
 int verify(const Options& options) {
   const lora::Index index = read_library(options.library);
   for (const std::string& name : options.names) lora::find(index, name);  // all are there
+  std::vector<lora::NamedBase> named;
+  for (const lora::Indexed& module : index.modules)
+    if (options.names.empty() || std::ranges::count(options.names, module.name))
+      named.push_back({.module = module.name, .base = module.base});
+  warn(lora::base_warning(named, options.model.model));
   Bases bases(options.model);
   bool good = true;
   json all = json::object();

@@ -1,16 +1,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <list>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/streams.hpp"
 #include "cli/commands.hpp"
+#include "lora/base_names.hpp"
 #include "lora/peft.hpp"
 #include "run/self_test.hpp"
 #include "study/names.hpp"
+#include "t5/generation_config.hpp"
 #include "t5/hub.hpp"
 #include "task/score.hpp"
 #include "task/stream.hpp"
@@ -21,7 +23,7 @@ namespace {
 
 struct Options {
   ModelOptions model;
-  std::string adapter, library, modules, weights, composition = "factor", task;
+  std::string adapter, library, modules, weights, composition = "factor", task, columns;
   int max_tokens = 256, batch = 10, longest = 8192;
   bool json = false, json_lines = false;
 };
@@ -45,9 +47,11 @@ train::Model default_model(const Options& options, const objective::Machine& mac
     return adapted(machine, t5::resolve(options.adapter, lora::kConfigFile), options.adapter);
   train::Model model{.network = machine.network, .adapter = {}};
   if (options.weights.empty()) return model;
-  const lora::Pool pool = load_pool(
-      options.library, options.modules,
-      {.config = machine.network.config, .device = machine.device, .threads = machine.threads});
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.model = options.model.model,
+                                     .config = machine.network.config,
+                                     .device = machine.device,
+                                     .threads = machine.threads});
   model.adapter = lora::compose(
       pool, one_vector(options.weights, pool.size()),
       study::parse<study::Composition>(options.composition, "--composition"), machine.dtype());
@@ -146,6 +150,7 @@ void give(const Options& options, const task::Row& row, const std::string& answe
     nlohmann::json out = row.line.empty()
                              ? nlohmann::json{{"input", row.example.input}, {"target", target}}
                              : nlohmann::json::parse(row.line);
+    if (out.contains("answer")) out["given_answer"] = out["answer"];
     out["answer"] = answer;
     if (!target.empty()) out["hit"] = hit;
     fmt::print("{}\n", text(out));
@@ -165,10 +170,31 @@ void check_options(const Options& options) {
               "--json and --json-lines both given (one object, or one a row?), give one of them");
 }
 
+// The adapters that may answer: those of a library that is mixed are load_pool's to warn of.
+std::vector<std::string> adapters_of(const Options& options) {
+  if (!options.adapter.empty()) return {options.adapter};
+  if (options.library.empty() || !options.weights.empty()) return {};
+  try {
+    return lora::module_names(options.library);
+  } catch (const base::Error&) {  // rows may name none
+    return {};
+  }
+}
+
+// Of answers that transformers may give otherwise, and adapters of another base.
+void warn_of(const Options& options) {
+  warn(t5::generation_warning(t5::resolve(options.model.model)));
+  const std::string library = options.adapter.empty() ? options.library : "";
+  warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
+}
+
 int infer(const Options& options) {
   check_options(options);
-  task::RowStream stream(options.task);
+  task::RowStream stream(options.task,
+                         {.targets = task::Targets::optional,
+                          .columns = task::parse_columns(options.columns, "--columns")});
   const objective::Machine machine = load_machine(options.model);
+  warn_of(options);
   Adapters adapters(options, machine);
   objective::Machine worker = machine;
   const size_t at_once =
@@ -182,7 +208,7 @@ int infer(const Options& options) {
     }
     const std::vector<std::string> given = answers(options, worker, rows, adapters);
     for (size_t i = 0; i < rows.size(); ++i) give(options, rows[i], given[i], tally);
-    std::fflush(stdout);
+    base::flush_output();
   }
   base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
               options.task == "-" ? "standard input" : options.task);
@@ -220,6 +246,7 @@ void add_infer(CLI::App& app, Action& action) {
           "--task", options->task,
           "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
       ->required();
+  add_columns(*command, options->columns);
   command->add_option("--max-tokens", options->max_tokens, "of an answer")
       ->check(CLI::Range(1, 100000));
   command->add_option("--batch", options->batch, "rows answered together")
@@ -228,8 +255,10 @@ void add_infer(CLI::App& app, Action& action) {
       ->add_option("--max-input", options->longest, "tokens of an input; a longer one is refused")
       ->check(CLI::Range(1, 1000000));
   command->add_flag("--json", options->json, "answers and accuracy as one JSON object");
-  command->add_flag("--json-lines", options->json_lines,
-                    "each row with its answer, a JSON line as soon as it is known");
+  command->add_flag(
+      "--json-lines", options->json_lines,
+      "each row with its answer, a JSON line as soon as it is known; a row's own \"answer\" "
+      "becomes \"given_answer\"");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return infer(*options); }; });
 }

@@ -6,8 +6,9 @@
 #include "base/clock.hpp"
 #include "base/progress.hpp"
 #include "base/signals.hpp"
+#include "base/streams.hpp"
 #include "cli/commands.hpp"
-#include "cli/words.hpp"
+#include "cli/outputs.hpp"
 #include "lab/stages.hpp"
 #include "run/environment.hpp"
 #include "workers/group.hpp"
@@ -19,6 +20,7 @@ struct Options {
   std::string folder, recipe = "experiments/lab/recipe.yaml", only;
   std::optional<uint64_t> seed;
   bool quiet = false;
+  lora::Force force = lora::Force::no;
   std::string device = "cpu";
   int threads = 0;
 };
@@ -68,14 +70,14 @@ workers::Job job(lab::Stage stage, const std::string& part) {
     const workers::Outcome outcome = leader.call({request}).front();
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
     fmt::print("{}: {} ({:.0f} s)\n", part, outcome.bytes, clock.seconds());
-    std::fflush(stdout);
+    base::flush_output();
   };
   return {.size = {.cost = 1}, .join = Builder::kJoin, .lead = lead};
 }
 
 int lead(const Options& options, workers::Crew& crew) {
   const lab::Lab lab = read_lab(options);
-  lab::claim(lab);
+  lab::claim(lab, options.force);
   for (size_t i = 0; i < lab::stages().size(); ++i) {
     if (!options.only.empty() && options.only != lab::stages()[i]) continue;
     const auto stage = static_cast<lab::Stage>(i);
@@ -89,7 +91,7 @@ int lead(const Options& options, workers::Crew& crew) {
 int build(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
+  workers::Group group;
   const run::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -117,6 +119,7 @@ void add_lab(CLI::App& app, Action& action) {
   command->add_option("--recipe", options->recipe, "what it is made of")->capture_default_str();
   add_device(*command, options->device, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress");
+  add_force(*command, options->force);
   command->callback([options, &action] { action = [options] { return build(*options); }; });
 }
 

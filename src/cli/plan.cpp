@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "run/bench.hpp"
 #include "run/cost.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -78,6 +79,8 @@ void print_text(const study::Study& study, const run::StudyCost& cost, const Opt
 
 int plan(const Options& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
+  say(study::remarks(study::given_knobs(options.study, settings(options.set, "--set")),
+                     study.trials));
   const run::StudyCost cost = run::cost(
       study.trials, {.ranks = options.ranks,
                      .groups = options.groups,

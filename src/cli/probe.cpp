@@ -8,6 +8,9 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
+#include "cli/outputs.hpp"
+#include "cli/spool.hpp"
+#include "lora/base_names.hpp"
 #include "lora/geometry.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
@@ -22,10 +25,11 @@ namespace fs = std::filesystem;
 
 struct Options {
   ModelOptions model;
-  std::string library, modules, task, map, cache;
+  std::string library, modules, task, columns, map, cache;
   int shots = 5;
   uint64_t seed = 1;
   bool json = false;
+  lora::Force force = lora::Force::no;
 };
 
 struct Found {
@@ -38,11 +42,13 @@ struct Found {
 Found probe(const Options& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
+  const Spool spool(options.task, options.columns);
   const task::Task task = task::load({.task = fs::path(options.task).stem().string(),
-                                      .task_files = {.pool = options.task, .test = options.task},
+                                      .task_files = spool.files(),
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
+  warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   run::Modules kept;
   Found found{.modules = run::load_modules(
                   {.library = options.library, .names = names, .threads = machine.threads},
@@ -123,6 +129,7 @@ void print_table(const Found& found) {
 }
 
 int run_probe(const Options& options) {
+  if (!options.map.empty()) check_replaceable(options.map, kFigureMarks, options.force);
   const Found found = probe(options);
   if (!options.map.empty()) {
     std::vector<std::string> names;
@@ -154,10 +161,12 @@ void add_probe(CLI::App& app, Action& action) {
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--task", options->task, "examples, JSON lines")->required();
+  add_columns(*command, options->columns);
   command->add_option("--shots", options->shots, "examples drawn from the file")
       ->check(CLI::Range(1, 100000));
   command->add_option("--seed", options->seed, "of the draw");
   command->add_option("--map", options->map, "write the similarities as a heat map (SVG)");
+  add_force(*command, options->force);
   command->add_option("--cache", options->cache,
                       "folder of earlier results (default: ~/.cache/lorahub/probe)");
   command->add_flag("--json", options->json, "as JSON");

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
+#include "cli/outputs.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -13,7 +14,27 @@ namespace {
 struct Options {
   std::vector<std::string> folders;
   std::string out;
+  lora::Force force = lora::Force::no;
 };
+
+// A heading of every report.
+constexpr std::string_view kHowToRead = "How to read the numbers";
+
+void write_page(const Options& options, const report::Report& made) {
+  check_replaceable(options.out, {"<!DOCTYPE html>", "<section id=\"section-1\">", kHowToRead},
+                    options.force);
+  base::write_file(options.out, report::html(made));
+}
+
+void write_pages(const Options& options, const report::Report& made) {
+  const report::Markdown pages = report::markdown(made);
+  const auto folder = std::filesystem::path(options.out).parent_path();
+  check_replaceable(options.out, {"# Report: ", kHowToRead}, options.force);
+  for (const auto& [name, svg] : pages.files)
+    check_replaceable(folder / name, kFigureMarks, options.force);
+  for (const auto& [name, svg] : pages.files) base::write_file(folder / name, svg);
+  base::write_file(options.out, pages.text);
+}
 
 // The result files of a folder: one, or one a shard.
 report::Summary summary(const std::filesystem::path& folder) {
@@ -36,14 +57,7 @@ int report_command(const Options& options) {
     return 0;
   }
   const report::Report made = report::make_report(studies);
-  if (options.out.ends_with(".html")) {
-    base::write_file(options.out, report::html(made));
-    return 0;
-  }
-  const report::Markdown pages = report::markdown(made);
-  for (const auto& [name, svg] : pages.files)
-    base::write_file(std::filesystem::path(options.out).parent_path() / name, svg);
-  base::write_file(options.out, pages.text);
+  (options.out.ends_with(".html") ? write_page : write_pages)(options, made);
   return 0;
 }
 
@@ -57,6 +71,7 @@ void add_report(CLI::App& app, Action& action) {
   command->add_option("--out", options->out,
                       "FILE.html, all in one, or FILE.md with its figures beside it (default: "
                       "print the tables)");
+  add_force(*command, options->force);
   command->callback(
       [options, &action] { action = [options] { return report_command(*options); }; });
 }

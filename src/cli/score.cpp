@@ -5,19 +5,23 @@
 #include "base/check.hpp"
 #include "cli/commands.hpp"
 #include "study/names.hpp"
+#include "task/row.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 struct Options {
   ModelOptions model;
-  std::string library, modules, task, rows, weights, composition = "factor", engine = "fast";
+  std::string library, modules, task, columns, rows, weights, composition = "factor",
+                                                              engine = "fast";
   bool json = false;
 };
 
 // "2:5" -> rows 2, 3, 4 of the file; "" -> all.
-std::vector<task::Example> read_rows(const std::string& file, const std::string& rows) {
-  std::vector<task::Example> examples = task::read_examples(file);
+std::vector<task::Example> read_rows(const Options& options) {
+  const std::string& rows = options.rows;
+  std::vector<task::Example> examples = task::read_examples(
+      options.task, {.columns = task::parse_columns(options.columns, "--columns")});
   if (rows.empty()) return examples;
   size_t first = 0, last = 0;
   int end = 0;
@@ -25,7 +29,7 @@ std::vector<task::Example> read_rows(const std::string& file, const std::string&
                     rows[static_cast<size_t>(end)] == '\0';
   base::check(read && first < last && last <= examples.size(),
               "--rows {}: expected FIRST:LAST within the {} rows of {}, such as 0:5", rows,
-              examples.size(), file);
+              examples.size(), options.task);
   return {examples.begin() + static_cast<long>(first), examples.begin() + static_cast<long>(last)};
 }
 
@@ -45,10 +49,12 @@ int score(const Options& options) {
   run::add_narrow_weights(machine,
                           study::parse<study::Precision>(options.model.precision, "--precision"),
                           machine.threads);
-  const lora::Pool pool = load_pool(
-      options.library, options.modules,
-      {.config = machine.network.config, .device = machine.device, .threads = machine.threads});
-  const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options.task, options.rows));
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.model = options.model.model,
+                                     .config = machine.network.config,
+                                     .device = machine.device,
+                                     .threads = machine.threads});
+  const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options));
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_search_measure(
       machine,
@@ -93,6 +99,7 @@ void add_score(CLI::App& app, Action& action) {
   command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--task", options->task, "examples, JSON lines")->required();
+  add_columns(*command, options->columns);
   command->add_option("--rows", options->rows, "FIRST:LAST, only these (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list of weight vectors")->required();
   command->add_option("--composition", options->composition, "factor or product")

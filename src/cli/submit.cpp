@@ -12,6 +12,7 @@
 #include "cluster/slurm.hpp"
 #include "run/cost.hpp"
 #include "study/names.hpp"
+#include "study/remarks.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -22,7 +23,7 @@ struct Options {
   std::vector<std::string> pass;  // to sbatch
   // run's own options, handed on
   std::vector<std::string> set, only;
-  std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout;
+  std::string engine, precision, device, threads, groups, stall_timeout;
   bool retry_failed = false, dry_run = false;
 };
 
@@ -42,8 +43,7 @@ std::vector<std::string> run_options(const Options& options, const cluster::Requ
   const std::pair<std::string, std::string> values[] = {{"--device", device},
                                                         {"--threads", options.threads},
                                                         {"--groups", options.groups},
-                                                        {"--stall-timeout", options.stall_timeout},
-                                                        {"--hang-timeout", options.hang_timeout}};
+                                                        {"--stall-timeout", options.stall_timeout}};
   for (const auto& [name, value] : values)
     if (!value.empty()) words.insert(words.end(), {name, value});
   return words;
@@ -52,6 +52,8 @@ std::vector<std::string> run_options(const Options& options, const cluster::Requ
 // A study that could not run is found here, not after a night in the queue.
 study::Study checked_study(const Options& options, const cluster::Request& request) {
   study::Study study = study::load(options.study, settings(knobs(options), "--set"));
+  say(study::remarks(study::given_knobs(options.study, settings(knobs(options), "--set")),
+                     study.trials));
   run::cost(study.trials, {.ranks = request.ranks});
   const auto trials = options.only.empty()
                           ? study.trials
@@ -193,7 +195,6 @@ void add_run_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(1, 1024));
   command.add_option("--groups", options.groups, "groups of ranks, as of run");
   command.add_option("--stall-timeout", options.stall_timeout, "seconds, as of run");
-  command.add_option("--hang-timeout", options.hang_timeout, "seconds, as of run");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "base/progress.hpp"
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
-#include "cli/words.hpp"
+#include "cli/outputs.hpp"
 #include "train/unit.hpp"
 #include "workers/group.hpp"
 
@@ -17,6 +17,7 @@ struct Options {
   std::string config;
   std::vector<std::string> set;
   bool quiet = false;
+  lora::Force force = lora::Force::no;
   std::string device = "cpu";
   int threads = 0;
 };
@@ -78,6 +79,7 @@ int lead(const Options& options, workers::Crew& crew) {
   const Plan plan = read_plan(options);
   std::vector<workers::Job> jobs;
   for (size_t i = 0; i < plan.units.size(); ++i) {
+    train::check_free(plan.units[i].out, options.force);
     task::read_examples(plan.units[i].data);  // all, before any is trained
     jobs.push_back(job(plan, i));
   }
@@ -88,7 +90,7 @@ int lead(const Options& options, workers::Crew& crew) {
 int train(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
+  workers::Group group;
   const run::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -108,6 +110,7 @@ void add_train(CLI::App& app, Action& action) {
   command->add_option("--set", options->set, "KEY=VALUE: override a key of the config")->take_all();
   add_device(*command, options->device, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress");
+  add_force(*command, options->force);
   command->callback([options, &action] { action = [options] { return train(*options); }; });
 }
 

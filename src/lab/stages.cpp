@@ -140,8 +140,15 @@ const std::vector<std::string>& stages() {
   return names;
 }
 
-void claim(const Lab& lab) {
+void claim(const Lab& lab, lora::Force force) {
   const fs::path note = lab.folder / "recipe.yaml";
+  const fs::file_type type = lora::own_type(lab.folder);
+  base::check(
+      force == lora::Force::yes || type == fs::file_type::not_found ||
+          (type == fs::file_type::directory && (fs::exists(note) || fs::is_empty(lab.folder))),
+      "{}: holds something that is no lab (it could be lost), choose another folder or give "
+      "--force",
+      lab.folder.string());
   base::check(!fs::exists(note) || base::read_file(note) == lab.recipe.text,
               "{}: is of another recipe or seed (its parts would be mixed with these), choose "
               "another folder or remove it",

@@ -21,7 +21,7 @@ struct Lab {
 };
 
 // Notes the recipe in the folder. Error when the folder is of another one.
-void claim(const Lab& lab);
+void claim(const Lab& lab, lora::Force force);
 
 // Parts of a stage, by name: modules "r16/find_letter"; of other stages there is one.
 std::vector<std::string> parts(const Lab& lab, Stage stage);

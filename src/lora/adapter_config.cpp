@@ -1,26 +1,25 @@
 #include "lora/adapter_config.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <set>
 
 #include "base/check.hpp"
-#include "base/files.hpp"
-#include "base/nesting.hpp"
+#include "base/json_file.hpp"
+#include "base/text.hpp"
 #include "lora/peft.hpp"
+#include "lora/python_regex.hpp"
 
 namespace lorahub::lora {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using json =
+    nlohmann::ordered_json;  // of two patterns that fit a layer, the file's first one counts
 
 namespace {
 
-constexpr size_t kLongestPattern = 2000;  // characters: nesting is followed by recursion
 constexpr double kLargestRank = 1e6;
 
 // The module being read, for messages.
@@ -83,19 +82,6 @@ constexpr const char* kKnown[] = {"alpha_pattern",
                                   "task_type",
                                   "use_rslora"};
 
-json parse(const Subject& subject) {
-  try {
-    json config = json::parse(base::shallow_json(base::read_file(subject.file)));
-    base::check(config.is_object(), "{}: is not a JSON object, write the adapter again",
-                subject.file);
-    return config;
-  } catch (const json::parse_error& error) {
-    base::fail("{}: is not JSON (byte {}), copy the adapter again", subject.file, error.byte);
-  } catch (const json::exception& error) {  // a number beyond the range of double, say
-    base::fail("{}: can't be read ({}), copy the adapter again", subject.file, error.what());
-  }
-}
-
 // null, false, 0, "", [] and {} are how PEFT writes "not used".
 bool used(const json& value) {
   if (value.is_null()) return false;
@@ -120,7 +106,7 @@ void check_kind(const Subject& subject, const json& config) {
               "use an adapter of type LORA",
               subject.file, subject.name, get(config, "peft_type").dump());
   for (const auto& [key, reason] : kRefused)
-    if (used(get(config, key))) refuse(subject, key, config[key], reason);
+    if (used(get(config, key))) refuse(subject, key, config.at(key), reason);
   for (const auto& [key, value] : config.items())
     if (used(value) && std::ranges::find(kKnown, key) == std::end(kKnown))
       refuse(subject, key, value, "a setting that is not known here may change the numbers");
@@ -154,17 +140,16 @@ int64_t whole(const Subject& subject, const std::string& key, const json& value)
   return static_cast<int64_t>(number);
 }
 
-// A regular expression of the file; matched in time that grows with the text alone.
+// A regular expression of the file.
 std::regex expression(const Subject& subject, const std::string& key, const std::string& pattern) {
   try {
-    if (pattern.size() <= kLongestPattern)
-      return std::regex(pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
-  } catch (const std::regex_error&) {  // reported below
+    return python_regex(pattern);
+  } catch (const base::Error& error) {
+    base::fail(
+        "{}: module '{}' has {} '{}', which is no regular expression that can be read here ({}), "
+        "list the layers instead",
+        subject.file, subject.name, key, pattern.substr(0, 80), error.what());
   }
-  base::fail(
-      "{}: module '{}' has {} '{}', which is no regular expression that can be read here, list "
-      "the layers instead",
-      subject.file, subject.name, key, pattern.substr(0, 80));
 }
 
 // A whole name, or its last parts.
@@ -188,6 +173,10 @@ class Names {
       names_.push_back(name.get<std::string>());
     }
   }
+  // Whether a list holds the whole name.
+  bool list(const std::string& layer) const {
+    return std::ranges::find(names_, layer) != names_.end();
+  }
   bool contain(const std::string& layer) const {
     if (pattern_) return std::regex_match(layer, *pattern_);
     return std::ranges::any_of(names_, [&](const std::string& name) { return names(name, layer); });
@@ -198,6 +187,79 @@ class Names {
   std::vector<std::string> names_;
 };
 
+// layers_to_transform: those of the layers in a list of target_modules whose first numbered part
+// (behind a part that layers_pattern names, where it names some) is one of these.
+class Depths {
+ public:
+  Depths(const Subject& subject, const json& config) {
+    const json depths = get(config, "layers_to_transform"), parts = get(config, "layers_pattern");
+    if (depths.is_null() && !used(parts)) return;
+    for (const char* key : {"layers_to_transform", "layers_pattern"})
+      base::check(get(config, key).is_null() || !get(config, "target_modules").is_string(),
+                  "{}: module '{}' has {} beside a regular expression in target_modules (PEFT does "
+                  "not load that), name the layers in one of them",
+                  subject.file, subject.name, key);
+    base::check(!depths.is_null(),
+                "{}: module '{}' has layers_pattern without layers_to_transform (PEFT does not "
+                "load that), name the layers in both",
+                subject.file, subject.name);
+    for (const json& depth : depths.is_array() ? depths : json::array({depths})) {
+      base::check(depth.is_number_integer(),
+                  "{}: module '{}' has layers_to_transform = {} (whole numbers are needed), copy "
+                  "the adapter again",
+                  subject.file, subject.name, depths.dump());
+      depths_.insert(depth.is_number_unsigned() && depth.get<uint64_t>() > INT64_MAX
+                         ? -1
+                         : depth.get<int64_t>());
+    }
+    chosen_ = !depths_.empty();
+    if (!used(parts)) return;
+    for (const json& part : parts.is_array() ? parts : json::array({parts})) {
+      base::check(part.is_string() && is_plain(part.get<std::string>()),
+                  "{}: module '{}' has layers_pattern = {} (names such as \"block\" can be read "
+                  "here), name the layers in target_modules",
+                  subject.file, subject.name, parts.dump());
+      parts_.push_back(part.get<std::string>());
+    }
+  }
+
+  bool contain(const std::string& layer) const {
+    if (!chosen_) return true;
+    const auto depth = depth_of(base::split(layer, '.'));
+    return depth && depths_.contains(*depth);
+  }
+
+ private:
+  static bool is_plain(const std::string& name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+  }
+  static std::optional<int64_t> number(const std::string& part) {
+    const bool digits = !part.empty() && part.size() < 10 &&
+                        std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+    return digits ? std::optional<int64_t>(std::stoll(part)) : std::nullopt;
+  }
+  // PEFT's .*?\.[^.]*\.(\d+)\. and, with names, (?:^|.*?\.)NAME\.(\d+)\. of the first that fits.
+  std::optional<int64_t> depth_of(const std::vector<std::string>& parts) const {
+    if (parts_.empty()) return after(parts, 2, "");
+    for (const std::string& name : parts_)
+      if (const auto depth = after(parts, 1, name)) return depth;
+    return std::nullopt;
+  }
+  static std::optional<int64_t> after(const std::vector<std::string>& parts, size_t first,
+                                      const std::string& name) {
+    for (size_t i = first; i + 1 < parts.size(); ++i)
+      if (name.empty() || parts[i - 1] == name)
+        if (const auto depth = number(parts[i])) return depth;
+    return std::nullopt;
+  }
+
+  bool chosen_ = false;
+  std::set<int64_t> depths_;
+  std::vector<std::string> parts_;
+};
+
 // "all-linear" leaves the head out, as PEFT does.
 std::set<int> targets(const Subject& subject, const json& config,
                       const std::vector<t5::LinearInfo>& linears) {
@@ -206,14 +268,16 @@ std::set<int> targets(const Subject& subject, const json& config,
               "{}: module '{}' has target_modules {} (a list of layer names or a regular "
               "expression is needed), copy the adapter again",
               subject.file, subject.name, value.dump());
-  const bool all = value == "all-linear";
+  const bool all = value.is_string() && base::lower(value.get<std::string>()) == "all-linear";
   const Names named(subject, "target_modules", all ? json::array() : value);
   const json left = get(config, "exclude_modules");
   const Names excluded(subject, "exclude_modules", used(left) ? left : json::array());
+  const Depths depths(subject, config);
   std::set<int> slots;
   for (size_t slot = 0; slot < linears.size(); ++slot) {
     const std::string& name = linears[slot].name;
-    const bool hit = all ? name != t5::kHead : named.contain(name);
+    const bool hit =
+        all ? name != t5::kHead : named.list(name) || (named.contain(name) && depths.contain(name));
     if (hit && !excluded.contain(name)) slots.insert(static_cast<int>(slot));
   }
   base::check(!slots.empty(),
@@ -223,51 +287,33 @@ std::set<int> targets(const Subject& subject, const json& config,
   return slots;
 }
 
-// rank_pattern and alpha_pattern: {regular expression for the end of a name: value}. The first one
-// that fits counts in training, but PEFT sorts them when it saves: where two fit, they must agree.
+// rank_pattern and alpha_pattern: {regular expression for the end of a name: value}; the first that
+// fits counts, as PEFT reads the file.
 class Pattern {
  public:
-  Pattern(const Subject& subject, std::string key, const json& value)
-      : subject_(subject), key_(std::move(key)) {
+  Pattern(const Subject& subject, const std::string& key, const json& value) {
     if (!used(value)) return;
     base::check(value.is_object(),
                 "{}: module '{}' has {} = {} (an object with a number for each layer is needed), "
                 "copy the adapter again",
-                subject.file, subject.name, key_, value.dump());
+                subject.file, subject.name, key, value.dump());
     for (const auto& [end, number] : value.items()) {
-      Entry entry{.name = end, .pattern = {}, .value = positive(subject, key_, number)};
-      if (!is_plain(end))
-        entry.pattern = expression(subject, key_, base::format(R"((?:.*\.)?(?:{}))", end));
-      entries_.push_back(std::move(entry));
+      expression(subject, key, end);  // alone, for what its message says
+      entries_.push_back({.pattern = expression(subject, key, R"((.*\.)?()" + end + ")$"),
+                          .value = positive(subject, key, number)});
     }
   }
   double of(const std::string& layer, double otherwise) const {
-    const Entry* fits = nullptr;
-    for (const Entry& entry : entries_) {
-      if (entry.pattern ? !std::regex_match(layer, *entry.pattern) : !names(entry.name, layer))
-        continue;
-      base::check(
-          fits == nullptr || fits->value == entry.value,
-          "{}: module '{}': '{}' and '{}' of {} both fit {} (PEFT sorts them when it saves, "
-          "so which one was meant can't be told), leave one of them",
-          subject_.file, subject_.name, fits == nullptr ? "" : fits->name, entry.name, key_, layer);
-      fits = &entry;
-    }
-    return fits == nullptr ? otherwise : fits->value;
+    for (const auto& [pattern, value] : entries_)
+      if (std::regex_search(layer, pattern, std::regex_constants::match_continuous)) return value;
+    return otherwise;
   }
 
  private:
   struct Entry {
-    std::string name;
-    std::optional<std::regex> pattern;  // none for a plain name
+    std::regex pattern;  // from the beginning of a name, as Python's re.match
     double value = 0;
   };
-  static bool is_plain(const std::string& name) {
-    return std::ranges::all_of(
-        name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
-  }
-  const Subject& subject_;
-  std::string key_;
   std::vector<Entry> entries_;
 };
 
@@ -276,7 +322,7 @@ class Pattern {
 AdapterConfig read_adapter_config(const fs::path& folder, const std::string& name,
                                   const std::vector<t5::LinearInfo>& linears) {
   const Subject subject{.name = name, .file = (folder / kConfigFile).string()};
-  const json config = parse(subject);
+  const json config = json::parse(base::read_json_object(subject.file, "copy the adapter again"));
   check_kind(subject, config);
   check_start(subject, config);
   AdapterConfig result;
@@ -294,8 +340,6 @@ AdapterConfig read_adapter_config(const fs::path& folder, const std::string& nam
     if (layer == t5::kHead && used(get(config, "ensure_weight_tying")))
       refuse(subject, "ensure_weight_tying", true, "it adapts the embedding with the head");
   }
-  result.some_layers = used(get(config, "layers_to_transform")) ||
-                       get(config, "layers_to_transform").is_number();  // layer 0
   const json base_name = get(config, "base_model_name_or_path");
   if (base_name.is_string()) result.base = base_name.get<std::string>();
   const json named = get(config, "target_modules");

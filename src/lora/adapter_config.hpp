@@ -16,16 +16,16 @@ struct AdapterConfig {
   };
   int64_t rank = 0;  // r and lora_alpha as written
   double alpha = 0;
-  std::map<int, Place> places;  // by slot: the layers that target_modules names
-  bool some_layers = false;     // layers_to_transform: the weights file says which of the places
-  std::string base;             // base_model_name_or_path, "" where it is not said
+  std::map<int, Place> places;       // by slot: the layers that target_modules and its kin name
+  std::string base;                  // base_model_name_or_path, "" where it is not said
   std::vector<std::string> targets;  // as written; one for a regular expression
 };
 
 // Supported: use_rslora, rank_pattern, alpha_pattern, exclude_modules, layers_to_transform and any
-// linear layer. Refused by name: what changes the numbers in another way (DoRA, bias,
-// modules_to_save, ...), what changes the base's own weights (init_lora_weights pissa, olora, ...),
-// and every setting that is in use and not known here.
+// linear layer. Regular expressions are Python's: python_regex.hpp. Refused by name: what changes
+// the numbers in another way (DoRA, bias, modules_to_save, ...), what changes the base's own
+// weights (init_lora_weights pissa, olora, ...), and every setting that is in use and not known
+// here.
 AdapterConfig read_adapter_config(const std::filesystem::path& folder, const std::string& name,
                                   const std::vector<t5::LinearInfo>& linears);
 

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/json_file.hpp"
 #include "base/nesting.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
@@ -67,9 +68,7 @@ std::vector<std::string> words(const json& value) {
 // What can be said without the base; whether the base takes it is for read_module to say.
 void read_settings(const fs::path& folder, Indexed& entry) {
   const json config =
-      json::parse(base::shallow_json(base::read_file(folder / kConfigFile)), nullptr, false);
-  base::check(config.is_object(), "{}: is not a JSON object, copy the adapter again",
-              (folder / kConfigFile).string());
+      json::parse(base::read_json_object(folder / kConfigFile, "copy the adapter again"));
   entry.base = word(config, "base_model_name_or_path");
   entry.rank = number<int64_t>(config, "r");
   entry.alpha = number<double>(config, "lora_alpha");
@@ -158,8 +157,7 @@ void write(const fs::path& file, const std::vector<Indexed>& modules) {
   for (const Indexed& entry : modules) whole["modules"].push_back(written(entry));
   try {
     base::write_file(file, base::json_text(whole, 1) + "\n");
-  } catch (const base::Error&) {        // a library that may only be read is read anew each time
-  } catch (const base::Interrupted&) {  // as is one on a full disk
+  } catch (const base::Error&) {  // a library that may only be read is read anew each time
   }
 }
 

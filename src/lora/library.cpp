@@ -105,10 +105,13 @@ fs::path module_folder(const fs::path& library, const std::string& name) {
   return t5::resolve(name, kConfigFile);
 }
 
+std::vector<fs::path> module_files(const fs::path& folder) {
+  return {folder / kConfigFile, weights_file(folder)};
+}
+
 std::string hash_module(const fs::path& folder) {
   base::Sha256 hash;
-  for (const fs::path& file : {folder / kConfigFile, weights_file(folder)})
-    hash.update(base::sha256_file(file));
+  for (const fs::path& file : module_files(folder)) hash.update(base::sha256_file(file));
   return hash.hex();
 }
 

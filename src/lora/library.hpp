@@ -59,7 +59,8 @@ Module read_module(const std::filesystem::path& folder, const std::string& name,
 void write_module(const std::filesystem::path& folder, const Module& module, const t5::Config& base,
                   const std::string& base_name);
 
-std::string hash_module(
-    const std::filesystem::path& folder);  // SHA-256 of weights file and configuration
+// A module's configuration and weights file, and the SHA-256 of both.
+std::vector<std::filesystem::path> module_files(const std::filesystem::path& folder);
+std::string hash_module(const std::filesystem::path& folder);
 
 }  // namespace lorahub::lora

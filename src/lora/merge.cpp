@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/json_file.hpp"
 #include "t5/hub.hpp"
 #include "t5/weights.hpp"
 
@@ -30,7 +31,8 @@ void copy_beside(const fs::path& base, const fs::path& folder) {
 }
 
 void write_config(const fs::path& base, const fs::path& folder, at::ScalarType type) {
-  auto config = nlohmann::ordered_json::parse(base::read_file(base / "config.json"));
+  auto config = nlohmann::ordered_json::parse(
+      base::read_json_object(base / "config.json", "copy the model folder again"));
   config.erase("dtype");  // transformers 5 writes this name and reads both
   config["torch_dtype"] = type == at::kFloat ? "float32" : "bfloat16";
   base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");
@@ -50,11 +52,14 @@ at::Tensor merged(const at::Tensor& weight, const at::Tensor& added, at::ScalarT
   return rounded;
 }
 
+// The head is tied to the first of these that the file has (t5/network.cpp).
 void check_head(const t5::Tensors& tensors, const t5::Config& config) {
   const auto head = tensors.find("lm_head.weight");
-  base::check(!config.scale_outputs && head != tensors.end() &&
-                  (!tensors.contains("shared.weight") ||
-                   !at::equal(head->second, tensors.at("shared.weight"))),
+  auto embedding = tensors.find("shared.weight");
+  for (const char* side : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
+    if (embedding == tensors.end()) embedding = tensors.find(side);
+  base::check(!config.scale_outputs && head != tensors.end() && embedding != tensors.end() &&
+                  !t5::same_values(head->second, embedding->second),
               "the adapter changes the head, which this model shares with its embedding (merging "
               "would change both), write an adapter instead");
 }
@@ -71,10 +76,8 @@ double write_merged(const fs::path& folder, const Module& module, const fs::path
   const std::vector<t5::LinearInfo> linears = t5::linears(config);
   const t5::Tensors tensors = t5::read_model_weights(base);
   t5::Tensors out;
-  for (const auto& [name, tensor] : tensors) {
-    const bool copy = name.ends_with("embed_tokens.weight") && tensors.contains("shared.weight");
-    if (!copy) out[name] = at::isFloatingType(tensor.scalar_type()) ? tensor.to(type) : tensor;
-  }
+  for (const auto& [name, tensor] : tensors)
+    out[name] = at::isFloatingType(tensor.scalar_type()) ? tensor.to(type) : tensor;
   Squares squares;
   for (const auto& [slot, factors] : module.slots) {
     const std::string& layer = linears.at(static_cast<size_t>(slot)).name;

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <set>
 
 #include "base/check.hpp"
@@ -18,6 +17,7 @@
 #include "lora/adapter_config.hpp"
 #include "lora/library.hpp"
 #include "t5/mapped.hpp"
+#include "t5/tensor_names.hpp"
 #include "t5/weights.hpp"
 
 namespace lorahub::lora {
@@ -36,9 +36,9 @@ struct Subject {
 };
 
 // "base_model.model.<linear>.lora_A.weight", or with the adapter's name:
-// "...lora_A.default.weight".
+// "...lora_A.default.weight"; other wrappers than PEFT's, too (t5::unwrapped).
 struct Key {
-  std::string linear;
+  std::string linear, adapter;
   char factor = 0;  // 'A' or 'B'
 };
 std::optional<Key> parse_key(std::string_view key) {
@@ -50,14 +50,46 @@ std::optional<Key> parse_key(std::string_view key) {
   if (factor != 'A' && factor != 'B') return std::nullopt;
   rest = rest.substr(1, rest.size() - 1 - kEnd.size());  // "" or ".default"
   if (!rest.empty() && (rest.size() < 2 || rest.rfind('.') != 0)) return std::nullopt;
-  if (linear.starts_with(kPrefix)) linear.remove_prefix(kPrefix.size());
-  return Key{.linear = std::string(linear), .factor = factor};
+  if (rest == "._orig_mod") rest = "";
+  if (!rest.empty()) rest.remove_prefix(1);
+  return Key{.linear = t5::unwrapped(linear), .adapter = std::string(rest), .factor = factor};
 }
 
-// A whole weight: PEFT saves embeddings and the head beside adapters that name them.
-bool is_copy(const std::string& key) {
-  static const std::regex shape(R"(.*(?:embed_tokens|shared|lm_head)(?:\.base_layer)?\.weight)");
-  return std::regex_match(key, shape);
+// What a tensor is that is no factor of a linear layer.
+void check_others(const Subject& subject, const std::string& name, const at::Tensor& tensor,
+                  const t5::Config& base) {
+  const std::string reason = t5::empty_reason(tensor);
+  base::check(reason.empty(), "module '{}': tensor {} can't be used ({})", subject.name, name,
+              reason);
+  base::check(name.find("lora_embedding_") == std::string::npos,
+              "module '{}': tensor {} adapts an embedding (only linear layers can be adapted), use "
+              "an adapter of linear layers",
+              subject.name, name);
+  if (parse_key(name)) return;
+  for (const char* layer : {"embed_tokens", "shared", "lm_head"}) {
+    if (name.find(layer) == std::string::npos || tensor.dim() != 2) continue;
+    base::check(tensor.size(0) == base.vocabulary,
+                "module '{}': tensor {} is a whole layer of a resized vocabulary ({} tokens, the "
+                "base model has {}; no mixture changes an embedding), use an adapter that was "
+                "trained without new tokens",
+                subject.name, name, tensor.size(0), base.vocabulary);
+    base::fail(
+        "module '{}': tensor {} is a whole layer (PEFT saves one beside an adapter of the "
+        "head; whether it equals the base model's can't be told from the adapter), save it "
+        "again with save_embedding_layers=False",
+        subject.name, name);
+  }
+  for (const char* of_another :
+       {"lora_magnitude_vector", "ia3_l", "hada_w", "lokr_w", "vera_lambda", "prompt_embeddings",
+        "modules_to_save", "base_layer"})
+    base::check(name.find(of_another) == std::string::npos,
+                "module '{}': tensor {} is of another kind of adapter than LoRA ({}; leaving it "
+                "out would change the numbers), use a plain LoRA adapter",
+                subject.name, name, of_another);
+  base::fail(
+      "module '{}': tensor {} is not a LoRA factor of a linear layer (leaving it out "
+      "would change the numbers), use a plain LoRA adapter",
+      subject.name, name);
 }
 
 std::string shape_text(at::IntArrayRef sizes) {
@@ -72,6 +104,13 @@ struct Wanted {
 };
 
 at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
+  if (tensor.dim() == 2 && tensor.size(0) != wanted.shape[0] &&
+      wanted.key.find(std::string(t5::kHead) + ".") != std::string::npos &&
+      wanted.key.find("lora_B") != std::string::npos)
+    base::fail(
+        "module '{}': tensor {} is for a vocabulary of {} tokens and the base model has {} (its "
+        "embedding was resized for new tokens), use an adapter that was trained without them",
+        subject.name, wanted.key, tensor.size(0), wanted.shape[0]);
   if (tensor.sizes() != at::IntArrayRef(wanted.shape))
     base::fail(
         "module '{}': tensor {} has shape {}, but the base model and r ask for {} "
@@ -90,6 +129,7 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
 }
 
 struct Layers {
+  const t5::Config& base;
   const std::vector<t5::LinearInfo>& linears;
   const AdapterConfig& config;
 };
@@ -101,19 +141,11 @@ struct Place {
 };
 Place place_of(const Subject& subject, const Layers& layers, const std::string& tensor) {
   const std::optional<Key> key = parse_key(tensor);
-  base::check(tensor.find("lora_embedding_") == std::string::npos,
-              "module '{}': tensor {} adapts an embedding (only linear layers can be adapted), use "
-              "an adapter of linear layers",
-              subject.name, tensor);
-  base::check(key.has_value() || !is_copy(tensor),
-              "module '{}': tensor {} is a whole layer (PEFT saves one beside an adapter of the "
-              "head; whether it equals the base model's can't be told from the adapter), save it "
-              "again with save_embedding_layers=False",
-              subject.name, tensor);
-  base::check(key.has_value(),
-              "module '{}': tensor {} is not a LoRA factor of a linear layer (leaving it out "
-              "would change the numbers), use a plain LoRA adapter",
-              subject.name, tensor);
+  base::check(
+      !key->linear.starts_with("block."),
+      "module '{}': tensor {} is of one side of a T5 (its name does not say whether of the "
+      "encoder or the decoder: PEFT was given that part alone), train it on the whole model",
+      subject.name, tensor);
   const auto found = std::ranges::find(layers.linears, key->linear, &t5::LinearInfo::name);
   base::check(found != layers.linears.end(),
               "module '{}': tensor {} belongs to no linear layer that the base model has (was it "
@@ -130,13 +162,20 @@ Place place_of(const Subject& subject, const Layers& layers, const std::string& 
 std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
                              const Layers& layers) {
   std::map<int, Factors> slots;
+  std::map<std::string, std::string> adapters;  // their names, and a tensor of each
   for (const auto& [name, tensor] : tensors) {
+    check_others(subject, name, tensor, layers.base);
+    adapters.emplace(parse_key(name)->adapter, name);
+    base::check(adapters.size() == 1,
+                "module '{}': tensors {} and {} are of two adapters in one file (which one is "
+                "meant?), save one adapter alone",
+                subject.name, adapters.begin()->second, adapters.rbegin()->second);
     const auto [slot, part] = place_of(subject, layers, name);
     Factors& factors = slots[slot];
     at::Tensor& factor = part == 'A' ? factors.a : factors.b;
     base::check(!factor.defined(),
-                "module '{}': tensor {} is there twice, under the names of two adapters, save one "
-                "adapter alone",
+                "module '{}': tensor {} is there twice, with and without wrappers in its name "
+                "(which one is meant?), save the adapter again",
                 subject.name, name);
     const t5::LinearInfo& linear = layers.linears[static_cast<size_t>(slot)];
     const int64_t rank = layers.config.places.at(slot).rank;
@@ -148,18 +187,26 @@ std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
   return slots;
 }
 
-// Both factors of every place; of those that have one, where layers_to_transform chose some.
+bool is_of_encoder(const t5::LinearInfo& linear) { return linear.name.starts_with("encoder."); }
+
+// Both factors of every place. An adapter of one side alone is whole: one of a T5EncoderModel has
+// a target_modules that fits the decoder's layers, too, and no tensor of any of them.
 void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
                     const Layers& layers) {
+  const auto linear = [&](int slot) -> const t5::LinearInfo& {
+    return layers.linears[static_cast<size_t>(slot)];
+  };
+  bool encoder = false, decoder = false;  // there is something of it
+  for (const auto& [slot, unused] : slots) (is_of_encoder(linear(slot)) ? encoder : decoder) = true;
   for (const auto& [slot, unused] : layers.config.places) {
     const auto found = slots.find(slot);
-    if (layers.config.some_layers && found == slots.end()) continue;
+    if (found == slots.end() && (is_of_encoder(linear(slot)) ? !encoder : !decoder)) continue;
     for (const char factor : {'A', 'B'})
       if (found == slots.end() || !(factor == 'A' ? found->second.a : found->second.b).defined())
         base::fail(
             "module '{}': tensor {}{}.lora_{}.weight is missing from {} (target_modules names "
             "its layer), copy the adapter again",
-            subject.name, kPrefix, layers.linears[static_cast<size_t>(slot)].name, factor,
+            subject.name, kPrefix, linear(slot).name, factor,
             weights_file(subject.folder).string());
   }
   base::check(!slots.empty(), "module '{}': {} holds no tensors, copy the adapter again",
@@ -216,15 +263,19 @@ Module read_module(const fs::path& folder, const std::string& name, const t5::Co
   const Subject subject{.name = name, .folder = folder};
   const std::vector<t5::LinearInfo> linears = t5::linears(base_config);
   const AdapterConfig config = read_adapter_config(folder, name, linears);
-  const Layers layers{.linears = linears, .config = config};
+  const Layers layers{.base = base_config, .linears = linears, .config = config};
   const fs::path file = weights_file(folder);
+  const std::string origin = base::file_identity(file);
   const t5::Mapped mapped = t5::map_weights(file);
+  if (base::file_identity(file) != origin)  // its values would be known by another file's identity
+    throw base::Interrupted(base::format(
+        "{} was replaced while it was opened, run the same command to go on", file.string()));
   base::read_ahead(mapped->bytes());
   const t5::Tensors tensors = t5::read_weights(mapped);
   Module module{.name = name, .slots = place(subject, tensors, layers), .file = mapped};
   check_complete(subject, module.slots, layers);
   set_scalings(module, config);
-  module.origin = base::file_identity(file);
+  module.origin = origin;
   return module;
 }
 

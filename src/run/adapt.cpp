@@ -1,16 +1,16 @@
 #include "run/adapt.hpp"
 
-#include "base/files.hpp"
-#include "lora/peft.hpp"
-#include "run/agreement.hpp"
+#include "lora/claim.hpp"
 #include "run/methods/methods.hpp"
 #include "run/trial.hpp"
 
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(Context& context, const Adaptation& adaptation) {
+Adapted search_weights(Context& context, const Adaptation& adaptation, const Output& output) {
   context.load();
+  lora::claim(output.folder,
+              {.base = context.trial().model, .library = lora::library(output.form)});
   context.narrow();
   context.loss_batch = adaptation.loss_batch;
   context.added = adaptation.added;
@@ -28,14 +28,6 @@ Adapted search_weights(Context& context, const Adaptation& adaptation) {
           .zero_loss = probed[0],
           .single_loss = {probed.begin() + 1, probed.end()},
           .evaluations = context.trial().search.budget};
-}
-
-void check_ranks_agree(workers::Crew& crew, const Brief& brief) {
-  if (crew.ranks() == 1) return;
-  std::map<std::string, std::string> hashes;
-  store::Inputs inputs = file_inputs(brief.trial, hashes);
-  inputs["shots"] = brief.task.shots_sha256;
-  check_agreement(crew, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
 }
 
 // The mixture on its way out, on a machine of its own: the search's may be on other ranks.
@@ -70,18 +62,16 @@ Delivered delivered(const Found& found, const Hardware& hardware, const Output& 
 
 Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
               const Output& output) {
-  base::write_file(output.folder / lora::kCardFile,
-                   "unfinished\n");  // a folder that can't be written is found before the search
+  lora::check_free(output.folder, output.force);
   Tokenizers tokenizers;
   const Brief mine = brief(adaptation.trial, tokenizers);
-  check_ranks_agree(crew, mine);
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
     Context context(leader, mine, 0, hardware.device);
     std::map<std::string, std::string> hashes;
     if (probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
       context.known = known_probes(mine, file_inputs(mine.trial, hashes), hardware.device);
-    adapted = search_weights(context, adaptation);
+    adapted = search_weights(context, adaptation, output);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
   adapted.delivered =

@@ -32,12 +32,14 @@ double median(std::vector<double> values) {
 
 double bytes_of(const at::Tensor& tensor) { return static_cast<double>(tensor.nbytes()); }
 
-// Weights that a pass reads: all but the embedding, of which it reads some rows.
+// Weights that a pass reads: all but the embeddings, of which it reads some rows.
 double weight_bytes(const t5::Network& network) {
   t5::Network view = network;  // shares the tensors
   double bytes = bytes_of(network.lm_head);
   for (const auto& [name, tensor] : t5::named(view))
-    if (name != "shared.weight" && name != "lm_head.weight") bytes += bytes_of(*tensor);
+    if (!name.ends_with("embed_tokens.weight") && name != "shared.weight" &&
+        name != "lm_head.weight")
+      bytes += bytes_of(*tensor);
   return bytes;
 }
 

@@ -57,6 +57,8 @@ class Context {
   search::Added added;
   // Wraps the evaluate of a search: recorded in the journal, or nothing.
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
+  // Throws where a file of the trial is not what it was when it was hashed.
+  std::function<void()> check_files = [] {};
   std::optional<KnownProbes> known;  // none: every candidate is probed
   double borrowed = 0;  // seconds that others spent on probes and generations of this one
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "lora/card.hpp"
+#include "lora/claim.hpp"
 #include "run/self_test.hpp"
 #include "study/names.hpp"
 
@@ -38,14 +38,14 @@ std::string body(const Solution& solution, const lora::Mixture& mixture,
 }
 
 lora::Card card(const objective::Machine& machine, const Solution& solution,
-                const lora::Module& module) {
+                const lora::Module& module, const Output& output) {
   const study::Trial& trial = solution.trial;
   return {.base = trial.model,
           .task = solution.task.name,
           .data = base::format("{} examples of {}, sha256 {}", solution.task.shots.size(),
-                               trial.task_files.pool, solution.task.shots_sha256),
-          .provenance =
-              base::format("composed from {} modules of {}", solution.pool.size(), trial.library),
+                               output.rows, solution.task.shots_sha256),
+          .provenance = base::format("{}{} modules of {}", lora::kComposed, solution.pool.size(),
+                                     trial.library),
           .tests = make_tests(machine, module, std::vector{solution.task.shots.front().input})};
 }
 
@@ -63,7 +63,7 @@ Delivered deliver(const objective::Machine& machine, const Solution& solution,
                           {.config = machine.network.config, .name = solution.trial.model})};
   const lora::Module& module = delivered.written.module;
   delivered.loss = loss_of(machine, alone(machine, module), solution);
-  lora::Card words = card(machine, solution, module);
+  lora::Card words = card(machine, solution, module, output);
   words.library = lora::library(output.form);
   if (output.form != lora::Form::adapter) words.tag = "";
   lora::write_card(output.folder, words, body(solution, mixture, delivered));

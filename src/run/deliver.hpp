@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 
+#include "lora/claim.hpp"
 #include "lora/recipe.hpp"
 #include "objective/objective.hpp"
 
@@ -9,8 +10,10 @@ namespace lorahub::run {
 
 struct Output {
   std::filesystem::path folder;
+  std::string rows;  // the file of the examples, for the card
   int64_t rank = 0;  // as lora::Mixture
   lora::Form form = lora::Form::adapter;
+  lora::Force force = lora::Force::no;  // of the folder, where something is there
 };
 
 struct Solution {

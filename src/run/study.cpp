@@ -1,17 +1,16 @@
 #include "run/study.hpp"
 
+#include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/energy.hpp"
-#include "base/fault.hpp"
-#include "run/agreement.hpp"
 #include "run/check.hpp"
 #include "run/cost.hpp"
 #include "run/devices.hpp"
 #include "run/environment.hpp"
 #include "run/lead.hpp"
+#include "run/notes.hpp"
 #include "run/shared.hpp"
 #include "run/trial.hpp"
-#include "run/watch.hpp"
 #include "workers/nccl.hpp"
 
 namespace lorahub::run {
@@ -24,7 +23,6 @@ class Coordinator {
 
   int run() {
     const std::filesystem::path journal = journal_file(options_.out, options_.shard);
-    check_file_names();
     const store::History before = store::read_journal(journal);
     base::check(before.headers.empty() || before.headers.back().study == study_.name,
                 "{} holds results of the study '{}' (those of '{}' would mix with them), choose "
@@ -34,7 +32,8 @@ class Coordinator {
     elsewhere_ = finished_elsewhere(options_.out, options_.shard);
     const Checked checked = check_inputs(trials_, before, options_.out);
     inputs_ = checked.inputs;
-    check_agreement(crew_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
+    watched_ = checked.watched;
+    files_ = checked.files;
     devices_ = crew_.everyone(encode({.kind = Request::device}));
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
@@ -45,6 +44,10 @@ class Coordinator {
                                 .log = options_.out / "log" / "rank0.log"},
                     planned(study_), options_.verbosity);
     write_header();
+    for (const std::string& sentence : notes(trials_)) {
+      ledger_->log("note", sentence);
+      fmt::print(stderr, "warning: {}\n", sentence);
+    }
     for (const std::string& sentence : shared_gpus(crew_.hosts(), devices_)) {
       ledger_->log("devices", sentence);
       fmt::print(stderr, "lorahub: {}\n", sentence);
@@ -68,20 +71,9 @@ class Coordinator {
   // Every rank loads what trial i reads: what one of them cannot read is found now.
   void try_out(size_t i) { crew_.everyone(join_request(brief(trials_[i], tokenizers_), i)); }
 
-  // The longest that are made: while they are locked, or before they are renamed.
-  void check_file_names() const {
-    const auto with = [](std::filesystem::path file, const char* ending) { return file += ending; };
-    check_names({with(journal_file(options_.out, options_.shard), ".lock"),
-                 with(result_file(options_.out, options_.shard), ".tmp"),
-                 options_.out / "log" / base::format("rank{}.log", crew_.ranks() - 1)});
-  }
-
   void make_folder() const {
     std::error_code error;
     std::filesystem::create_directories(options_.out, error);
-    if (error && base::is_the_machines(error.value()))
-      base::cannot(base::format("cannot make the results folder {}", options_.out.string()),
-                   error.value());
     base::check(!error, "cannot make the results folder {} ({}), choose another with --out",
                 options_.out.string(), error.message());
   }
@@ -128,7 +120,7 @@ class Coordinator {
     std::vector<workers::Job> jobs;
     std::map<std::string, double> sizes;
     for (size_t j = 0; j < todo_list.size(); ++j) {
-      jobs.push_back(job(todo_list[j], cost.trials[j].work, cost.flops_per_second));
+      jobs.push_back(job(todo_list[j], cost.trials[j].work));
       sizes[study::id(todo_trials[j])] = cost.trials[j].tflop;
     }
     ledger_->will_run(std::move(sizes));
@@ -136,19 +128,17 @@ class Coordinator {
     const double busy = crew_.busy_seconds();
     try {
       crew_.work(jobs, cost.prediction.groups);
-    } catch (const base::Interrupted& error) {
-      ledger_->log("interrupted", error.what());
+    } catch (const base::Interrupted&) {
       ledger_->checkpoint_if_quick();  // what is done can be reported; the journal has it anyway
       throw;
     }
     say_utilisation(cost.prediction, clock.seconds(), crew_.busy_seconds() - busy);
   }
 
-  workers::Job job(size_t i, const Work& tflop, double flops_per_second) {
-    return {.size = size_of(tflop),
+  workers::Job job(size_t i, const Work& work) {
+    return {.size = size_of(work),
             .join = join_request(brief(trials_[i], tokenizers_), i),
-            .lead = [this, i](const workers::Leader& leader) { run_one(i, leader); },
-            .watch = watch(options_.hang_timeout, scaled(tflop, 1e12 / flops_per_second))};
+            .lead = [this, i](const workers::Leader& leader) { run_one(i, leader); }};
   }
 
   void run_one(size_t i, const workers::Leader& leader) {
@@ -159,9 +149,15 @@ class Coordinator {
       const Brief mine = brief(trial, tokenizers_);
       Context context(leader, mine, i, options_.hardware.device);
       context.known = known_probes(mine, inputs_[i], options_.hardware.device);
-      context.record = [&, told = shared_->told(trial)](search::Evaluate f) {
+      context.check_files = [&] { watched_.check(files_[i]); };
+      context.record = [&, told = shared_->told(trial)](const search::Evaluate& f) {
+        const search::Evaluate checked = [&, f](const search::Population& population) {
+          search::Losses losses = f(population);
+          watched_.check(files_[i]);
+          return losses;
+        };
         AskedOnce asked = once(
-            std::move(f), [&] { return context.faults(); }, told, context.borrowed);
+            checked, [&] { return context.faults(); }, told, context.borrowed);
         return ledger_->recorded(std::move(asked.evaluate), std::move(asked.faults), trial);
       };
       context.observer = [&](const search::Trace& trace) {
@@ -171,9 +167,10 @@ class Coordinator {
       store::Record record = run_trial(context);
       record.timing.energy = meter_.joules() - before;
       ledger_->finish(trial, record);
-    } catch (const base::FileError& error) {  // it was there when the run began
-      throw base::MachineFault(error.what());
-    } catch (const base::Error& error) {  // of any rank: the other trials go on
+    } catch (const base::Interrupted&) {
+      throw;
+    } catch (const std::exception& error) {  // of any rank: the other trials go on
+      watched_.check(files_[i]);             // a file that was half written is no failure
       ledger_->fail(trial, error.what());
     }
   }
@@ -196,7 +193,9 @@ class Coordinator {
   Tokenizers tokenizers_;
   std::set<std::string> elsewhere_;
   std::vector<store::Inputs> inputs_;
-  std::vector<std::string> devices_;  // by rank
+  WatchedFiles watched_;
+  std::vector<WatchedFiles::Set> files_;  // by trial
+  std::vector<std::string> devices_;      // by rank
   std::optional<Ledger> ledger_;
   std::optional<Shared> shared_;  // among the trials of this call
 };
@@ -237,12 +236,9 @@ int run_study(const std::function<Selection()>& load, StudyOptions options, work
     options.hardware.trials = trials_at_a_time(selection.trials, options.hardware.trials);
   };
   if (group.is_coordinator()) select();
-  const workers::Service service{
-      .threads = options.hardware.threads,
-      .jobs = options.hardware.trials,
-      .stall_timeout = options.stall_timeout,
-      .watch = watch(options.hang_timeout),
-      .hang_timeout = options.hang_timeout > 0 ? options.hang_timeout : kHangTimeout};
+  const workers::Service service{.threads = options.hardware.threads,
+                                 .jobs = options.hardware.trials,
+                                 .stall_timeout = options.stall_timeout};
   const auto make_site = [&] {
     if (!group.is_coordinator()) select();
     return std::make_unique<Site>(selection.trials, options.hardware, group.member());

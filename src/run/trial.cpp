@@ -113,8 +113,9 @@ store::Inputs hash_all(const std::vector<Hashed>& all, std::map<std::string, std
   return inputs;
 }
 
-// What the trial computes with.
-std::vector<Hashed> hashed_files(const study::Trial& trial) {
+}  // namespace
+
+store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
   std::vector<Hashed> hashed;
   const auto model = t5::resolve(trial.model_path);
   hashed.push_back({"model", model, t5::hash_model});
@@ -129,19 +130,7 @@ std::vector<Hashed> hashed_files(const study::Trial& trial) {
           std::filesystem::exists(folder / lora::kCardFile))
         hashed.push_back({"card " + name, folder / lora::kCardFile, base::sha256_file});
     }
-  return hashed;
-}
-
-}  // namespace
-
-std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial) {
-  std::vector<std::filesystem::path> paths;
-  for (const Hashed& one : hashed_files(trial)) paths.push_back(one.path);
-  return paths;
-}
-
-store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
-  return hash_all(hashed_files(trial), cache);
+  return hash_all(hashed, cache);
 }
 
 store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
@@ -176,6 +165,7 @@ store::Record run_trial(Context& context) {
   const base::Stopwatch load;
   const long probes = probe_count(brief.trial, static_cast<int>(brief.modules.size()));
   const Loaded loaded = context.load();
+  context.check_files();
   const double load_seconds = load.seconds();
 
   const base::Stopwatch search;
@@ -210,6 +200,7 @@ store::Record run_trial(Context& context) {
   record.answers = std::move(answers);
   record.timing = {
       .load = load_seconds, .search = search_seconds, .answer = answer_seconds, .waits = waits};
+  context.check_files();
   return record;
 }
 

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <cassert>
 #include <coroutine>
+#include <exception>
 #include <utility>
 
 namespace lorahub::search {
@@ -31,7 +32,7 @@ class Questions {
       return {*this};
     }
     void return_void() {}
-    void unhandled_exception() { throw; }  // out of memory: comes out of answer()
+    void unhandled_exception() { std::terminate(); }  // nothing in there throws but out of memory
   };
 
   Questions(Questions&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}

@@ -211,7 +211,7 @@ struct Journal::File {
   [[noreturn]] void undo(size_t before) {
     const int error = errno;
     if (::ftruncate(descriptor, static_cast<off_t>(before)) != 0) errno = error;
-    cannot_go_on_writing(name, error);
+    cannot_write(name, error);
   }
 
   std::string name;

@@ -1,38 +1,22 @@
 #include "t5/config.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
-#include "base/files.hpp"
-#include "base/nesting.hpp"
+#include "base/json_file.hpp"
+#include "t5/generation_config.hpp"
 
 namespace lorahub::t5 {
 namespace {
 
 using nlohmann::json;
 
-json parse(const std::string& file) {
-  const std::string text = base::read_file(file);
-  try {
-    json fields = json::parse(base::shallow_json(text));
-    base::check(fields.is_object(), "{}: is not a JSON object, copy the model folder again", file);
-    return fields;
-  } catch (const json::parse_error& error) {
-    const auto bytes = std::min(text.size(), error.byte);
-    const auto line =
-        1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(bytes), '\n');
-    base::fail("{}:{}: is not JSON (the file is damaged or cut short), copy the model folder again",
-               file, line);
-  } catch (const json::exception& error) {  // a number beyond the range of double, say
-    base::fail("{}: can't be read ({}), copy the model folder again", file, error.what());
-  }
-}
-
 // The fields of one config.json; one that is absent or null has the default of transformers.
 class Fields {
  public:
-  explicit Fields(std::string file) : file_(std::move(file)), fields_(parse(file_)) {}
+  explicit Fields(std::string file)
+      : file_(std::move(file)),
+        fields_(json::parse(base::read_json_object(file_, "copy the model folder again"))) {}
 
   struct Range {
     int64_t low, high;
@@ -93,6 +77,23 @@ class Fields {
     return value.get<bool>();
   }
 
+  // For settings that no T5 here is computed with. null, false, "", [] and {} are "not used".
+  void refuse(const char* key, const char* reason) const {
+    const json value = get(key);
+    const bool unused = value.is_null() || value == false || value == "" ||
+                        (value.is_structured() && value.empty());
+    base::check(unused, "{}: {} is {} ({}), choose a plain T5 model", file_, key,
+                value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 80), reason);
+  }
+
+  // The same size under the name that transformers gives it in other models.
+  void agree(const char* alias, const char* key, int64_t value) const {
+    base::check(integer(alias, value, {.low = 0, .high = INT64_MAX}) == value,
+                "{}: {} is {} but {} is {} (both name the same size), "
+                "use the config.json that came with the weights",
+                file_, alias, get(alias).dump(), key, value);
+  }
+
   const std::string& file() const { return file_; }
 
  private:
@@ -122,15 +123,33 @@ const Defaults& defaults(const Fields& fields) {
   return type == "t5" ? kT5 : kMt5;
 }
 
-// transformers reads "gated-gelu" as gelu_new, the tanh form; "gelu" alone is the erf form.
+// transformers reads "gated-gelu" as gelu_new, the tanh form; "gelu" alone is the erf form. What it
+// derives from that word it also writes, and reads again in preference to the word.
 void read_activation(const Fields& fields, const char* absent, Config& config) {
   const std::string name = fields.word("feed_forward_proj", absent);
-  config.gated = name.starts_with("gated-");
-  config.gelu = name == "gated-gelu" || name == "gated-gelu_new" || name == "gelu_new";
-  base::check(config.gelu || name == "relu" || name == "gated-relu",
-              "{}: feed_forward_proj is '{}' (that activation is not known here), "
-              "choose a model with relu or gated-gelu",
-              fields.file(), name);
+  const bool gated = name.starts_with("gated-");
+  const std::string last = gated ? name.substr(std::string("gated-").size()) : name;
+  const std::string act =
+      fields.word("dense_act_fn", name == "gated-gelu" ? "gelu_new" : last.c_str());
+  config.gated = fields.flag("is_gated_act", gated);
+  config.gelu = act == "gelu_new" || act == "gelu_pytorch_tanh";
+  base::check(config.gelu || act == "relu",
+              "{}: feed_forward_proj is '{}' and dense_act_fn '{}' (that activation is not known "
+              "here), choose a model with relu or gated-gelu",
+              fields.file(), name, act);
+}
+
+// What changes a forward pass of T5 and is not computed here.
+void refuse_others(const Fields& fields) {
+  fields.refuse("quantization_config", "its weights are quantised, and no network here is");
+  fields.refuse("compression_config", "its weights are quantised, and no network here is");
+  fields.refuse("auto_map", "it brings code of its own, which no program but transformers runs");
+  fields.refuse("per_layer_config", "its layers are unlike each other");
+  fields.refuse("pruned_heads", "heads were taken out of its attention");
+  base::check(fields.flag("is_encoder_decoder", true),
+              "{}: is_encoder_decoder is false (only an encoder with a decoder answers), choose a "
+              "whole T5 model",
+              fields.file());
 }
 
 // The logarithmic buckets need 0 < log(max_distance / exact), exact = buckets / 2 in the decoder.
@@ -171,11 +190,18 @@ Config read_config(const std::filesystem::path& folder) {
   config.eos = fields.integer("eos_token_id", 1, token);
   config.decoder_start = fields.integer("decoder_start_token_id", 0, token);
   // As transformers: the field it writes since version 5, else the older one, whose absence means
-  // v1.0.
-  config.scale_outputs =
+  // v1.0. An mT5 is never scaled.
+  const bool scaled =
       fields.flag("scale_decoder_outputs", fields.flag("tie_word_embeddings", true));
+  config.scale_outputs = scaled && &absent == &kT5;
   read_activation(fields, absent.activation, config);
+  refuse_others(fields);
+  fields.agree("hidden_size", "d_model", config.d_model);
+  fields.agree("num_attention_heads", "num_heads", config.heads);
+  fields.agree("num_hidden_layers", "num_layers", config.encoder_layers);
+  fields.agree("head_dim", "d_kv", config.d_kv);
   check_buckets(fields, config);
+  check_generation_tokens(folder, config);
   return config;
 }
 

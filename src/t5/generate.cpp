@@ -128,7 +128,7 @@ class Decoder {
   Ids argmax(int64_t step, const Ids& last) {
     const Network& n = model_.network;
     const at::ScalarType dtype = n.embedding.scalar_type();
-    at::Tensor x = embed(n, to_device(n, last));  // [1, B, d]
+    at::Tensor x = embed(n.decoder_embedding, to_device(n, last));  // [1, B, d]
     const at::Tensor bias = aligned(bias_.narrow(3, bias_.size(3) - step - 1, step + 1), dtype);
     for (size_t i = 0; i < n.decoder.blocks.size(); ++i) {
       const Block& block = n.decoder.blocks[i];

@@ -174,13 +174,17 @@ void check_own_file(const fs::path& file) {
       file.string(), fs::read_symlink(file, error).string());
 }
 
-std::string hash_model(const fs::path& folder) {
+std::vector<fs::path> model_files(const fs::path& folder) {
   const WeightFiles weights = weight_files(folder);
   std::vector<fs::path> files{folder / "config.json"};
   if (!weights.index.empty()) files.push_back(weights.index);
   files.insert(files.end(), weights.files.begin(), weights.files.end());
+  return files;
+}
+
+std::string hash_model(const fs::path& folder) {
   base::Sha256 hash;
-  for (const fs::path& file : files) hash.update_by_file(file);
+  for (const fs::path& file : model_files(folder)) hash.update_by_file(file);
   return hash.hex();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace lorahub::t5 {
 
@@ -17,6 +18,9 @@ std::filesystem::path resolve(const std::string& name_or_folder,
 // bring a file of this machine among those that are passed on. Links within the folder are fine,
 // and those of a Hugging Face cache to the blobs of the same repository. Error for any other link.
 void check_own_file(const std::filesystem::path& file);
+
+// config.json and the weight files of a model's folder, index first.
+std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
 
 // SHA-256 of the bytes of config.json and of the weight files (index first), one after another.
 std::string hash_model(const std::filesystem::path& folder);

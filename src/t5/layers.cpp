@@ -178,15 +178,15 @@ at::Tensor self_bias(const Network& network, Direction direction, int64_t longes
       network.embedding.scalar_type());
 }
 
-at::Tensor embed(const Network& network, const at::Tensor& ids) {
-  return network.embedding.index_select(0, ids).to(at::kFloat).unsqueeze(0);
+at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids) {
+  return embedding.index_select(0, ids).to(at::kFloat).unsqueeze(0);
 }
 
 at::Tensor encode(const Adapted& model, const Input& sources) {
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
-  const Start begun = start(n, embed(n, sources.ids), model.by);
+  const Start begun = start(n, embed(n.embedding, sources.ids), model.by);
   const int step = candidates_at_once(begun.x, population);
   std::vector<at::Tensor> parts;
   for (int first = 0; first < population; first += step) {

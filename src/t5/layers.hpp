@@ -54,8 +54,8 @@ at::Tensor to_device(const Network& network, const Ids& ids);  // [ids]
 // as attend_packed() takes it without a copy.
 at::Tensor self_bias(const Network& network, Direction direction, int64_t longest);
 
-// Rows of the embedding in f32: [1, ids, d].
-at::Tensor embed(const Network& network, const at::Tensor& ids);
+// Rows of an embedding in f32: [1, ids, d].
+at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids);
 
 // Final hidden states of packed sources: [P, rows, d], compute dtype.
 at::Tensor encode(const Adapted& model, const Input& sources);

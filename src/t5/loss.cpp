@@ -27,7 +27,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
   const Sides sides{.targets = targets, .sources = batch.sources.packing};
   const Sides own_side{.targets = targets, .sources = targets};
   const bool absorb = short_targets(n.config, sides);
-  at::Tensor x = embed(n, batch.targets.ids);
+  at::Tensor x = embed(n.decoder_embedding, batch.targets.ids);
   for (const Block& block : n.decoder.blocks) {
     const at::Tensor normed = rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const Projections qkv = project(block.self, model.adapter, normed, model.by);

@@ -30,6 +30,10 @@ at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, Layout layo
 // Of a tensor over such bytes: base::read_ahead().
 void read_ahead(const at::Tensor& mapped);
 
+// Whether both are of one type and shape and hold the same numbers (NaN is unlike itself, but for
+// one memory).
+bool same_values(const at::Tensor& one, const at::Tensor& other);
+
 // Whether no value is NaN or infinite.
 bool is_finite(const at::Tensor& values);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/check.hpp"
 #include "t5/gpu.hpp"
@@ -41,6 +42,11 @@ void check_finite(const std::string& name, const at::Tensor& tensor) {
       name, at::isfinite(tensor).logical_not_().sum().item<int64_t>());
 }
 
+constexpr const char* kEmbeddings[] = {"shared.weight", "encoder.embed_tokens.weight",
+                                       "decoder.embed_tokens.weight", "lm_head.weight"};
+constexpr const char* kIgnored =
+    "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
+
 // Takes tensors out of the file by name and checks them; numbers the linear layers as it goes.
 class Builder {
  public:
@@ -54,15 +60,13 @@ class Builder {
   Network network() {
     Network n;
     n.config = config_;
-    const at::Tensor shared = embedding();
-    n.embedding = placed("shared.weight", shared, placement_.dtype);
-    const at::Tensor head = untied_head(shared);
-    n.lm_head = head.defined() ? placed("lm_head.weight", head, placement_.dtype) : n.embedding;
+    place_embeddings(n);
     if (config_.scale_outputs)
       n.output_scale = 1.0 / std::sqrt(static_cast<double>(config_.d_model));
     n.encoder = stack("encoder", config_.encoder_layers);
     n.decoder = stack("decoder", config_.decoder_layers);
     n.head_slot = slot_++;
+    check_all_used();
     return n;
   }
 
@@ -80,8 +84,9 @@ class Builder {
   bool has(const std::string& name) const { return weights_.contains(name); }
 
   // By name, its values not looked at yet.
-  at::Tensor take(const std::string& name, at::IntArrayRef shape) const {
+  at::Tensor take(const std::string& name, at::IntArrayRef shape) {
     const auto found = weights_.find(name);
+    used_.insert(name);
     base::check(found != weights_.end(),
                 "tensor {} is missing from the model (config.json asks for it), "
                 "use the weights and config.json of one model",
@@ -127,20 +132,45 @@ class Builder {
     return placed(name, take(name, {config_.d_model}), at::kFloat);
   }
 
-  at::Tensor embedding() const {
-    for (const char* name :
-         {"shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"}) {
-      if (has(name)) return take(name, {config_.vocabulary, config_.d_model});
-    }
-    return take("shared.weight", {config_.vocabulary, config_.d_model});  // reports it missing
+  // As transformers ties them: `shared`, or the first of the others that the file has, is all that
+  // the file does not have; so are copies of it.
+  void place_embeddings(Network& n) {
+    const auto first =
+        std::ranges::find_if(kEmbeddings, [&](const char* name) { return has(name); });
+    const std::string shared = first == std::end(kEmbeddings) ? kEmbeddings[0] : *first;
+    std::map<std::string, at::Tensor> placed_by;  // name
+    const auto of = [&](const std::string& own) {
+      const std::string name = has(own) && !same_values(matrix(own), matrix(shared)) ? own : shared;
+      at::Tensor& here = placed_by[name];
+      if (!here.defined()) here = placed(name, matrix(name), placement_.dtype);
+      return here;
+    };
+    n.embedding = of("encoder.embed_tokens.weight");
+    n.decoder_embedding = of("decoder.embed_tokens.weight");
+    n.lm_head = of("lm_head.weight");
   }
 
-  // Undefined when tied: absent, or (as old files have it) saved as a copy of the embedding.
-  at::Tensor untied_head(const at::Tensor& shared) const {
-    if (!has("lm_head.weight")) return {};
-    at::Tensor head = take("lm_head.weight", {config_.vocabulary, config_.d_model});
-    if (head.scalar_type() == shared.scalar_type() && at::equal(head, shared)) return {};
-    return head;
+  at::Tensor matrix(const std::string& name) {
+    return take(name, {config_.vocabulary, config_.d_model});
+  }
+
+  // What is left over would be skipped; transformers' own list of what it ignores has one name.
+  void check_all_used() const {
+    for (const auto& [name, tensor] : weights_) {
+      if (used_.contains(name) || name == kIgnored) continue;
+      const bool adapter = name.find("lora_") != std::string::npos ||
+                           name.find("base_layer") != std::string::npos ||
+                           name.find("modules_to_save") != std::string::npos;
+      base::check(!adapter,
+                  "tensor {} is of an adapter that was not merged into the model, save it after "
+                  "merge_and_unload()",
+                  name);
+      base::fail(
+          "tensor {} has no place in the T5 that config.json describes (leaving it out would "
+          "change "
+          "the numbers), use the weights and config.json of one T5",
+          name);
+    }
   }
 
   Linear linear(const std::string& name, int64_t out, int64_t in) {
@@ -203,6 +233,7 @@ class Builder {
   std::vector<int64_t> bytes_;  // by part
   std::vector<SharedTensor> tensors_;
   std::vector<std::pair<std::string, at::Tensor>> own_;  // by name: this part's
+  std::set<std::string> used_;                           // names in weights_
   int slot_ = 0;
 };
 
@@ -244,8 +275,16 @@ std::vector<LinearInfo> linears(const Config& config) {
 }
 
 std::map<std::string, at::Tensor*> named(Network& network) {
-  std::map<std::string, at::Tensor*> all{{"shared.weight", &network.embedding}};
-  if (!network.lm_head.is_same(network.embedding)) all["lm_head.weight"] = &network.lm_head;
+  std::map<std::string, at::Tensor*> all;
+  const Ties tied = ties(network);
+  if (!tied.decoder && tied.head_to_decoder) {  // a head without a name is tied to `shared`
+    all["encoder.embed_tokens.weight"] = &network.embedding;
+    all["shared.weight"] = &network.decoder_embedding;
+  } else {
+    all["shared.weight"] = &network.embedding;
+    if (!tied.decoder) all["decoder.embed_tokens.weight"] = &network.decoder_embedding;
+    if (!tied.head) all["lm_head.weight"] = &network.lm_head;
+  }
   std::vector<at::Tensor*> matrices;  // by slot
   const auto add = [&](Stack& stack, const std::string& name) {
     for (size_t i = 0; i < stack.blocks.size(); ++i) {
@@ -277,6 +316,18 @@ std::map<std::string, at::Tensor*> named(Network& network) {
   return all;
 }
 
+Ties ties(const Network& network) {
+  return {.decoder = network.decoder_embedding.is_same(network.embedding),
+          .head = network.lm_head.is_same(network.embedding),
+          .head_to_decoder = network.lm_head.is_same(network.decoder_embedding)};
+}
+
+void tie(Network& network, const Ties& ties) {
+  if (ties.decoder) network.decoder_embedding = network.embedding;
+  if (ties.head) network.lm_head = network.embedding;
+  if (ties.head_to_decoder) network.lm_head = network.decoder_embedding;
+}
+
 Network build(const Config& config, const Tensors& weights, Placement placement, int threads) {
   check_device(placement);
   Builder builder(config, weights, placement);
@@ -288,8 +339,12 @@ Network build(const Config& config, const Tensors& weights, Placement placement,
 Network load(const std::filesystem::path& folder, Placement placement, int threads) {
   if (placement.device == Device::cuda) return load_share(folder, placement, {}).network;
   return of_folder(folder, [&] {
-    const Tensors weights = read_model_weights(folder);
     const std::string origin = identity(folder);
+    const Tensors weights = read_model_weights(folder);
+    if (identity(folder) != origin)  // its values would be known by other files' identity
+      throw base::Interrupted(base::format(
+          "{}: its weights were replaced while they were opened, run the same command to go on",
+          folder.string()));
     const Tensors narrowed = in_dtype(weights, {placement.dtype, threads}, origin);
     Network network = build(read_config(folder), narrowed, placement, threads);
     turn_weights(network, origin, threads);

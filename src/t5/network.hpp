@@ -43,10 +43,11 @@ struct Stack {
 
 struct Network {
   Config config;
-  at::Tensor embedding;     // [V, d], compute dtype
-  at::Tensor lm_head;       // [V, d]; the embedding itself when tied
-  int head_slot = -1;       // the head's number among linears(config): the last
-  double output_scale = 1;  // d^-0.5 where config.scale_outputs
+  at::Tensor embedding;          // [V, d], compute dtype: the encoder's
+  at::Tensor decoder_embedding;  // [V, d]; the embedding itself where one serves both sides
+  at::Tensor lm_head;            // [V, d]; the embedding, or the decoder's, itself when tied
+  int head_slot = -1;            // the head's number among linears(config): the last
+  double output_scale = 1;       // d^-0.5 where config.scale_outputs
   Stack encoder, decoder;
 };
 
@@ -59,9 +60,18 @@ struct LinearInfo {
 std::vector<LinearInfo> linears(const Config& config);
 inline constexpr const char* kHead = "lm_head";
 
-// The tensors of a network by their names in Hugging Face files. A tied head has no name of its
-// own: who replaces the embedding sets lm_head too.
+// The tensors of a network by their names in Hugging Face files, which read back as this network.
+// What is tied to another tensor has no name of its own: who replaces one calls tie() afterwards.
 std::map<std::string, at::Tensor*> named(Network& network);
+
+// Which of the embeddings and the head are one tensor.
+struct Ties {
+  bool decoder = true;          // the decoder's embedding is the encoder's
+  bool head = true;             // the head is the encoder's embedding,
+  bool head_to_decoder = true;  // the decoder's
+};
+Ties ties(const Network& network);
+void tie(Network& network, const Ties& ties);
 
 enum class Device { cpu, cuda };
 struct Placement {

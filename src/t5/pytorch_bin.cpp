@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/crc32.hpp"
+#include "base/file_kind.hpp"
 #include "t5/mapped.hpp"
 #include "t5/unpickle.hpp"
 #include "t5/weights.hpp"
@@ -108,7 +109,8 @@ class Reader {
         "torch.save(torch.load(FILE, weights_only=True), FILE)",
         file_);
     base::check(bytes.starts_with("PK\3\4"),
-                "{}: is not a file of torch.save (it is no zip archive), download it again", file_);
+                "{}: is not a file of torch.save (it is no zip archive){}, download it again",
+                file_, base::seems_to_be(bytes));
   }
 
   template <class T>

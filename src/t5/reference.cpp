@@ -85,17 +85,15 @@ struct Pass {
     return linear(ff.wo, drop(hidden));
   }
 
-  at::Tensor embed(const at::Tensor& ids) const {
-    return network.embedding.index_select(0, ids.flatten())
-        .view({ids.size(0), ids.size(1), -1})
-        .to(wide());
+  at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids) const {
+    return embedding.index_select(0, ids.flatten()).view({ids.size(0), ids.size(1), -1}).to(wide());
   }
 
   at::Tensor encode(const at::Tensor& ids, const at::Tensor& mask) const {
     const int64_t length = ids.size(1);
     const at::Tensor bias = mask + position_bias(network.config, network.encoder, Direction::both,
                                                  {.queries = length, .keys = length});
-    at::Tensor x = drop(embed(ids));
+    at::Tensor x = drop(embed(network.embedding, ids));
     for (const Block& block : network.encoder.blocks) {
       const at::Tensor normed = input(x, block.self_norm);
       x = x + drop(attention(block.self, normed, normed, bias));
@@ -109,7 +107,7 @@ struct Pass {
     const int64_t length = ids.size(1);
     const at::Tensor bias = position_bias(network.config, network.decoder, Direction::causal,
                                           {.queries = length, .keys = length});
-    at::Tensor x = drop(embed(ids));
+    at::Tensor x = drop(embed(network.decoder_embedding, ids));
     for (const Block& block : network.decoder.blocks) {
       const at::Tensor normed = input(x, block.self_norm);
       x = x + drop(attention(block.self, normed, normed, bias));

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/file_kind.hpp"
 #include "base/nesting.hpp"
 #include "t5/mapped.hpp"
 #include "t5/weights.hpp"
@@ -109,13 +110,13 @@ void check_places(const std::string& file, const std::vector<Entry>& entries, ui
 
 std::string_view header_text(const std::string& file, std::string_view bytes) {
   uint64_t length = 0;
-  base::check(bytes.size() >= sizeof length, "{}: has {} bytes (no safetensors header fits), {}",
-              file, bytes.size(), kAgain);
+  base::check(bytes.size() >= sizeof length, "{}: has {} bytes (no safetensors header fits){}, {}",
+              file, bytes.size(), base::seems_to_be(bytes), kAgain);
   std::memcpy(&length, bytes.data(), sizeof length);
-  base::check(
-      length <= kLongestHeader && length <= bytes.size() - sizeof length,
-      "{}: its header should take {} bytes but the file has {} (cut short, or not safetensors), {}",
-      file, length, bytes.size(), kAgain);
+  base::check(length <= kLongestHeader && length <= bytes.size() - sizeof length,
+              "{}: its header should take {} bytes but the file has {} (cut short, or not "
+              "safetensors){}, {}",
+              file, length, bytes.size(), base::seems_to_be(bytes), kAgain);
   return bytes.substr(sizeof length, length);
 }
 

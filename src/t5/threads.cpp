@@ -6,7 +6,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -48,10 +47,7 @@ void share(int threads, int count, const std::function<void(int)>& work) {
     }
   };
   std::vector<std::jthread> others;
-  try {
-    for (int i = 1; i < std::min(threads, count); ++i) others.emplace_back(on_this_stream(take));
-  } catch (const std::system_error&) {  // the system gives no more: those there are do the work
-  }
+  for (int i = 1; i < std::min(threads, count); ++i) others.emplace_back(on_this_stream(take));
   take();
   others.clear();  // joins
   if (failure.error) std::rethrow_exception(failure.error);

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "base/check.hpp"
-#include "base/files.hpp"
-#include "base/nesting.hpp"
+#include "base/json_file.hpp"
 #include "base/node_memory.hpp"
 #include "t5/shared.hpp"
+#include "t5/tensor_names.hpp"
 #include "t5/threads.hpp"
 #include "t5/weight_files.hpp"
 
@@ -23,14 +23,14 @@ constexpr const char* kPlaces[] = {"model.safetensors", "model.safetensors.index
                                    "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
 bool is_file_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && fs::path(name).filename() == name;
+  return !name.empty() && name != "." && name != ".." && fs::path(name).filename() == name &&
+         name.find('\0') == std::string::npos;
 }
 
 // {"weight_map": {tensor: shard file in the same folder}}
 std::map<std::string, std::string> read_index(const fs::path& file) {
-  const json index =
-      json::parse(base::shallow_json(base::read_file(file)), nullptr, /*allow_exceptions=*/false);
-  const json map = index.is_object() ? index.value("weight_map", json()) : json();
+  const json index = json::parse(base::read_json_object(file, "copy or download it again"));
+  const json map = index.value("weight_map", json());
   base::check(map.is_object() && !map.empty(),
               "{}: has no weight_map (it says which shard holds which tensor), "
               "copy or download it again",
@@ -59,7 +59,29 @@ Tensors read_shards(const fs::path& index, const std::vector<fs::path>& files) {
                 index.string(), name, shard);
     tensors.insert(*found);
   }
+  for (const auto& [shard, held] : shards)
+    for (const auto& [name, tensor] : held) {
+      const auto listed = tensors.find(name);
+      base::check(listed != tensors.end(),
+                  "{}: does not list tensor {} of {} (index and shards are of different models), "
+                  "copy or download the folder again",
+                  index.string(), name, shard);
+      base::check(same_values(tensor, listed->second),
+                  "{}: tensor {} is in {} and, with other values, in another shard (shards of "
+                  "different models), copy or download the folder again",
+                  index.string(), name, shard);
+    }
   return tensors;
+}
+
+// An embedding of one side that is a copy of the one for both is left out.
+void drop_copies(Tensors& tensors) {
+  const auto shared = tensors.find("shared.weight");
+  if (shared == tensors.end()) return;
+  for (const char* side : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
+    if (const auto copy = tensors.find(side);
+        copy != tensors.end() && same_values(copy->second, shared->second))
+      tensors.erase(copy);
 }
 
 }  // namespace
@@ -90,8 +112,12 @@ WeightFiles weight_files(const fs::path& folder) {
 
 Tensors read_model_weights(const fs::path& folder) {
   const WeightFiles found = weight_files(folder);
-  return found.index.empty() ? read_weights(map_weights(found.files.front()))
-                             : read_shards(found.index, found.files);
+  const bool single = found.index.empty();
+  Tensors tensors = unwrapped(single ? read_weights(map_weights(found.files.front()))
+                                     : read_shards(found.index, found.files),
+                              single ? found.files.front() : found.index);
+  drop_copies(tensors);
+  return tensors;
 }
 
 std::string identity(const fs::path& folder) {
@@ -104,9 +130,7 @@ Tensors in_dtype(const Tensors& weights, Conversion to, const std::string& origi
   std::vector<std::string> names;
   int64_t total = 0;
   for (const auto& [name, tensor] : weights) {
-    const bool copy_of_shared =
-        name.ends_with("embed_tokens.weight") && weights.contains("shared.weight");
-    if (tensor.dim() != 2 || !at::isFloatingType(tensor.scalar_type()) || copy_of_shared ||
+    if (tensor.dim() != 2 || !at::isFloatingType(tensor.scalar_type()) ||
         tensor.scalar_type() == to.dtype || name.ends_with("relative_attention_bias.weight"))
       continue;
     names.push_back(name);

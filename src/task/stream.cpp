@@ -1,81 +1,90 @@
 #include "task/stream.hpp"
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/check.hpp"
-#include "base/nesting.hpp"
+#include "base/file_kind.hpp"
 
 namespace lorahub::task {
-
 namespace {
 
 constexpr size_t kLongestLine = size_t{16} << 20;  // bytes
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-std::string adapter_of(const std::string& line, const std::string& place) {
-  const auto row = nlohmann::json::parse(base::shallow_json(line), nullptr, false);
-  const auto found = row.find("adapter");
-  if (found == row.end() || found->is_null()) return "";
-  base::check(found->is_string(), "{}: \"adapter\" is no text, write a folder or a name", place);
-  return found->get<std::string>();
+// A first line that begins BBH's object and does not end it, or one that holds all of it.
+bool begins_bbh(const std::string& line) {
+  const std::string first = base::strip(line);
+  return first == "{" ||
+         (first.starts_with("{") && (first.find("\"examples\"") != std::string::npos ||
+                                     first.find("\"canary\"") != std::string::npos));
 }
 
 }  // namespace
 
-RowStream::RowStream(const std::filesystem::path& file)
-    : name_(file == "-" ? "standard input" : file.string()) {
-  if (file == "-") {
-    in_ = &std::cin;
-  } else {
-    base::check(std::filesystem::is_regular_file(file), "{}: no such file, check the path", name_);
-    file_ = std::make_unique<std::ifstream>(file, std::ios::binary);
-    in_ = file_.get();
+RowStream::RowStream(const std::string& file, Reading reading)
+    : input_(file), reading_(std::move(reading)) {}
+
+bool RowStream::fill() {
+  std::array<char, 1 << 16> some;
+  const size_t size = input_.read(some);
+  bytes_.erase(0, at_);
+  at_ = 0;
+  bytes_.append(some.data(), size);
+  return size > 0;
+}
+
+// What is no text at all is named before it is taken for rows.
+void RowStream::begin() {
+  begun_ = true;
+  constexpr size_t kKnown = 256;
+  while (bytes_.size() < kKnown && bytes_.find('\n') == std::string::npos && fill()) {
   }
+  const auto kind = base::file_kind(bytes_);
+  base::check(bytes_.empty() || !kind, "{}: is no task file: it seems to be {}", input_.name(),
+              kind.value_or(""));
+  if (bytes_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
 }
 
 bool RowStream::read_line(std::string& line) {
   line.clear();
-  std::streambuf* const bytes = in_->rdbuf();
-  for (int c = bytes->sbumpc(); c != EOF; c = bytes->sbumpc()) {
-    if (c == '\n') {
-      ++number_;
-      return true;
+  for (;;) {
+    const size_t end = bytes_.find('\n', at_);
+    const bool ends = end != std::string::npos;
+    line.append(bytes_, at_, ends ? end - at_ : end);
+    at_ = ends ? end + 1 : bytes_.size();
+    base::check(line.size() <= kLongestLine,
+                "{}:{}: a line of more than {} MiB (rows are held in memory), shorten it",
+                input_.name(), number_ + 1, kLongestLine >> 20);
+    if (ends || !fill()) {
+      number_ += ends || !line.empty() ? 1 : 0;
+      return ends || !line.empty();
     }
-    base::check(line.size() < kLongestLine,
-                "{}:{}: a line of more than {} MiB (rows are held in memory), shorten it", name_,
-                number_ + 1, kLongestLine >> 20);
-    line.push_back(static_cast<char>(c));
   }
-  if (!line.empty()) ++number_;
-  return !line.empty();
 }
 
 void RowStream::read_whole(std::string text) {
-  text += "\n";
-  text.append(std::istreambuf_iterator<char>(*in_), {});
-  whole_ = parse_examples(text, name_, Targets::optional);
+  for (std::string line; read_line(line);) text += "\n" + line;
+  whole_ = parse_bbh(text, input_.name(), reading_);
 }
 
 bool RowStream::next(Row& row) {
-  std::string line;
-  while (whole_.empty() && read_line(line)) {
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (number_ == 1 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  if (!begun_) begin();
+  for (std::string line; whole_.empty() && read_line(line);) {
     if (base::strip(line).empty()) continue;
-    if (number_ == 1 && (begins_object(line))) {
+    const std::string place = base::format("{}:{}", input_.name(), number_);
+    base::check(number_ > 1 || !base::strip(line).starts_with('['),
+                "{}: the file is a JSON list, write one row a line (jq -c '.[]' does)", place);
+    if (number_ == 1 && begins_bbh(line)) {
       read_whole(line);
       break;
     }
-    row.place = base::format("{}:{}", name_, number_);
-    row.example = parse_line(line, row.place, Targets::optional);
-    row.adapter = adapter_of(line, row.place);
-    row.line = std::move(line);
+    row = parse_row(line, place, reading_);
     return true;
   }
   if (given_ == whole_.size()) return false;
-  row = {.example = whole_[given_], .place = base::format("{}: example {}", name_, given_)};
+  row = std::move(whole_[given_]);
   ++given_;
   return true;
 }

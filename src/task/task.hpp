@@ -14,10 +14,10 @@ struct Example {
   friend bool operator==(const Example&, const Example&) = default;
 };
 
-// LoraHub's JSON lines {"context","completion"}, {"input","target"} or {"inputs","targets"} lines,
-// or BBH's JSON file
-// {"examples":[{"input","target"},...]}. Targets may be absent where `need_targets` is false (then
-// ""). Error with file and line. A path of "-" reads standard input.
+// Rows of JSON lines, or of BBH's JSON file {"examples": [row, ...]}, in the styles of row.hpp.
+// Targets may be absent where they are optional (then ""). Error with file and line for a row that
+// would not be read whole (row.hpp). A pipe is read as it is written; a path of "-" reads standard
+// input.
 enum class Targets { required, optional };
 std::vector<Example> read_examples(const std::filesystem::path& file,
                                    Targets targets = Targets::required);

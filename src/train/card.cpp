@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kFile = "training.json";
+constexpr const char* kFile = kTrainingFile;
 
 ordered_json as_json(const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return nullptr;

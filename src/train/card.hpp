@@ -11,6 +11,8 @@
 
 namespace lorahub::train {
 
+inline constexpr const char* kTrainingFile = "training.json";
+
 // What the finished folder must answer, for whoever loads it.
 struct SelfTest {
   task::Example example;

@@ -8,7 +8,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "base/nesting.hpp"
+#include "base/json_file.hpp"
 #include "lora/peft.hpp"
 #include "t5/hub.hpp"
 #include "t5/weights.hpp"
@@ -50,9 +50,9 @@ void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& 
 
 bool is_ia3(const fs::path& folder) {
   if (!fs::exists(folder / lora::kConfigFile)) return false;
-  const json config = json::parse(base::shallow_json(base::read_file(folder / lora::kConfigFile)),
-                                  nullptr, /*allow_exceptions=*/false);
-  return config.is_object() && config.value("peft_type", json()) == "IA3";
+  const json config =
+      json::parse(base::read_json_object(folder / lora::kConfigFile, "copy the adapter again"));
+  return config.value("peft_type", json()) == "IA3";
 }
 
 void read_ia3(const fs::path& folder, Trainable& ia3) {
@@ -85,7 +85,8 @@ void write_model(const fs::path& folder, const Trainable& full, const fs::path& 
       t5::check_own_file(from / name);
       base::write_file(folder / name, base::read_file(from / name));
     }
-  auto config = nlohmann::ordered_json::parse(base::read_file(from / "config.json"));
+  auto config = nlohmann::ordered_json::parse(
+      base::read_json_object(from / "config.json", "copy the model folder again"));
   config.erase("torch_dtype");
   config["dtype"] = stored == at::kHalf ? "float16" : "float32";
   base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");

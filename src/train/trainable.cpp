@@ -44,10 +44,10 @@ std::vector<size_t> slots(const std::vector<t5::LinearInfo>& linears,
 
 // Some tensors of a network replaced.
 Model replaced(t5::Network network, const std::vector<std::string>& names, const Tensors& by) {
-  const bool tied = network.lm_head.is_same(network.embedding);
+  const t5::Ties ties = t5::ties(network);
   const auto places = t5::named(network);
   for (size_t i = 0; i < names.size(); ++i) *places.at(names[i]) = by[i];
-  if (tied) network.lm_head = network.embedding;
+  t5::tie(network, ties);
   return {.network = std::move(network), .adapter = {}};
 }
 

@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kCheckpointFile = "checkpoint.safetensors";
+
 std::string identity_of(const Config& config, const fs::path& model, const fs::path& data) {
   base::Sha256 hash;
   for (const auto& [key, value] : settings(config))
@@ -100,7 +102,7 @@ class Work {
   }
 
  private:
-  fs::path checkpoint_file() const { return unit_.out / "checkpoint.safetensors"; }
+  fs::path checkpoint_file() const { return unit_.out / kCheckpointFile; }
 
   bool every_weight() const { return config_.what == What::full || config_.what == What::base; }
 
@@ -305,6 +307,19 @@ std::vector<Unit> units(const Config& config) {
         {.name = name, .data = file, .out = config.list ? config.out / name : config.out});
   }
   return all;
+}
+
+void check_free(const fs::path& out, lora::Force force) {
+  const fs::file_type type = lora::own_type(out);
+  if (type == fs::file_type::not_found) return;
+  base::check(fs::is_directory(out), "out {}: is no folder, choose another place", out.string());
+  if (force == lora::Force::yes || fs::is_empty(out)) return;
+  const bool ours = fs::exists(out / kTrainingFile) || fs::exists(out / kCheckpointFile) ||
+                    fs::exists(out / (std::string(kCheckpointFile) + ".tmp"));
+  base::check(type == fs::file_type::directory && ours,
+              "out {}: holds {}, which no training wrote (it could be lost), choose another folder "
+              "or give --force",
+              out.string(), fs::directory_iterator(out)->path().filename().string());
 }
 
 bool run_unit(const Config& config, const Unit& unit, const Resources& resources) {

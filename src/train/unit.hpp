@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lora/claim.hpp"
 #include "train/config.hpp"
 
 namespace lorahub::train {
@@ -22,6 +23,10 @@ struct Resources {
   // Share done in [0, 1], and what is going on.
   std::function<void(double, const std::string&)> progress = [](double, const std::string&) {};
 };
+
+// Error unless the folder is not there yet, is empty, or is one in which a training has begun or
+// ended.
+void check_free(const std::filesystem::path& out, lora::Force force);
 
 // Trains, or goes on from the checkpoint in `out`, or finds it done (false). Error for bad input
 // and for a folder with another training; Interrupted at a signal, after a checkpoint.

@@ -2,22 +2,11 @@
 
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/clock.hpp"
-#include "base/fault.hpp"
 
 namespace lorahub::workers {
 namespace {
-
-Result result_of(base::Blame blame) {
-  if (blame == base::Blame::input) return Result::failure;
-  return blame == base::Blame::interruption ? Result::interruption : Result::fault;
-}
-
-std::string sentence(const base::Cause& cause) {
-  if (cause.blame != base::Blame::program) return cause.sentence;
-  return base::format("internal error: {} (a bug if it comes again, please report it)",
-                      cause.sentence);
-}
 
 Outcome outcome_of(const Handler& handler, const Task& task) {
   const base::Stopwatch clock;
@@ -29,9 +18,14 @@ Outcome outcome_of(const Handler& handler, const Task& task) {
   };
   try {
     return ended(Result::reply, handler(task.request));
+  } catch (const base::Interrupted& error) {
+    return ended(Result::interruption, error.what());
+  } catch (const base::Error& error) {
+    return ended(Result::failure, error.what());
+  } catch (const std::exception& error) {
+    return ended(Result::fault, error.what());
   } catch (...) {
-    const base::Cause cause = base::cause_of(std::current_exception());
-    return ended(result_of(cause.blame), sentence(cause));
+    return ended(Result::fault, "an unknown exception");
   }
 }
 
@@ -39,22 +33,10 @@ Outcome outcome_of(const Handler& handler, const Task& task) {
 
 Executor::Executor(Handler handler, int threads, Bell& bell)
     : handler_(std::move(handler)), bell_(bell) {
-  start(threads);
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-Executor::~Executor() { close(); }
-
-void Executor::start(int threads) {
-  try {
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-  } catch (...) {
-    close();
-    threads_.clear();
-    no_threads_ = base::cause_of(std::current_exception()).sentence;
-  }
-}
-
-void Executor::close() {
+Executor::~Executor() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
@@ -66,10 +48,7 @@ void Executor::close() {
 void Executor::put(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    if (no_threads_.empty())
-      waiting_.push_back(std::move(task));
-    else
-      done_.push_back({.ticket = task.ticket, .result = Result::fault, .bytes = no_threads_});
+    waiting_.push_back(std::move(task));
   }
   changed_.notify_one();
 }

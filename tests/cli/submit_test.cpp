@@ -157,12 +157,14 @@ TEST_F(Submit, TheShellReadsBackWhatWasGiven) {
     const fs::path script = folder_ / out / "slurm/run.sbatch";
     const Ended ran = run_command("cd " + quoted(folder_) + " && PATH=" + quoted(folder_ / "bin") +
                                   ":/usr/bin:/bin SLURM_JOB_ID=1 SLURM_JOB_NODELIST=n bash " +
-                                  base::shell_word(script));
+                                  base::shell_word(script.string()));
     EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
     const std::vector<std::string> words = base::split(read_all(folder_ / "words"), '\0');
     EXPECT_THAT(words, testing::IsSupersetOf({std::string("small.yaml"), out})) << word;
     EXPECT_EQ(
-        run_command("bash -n " + base::shell_word(folder_ / out / "slurm/report.sbatch")).code, 0);
+        run_command("bash -n " + base::shell_word((folder_ / out / "slurm/report.sbatch").string()))
+            .code,
+        0);
   }
   EXPECT_FALSE(fs::exists(folder_ / "CANARY"));
 }

@@ -134,6 +134,9 @@ def adapter_config():
         "all_linear": {**plain, "target_modules": "all-linear", "exclude_modules": ["wo"]},
         "some_layers": {**plain, "layers_to_transform": [0]},
         "gaussian": {**plain, "init_lora_weights": "gaussian", "bias": "lora_only"},
+        "patterns_in_order": {**plain, "rank_pattern": {"q": 2, ".*q": 3}, "alpha_pattern": {"wi_.": 64, "[qv]$": 3}},
+        "of_python": {**plain, "target_modules": r"(?P<side>encoder|decoder)\.[^q]*.{,9}\.(?:q|v)\Z"},
+        "depths": {**plain, "layers_to_transform": [0, 1], "layers_pattern": ["block"]},
         "unused": {**plain, "use_dora": False, "modules_to_save": [], "loftq_config": {}, "layer_replication": None},
     }
     for name, config in valid.items():
@@ -148,7 +151,14 @@ def adapter_config():
         "expression_open": {"target_modules": "(((q"}, "expression_slow": {"target_modules": "(.*.*)*" * 40 + "x"},
         "expression_deep": {"target_modules": "(" * 5000 + ")" * 5000},
         "pattern_list": {"rank_pattern": [1, 2]}, "pattern_text": {"rank_pattern": {"q": "two"}},
-        "patterns_disagree": {"rank_pattern": {"q": 2, ".*q": 3}},
+        "look_behind": {"target_modules": "(?<=a)q"}, "back_reference": {"alpha_pattern": {"(.)\\2": 3}},
+        "class_open": {"target_modules": "[q"}, "class_backwards": {"target_modules": "[z-a]q"},
+        "class_escape": {"target_modules": "[\\d-z]q"}, "escape_last": {"target_modules": "q\\"},
+        "repeats_many": {"target_modules": "(q{999}){999}"}, "repeats_of_repeats": {"target_modules": "q{2}{3}"},
+        "repeats_huge": {"target_modules": "q{99999999999999999999}"}, "group_open": {"target_modules": "(?P<q"},
+        "pattern_textual": {"alpha_pattern": {"q)|(v": 3}}, "depths_word": {"layers_to_transform": ["0"]},
+        "depths_beside_expression": {"target_modules": ".*q", "layers_to_transform": [0]},
+        "depths_pattern_alone": {"layers_pattern": "block"}, "depths_pattern_odd": {"layers_to_transform": [0], "layers_pattern": "b.*"},
     }
     for name, change in hostile.items():
         put("adapter_config", "hostile", name, json.dumps({**plain, **change}))
@@ -159,6 +169,73 @@ def adapter_config():
     put("adapter_config", "hostile", "deep_unknown", json.dumps(plain)[:-1] + ', "new": %s}' % DEEP)
     put("adapter_config", "hostile", "deep_targets", json.dumps(plain)[:-1] + ', "target_modules": %s}' % DEEP)
     put("adapter_config", "hostile", "not_utf8", b'{"peft_type": "LORA", "\xff": 1}')
+
+
+def config():
+    plain = {"model_type": "t5", "d_model": 16, "d_kv": 4, "d_ff": 32, "num_heads": 2, "num_layers": 2, "vocab_size": 50,
+             "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
+    valid = {
+        "t5": plain, "defaults": {"model_type": "mt5"},
+        "transformers_5": {**plain, "dense_act_fn": "gelu_new", "is_gated_act": True, "scale_decoder_outputs": False,
+                           "dtype": "float32", "eos_token_id": [1], "quantization_config": None},
+        "old": {"model_type": "t5", "n_positions": 512, "output_past": True,
+                "task_specific_params": {"summarization": {"num_beams": 4, "prefix": "summarize: "}}},
+        "beams": {**plain, "num_beams": 4, "early_stopping": True}, "aliases": {**plain, "hidden_size": 16, "head_dim": 4},
+    }
+    for name, fields in valid.items():
+        put("config", "valid", name, json.dumps(fields, indent=1))
+    hostile = {
+        "bert": {"model_type": "bert"}, "no_type": {"model_type": None}, "type_number": {"model_type": 5},
+        "layers_zero": {"num_layers": 0}, "layers_many": {"num_layers": 10**9}, "layers_huge": {"num_layers": 2**63},
+        "width_text": {"d_model": "16"}, "width_part": {"d_model": 16.5}, "width_list": {"d_model": [16, 16]},
+        "vocabulary_negative": {"vocab_size": -1}, "token_outside": {"pad_token_id": 50}, "tokens": {"eos_token_id": [1, 2]},
+        "epsilon": {"layer_norm_epsilon": 2}, "dropout": {"dropout_rate": 1.5}, "buckets": {"relative_attention_num_buckets": 1},
+        "distance": {"relative_attention_max_distance": 1}, "activation": {"feed_forward_proj": "gated-silu"},
+        "other_activation": {"dense_act_fn": "gelu"}, "gated_word": {"is_gated_act": "yes"}, "alias": {"hidden_size": 17},
+        "quantised": {"quantization_config": {"load_in_8bit": True}}, "code": {"auto_map": {"AutoModel": "own.Code"}},
+        "decoder_only": {"is_encoder_decoder": False}, "pruned": {"pruned_heads": {"0": [1]}},
+    }
+    for name, change in hostile.items():
+        put("config", "hostile", name, json.dumps({**plain, **change}))
+    put("config", "hostile", "cut", json.dumps(plain)[:60])
+    put("config", "hostile", "none", b"")
+    put("config", "hostile", "list", "[1]")
+    put("config", "hostile", "number_too_large", json.dumps(plain).replace('"d_kv": 4', '"d_kv": 1e999'))
+    put("config", "hostile", "deep", b"[" * 20000)
+    put("config", "hostile", "deep_field", json.dumps(plain)[:-1] + ', "quantization_config": %s}' % DEEP)
+    put("config", "hostile", "not_utf8", b'{"model_type": "t5", "caf\xe9": 1}')
+    put("config", "hostile", "utf16", json.dumps(plain).encode("utf-16"))
+    put("config", "hostile", "lfs", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+
+
+def generation_config():
+    plain = {"decoder_start_token_id": 0, "eos_token_id": 1, "pad_token_id": 0}
+    for name, change in {"plain": {}, "beams": {"num_beams": 4, "length_penalty": 2.0}, "sampling": {"do_sample": True},
+                         "odd": {"num_beams": "four", "suppress_tokens": {"a": 1}, "min_length": True},
+                         "list": {"eos_token_id": [1]}, "null": {"eos_token_id": None}}.items():
+        put("generation_config", "valid", name, json.dumps({**plain, **change}))
+    for name, change in {"end": {"eos_token_id": 2}, "ends": {"eos_token_id": [1, 2]}, "start": {"decoder_start_token_id": 5},
+                         "word": {"eos_token_id": "1"}, "end_huge": {"eos_token_id": 2**63}}.items():
+        put("generation_config", "hostile", name, json.dumps({**plain, **change}))
+    put("generation_config", "hostile", "deep", '{"num_beams": %s}' % DEEP)
+    put("generation_config", "hostile", "cut", '{"num_beams": ')
+    put("generation_config", "hostile", "none", b"")
+    put("generation_config", "hostile", "array", "[]")
+
+
+def weight_index():
+    put("weight_index", "valid", "one", json.dumps({"weight_map": {"a": "one.safetensors"}}))
+    put("weight_index", "valid", "two", json.dumps({"metadata": {"total_size": 9}, "weight_map": {
+        "a": "one.safetensors", "b": "two.safetensors", "c": "one.safetensors"}}))
+    hostile = {"missing": {"weight_map": {"a": "three.safetensors"}}, "up": {"weight_map": {"a": "../one.safetensors"}},
+               "folder": {"weight_map": {"a": "x/one.safetensors"}}, "root": {"weight_map": {"a": "/etc/passwd"}},
+               "dots": {"weight_map": {"a": ".."}}, "name_none": {"weight_map": {"a": ""}}, "number": {"weight_map": {"a": 1}},
+               "list": {"weight_map": ["one.safetensors"]}, "empty": {"weight_map": {}}, "other": {"map": {}},
+               "zero": {"weight_map": {"a": "one.safetensors\0x"}}}
+    for name, content in hostile.items():
+        put("weight_index", "hostile", name, json.dumps(content))
+    put("weight_index", "hostile", "none", b"")
+    put("weight_index", "hostile", "deep", '{"weight_map": %s}' % DEEP)
 
 
 def task():
@@ -279,7 +356,7 @@ def main():
     for file in CORPUS.rglob("*"):
         if file.is_file() and not file.name.startswith(KEPT):
             file.unlink()
-    for make in (safetensors, pytorch_bin, adapter_config, task, index, card, study, journal):
+    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, journal):
         make()
 
 

@@ -18,6 +18,9 @@ struct Target {
 };
 constexpr Target kTargets[] = {{"safetensors", safetensors},
                                {"pytorch_bin", pytorch_bin},
+                               {"config", config},
+                               {"generation_config", generation_config},
+                               {"weight_index", weight_index},
                                {"adapter_config", adapter_config},
                                {"task", task},
                                {"index", index},

@@ -216,13 +216,103 @@ TEST(ReadModule, TakesConfigurationsOfEarlyVersions) {
   }
 }
 
-TEST(ReadModule, RefusesTwoPatternsThatDisagree) {
+// As PEFT reads the file, whatever the order was in training.
+TEST(ReadModule, OfTwoPatternsThatFitTheFirstCounts) {
   const Folder folder;
-  folder.config({{"alpha_pattern", {{"q", 4}, {"SelfAttention.q", 4}}}});
-  EXPECT_EQ(folder.error(), "");
-  folder.config({{"alpha_pattern", {{"q", 4}, {"SelfAttention.q", 6}}}});
-  EXPECT_THAT(folder.error(), AllOf(HasSubstr("'q'"), HasSubstr("'SelfAttention.q'"),
-                                    HasSubstr("encoder.block.0.layer.0.SelfAttention.q")));
+  for (const auto& [patterns, scaling] : {std::pair(R"({"q": 4, "SelfAttention.q": 6})", 1.0),
+                                          std::pair(R"({"SelfAttention.q": 6, "q": 4})", 1.5)}) {
+    auto config = nlohmann::ordered_json::parse(base::read_file(folder.path / kConfigFile));
+    config["alpha_pattern"] = nlohmann::ordered_json::parse(patterns);
+    base::write_file(folder.path / kConfigFile, config.dump());
+    EXPECT_EQ(folder.read().scaling(0), scaling) << patterns;
+  }
+}
+
+// The names of a file as programs that wrap models leave them.
+TEST(ReadModule, TakesWrappersOffNames) {
+  const auto renamed = [](const Folder& folder, auto change) {
+    folder.tensors([&](t5::Tensors& tensors) {
+      t5::Tensors all;
+      for (const auto& [key, tensor] : tensors) all[change(key)] = tensor;
+      tensors = all;
+    });
+  };
+  const std::string prefix = "base_model.model.";
+  for (const std::string before :
+       {"", "module.base_model.model.", "_orig_mod.base_model.model.",
+        "base_model.model._orig_mod.", "base_model.model.base_model.model.", "model.",
+        "base_model.model.module.", "_fsdp_wrapped_module.base_model.model.",
+        "base_model.model.model.", "_forward_module.module.base_model.model.",
+        "base_model.model.transformer."}) {
+    const Folder folder;
+    renamed(folder, [&](const std::string& key) { return before + key.substr(prefix.size()); });
+    expect_equal(folder.read(), folder.module);
+  }
+  const Folder inside;
+  renamed(inside, [](std::string key) {
+    return key.insert(key.find(".layer."), "._orig_mod._checkpoint_wrapped_module");
+  });
+  expect_equal(inside.read(), inside.module);
+  const Folder twice;
+  twice.tensors([](t5::Tensors& t) { t["module." + kFirst] = t[kFirst].clone(); });
+  EXPECT_THAT(twice.error(), AllOf(HasSubstr(kFirst), HasSubstr("is there twice")));
+}
+
+// PEFT on a T5EncoderModel: target_modules fits the decoder's layers too, the file has none.
+TEST(ReadModule, TakesAnAdapterOfOneSideAlone) {
+  for (const std::string side : {"encoder.", "decoder."}) {
+    const Folder folder;
+    folder.tensors([&](t5::Tensors& tensors) {
+      std::erase_if(tensors,
+                    [&](const auto& t) { return t.first.find(side) == std::string::npos; });
+    });
+    Module kept = folder.module;
+    const auto linears = t5::linears(tiny());
+    std::erase_if(kept.slots, [&](const auto& slot) {
+      return !linears[static_cast<size_t>(slot.first)].name.starts_with(side);
+    });
+    ASSERT_FALSE(kept.slots.empty());
+    expect_equal(folder.read(), kept);
+    folder.tensors([&](t5::Tensors& tensors) { tensors.erase(std::prev(tensors.end())); });
+    EXPECT_THAT(folder.error(), AllOf(HasSubstr("is missing from"), HasSubstr(side)));
+  }
+}
+
+TEST(ReadModule, SaysWhatTensorsOfOtherKindsAre) {
+  const auto with = [](const std::string& name, const at::Tensor& tensor) {
+    const Folder folder;
+    folder.tensors([&](t5::Tensors& t) { t[name] = tensor; });
+    return folder.error();
+  };
+  const std::string layer = "base_model.model.encoder.block.0.layer.0.SelfAttention.q.";
+  EXPECT_THAT(with(kFirst, at::ones({0})), AllOf(HasSubstr(kFirst), HasSubstr("ZeRO-3")));
+  EXPECT_THAT(with("base_model.model.shared.weight", at::ones({35, 12})),
+              AllOf(HasSubstr("resized vocabulary (35 tokens"), HasSubstr("30")));
+  EXPECT_THAT(with("base_model.model.shared.weight", at::ones({30, 12})),
+              HasSubstr("save_embedding_layers"));
+  EXPECT_THAT(with("base_model.model.lm_head.modules_to_save.default.weight", at::ones({35, 12})),
+              HasSubstr("resized vocabulary"));
+  EXPECT_THAT(with(layer + "lora_magnitude_vector", at::ones({8})), HasSubstr("another kind"));
+  EXPECT_THAT(with(layer + "ia3_l", at::ones({8})), HasSubstr("another kind"));
+  EXPECT_THAT(with("block.0.layer.0.SelfAttention.q.lora_A.weight", at::ones({4, 12})),
+              AllOf(HasSubstr("one side of a T5"), HasSubstr("encoder or the decoder")));
+}
+
+TEST(ReadModule, SaysWhatFilesOfOtherKindsAre) {
+  const std::pair<std::string, const char*> kinds[] = {
+      {"", "an empty file"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS pointer"},
+      {std::string("\x1F\x8B\x08\x00gzipped", 11), "gzip"},
+      {"<!DOCTYPE html><html><body>Access denied</body></html>", "HTML page"},
+      {std::string("\xFF\xFE{\0}\0", 6) + std::string(80, '\0'), "UTF-16"}};
+  for (const auto& [content, kind] : kinds) {
+    for (const std::string file : {kConfigFile, kWeightsFile, "adapter_model.bin"}) {
+      const Folder folder;
+      if (file == "adapter_model.bin") fs::remove(folder.path / kWeightsFile);
+      base::write_file(folder.path / file, content);
+      EXPECT_THAT(folder.error(), AllOf(HasSubstr(file), HasSubstr(kind))) << file;
+    }
+  }
 }
 
 TEST(ReadModule, AHostileExpressionEnds) {
@@ -286,7 +376,7 @@ TEST(ReadModule, NamesMissingExtraAndForeignTensors) {
                 std::string second = kFirst;
                 t[second.insert(second.rfind(".weight"), ".other")] = t[kFirst].clone();
               }),
-              HasSubstr("twice"));
+              HasSubstr("two adapters in one file"));
 }
 
 TEST(ReadModule, NamesTheTensorThatIsNotFinite) {

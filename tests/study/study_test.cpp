@@ -465,8 +465,8 @@ TEST_F(StudyTest, NamesAreWordsThatCanBeShown) {
     EXPECT_THAT(error_of([&] { read(rest + "\"" + escaped + ".jsonl\"}\n"); }),
                 HasSubstr("the task's name 't"));
   }
-  for (const std::string name : {std::string("a\nb"), std::string(".."), std::string("."),
-                                 std::string(220, 'a'), std::string("\xff")})
+  for (const std::string& name : {std::string("a\nb"), std::string(".."), std::string("."),
+                                  std::string(220, 'a'), std::string("\xff")})
     EXPECT_THAT(error_of([&] {
                   load(folder_.write("experiments/" + name + ".yaml", rest + "own.jsonl}\n"), {});
                 }),

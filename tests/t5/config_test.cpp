@@ -86,6 +86,61 @@ TEST(Config, OtherModelsAreRefused) {
                 HasSubstr("feed_forward_proj is '" + std::string(activation) + "'"));
 }
 
+// What transformers derives from feed_forward_proj it reads again from what it wrote.
+TEST(Config, TheActivationThatWasWrittenCountsBeforeItsName) {
+  const auto read = [](const json& change) {
+    json config = {{"model_type", "t5"}};
+    config.update(change);
+    const Folder folder;
+    folder.put("config.json", config.dump());
+    return read_config(folder.path());
+  };
+  const Config written = read({{"feed_forward_proj", "relu"}, {"dense_act_fn", "gelu_new"}});
+  EXPECT_TRUE(written.gelu);
+  EXPECT_FALSE(written.gated);
+  EXPECT_TRUE(read({{"feed_forward_proj", "relu"}, {"is_gated_act", true}}).gated);
+  EXPECT_TRUE(read({{"feed_forward_proj", "gated-gelu_pytorch_tanh"}}).gelu);
+  EXPECT_THAT(complaint({{"feed_forward_proj", "gated-gelu"}, {"dense_act_fn", "gelu"}}),
+              HasSubstr("dense_act_fn 'gelu'"));
+}
+
+TEST(Config, OutputsAreScaledAsTransformersScalesThem) {
+  const auto scaled = [](const char* type, const json& change) {
+    json config = {{"model_type", type}};
+    config.update(change);
+    const Folder folder;
+    folder.put("config.json", config.dump());
+    return read_config(folder.path()).scale_outputs;
+  };
+  EXPECT_TRUE(scaled("t5", json::object()));
+  EXPECT_FALSE(scaled("t5", {{"tie_word_embeddings", false}}));
+  EXPECT_TRUE(scaled("t5", {{"tie_word_embeddings", false}, {"scale_decoder_outputs", true}}));
+  EXPECT_FALSE(scaled("t5", {{"tie_word_embeddings", true}, {"scale_decoder_outputs", false}}));
+  for (const json& change :
+       {json::object(), json{{"tie_word_embeddings", true}}, json{{"scale_decoder_outputs", true}}})
+    EXPECT_FALSE(scaled("mt5", change)) << change;
+}
+
+TEST(Config, WhatChangesTheNumbersAndIsNotComputedIsRefusedByName) {
+  for (const json& change :
+       {json{{"quantization_config", {{"load_in_8bit", true}}}},
+        json{{"auto_map", {{"AutoModel", "own.Code"}}}}, json{{"per_layer_config", {{"0", 1}}}},
+        json{{"pruned_heads", {{"0", {1}}}}}, json{{"is_encoder_decoder", false}},
+        json{{"hidden_size", 32}}, json{{"num_attention_heads", 3}}, json{{"num_hidden_layers", 3}},
+        json{{"head_dim", 32}}})
+    EXPECT_THAT(complaint(change), HasSubstr("config.json: " + change.begin().key() + " is "));
+}
+
+TEST(Config, WhatChangesNothingIsTaken) {
+  const Folder folder;
+  folder.put("config.json",
+             R"({"model_type": "t5", "quantization_config": null, "pruned_heads": {},
+                 "hidden_size": 512, "num_attention_heads": 8, "head_dim": 64, "dtype": "float16",
+                 "torch_dtype": "bfloat16", "is_decoder": false, "use_cache": false,
+                 "chunk_size_feed_forward": 7, "task_specific_params": {"x": {"num_beams": 4}}})");
+  EXPECT_EQ(read_config(folder.path()).d_model, 512);
+}
+
 TEST(Config, NonsenseSizesAreRefusedByFieldAndValue) {
   for (const char* key :
        {"d_model", "d_kv", "d_ff", "num_heads", "num_layers", "num_decoder_layers", "vocab_size",

@@ -51,9 +51,9 @@ inline Adapter random_adapter(const Config& config, int64_t candidates, double s
 
 // The same elsewhere, or of another type.
 inline Network on(at::Device device, Network network) {
-  const bool tied = network.lm_head.is_same(network.embedding);
+  const Ties same = ties(network);
   for (const auto& [name, tensor] : named(network)) *tensor = tensor->to(device);
-  if (tied) network.lm_head = network.embedding;
+  tie(network, same);
   return network;
 }
 inline Adapter on(at::TensorOptions place, Adapter adapter) {

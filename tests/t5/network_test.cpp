@@ -131,6 +131,7 @@ TEST(Network, embedding_may_be_stored_under_the_encoders_name) {
   EXPECT_EQ(n.embedding.const_data_ptr(),
             tiny.weights.at("encoder.embed_tokens.weight").const_data_ptr());
   tiny.weights.erase("encoder.embed_tokens.weight");
+  tiny.weights.erase("lm_head.weight");
   EXPECT_THAT(message(tiny), HasSubstr("shared.weight is missing"));
 }
 
@@ -139,6 +140,25 @@ TEST(Network, a_missing_tensor_is_named) {
   const std::string name = "decoder.block.1.layer.1.EncDecAttention.o.weight";
   tiny.weights.erase(name);
   EXPECT_THAT(message(tiny), HasSubstr("tensor " + name + " is missing"));
+}
+
+TEST(Network, a_tensor_without_a_place_is_named) {
+  for (const std::string name :
+       {"encoder.block.2.layer.0.SelfAttention.q.weight",
+        "encoder.block.0.layer.0.SelfAttention.q.bias", "classification_head.weight",
+        "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight"}) {
+    Tiny tiny;
+    tiny.weights[name] = at::zeros({32, 24});
+    EXPECT_THAT(message(tiny), AllOf(HasSubstr("tensor " + name), HasSubstr("has no place")));
+  }
+  Tiny adapted;
+  adapted.weights["encoder.block.0.layer.0.SelfAttention.q.lora_A.default.weight"] =
+      at::zeros({4, 24});
+  EXPECT_THAT(message(adapted), HasSubstr("merge_and_unload()"));
+  Tiny old;  // transformers ignores this one, too
+  old.weights["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"] =
+      at::zeros({32, 4});
+  EXPECT_EQ(message(old), "no error");
 }
 
 TEST(Network, the_mini_model_loads_from_its_folder) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/files.hpp"
 #include "files.hpp"
 
@@ -28,6 +30,14 @@ void put_shards(const Folder& folder, const std::string& stem, const std::string
                  "\"}}");
 }
 
+// An index of shards that are golden files.
+std::string index_of(const std::vector<std::pair<std::string, std::string>>& shards) {
+  nlohmann::json map;
+  for (const auto& [shard, file] : shards)
+    for (const auto& [name, unused] : read_pytorch_bin(testing::golden(file))) map[name] = shard;
+  return nlohmann::json{{"weight_map", map}}.dump();
+}
+
 TEST(Weights, OneSafetensorsFile) {
   const Folder folder;
   write_safetensors(folder / "model.safetensors", numbered(1));
@@ -37,11 +47,50 @@ TEST(Weights, OneSafetensorsFile) {
 TEST(Weights, SafetensorsShardsByIndex) {
   const Folder folder;
   put_shards(folder, "model", ".safetensors");
-  // The second shard's own "a" is not the one that the index names.
+  write_safetensors(folder / "model-00001-of-00002.safetensors", {{"a", at::full({2}, 1.F)}});
+  write_safetensors(folder / "model-00002-of-00002.safetensors", {{"b", at::full({3}, 2.F)}});
+  EXPECT_TRUE(same(read_model_weights(folder.path()), numbered(1)));
+}
+
+// transformers reads all of every shard, whatever the index lists.
+TEST(Weights, ShardsThatTheIndexDoesNotDescribeAreRefused) {
+  const Folder folder;
+  put_shards(folder, "model", ".safetensors");
   write_safetensors(folder / "model-00001-of-00002.safetensors", {{"a", at::full({2}, 1.F)}});
   write_safetensors(folder / "model-00002-of-00002.safetensors",
                     {{"a", at::full({2}, 9.F)}, {"b", at::full({3}, 2.F)}});
-  EXPECT_TRUE(same(read_model_weights(folder.path()), numbered(1)));
+  EXPECT_THAT(message([&] { read_model_weights(folder.path()); }),
+              AllOf(HasSubstr("tensor a"), HasSubstr("model-00002"), HasSubstr("other values")));
+  write_safetensors(folder / "model-00002-of-00002.safetensors",
+                    {{"b", at::full({3}, 2.F)}, {"c", at::full({3}, 2.F)}});
+  EXPECT_THAT(message([&] { read_model_weights(folder.path()); }),
+              AllOf(HasSubstr("does not list tensor c"), HasSubstr("model-00002")));
+}
+
+TEST(Weights, WrappersInNamesAreTakenOff) {
+  for (const char* before :
+       {"_orig_mod.", "module.", "model.", "transformer.", "base_model.model.", "module._orig_mod.",
+        "_forward_module.module.", "base_model.model.base_model.model."}) {
+    const Folder folder;
+    write_safetensors(
+        folder / "model.safetensors",
+        {{std::string(before) + "encoder.x.weight", at::ones({2})},
+         {"decoder._orig_mod.block._checkpoint_wrapped_module.model.weight", at::zeros({2})}});
+    const Tensors read = read_model_weights(folder.path());
+    EXPECT_EQ(read.count("encoder.x.weight"), 1U) << before;
+    EXPECT_EQ(read.count("decoder.block.model.weight"), 1U) << before;
+  }
+}
+
+TEST(Weights, TwoTensorsOfOneNameAndEmptyOnesAreRefused) {
+  const Folder folder;
+  write_safetensors(folder / "model.safetensors",
+                    {{"module.a", at::ones({2})}, {"a", at::zeros({2})}});
+  EXPECT_THAT(message([&] { read_model_weights(folder.path()); }),
+              AllOf(HasSubstr("tensors a and module.a are both a"), HasSubstr("which one")));
+  write_safetensors(folder / "model.safetensors", {{"a", at::ones({0})}});
+  EXPECT_THAT(message([&] { read_model_weights(folder.path()); }),
+              AllOf(HasSubstr("tensor a"), HasSubstr("ZeRO-3")));
 }
 
 TEST(Weights, OnePickledFileAndItsShards) {
@@ -52,9 +101,8 @@ TEST(Weights, OnePickledFileAndItsShards) {
   sharded.put("one.bin", testing::golden_bytes("state_dict.bin"));
   sharded.put("two.bin", testing::golden_bytes("parameters.bin"));
   sharded.put("pytorch_model.bin.index.json",
-              R"({"weight_map": {"wi.bias": "one.bin", "p": "two.bin"}})");
+              index_of({{"one.bin", "state_dict.bin"}, {"two.bin", "parameters.bin"}}));
   const Tensors read = read_model_weights(sharded.path());
-  ASSERT_EQ(read.size(), 2u);
   EXPECT_TRUE(at::equal(read.at("p"), read_pytorch_bin(testing::golden("parameters.bin")).at("p")));
 }
 
@@ -85,11 +133,15 @@ TEST(Weights, MissingShardsAndTensorsAreNamed) {
 }
 
 TEST(Weights, ABrokenIndexIsRefused) {
-  for (const char* index : {"", "[]", "{}", R"({"weight_map": {}})", R"({"weight_map": [1]})"}) {
+  for (const auto& [index, said] :
+       {std::pair("", ":1: is not JSON: it seems to be an empty file"),
+        std::pair("[]", ": is not a JSON object"), std::pair("{}", ": has no weight_map"),
+        std::pair(R"({"weight_map": {}})", ": has no weight_map"),
+        std::pair(R"({"weight_map": [1]})", ": has no weight_map")}) {
     const Folder folder;
     folder.put("model.safetensors.index.json", index);
     EXPECT_THAT(message([&] { read_model_weights(folder.path()); }),
-                HasSubstr("model.safetensors.index.json: has no weight_map"));
+                HasSubstr(std::string("model.safetensors.index.json") + said));
   }
   for (const char* shard :
        {"\"../model.safetensors\"", "\"/etc/passwd\"", "\"\"", "\"..\"", "1", "null"}) {

@@ -1,0 +1,70 @@
+#include "cli/program.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+#include "base/check.hpp"
+#include "base/printable.hpp"
+#include "base/streams.hpp"
+#include "cli/commands.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
+
+// Ranks that fail alike say it once.
+bool is_first_rank() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK"})
+    if (const char* rank = std::getenv(name)) return std::string_view(rank) == "0";
+  return true;
+}
+
+int report(std::string_view message, int code) {
+  std::fflush(stdout);
+  if (is_first_rank()) fmt::print(stderr, "lorahub: {}\n", base::printable_line(message));
+  return code;
+}
+
+// Of threads, mostly: the machine gives no more of them, or of memory.
+int report_system(const std::system_error& error) {
+  if (std::ferror(stdout) != 0) return report(base::output_lost(error.code().message()), kBadInput);
+  return report(fmt::format("the system refuses ({}), run the same command again when it has more "
+                            "room",
+                            error.code().message()),
+                kRunAgain);
+}
+
+}  // namespace
+
+int program(int argc, char** argv) {
+  try {
+    const int code = run(argc, argv);
+    base::flush_output();
+    return code;
+  } catch (const base::Error& error) {
+    return report(error.what(), kBadInput);
+  } catch (const base::Interrupted& error) {
+    return report(error.what(), kRunAgain);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(fmt::format("{}: {}, check the path and its permissions", error.path1().string(),
+                              error.code().message()),
+                  kBadInput);
+  } catch (const std::system_error& error) {
+    return report_system(error);
+  } catch (const std::bad_alloc&) {
+    return report("the memory of this machine does not suffice, use a machine with more of it",
+                  kRunAgain);
+  } catch (const std::exception& error) {
+    return report(
+        fmt::format("internal error: {} (a bug, please report it with the command)", error.what()),
+        kOurBug);
+  }
+}
+
+}  // namespace lorahub::cli

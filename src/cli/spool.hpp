@@ -1,0 +1,27 @@
+// The rows that a command line means, as a file that may be read more than once.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "study/trial.hpp"
+
+namespace lorahub::cli {
+
+class Spool {
+ public:
+  // `file` itself where it is a regular one whose columns need no words. Else its rows are read to
+  // the end (a pipe gives them once) and lie in a temporary file, until the end of this object.
+  // Error for rows that read_examples refuses, and for `columns` that say nothing.
+  Spool(const std::string& file, const std::string& columns);
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  const study::TaskFiles& files() const { return files_; }  // pool and test in one
+
+ private:
+  std::filesystem::path folder_;  // empty: nothing is kept
+  study::TaskFiles files_;
+};
+
+}  // namespace lorahub::cli

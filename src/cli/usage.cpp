@@ -1,0 +1,82 @@
+#include "cli/usage.hpp"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+using Apps = std::vector<const CLI::App*>;
+
+// The program and the commands that the line names: lorahub, hub, list.
+Apps named(const CLI::App& app) {
+  Apps apps{&app};
+  while (!apps.back()->get_subcommands().empty())
+    apps.push_back(apps.back()->get_subcommands().front());
+  return apps;
+}
+
+std::string called(const Apps& apps) {
+  std::string words;
+  for (const CLI::App* app : apps) words += (words.empty() ? "" : " ") + app->get_name();
+  return words;
+}
+
+std::vector<std::string> commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!command->get_name().empty()) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (group->get_name().empty())  // a group of options
+      for (const std::string& name : options(*group)) names.push_back(name);
+  return names;
+}
+
+// The first word that nothing takes; an option before other words, which may be its value.
+std::optional<std::string> unknown(const Apps& apps) {
+  std::vector<std::string> left;
+  for (const CLI::App* app : apps)
+    for (const std::string& word : app->remaining()) left.push_back(word);
+  std::erase(left, "--");
+  for (const std::string& word : left)
+    if (word.starts_with('-') && word.size() > 1) return word;
+  return left.empty() ? std::nullopt : std::optional(left.front());
+}
+
+std::string of_unknown(const Apps& apps, const std::string& word) {
+  const std::string line = called(apps);
+  const std::vector<std::string> below = commands(*apps.back());
+  if (word.starts_with('-') && word.size() > 1) {
+    const std::string name = word.substr(0, word.find('='));
+    return base::format("{} has no option '{}', did you mean '{}'? ({} --help lists them)", line,
+                        name, base::nearest(name, options(*apps.back())), line);
+  }
+  if (!below.empty())
+    return base::format("{} has no command '{}', did you mean '{}'? ({} --help lists them)", line,
+                        word, base::nearest(word, below), line);
+  return base::format("'{}' is one word more than {} takes, see {} --help", word, line, line);
+}
+
+}  // namespace
+
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const Apps apps = named(app);
+  if (const auto word = unknown(apps)) return of_unknown(apps, *word);
+  const std::vector<std::string> below = commands(*apps.back());
+  if (!below.empty())
+    return base::format("{} needs a command ({}), see {} --help", called(apps),
+                        base::join(below, ", "), called(apps));
+  return base::format("{}: {}, see {} --help", called(apps), error.what(), called(apps));
+}
+
+}  // namespace lorahub::cli

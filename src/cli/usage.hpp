@@ -1,0 +1,16 @@
+// What is wrong with a command line, in a sentence.
+#pragma once
+#include <string>
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
+
+namespace lorahub::cli {
+
+// Names the first unknown command or option with the nearest one there is, else says what the
+// parser found. `app` has tried to parse the line.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace lorahub::cli

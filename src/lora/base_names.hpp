@@ -1,0 +1,25 @@
+// Which base models the adapters of a library say they were trained on.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lorahub::lora {
+
+// "flan-t5-large" for google/flan-t5-large, /models/Flan_T5_Large/ and a folder of the Hugging Face
+// cache: what is left of a name or path where mirrors, folders and spelling are put aside.
+std::string plain_base_name(const std::string& name_or_path);
+
+struct NamedBase {
+  std::string module, base;  // base_model_name_or_path; "": it is not said
+};
+
+// One sentence where some of these name another base than `model` (a name or path; "": than most of
+// them do); "" where none does.
+std::string base_warning(const std::vector<NamedBase>& modules, const std::string& model);
+
+// What the adapter_config.json of these modules say; those that can't be read are left out.
+std::vector<NamedBase> named_bases(const std::filesystem::path& library,
+                                   const std::vector<std::string>& modules);
+
+}  // namespace lorahub::lora

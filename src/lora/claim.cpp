@@ -1,0 +1,51 @@
+#include "lora/claim.hpp"
+
+#include "base/check.hpp"
+#include "lora/peft.hpp"
+
+namespace lorahub::lora {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void refuse(const fs::path& folder, const std::string& why) {
+  base::fail("--out {}: {}, choose another folder or give --force", folder.string(), why);
+}
+
+bool is_composition(const fs::path& folder) {
+  return fs::symlink_status(folder / kCardFile).type() == fs::file_type::regular &&
+         read_card(folder).provenance.starts_with(kComposed);
+}
+
+}  // namespace
+
+fs::file_type own_type(fs::path path) {
+  if (!path.has_filename() && path.has_relative_path()) path = path.parent_path();
+  return fs::symlink_status(path).type();
+}
+
+void check_free(const fs::path& folder, Force force) {
+  base::check(!folder.empty(), "--out '': names no folder, choose one");
+  const fs::file_type type = own_type(folder);
+  if (type == fs::file_type::not_found) return;
+  base::check(fs::is_directory(folder), "--out {}: is no folder, choose another place",
+              folder.string());
+  if (force == Force::yes || fs::is_empty(folder)) return;
+  if (type == fs::file_type::symlink)
+    refuse(folder, "is a symbolic link (what it leads to could be lost)");
+  if (!is_composition(folder))
+    refuse(folder, base::format("holds {}, which no composition wrote (it could be lost)",
+                                fs::directory_iterator(folder)->path().filename().string()));
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_symlink())
+      refuse(folder, base::format("holds a symbolic link, {} (it could be lost)",
+                                  entry.path().filename().string()));
+}
+
+void claim(const fs::path& folder, Card card) {
+  card.provenance = base::format("{}modules, not finished", kComposed);
+  write_card(folder, card, "This adapter is not finished: the same command begins anew.\n");
+}
+
+}  // namespace lorahub::lora

@@ -1,0 +1,27 @@
+// A folder that a composed adapter or merged model goes to: nothing of anybody else's is lost.
+#pragma once
+#include <filesystem>
+
+#include "lora/card.hpp"
+
+namespace lorahub::lora {
+
+enum class Force { no, yes };  // yes: the user says that what is there may be replaced
+
+// Of what stands at the path itself: no symbolic link is followed, not even one that a slash ends.
+std::filesystem::file_type own_type(std::filesystem::path path);
+
+// Error unless the folder is not there yet, is empty, or is one that an earlier composition wrote
+// (its card says so); a symbolic link is none of these, nor is a folder in which one stands at a
+// file's name. Writes nothing.
+void check_free(const std::filesystem::path& folder, Force force);
+
+// Writes a card that says that the composition is not finished, so that a folder that can't be
+// written is found before anything is computed, and so that the same command may begin anew after
+// an interruption.
+void claim(const std::filesystem::path& folder, Card card);
+
+// What the provenance of a composition's card begins with.
+inline constexpr const char* kComposed = "composed from ";
+
+}  // namespace lorahub::lora

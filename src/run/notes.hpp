@@ -1,0 +1,15 @@
+// What a user should know about the inputs of a study though they are no mistake.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "study/trial.hpp"
+
+namespace lorahub::run {
+
+// A sentence for each library whose modules name another base model than the trials' (of all
+// modules that the trials mix), and for each model whose files ask for other answers than greedy
+// ones.
+std::vector<std::string> notes(const std::vector<study::Trial>& trials);
+
+}  // namespace lorahub::run

@@ -1,0 +1,62 @@
+#include "run/watched.hpp"
+
+#include "base/check.hpp"
+#include "base/node_memory.hpp"
+#include "lora/library.hpp"
+#include "lora/peft.hpp"
+#include "run/brief.hpp"
+#include "t5/hub.hpp"
+
+namespace lorahub::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string identity(const fs::path& file) {
+  try {
+    return base::file_identity(file);
+  } catch (const base::Error&) {
+    return "not there";
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> input_files(const study::Trial& trial) {
+  const fs::path model = t5::resolve(trial.model_path);
+  std::vector<fs::path> files = t5::model_files(model);
+  for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
+    if (fs::exists(model / file)) files.push_back(model / file);
+  if (study::uses_modules(trial.method))
+    for (const std::string& name : module_names(trial))
+      for (fs::path& file : lora::module_files(lora::module_folder(trial.library_path, name)))
+        files.push_back(std::move(file));
+  for (const std::string& rows : {trial.task_files.pool, trial.task_files.test})
+    if (fs::exists(rows)) files.emplace_back(rows);
+  return files;
+}
+
+WatchedFiles::Set WatchedFiles::add(const std::vector<fs::path>& files) {
+  Set set;
+  for (const fs::path& file : files) {
+    const auto [place, fresh] =
+        places_.emplace(file.string(), static_cast<uint32_t>(files_.size()));
+    if (fresh) files_.push_back({.path = file, .identity = identity(file)});
+    set.push_back(place->second);
+  }
+  return set;
+}
+
+void WatchedFiles::check(const Set& files) const {
+  for (const uint32_t place : files) {
+    const File& file = files_.at(place);
+    if (file.identity == identity(file.path)) continue;
+    throw base::Interrupted(base::format(
+        "{} changed while the study ran (what was computed with it is not recorded, since it may "
+        "be of the old or the new content), restore the file and run the same command to go on, or "
+        "give another --out for the new one",
+        file.path.string()));
+  }
+}
+
+}  // namespace lorahub::run

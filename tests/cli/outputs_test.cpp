@@ -1,0 +1,154 @@
+// What a user has at a place that --out names stays, unless this program wrote it, or --force is
+// given.
+#include "cli/outputs.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.hpp"
+#include "process.hpp"
+
+namespace lorahub {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+const std::string kConfigs = SOURCE_DIR "/configs";
+const std::string kMini = " --model " + kConfigs + "/model/mini --library " + kConfigs +
+                          "/library/mini/r4 --modules find_letter,max_letter";
+const std::string kPool = " --task " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
+
+Ended lorahub(const std::string& arguments) {
+  return run_command("LORAHUB_CONFIGS=" + kConfigs + " " PROGRAM " " + arguments);
+}
+
+std::map<std::string, std::string> content(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    files[entry.path().string()] = entry.is_symlink() ? fs::read_symlink(entry.path()).string()
+                                   : entry.is_regular_file() ? read_all(entry.path())
+                                                             : "";
+  return files;
+}
+
+class Outputs : public testing::Test {
+ protected:
+  void SetUp() override { std::ofstream(folder_ / "w.json") << "[[0.5, 0.25]]"; }
+
+  // Commands that write an adapter or a model into a folder.
+  std::vector<std::string> into(const fs::path& out) const {
+    const std::string composed =
+        "compose" + kMini + " --weights " + quoted(folder_ / "w.json") + " --out " + quoted(out);
+    return {composed, composed + " --merge f32",
+            "adapt" + kMini + kPool + " --budget 2 --quick --out " + quoted(out)};
+  }
+  void expect_kept(const std::string& command, const fs::path& folder) const {
+    const auto before = content(folder);
+    const Ended ended = lorahub(command);
+    EXPECT_EQ(ended.code, 2) << command;
+    EXPECT_THAT(ended.err, HasSubstr("--force")) << command;
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+    EXPECT_EQ(content(folder), before) << command;
+  }
+  fs::path folder_ = fresh_folder("outputs");
+};
+
+TEST_F(Outputs, AFolderOfTheUsersIsNotTaken) {
+  const fs::path notes = folder_ / "notes", adapter = folder_ / "adapter", link = folder_ / "link";
+  fs::create_directories(notes);
+  std::ofstream(notes / "README.md") << "# My notes\n";
+  fs::copy(kConfigs + "/library/mini/r4/find_letter", adapter);
+  fs::create_directory(folder_ / "linked");
+  fs::create_directory_symlink(folder_ / "linked", link);
+  for (const auto& folder : {notes, adapter, link})
+    for (const std::string& command : into(folder)) expect_kept(command, folder_);
+}
+
+TEST_F(Outputs, WhatTheProgramWroteIsReplacedAndForceReplacesAll) {
+  const fs::path out = folder_ / "out";
+  for (const std::string& command : into(out)) {
+    ASSERT_EQ(lorahub(command).code, 0) << command;
+    EXPECT_EQ(lorahub(command).code, 0) << command;
+  }
+  fs::remove_all(out);
+  fs::create_directories(out);
+  std::ofstream(out / "README.md") << "# My notes\n";
+  EXPECT_EQ(lorahub(into(out).front() + " --force").code, 0);
+}
+
+TEST_F(Outputs, AFileOfTheUsersBehindALinkInOurFolderStays) {
+  const fs::path out = folder_ / "out";
+  ASSERT_EQ(lorahub(into(out).front()).code, 0);
+  std::ofstream(folder_ / "mine.json") << "mine";
+  fs::remove(out / "adapter_config.json");
+  fs::create_symlink(folder_ / "mine.json", out / "adapter_config.json");
+  for (const std::string& command : into(out)) expect_kept(command, folder_);
+}
+
+TEST_F(Outputs, NothingIsWrittenBeforeTheInputsAreChecked) {
+  const fs::path out = folder_ / "out";
+  std::ofstream(folder_ / "bad.jsonl") << "{\"input\": 3}\n";
+  fs::create_directories(folder_ / "library/broken");
+  std::ofstream(folder_ / "library/broken/adapter_config.json") << "{}";
+  const std::string task = " --task " + quoted(folder_ / "bad.jsonl");
+  for (const std::string& command :
+       {"adapt" + kMini + task + " --out " + quoted(out),
+        "adapt --model " + kConfigs + "/model/mini --library " + quoted(folder_ / "library") +
+            kPool + " --modules all --out " + quoted(out),
+        "compose" + kMini + " --weights /nowhere.json --out " + quoted(out)}) {
+    EXPECT_EQ(lorahub(command).code, 2) << command;
+    EXPECT_FALSE(fs::exists(out)) << command;
+  }
+}
+
+TEST_F(Outputs, AnInterruptedAdaptationSaysThatItBeginsAnew) {
+  const fs::path out = folder_ / "out";
+  const Ended ended = lorahub("adapt" + kMini + kPool + " --budget 1000000 --quick --out " +
+                              quoted(out) + " & while [ ! -e " + quoted(out / "README.md") +
+                              " ]; do sleep 0.1; done; kill -TERM $!; wait $!");
+  EXPECT_EQ(ended.code, 75) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("begins anew"));
+  EXPECT_THAT(ended.err, testing::Not(HasSubstr("to go on")));
+  EXPECT_EQ(lorahub(into(out).back()).code, 0);
+}
+
+TEST_F(Outputs, FilesOfTheUsersAreNotReplaced) {
+  const fs::path rate = folder_ / "rate.json", map = folder_ / "map.svg";
+  std::ofstream(rate) << "{\"mine\": 1}";
+  std::ofstream(map) << "<svg></svg>";
+  for (const std::string& command : {"bench --shape flan-t5-small --json " + quoted(rate),
+                                     "probe" + kMini + kPool + " --map " + quoted(map)})
+    expect_kept(command, folder_);
+}
+
+class Replaceable : public Outputs {
+ protected:
+  std::string refusal(const fs::path& file, lora::Force force = lora::Force::no) {
+    try {
+      cli::check_replaceable(file, {"first", "second"}, force);
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(Replaceable, IsAFileWithItsMarksInOrder) {
+  const fs::path file = folder_ / "file";
+  EXPECT_EQ(refusal(file), "");
+  std::ofstream(file) << "the first and the second";
+  EXPECT_EQ(refusal(file), "");
+  fs::create_symlink(file, folder_ / "link");
+  EXPECT_THAT(refusal(folder_ / "link"), HasSubstr("--force"));
+  EXPECT_EQ(refusal(folder_ / "link", lora::Force::yes), "");
+  std::ofstream(file) << "second, first";
+  EXPECT_THAT(refusal(file), HasSubstr("did not write it"));
+  EXPECT_EQ(refusal(file, lora::Force::yes), "");
+  EXPECT_THAT(refusal(folder_, lora::Force::yes), HasSubstr("is a folder"));
+}
+
+}  // namespace
+}  // namespace lorahub

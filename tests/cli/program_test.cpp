@@ -1,0 +1,96 @@
+// Where results and messages go when they can't: no result is lost in silence, and no run for the
+// sake of a message.
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "process.hpp"
+
+namespace lorahub {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kConfigs = SOURCE_DIR "/configs";
+const std::string kMini = " --model " + kConfigs + "/model/mini";
+const std::string kLibrary = " --library " + kConfigs + "/library/mini/r4";
+
+class Streams : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::ofstream(folder_ / "rows.jsonl") << "{\"input\":\"which is a fruit: (A) fig (B) van\","
+                                             "\"target\":\"(A)\"}\n";
+    std::ofstream(folder_ / "w.json") << "[[0.5]]";
+    task_ = " --task " + quoted(folder_ / "rows.jsonl");
+  }
+  // Commands that print a result.
+  std::vector<std::string> printing() const {
+    const std::string one = kMini + kLibrary + " --modules find_letter";
+    return {"--version",
+            "--help",
+            "score --help",
+            "infer" + kMini + task_ + " --max-tokens 2",
+            "infer" + kMini + task_ + " --max-tokens 2 --json",
+            "infer" + kMini + task_ + " --max-tokens 2 --json-lines",
+            "score" + one + task_ + " --weights " + quoted(folder_ / "w.json"),
+            "compose" + one + " --weights " + quoted(folder_ / "w.json") + " --out " +
+                quoted(folder_ / "composed"),
+            "adapt" + one + task_ + " --shots 1 --budget 2 --out " + quoted(folder_ / "adapted"),
+            "probe" + one + task_ + " --shots 1 --json --cache " + quoted(folder_ / "cache"),
+            "hub list " + kConfigs + "/library/mini/r4",
+            "plan " SOURCE_DIR "/experiments/quickstart.yaml"};
+  }
+  std::filesystem::path folder_ = fresh_folder("streams");
+  std::string task_;
+};
+
+Ended lorahub(const std::string& arguments) {
+  return run_command("LORAHUB_CONFIGS=" + kConfigs + " " PROGRAM " " + arguments);
+}
+
+TEST_F(Streams, OutputThatCannotBeWrittenEndsEveryCommandWithASentence) {
+  for (const std::string& command : printing()) {
+    for (const char* where : {" >/dev/full", " >&-"}) {
+      const Ended ended = lorahub(command + where);
+      EXPECT_EQ(ended.code, 2) << command << where << ended.err;
+      EXPECT_THAT(ended.err, HasSubstr("standard output can't be written")) << command << where;
+    }
+  }
+}
+
+TEST_F(Streams, AClosedPipeIsSaidToo) {
+  // The reader is gone before the program writes.
+  const Ended ended =
+      run_command("{ LORAHUB_CONFIGS=" + kConfigs + " sh -c 'sleep 0.2; " PROGRAM " hub list " +
+                  kConfigs + "/library/mini/r4; echo $? >&2'; } | true; sleep 1.5");
+  EXPECT_THAT(ended.err, HasSubstr("Broken pipe"));
+  EXPECT_THAT(ended.err, HasSubstr("\n2\n"));
+}
+
+TEST_F(Streams, MessagesThatCannotBeWrittenAreDropped) {
+  for (const char* where : {" 2>/dev/full", " 2>&-"}) {
+    const Ended right = lorahub("infer" + kMini + task_ + " --max-tokens 2" + where);
+    EXPECT_EQ(right.code, 0) << where;
+    EXPECT_NE(right.out, "");
+    EXPECT_EQ(lorahub(std::string("scroe") + where).code, 2) << where;
+    const auto out = quoted(folder_ / ("cut" + std::to_string(std::strlen(where))));
+    EXPECT_EQ(lorahub("compose" + kMini + kLibrary + " --modules find_letter --rank 2 --weights " +
+                      quoted(folder_ / "w.json") + " --out " + out + where)
+                  .code,
+              0)
+        << where;
+  }
+}
+
+TEST_F(Streams, FilesNeverTakeTheNumbersOfClosedOnes) {
+  const auto out = folder_ / "alone";
+  const Ended ended =
+      lorahub("compose" + kMini + kLibrary + " --modules find_letter --weights " +
+              quoted(folder_ / "w.json") + " --out " + quoted(out) + " <&- >&- 2>&-");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(read_all(out / "adapter_config.json"), testing::StartsWith("{"));
+  EXPECT_EQ(lorahub("infer" + kMini + " --task - <&-").code, 2);
+}
+
+}  // namespace
+}  // namespace lorahub

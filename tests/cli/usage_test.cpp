@@ -1,0 +1,68 @@
+// Words of the command line that nobody knows: each is named, with the nearest one.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "process.hpp"
+
+namespace lorahub {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+void expect_said(const std::string& arguments, const std::string& sentence) {
+  const Ended ended = run_command(PROGRAM " " + arguments);
+  EXPECT_EQ(ended.code, 2) << arguments;
+  EXPECT_THAT(ended.err, StartsWith("lorahub: " + sentence)) << arguments;
+  EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  EXPECT_EQ(ended.out, "");
+}
+
+TEST(Usage, NamesAnUnknownCommandAndTheNearest) {
+  expect_said("scroe", "lorahub has no command 'scroe', did you mean 'score'?");
+  expect_said("scroe --model x", "lorahub has no command 'scroe', did you mean 'score'?");
+  expect_said("hub lst x", "lorahub hub has no command 'lst', did you mean 'list'?");
+  expect_said("hub", "lorahub hub needs a command (list, show, verify, add, remove)");
+}
+
+TEST(Usage, NamesAnUnknownOptionAndTheNearestInEveryCommand) {
+  for (const char* command : {"score", "infer", "adapt", "compose", "probe", "hub verify x"})
+    expect_said(std::string(command) + " --modle x",
+                std::string("lorahub ") +
+                    std::string(command).substr(0, std::string(command).rfind(" x")) +
+                    " has no option '--modle', did you mean '--model'?");
+  expect_said("run x.yaml --sett=a=1", "lorahub run has no option '--sett', did you mean '--set'?");
+  expect_said("export x --cvs", "lorahub export has no option '--cvs', did you mean '--csv'?");
+  expect_said("--versoin", "lorahub has no option '--versoin', did you mean '--version'?");
+}
+
+TEST(Usage, SaysWhatIsWrongWithAKnownOption) {
+  expect_said("score", "lorahub score: --");
+  expect_said("score --threads 0", "lorahub score: --threads");
+  expect_said("score --device gpu", "lorahub score: --device");
+  expect_said("check", "lorahub check: FILE is required");
+  expect_said("status a b", "'b' is one word more than lorahub status takes");
+}
+
+TEST(Usage, AKnobWithoutItsGroupAndOneInVain) {
+  const std::string configs = "LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " ";
+  const std::string study = "plan " SOURCE_DIR "/experiments/quickstart.yaml ";
+  const Ended budget = run_command(configs + study + "--set budget=40");
+  EXPECT_EQ(budget.code, 2);
+  EXPECT_THAT(budget.err, HasSubstr("did you mean 'search.budget'?"));
+  EXPECT_LT(budget.err.size(), 200U) << budget.err;
+  const Ended vain =
+      run_command(configs + study + "--set search.method=official --set search.population=8");
+  EXPECT_EQ(vain.code, 0) << vain.err;
+  EXPECT_THAT(vain.err, HasSubstr("search.population changes nothing"));
+}
+
+TEST(Usage, TheProgramAloneShowsItsHelp) {
+  const Ended ended = run_command(PROGRAM);
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("adapt"));
+}
+
+}  // namespace
+}  // namespace lorahub
