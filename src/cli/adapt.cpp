@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/signals.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
@@ -116,7 +117,7 @@ void print_json(const run::Adapted& adapted, const Options& options) {
                                    {"single_loss", adapted.single_loss},
                                    {"evaluations", adapted.evaluations},
                                    {"out", options.out.folder}};
-  fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", base::json_text(out));
 }
 
 // The search's journal is in memory alone.

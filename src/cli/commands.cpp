@@ -9,6 +9,7 @@
 #include "base/gpus.hpp"
 #include "base/input.hpp"
 #include "base/nesting.hpp"
+#include "base/printable.hpp"
 #include "cli/outputs.hpp"
 #include "cli/usage.hpp"
 #include "lora/base_names.hpp"
@@ -73,7 +74,7 @@ objective::Machine load_machine(const ModelOptions& options) {
 }
 
 void warn(const std::string& sentence) {
-  if (!sentence.empty()) fmt::print(stderr, "warning: {}\n", sentence);
+  if (!sentence.empty()) fmt::print(stderr, "warning: {}\n", base::printable_line(sentence));
 }
 
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
@@ -152,16 +153,21 @@ std::vector<double> one_vector(const std::string& file, int modules) {
 }
 
 void say(const std::vector<std::string>& sentences) {
-  for (const std::string& sentence : sentences) fmt::print(stderr, "lorahub: {}\n", sentence);
+  for (const std::string& sentence : sentences)
+    fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
 }
 
 std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
                                               std::string_view extension) {
-  base::check(std::filesystem::is_directory(folder), "{} is not a folder, give a results folder",
-              folder.string());
+  std::error_code error;
+  base::check(std::filesystem::is_directory(folder, error),
+              "{} is not a folder, give a results folder", folder.string());
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().extension() == extension) files.push_back(entry.path());
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    if (entry->path().extension() == extension) files.push_back(entry->path());
+  base::check(!error, "{} can't be looked into ({}), see who may read it", folder.string(),
+              error.message());
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/streams.hpp"
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
@@ -134,9 +135,7 @@ struct Tally {
   double accuracy() const { return 100 * static_cast<double>(hits) / static_cast<double>(rows); }
 };
 
-std::string text(const nlohmann::json& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string text(const nlohmann::json& json) { return base::json_text(json); }
 
 void give(const Options& options, const task::Row& row, const std::string& answer, Tally& tally) {
   const std::string& target = row.example.target;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
@@ -89,13 +90,12 @@ void print_json(const Found& found) {
                        {"norm_b", norms.b},
                        {"norm_ba", norms.product}});
   }
-  fmt::print("{}\n",
-             nlohmann::json{
-                 {"base", {{"loss", found.probed[0].loss}, {"accuracy", found.probed[0].accuracy}}},
-                 {"shots_sha256", found.shots_sha256},
-                 {"modules", modules},
-                 {"similarity", found.cosines}}
-                 .dump());
+  const nlohmann::json out{
+      {"base", {{"loss", found.probed[0].loss}, {"accuracy", found.probed[0].accuracy}}},
+      {"shots_sha256", found.shots_sha256},
+      {"modules", modules},
+      {"similarity", found.cosines}};
+  fmt::print("{}\n", base::json_text(out));
 }
 
 // The most similar other module.

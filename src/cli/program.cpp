@@ -1,5 +1,6 @@
 #include "cli/program.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -40,6 +41,27 @@ int report_system(const std::system_error& error) {
                 kRunAgain);
 }
 
+// The last net: most places say themselves what could not be read, and what to do.
+int report_files(const std::filesystem::filesystem_error& error) {
+  using std::errc;
+  const errc of_the_user[] = {errc::no_such_file_or_directory,
+                              errc::permission_denied,
+                              errc::operation_not_permitted,
+                              errc::not_a_directory,
+                              errc::is_a_directory,
+                              errc::filename_too_long,
+                              errc::file_exists,
+                              errc::invalid_argument,
+                              errc::too_many_symbolic_link_levels};
+  const bool can_be_mended =
+      std::ranges::any_of(of_the_user, [&](errc why) { return error.code() == why; });
+  const std::string path = error.path1().empty() ? "the current folder" : error.path1().string();
+  return report(fmt::format("{}: {}, {}", path, error.code().message(),
+                            can_be_mended ? "check the path and its permissions"
+                                          : "run the same command again when its disk answers"),
+                can_be_mended ? kBadInput : kRunAgain);
+}
+
 }  // namespace
 
 int program(int argc, char** argv) {
@@ -52,9 +74,7 @@ int program(int argc, char** argv) {
   } catch (const base::Interrupted& error) {
     return report(error.what(), kRunAgain);
   } catch (const std::filesystem::filesystem_error& error) {
-    return report(fmt::format("{}: {}, check the path and its permissions", error.path1().string(),
-                              error.code().message()),
-                  kBadInput);
+    return report_files(error);
   } catch (const std::system_error& error) {
     return report_system(error);
   } catch (const std::bad_alloc&) {

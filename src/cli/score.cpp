@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "cli/commands.hpp"
 #include "study/names.hpp"
 #include "task/row.hpp"
@@ -77,11 +78,9 @@ int score(const Options& options) {
     const auto first = sums.values.begin() + p * sums.examples;
     rows.push_back(std::vector<double>(first, first + sums.examples));
   }
-  fmt::print(
-      "{}\n",
-      nlohmann::json{
-          {"modules", pool.names}, {"tokens", tokens}, {"loss_sum", rows}, {"objective", losses}}
-          .dump());
+  const nlohmann::json out{
+      {"modules", pool.names}, {"tokens", tokens}, {"loss_sum", rows}, {"objective", losses}};
+  fmt::print("{}\n", base::json_text(out));
   return 0;
 }
 

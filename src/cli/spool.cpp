@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "task/row.hpp"
 
@@ -33,7 +34,7 @@ Spool::Spool(const std::string& file, const std::string& columns)
   if (again && columns.empty()) return;
   std::string text;
   for (const task::Example& row : task::read_examples(file, reading))
-    text += nlohmann::json{{"input", row.input}, {"target", row.target}}.dump() + "\n";
+    text += base::json_text(nlohmann::json{{"input", row.input}, {"target", row.target}}) + "\n";
   folder_ = temporary_folder();
   const std::string copy = folder_ / "rows.jsonl";
   base::write_file(copy, text);

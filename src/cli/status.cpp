@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -32,16 +31,6 @@ struct Progress {
   double each() const { return done > 0 ? seconds / static_cast<double>(done) : 0; }
 };
 
-// Trials that a start of the program was to run; 0 where its journal does not say.
-size_t planned(const store::Header& header) {
-  const auto found = header.environment.find("trials");
-  if (found == header.environment.end()) return 0;
-  const std::string& text = found->second;
-  size_t count = 0;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return count;
-}
-
 // From the journals alone, one or one a shard, so that it works while a run goes on.
 Progress progress(const std::vector<std::filesystem::path>& journals) {
   Progress sum;
@@ -51,7 +40,8 @@ Progress progress(const std::vector<std::filesystem::path>& journals) {
       sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
       if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
-    if (!history.headers.empty()) sum.planned += planned(history.headers.back());
+    if (!history.headers.empty())
+      sum.planned += store::planned_trials(history.headers.back()).value_or(0);
     sum.done += history.finished.size();
     sum.failed += history.failed.size();
     sum.failures.insert(history.failed.begin(), history.failed.end());

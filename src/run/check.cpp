@@ -54,9 +54,8 @@ std::string count_of(const std::string& shard) {
 
 bool is_finished(const store::History& history) {
   if (history.headers.empty()) return false;
-  const auto planned = history.headers.back().environment.find("trials");
-  return planned != history.headers.back().environment.end() &&
-         std::stoul(planned->second) <= history.finished.size() + history.failed.size();
+  const std::optional<size_t> planned = store::planned_trials(history.headers.back());
+  return planned && *planned <= history.finished.size() + history.failed.size();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/energy.hpp"
+#include "base/printable.hpp"
 #include "run/check.hpp"
 #include "run/cost.hpp"
 #include "run/devices.hpp"
@@ -46,11 +47,11 @@ class Coordinator {
     write_header();
     for (const std::string& sentence : notes(trials_)) {
       ledger_->log("note", sentence);
-      fmt::print(stderr, "warning: {}\n", sentence);
+      fmt::print(stderr, "warning: {}\n", base::printable_line(sentence));
     }
     for (const std::string& sentence : shared_gpus(crew_.hosts(), devices_)) {
       ledger_->log("devices", sentence);
-      fmt::print(stderr, "lorahub: {}\n", sentence);
+      fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
     }
     work();
     ledger_->checkpoint();

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -300,6 +301,16 @@ search::Evaluate recorded(search::Evaluate evaluate, Faults faults, Journal& jou
                 index + 1, trial);
     return before->losses;
   };
+}
+
+std::optional<size_t> planned_trials(const Header& header) {
+  const auto found = header.environment.find("trials");
+  if (found == header.environment.end()) return std::nullopt;
+  const std::string& text = found->second;
+  size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return count;
 }
 
 }  // namespace lorahub::store

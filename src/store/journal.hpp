@@ -63,6 +63,9 @@ class Journal {
   History history_;
 };
 
+// How many trials a start of the program was to run; nothing where its record does not say so.
+std::optional<size_t> planned_trials(const Header& header);
+
 // The evaluate of a trial, recorded: generations already told are fed back from the journal (their
 // weights must be the same bits, else Error: the study or the program changed), new ones are
 // computed, written, then returned. `faults` gives those of the last call of `evaluate`.

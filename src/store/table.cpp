@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -90,7 +91,7 @@ class Writer {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const Column& column : table_.columns)
       json[column.name] = {{"units", column.units}, {"long_name", column.meaning}};
-    return json.dump();
+    return base::json_text(json);
   }
 
   void add(const std::vector<Cell>& cells) {

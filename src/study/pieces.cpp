@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 Shelf::Shelf(const fs::path& study_folder) {
   for (auto folder = fs::absolute(study_folder).lexically_normal();;
        folder = folder.parent_path()) {
-    if (fs::is_directory(folder / "configs")) roots_.push_back(folder / "configs");
+    std::error_code unreadable;  // of a folder above: as good as none
+    if (fs::is_directory(folder / "configs", unreadable)) roots_.push_back(folder / "configs");
     if (folder == folder.root_path() || folder.empty()) break;
   }
   if (const char* root = std::getenv("LORAHUB_CONFIGS"); root && *root)
@@ -25,7 +26,8 @@ std::optional<fs::path> Shelf::find(const std::string& kind, const std::string& 
   if (name.empty() || fs::path(name).is_absolute()) return std::nullopt;
   for (const auto& root : roots_) {
     const auto file = root / kind / (name + ".yaml");
-    if (fs::is_regular_file(file)) return file;
+    std::error_code unreadable;
+    if (fs::is_regular_file(file, unreadable)) return file;
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
 #include "workers/launcher.hpp"
@@ -138,7 +139,7 @@ class Coordinator {
     me_.mailbox->post(there, {.kind = Kind::abandon, .code = code}, "");
     for (Backoff backoff; !me_.mailbox->sent() && backoff.waited() < kLastWords; backoff.wait())
       me_.mailbox->progress();
-    fmt::print(stderr, "lorahub: {}\n", why_);
+    fmt::print(stderr, "lorahub: {}\n", base::printable_line(why_));
     end_launcher_after(kLauncherSeconds);
     leave(code, Leave::at_once);
   }
@@ -148,7 +149,7 @@ class Coordinator {
     try {
       std::rethrow_exception(error);
     } catch (const std::exception& e) {
-      fmt::print(stderr, "lorahub: {}\n", e.what());
+      fmt::print(stderr, "lorahub: {}\n", base::printable_line(e.what()));
     }
     leave(75, Leave::together);
   }
