@@ -110,13 +110,18 @@ void check_places(const std::string& file, const std::vector<Entry>& entries, ui
 
 std::string_view header_text(const std::string& file, std::string_view bytes) {
   uint64_t length = 0;
-  base::check(bytes.size() >= sizeof length, "{}: has {} bytes (no safetensors header fits){}, {}",
-              file, bytes.size(), base::seems_to_be(bytes), kAgain);
-  std::memcpy(&length, bytes.data(), sizeof length);
-  base::check(length <= kLongestHeader && length <= bytes.size() - sizeof length,
-              "{}: its header should take {} bytes but the file has {} (cut short, or not "
-              "safetensors){}, {}",
-              file, length, bytes.size(), base::seems_to_be(bytes), kAgain);
+  const bool begins = bytes.size() >= sizeof length;
+  if (begins) std::memcpy(&length, bytes.data(), sizeof length);
+  const bool fits =
+      begins && length > 0 && length <= kLongestHeader && length <= bytes.size() - sizeof length;
+  const std::string kind = fits ? "" : base::seems_to_be(bytes);
+  base::check(kind.empty(), "{}: is not a safetensors file{}, {}", file, kind, kAgain);
+  base::check(begins, "{}: has {} bytes (no safetensors header fits), {}", file, bytes.size(),
+              kAgain);
+  base::check(
+      fits,
+      "{}: its header should take {} bytes but the file has {} (cut short, or not safetensors), {}",
+      file, length, bytes.size(), kAgain);
   return bytes.substr(sizeof length, length);
 }
 
