@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 class Descriptor {
  public:
   Descriptor(const Path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    check(number_ >= 0, "cannot open {}: {}", path.string(), std::strerror(errno));
+    if (number_ < 0) cannot(format("cannot open {}", path.string()), errno);
   }
   ~Descriptor() { ::close(number_); }
   Descriptor(const Descriptor&) = delete;
@@ -33,7 +33,7 @@ size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 
 void sync(const Path& path, int flags) {
   const Descriptor file(path, flags);
-  check(::fsync(file) == 0, "cannot write {} to the disk: {}", path.string(), std::strerror(errno));
+  if (::fsync(file) != 0) cannot(format("cannot write {} to the disk", path.string()), errno);
 }
 
 }  // namespace
@@ -45,21 +45,22 @@ std::string read_file(const Path& path) {
 
 void sync_and_rename(const Path& from, const Path& to) {
   sync(from, O_RDONLY);
-  check(std::rename(from.c_str(), to.c_str()) == 0, "cannot write {}: {}", to.string(),
-        std::strerror(errno));
+  if (std::rename(from.c_str(), to.c_str()) != 0)
+    cannot(format("cannot write {}", to.string()), errno);
   sync(to.has_parent_path() ? to.parent_path() : Path("."), O_RDONLY | O_DIRECTORY);
 }
 
 void write_file(const Path& path, std::string_view content) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  check(!error, "cannot make the folder {}: {}", path.parent_path().string(), error.message());
+  if (error)
+    cannot(format("cannot make the folder {}", path.parent_path().string()), error.value());
   const Path temporary = path.string() + ".tmp";
   {
     const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     while (!content.empty()) {
       const ssize_t written = ::write(file, content.data(), content.size());
-      check(written > 0, "cannot write {}: {}", temporary.string(), std::strerror(errno));
+      if (written <= 0) cannot(format("cannot write {}", temporary.string()), errno);
       content.remove_prefix(static_cast<size_t>(written));
     }
   }
@@ -69,12 +70,12 @@ void write_file(const Path& path, std::string_view content) {
 MappedFile::MappedFile(const Path& path) : path_(path) {
   const Descriptor file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for
   struct stat info {};
-  check(::fstat(file, &info) == 0 && S_ISREG(info.st_mode), "{} is not a regular file",
-        path.string());
+  if (::fstat(file, &info) != 0) cannot(format("cannot read {}", path.string()), errno);
+  check(S_ISREG(info.st_mode), "{} is not a regular file", path.string());
   size_ = static_cast<size_t>(info.st_size);
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
-  check(data != MAP_FAILED, "cannot map {}: {}", path.string(), std::strerror(errno));
+  if (data == MAP_FAILED) cannot(format("cannot map {}", path.string()), errno);
   data_ = static_cast<const char*>(data);
   range_.emplace(data_, size_, path.string());
 }

@@ -1,5 +1,5 @@
 // Files: whole, mapped, and written so that a kill or a power cut leaves the old or the new
-// content, never half of it.
+// content, never half of it. What can't be done is a FileError or a MachineFault (fault.hpp).
 #pragma once
 #include <filesystem>
 #include <memory>

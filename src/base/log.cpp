@@ -1,11 +1,10 @@
 #include "base/log.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/fault.hpp"
 #include "base/printable.hpp"
 
 namespace lorahub::base {
@@ -14,7 +13,7 @@ Log::Log(const std::filesystem::path& file, int rank) : rank_(rank) {
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   file_ = std::fopen(file.c_str(), "ae");
-  check(file_ != nullptr, "cannot write the log {}: {}", file.string(), std::strerror(errno));
+  if (file_ == nullptr) cannot(format("cannot write the log {}", file.string()), errno);
 }
 
 Log::~Log() {

@@ -26,6 +26,8 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+void ignore_file_size_signal() { std::signal(SIGXFSZ, SIG_IGN); }
+
 int pending_signal() {
   const sigset_t set = our_signals();
   const timespec now{};

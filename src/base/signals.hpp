@@ -8,6 +8,10 @@ namespace lorahub::base {
 // threads would take them). A second SIGINT, polled after the first, ends the process at once.
 void block_signals();
 
+// A file that grows over the limit of its size (ulimit -f) is an error of the write, not a signal
+// that ends the process.
+void ignore_file_size_signal();
+
 // The first of the three that has arrived since, or 0. Never blocks.
 int pending_signal();
 

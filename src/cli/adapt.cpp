@@ -14,6 +14,7 @@
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/spool.hpp"
+#include "cli/words.hpp"
 #include "run/lead.hpp"
 #include "run/notes.hpp"
 #include "study/names.hpp"
@@ -153,7 +154,7 @@ int adapt(const Options& options) {
               "result then is), give both");
   base::block_signals();
   workers::Session session;
-  workers::Group group;
+  workers::Group group(identity());
   base::check(group.size() == 1 || std::filesystem::is_regular_file(options.task),
               "--task {}: is no file that {} ranks could each read, save the rows in one",
               options.task, group.size());

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/file_kind.hpp"
@@ -10,16 +11,20 @@
 #include "base/input.hpp"
 #include "base/nesting.hpp"
 #include "base/printable.hpp"
+#include "base/signals.hpp"
 #include "cli/outputs.hpp"
 #include "cli/usage.hpp"
 #include "lora/base_names.hpp"
 #include "run/environment.hpp"
 #include "study/names.hpp"
+#include "workers/session.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 constexpr int kGpuThreads = 16;
+
+const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab"};  // they open a session
 
 std::string versions() {
   const auto environment = run::environment();
@@ -173,6 +178,7 @@ std::vector<std::filesystem::path> find_files(const std::filesystem::path& folde
 }
 
 int run(int argc, char** argv) {
+  base::ignore_file_size_signal();
   CLI::App app(
       "lorahub: adapts a frozen T5 to unseen tasks by searching LoRA mixing weights (arXiv "
       "2307.13269)",
@@ -196,6 +202,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     base::fail("{}", usage_error(app, error));
   }
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (!kOfManyRanks.contains(command)) workers::check_started_once(command);
   return action();
 }
 

@@ -9,6 +9,7 @@
 #include "base/streams.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
+#include "cli/words.hpp"
 #include "lab/stages.hpp"
 #include "run/environment.hpp"
 #include "workers/group.hpp"
@@ -91,7 +92,7 @@ int lead(const Options& options, workers::Crew& crew) {
 int build(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group;
+  workers::Group group(identity());
   const run::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});

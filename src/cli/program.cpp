@@ -5,11 +5,10 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <new>
 #include <string_view>
 #include <system_error>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 #include "base/printable.hpp"
 #include "base/streams.hpp"
 #include "cli/commands.hpp"
@@ -21,7 +20,7 @@ constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
 
 // Ranks that fail alike say it once.
 bool is_first_rank() {
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK"})
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"})
     if (const char* rank = std::getenv(name)) return std::string_view(rank) == "0";
   return true;
 }
@@ -32,13 +31,20 @@ int report(std::string_view message, int code) {
   return code;
 }
 
-// Of threads, mostly: the machine gives no more of them, or of memory.
-int report_system(const std::system_error& error) {
-  if (std::ferror(stdout) != 0) return report(base::output_lost(error.code().message()), kBadInput);
-  return report(fmt::format("the system refuses ({}), run the same command again when it has more "
-                            "room",
-                            error.code().message()),
-                kRunAgain);
+// What no command has put into words itself.
+int report(const std::exception_ptr& error) {
+  const base::Cause cause = base::cause_of(error);
+  switch (cause.blame) {
+    case base::Blame::input:
+      return report(cause.sentence, kBadInput);
+    case base::Blame::interruption:
+    case base::Blame::machine:
+      return report(cause.sentence, kRunAgain);
+    default:
+      return report(fmt::format("internal error: {} (a bug, please report it with the command)",
+                                cause.sentence),
+                    kOurBug);
+  }
 }
 
 // The last net: most places say themselves what could not be read, and what to do.
@@ -69,21 +75,14 @@ int program(int argc, char** argv) {
     const int code = run(argc, argv);
     base::flush_output();
     return code;
-  } catch (const base::Error& error) {
-    return report(error.what(), kBadInput);
-  } catch (const base::Interrupted& error) {
-    return report(error.what(), kRunAgain);
   } catch (const std::filesystem::filesystem_error& error) {
     return report_files(error);
   } catch (const std::system_error& error) {
-    return report_system(error);
-  } catch (const std::bad_alloc&) {
-    return report("the memory of this machine does not suffice, use a machine with more of it",
-                  kRunAgain);
-  } catch (const std::exception& error) {
-    return report(
-        fmt::format("internal error: {} (a bug, please report it with the command)", error.what()),
-        kOurBug);
+    if (std::ferror(stdout) != 0)
+      return report(base::output_lost(error.code().message()), kBadInput);
+    return report(std::current_exception());
+  } catch (...) {
+    return report(std::current_exception());
   }
 }
 

@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <fstream>
 #include <memory>
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
+#include "cli/words.hpp"
 #include "run/study.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
@@ -21,7 +21,7 @@ struct Options {
   std::string device = "cpu";
   int threads = 0, trials = 0;
   std::string groups = "auto";
-  double stall_timeout = 60;  // seconds
+  double stall_timeout = 60, hang_timeout = 0;  // seconds
 };
 
 struct Shard {
@@ -80,13 +80,6 @@ int groups(const std::string& text) {
   return count;
 }
 
-// As it was typed: what the record keeps.
-std::string command_line() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  const std::string words{std::istreambuf_iterator<char>(file), {}};
-  return base::printable_line(base::join(base::split(words, '\0'), " "));
-}
-
 run::Hardware hardware_of(const Options& options, const workers::Group& group) {
   run::Hardware result = hardware({.device = options.device, .threads = options.threads},
                                   {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -97,7 +90,7 @@ run::Hardware hardware_of(const Options& options, const workers::Group& group) {
 int run_command(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group;
+  workers::Group group(identity());
   const std::string name = std::filesystem::path(options.study).stem().string();
   const run::StudyOptions study_options{
       .out = options.out.empty() ? std::filesystem::path("results") / name
@@ -108,9 +101,10 @@ int run_command(const Options& options) {
       .hardware = hardware_of(options, group),
       .groups = groups(options.groups),
       .stall_timeout = options.stall_timeout,
+      .hang_timeout = options.hang_timeout,
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
-      .command_line = command_line()};
+      .command_line = base::printable_line(base::join(command_words(), " "))};
   if (group.rank() == 0) say(remarks(options));
   return run::run_study([&] { return load(options); }, study_options, group);
 }
@@ -162,6 +156,12 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option("--stall-timeout", options->stall_timeout,
                    "seconds of silence after which a rank counts as lost (all end with 75)")
       ->check(CLI::Range(1.0, 86400.0));
+  command
+      ->add_option("--hang-timeout", options->hang_timeout,
+                   "seconds after which a rank that does not end what it computes or reads counts "
+                   "as hung (all end with 75; default: half an hour, or 50 times what is "
+                   "predicted where that is longer)")
+      ->check(CLI::Range(1.0, 1e7));
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return run_command(*options); }; });
 }

@@ -23,7 +23,7 @@ struct Options {
   std::vector<std::string> pass;  // to sbatch
   // run's own options, handed on
   std::vector<std::string> set, only;
-  std::string engine, precision, device, threads, groups, stall_timeout;
+  std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout;
   bool retry_failed = false, dry_run = false;
 };
 
@@ -43,7 +43,8 @@ std::vector<std::string> run_options(const Options& options, const cluster::Requ
   const std::pair<std::string, std::string> values[] = {{"--device", device},
                                                         {"--threads", options.threads},
                                                         {"--groups", options.groups},
-                                                        {"--stall-timeout", options.stall_timeout}};
+                                                        {"--stall-timeout", options.stall_timeout},
+                                                        {"--hang-timeout", options.hang_timeout}};
   for (const auto& [name, value] : values)
     if (!value.empty()) words.insert(words.end(), {name, value});
   return words;
@@ -195,6 +196,7 @@ void add_run_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(1, 1024));
   command.add_option("--groups", options.groups, "groups of ranks, as of run");
   command.add_option("--stall-timeout", options.stall_timeout, "seconds, as of run");
+  command.add_option("--hang-timeout", options.hang_timeout, "seconds, as of run");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
+#include "cli/words.hpp"
 #include "train/unit.hpp"
 #include "workers/group.hpp"
 
@@ -90,7 +91,7 @@ int lead(const Options& options, workers::Crew& crew) {
 int train(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group;
+  workers::Group group(identity());
   const run::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});

@@ -157,7 +157,8 @@ void write(const fs::path& file, const std::vector<Indexed>& modules) {
   for (const Indexed& entry : modules) whole["modules"].push_back(written(entry));
   try {
     base::write_file(file, base::json_text(whole, 1) + "\n");
-  } catch (const base::Error&) {  // a library that may only be read is read anew each time
+  } catch (const base::Error&) {        // a library that may only be read is read anew each time
+  } catch (const base::Interrupted&) {  // as is one on a full disk
   }
 }
 

@@ -1,6 +1,7 @@
 #include "run/adapt.hpp"
 
 #include "lora/claim.hpp"
+#include "run/agreement.hpp"
 #include "run/methods/methods.hpp"
 #include "run/trial.hpp"
 
@@ -28,6 +29,14 @@ Adapted search_weights(Context& context, const Adaptation& adaptation, const Out
           .zero_loss = probed[0],
           .single_loss = {probed.begin() + 1, probed.end()},
           .evaluations = context.trial().search.budget};
+}
+
+void check_ranks_agree(workers::Crew& crew, const Brief& brief) {
+  if (crew.ranks() == 1) return;
+  std::map<std::string, std::string> hashes;
+  store::Inputs inputs = file_inputs(brief.trial, hashes);
+  inputs["shots"] = brief.task.shots_sha256;
+  check_agreement(crew, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
 }
 
 // The mixture on its way out, on a machine of its own: the search's may be on other ranks.
@@ -65,6 +74,7 @@ Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware&
   lora::check_free(output.folder, output.force);
   Tokenizers tokenizers;
   const Brief mine = brief(adaptation.trial, tokenizers);
+  check_ranks_agree(crew, mine);
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
     Context context(leader, mine, 0, hardware.device);

@@ -1,6 +1,9 @@
 #include "run/check.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <climits>
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
@@ -58,12 +61,34 @@ bool is_finished(const store::History& history) {
   return planned && *planned <= history.finished.size() + history.failed.size();
 }
 
+// What the file system says of the nearest folder that is there.
+size_t limit(const std::filesystem::path& file, int which, size_t otherwise) {
+  std::error_code error;
+  std::filesystem::path folder = file.parent_path();
+  while (folder.has_relative_path() && !std::filesystem::is_directory(folder, error))
+    folder = folder.parent_path();
+  const long most = ::pathconf(folder.c_str(), which);
+  return most > 0 ? static_cast<size_t>(most) : otherwise;
+}
+
 }  // namespace
+
+void check_names(const std::vector<std::filesystem::path>& files) {
+  for (const std::filesystem::path& file : files) {
+    const std::filesystem::path whole = std::filesystem::absolute(file);
+    bool fits = whole.string().size() < PATH_MAX;
+    for (const std::filesystem::path& part : whole)
+      fits &= part.string().size() <= limit(whole, _PC_NAME_MAX, NAME_MAX);
+    base::check(fits,
+                "the name {} is too long for its file system (results could not be written), "
+                "choose a shorter --out",
+                file.string());
+  }
+}
 
 Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& history,
                      const std::filesystem::path& out) {
   Checked checked;
-  std::map<std::string, std::string> hashes;
   std::set<std::string> seen;
   for (size_t i = 0; i < trials.size(); ++i) {
     base::throw_if_signalled();
@@ -73,7 +98,7 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
       search::resolved(trial.search,
                        kept_count(trial, static_cast<int>(module_names(trial).size())));
     checked.files.push_back(checked.watched.add(input_files(trial)));
-    store::Inputs now = inputs(trial, hashes);
+    store::Inputs now = inputs(trial, checked.hashes);
     check_unchanged(trial, now, history, out);
     const std::string id = study::id(trial);
     const bool known = history.finished.contains(id) || history.failed.contains(id);

@@ -1,6 +1,7 @@
 // Everything that a user may have got wrong, before anything is written.
 #pragma once
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,11 +12,15 @@
 
 namespace lorahub::run {
 
+// Error where the name of one of these files is longer than its file system takes.
+void check_names(const std::vector<std::filesystem::path>& files);
+
 struct Checked {
   std::vector<store::Inputs> inputs;  // by trial
   std::vector<size_t> first_uses;     // trials that read what none before read in their precision
   WatchedFiles watched;               // the files of all trials as they were hashed
-  std::vector<WatchedFiles::Set> files;  // by trial
+  std::vector<WatchedFiles::Set> files;       // by trial
+  std::map<std::string, std::string> hashes;  // of files and folders, by path
 };
 
 // Error when the folder holds another study, an optimiser would refuse a trial's settings, a file

@@ -1,9 +1,19 @@
 #include "run/choice.hpp"
 
+#include "base/check.hpp"
 #include "run/requests.hpp"
 #include "workers/across.hpp"
 
 namespace lorahub::run {
+namespace {
+
+void check_whole(bool ok) {
+  base::check(ok,
+              "a rank's training came back in another form (the ranks may be different builds), "
+              "start the same program on all nodes");
+}
+
+}  // namespace
 
 std::string pack(const Choice& choice) {
   std::vector<double> path, losses;
@@ -21,8 +31,10 @@ std::string pack(const Choice& choice) {
 
 Choice unpack_choice(const std::string& all) {
   const std::vector<std::string> parts = workers::unpack(all);
+  check_whole(parts.size() >= 5);
   const std::vector<double> path = doubles(parts.at(1)), losses = doubles(parts.at(2));
   const std::vector<double> numbers = doubles(parts.at(4));
+  check_whole(numbers.size() == 3);
   Choice choice{.weights = doubles(parts.at(0)),
                 .loss = numbers.at(0),
                 .answers = {parts.begin() + 5, parts.end()},
@@ -30,6 +42,7 @@ Choice unpack_choice(const std::string& all) {
                 .steps = static_cast<long>(numbers.at(1)),
                 .backwards = static_cast<long>(numbers.at(2))};
   const size_t n = choice.weights.size();
+  check_whole(path.size() == losses.size() * n);
   for (size_t i = 0; i < losses.size(); ++i) {
     const auto row = path.begin() + static_cast<ptrdiff_t>(i * n);
     choice.generations.push_back({.population = {.dim = static_cast<int>(n),

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "lora/retrieve.hpp"
 #include "objective/objective.hpp"
+#include "workers/bytes.hpp"
 
 namespace lorahub::run {
 
@@ -42,14 +43,18 @@ std::vector<double> Context::single_losses() {
   }
   if (open.empty()) return losses;
   std::vector<std::string> units;
-  for (const size_t i : open) units.push_back(unit(Request::probe, std::to_string(i)));
+  for (const size_t i : open) {
+    std::string place;
+    workers::put(place, &i, 1);
+    units.push_back(unit(Request::probe, place));
+  }
   ++waits_;
   const base::Stopwatch clock;
   const std::vector<workers::Outcome> outcomes = leader_.call(units);
   const double seconds = clock.seconds() / static_cast<double>(open.size());
   for (size_t j = 0; j < open.size(); ++j) {
     base::check(outcomes[j].result == workers::Result::reply, "{}", outcomes[j].bytes);
-    losses[open[j]] = doubles(outcomes[j].bytes).at(0);
+    losses[open[j]] = workers::Reader(outcomes[j].bytes).one<double>();
     if (known)
       known->cache.add(known->modules[open[j]], {.loss = losses[open[j]], .seconds = seconds});
   }

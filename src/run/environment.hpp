@@ -3,8 +3,13 @@
 #include <map>
 #include <string>
 
+#include "workers/identity.hpp"
+
 namespace lorahub::run {
 
 std::map<std::string, std::string> environment();
+
+// Of this rank, for workers::Group: `command`, and of the environment what can change bits.
+workers::Identity identity(const std::string& command);
 
 }  // namespace lorahub::run

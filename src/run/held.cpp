@@ -6,12 +6,16 @@
 #include "run/training.hpp"
 #include "t5/gpu.hpp"
 #include "workers/across.hpp"
+#include "workers/bytes.hpp"
 
 namespace lorahub::run {
 
 Loaded read_loaded(const std::string& reply) {
-  const std::vector<std::string> words = workers::unpack(reply);
-  return {.truncated_from = std::stol(words.at(0)), .modules = {words.begin() + 1, words.end()}};
+  workers::Reader reader(reply);
+  const auto truncated_from = static_cast<int64_t>(reader.count());
+  const std::vector<char> names = reader.rest<char>();
+  return {.truncated_from = truncated_from,
+          .modules = workers::unpack({names.begin(), names.end()})};
 }
 
 // After an error all of it is loaded again.
@@ -75,17 +79,26 @@ std::string Held::join(const std::string& rows_hash) const {
               "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
               "shared disk",
               trial_.task);
-  std::vector<std::string> words{std::to_string(truncated_from_)};
-  if (kept_.empty())  // those that `retrieve` left, or all
-    words.insert(words.end(), brief_.modules.begin(), brief_.modules.end());
-  else
-    for (const lora::Module& module : candidates_) words.push_back(module.name);
-  return workers::pack(words);
+  std::vector<std::string> names = brief_.modules;  // those that `retrieve` left, or all
+  if (!kept_.empty()) {
+    names.clear();
+    for (const lora::Module& module : candidates_) names.push_back(module.name);
+  }
+  std::string reply;
+  workers::put(reply, &truncated_from_, 1);
+  return reply + workers::pack(names);
+}
+
+std::string Held::measure(const std::string& unit, const search::Measure& measure) const {
+  return workers::measure_unit(
+      unit, measure,
+      workers::Measurable{.dim = measure ? static_cast<int>(brief_.modules.size()) : -1,
+                          .examples = static_cast<int>(brief_.pairs.size())});
 }
 
 std::string Held::probe(const std::string& place) const {
   const double loss =
-      single_loss(shelf_.machine(), candidates_.at(std::stoul(place)), brief_.pairs);
+      single_loss(shelf_.machine(), candidates_.at(workers::Reader(place).count()), brief_.pairs);
   return bytes(std::span(&loss, 1));
 }
 
@@ -106,6 +119,11 @@ std::shared_ptr<const t5::Adapter> Held::adapter(const std::vector<double>& weig
 std::string Held::answer(const std::string& body) {
   const auto [number, weights] = read_answer(body);
   const auto batch = static_cast<size_t>(trial_.batch);
+  base::check(
+      number < brief_.batches() && (weights.empty() || weights.size() == brief_.modules.size()),
+      "a rank was asked for answers to batch {} of {} by {} of {} weights (the ranks read "
+      "different studies), put it on a shared disk",
+      number + 1, brief_.batches(), weights.size(), brief_.modules.size());
   const size_t first = number * batch;
   const auto prompts =
       std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
@@ -127,9 +145,9 @@ std::string Held::handle(const Asked& asked) {
     case Request::probe:
       return probe(asked.body);
     case Request::measure:
-      return workers::measure_unit(asked.body, measure_);
+      return measure(asked.body, measure_);
     case Request::search:
-      return workers::measure_unit(asked.body, search_);
+      return measure(asked.body, search_);
     case Request::answer:
       return answer(asked.body);
     case Request::train:

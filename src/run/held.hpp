@@ -40,6 +40,7 @@ class Held {
   void use_pool(const std::vector<lora::Module>& chosen);
   std::string join(const std::string& rows_hash) const;
   std::string probe(const std::string& place) const;
+  std::string measure(const std::string& unit, const search::Measure& measure) const;
   std::string answer(const std::string& body);
   std::string train() const;
   std::shared_ptr<const t5::Adapter> adapter(const std::vector<double>& weights);

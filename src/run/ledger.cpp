@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 #include "base/printable.hpp"
 
 namespace lorahub::run {
@@ -83,7 +83,25 @@ void Ledger::ended(const std::string& id) {
   if (due) checkpoint();
 }
 
+// Candidates of a trial that have no loss, in a sentence.
+void Ledger::say_faults(const study::Trial& trial) {
+  size_t candidates = 0, faults = 0;
+  std::string cause;
+  for (size_t i = 0; const auto generation = journal_.told(study::id(trial), i); ++i) {
+    candidates += generation->losses.size();
+    faults += generation->faults.size();
+    if (!generation->faults.empty()) cause = generation->faults.front().cause;
+  }
+  if (faults == 0) return;
+  const std::string text =
+      base::format("trial '{}': {} of {} candidates count as infinitely bad ({})",
+                   study::label(trial), faults, candidates, cause);
+  log("faults", text);
+  fmt::print(stderr, "lorahub: {}\n", text);
+}
+
 void Ledger::finish(const study::Trial& trial, const store::Record& record) {
+  say_faults(trial);
   journal_.finish(record);
   log("done", base::format("trial={} accuracy={:.1f} evaluations={}", record.trial, record.accuracy,
                            record.counts.evaluations));
@@ -100,9 +118,16 @@ void Ledger::fail(const study::Trial& trial, const std::string& why) {
 
 void Ledger::checkpoint() {
   const base::Stopwatch clock;
-  journal_.read([this](const store::History& history) {
-    store::write_hdf5(files_.result, history, planned_);
-  });
+  try {
+    journal_.read([this](const store::History& history) {
+      store::write_hdf5(files_.result, history, planned_);
+    });
+  } catch (const base::FileError& error) {
+    throw base::MachineFault(base::format(
+        "{} (the journal keeps all results), see to the results folder and run the same command "
+        "again",
+        error.what()));
+  }
   const std::lock_guard lock(mutex_);
   checkpoint_seconds_ = clock.seconds();
   since_checkpoint_ = {};

@@ -44,6 +44,7 @@ class Ledger {
   void log(std::string_view event, const std::string& details);
 
  private:
+  void say_faults(const study::Trial& trial);
   void ended(const std::string& id);
   LedgerFiles files_;
   std::vector<store::Planned> planned_;

@@ -2,7 +2,6 @@
 // candidate modules are kept, then the kind's own bytes.
 #pragma once
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@ namespace lorahub::run {
 
 enum class Request : char {
   device = 'D',    // reply: run::device_text
+  agree = 'E',     // + what rank 0 reads: reply: what differs here (agreement.hpp)
   log = 'L',       // + folder: open this rank's log file in it
   weights = 'W',   // read this rank's part of the trial's model; it is used after the next request
   exchange = 'X',  // + workers::nccl_id: all ranks give each other their parts, at the same time
@@ -28,6 +28,8 @@ inline bool is_for_the_rank(Request kind) {
   return kind == Request::log || kind == Request::weights || kind == Request::exchange;
 }
 
+std::string in_words(Request kind);  // "loading": what a rank does then
+
 struct Asked {
   Request kind = Request::log;
   size_t trial = 0;
@@ -36,55 +38,18 @@ struct Asked {
   std::string body = {};
 };
 
-inline std::string bytes(std::span<const double> values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
-}
+std::string bytes(std::span<const double> values);
+std::vector<double> doubles(std::string_view text);
 
-inline std::vector<double> doubles(std::string_view text) {
-  std::vector<double> values(text.size() / sizeof(double));
-  if (!values.empty()) std::memcpy(values.data(), text.data(), values.size() * sizeof(double));
-  return values;
-}
-
-inline std::string encode(const Asked& asked) {
-  const uint64_t trial = asked.trial;
-  std::string text(1, static_cast<char>(asked.kind));
-  text.append(reinterpret_cast<const char*>(&trial), sizeof trial);
-  const auto count = static_cast<uint32_t>(asked.kept.size());
-  text.append(reinterpret_cast<const char*>(&count), sizeof count);
-  text.append(reinterpret_cast<const char*>(asked.kept.data()), count * sizeof(uint32_t));
-  return text + asked.body;
-}
-
-inline Asked decode(const std::string& text) {
-  uint64_t trial = 0;
-  uint32_t count = 0;
-  const char* at = text.data() + 1;
-  std::memcpy(&trial, at, sizeof trial);
-  std::memcpy(&count, at += sizeof trial, sizeof count);
-  Asked asked{
-      .kind = static_cast<Request>(text[0]), .trial = trial, .kept = std::vector<uint32_t>(count)};
-  at += sizeof count;
-  if (count > 0) std::memcpy(asked.kept.data(), at, count * sizeof(uint32_t));
-  asked.body.assign(at + count * sizeof(uint32_t), text.data() + text.size());
-  return asked;
-}
+// There and back; base::Error for bytes that no coordinator of this build would send.
+std::string encode(const Asked& asked);
+Asked decode(std::string_view text);
 
 struct AnswerUnit {
   uint64_t batch = 0;
   std::vector<double> weights;
 };
-
-inline std::string answer_body(const AnswerUnit& unit) {
-  return std::string(reinterpret_cast<const char*>(&unit.batch), sizeof unit.batch) +
-         bytes(unit.weights);
-}
-
-inline AnswerUnit read_answer(std::string_view body) {
-  AnswerUnit unit;
-  std::memcpy(&unit.batch, body.data(), sizeof unit.batch);
-  unit.weights = doubles(body.substr(sizeof unit.batch));
-  return unit;
-}
+std::string answer_body(const AnswerUnit& unit);
+AnswerUnit read_answer(std::string_view body);
 
 }  // namespace lorahub::run

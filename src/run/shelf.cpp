@@ -47,6 +47,8 @@ void Shelf::exchange_shares(const std::string& channel_id, workers::Member me) {
   shares_.clear();
 }
 
+void Shelf::drop_modules() { modules_.clear(); }
+
 std::vector<lora::Module> Shelf::modules(const study::Trial& trial,
                                          const std::vector<std::string>& names) {
   const std::lock_guard lock(mutex_);

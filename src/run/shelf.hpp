@@ -24,6 +24,7 @@ class Shelf {
   void use_model(const study::Trial& trial);
   void read_share(const study::Trial& trial, workers::Member me);
   void exchange_shares(const std::string& channel_id, workers::Member me);
+  void drop_modules();  // they are read again when they are needed
 
   // From several threads at once.
   objective::Machine machine_of_all_threads();

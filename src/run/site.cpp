@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
+#include "run/agreement.hpp"
 #include "run/devices.hpp"
 #include "t5/gpu.hpp"
 #include "t5/threads.hpp"
@@ -37,6 +38,7 @@ void Site::use_model_of(size_t index) {
 }
 
 void Site::open_log(const std::filesystem::path& folder) {
+  begun_ = true;
   log_ = base::Log(folder / base::format("rank{}.log", me_.rank), me_.rank);
   const Hardware& hardware = shelf_.hardware();
   const std::string device = device_text(hardware);
@@ -53,9 +55,46 @@ std::string Site::for_the_rank(const Asked& asked) {
   return {};
 }
 
+namespace {
+// What the trials read could be read when the run began.
+std::string gone(const base::FileError& error) {
+  return base::format(
+      "{} (it could be read when the run began), put it back and run the same command to go on",
+      error.what());
+}
+}  // namespace
+
+// After a fault of the machine: the next try, here or of another rank, finds more room.
+void Site::make_room() {
+  const std::unique_lock alone(computing_);
+  try {
+    places_.clear();
+    shelf_.drop_modules();
+    t5::release_memory(shelf_.hardware().device);
+  } catch (const std::exception&) {  // a device that has failed for good; the first error is told
+  }
+}
+
 std::string Site::handle(const std::string& request) {
   t5::single_threaded();
   const Asked asked = decode(request);
+  if (asked.kind == Request::agree) return compare_reading(asked.body, plan_);
+  base::check(asked.trial < plan_.size(),
+              "it knows {} trials and is asked for number {} (the ranks read different studies), "
+              "put the study on a shared disk",
+              plan_.size(), asked.trial + 1);
+  try {
+    return compute(asked);
+  } catch (const base::FileError& error) {
+    if (begun_) throw base::MachineFault(gone(error));
+    throw;
+  } catch (...) {
+    if (base::cause_of(std::current_exception()).blame == base::Blame::machine) make_room();
+    throw;
+  }
+}
+
+std::string Site::compute(const Asked& asked) {
   if (asked.kind == Request::device) return device_text(shelf_.hardware());
   const t5::OwnStream stream(shelf_.hardware().device);
   if (is_for_the_rank(asked.kind)) {

@@ -1,5 +1,6 @@
 // What one rank computes with: the model, and the trials that it works on.
 #pragma once
+#include <atomic>
 #include <list>
 #include <memory>
 #include <shared_mutex>
@@ -31,7 +32,9 @@ class Site {
   };
   std::shared_ptr<Held> held(size_t trial);
   void use_model_of(size_t trial);
+  std::string compute(const Asked& asked);
   std::string for_the_rank(const Asked& asked);
+  void make_room();
   void open_log(const std::filesystem::path& folder);
 
   std::vector<study::Trial> plan_;
@@ -42,6 +45,7 @@ class Site {
   std::mutex places_mutex_;
   std::list<Place> places_;  // the one asked for last is the first
   base::Log log_;
+  std::atomic<bool> begun_ = false;  // all inputs were found and read, by every rank
 };
 
 }  // namespace lorahub::run

@@ -1,9 +1,10 @@
 #include "run/study.hpp"
 
-#include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/energy.hpp"
+#include "base/fault.hpp"
 #include "base/printable.hpp"
+#include "run/agreement.hpp"
 #include "run/check.hpp"
 #include "run/cost.hpp"
 #include "run/devices.hpp"
@@ -12,6 +13,7 @@
 #include "run/notes.hpp"
 #include "run/shared.hpp"
 #include "run/trial.hpp"
+#include "run/watch.hpp"
 #include "workers/nccl.hpp"
 
 namespace lorahub::run {
@@ -24,6 +26,7 @@ class Coordinator {
 
   int run() {
     const std::filesystem::path journal = journal_file(options_.out, options_.shard);
+    check_file_names();
     const store::History before = store::read_journal(journal);
     base::check(before.headers.empty() || before.headers.back().study == study_.name,
                 "{} holds results of the study '{}' (those of '{}' would mix with them), choose "
@@ -35,6 +38,7 @@ class Coordinator {
     inputs_ = checked.inputs;
     watched_ = checked.watched;
     files_ = checked.files;
+    check_agreement(crew_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
     devices_ = crew_.everyone(encode({.kind = Request::device}));
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
@@ -72,9 +76,20 @@ class Coordinator {
   // Every rank loads what trial i reads: what one of them cannot read is found now.
   void try_out(size_t i) { crew_.everyone(join_request(brief(trials_[i], tokenizers_), i)); }
 
+  // The longest that are made: while they are locked, or before they are renamed.
+  void check_file_names() const {
+    const auto with = [](std::filesystem::path file, const char* ending) { return file += ending; };
+    check_names({with(journal_file(options_.out, options_.shard), ".lock"),
+                 with(result_file(options_.out, options_.shard), ".tmp"),
+                 options_.out / "log" / base::format("rank{}.log", crew_.ranks() - 1)});
+  }
+
   void make_folder() const {
     std::error_code error;
     std::filesystem::create_directories(options_.out, error);
+    if (error && base::is_the_machines(error.value()))
+      base::cannot(base::format("cannot make the results folder {}", options_.out.string()),
+                   error.value());
     base::check(!error, "cannot make the results folder {} ({}), choose another with --out",
                 options_.out.string(), error.message());
   }
@@ -121,7 +136,7 @@ class Coordinator {
     std::vector<workers::Job> jobs;
     std::map<std::string, double> sizes;
     for (size_t j = 0; j < todo_list.size(); ++j) {
-      jobs.push_back(job(todo_list[j], cost.trials[j].work));
+      jobs.push_back(job(todo_list[j], cost.trials[j].work, cost.flops_per_second));
       sizes[study::id(todo_trials[j])] = cost.trials[j].tflop;
     }
     ledger_->will_run(std::move(sizes));
@@ -129,17 +144,19 @@ class Coordinator {
     const double busy = crew_.busy_seconds();
     try {
       crew_.work(jobs, cost.prediction.groups);
-    } catch (const base::Interrupted&) {
+    } catch (const base::Interrupted& error) {
+      ledger_->log("interrupted", error.what());
       ledger_->checkpoint_if_quick();  // what is done can be reported; the journal has it anyway
       throw;
     }
     say_utilisation(cost.prediction, clock.seconds(), crew_.busy_seconds() - busy);
   }
 
-  workers::Job job(size_t i, const Work& work) {
-    return {.size = size_of(work),
+  workers::Job job(size_t i, const Work& tflop, double flops_per_second) {
+    return {.size = size_of(tflop),
             .join = join_request(brief(trials_[i], tokenizers_), i),
-            .lead = [this, i](const workers::Leader& leader) { run_one(i, leader); }};
+            .lead = [this, i](const workers::Leader& leader) { run_one(i, leader); },
+            .watch = watch(options_.hang_timeout, scaled(tflop, 1e12 / flops_per_second))};
   }
 
   void run_one(size_t i, const workers::Leader& leader) {
@@ -168,10 +185,11 @@ class Coordinator {
       store::Record record = run_trial(context);
       record.timing.energy = meter_.joules() - before;
       ledger_->finish(trial, record);
-    } catch (const base::Interrupted&) {
-      throw;
-    } catch (const std::exception& error) {  // of any rank: the other trials go on
-      watched_.check(files_[i]);             // a file that was half written is no failure
+    } catch (const base::FileError& error) {  // it was there when the run began
+      watched_.check(files_[i]);
+      throw base::MachineFault(error.what());
+    } catch (const base::Error& error) {  // of any rank: the other trials go on
+      watched_.check(files_[i]);          // a file that was half written is no failure
       ledger_->fail(trial, error.what());
     }
   }
@@ -237,9 +255,12 @@ int run_study(const std::function<Selection()>& load, StudyOptions options, work
     options.hardware.trials = trials_at_a_time(selection.trials, options.hardware.trials);
   };
   if (group.is_coordinator()) select();
-  const workers::Service service{.threads = options.hardware.threads,
-                                 .jobs = options.hardware.trials,
-                                 .stall_timeout = options.stall_timeout};
+  const workers::Service service{
+      .threads = options.hardware.threads,
+      .jobs = options.hardware.trials,
+      .stall_timeout = options.stall_timeout,
+      .watch = watch(options.hang_timeout),
+      .hang_timeout = options.hang_timeout > 0 ? options.hang_timeout : kHangTimeout};
   const auto make_site = [&] {
     if (!group.is_coordinator()) select();
     return std::make_unique<Site>(selection.trials, options.hardware, group.member());

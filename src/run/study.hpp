@@ -19,6 +19,8 @@ struct StudyOptions {
   Hardware hardware;
   int groups = 0;             // of ranks, each with a trial of its own; 0: as many as end first
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
+  double hang_timeout = 0;    // seconds after which a rank that does not end what it does counts as
+                              // hung; 0: watch.hpp's
   Failed failed = Failed::keep;
   Verbosity verbosity = Verbosity::progress;
   std::string command_line;  // for the record

@@ -113,9 +113,8 @@ store::Inputs hash_all(const std::vector<Hashed>& all, std::map<std::string, std
   return inputs;
 }
 
-}  // namespace
-
-store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
+// What the trial computes with.
+std::vector<Hashed> hashed_files(const study::Trial& trial) {
   std::vector<Hashed> hashed;
   const auto model = t5::resolve(trial.model_path);
   hashed.push_back({"model", model, t5::hash_model});
@@ -130,7 +129,19 @@ store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::
           std::filesystem::exists(folder / lora::kCardFile))
         hashed.push_back({"card " + name, folder / lora::kCardFile, base::sha256_file});
     }
-  return hash_all(hashed, cache);
+  return hashed;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial) {
+  std::vector<std::filesystem::path> paths;
+  for (const Hashed& one : hashed_files(trial)) paths.push_back(one.path);
+  return paths;
+}
+
+store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
+  return hash_all(hashed_files(trial), cache);
 }
 
 store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {

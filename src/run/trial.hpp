@@ -13,6 +13,9 @@ store::Record run_trial(Context& context);
 // leave out too. `cache` keeps hashes of files by path.
 store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache);
 
+// The files and folders that these hashes are of, as `cache` names them.
+std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial);
+
 // SHA-256 of everything the trial reads: model, modules, shots, test rows.
 store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache);
 

@@ -1,12 +1,14 @@
-// A disk that cannot take more is an interruption (free some room, run again), not bad input.
+// A disk that can't take more is an interruption (free some room, run again), not bad input.
 #pragma once
 #include <string_view>
 
 namespace lorahub::store {
 
-bool out_of_room(int error);  // of errno: full, over quota, over the file size limit, broken
-
-// Interrupted when out of room, else Error. `error`: errno.
+// A file that is to be written. Interrupted when the disk is full or fails, Error when the user may
+// not write there. `error`: errno.
 [[noreturn]] void cannot_write(std::string_view file, int error);
+
+// A file that was being written: Interrupted, whatever `error` says (permissions expire, too).
+[[noreturn]] void cannot_go_on_writing(std::string_view file, int error);
 
 }  // namespace lorahub::store

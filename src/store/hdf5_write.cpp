@@ -246,18 +246,14 @@ std::string content(const History& history, const std::vector<Planned>& planned)
 
 void write_hdf5(const std::filesystem::path& file, const History& history,
                 const std::vector<Planned>& planned) {
+  std::error_code ignored;
   try {
-    const std::string bytes = content(history, planned);
-    errno = 0;
-    base::write_file(file, bytes);
+    base::write_file(file, content(history, planned));
   } catch (const Hdf5Failure& failure) {
     base::fail("cannot make {}: {} (results are kept in the journal), run the same command again",
                file.string(), failure.what());
-  } catch (const base::Error&) {
-    const int error = errno;
-    std::error_code ignored;
+  } catch (const std::runtime_error&) {
     std::filesystem::remove(file.string() + ".tmp", ignored);
-    if (out_of_room(error)) cannot_write(file.string(), error);
     throw;
   }
 }

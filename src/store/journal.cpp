@@ -212,7 +212,7 @@ struct Journal::File {
   [[noreturn]] void undo(size_t before) {
     const int error = errno;
     if (::ftruncate(descriptor, static_cast<off_t>(before)) != 0) errno = error;
-    cannot_write(name, error);
+    cannot_go_on_writing(name, error);
   }
 
   std::string name;

@@ -1,6 +1,7 @@
 #include "t5/gpu.hpp"
 
 #include <ATen/Context.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "base/check.hpp"
 
 #ifdef LORAHUB_CUDA
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
@@ -96,6 +98,11 @@ std::function<void()> on_this_stream(std::function<void()> work) {
 void wait_for_gpu(Device device) {
   if (device == Device::cuda) c10::cuda::getCurrentCUDAStream().synchronize();
 }
+
+void release_memory(Device device) {
+  ::malloc_trim(0);
+  if (device == Device::cuda) c10::cuda::CUDACachingAllocator::emptyCache();
+}
 #else
 struct OwnStream::State {};
 
@@ -108,6 +115,8 @@ OwnStream::OwnStream(Device) {}
 std::function<void()> on_this_stream(std::function<void()> work) { return work; }
 
 void wait_for_gpu(Device) {}
+
+void release_memory(Device) { ::malloc_trim(0); }
 #endif
 
 OwnStream::~OwnStream() = default;

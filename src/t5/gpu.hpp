@@ -36,4 +36,8 @@ std::function<void()> on_this_stream(std::function<void()> work);
 // Returns when the calling thread's stream has done all: other threads may read the results.
 void wait_for_gpu(Device device);
 
+// Gives what was allocated and is free again back to the system, and to the other processes on the
+// GPU.
+void release_memory(Device device);
+
 }  // namespace lorahub::t5

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 
 #ifdef LORAHUB_CUDA
 #include <c10/cuda/CUDAStream.h>
@@ -19,8 +19,10 @@ namespace lorahub::t5 {
 namespace {
 
 void check_launch(cudaError_t code) {
-  base::check(code == cudaSuccess, "the GPU refused a kernel ({}), use --device cpu",
-              cudaGetErrorString(code));
+  if (code != cudaSuccess)
+    throw base::MachineFault(
+        base::format("the GPU refused a kernel ({}), see nvidia-smi, or use --device cpu",
+                     cudaGetErrorString(code)));
 }
 
 bool is_halves(at::ScalarType type) { return type == at::kBFloat16; }

@@ -4,55 +4,13 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
-#include <type_traits>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
+#include "workers/bytes.hpp"
 
 namespace lorahub::workers {
 namespace {
-// Plain values as they lie in memory: all ranks of a run are one program on one kind of machine.
-template <class T>
-void put(std::string& bytes, const T* values, size_t count) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  if (count > 0) bytes.append(reinterpret_cast<const char*>(values), count * sizeof(T));
-}
-
-class Reader {
- public:
-  explicit Reader(const std::string& bytes) : bytes_(bytes) {}
-
-  template <class T>
-  std::vector<T> get(uint64_t count) {
-    check_left(count, sizeof(T));
-    std::vector<T> values(count);
-    if (count > 0) std::memcpy(values.data(), bytes_.data() + at_, count * sizeof(T));
-    at_ += count * sizeof(T);
-    return values;
-  }
-  uint64_t count() { return get<uint64_t>(1).front(); }
-  std::string text(uint64_t length) {
-    check_left(length, 1);
-    at_ += length;
-    return bytes_.substr(at_ - length, length);
-  }
-  void check_end() const {
-    base::check(at_ == bytes_.size(), "a message between ranks has {} bytes too many {}",
-                bytes_.size() - at_, kAdvice);
-  }
-
- private:
-  static constexpr const char* kAdvice =
-      "(the ranks may be different builds), start the same program on all nodes";
-  void check_left(uint64_t count, size_t size) const {
-    base::check(count <= (bytes_.size() - at_) / size, "a message between ranks ends early {}",
-                kAdvice);
-  }
-  const std::string& bytes_;
-  size_t at_ = 0;
-};
-
 // A tile on its way: its shape and its candidates' weights alone.
 struct Unit {
   search::Population population;  // [tile.candidates, N]
@@ -85,25 +43,36 @@ Unit decode(const std::string& bytes) {
   return unit;
 }
 
+void check_whole(const Unit& unit) {
+  const search::Tile& tile = unit.tile;
+  base::check(tile.first_candidate == 0 && tile.candidates == unit.population.size() &&
+                  tile.first_example >= 0 && tile.examples >= 0,
+              "a unit of work makes no sense (the ranks may be different builds), start the same "
+              "program on all nodes");
+}
+
+void check_fits(const Unit& unit, const Measurable& here) {
+  const search::Tile& tile = unit.tile;
+  base::check(unit.population.dim == here.dim && tile.examples <= here.examples &&
+                  tile.first_example <= here.examples - tile.examples,
+              "a rank was asked for losses of {} weights on examples {} to {} and has {} modules "
+              "and {} examples (the ranks read different studies), put it on a shared disk",
+              unit.population.dim, tile.first_example, tile.first_example + tile.examples - 1,
+              here.dim, here.examples);
+}
+
 size_t sums_of(const search::Tile& tile) {
   return static_cast<size_t>(tile.candidates) * static_cast<size_t>(tile.examples);
 }
 
-// A tile's sums, [candidates, examples]; what has no number yet is NaN.
-struct Measured {
-  std::vector<double> sums;
-  std::string cause;  // of the evaluation that threw
-};
-
-Measured read(const Outcome& outcome, const search::Tile& tile) {
+// A tile's sums, [candidates, examples].
+std::vector<double> read(const Outcome& outcome, const search::Tile& tile) {
   if (outcome.result == Result::failure) throw base::Error(outcome.bytes);
-  if (outcome.result == Result::fault)
-    return {.sums = std::vector<double>(sums_of(tile), std::numeric_limits<double>::quiet_NaN()),
-            .cause = outcome.bytes};
+  if (outcome.result != Result::reply) throw base::MachineFault(outcome.bytes);
   Reader reader(outcome.bytes);
-  Measured measured{.sums = reader.get<double>(sums_of(tile)), .cause = "its loss is not a number"};
+  std::vector<double> sums = reader.get<double>(sums_of(tile));
   reader.check_end();
-  return measured;
+  return sums;
 }
 
 bool has_nan(std::span<const double> sums) {
@@ -113,14 +82,14 @@ bool has_nan(std::span<const double> sums) {
 using Note = std::function<void(const search::Fault&)>;
 
 // Candidates without a number count as infinite.
-void give_up(Measured& measured, const search::Tile& tile, const Note& note) {
+void give_up(std::vector<double>& sums, const search::Tile& tile, const Note& note) {
   for (int p = 0; p < tile.candidates; ++p) {
-    const auto row = std::span(measured.sums)
-                         .subspan(static_cast<size_t>(p) * static_cast<size_t>(tile.examples),
-                                  static_cast<size_t>(tile.examples));
+    const auto row =
+        std::span(sums).subspan(static_cast<size_t>(p) * static_cast<size_t>(tile.examples),
+                                static_cast<size_t>(tile.examples));
     if (!has_nan(row)) continue;
     std::ranges::fill(row, std::numeric_limits<double>::infinity());
-    note({.candidate = tile.first_candidate + p, .cause = measured.cause});
+    note({.candidate = tile.first_candidate + p, .cause = "its loss is not a number"});
   }
 }
 }  // namespace
@@ -131,27 +100,28 @@ search::Measure across(Call call, Note note) {
     std::vector<std::string> units;
     for (const search::Tile& tile : tiles) units.push_back(encode(population, tile));
     const std::vector<Outcome> first = call(units);
-    std::vector<Measured> measured;
+    std::vector<std::vector<double>> sums;
     std::vector<size_t> again;
     for (size_t t = 0; t < tiles.size(); ++t) {
-      measured.push_back(read(first[t], tiles[t]));
-      if (has_nan(measured[t].sums)) again.push_back(t);
+      sums.push_back(read(first[t], tiles[t]));
+      if (has_nan(sums[t])) again.push_back(t);
     }
     std::vector<std::string> retries;
     for (const size_t t : again) retries.push_back(units[t]);
     const std::vector<Outcome> second = retries.empty() ? std::vector<Outcome>{} : call(retries);
     for (size_t i = 0; i < again.size(); ++i) {
-      measured[again[i]] = read(second[i], tiles[again[i]]);
-      give_up(measured[again[i]], tiles[again[i]], note);
+      sums[again[i]] = read(second[i], tiles[again[i]]);
+      give_up(sums[again[i]], tiles[again[i]], note);
     }
-    std::vector<std::vector<double>> sums;
-    for (Measured& m : measured) sums.push_back(std::move(m.sums));
     return sums;
   };
 }
 
-std::string measure_unit(const std::string& bytes, const search::Measure& local) {
+std::string measure_unit(const std::string& bytes, const search::Measure& local,
+                         const std::optional<Measurable>& here) {
   const Unit unit = decode(bytes);
+  check_whole(unit);
+  if (here) check_fits(unit, *here);
   const std::vector<std::vector<double>> sums = local(unit.population, std::span(&unit.tile, 1));
   assert(sums.size() == 1 && sums[0].size() == sums_of(unit.tile));
   std::string reply;

@@ -5,7 +5,8 @@
 #include <numeric>
 #include <thread>
 
-#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/fault.hpp"
 #include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
@@ -22,7 +23,11 @@ class Coordinator {
  public:
   explicit Coordinator(const Rank& me)
       : me_(me),
-        crew_({.hosts = me.hosts, .threads = me.service.threads, .jobs = me.service.jobs}, me.bell),
+        crew_({.hosts = me.hosts,
+               .threads = me.service.threads,
+               .jobs = me.service.jobs,
+               .watch = me.service.watch},
+              me.bell),
         silence_(me.hosts.size()),
         beat_(me.beat()),
         others_(me.hosts.size() - 1) {
@@ -30,36 +35,50 @@ class Coordinator {
   }
 
   int run(const Lead& lead) {
-    int code = 70;  // of an exception that is a bug
-    std::exception_ptr error;
-    std::atomic<bool> ended = false;
-    std::jthread story([&] {
-      try {
-        code = lead(crew_);
-      } catch (const base::Error&) {
-        code = 2;
-        error = std::current_exception();
-      } catch (const base::Interrupted&) {
-        code = 75;
-        error = std::current_exception();
-      } catch (...) {
-        error = std::current_exception();
-      }
-      ended = true;
-      me_.bell.ring();
-    });
-    for (Backoff backoff; !ended; me_.bell.wait(backoff.pause()))
+    try {
+      story_ = std::jthread([&] { tell(lead); });
+    } catch (const std::system_error&) {
+      keep(std::make_exception_ptr(
+          base::MachineFault(base::cause_of(std::current_exception()).sentence)));
+    }
+    for (Backoff backoff; !ended_; me_.bell.wait(backoff.pause()))
       if (step()) backoff.restart();
-    story.join();
+    if (story_.joinable()) story_.join();
     if (lost_ >= 0) abandon(75);
-    dismiss(code);
-    if (code == 75) me_.let_units_end();
-    if (code == 75 && me_.executor.busy()) end_now(error);
-    if (error) std::rethrow_exception(error);
-    return code;
+    dismiss(code_);
+    if (code_ == 75) me_.let_units_end();
+    if (code_ == 75 && me_.executor.busy()) end_now(error_);
+    if (error_) std::rethrow_exception(error_);
+    return code_;
   }
 
  private:
+  void tell(const Lead& lead) {
+    try {
+      code_ = lead(crew_);
+      ended_ = true;
+    } catch (...) {
+      keep(std::current_exception());
+    }
+    me_.bell.ring();
+  }
+
+  void keep(const std::exception_ptr& error) {
+    switch (base::cause_of(error).blame) {
+      case base::Blame::input:
+        code_ = 2;
+        break;
+      case base::Blame::machine:
+      case base::Blame::interruption:
+        code_ = 75;
+        break;
+      default:
+        code_ = 70;
+    }
+    error_ = error;
+    ended_ = true;
+  }
+
   bool step() {
     bool moved = me_.mailbox != nullptr && me_.mailbox->progress();
     while (std::optional<Outcome> outcome = me_.executor.take()) {
@@ -75,8 +94,14 @@ class Coordinator {
       send(std::move(posting));
       moved = true;
     }
-    if (beat_.due()) look_after_the_others();
-    if (glance_.due()) look_for_signals();
+    if (beat_.due()) {
+      look_after_the_others();
+      crew_.look_for_hung_ranks(clock_.seconds());
+    }
+    if (glance_.due()) {
+      look_for_signals();
+      look_for_hung_leads();
+    }
     return moved;
   }
 
@@ -121,6 +146,23 @@ class Coordinator {
     }
   }
 
+  // A lead that never comes back (its journal lies on a disk that hangs) can't be ended by an
+  // exception.
+  void look_for_hung_leads() {
+    if (!crew_.idle()) silence_.note(0);
+    const double waited = silence_.of(0);
+    if (me_.service.hang_timeout <= 0 || waited <= me_.service.hang_timeout || ended_ || hung_)
+      return;
+    hung_ = true;
+    const std::string why = base::format(
+        "rank 0 on {} has neither asked for anything nor recorded anything for {} (the disk of the "
+        "results folder may hang), look at that node, or allow more with --hang-timeout; run the "
+        "same command to go on",
+        me_.hosts[0], base::duration(waited));
+    if (me_.mailbox != nullptr) dismiss(75);
+    end_now(std::make_exception_ptr(base::Interrupted(why)));
+  }
+
   // A rank's goodbye comes after all its outcomes, so nothing is under way afterwards.
   void dismiss(int code) {
     if (me_.mailbox == nullptr) return;
@@ -156,12 +198,18 @@ class Coordinator {
 
   const Rank& me_;
   Crew crew_;
+  Awake clock_;
   Silence silence_;  // by rank
   Every beat_, glance_{kGlance};
   std::vector<int> others_;
   size_t goodbyes_ = 0;
   int lost_ = -1;
   std::string why_;  // the lost rank, in a sentence
+  int code_ = 70;
+  std::exception_ptr error_;  // of the lead
+  std::atomic<bool> ended_ = false;
+  bool hung_ = false;  // the lead
+  std::jthread story_;
 };
 
 }  // namespace

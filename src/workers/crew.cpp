@@ -1,15 +1,20 @@
 #include "workers/crew.hpp"
 
 #include <cassert>
+#include <set>
 #include <utility>
 
-#include "base/check.hpp"
+#include "base/clock.hpp"
+#include "base/fault.hpp"
 
 namespace lorahub::workers {
 namespace {
 
+constexpr int kTries = 3;  // of a unit or a join that ends in a fault
+
 [[noreturn]] void raise(const Outcome& outcome) {
   if (outcome.result == Result::interruption) throw base::Interrupted(outcome.bytes);
+  if (outcome.result == Result::fault) throw base::MachineFault(outcome.bytes);
   throw base::Error(outcome.bytes);
 }
 
@@ -25,14 +30,49 @@ int Leader::slots() const {
   return std::max(1, seats * crew_.team_.threads / crew_.team_.jobs);
 }
 
-void Crew::post(int rank, const Sent& sent, std::string request) {
-  sent_[++tickets_] = sent;
+void Crew::post(int rank, Sent sent, std::string request) {
+  const Job* job = sent.job < 0 ? nullptr : &(*jobs_)[static_cast<size_t>(sent.job)];
+  const Watch& watch = job != nullptr && job->watch ? job->watch : team_.watch;
+  if (watch) sent.patience = watch(request);
+  sent.rank = rank;
+  sent.since.reset();
+  sent_[++tickets_] = std::move(sent);
   outbox_.push_back({.rank = rank, .task = {.ticket = tickets_, .request = std::move(request)}});
 }
 
-// Other ranks' messages say where they come from.
+void Crew::post_join(int rank, Sent sent) {
+  sent.join = true;
+  ++sent.call->missing;
+  post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
+}
+
+// The next rank of the group, else of all, in a circle: three tries see different ones where they
+// are.
+int Crew::another_rank(int rank, int group) const {
+  std::set<int> others;
+  for (const int seat : scheduler_->members(group)) others.insert(rank_of(seat));
+  others.erase(rank);
+  if (others.empty()) return (rank + 1) % ranks();
+  const auto next = others.upper_bound(rank);
+  return next == others.end() ? *others.begin() : *next;
+}
+
+// A join is the rank's own; a unit may be any rank's that has joined.
+void Crew::try_again(int rank, Sent sent) {
+  ++sent.tries;
+  sent.seat = -1;
+  if (sent.join) {
+    post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
+    return;
+  }
+  const int other = another_rank(rank, sent.group);
+  post_join(other, {.call = sent.call, .group = sent.group, .job = sent.job});
+  post(other, sent, sent.call->requests[sent.unit]);
+}
+
+// Other ranks' messages say where they come from, and faults of the machine in any case.
 Outcome Crew::named(int rank, Outcome outcome) const {
-  if (outcome.result != Result::reply && rank != 0)
+  if (outcome.result != Result::reply && (rank != 0 || outcome.result == Result::fault))
     outcome.bytes = base::format("rank {} on {}: {}", rank, team_.hosts[static_cast<size_t>(rank)],
                                  outcome.bytes);
   return outcome;
@@ -77,8 +117,13 @@ void Crew::work(const std::vector<Job>& jobs, int groups) {
   }
   {
     std::vector<std::jthread> leads;
-    for (int group = 0; group < scheduler_->groups(); ++group)
-      leads.emplace_back([this, &jobs, group] { lead(jobs, group); });
+    try {
+      for (int group = 0; group < scheduler_->groups(); ++group)
+        leads.emplace_back([this, &jobs, group] { lead(jobs, group); });
+    } catch (const std::system_error&) {
+      end_all(std::make_exception_ptr(
+          base::MachineFault(base::cause_of(std::current_exception()).sentence)));
+    }
   }
   const std::lock_guard lock(mutex_);
   scheduler_.reset();
@@ -99,11 +144,26 @@ void Crew::lead(const std::vector<Job>& jobs, int group) {
     if (!job) return;
     try {
       jobs[static_cast<size_t>(*job)].lead(Leader(*this, group));
+    } catch (const base::Interrupted&) {
+      end_all(std::current_exception());
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!first_error_) first_error_ = std::current_exception();
     }
   }
+}
+
+void Crew::end_all(const std::exception_ptr& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!first_error_) first_error_ = reason;
+  }
+  stop(reason);
+}
+
+void Crew::check_joins(int job) const {
+  const auto failed = failed_joins_.find(job);
+  if (failed != failed_joins_.end()) raise(failed->second);
 }
 
 std::vector<Outcome> Crew::call(int group, const std::vector<std::string>& units) {
@@ -115,10 +175,9 @@ std::vector<Outcome> Crew::call(int group, const std::vector<std::string>& units
   calls_[group] = &call;
   scheduler_->submit(group, static_cast<int>(units.size()));
   wait_for(lock, call);
-  const auto join = failed_joins_.find(job_of_[static_cast<size_t>(group)]);
-  if (join != failed_joins_.end()) raise(join->second);
+  check_joins(job_of_[static_cast<size_t>(group)]);
   for (const Outcome& outcome : call.outcomes)
-    if (outcome.result == Result::interruption) raise(outcome);
+    if (outcome.result == Result::interruption || outcome.result == Result::fault) raise(outcome);
   return std::move(call.outcomes);
 }
 
@@ -128,17 +187,14 @@ std::vector<Crew::Posting> Crew::outbox() {
     const std::optional<Scheduler::Order> order = scheduler_->next();
     if (!order) break;
     const int rank = rank_of(order->rank);
-    const auto sent = [&](Call* call, size_t unit) {
-      return Sent{.call = call,
-                  .unit = unit,
-                  .seat = order->rank,
-                  .group = order->group,
-                  .job = order->job};
-    };
-    if (order->joins) post(rank, sent(nullptr, 0), (*jobs_)[static_cast<size_t>(order->job)].join);
     Call& call = *calls_.at(order->group);
-    const auto unit = static_cast<size_t>(order->unit);
-    post(rank, sent(&call, unit), call.requests[unit]);
+    const Sent sent{.call = &call,
+                    .unit = static_cast<size_t>(order->unit),
+                    .seat = order->rank,
+                    .group = order->group,
+                    .job = order->job};
+    if (order->joins) post_join(rank, sent);
+    post(rank, sent, call.requests[sent.unit]);
   }
   return std::exchange(outbox_, {});
 }
@@ -148,16 +204,21 @@ void Crew::arrived(int rank, Outcome outcome) {
   busy_ += outcome.seconds;
   const auto sent = sent_.find(outcome.ticket);
   if (sent == sent_.end()) return;  // of a call that was stopped
-  const auto [call, unit, seat, group, job] = sent->second;
+  const Sent what = sent->second;
   sent_.erase(sent);
-  if (scheduler_ && group >= 0 && call != nullptr) scheduler_->done(seat, group);
-  if (call == nullptr) {
-    if (outcome.result != Result::reply)
-      failed_joins_.emplace(job, named(rank, std::move(outcome)));
+  if (scheduler_ && what.seat >= 0 && !what.join) scheduler_->done(what.seat, what.group);
+  const bool ours = what.group >= 0 && scheduler_ && !stop_;
+  if (outcome.result == Result::fault && ours && what.tries < kTries) {
+    try_again(rank, what);
     return;
   }
-  call->outcomes[unit] = named(rank, std::move(outcome));
-  if (--call->missing == 0) changed_.notify_all();
+  if (outcome.result == Result::fault && what.tries > 1)
+    outcome.bytes += base::format(" (tried {} times)", what.tries);
+  if (what.join && outcome.result != Result::reply)
+    failed_joins_.emplace(what.job, named(rank, std::move(outcome)));
+  else if (!what.join)
+    what.call->outcomes[what.unit] = named(rank, std::move(outcome));
+  if (--what.call->missing == 0) changed_.notify_all();
 }
 
 void Crew::stop(const std::exception_ptr& reason) {
@@ -166,6 +227,29 @@ void Crew::stop(const std::exception_ptr& reason) {
     if (!stop_) stop_ = reason;
   }
   changed_.notify_all();
+}
+
+void Crew::look_for_hung_ranks(double now) {
+  std::unique_lock lock(mutex_);
+  for (auto& [ticket, sent] : sent_) {
+    if (!sent.since) sent.since = now;
+    const double waited = now - *sent.since;
+    if (sent.patience.seconds <= 0 || waited <= sent.patience.seconds) continue;
+    const std::string why = base::format(
+        "rank {} on {} has been {} for {} and does not end (its disk, its server or its device may "
+        "hang), look at that node, or allow more with --hang-timeout; run the same command to go "
+        "on",
+        sent.rank, team_.hosts[static_cast<size_t>(sent.rank)], sent.patience.words,
+        base::duration(waited));
+    lock.unlock();
+    stop(std::make_exception_ptr(base::MachineFault(why)));
+    return;
+  }
+}
+
+bool Crew::idle() const {
+  const std::lock_guard lock(mutex_);
+  return scheduler_ && sent_.empty() && outbox_.empty();
 }
 
 double Crew::busy_seconds() const {

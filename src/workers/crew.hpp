@@ -24,9 +24,10 @@ class Leader {
  public:
   Leader(Crew& crew, int group) : crew_(crew), group_(group) {}
 
-  // Computes the units on the group's ranks; outcomes by unit (failures and faults among them name
-  // rank and host). Returns when all are there. Throws base::Interrupted when the run has to end,
-  // base::Error when a rank could not join the job.
+  // Computes the units on the group's ranks; outcomes by unit: replies, or failures that name rank
+  // and host. Returns when all are there. A unit that ends in a fault is tried twice more, on
+  // another rank where there is one. Throws base::MachineFault when it fails there too,
+  // base::Interrupted when the run has to end, base::Error when a rank could not join the job.
   std::vector<Outcome> call(const std::vector<std::string>& units) const;
   int slots() const;  // units that they compute at the same time
 
@@ -35,16 +36,25 @@ class Leader {
   int group_;
 };
 
+// How long a rank may take for a request before it counts as hung, since it was sent.
+struct Patience {
+  double seconds = 0;  // 0: for ever
+  std::string words;   // "loading trial 3": what the rank does
+};
+using Watch = std::function<Patience(const std::string& request)>;
+
 struct Job {
   JobSize size;
   std::string join;  // sent to a rank before its first unit of this job
   std::function<void(const Leader&)> lead;
+  Watch watch = {};  // none: the team's
 };
 
 struct Team {
   std::vector<std::string> hosts;  // by rank
   int threads = 1;                 // of a rank
-  int jobs = 1;  // that a rank works on at the same time; it has as many seats in the schedule
+  int jobs = 1;      // that a rank works on at the same time; it has as many seats in the schedule
+  Watch watch = {};  // none: a rank may take as long as it likes
 };
 
 class Crew {
@@ -54,15 +64,18 @@ class Crew {
   int ranks() const { return static_cast<int>(team_.hosts.size()); }
   const std::vector<std::string>& hosts() const { return team_.hosts; }  // by rank
 
-  // The request on every rank: replies by rank. The error of the lowest rank that failed comes out,
-  // after all have replied, naming rank and host (the coordinator's as it is).
+  // The request on every rank: replies by rank. What went wrong on the lowest rank that failed
+  // comes out after all have replied, as an Error, a MachineFault or an Interrupted that names rank
+  // and host (the coordinator's Error as it is).
   std::vector<std::string> everyone(const std::string& request);
 
   // Leads all jobs, at most `groups` (of seats) at a time, each in a thread. Returns when all have
-  // ended; the first exception of a lead comes out then (no job is begun after it).
+  // ended; the first exception of a lead comes out then (no job is begun after it, and one that
+  // interrupts ends the others, too). MachineFault when no thread can be made.
   void work(const std::vector<Job>& jobs, int groups);
 
   double busy_seconds() const;  // of computing, all ranks and threads
+  bool idle() const;  // work() runs, and no rank has anything to compute: leads think or record
 
   // For the thread that keeps MPI.
   struct Posting {
@@ -72,6 +85,9 @@ class Crew {
   std::vector<Posting> outbox();                // tasks to be sent now
   void arrived(int rank, Outcome outcome);      // of a task that was sent
   void stop(const std::exception_ptr& reason);  // every call throws it from now on
+  // Stops with a MachineFault where a rank has taken too long. `now`: seconds of a clock that
+  // stands still while the ranks do.
+  void look_for_hung_ranks(double now);
 
  private:
   friend class Leader;
@@ -82,16 +98,27 @@ class Crew {
     size_t missing = 0;
   };
   struct Sent {
-    Call* call = nullptr;  // none: a join
+    Call* call = nullptr;
     size_t unit = 0;
-    int seat = -1, group = -1, job = -1;  // none: a request to everyone
+    int seat = -1;             // in the schedule; none: a request to everyone, or tried again
+    int group = -1, job = -1;  // none: a request to everyone
+    bool join = false;
+    int tries = 1;
+    int rank = -1;
+    Patience patience = {};
+    std::optional<double> since = {};  // when it was first looked at
   };
   void lead(const std::vector<Job>& jobs, int group);
   std::vector<Outcome> call(int group, const std::vector<std::string>& units);
   void wait_for(std::unique_lock<std::mutex>& lock, const Call& call);
   int rank_of(int seat) const { return seat / team_.jobs; }
   int threads_of_a_seat() const { return std::max(1, team_.threads / team_.jobs); }
-  void post(int rank, const Sent& sent, std::string request);
+  void post(int rank, Sent sent, std::string request);
+  void post_join(int rank, Sent sent);
+  void try_again(int rank, Sent sent);
+  int another_rank(int rank, int group) const;
+  void check_joins(int job) const;
+  void end_all(const std::exception_ptr& reason);
   Outcome named(int rank, Outcome outcome) const;
 
   Team team_;
@@ -109,7 +136,7 @@ class Crew {
   const std::vector<Job>* jobs_ = nullptr;
   std::map<int, Call*> calls_;           // by group
   std::vector<int> job_of_;              // by group
-  std::map<int, Outcome> failed_joins_;  // by job
+  std::map<int, Outcome> failed_joins_;  // by job: the first of them
   std::exception_ptr first_error_;
 };
 

@@ -2,11 +2,22 @@
 
 #include <utility>
 
-#include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/fault.hpp"
 
 namespace lorahub::workers {
 namespace {
+
+Result result_of(base::Blame blame) {
+  if (blame == base::Blame::input) return Result::failure;
+  return blame == base::Blame::interruption ? Result::interruption : Result::fault;
+}
+
+std::string sentence(const base::Cause& cause) {
+  if (cause.blame != base::Blame::program) return cause.sentence;
+  return base::format("internal error: {} (a bug if it comes again, please report it)",
+                      cause.sentence);
+}
 
 Outcome outcome_of(const Handler& handler, const Task& task) {
   const base::Stopwatch clock;
@@ -18,14 +29,9 @@ Outcome outcome_of(const Handler& handler, const Task& task) {
   };
   try {
     return ended(Result::reply, handler(task.request));
-  } catch (const base::Interrupted& error) {
-    return ended(Result::interruption, error.what());
-  } catch (const base::Error& error) {
-    return ended(Result::failure, error.what());
-  } catch (const std::exception& error) {
-    return ended(Result::fault, error.what());
   } catch (...) {
-    return ended(Result::fault, "an unknown exception");
+    const base::Cause cause = base::cause_of(std::current_exception());
+    return ended(result_of(cause.blame), sentence(cause));
   }
 }
 
@@ -33,10 +39,22 @@ Outcome outcome_of(const Handler& handler, const Task& task) {
 
 Executor::Executor(Handler handler, int threads, Bell& bell)
     : handler_(std::move(handler)), bell_(bell) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  start(threads);
 }
 
-Executor::~Executor() {
+Executor::~Executor() { close(); }
+
+void Executor::start(int threads) {
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (...) {
+    close();
+    threads_.clear();
+    no_threads_ = base::cause_of(std::current_exception()).sentence;
+  }
+}
+
+void Executor::close() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
@@ -48,7 +66,10 @@ Executor::~Executor() {
 void Executor::put(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(task));
+    if (no_threads_.empty())
+      waiting_.push_back(std::move(task));
+    else
+      done_.push_back({.ticket = task.ticket, .result = Result::fault, .bytes = no_threads_});
   }
   changed_.notify_one();
 }

@@ -19,7 +19,7 @@ using Handler = std::function<std::string(const std::string& request)>;
 enum class Result : int32_t {
   reply,
   failure,      // base::Error: bad input, would fail again
-  fault,        // any other exception
+  fault,        // the machine's (base::MachineFault), or a bug: another rank may do it
   interruption  // base::Interrupted
 };
 
@@ -37,7 +37,8 @@ struct Outcome {
 
 class Executor {
  public:
-  // `threads` threads take the tasks in their order; `bell` rings at each outcome.
+  // `threads` threads take the tasks in their order; `bell` rings at each outcome. Where the system
+  // gives it no threads, every task is a fault that says so.
   Executor(Handler handler, int threads, Bell& bell);
   ~Executor();  // waits for tasks under way; those not begun are dropped
   Executor(const Executor&) = delete;
@@ -48,6 +49,8 @@ class Executor {
   bool busy() const;              // a task is under way or waiting
 
  private:
+  void start(int threads);
+  void close();
   void work();
   Handler handler_;
   Bell& bell_;
@@ -57,6 +60,7 @@ class Executor {
   std::deque<Outcome> done_;
   int under_way_ = 0;
   bool closed_ = false;
+  std::string no_threads_;  // why there are none
   std::vector<std::jthread> threads_;
 };
 

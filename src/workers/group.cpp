@@ -10,46 +10,67 @@
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
 #include "workers/coordinate.hpp"
+#include "workers/identity.hpp"
 #include "workers/serve.hpp"
 
 namespace lorahub::workers {
 namespace {
 
-constexpr size_t kHostName = 256;
-
 std::string host_name() {
-  char name[kHostName] = {};
+  char name[256] = {};
   gethostname(name, sizeof name - 1);
   return name;
 }
 
-std::vector<std::string> gather(std::string mine, int size) {
-  mine.resize(kHostName);
-  std::string all(kHostName * static_cast<size_t>(size), '\0');
-  MPI_Request request;
-  MPI_Iallgather(mine.data(), kHostName, MPI_CHAR, all.data(), kHostName, MPI_CHAR, MPI_COMM_WORLD,
-                 &request);
+void wait_for(MPI_Request request) {
   int all_here = 0;
   for (const Backoff backoff; all_here == 0; backoff.wait())
     MPI_Test(&request, &all_here, MPI_STATUS_IGNORE);
-  std::vector<std::string> names;
-  for (size_t begin = 0; begin < all.size(); begin += kHostName) {
-    names.emplace_back(all.data() + begin);
-  }
-  return names;
+}
+
+// `mine` of every rank, padded with zeros to `length`.
+std::vector<std::string> gather(std::string mine, size_t length, int size) {
+  const auto count = static_cast<int>(length);
+  mine.resize(length);
+  std::string all(length * static_cast<size_t>(size), '\0');
+  MPI_Request request;
+  MPI_Iallgather(mine.data(), count, MPI_CHAR, all.data(), count, MPI_CHAR, MPI_COMM_WORLD,
+                 &request);
+  wait_for(request);
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin < all.size(); begin += length)
+    parts.push_back(all.substr(begin, length));
+  return parts;
+}
+
+// `mine` of every rank, in the lengths that they have.
+std::vector<std::string> gather(const std::string& mine, const std::vector<size_t>& lengths) {
+  const size_t longest = std::max<size_t>(1, *std::ranges::max_element(lengths));
+  std::vector<std::string> texts = gather(mine, longest, static_cast<int>(lengths.size()));
+  for (size_t rank = 0; rank < texts.size(); ++rank) texts[rank].resize(lengths[rank]);
+  return texts;
 }
 
 }  // namespace
 
-Group::Group() : hosts_{host_name()} {
+Group::Group(const Identity& identity) : hosts_{host_name()} {
   if (!mpi_runs()) return;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  hosts_ = gather(host_name(), size);
-  const std::string& mine = hosts_[static_cast<size_t>(rank_)];
-  ranks_on_node_ = static_cast<int>(std::ranges::count(hosts_, mine));
-  rank_on_node_ = static_cast<int>(std::count(hosts_.begin(), hosts_.begin() + rank_, mine));
+  const std::string mine = text_of(identity);
+  hosts_.clear();
+  std::vector<size_t> lengths;
+  for (const std::string& text : gather(hello(host_name(), mine.size()), kHello, size)) {
+    const Hello other = read_hello(text);
+    hosts_.push_back(other.host);
+    lengths.push_back(other.identity);
+  }
+  check_versions(hosts_, lengths);
+  check_same(hosts_, gather(mine, lengths));
+  const std::string& here = hosts_[static_cast<size_t>(rank_)];
+  ranks_on_node_ = static_cast<int>(std::ranges::count(hosts_, here));
+  rank_on_node_ = static_cast<int>(std::count(hosts_.begin(), hosts_.begin() + rank_, here));
   if (size > 1) mailbox_ = std::make_unique<Mailbox>(MPI_COMM_WORLD);
 }
 

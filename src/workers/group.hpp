@@ -8,6 +8,7 @@
 
 #include "workers/channel.hpp"
 #include "workers/crew.hpp"
+#include "workers/identity.hpp"
 #include "workers/session.hpp"
 
 namespace lorahub::workers {
@@ -18,6 +19,9 @@ struct Service {
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
   double grace = 0;  // seconds that units under way have to end when the run is interrupted: theirs
                      // to look for signals
+  Watch watch = {};  // as of Team
+  double hang_timeout = 0;  // seconds that leads may think or record while no rank has anything to
+                            // compute; 0: for ever
 };
 
 // The coordinator's part, in a thread of its own; its value is the exit code of all ranks.
@@ -27,7 +31,9 @@ class Mailbox;
 
 class Group {
  public:
-  Group();  // all ranks of the session, which must outlive it
+  // All ranks of the session, which must outlive it. Error on every rank where one of them has
+  // another identity: it names the first of these, its host and what differs.
+  explicit Group(const Identity& identity = {});
 
   // A rank that leaves without run() (by an exception) must not keep the others waiting: the
   // coordinator dismisses them (75 when a signal is pending, else 2), a worker answers tasks with a
@@ -53,7 +59,6 @@ class Group {
   int run(const Service& service, const Handler& handler, const Lead& lead);
 
  private:
-  void find_hosts();
   int rank_ = 0, ranks_on_node_ = 1, rank_on_node_ = 0;
   std::vector<std::string> hosts_;
   bool has_run_ = false;

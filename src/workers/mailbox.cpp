@@ -1,8 +1,9 @@
 #include "workers/mailbox.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
+
+#include "base/check.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -12,9 +13,15 @@ constexpr int kTag = 1;
 // sleeps of 1 ms a message from another node would wait 8 ms.
 constexpr int kProbes = 8;
 
+void check_length(bool ok) {
+  base::check(ok,
+              "a message between ranks has another length than it says (the ranks may be different "
+              "builds), start the same program on all nodes");
+}
+
 Head head_of(const std::string& frame) {
   Head head;
-  assert(frame.size() >= sizeof head);
+  check_length(frame.size() >= sizeof head);
   std::memcpy(&head, frame.data(), sizeof head);
   return head;
 }
@@ -88,7 +95,7 @@ bool Mailbox::test_receive() {
   std::string& frame = frames_[static_cast<size_t>(rank)];
   const Head head = head_of(frame);
   const size_t whole = sizeof head + head.bytes;
-  assert(frame.size() <= whole);
+  check_length(frame.size() <= whole);
   if (frame.size() == whole) {
     inbox_.push_back({.rank = rank, .head = head, .bytes = frame.substr(sizeof head)});
     frame = {};

@@ -1,6 +1,6 @@
 #include "workers/nccl.hpp"
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 
 #if LORAHUB_NCCL
 #include <nccl.h>
@@ -15,14 +15,16 @@ namespace lorahub::workers {
 #if LORAHUB_NCCL
 namespace {
 void check_cuda(cudaError_t code, const char* what) {
-  base::check(code == cudaSuccess, "{} failed on the GPU ({}), see nvidia-smi", what,
-              cudaGetErrorString(code));
+  if (code != cudaSuccess)
+    throw base::MachineFault(
+        base::format("{} failed on the GPU ({}), see nvidia-smi", what, cudaGetErrorString(code)));
 }
 
 void check_nccl(ncclResult_t code, const char* what) {
-  base::check(code == ncclSuccess || code == ncclInProgress,
-              "{} failed between the GPUs ({}), set NCCL_DEBUG=INFO for more", what,
-              ncclGetErrorString(code));
+  if (code != ncclSuccess && code != ncclInProgress)
+    throw base::MachineFault(
+        base::format("{} failed between the GPUs ({}), set NCCL_DEBUG=INFO for more", what,
+                     ncclGetErrorString(code)));
 }
 }  // namespace
 

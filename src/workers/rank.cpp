@@ -14,8 +14,6 @@
 namespace lorahub::workers {
 namespace {
 
-constexpr double kLongestGap = 2;  // seconds between two looks of a process that runs
-
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -44,16 +42,9 @@ void leave(int code, Leave how) {
   _exit(code);
 }
 
-Silence::Silence(size_t ranks) : last_call_(now()), heard_(ranks, 0) {}
-void Silence::note(int rank) { heard_[static_cast<size_t>(rank)] = awake(); }
-double Silence::of(int rank) { return awake() - heard_[static_cast<size_t>(rank)]; }
-
-double Silence::awake() {
-  const double time = now();
-  awake_ += std::min(time - last_call_, kLongestGap);
-  last_call_ = time;
-  return awake_;
-}
+Silence::Silence(size_t ranks) : heard_(ranks, 0) {}
+void Silence::note(int rank) { heard_[static_cast<size_t>(rank)] = awake_.seconds(); }
+double Silence::of(int rank) { return awake_.seconds() - heard_[static_cast<size_t>(rank)]; }
 
 bool Every::due() {
   if (now() - last_ < seconds_) return false;

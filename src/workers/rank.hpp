@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "workers/awake.hpp"
 #include "workers/executor.hpp"
 #include "workers/group.hpp"
 #include "workers/mailbox.hpp"
@@ -28,8 +29,7 @@ struct Rank {
 enum class Leave { together, at_once };
 [[noreturn]] void leave(int code, Leave how);
 
-// Seconds since the last call of note(), for each of several ranks. A long time without any call
-// does not count: then this process itself was stopped (Slurm suspends all ranks of a job).
+// Seconds (of an Awake clock) since the last call of note(), for each of several ranks.
 class Silence {
  public:
   explicit Silence(size_t ranks);
@@ -37,10 +37,8 @@ class Silence {
   double of(int rank);
 
  private:
-  double awake();  // seconds since the start, long gaps left out
-
-  double last_call_, awake_ = 0;
-  std::vector<double> heard_;  // on the clock of awake()
+  Awake awake_;
+  std::vector<double> heard_;
 };
 
 // Has it been `seconds` since it last said yes?

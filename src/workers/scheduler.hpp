@@ -24,7 +24,8 @@ class Scheduler {
   Scheduler(const Layout& layout, std::vector<JobSize> jobs);
 
   int groups() const { return static_cast<int>(groups_.size()); }
-  int ranks_of(int group) const { return static_cast<int>(groups_[index(group)].ranks.size()); }
+  int ranks_of(int group) const { return static_cast<int>(members(group).size()); }
+  const std::vector<int>& members(int group) const { return groups_[index(group)].ranks; }
 
   // The group's next job; none: the queue is empty, and its ranks have joined the other groups,
   // those with the most cost left per rank first.

@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "workers/backoff.hpp"
+#include "workers/version.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -19,12 +20,27 @@ bool is_launched() {
   return std::any_of(names.begin(), names.end(), [](auto name) { return getenv(name) != nullptr; });
 }
 
-void check_srun() {
-  const char* tasks = getenv("SLURM_STEP_NUM_TASKS");
-  base::check(tasks == nullptr || std::atoi(tasks) <= 1,
-              "srun started {} copies that don't know of each other (each would do all the work), "
-              "use srun --mpi=pmix or mpirun",
-              tasks == nullptr ? "" : tasks);
+struct Launched {
+  int copies = 1;
+  std::string by;  // what says so
+};
+
+// By the launcher that is nearest: mpirun on the nodes of a Slurm step, say, is asked before the
+// step. Of Open MPI, MPICH and Intel MPI, MVAPICH, Cray, IBM and Flux, Slurm.
+Launched launched() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "PALS_SIZE",
+                           "JSM_NAMESPACE_SIZE", "FLUX_JOB_SIZE", "SLURM_STEP_NUM_TASKS"})
+    if (const char* size = getenv(name))
+      return {.copies = std::atoi(size), .by = base::format("{}={}", name, size)};
+  return {};
+}
+
+void check_alone() {
+  const auto [copies, by] = launched();
+  base::check(copies <= 1,
+              "{} copies were started that don't know of each other ({}, and {} knows of one rank: "
+              "each would do all the work), use srun --mpi=pmix or the mpirun of that MPI",
+              copies, by, mpi_version());
 }
 
 }  // namespace
@@ -48,7 +64,7 @@ void meet() {
 
 Session::Session() {
   if (!is_launched()) {
-    check_srun();
+    check_alone();
     return;
   }
   // Ranks of a killed mpirun would live on, and of srun's slurmstepd takes care.
@@ -57,6 +73,17 @@ Session::Session() {
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
   base::check(provided >= MPI_THREAD_FUNNELED,
               "this MPI allows no threads (every rank computes with several), use another MPI");
+  int size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (size == 1) check_alone();
+}
+
+void check_started_once(const std::string& command) {
+  const auto [copies, by] = launched();
+  base::check(copies <= 1,
+              "{} copies of `lorahub {}` were started ({}), and it is done by one process (each "
+              "would do all the work and write the same files), start it without a launcher",
+              copies, command, by);
 }
 
 Session::~Session() {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <set>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -146,25 +146,18 @@ TEST(Across, NotANumberIsTriedAgainThenInfinite) {
   EXPECT_EQ(bits(sums), bits(expected));
 }
 
-TEST(Across, AnEvaluationThatThrowsIsTriedAgain) {
-  const auto population = some_population(7, 5);
-  const auto tiles = ragged_tiles();
-  for (const int failures : {1, 2}) {
-    int left = failures;
-    std::vector<int> faults;
-    const Call flaky = [&](const std::vector<std::string>& units) {
-      auto outcomes = by(measure)(units);
-      if (left-- > 0) outcomes[0] = {.result = Result::fault, .bytes = "rank 1: out of memory"};
-      return outcomes;
-    };
-    const auto sums = across(flaky, [&](const search::Fault& fault) {
-      EXPECT_EQ(fault.cause, "rank 1: out of memory");
-      faults.push_back(fault.candidate);
-    })(population, tiles);
-    auto expected = measure(population, tiles);
-    if (failures == 2) expected[0].assign(12, std::numeric_limits<double>::infinity());
-    EXPECT_EQ(bits(sums), bits(expected)) << failures;
-    EXPECT_EQ(faults, failures == 2 ? (std::vector<int>{0, 1, 2}) : std::vector<int>{});
+// A search that took it for a bad candidate would go elsewhere, and nobody would know.
+TEST(Across, AFaultOfTheMachineIsNoLoss) {
+  const Call sick = [&](const std::vector<std::string>& units) {
+    auto outcomes = by(measure)(units);
+    outcomes[0] = {.result = Result::fault, .bytes = "rank 1 on n: there is not enough memory"};
+    return outcomes;
+  };
+  try {
+    across(sick, no_fault)(some_population(7, 5), ragged_tiles());
+    FAIL();
+  } catch (const base::MachineFault& fault) {
+    EXPECT_STREQ(fault.what(), "rank 1 on n: there is not enough memory");
   }
 }
 
@@ -206,6 +199,43 @@ TEST(MeasureUnit, RefusesADamagedUnit) {
   EXPECT_THROW(measure_unit(unit + "x", measure), base::Error);
   for (size_t length = 0; length < unit.size(); length += 7)
     EXPECT_THROW(measure_unit(unit.substr(0, length), measure), base::Error) << length;
+}
+
+TEST(MeasureUnit, RefusesWhatDoesNotFitTheRank) {
+  std::string unit;
+  const Call call = [&](const std::vector<std::string>& units) {
+    unit = units[1];  // candidates 0 to 2, examples 4 to 7
+    return by(measure)(units);
+  };
+  across(call, no_fault)(some_population(7, 5), ragged_tiles());
+  EXPECT_NO_THROW(measure_unit(unit, measure, Measurable{.dim = 5, .examples = 8}));
+  for (const auto& [dim, examples] : {std::pair{4, 8}, {6, 8}, {5, 7}, {-1, 8}, {5, 0}})
+    EXPECT_THROW(measure_unit(unit, measure, Measurable{.dim = dim, .examples = examples}),
+                 base::Error)
+        << dim << " " << examples;
+}
+
+// Whatever byte is another one, it is refused or it is a number of a weight.
+TEST(MeasureUnit, NeverReadsBeyondADamagedUnit) {
+  std::string unit;
+  const Call call = [&](const std::vector<std::string>& units) {
+    unit = units[0];
+    return by(measure)(units);
+  };
+  across(call, no_fault)(some_population(7, 5), ragged_tiles());
+  const search::Measure none = [](const search::Population&, std::span<const search::Tile> tiles) {
+    const auto sums = static_cast<size_t>(tiles[0].candidates * tiles[0].examples);
+    return std::vector<std::vector<double>>{std::vector<double>(sums)};
+  };
+  for (size_t at = 0; at < unit.size(); ++at)
+    for (const unsigned char flip : {0x01, 0x40, 0x80, 0xff}) {
+      std::string damaged = unit;
+      damaged[at] = static_cast<char>(static_cast<unsigned char>(damaged[at]) ^ flip);
+      try {
+        measure_unit(damaged, none, Measurable{.dim = 5, .examples = 10});
+      } catch (const base::Error&) {
+      }
+    }
 }
 
 TEST(Pack, GoesThereAndBack) {

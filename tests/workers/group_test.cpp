@@ -135,12 +135,53 @@ TEST(Group, OfOneIsInterruptedWithinACall) {
   EXPECT_EXIT(interrupted(), testing::ExitedWithCode(75), "");
 }
 
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
 TEST(Session, RefusesSrunCopiesThatDoNotKnowOfEachOther) {
-  setenv("SLURM_STEP_NUM_TASKS", "3", 1);
-  EXPECT_THROW(Session(), base::Error);
-  setenv("SLURM_STEP_NUM_TASKS", "1", 1);
+  {
+    const Variable three("SLURM_STEP_NUM_TASKS", "3");
+    EXPECT_THROW(Session(), base::Error);
+  }
+  const Variable one("SLURM_STEP_NUM_TASKS", "1");
   EXPECT_NO_THROW(Session());
-  unsetenv("SLURM_STEP_NUM_TASKS");
+}
+
+TEST(Session, ACommandOfOneProcessIsNotStartedInCopies) {
+  for (const char* size : {"PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS",
+                           "MV2_COMM_WORLD_SIZE", "PALS_SIZE", "FLUX_JOB_SIZE"}) {
+    const Variable four(size, "4");
+    try {
+      check_started_once("report");
+      ADD_FAILURE() << size;
+    } catch (const base::Error& error) {
+      EXPECT_NE(std::string(error.what()).find("4 copies of `lorahub report`"), std::string::npos)
+          << error.what();
+    }
+  }
+  const Variable one("PMI_SIZE", "1");
+  EXPECT_NO_THROW(check_started_once("report"));
+}
+
+TEST(Session, TheScriptOfASlurmJobOfManyTasksIsNoCopy) {
+  const Variable tasks("SLURM_NTASKS", "8"), nodes("SLURM_JOB_NUM_NODES", "4"),
+      procs("SLURM_NPROCS", "8");
+  EXPECT_NO_THROW(check_started_once("report"));
+  EXPECT_NO_THROW(Session());
+}
+
+// mpirun -np 1 within a step of several tasks: each is a program of its own on purpose.
+TEST(Session, TheNearestLauncherIsAsked) {
+  const Variable step("SLURM_STEP_NUM_TASKS", "4"), mpirun("OMPI_COMM_WORLD_SIZE", "1");
+  EXPECT_NO_THROW(check_started_once("report"));
 }
 
 }  // namespace

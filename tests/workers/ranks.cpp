@@ -14,8 +14,8 @@
 #include <map>
 #include <thread>
 
-#include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "workers/across.hpp"
 #include "workers/group.hpp"
@@ -132,6 +132,8 @@ std::string fail_as_told(const Group& group, const std::string& request) {
   if (told("exception")) throw std::out_of_range("off by one");
   if (told("interrupted")) throw base::Interrupted("disk full");
   if (told("int")) throw 7;
+  if (told("memory")) throw std::bad_alloc();
+  if (told("hang")) std::this_thread::sleep_for(1000s);
   return base::format("{}", group.rank());
 }
 
@@ -144,10 +146,13 @@ int errors(Group& group, const std::string&) {
     const std::string one = base::format("rank 1 on {}: no module of that name", host());
     expect(failing("1:error") == one, "a worker's error names rank and host");
     expect(failing("1:error 1:slow 2:error") == one, "the lowest rank speaks, even when slow");
-    expect(failing("1:exception") == base::format("rank 1 on {}: off by one", host()),
-           "any exception is an error");
-    expect(failing("1:int").find("unknown exception") != std::string::npos,
-           "anything thrown is an error");
+    for (const char* what : {"1:exception", "1:int", "1:memory"}) try {
+        crew.everyone(what);
+        expect(false, "what a rank can't do is thrown");
+      } catch (const base::MachineFault& error) {
+        expect(std::string(error.what()).starts_with(base::format("rank 1 on {}: ", host())),
+               error.what());
+      }
     const base::Stopwatch clock;
     expect(failing("0:error 1:error 1:slow") == "no module of that name",
            "the coordinator's own error comes as it is");
@@ -165,28 +170,85 @@ int errors(Group& group, const std::string&) {
   });
 }
 
-// A rank that cannot join a job fails it, not the run; what a unit throws is its outcome.
+// A rank that cannot join a job fails it, not the run.
 int failing_jobs(Group& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
   return group.run({}, handler, [&](Crew& crew) {
     std::string message;
-    int outcomes = 0, faults = 0;
+    size_t replies = 0;
     const auto join_fails = [&](const Leader& leader) {
       message = message_of([&] { leader.call(std::vector<std::string>(20, "1:slow 0:slow")); });
     };
-    const auto units_fail = [&](const Leader& leader) {
-      for (const Outcome& o : leader.call(std::vector<std::string>(20, "1:exception"))) {
-        ++outcomes;
-        faults += o.result == Result::fault ? 1 : 0;
-        if (o.result == Result::fault)
-          expect(o.bytes == base::format("rank 1 on {}: off by one", host()), o.bytes);
-      }
+    const auto all_well = [&](const Leader& leader) {
+      for (const Outcome& o : leader.call(std::vector<std::string>(20, "")))
+        replies += o.result == Result::reply ? 1 : 0;
     };
     crew.work({{.size = {.width = 20}, .join = "1:error", .lead = join_fails},
-               {.size = {.width = 20}, .join = "", .lead = units_fail}},
+               {.size = {.width = 20}, .join = "", .lead = all_well}},
               1);
     expect(message == base::format("rank 1 on {}: no module of that name", host()), message);
-    expect(outcomes == 20 && faults > 0 && faults < 20, "rank 1's units alone are faults");
+    expect(replies == 20, "the next job is done");
+    return 0;
+  });
+}
+
+// What a sick rank cannot do is done by another one: nobody notices.
+int sick_rank(Group& group, const std::string&) {
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  return group.run({}, handler, [&](Crew& crew) {
+    size_t replies = 0;
+    const auto lead = [&](const Leader& leader) {
+      for (const char* unit : {"1:memory 0:slow", "1:exception 0:slow"})
+        for (const Outcome& o : leader.call(std::vector<std::string>(20, unit)))
+          replies += o.result == Result::reply && o.bytes != "1" ? 1 : 0;
+    };
+    crew.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
+    expect(replies == 40, "all units are answered, by other ranks");
+    return 0;
+  });
+}
+
+// What no rank can do ends the run, and names one of them.
+int sick_ranks(Group& group, const std::string&) {
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  try {
+    return group.run({}, handler, [&](Crew& crew) {
+      const auto lead = [&](const Leader& leader) {
+        leader.call(std::vector<std::string>(20, "0:memory 1:memory 2:memory"));
+      };
+      crew.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
+      return 0;
+    });
+  } catch (const base::MachineFault& error) {
+    const std::string what = error.what();
+    expect(what.find(base::format(" on {}: there is not enough memory", host())) != what.npos &&
+               what.find("(tried 3 times)") != what.npos,
+           what);
+    return 75;
+  }
+}
+
+// A unit that never ends, on a worker or on the coordinator itself.
+int hang(Group& group, const char* unit) {
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  const Watch watch = [](const std::string&) { return Patience{.seconds = 2, .words = "busy"}; };
+  return group.run({.watch = watch}, handler, [&](Crew& crew) {
+    const auto lead = [&](const Leader& leader) { leader.call(std::vector<std::string>(9, unit)); };
+    crew.work({{.size = {.width = 9}, .join = "", .lead = lead}}, 1);
+    return 0;
+  });
+}
+int hung_worker(Group& group, const std::string&) { return hang(group, "1:hang"); }
+int hung_coordinator(Group& group, const std::string&) { return hang(group, "0:hang"); }
+
+// A lead that never comes back, as from a disk that hangs.
+int hung_lead(Group& group, const std::string&) {
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  return group.run({.hang_timeout = 2}, handler, [&](Crew& crew) {
+    crew.work({{.size = {},
+                .join = "",
+                .lead = [](const Leader&) { std::this_thread::sleep_for(1000s); }}},
+              1);
     return 0;
   });
 }
@@ -333,6 +395,11 @@ int work(Group& group, const std::string& folder) {
 const std::map<std::string, Scene> kScenes = {{"same_bits", same_bits},
                                               {"errors", errors},
                                               {"failing_jobs", failing_jobs},
+                                              {"sick_rank", sick_rank},
+                                              {"sick_ranks", sick_ranks},
+                                              {"hung_worker", hung_worker},
+                                              {"hung_coordinator", hung_coordinator},
+                                              {"hung_lead", hung_lead},
                                               {"large", large},
                                               {"grace", grace},
                                               {"long_forward", long_forward},

@@ -1,0 +1,86 @@
+#include "base/fault.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <new>
+#include <system_error>
+
+namespace lorahub::base {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+template <class Error>
+Cause of(const Error& error) {
+  return cause_of(std::make_exception_ptr(error));
+}
+
+TEST(Fault, OurOwnExceptionsAreWhatTheyAre) {
+  EXPECT_EQ(of(Error("e")).blame, Blame::input);
+  EXPECT_EQ(of(FileError("e")).blame, Blame::input);
+  EXPECT_EQ(of(Interrupted("e")).blame, Blame::interruption);
+  EXPECT_EQ(of(MachineFault("e")).blame, Blame::machine);
+  EXPECT_EQ(of(MachineFault("e")).sentence, "e");
+  EXPECT_EQ(of(std::out_of_range("off by one")).blame, Blame::program);
+  EXPECT_EQ(of(7).blame, Blame::program);
+}
+
+TEST(Fault, LackOfMemoryThreadsAndDescriptorsIsTheMachines) {
+  for (const Cause& cause :
+       {of(std::bad_alloc()), of(std::system_error(EAGAIN, std::generic_category())),
+        of(std::filesystem::filesystem_error("open", "/x",
+                                             std::error_code(EMFILE, std::system_category())))})
+    EXPECT_EQ(cause.blame, Blame::machine) << cause.sentence;
+  EXPECT_THAT(of(std::system_error(EAGAIN, std::generic_category())).sentence,
+              AllOf(HasSubstr("thread"), HasSubstr("ulimit -u")));
+  EXPECT_EQ(of(std::filesystem::filesystem_error(
+                   "open", "/x", std::make_error_code(std::errc::no_such_file_or_directory)))
+                .blame,
+            Blame::input);
+}
+
+// As LibTorch 2.11 writes them.
+TEST(Fault, LibTorchsWordsAreUnderstoodAndItsStackTracesAreCut) {
+  const std::pair<const char*, const char*> texts[] = {
+      {"[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: "
+       "you tried to allocate 40000000000 bytes. Error code 12 (Cannot allocate memory)\nframe #0: "
+       "c10::ThrowEnforceNotMet + 0x7f (0x7f00deadbeef in libc10.so)\n",
+       "40000000000 bytes"},
+      {"CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.11 GiB of "
+       "which 1.2 GiB is free.\nException raised from malloc at 0xdeadbeef",
+       "2.00 GiB"},
+      {"CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be "
+       "asynchronously reported\nframe #1: 0xdeadbeef",
+       "an illegal memory access"},
+      {"CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`\nframe #1: "
+       "0xdeadbeef",
+       "memory"},
+      {"cuDNN error: CUDNN_STATUS_EXECUTION_FAILED\nframe #1: 0xdeadbeef", "cuDNN error"}};
+  for (const auto& [text, word] : texts) {
+    const Cause cause = of(std::runtime_error(text));
+    EXPECT_EQ(cause.blame, Blame::machine) << text;
+    EXPECT_THAT(cause.sentence, AllOf(HasSubstr(word), Not(HasSubstr("deadbeef")),
+                                      Not(HasSubstr("\n")), Not(HasSubstr("frame"))));
+  }
+  const Cause bug = of(std::runtime_error("shape '[2]' is invalid\nframe #0: 0xdeadbeef"));
+  EXPECT_EQ(bug.blame, Blame::program);
+  EXPECT_EQ(bug.sentence, "shape '[2]' is invalid");
+}
+
+TEST(Fault, ErrorsOfAFailingDiskAreTheMachinesAndThoseOfAPathAreNot) {
+  for (const int error : {ENOSPC, EDQUOT, EFBIG, EIO, ESTALE, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH,
+                          ENOTCONN, EREMOTEIO, ENOLCK, EMFILE, ENFILE, ENOMEM, ENODEV}) {
+    EXPECT_TRUE(is_the_machines(error)) << error;
+    EXPECT_THROW(cannot("cannot open x", error), MachineFault) << error;
+    EXPECT_THAT(advice(error), HasSubstr("run the same command")) << error;
+  }
+  for (const int error : {ENOENT, EACCES, EPERM, EROFS, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP})
+    EXPECT_THROW(cannot("cannot open x", error), FileError) << error;
+}
+
+}  // namespace
+}  // namespace lorahub::base

@@ -1,0 +1,124 @@
+// A machine that lacks memory, threads or open files in the middle of a run: never a result, never
+// a failed trial, and nothing is lost.
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <cmath>
+
+#include "background.hpp"
+
+namespace lorahub {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// A limit of a process that runs.
+void limit(pid_t pid, __rlimit_resource what, rlim_t value) {
+  const rlimit now{.rlim_cur = value, .rlim_max = RLIM_INFINITY};
+  rlimit before{};
+  ASSERT_EQ(::prlimit(pid, what, nullptr, &before), 0);
+  const rlimit soft{.rlim_cur = value, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::prlimit(pid, what, &soft, nullptr), 0) << now.rlim_cur;
+}
+
+void expect_nothing_wrong_recorded(const std::filesystem::path& folder) {
+  const store::History history = store::read_journal(folder / "out/journal.ndj");
+  EXPECT_TRUE(history.failed.empty()) << history.failed.begin()->second;
+  const auto check = [](const search::Generation& g) {
+    EXPECT_TRUE(g.faults.empty());
+    for (const double loss : g.losses) EXPECT_TRUE(std::isfinite(loss));
+  };
+  for (const auto& [id, generations] : history.told)
+    for (const search::Generation& g : generations) check(g);
+  for (const auto& [id, record] : history.finished)
+    for (const search::Generation& g : record.generations) check(g);
+}
+
+void expect_goes_on_to_the_same_bits(const std::filesystem::path& folder) {
+  expect_nothing_wrong_recorded(folder);
+  const Ended again = run_study(folder, "mpirun -np 2");
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(payload(folder), alone());
+}
+
+TEST(SickMachine, ARankWithoutDescriptorsIsNamedAndAllEndWith75) {
+  const auto folder = fresh_folder("descriptors");
+  write_study(folder);
+  Background run(study_command(folder, "mpirun -np 2", ""), folder / "err");
+  ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 0; })) << read_all(folder / "err");
+  const std::vector<pid_t> ranks = run.children();
+  ASSERT_EQ(ranks.size(), 2U);
+  limit(ranks[1], RLIMIT_NOFILE, 0);
+  EXPECT_EQ(run.wait(), 75);
+  EXPECT_THAT(read_all(folder / "err"), AllOf(HasSubstr("rank 1 on "), HasSubstr("open files")));
+  expect_goes_on_to_the_same_bits(folder);
+}
+
+#ifndef __SANITIZE_ADDRESS__  // which takes all of the address space
+
+// Where the other rank can do it, nobody notices.
+TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
+  for (const bool both : {false, true}) {
+    const auto folder = fresh_folder("memory");
+    write_study(folder);
+    Background run(study_command(folder, "mpirun -np 2", ""), folder / "err");
+    ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 0; })) << read_all(folder / "err");
+    const std::vector<pid_t> ranks = run.children();
+    ASSERT_EQ(ranks.size(), 2U);
+    limit(ranks[1], RLIMIT_AS, 1);
+    if (both) limit(ranks[0], RLIMIT_AS, 1);
+    const int code = run.wait();
+    const std::string err = read_all(folder / "err");
+    EXPECT_TRUE(code == 0 || code == 75) << code << err;
+    if (code == 75) EXPECT_THAT(err, AllOf(HasSubstr("rank "), HasSubstr("not enough memory")));
+    EXPECT_THAT(err, AllOf(Not(HasSubstr("0x")), Not(HasSubstr("frame #"))));
+    expect_goes_on_to_the_same_bits(folder);
+  }
+}
+
+// Of threads, too: their stacks do not fit.
+TEST(SickMachine, ThreadsThatCannotBeMadeAreOneSentence) {
+  for (const char* launcher : {"", "mpirun -np 2"}) {
+    const auto folder = fresh_folder("threads");
+    write_study(folder);
+    const std::string limits = "sh -c 'ulimit -v 6000000; ulimit -s 5900000; exec \"$@\"' sh";
+    const Ended ended =
+        run_study(folder, launcher + std::string(" ") + limits, "--threads 4 --only seed=1");
+    EXPECT_EQ(ended.code, 75) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("thread"));
+    EXPECT_EQ(count(ended.err, "lorahub: "), 1U) << ended.err;
+  }
+}
+
+TEST(SickMachine, ACommandWithoutMemorySaysSo) {
+  const Ended ended = run_command("ulimit -v 1500000; echo '{\"input\": \"a\"}' | " PROGRAM
+                                  " infer --model " SOURCE_DIR "/configs/model/mini --threads 400");
+  EXPECT_TRUE(ended.code == 0 || ended.code == 75 || ended.code == 2) << ended.code << ended.err;
+  EXPECT_THAT(ended.err, Not(HasSubstr("internal error")));
+}
+
+#endif
+
+TEST(Names, TooLongForTheFileSystemAreFoundBeforeAnythingIsComputed) {
+  const auto folder = fresh_folder("names");
+  write_study(folder);
+  const std::string begin = "LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " run " +
+                            quoted(folder / "small.yaml") + " --quiet --out ";
+  std::string deep = folder.string();
+  while (deep.size() < 4080) deep += "/" + std::string(100, 'd');
+  for (const std::string& out : {folder.string() + "/" + std::string(249, 'x'),
+                                 folder.string() + "/" + std::string(300, 'x'), deep}) {
+    const Ended ended = run_command(begin + quoted(out));
+    EXPECT_EQ(ended.code, 2) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("too long for its file system"));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1) << "the study";
+  }
+  const Ended fits = run_command(begin + quoted(folder.string() + "/" + std::string(248, 'x')) +
+                                 " --only method=zero_shot --only seed=1");
+  EXPECT_EQ(fits.code, 0) << fits.err;
+}
+
+}  // namespace
+}  // namespace lorahub

@@ -1,0 +1,201 @@
+// The coordinator's hold on ranks that a thread of the test plays.
+#include "workers/crew.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <functional>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include "base/fault.hpp"
+
+namespace lorahub::workers {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// What a rank makes of a request.
+using Play = std::function<Outcome(int rank, const std::string& request)>;
+
+class Ranks {
+  Bell bell_;
+
+ public:
+  Ranks(int count, Play play, Watch watch = {})
+      : crew({.hosts = hosts(count), .watch = std::move(watch)}, bell_), play_(std::move(play)) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
+  }
+  Crew crew;
+
+ private:
+  static std::vector<std::string> hosts(int count) {
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) names.push_back("n" + std::to_string(i));
+    return names;
+  }
+  void serve(const std::stop_token& stop) {
+    for (double clock = 0; !stop.stop_requested(); clock += 1) {
+      for (Crew::Posting& posting : crew.outbox()) {
+        Outcome outcome = play_(posting.rank, posting.task.request);
+        outcome.ticket = posting.task.ticket;
+        if (outcome.bytes != "never") crew.arrived(posting.rank, std::move(outcome));
+      }
+      crew.look_for_hung_ranks(clock);
+      std::this_thread::yield();
+    }
+  }
+  Play play_;
+  std::jthread thread_;
+};
+
+Outcome reply(int rank) { return {.bytes = std::to_string(rank)}; }
+Outcome fault() { return {.result = Result::fault, .bytes = "there is not enough memory"}; }
+
+// One job of so many units; its outcomes.
+std::vector<Outcome> outcomes_of(Crew& crew, int units) {
+  std::vector<Outcome> outcomes;
+  const auto lead = [&](const Leader& leader) {
+    outcomes = leader.call(std::vector<std::string>(static_cast<size_t>(units), "unit"));
+  };
+  crew.work({{.size = {.width = units}, .join = "join", .lead = lead}}, 1);
+  return outcomes;
+}
+
+template <class Error>
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing thrown";
+}
+
+TEST(Crew, AUnitThatASickRankCannotDoIsDoneByAnother) {
+  std::atomic<int> faults = 0;
+  Ranks ranks(3, [&](int rank, const std::string& request) {
+    if (rank != 1 || request == "join") return reply(rank);
+    ++faults;
+    return fault();
+  });
+  const std::vector<Outcome> outcomes = outcomes_of(ranks.crew, 12);
+  ASSERT_EQ(outcomes.size(), 12U);
+  for (const Outcome& outcome : outcomes) EXPECT_NE(outcome.bytes, "1");
+  EXPECT_GT(faults, 0);
+}
+
+TEST(Crew, ARankThatComputesInTheOthersPlaceHasJoinedBefore) {
+  std::set<int> joined;
+  Ranks ranks(3, [&](int rank, const std::string& request) {
+    if (request == "join") joined.insert(rank);
+    EXPECT_TRUE(joined.contains(rank));
+    return request != "join" && rank < 2 ? fault() : reply(rank);
+  });
+  for (const Outcome& outcome : outcomes_of(ranks.crew, 2)) EXPECT_EQ(outcome.bytes, "2");
+}
+
+TEST(Crew, ARankAloneTriesAgainItself) {
+  int left = 2;
+  Ranks ranks(1, [&](int rank, const std::string& request) {
+    return request != "join" && left-- > 0 ? fault() : reply(rank);
+  });
+  EXPECT_EQ(outcomes_of(ranks.crew, 1).at(0).bytes, "0");
+}
+
+TEST(Crew, WhatNoRankCanDoEndsTheRunAndNamesRankAndHost) {
+  Ranks ranks(2, [&](int rank, const std::string& request) {
+    return request == "join" ? reply(rank) : fault();
+  });
+  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.crew, 3); }),
+              AllOf(HasSubstr("rank "), HasSubstr(" on n"), HasSubstr("not enough memory"),
+                    HasSubstr("tried 3 times")));
+}
+
+TEST(Crew, AJoinThatFailsForLackOfMemoryEndsTheRunToo) {
+  std::atomic<int> joins = 0;
+  Ranks ranks(2, [&](int rank, const std::string& request) {
+    if (rank == 0 || request != "join") return reply(rank);
+    ++joins;
+    return fault();
+  });
+  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.crew, 8); }),
+              HasSubstr("rank 1 on n1"));
+  EXPECT_EQ(joins, 3);
+}
+
+// A reply may be there before it is known that the rank reads other rows.
+TEST(Crew, NoOutcomeCountsBeforeItsRankHasJoined) {
+  std::vector<Outcome> outcomes;
+  Bell bell;
+  Crew crew({.hosts = {"n0"}}, bell);
+  const std::jthread rank([&] {
+    std::vector<Crew::Posting> postings;
+    while (postings.size() < 2)
+      for (Crew::Posting& posting : crew.outbox()) postings.push_back(std::move(posting));
+    crew.arrived(0, {.ticket = postings[1].task.ticket, .bytes = "early"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    crew.arrived(0, {.ticket = postings[0].task.ticket,
+                     .result = Result::failure,
+                     .bytes = "it reads other rows"});
+  });
+  EXPECT_EQ(message_of<base::Error>([&] { outcomes = outcomes_of(crew, 1); }),
+            "it reads other rows");
+  EXPECT_TRUE(outcomes.empty());
+}
+
+TEST(Crew, AFaultEndsTheOtherJobsToo) {
+  Ranks ranks(2, [&](int rank, const std::string& request) {
+    return request == "sick" ? fault() : reply(rank);
+  });
+  const auto forever = [](const Leader& leader) {
+    for (;;) leader.call({"well"});
+  };
+  const auto once = [](const Leader& leader) { leader.call({"sick"}); };
+  const auto run = [&] {
+    ranks.crew.work(
+        {{.size = {}, .join = "", .lead = forever}, {.size = {}, .join = "", .lead = once}}, 2);
+  };
+  EXPECT_THAT(message_of<base::MachineFault>(run), HasSubstr("not enough memory"));
+}
+
+TEST(Crew, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
+  Ranks ranks(
+      2,
+      [&](int rank, const std::string& request) {
+        return rank == 1 && request != "join" ? Outcome{.bytes = "never"} : reply(rank);
+      },
+      [](const std::string& request) {
+        return Patience{.seconds = 5000, .words = "doing a " + request};
+      });
+  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.crew, 8); }),
+              AllOf(HasSubstr("rank 1 on n1 has been doing a unit"), HasSubstr("--hang-timeout")));
+}
+
+TEST(Crew, WithoutAWatchARankMayTakeAsLongAsItLikes) {
+  std::atomic<int> asked = 0;
+  Ranks ranks(1, [&](int rank, const std::string&) {
+    ++asked;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return reply(rank);
+  });
+  EXPECT_EQ(outcomes_of(ranks.crew, 3).size(), 3U);
+}
+
+TEST(Crew, IsIdleWhileItsLeadsThinkAlone) {
+  Ranks ranks(1, [&](int rank, const std::string&) { return reply(rank); });
+  EXPECT_FALSE(ranks.crew.idle()) << "before work";
+  bool idle = false;
+  const auto lead = [&](const Leader& leader) {
+    leader.call({"unit"});
+    idle = ranks.crew.idle();
+  };
+  ranks.crew.work({{.size = {}, .join = "", .lead = lead}}, 1);
+  EXPECT_TRUE(idle);
+  EXPECT_FALSE(ranks.crew.idle()) << "after it";
+}
+
+}  // namespace
+}  // namespace lorahub::workers
