@@ -20,19 +20,27 @@ std::string identity(const fs::path& file) {
   }
 }
 
+bool is_there(const fs::path& file) {  // what may not be looked at is for who reads it to report
+  std::error_code unreadable;
+  return fs::exists(file, unreadable);
+}
+
 }  // namespace
 
 std::vector<fs::path> input_files(const study::Trial& trial) {
   const fs::path model = t5::resolve(trial.model_path);
   std::vector<fs::path> files = t5::model_files(model);
   for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
-    if (fs::exists(model / file)) files.push_back(model / file);
+    if (is_there(model / file)) files.push_back(model / file);
   if (study::uses_modules(trial.method))
-    for (const std::string& name : module_names(trial))
-      for (fs::path& file : lora::module_files(lora::module_folder(trial.library_path, name)))
-        files.push_back(std::move(file));
+    for (const std::string& name : module_names(trial)) {
+      const fs::path folder = lora::module_folder(trial.library_path, name);
+      for (fs::path& file : lora::module_files(folder)) files.push_back(std::move(file));
+      if (trial.retrieve.by == study::RetrieveBy::text && is_there(folder / lora::kCardFile))
+        files.push_back(folder / lora::kCardFile);
+    }
   for (const std::string& rows : {trial.task_files.pool, trial.task_files.test})
-    if (fs::exists(rows)) files.emplace_back(rows);
+    if (is_there(rows)) files.emplace_back(rows);
   return files;
 }
 
