@@ -45,8 +45,9 @@ Unit decode(const std::string& bytes) {
 
 void check_whole(const Unit& unit) {
   const search::Tile& tile = unit.tile;
-  base::check(tile.first_candidate == 0 && tile.candidates == unit.population.size() &&
-                  tile.first_example >= 0 && tile.examples >= 0,
+  base::check(unit.population.dim >= 0 && tile.first_candidate == 0 && tile.candidates >= 0 &&
+                  tile.candidates == unit.population.size() && tile.first_example >= 0 &&
+                  tile.examples >= 0,
               "a unit of work makes no sense (the ranks may be different builds), start the same "
               "program on all nodes");
 }
