@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/fault.hpp"
 #include "base/signals.hpp"
 
 namespace lorahub::base {
@@ -21,12 +21,18 @@ constexpr int kLook = 100;                    // milliseconds between two looks 
 constexpr double kSilent = 3;                 // seconds of waiting before a word about it
 constexpr size_t kLargest = size_t{1} << 30;  // bytes that are read at once
 
+[[noreturn]] void cannot_open(const std::string& file, int error) {
+  if (is_the_machines(error)) cannot(format("{}: can't be opened", file), error);
+  throw FileError(error == ENOENT
+                      ? format("{}: no such file, check the path", file)
+                      : format("{}: can't be opened ({}), check the path and its permissions", file,
+                               std::strerror(error)));
+}
+
 // Without O_NONBLOCK, opening a pipe waits for its writer, deaf to blocked signals.
 int open_file(const std::string& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  check(descriptor >= 0 || errno != ENOENT, "{}: no such file, check the path", file);
-  check(descriptor >= 0, "{}: can't be opened ({}), check the path and its permissions", file,
-        std::strerror(errno));
+  if (descriptor < 0) cannot_open(file, errno);
   struct stat info {};
   if (::fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
     ::close(descriptor);

@@ -18,10 +18,14 @@ namespace {
 
 constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
 
-// Ranks that fail alike say it once.
+// Ranks that fail alike say it once: the first, or the first of each command of one mpirun.
 bool is_first_rank() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"})
-    if (const char* rank = std::getenv(name)) return std::string_view(rank) == "0";
+    if (const char* rank = std::getenv(name)) {
+      const char* firsts = std::getenv("OMPI_FIRST_RANKS");  // "0 2"
+      return std::ranges::count(base::split(firsts == nullptr ? "0" : firsts, ' '),
+                                std::string(rank)) > 0;
+    }
   return true;
 }
 
