@@ -87,7 +87,8 @@ lora::Pool load_pool(const std::string& library, const std::string& modules, Bas
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
   warn(lora::base_warning(lora::named_bases(library, names), base.model));
-  const run::LibraryChoice choice{.library = library, .names = names, .threads = base.threads};
+  const run::LibraryChoice choice{
+      .model = base.model, .library = library, .names = names, .threads = base.threads};
   return lora::stack(run::load_modules(choice, base.config, kept), base.config, base.device,
                      base.threads);
 }

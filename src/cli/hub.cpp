@@ -16,6 +16,7 @@
 #include "lora/peft.hpp"
 #include "report/table.hpp"
 #include "run/self_test.hpp"
+#include "task/same_tokens.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -135,6 +136,7 @@ Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& base
       return {.text =
                   "its bytes are not those of the index (the disk changed them), copy it again"};
     const objective::Machine& machine = bases.of(module.base);
+    task::check_same_tokens(machine.tokenizer.folder(), folder);
     const lora::Module read = lora::read_module(folder, module.name, machine.network.config);
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
     const std::string failed = run::failure(machine, read, module.card);
@@ -209,6 +211,7 @@ int add(const Options& options) {
   const fs::path weights = lora::weights_file(from);
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
     t5::check_own_file(file);
+  task::check_same_tokens(machine.tokenizer.folder(), from);
   const lora::Module module = lora::read_module(from, name, machine.network.config);
   lora::Card written = card(options, module, machine);
   if (written.base.empty()) written.base = options.model.model;

@@ -15,6 +15,7 @@
 #include "study/names.hpp"
 #include "t5/generation_config.hpp"
 #include "t5/hub.hpp"
+#include "task/same_tokens.hpp"
 #include "task/score.hpp"
 #include "task/stream.hpp"
 #include "train/folders.hpp"
@@ -33,6 +34,7 @@ struct Options {
 // factors of (IA)^3 in them.
 train::Model adapted(const objective::Machine& machine, const std::filesystem::path& folder,
                      const std::string& name) {
+  task::check_same_tokens(machine.tokenizer.folder(), folder);
   if (train::is_ia3(folder)) {
     train::Trainable ia3 = train::ia3(machine.network);
     train::read_ia3(folder, ia3);

@@ -51,9 +51,11 @@ Found probe(const Options& options) {
   const objective::Machine machine = load_machine(options.model);
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   run::Modules kept;
-  Found found{.modules = run::load_modules(
-                  {.library = options.library, .names = names, .threads = machine.threads},
-                  machine.network.config, kept),
+  Found found{.modules = run::load_modules({.model = options.model.model,
+                                            .library = options.library,
+                                            .names = names,
+                                            .threads = machine.threads},
+                                           machine.network.config, kept),
               .probed = {},
               .cosines = {},
               .shots_sha256 = task.shots_sha256};

@@ -11,6 +11,7 @@
 #include "base/json_file.hpp"
 #include "t5/hub.hpp"
 #include "t5/weights.hpp"
+#include "task/tokenizer_files.hpp"
 
 namespace lorahub::lora {
 
@@ -18,16 +19,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kBeside[] = {"spiece.model",          "tokenizer.json",
-                                   "tokenizer_config.json", "special_tokens_map.json",
-                                   "added_tokens.json",     "generation_config.json"};
-
 void copy_beside(const fs::path& base, const fs::path& folder) {
-  for (const char* name : kBeside)
-    if (fs::exists(base / name)) {
-      t5::check_own_file(base / name);
-      base::write_file(folder / name, base::read_file(base / name));
-    }
+  std::vector<std::string> names = task::tokenizer_files(base);
+  if (fs::exists(base / "generation_config.json")) names.emplace_back("generation_config.json");
+  for (const std::string& name : names) {
+    t5::check_own_file(base / name);
+    base::write_file(folder / name, base::read_file(base / name));
+  }
 }
 
 void write_config(const fs::path& base, const fs::path& folder, at::ScalarType type) {

@@ -50,7 +50,8 @@ Delivered delivered(const Found& found, const Hardware& hardware, const Output& 
   const study::Trial& trial = brief.trial;
   const objective::Machine machine = load_machine(trial.model_path, trial.precision, hardware);
   Modules kept;
-  const lora::Pool pool = lora::stack(load_modules({.library = trial.library_path,
+  const lora::Pool pool = lora::stack(load_modules({.model = trial.model_path,
+                                                    .library = trial.library_path,
                                                     .names = adapted.modules,
                                                     .rank = trial.rank,
                                                     .threads = machine.threads},

@@ -5,6 +5,7 @@
 
 #include "lora/pool.hpp"
 #include "objective/objective.hpp"
+#include "run/load.hpp"
 #include "search/optimizer.hpp"
 #include "t5/hub.hpp"
 
@@ -54,7 +55,10 @@ std::string Brief::rows_hash() const { return task.shots_sha256 + task.test_sha2
 std::shared_ptr<const task::Tokenizer> Tokenizers::of(const std::string& model) {
   const std::lock_guard lock(mutex_);
   auto& tokenizer = by_model_[model];
-  if (!tokenizer) tokenizer = std::make_shared<const task::Tokenizer>(t5::resolve(model));
+  if (tokenizer) return tokenizer;
+  const std::filesystem::path folder = t5::resolve(model);
+  tokenizer =
+      std::make_shared<const task::Tokenizer>(load_tokenizer(folder, t5::read_config(folder)));
   return tokenizer;
 }
 

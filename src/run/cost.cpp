@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "objective/rate.hpp"
 #include "run/brief.hpp"
+#include "run/load.hpp"
 #include "run/training.hpp"
 #include "search/optimizer.hpp"
 #include "t5/config.hpp"
@@ -37,13 +38,15 @@ Model read_model(const std::string& name) {
   if (const auto known = t5::published(name)) {
     try {
       const auto folder = t5::resolve(name);
-      return {.config = t5::read_config(folder), .tokenizer = task::Tokenizer(folder)};
+      const t5::Config config = t5::read_config(folder);
+      return {.config = config, .tokenizer = load_tokenizer(folder, config)};
     } catch (const base::Error&) {
       return {.config = *known, .tokenizer = std::nullopt};
     }
   }
   const auto folder = t5::resolve(name);
-  return {.config = t5::read_config(folder), .tokenizer = task::Tokenizer(folder)};
+  const t5::Config config = t5::read_config(folder);
+  return {.config = config, .tokenizer = load_tokenizer(folder, config)};
 }
 
 double tokens(const Model& model, const std::string& text) {

@@ -7,6 +7,7 @@
 #include "lora/truncate.hpp"
 #include "t5/hub.hpp"
 #include "t5/threads.hpp"
+#include "task/same_tokens.hpp"
 
 namespace lorahub::run {
 
@@ -26,12 +27,19 @@ t5::Placement placement(study::Precision precision, const Hardware& hardware) {
 
 objective::Machine machine_of(t5::Network network, const std::filesystem::path& folder,
                               const Hardware& hardware) {
+  task::Tokenizer tokenizer = load_tokenizer(folder, network.config);
   return {.network = std::move(network),
-          .tokenizer = task::Tokenizer(folder),
+          .tokenizer = std::move(tokenizer),
           .device = hardware.device,
           .threads = hardware.threads};
 }
 }  // namespace
+
+task::Tokenizer load_tokenizer(const std::filesystem::path& folder, const t5::Config& config) {
+  task::Tokenizer tokenizer(folder);
+  tokenizer.check_fits(config.vocabulary, folder);
+  return tokenizer;
+}
 
 objective::Machine load_machine(const std::string& model, study::Precision precision,
                                 const Hardware& hardware) {
@@ -64,6 +72,7 @@ void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Cha
 std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Config& base,
                                        Modules& kept) {
   std::vector<lora::Module> modules(choice.names.size());
+  const std::filesystem::path model = t5::resolve(choice.model);
   t5::share(choice.threads, static_cast<int>(modules.size()), [&](int i) {
     const std::string& name = choice.names[static_cast<size_t>(i)];
     lora::Module& module = modules[static_cast<size_t>(i)];
@@ -72,7 +81,9 @@ std::vector<lora::Module> load_modules(const LibraryChoice& choice, const t5::Co
       module = found->second;
       return;
     }
-    module = lora::read_module(lora::module_folder(choice.library, name), name, base);
+    const std::filesystem::path folder = lora::module_folder(choice.library, name);
+    task::check_same_tokens(model, folder);
+    module = lora::read_module(folder, name, base);
     if (choice.rank > 0 && choice.rank != module.rank) module = lora::truncate(module, choice.rank);
   });
   kept.clear();

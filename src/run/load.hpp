@@ -21,6 +21,9 @@ struct Hardware {
 int default_threads(int ranks_on_node, t5::Device device);
 int default_trials(t5::Device device);  // 2 on a GPU
 
+// The tokenizer in a model's folder. Error where the model's embedding has no rows for its tokens.
+task::Tokenizer load_tokenizer(const std::filesystem::path& folder, const t5::Config& config);
+
 // `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no
 // GPU for cuda.
 objective::Machine load_machine(const std::string& model, study::Precision precision,
@@ -42,6 +45,7 @@ void exchange_tensors(const std::vector<t5::SharedTensor>& tensors, workers::Cha
 void add_narrow_weights(objective::Machine& machine, study::Precision precision, int threads);
 
 struct LibraryChoice {
+  std::string model;               // tokenizer files beside a module must hold its tokens
   std::string library;             // a folder, or a file of published names
   std::vector<std::string> names;  // of the modules, in order
   int rank = 0;                    // 0: as they are; else truncated to it

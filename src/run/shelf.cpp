@@ -55,7 +55,8 @@ std::vector<lora::Module> Shelf::modules(const study::Trial& trial,
   const std::string key = base::format("{}|{}", trial.library_path, trial.rank);
   if (key != library_key_) modules_.clear();
   library_key_ = key;
-  return load_modules({.library = trial.library_path,
+  return load_modules({.model = trial.model_path,
+                       .library = trial.library_path,
                        .names = names,
                        .rank = trial.rank,
                        .threads = hardware_.threads},

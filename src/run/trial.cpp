@@ -13,6 +13,7 @@
 #include "t5/hub.hpp"
 #include "t5/threads.hpp"
 #include "task/score.hpp"
+#include "task/tokenizer_inputs.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -118,9 +119,8 @@ std::vector<Hashed> hashed_files(const study::Trial& trial) {
   std::vector<Hashed> hashed;
   const auto model = t5::resolve(trial.model_path);
   hashed.push_back({"model", model, t5::hash_model});
-  for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
-    if (std::filesystem::exists(model / file))
-      hashed.push_back({file, model / file, base::sha256_file});
+  for (const std::string& file : task::tokenizer_inputs(model))
+    hashed.push_back({file, model / file, base::sha256_file});
   if (study::uses_modules(trial.method))
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);

@@ -1,11 +1,13 @@
 #include "task/piece_model.hpp"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/file_kind.hpp"
 #include "base/files.hpp"
 
 namespace lorahub::task {
@@ -99,14 +101,15 @@ TypedPiece read_piece(std::string_view bytes) {
   return read;
 }
 
-// Pieces that transformers cuts out of the raw text: of T5 these are known.
-void check_cut(const TypedPiece& read) {
-  if (read.type != kControlType && read.type != kUserType) return;
-  const std::string& text = read.piece.text;
-  base::check(text == "<pad>" || text == "</s>" || text == "<s>" ||
-                  text.find("<extra_id_") != std::string::npos,
-              "the piece '{}' is cut out of the text before all others, which no T5 or mT5 has",
-              text);
+void add(TypedPiece read, PieceModel& model) {
+  const size_t id = model.pieces.size();
+  base::check(!base::first_not_utf8(read.piece.text), "the text of piece {} is no UTF-8", id);
+  base::check(std::isfinite(read.piece.score), "the score of piece {} is no number", id);
+  if (read.type == kUnknownType) model.unknown = static_cast<int>(id);
+  if (read.type == kControlType || read.type == kUserType)
+    model.cut.push_back(
+        {.content = read.piece.text, .special = read.type == kControlType, .normalized = false});
+  model.pieces.push_back(std::move(read.piece));
 }
 
 PieceModel parse(std::string_view bytes) {
@@ -114,12 +117,7 @@ PieceModel parse(std::string_view bytes) {
   model.unknown = -1;
   Message message(bytes);
   for (Field field; message.next(field);) {
-    if (field.number == kPieces) {
-      TypedPiece read = read_piece(field.bytes);
-      check_cut(read);
-      if (read.type == kUnknownType) model.unknown = static_cast<int>(model.pieces.size());
-      model.pieces.push_back(std::move(read.piece));
-    }
+    if (field.number == kPieces) add(read_piece(field.bytes), model);
     Message inner(field.bytes);
     if (field.number == kTrainer) {
       for (Field f; inner.next(f);)
@@ -137,6 +135,12 @@ PieceModel parse(std::string_view bytes) {
 
 PieceModel read_piece_model(const std::filesystem::path& file) {
   const std::string bytes = base::read_file(file);
+  const auto kind = base::file_kind(bytes);
+  base::check(
+      !kind,
+      "{}: no SentencePiece unigram model: it seems to be {}; text can't be cut into tokens "
+      "without it",
+      file.string(), kind.value_or(""));
   try {
     return parse(bytes);
   } catch (const base::Error& error) {

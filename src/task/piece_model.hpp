@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "task/added_token.hpp"
+
 namespace lorahub::task {
 
 struct Piece {
@@ -12,12 +14,13 @@ struct Piece {
 };
 
 struct PieceModel {
-  std::vector<Piece> pieces;  // the id is the place
-  std::string charsmap;       // the compiled normaliser; "" for none
-  int unknown = 0;            // id of <unk>
+  std::vector<Piece> pieces;    // the id is the place
+  std::string charsmap;         // the compiled normaliser; "" for none
+  int unknown = 0;              // id of <unk>
+  std::vector<AddedToken> cut;  // control (special) and user-defined pieces, by id
 };
 
-// Error: not there, cut off, or not of the unigram kind.
+// Error: not there, cut off, of another format, or not of the unigram kind.
 PieceModel read_piece_model(const std::filesystem::path& file);
 
 }  // namespace lorahub::task

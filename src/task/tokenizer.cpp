@@ -1,78 +1,92 @@
 #include "task/tokenizer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <unordered_set>
 
 #include "base/check.hpp"
-#include "task/piece_model.hpp"
-#include "task/special_tokens.hpp"
 #include "task/unicode.hpp"
 
 namespace lorahub::task {
 namespace {
 
-constexpr std::string_view kWordSign = "\u2581";  // stands for the space before a word
-constexpr int64_t kMostIds = 1 << 24;             // ids that files may name
+namespace fs = std::filesystem;
 
-PieceModel load(const std::filesystem::path& folder) {
-  base::check(std::filesystem::is_directory(folder),
-              "{}: no such model folder (the tokenizer lies there), "
-              "check the path",
-              folder.string());
-  base::check(std::filesystem::exists(folder / "spiece.model"),
-              "{}: spiece.model is missing in this model folder (text can't be cut into tokens "
-              "without it), copy "
-              "it from the model's page",
-              folder.string());
-  PieceModel model = read_piece_model(folder / "spiece.model");
-  for (Piece& sentinel : sentinels(model, folder)) model.pieces.push_back(std::move(sentinel));
-  return model;
+constexpr std::string_view kWordSign = "\u2581";  // stands for the space before a word
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+// As transformers' clean_up_tokenization.
+void clean_spaces(std::string& text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kChanges = {{
+      {" .", "."},
+      {" ?", "?"},
+      {" !", "!"},
+      {" ,", ","},
+      {" ' ", "'"},
+      {" n't", "n't"},
+      {" 'm", "'m"},
+      {" 's", "'s"},
+      {" 've", "'ve"},
+      {" 're", "'re"},
+  }};
+  for (const auto& [from, to] : kChanges) replace_all(text, from, to);
 }
 
 }  // namespace
 
-Tokenizer::Tokenizer(const std::filesystem::path& folder) : Tokenizer(load(folder), folder) {}
-
-Tokenizer::Tokenizer(const PieceModel& model, const std::filesystem::path& folder)
-    : normaliser_(model.charsmap), unigram_(model.pieces, model.unknown) {
-  for (const Piece& piece : model.pieces) pieces_.push_back(piece.text);
-  for (const auto& [text, id] : special_tokens(model.pieces, folder)) {
-    base::check(id < kMostIds,
-                "{}: the token {} has the id {} (beyond every model), copy tokenizer.json again",
-                folder.string(), text, id);
-    const auto at = static_cast<size_t>(id);
-    if (at >= pieces_.size()) pieces_.resize(at + 1);
-    if (at >= is_special_.size()) is_special_.resize(at + 1);
-    pieces_[at] = text;
-    is_special_[at] = true;
-    special_.emplace_back(text, id);
-    begins_special_[static_cast<unsigned char>(text[0])] = true;
-    if (text == "</s>") end_ = id;
-  }
-  is_special_.resize(pieces_.size());
-  std::stable_sort(special_.begin(), special_.end(),
-                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
-  const auto is_end = [](const auto& token) { return token.first == "</s>"; };
-  base::check(std::any_of(special_.begin(), special_.end(), is_end),
-              "{}: spiece.model has no piece </s> (answers would never end), use a T5 model's file",
-              folder.string());
+Tokenizer::Tokenizer(const fs::path& folder) : Tokenizer(read_tokenizer(folder)) {
+  folder_ = folder;
 }
 
-size_t Tokenizer::special_at(std::string_view text) const {
-  const auto begins = [&](const auto& token) { return text.starts_with(token.first); };
-  return static_cast<size_t>(std::find_if(special_.begin(), special_.end(), begins) -
-                             special_.begin());
+Tokenizer::Tokenizer(const TokenizerContent& content)
+    : normaliser_(content.model.charsmap),
+      unigram_(content.model.pieces, content.model.unknown),
+      end_(content.end),
+      named_(content.named),
+      cleans_spaces_(content.cleans_spaces),
+      cuts_left_(content.cuts_left) {
+  for (const Piece& piece : content.model.pieces) pieces_.push_back(piece.text);
+  for (const AddedToken& token : content.added) {
+    std::string pattern = token.normalized ? normaliser_(token.content) : token.content;
+    const auto id = static_cast<size_t>(token.id);
+    if (id >= pieces_.size()) pieces_.resize(id + 1);
+    pieces_[id] = pattern;
+    base::check((token.normalized ? normal_ : raw_).add(std::move(pattern), token),
+                "the added token '{}' is nothing or another added token when text is normalised "
+                "(transformers takes one of them by chance), add it with normalized=False",
+                token.content);
+  }
+  // What is left out of answers is told by its text, as `tokenizers` tells it: a special token that
+  // normalising changes is shown, and a piece of the same text as a special token is not.
+  std::unordered_set<std::string_view> special;
+  for (const AddedToken& token : content.added)
+    if (token.special) special.insert(token.content);
+  for (const std::string& piece : pieces_) is_special_.push_back(special.contains(piece));
+}
+
+void Tokenizer::check_fits(int64_t vocabulary, const fs::path& folder) const {
+  if (named_ <= vocabulary) return;
+  const auto first = static_cast<size_t>(vocabulary);
+  base::check(false,
+              "{}: the model's vocabulary is of {} tokens, but its tokenizer has {} (the embedding "
+              "has no row for '{}'), resize the model's embedding or use the tokenizer that "
+              "belongs to it",
+              folder.string(), vocabulary, named_, pieces_[first]);
 }
 
 // Each word behind kWordSign, whether a space came before it or not.
-void Tokenizer::encode_plain(std::string_view text, Ids& ids) const {
-  const std::string normal = normaliser_(text);
+void Tokenizer::encode_words(std::string_view text, Ids& ids) const {
   std::string word;
   const auto end_word = [&] {
     if (!word.empty()) unigram_.encode(word, ids);
     word.clear();
   };
   bool after_space = true;
-  for (std::string_view rest = normal; !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty();) {
     const char32_t c = take(rest);
     const bool space = is_space(c);
     const bool sign = c == 0x2581;  // written in the text: begins a word too
@@ -87,25 +101,27 @@ void Tokenizer::encode_plain(std::string_view text, Ids& ids) const {
   end_word();
 }
 
+void Tokenizer::encode_normal(std::string_view text, Ids& ids) const {
+  for (const TokenMatcher::Part& part : normal_.split(text)) {
+    if (part.token == nullptr)
+      encode_words(part.text, ids);
+    else
+      ids.push_back(part.token->id);
+  }
+}
+
 Ids Tokenizer::encode(const std::string& text, int limit) const {
   Ids ids;
-  const std::string_view all = text;
-  size_t plain = 0;  // where the text since the last special token begins
-  for (size_t at = 0; at < all.size();) {
-    const bool possible = begins_special_[static_cast<unsigned char>(all[at])];
-    const size_t which = possible ? special_at(all.substr(at)) : special_.size();
-    if (which == special_.size()) {
-      ++at;
-      continue;
-    }
-    encode_plain(all.substr(plain, at - plain), ids);
-    ids.push_back(special_[which].second);
-    at += special_[which].first.size();
-    plain = at;
+  for (const TokenMatcher::Part& part : raw_.split(text)) {
+    if (part.token == nullptr)
+      encode_normal(normaliser_(part.text), ids);
+    else
+      ids.push_back(part.token->id);
   }
-  encode_plain(all.substr(plain), ids);
-  if (limit > 0 && ids.size() >= static_cast<size_t>(limit))
-    ids.resize(static_cast<size_t>(limit) - 1);
+  const size_t most = limit > 0 ? static_cast<size_t>(limit) - 1 : ids.size();
+  if (ids.size() > most && cuts_left_)
+    ids.erase(ids.begin(), ids.end() - static_cast<std::ptrdiff_t>(most));
+  if (ids.size() > most) ids.resize(most);
   ids.push_back(end_);
   return ids;
 }
@@ -115,7 +131,7 @@ std::string Tokenizer::decode(const Ids& ids) const {
   bool first = true;
   for (const int64_t id : ids) {
     const auto at = static_cast<size_t>(id);
-    if (id < 0 || at >= pieces_.size() || is_special_[at] || pieces_[at].empty()) continue;
+    if (id < 0 || at >= pieces_.size() || is_special_[at]) continue;
     for (std::string_view rest = pieces_[at]; !rest.empty();) {
       if (rest.starts_with(kWordSign)) {
         if (!first) text += ' ';
@@ -127,6 +143,7 @@ std::string Tokenizer::decode(const Ids& ids) const {
     }
     first = false;
   }
+  if (cleans_spaces_) clean_spaces(text);
   return text;
 }
 

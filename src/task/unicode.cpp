@@ -5,6 +5,7 @@
 #include <span>
 
 #include "task/unicode_tables.hpp"
+#include "task/unicode_words.hpp"
 
 namespace lorahub::task {
 namespace {
@@ -34,6 +35,17 @@ int length_of(unsigned char lead) {
   return 0;
 }
 
+// Where the last code point begins: as `take` would come to it from the front.
+size_t last_begin(std::string_view text) {
+  constexpr size_t kLongest = 4;
+  for (size_t size = std::min(kLongest, text.size()); size > 1; --size) {
+    std::string_view rest = text.substr(text.size() - size);
+    take(rest);
+    if (rest.empty()) return text.size() - size;
+  }
+  return text.size() - 1;
+}
+
 }  // namespace
 
 char32_t take(std::string_view& text) {
@@ -55,6 +67,13 @@ char32_t take(std::string_view& text) {
   text.remove_prefix(ok ? static_cast<size_t>(length) : 1);
   return ok ? c : kReplacement;
 }
+
+char32_t last(std::string_view text) {
+  text.remove_prefix(last_begin(text));
+  return take(text);
+}
+
+void drop_last(std::string_view& text) { text = text.substr(0, last_begin(text)); }
 
 void append(std::string& out, char32_t c) {
   const auto byte = [&out](char32_t bits) { out.push_back(static_cast<char>(bits)); };
@@ -81,6 +100,8 @@ bool is_space(char32_t c) {
          c == 0x3000;
 }
 
+bool is_word(char32_t c) { return in(kWords, c); }
+
 char32_t lower(char32_t c) {
   const LowerRun* run = run_at<LowerRun>(kLower, c);
   if (run == nullptr || c > run->last || (c - run->first) % run->step != 0) return c;
@@ -90,6 +111,7 @@ char32_t lower(char32_t c) {
 size_t grapheme(std::string_view text) {
   const size_t size = text.size();
   const char32_t first = take(text);
+  if (first == '\r' && text.starts_with('\n')) return 2;
   if (first < 0x80 && (text.empty() || static_cast<unsigned char>(text[0]) < 0x80)) return 1;
   if (in(kAlone, first)) return size - text.size();
   bool picture = in(kPictures, first);  // a picture and marks behind it, so far

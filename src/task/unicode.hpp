@@ -8,9 +8,12 @@ namespace lorahub::task {
 
 // Takes one code point off the front of `text` (not empty). A byte that is no UTF-8 gives U+FFFD.
 char32_t take(std::string_view& text);
+char32_t last(std::string_view text);    // the last code point of `text` (not empty)
+void drop_last(std::string_view& text);  // takes it off the end
 void append(std::string& out, char32_t c);
 
 bool is_space(char32_t c);   // the property White_Space
+bool is_word(char32_t c);    // \w: letters, marks, digits, connectors and joiners
 char32_t lower(char32_t c);  // one letter for one letter
 
 // Bytes of the first grapheme (UAX 29) of `text` (not empty). Hangul syllables of several letters,

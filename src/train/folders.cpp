@@ -12,6 +12,7 @@
 #include "lora/peft.hpp"
 #include "t5/hub.hpp"
 #include "t5/weights.hpp"
+#include "task/tokenizer_files.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -78,13 +79,12 @@ void write_model(const fs::path& folder, const Trainable& full, const fs::path& 
   t5::Tensors tensors;
   for (const Parameter& p : full.parameters) tensors[p.name] = p.value.to(stored);
   t5::write_safetensors(folder / "model.safetensors", tensors);
-  for (const char* name :
-       {"spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "generation_config.json"})
-    if (fs::exists(from / name)) {
-      t5::check_own_file(from / name);
-      base::write_file(folder / name, base::read_file(from / name));
-    }
+  std::vector<std::string> beside = task::tokenizer_files(from);
+  if (fs::exists(from / "generation_config.json")) beside.emplace_back("generation_config.json");
+  for (const std::string& name : beside) {
+    t5::check_own_file(from / name);
+    base::write_file(folder / name, base::read_file(from / name));
+  }
   auto config = nlohmann::ordered_json::parse(
       base::read_json_object(from / "config.json", "copy the model folder again"));
   config.erase("torch_dtype");

@@ -14,6 +14,7 @@
 #include "objective/rate.hpp"
 #include "t5/flop.hpp"
 #include "t5/hub.hpp"
+#include "task/tokenizer_inputs.hpp"
 #include "train/batches.hpp"
 #include "train/card.hpp"
 #include "train/evaluate.hpp"
@@ -32,8 +33,8 @@ std::string identity_of(const Config& config, const fs::path& model, const fs::p
     hash.update(base::format("{}={}\n", key, value));
   hash.update(config.what == What::base ? base::sha256_file(model / "config.json")
                                         : t5::hash_model(model));
-  for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
-    if (fs::exists(model / file)) hash.update(base::sha256_file(model / file));
+  for (const std::string& file : task::tokenizer_inputs(model))
+    hash.update(base::sha256_file(model / file));
   hash.update(base::sha256_file(data));
   if (config.test) hash.update(base::sha256_file(*config.test));
   return hash.hex();
@@ -88,6 +89,7 @@ class Work {
                                         .tokenizer = task::Tokenizer(folder_),
                                         .device = resources_.device,
                                         .threads = resources_.threads});
+    machine_->tokenizer.check_fits(machine_->network.config.vocabulary, folder_);
     std::error_code error;
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),

@@ -6,6 +6,7 @@
 Valid files are those of tests/golden and configs (as transformers, PEFT and torch wrote them) and small ones written
 here; hostile ones are cut, changed or made to lie. Reproducers that fuzzing found are added by hand, `found_*`.
 """
+import base64
 import json
 import pathlib
 import pickle
@@ -352,11 +353,91 @@ def journal():
         put("journal", "hostile", name, content)
 
 
+PIECES = [("<pad>", 0.0, 3), ("</s>", 0.0, 3), ("<unk>", 0.0, 2), ("\u2581", -2.0, 1), ("\u2581a", -3.5, 1), ("b", -4.0, 1), ("zo", -5.0, 1), ("rp", -6.0, 4)]
+# One entry of a compiled normaliser: a double array in which "\t" leads to the text at 0.
+CHARSMAP = struct.pack("<I", 4 * 512) + b"".join(struct.pack("<I", {0: 256 << 10, 256 ^ 9: 0x109 | 3 << 10, 256 ^ 9 ^ 3: 1 << 31}.get(i, 0))
+                                               for i in range(512)) + b" \0"
+
+
+def tokenizer_json():
+    added = lambda i, content, **more: {"id": i, "content": content, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+                                        "special": True, **more}
+    metaspace = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": True}
+    end = {"SpecialToken": {"id": "</s>", "type_id": 0}}
+    whole = {"version": "1.0", "truncation": None, "padding": None,
+             "added_tokens": [added(0, "<pad>"), added(1, "</s>"), added(2, "<unk>"),
+                              added(8, "zorp", normalized=True, special=False, single_word=True, lstrip=True, rstrip=True)],
+             "normalizer": None, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, metaspace]},
+             "post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}, end], "pair": [],
+                                "special_tokens": {"</s>": {"id": "</s>", "ids": [1], "tokens": ["</s>"]}}},
+             "decoder": metaspace,
+             "model": {"type": "Unigram", "unk_id": 2, "vocab": [[text, score] for text, score, _ in PIECES], "byte_fallback": False}}
+    compiled = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(CHARSMAP).decode()}
+    model = lambda **more: {**whole, "model": {**whole["model"], **more}}
+    put("tokenizer_json", "valid", "plain", json.dumps(whole))
+    put("tokenizer_json", "valid", "normalizer", json.dumps({**whole, "normalizer": compiled}))
+    put("tokenizer_json", "valid", "sequence", json.dumps({**whole, "normalizer": {"type": "Sequence", "normalizers": [compiled, {
+        "type": "Strip", "strip_left": False, "strip_right": True}]}, "pre_tokenizer": metaspace}))
+    put("tokenizer_json", "valid", "nothing_added", json.dumps({**whole, "added_tokens": []}))
+    hostile = {
+        "list": [], "no_model": {**whole, "model": None}, "bpe": model(type="BPE"), "unknown_field": model(temperature=1), "unk_id": model(unk_id=0),
+        "byte_fallback": model(byte_fallback=True), "vocab_object": model(vocab={"a": 1}), "vocab_short": model(vocab=[["a", 0]]),
+        "vocab_triple": model(vocab=[["a", 0, 1]] * 4), "no_end": model(vocab=[["a", 0]] * 4), "lowercase": {**whole, "normalizer": {"type": "Lowercase"}},
+        "charsmap_letters": {**whole, "normalizer": {**compiled, "precompiled_charsmap": "#"}},
+        "charsmap_cut": {**whole, "normalizer": {**compiled, "precompiled_charsmap": "AAAA"}},
+        "bytelevel": {**whole, "pre_tokenizer": {"type": "ByteLevel"}}, "no_pre_tokenizer": {**whole, "pre_tokenizer": None},
+        "replacement": {**whole, "decoder": {**metaspace, "replacement": "_"}}, "post_processor": {**whole, "post_processor": {"type": "BertProcessing"}},
+        "template": {**whole, "post_processor": {"type": "TemplateProcessing", "single": {"a": 1}, "special_tokens": []}},
+        "begin": {**whole, "post_processor": {**whole["post_processor"], "single": [end, end]}}, "part": {**whole, "stemmer": {}},
+        "added_object": {**whole, "added_tokens": {}}, "added_word": {**whole, "added_tokens": ["a"]},
+        "added_id": {**whole, "added_tokens": [added(3, "zorp")]}, "added_negative": {**whole, "added_tokens": [added(-1, "zorp")]},
+        "added_twice": {**whole, "added_tokens": [added(8, "zorp"), added(9, "zorp")]}, "added_flag": {**whole, "added_tokens": [added(8, "z", lstrip=2)]},
+        "added_key": {**whole, "added_tokens": [added(8, "z", color="red")]},
+    }
+    for name, content in hostile.items():
+        put("tokenizer_json", "hostile", name, json.dumps(content))
+    put("tokenizer_json", "hostile", "number", json.dumps(whole).replace("-2.0", "1e999"))
+    put("tokenizer_json", "hostile", "cut", json.dumps(whole)[:400])
+    put("tokenizer_json", "hostile", "deep", '{"model": ' + DEEP + "}")
+    put("tokenizer_json", "hostile", "utf16", json.dumps(whole).encode("utf-16"))
+    put("tokenizer_json", "hostile", "latin1", json.dumps(whole).replace("zorp", "zürp").encode("latin-1"))
+    put("tokenizer_json", "hostile", "half_pair", json.dumps(whole).replace("zorp", "\\ud800"))
+
+
+def varint(value):
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def message(number, content):
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def spiece():
+    piece = lambda text, score, kind: message(1, message(1, text if isinstance(text, bytes) else text.encode()) + b"\x15" + struct.pack("<f", score)
+                                              + b"\x18" + varint(kind))
+    pieces = b"".join(piece(*p) for p in PIECES)
+    put("spiece", "valid", "plain", pieces)
+    put("spiece", "valid", "trainer", pieces + message(2, b"\x18\x01") + message(3, message(1, b"nmt")))
+    put("spiece", "valid", "charsmap", pieces + message(3, message(2, CHARSMAP)))
+    hostile = {
+        "none": b"", "bpe": pieces + message(2, b"\x18\x02"), "no_unknown": piece("a", 0, 1), "unknown_first": piece("<unk>", 0, 2) + pieces[pieces.find(b"</s>") - 4:],
+        "nan": pieces + piece("c", float("nan"), 1), "infinite": pieces + piece("c", float("inf"), 1), "not_utf8": pieces + piece(b"\xff", 0, 1),
+        "cut": pieces[:-3], "long": b"\x0a" + b"\xff" * 9 + b"\x7f", "kind": pieces + b"\x0b", "varint": pieces + b"\x08" + b"\xff" * 12,
+        "charsmap_cut": pieces + message(3, message(2, CHARSMAP[:100])), "lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n",
+        "gzip": b"\x1f\x8b\x08\0" + bytes(20), "html": b"<!DOCTYPE html><html></html>", "text": b"no model at all",
+    }
+    for name, content in hostile.items():
+        put("spiece", "hostile", name, content)
+
+
 def main():
     for file in CORPUS.rglob("*"):
         if file.is_file() and not file.name.startswith(KEPT):
             file.unlink()
-    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, journal):
+    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, journal, tokenizer_json, spiece):
         make()
 
 

@@ -26,7 +26,9 @@ constexpr Target kTargets[] = {{"safetensors", safetensors},
                                {"index", index},
                                {"card", card},
                                {"study", study},
-                               {"journal", journal}};
+                               {"journal", journal},
+                               {"tokenizer_json", tokenizer_json},
+                               {"spiece", spiece}};
 
 std::string content(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -20,6 +20,8 @@ void index(const std::string& bytes);
 void card(const std::string& bytes);
 void study(const std::string& bytes);
 void journal(const std::string& bytes);
+void tokenizer_json(const std::string& bytes);
+void spiece(const std::string& bytes);
 
 // A folder in memory of this process, empty at first; removed at the end.
 std::filesystem::path scratch();

@@ -1,4 +1,4 @@
-// Files that people write: task rows and studies; and the journal.
+// Files that people write: task rows and studies; the journal; and a tokenizer's files.
 #include <cstdlib>
 
 #include "base/check.hpp"
@@ -8,6 +8,7 @@
 #include "study/study.hpp"
 #include "targets.hpp"
 #include "task/stream.hpp"
+#include "task/tokenizer.hpp"
 
 namespace lorahub::fuzz {
 namespace {
@@ -24,6 +25,17 @@ std::string with_checksums(const std::string& bytes) {
   }
   if (!out.empty() && !bytes.ends_with('\n')) out.pop_back();
   return out;
+}
+
+// A model folder with this file alone, used for a text of pieces, tokens and what is neither.
+void tokenizer(const std::string& file, const std::string& bytes) {
+  const auto folder = scratch() / file;
+  std::filesystem::create_directories(folder);
+  put(folder / (file == "spiece" ? "spiece.model" : "tokenizer.json"), bytes);
+  const task::Tokenizer tokenizer(folder);
+  const auto ids = tokenizer.encode(
+      " ab</s>zorp zorp_\u2581a<extra_id_0>\u00bd e\u0301\t\u4e2d\U0001f600\xff{\r\n", 20);
+  tokenizer.decode(ids);
 }
 
 }  // namespace
@@ -57,5 +69,9 @@ void journal(const std::string& bytes) {
   for (const store::Damage& damage : history.damages)
     base::fail("{}:{}: a damaged line", file.string(), damage.line);
 }
+
+void tokenizer_json(const std::string& bytes) { tokenizer("tokenizer", bytes); }
+
+void spiece(const std::string& bytes) { tokenizer("spiece", bytes); }
 
 }  // namespace lorahub::fuzz

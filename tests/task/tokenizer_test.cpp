@@ -8,7 +8,9 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "task/same_tokens.hpp"
 #include "task/task.hpp"
+#include "task/tokenizer_inputs.hpp"
 
 namespace lorahub::task {
 namespace {
@@ -64,8 +66,9 @@ TEST(Mt5Tokenizer, GivesTransformersIds) {
   }
 }
 
-// The type of a piece is its third field: a normal one made a control or user-defined one.
-TEST_F(FolderTest, APieceThatIsCutOutOfTheRawTextIsRefused) {
+// The type of a piece is its third field: a normal one made a control or user-defined one is cut
+// out of the raw text, and a control one left out of answers.
+TEST_F(FolderTest, AControlOrUserDefinedPieceIsCutOutOfTheRawText) {
   const std::string piece(
       "\x0a\x03"
       "foo"
@@ -76,7 +79,9 @@ TEST_F(FolderTest, APieceThatIsCutOutOfTheRawTextIsRefused) {
     base::write_file(folder_ / "spiece.model", base::read_file(kGolden / "spiece.model") + "\x0a" +
                                                    std::string(1, static_cast<char>(bytes.size())) +
                                                    bytes);
-    EXPECT_THAT(error(), AllOf(HasSubstr("spiece.model"), HasSubstr("'foo'")));
+    const Tokenizer tokenizer(folder_);
+    EXPECT_THAT(tokenizer.encode("foo"), ElementsAre(4000, 1));
+    EXPECT_EQ(tokenizer.decode({4000}), type == '\x03' ? "" : "foo");
   }
 }
 
@@ -172,6 +177,112 @@ TEST_F(FolderTest, NamesWhatIsMissing) {
   EXPECT_THAT(error(), AllOf(HasSubstr(folder_.string()), HasSubstr("spiece.model is missing")));
   fs::remove_all(folder_);
   EXPECT_THAT(error(), AllOf(HasSubstr(folder_.string()), HasSubstr("no such model folder")));
+}
+
+// Files that name tokens which the others don't have, or have under other ids.
+TEST_F(FolderTest, RefusesFilesThatContradictEachOther) {
+  const auto refused = [&](const char* file, const char* content, const char* word) {
+    base::write_file(folder_ / file, content);
+    EXPECT_THAT(error(), AllOf(HasSubstr(file), HasSubstr(word))) << content;
+    fs::remove(folder_ / file);
+  };
+  refused("added_tokens.json", R"({"zorp": 4101})", "'zorp'");
+  refused("added_tokens.json", R"({"zorp": 4100, "the": 4101})", "'the'");
+  refused("added_tokens.json", R"({"zorp": "4100"})", "'zorp'");
+  refused("added_tokens.json", R"({"zorp": -1})", "'zorp'");
+  refused("special_tokens_map.json", R"({"additional_special_tokens": ["<sep>"]})", "'<sep>'");
+  refused("special_tokens_map.json", R"({"words": ["<sep>"]})", "words");
+  const char* const config = "tokenizer_config.json";
+  refused(config, R"({"added_tokens_decoder": {"4101": {"content": "zorp"}}})", "'zorp'");
+  refused(config, R"({"added_tokens_decoder": {"x": {"content": "zorp"}}})", "'x'");
+  refused(config, R"({"added_tokens_decoder": {"4100": {"content": "z", "nice": true}}})", "nice");
+  refused(config, R"({"added_tokens_decoder": {"4100": {"content": "z", "lstrip": 1}}})", "lstrip");
+  refused(config,
+          R"({"added_tokens_decoder": {"4100": {"content": "z"}, "4101": {"content": "z"}}})",
+          "two ids");
+  refused(config, R"({"extra_ids": "100"})", "extra_ids");
+  refused(config, R"({"extra_ids": 1e9})", "extra_ids");
+  refused(config, R"({"eos_token": null})", "eos_token");
+  refused(config, R"({"eos_token": {"content": "</s>"}})", "</s>");
+  refused(config, R"({"split_special_tokens": true})", "split_special_tokens");
+  refused(config, R"({"tokenizer_class": "LlamaTokenizer"})", "LlamaTokenizer");
+  refused(config, R"({"auto_map": {"AutoTokenizer": ["a.B", null]}})", "auto_map");
+}
+
+TEST_F(FolderTest, AddedTokensThatDecideNothingAreNoInputs) {
+  EXPECT_THAT(tokenizer_inputs(folder_), ElementsAre("spiece.model"));
+  base::write_file(folder_ / "special_tokens_map.json",
+                   R"({"eos_token": "</s>", "additional_special_tokens": ["<extra_id_0>"]})");
+  EXPECT_THAT(tokenizer_inputs(folder_), ElementsAre("spiece.model"));
+  base::write_file(folder_ / "special_tokens_map.json", R"({"cls_token": "<c>"})");
+  base::write_file(folder_ / "added_tokens.json", R"({"<c>": 4100})");
+  EXPECT_THAT(tokenizer_inputs(folder_),
+              ElementsAre("spiece.model", "special_tokens_map.json", "added_tokens.json"));
+  base::write_file(folder_ / "tokenizer_config.json",
+                   R"({"added_tokens_decoder": {"4100": {"content": "<c>", "special": true}}})");
+  EXPECT_THAT(tokenizer_inputs(folder_), ElementsAre("spiece.model", "tokenizer_config.json"));
+}
+
+TEST_F(FolderTest, AnEmbeddingWithoutARowForATokenIsRefused) {
+  const auto refusal = [&](int64_t vocabulary) -> std::string {
+    try {
+      Tokenizer(folder_).check_fits(vocabulary, folder_);
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+    return "fits";
+  };
+  EXPECT_EQ(refusal(4000), "fits");  // of the sentinels no file says a word
+  EXPECT_THAT(refusal(3999), AllOf(HasSubstr("3999"), HasSubstr("4000")));
+  base::write_file(folder_ / "added_tokens.json", R"({"zorp": 4100})");
+  EXPECT_EQ(refusal(4101), "fits");
+  EXPECT_THAT(refusal(4100), HasSubstr("'zorp'"));
+}
+
+TEST_F(FolderTest, OtherTokensBesideAnAdapterAreRefused) {
+  const fs::path adapter = folder_ / "adapter";
+  const auto refusal = [&]() -> std::string {
+    try {
+      check_same_tokens(folder_, adapter);
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+    return "same";
+  };
+  fs::create_directories(adapter);
+  EXPECT_EQ(refusal(), "same");
+  fs::copy_file(folder_ / "spiece.model", adapter / "spiece.model");
+  EXPECT_EQ(refusal(), "same");
+  base::write_file(adapter / "special_tokens_map.json", R"({"eos_token": "</s>"})");
+  EXPECT_EQ(refusal(), "same");
+  base::write_file(adapter / "added_tokens.json", R"({"zorp": 4100})");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr(adapter.string()), HasSubstr("'zorp'")));
+  base::write_file(folder_ / "added_tokens.json", R"({"zorp": 4100, "more": 4101})");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr(adapter.string()), HasSubstr("'more'")));
+  base::write_file(adapter / "added_tokens.json", R"({"more": 4101, "zorp": 4100})");
+  EXPECT_EQ(refusal(), "same");
+  fs::remove(adapter / "spiece.model");  // pieces of the model
+  EXPECT_EQ(refusal(), "same");
+}
+
+TEST_F(FolderTest, SaysWhatAnUnreadableFileIs) {
+  const std::vector<std::pair<std::string, std::string>> kinds = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS pointer"},
+      {"\x1f\x8b\x08", "gzip"},
+      {"<!DOCTYPE html><html>", "HTML"},
+      {std::string("\xff\xfe{\0}\0", 6), "UTF-16"},
+      {"", "empty file"}};
+  for (const std::string file : {"spiece.model", "tokenizer.json", "tokenizer_config.json",
+                                 "special_tokens_map.json", "added_tokens.json"}) {
+    for (const auto& [content, word] : kinds) {
+      base::write_file(folder_ / file, content);
+      EXPECT_THAT(error(), AllOf(HasSubstr(file), HasSubstr(word)));
+    }
+    base::write_file(folder_ / file, "{\"Gr\xfc\xdf\": 1}");
+    EXPECT_THAT(error(), HasSubstr(file));
+    fs::remove(folder_ / file);
+    if (file == "spiece.model") fs::copy_file(kGolden / file, folder_ / file);
+  }
 }
 
 TEST_F(FolderTest, RefusesADamagedModel) {

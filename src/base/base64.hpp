@@ -1,0 +1,11 @@
+// Bytes as letters (RFC 4648, with padding).
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lorahub::base {
+
+std::optional<std::string> from_base64(std::string_view text);  // nothing where it is none
+
+}  // namespace lorahub::base
