@@ -6,6 +6,7 @@
 #include "lora/peft.hpp"
 #include "run/brief.hpp"
 #include "t5/hub.hpp"
+#include "task/tokenizer_files.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -30,7 +31,7 @@ bool is_there(const fs::path& file) {  // what may not be looked at is for who r
 std::vector<fs::path> input_files(const study::Trial& trial) {
   const fs::path model = t5::resolve(trial.model_path);
   std::vector<fs::path> files = t5::model_files(model);
-  for (const char* file : {"spiece.model", "tokenizer.json", "tokenizer_config.json"})
+  for (const std::string& file : task::tokenizer_file_names())
     if (is_there(model / file)) files.push_back(model / file);
   if (study::uses_modules(trial.method))
     for (const std::string& name : module_names(trial)) {
