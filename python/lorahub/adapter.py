@@ -11,6 +11,9 @@ import weakref
 from . import program
 
 
+TOKENIZER_FILES = ("spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+
+
 def _leave(folder, state):
     """The end of a handle: the temporary folder goes with it, but not from another process's hands, nor unused."""
     if state["owner"] != os.getpid():
@@ -113,6 +116,9 @@ class Adapter:
         transformers where the model was read before or `options` are given."""
         if options or self._model is not None:
             self.model.save_pretrained(folder, **options)
+            for name in TOKENIZER_FILES:  # what else the program reads of a model folder
+                if os.path.isfile(os.path.join(self.base, name)) and not os.path.exists(os.path.join(folder, name)):
+                    shutil.copy(os.path.join(self.base, name), folder)
         else:
             with tempfile.TemporaryDirectory(prefix="lorahub_") as work:
                 library, weights = pathlib.Path(work, "modules.txt"), pathlib.Path(work, "weights.json")

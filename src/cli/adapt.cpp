@@ -31,7 +31,7 @@ struct Options {
   std::vector<std::string> set;
   int budget = 40, loss_batch = 0;
   uint64_t seed = 1;
-  bool quick = false, json = false;
+  bool quick = false, json = false, no_memory_check = false;
 };
 
 constexpr const char* kAsk = "ask";
@@ -136,7 +136,9 @@ run::Adapted searched(workers::Crew& crew, const Options& options, const study::
                       {.trial = trial,
                        .loss_batch = options.loss_batch,
                        .added = options.penalty == kAsk ? ask_penalty : search::Added(),
-                       .single_losses = !options.quick},
+                       .single_losses = !options.quick,
+                       .memory_check = options.no_memory_check ? run::MemoryCheck::skip
+                                                               : run::MemoryCheck::refuse},
                       machine,
                       {.folder = options.out.folder,
                        .rows = options.task,
@@ -217,6 +219,7 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json, "the result as one JSON object, in a line");
   command->add_option("--seed", options->seed, "of all draws and the search");
   add_out(*command, options->out);
+  add_no_memory_check(*command, options->no_memory_check);
   add_hardware(*command, options->model, study::words<study::Precision>());
   command->callback([options, &action] { action = [options] { return adapt(*options); }; });
 }

@@ -59,6 +59,16 @@ void add_columns(CLI::App& command, std::string& columns) {
                      "told by their names); input=A+B joins two by a blank line");
 }
 
+void add_no_memory_check(CLI::App& command, bool& skip) {
+  command.add_flag("--no-memory-check", skip,
+                   "begin even where the memory can't suffice by the estimate of `lorahub plan`");
+}
+
+void add_max_input(CLI::App& command, int& tokens) {
+  command.add_option("--max-input", tokens, "tokens of an input; a longer one is refused")
+      ->check(CLI::Range(1, study::kMostInput));
+}
+
 run::Hardware hardware(const ModelOptions& options, NodeRank here) {
   const bool on_gpu = options.device == "cuda";
   const t5::Device device = on_gpu ? t5::Device::cuda : t5::Device::cpu;

@@ -51,6 +51,8 @@ void add_hardware(CLI::App& command, ModelOptions& options,
 
 // --columns: which columns of the --task file's rows are meant.
 void add_columns(CLI::App& command, std::string& columns);
+void add_no_memory_check(CLI::App& command, bool& skip);
+void add_max_input(CLI::App& command, int& tokens);
 
 // Which of the ranks on this node this one is.
 struct NodeRank {

@@ -11,6 +11,8 @@
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
+#include "run/memory.hpp"
+#include "run/room.hpp"
 #include "run/self_test.hpp"
 #include "study/names.hpp"
 #include "t5/generation_config.hpp"
@@ -26,8 +28,8 @@ namespace {
 struct Options {
   ModelOptions model;
   std::string adapter, library, modules, weights, composition = "factor", task, columns;
-  int max_tokens = 256, batch = 10, longest = 8192;
-  bool json = false, json_lines = false;
+  int max_tokens = 256, batch = 10, longest = study::kUsualMaxInput;
+  bool json = false, json_lines = false, no_memory_check = false;
 };
 
 // The machine's network with the adapter in a PEFT folder: low-rank terms beside its weights, or
@@ -103,11 +105,35 @@ class Adapters {
 };
 
 void check_length(const Options& options, const objective::Machine& machine, const task::Row& row) {
-  const size_t tokens = machine.tokenizer.encode(row.example.input).size();
-  base::check(tokens <= static_cast<size_t>(options.longest),
-              "{}: the input has {} tokens (the limit is {}: memory grows with the square), "
-              "shorten it or raise --max-input",
-              row.place, tokens, options.longest);
+  task::check_length(task::count_tokens(&machine.tokenizer, row.example.input), row.place,
+                     {.tokens = options.longest, .remedy = "raise --max-input"});
+}
+
+// Error where a batch of these rows can't fit into the memory.
+void check_memory(const Options& options, const objective::Machine& machine,
+                  const std::vector<task::Row>& rows) {
+  if (options.no_memory_check) return;
+  study::Trial trial{.method = study::Method::zero_shot};
+  trial.batch = options.batch;
+  trial.max_tokens = options.max_tokens;
+  run::Lengths lengths;
+  for (const task::Row& row : rows)
+    lengths.prompts.push_back(
+        {.source = task::count_tokens(&machine.tokenizer, row.example.input)});
+  const run::Memory memory = run::memory({.trial = trial,
+                                          .config = machine.network.config,
+                                          .lengths = lengths,
+                                          .tile = {},
+                                          .device = machine.device});
+  const auto batches =
+      (rows.size() + static_cast<size_t>(options.batch) - 1) / static_cast<size_t>(options.batch);
+  run::check_own_room(
+      {.what = base::format("a batch of {} rows up to {}", options.batch, rows.back().place),
+       .own = memory.computed *
+              static_cast<double>(std::min<size_t>(batches, static_cast<size_t>(machine.threads))),
+       .device = machine.device,
+       .remedies = "use a smaller --batch, fewer --threads, shorter inputs (--max-input bounds "
+                   "them), or --no-memory-check"});
 }
 
 // Answers of the rows in their order; rows of one adapter are computed together, in the worker's
@@ -207,6 +233,7 @@ int infer(const Options& options) {
       check_length(options, machine, row);
       rows.push_back(std::move(row));
     }
+    if (!rows.empty()) check_memory(options, machine, rows);
     const std::vector<std::string> given = answers(options, worker, rows, adapters);
     for (size_t i = 0; i < rows.size(); ++i) give(options, rows[i], given[i], tally);
     base::flush_output();
@@ -252,9 +279,8 @@ void add_infer(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 100000));
   command->add_option("--batch", options->batch, "rows answered together")
       ->check(CLI::Range(1, 100000));
-  command
-      ->add_option("--max-input", options->longest, "tokens of an input; a longer one is refused")
-      ->check(CLI::Range(1, 1000000));
+  add_max_input(*command, options->longest);
+  add_no_memory_check(*command, options->no_memory_check);
   command->add_flag("--json", options->json, "answers and accuracy as one JSON object");
   command->add_flag(
       "--json-lines", options->json_lines,

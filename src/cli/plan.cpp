@@ -85,6 +85,7 @@ int plan(const Options& options) {
       study.trials, {.ranks = options.ranks,
                      .groups = options.groups,
                      .flops_per_second = options.rate.empty() ? 0 : run::read_rate(options.rate)});
+  if (cost.cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", run::sentence(cost.cut));
   options.json ? print_json(study, cost, options) : print_text(study, cost, options);
   return 0;
 }

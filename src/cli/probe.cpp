@@ -15,6 +15,7 @@
 #include "lora/geometry.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
+#include "run/lengths.hpp"
 #include "study/names.hpp"
 #include "t5/hub.hpp"
 #include "t5/threads.hpp"
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 struct Options {
   ModelOptions model;
   std::string library, modules, task, columns, map, cache;
-  int shots = 5;
+  int shots = 5, longest = study::kUsualMaxInput;
   uint64_t seed = 1;
   bool json = false;
   lora::Force force = lora::Force::no;
@@ -40,6 +41,16 @@ struct Found {
   std::string shots_sha256;
 };
 
+// Refuses shots that are too long, and says how many are cut.
+void check_shots(const Options& options, const task::Tokenizer& tokenizer, const task::Task& task) {
+  study::Trial trial{.task_files = {.pool = options.task, .test = options.task}};
+  trial.max_input = options.longest;
+  const run::Lengths lengths = run::lengths(trial, task, &tokenizer, run::Reads::shots);
+  if (lengths.cut > 0)
+    fmt::print(stderr, "lorahub: {}\n",
+               run::sentence({.cut = lengths.cut, .of = task.shots.size()}));
+}
+
 Found probe(const Options& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
@@ -50,6 +61,7 @@ Found probe(const Options& options) {
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
+  check_shots(options, machine.tokenizer, task);
   run::Modules kept;
   Found found{.modules = run::load_modules({.model = options.model.model,
                                             .library = options.library,
@@ -171,6 +183,7 @@ void add_probe(CLI::App& app, Action& action) {
   add_force(*command, options->force);
   command->add_option("--cache", options->cache,
                       "folder of earlier results (default: ~/.cache/lorahub/probe)");
+  add_max_input(*command, options->longest);
   command->add_flag("--json", options->json, "as JSON");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return run_probe(*options); }; });

@@ -17,7 +17,7 @@ namespace {
 struct Options {
   std::string study, out, engine, precision, shard;
   std::vector<std::string> set, only;
-  bool retry_failed = false, quiet = false;
+  bool retry_failed = false, quiet = false, no_memory_check = false;
   std::string device = "cpu";
   int threads = 0, trials = 0;
   std::string groups = "auto";
@@ -103,6 +103,7 @@ int run_command(const Options& options) {
       .stall_timeout = options.stall_timeout,
       .hang_timeout = options.hang_timeout,
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
+      .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
       .command_line = base::printable_line(base::join(command_words(), " "))};
   if (group.rank() == 0) say(remarks(options));
@@ -162,6 +163,7 @@ void add_run(CLI::App& app, Action& action) {
                    "as hung (all end with 75; default: half an hour, or 50 times what is "
                    "predicted where that is longer)")
       ->check(CLI::Range(1.0, 1e7));
+  add_no_memory_check(*command, options->no_memory_check);
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return run_command(*options); }; });
 }

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
+#include "run/lengths.hpp"
 #include "study/names.hpp"
 #include "task/row.hpp"
 
@@ -16,6 +17,7 @@ struct Options {
   std::string library, modules, task, columns, rows, weights, composition = "factor",
                                                               engine = "fast";
   bool json = false;
+  int longest = study::kUsualMaxInput;
 };
 
 // "2:5" -> rows 2, 3, 4 of the file; "" -> all.
@@ -45,8 +47,19 @@ search::Population population(const std::string& file, int modules) {
   return candidates;
 }
 
+// Refuses rows that are too long, and says how many are cut.
+void check_rows(const Options& options, const task::Tokenizer& tokenizer,
+                const std::vector<task::Example>& rows) {
+  task::check_lengths(tokenizer, rows, options.task,
+                      {.tokens = options.longest, .remedy = "raise --max-input"});
+  const run::CutShots cut{.cut = run::count_cut(tokenizer, rows), .of = rows.size()};
+  if (cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", run::sentence(cut));
+}
+
 int score(const Options& options) {
+  const std::vector<task::Example> rows = read_rows(options);
   objective::Machine machine = load_machine(options.model);
+  check_rows(options, machine.tokenizer, rows);
   run::add_narrow_weights(machine,
                           study::parse<study::Precision>(options.model.precision, "--precision"),
                           machine.threads);
@@ -55,7 +68,7 @@ int score(const Options& options) {
                                      .config = machine.network.config,
                                      .device = machine.device,
                                      .threads = machine.threads});
-  const auto pairs = objective::tokenize(machine.tokenizer, read_rows(options));
+  const auto pairs = objective::tokenize(machine.tokenizer, rows);
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_search_measure(
       machine,
@@ -73,13 +86,15 @@ int score(const Options& options) {
       fmt::print("candidate {}: objective {:.6f}\n", p, losses[p]);
     return 0;
   }
-  nlohmann::json rows = nlohmann::json::array();
+  nlohmann::json by_candidate = nlohmann::json::array();
   for (int p = 0; p < candidates.size(); ++p) {
     const auto first = sums.values.begin() + p * sums.examples;
-    rows.push_back(std::vector<double>(first, first + sums.examples));
+    by_candidate.push_back(std::vector<double>(first, first + sums.examples));
   }
-  const nlohmann::json out{
-      {"modules", pool.names}, {"tokens", tokens}, {"loss_sum", rows}, {"objective", losses}};
+  const nlohmann::json out{{"modules", pool.names},
+                           {"tokens", tokens},
+                           {"loss_sum", by_candidate},
+                           {"objective", losses}};
   fmt::print("{}\n", base::json_text(out));
   return 0;
 }
@@ -105,6 +120,7 @@ void add_score(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"factor", "product"}));
   command->add_option("--engine", options->engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));
+  add_max_input(*command, options->longest);
   command->add_flag("--json", options->json, "modules, tokens, loss sums and objectives as JSON");
   add_hardware(*command, options->model, study::words<study::Precision>());
   command->callback([options, &action] { action = [options] { return score(*options); }; });

@@ -81,7 +81,8 @@ int lead(const Options& options, workers::Crew& crew) {
   std::vector<workers::Job> jobs;
   for (size_t i = 0; i < plan.units.size(); ++i) {
     train::check_free(plan.units[i].out, options.force);
-    task::read_examples(plan.units[i].data);  // all, before any is trained
+    const std::string cut = train::check_rows(plan.config, plan.units[i]);  // before any is trained
+    if (!cut.empty()) fmt::print(stderr, "lorahub: {}\n", cut);
     jobs.push_back(job(plan, i));
   }
   crew.work(jobs, crew.ranks());

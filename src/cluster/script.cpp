@@ -11,17 +11,19 @@ namespace {
 // A rank's death on another node is not srun's business unless it is told: 30 s after the first
 // rank has ended, the others are ended too. (--kill-on-bad-exit would kill ranks that are just
 // ending with 1 or 75, and turn the code into 137.)
-constexpr std::string_view kSrunOptions = " --kill-on-bad-exit=0 --wait=30";
+constexpr std::string_view kSrunOptions = " --kill-on-bad-exit=0 --wait=30 $where";
 
 // Without it a cut network shows after 8 minutes.
 constexpr std::string_view kMpirun =
     R"(export OMPI_MCA_oob_tcp_keepalive_time=10 OMPI_MCA_oob_tcp_keepalive_intvl=5 OMPI_MCA_oob_tcp_keepalive_probes=3
+place() { return 1; } # mpirun starts its daemons on all nodes of the job
 )";
 
 // srun's own failures, told from exit codes of the program (1: some trial failed); and since Slurm
 // 22.05 srun does not ask for sbatch's --cpus-per-task by itself.
 constexpr std::string_view kSrun = R"(export SLURM_EXIT_ERROR=200
 [ -z "${SLURM_CPUS_PER_TASK:-}" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+place() { where="--nodes=$1 --ntasks=$2 --nodelist=$3"; }
 )";
 
 // Slurm ends the ranks of a job a moment before its script, so a failure waits for the signal.
@@ -33,7 +35,7 @@ constexpr std::string_view kWrapper = R"sh(
 job=$SLURM_JOB_ID
 [ -z "${SLURM_ARRAY_TASK_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 life=${SLURM_RESTART_COUNT:-0}
-launcher='' warned='' cancelled=''
+launcher='' warned='' cancelled='' where=''
 say() { echo "[$(date -u +%FT%TZ) $(hostname -s)] job $job, life $life: $*"; }
 hand() { [ -z "$launcher" ] || kill "-$1" "$launcher" 2>/dev/null; }
 pause() { sleep "$1" & wait $!; } # until a signal at most
@@ -61,6 +63,23 @@ ranks() { # all of them, to their end; the exit code in $code
   launcher=''
   [ -z "${guard:-}" ] || kill "$guard" 2>/dev/null
 }
+answering() { # the job's nodes that start a task within seconds
+  for node in $(scontrol show hostnames "$SLURM_JOB_NODELIST"); do
+    { timeout -k 1 15 srun --overlap -Q -N1 -n1 -w "$node" true </dev/null >/dev/null 2>&1 && echo "$node"; } &
+  done
+  wait
+}
+look() { # a node that does not answer is left out from now on, and as many ranks; 1: it can't be
+  [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] || return 0
+  local alive count
+  alive=$(answering | sort | paste -sd,)
+  count=$(echo "$alive" | tr , '\n' | grep -c .)
+  [ "$count" -lt "$SLURM_JOB_NUM_NODES" ] || return 0
+  say "$count of $SLURM_JOB_NUM_NODES nodes answer (${alive:-none})"
+  [ "$count" -gt 0 ] || return 1
+  local ranks=$((${SLURM_NTASKS:-$SLURM_JOB_NUM_NODES} * count / SLURM_JOB_NUM_NODES))
+  place "$count" "$((ranks > count ? ranks : count))" "$alive"
+}
 
 say "on $SLURM_JOB_NODELIST"
 code=75
@@ -72,7 +91,7 @@ for ((try = 0; ; ++try)); do
   [ -z "$cancelled" ] || { say "cancelled; what is done is kept"; exit 143; }
   [ "$code" != 1 ] || [ -n "$warned" ] || { say "some trial failed, the others are kept"; exit 1; }
   [ "$code $try $life" != "2 0 0" ] || { say "bad input, see above"; exit 2; }
-  [ -z "$warned" ] && [ "$try" -lt "$restarts" ] || break
+  [ -z "$warned" ] && [ "$try" -lt "$restarts" ] && look || break
   say "the ranks ended with $code, starting them again (restart $((try + 1)) of $restarts)"
   pause $((2 * try))
 done
@@ -177,7 +196,7 @@ std::string head(const Job& job, const std::filesystem::path& file, const Direct
              "#!/bin/bash\n# Written by: {}\n# To submit it again by hand, in {}: sbatch {}\n",
              base::printable_line(job.command_line), base::shell_word(job.folder.string()),
              base::shell_word(file.string())) +
-         directives.text() + "set -u\n";
+         directives.text();
 }
 
 std::string environment(const Job& job) {
@@ -185,7 +204,7 @@ std::string environment(const Job& job) {
   for (const std::string& line : job.site.preamble) text += line + "\n";
   for (const auto& [name, value] : job.environment)
     text += base::format("export {}={}\n", name, base::shell_word(value));
-  return text;
+  return text + "set +e +o pipefail -u # a site's own lines above may read what is not set\n";
 }
 
 std::string numbers(const Job& job) {
@@ -225,6 +244,7 @@ std::string study_script(const Job& job) {
                                     job.out, request.array > 0 ? "%A_%a.out" : "%j.out")));
   directives.line("--open-mode=append");
   directives.line("--requeue");
+  if (by_srun(job)) directives.line("--no-kill");  // the script goes on with the nodes left
   directives.line(base::format("--signal=B:USR1@{}", warning(job)));
   if (request.array > 0) directives.line(base::format("--array=1-{}", request.array));
   directives.add("--nodes", request.nodes);

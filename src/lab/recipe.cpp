@@ -110,7 +110,7 @@ void read_rows(const Value& value, Counts& rows) {
   for (const study::Entry& entry : study::entries(value)) {
     const auto field = fields.find(entry.key);
     if (field == fields.end()) fail_at(entry.value, "no rows are called '{}'", entry.key);
-    rows.*field->second = study::integer(entry.value, 1);
+    rows.*field->second = study::integer(entry.value, {.least = 1});
   }
   for (const auto& [name, field] : fields)
     if (rows.*field == 0) fail_at(value, "the number of '{}' rows is missing, add it", name);
@@ -127,7 +127,7 @@ void read_model(const Value& value, t5::Config& model) {
   for (const study::Entry& entry : study::entries(value)) {
     const auto field = fields.find(entry.key);
     if (field == fields.end()) fail_at(entry.value, "a model has no '{}'", entry.key);
-    model.*field->second = study::integer(entry.value, 1);
+    model.*field->second = study::integer(entry.value, {.least = 1});
   }
   for (const auto& [name, field] : fields)
     if (model.*field == 0) fail_at(value, "the model's '{}' is missing, add it", name);
@@ -161,7 +161,7 @@ void read_parts(const std::map<std::string, Value>& parts, Made& made) {
     hold_out(made, parse(study::scalar(item), item), item);
   read_modules(parts.at("modules"), made);
   for (const Value& rank : study::items(parts.at("ranks")))
-    r.ranks.push_back(study::integer(rank, 1));
+    r.ranks.push_back(study::integer(rank, {.least = 1}));
   r.lookups = parts.at("train_lookups");
   r.mix = parts.at("train_mix");
   r.module = parts.at("train_module");

@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "lora/peft.hpp"
 #include "study/document.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::lora {
 
@@ -45,7 +46,8 @@ SelfTest self_test(const study::Value& value) {
   for (const study::Entry& entry : study::entries(value)) {
     if (entry.key == "input") test.input = entry.value.node.Scalar();
     if (entry.key == "answer") test.answer = entry.value.node.Scalar();
-    if (entry.key == "max_tokens") test.max_tokens = study::integer(entry.value, 1);
+    if (entry.key == "max_tokens")
+      test.max_tokens = study::integer(entry.value, {.least = 1, .most = study::kMostOfMany});
   }
   if (test.input.empty()) study::fail_at(value, "a self_test needs an input and an answer");
   return test;

@@ -9,8 +9,6 @@ namespace lorahub::objective {
 
 namespace {
 
-constexpr int kMostTokens = 2048;  // of an input or a target in the loss: the official cut
-
 double token_mean(std::span<const double> sums, std::span<const int> tokens) {
   return std::accumulate(sums.begin(), sums.end(), 0.0) /
          std::accumulate(tokens.begin(), tokens.end(), 0.0);

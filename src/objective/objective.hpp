@@ -25,6 +25,8 @@ struct Machine {
   std::shared_ptr<const t5::NarrowWeights> narrow = nullptr;  // for delta evaluation; or none
 };
 
+// Of an input or a target in a loss: the official cut. Prompts to be answered are not cut.
+inline constexpr int kMostTokens = 2048;
 std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer,
                                std::span<const task::Example> examples);
 

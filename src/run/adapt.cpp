@@ -73,6 +73,12 @@ Delivered delivered(const Found& found, const Hardware& hardware, const Output& 
 Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
               const Output& output) {
   lora::check_free(output.folder, output.force);
+  const StudyCost cost = run::cost({adaptation.trial}, {.ranks = crew.ranks(),
+                                                        .threads = hardware.threads,
+                                                        .flops_per_second = 1,  // no time is told
+                                                        .device = hardware.device,
+                                                        .reads = Reads::shots});
+  cautions(cost, crew, hardware.device, adaptation.memory_check);
   Tokenizers tokenizers;
   const Brief mine = brief(adaptation.trial, tokenizers);
   check_ranks_agree(crew, mine);

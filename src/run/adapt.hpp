@@ -1,5 +1,6 @@
 // Few examples in, one composed adapter out, outside any study.
 #pragma once
+#include "run/caution.hpp"
 #include "run/context.hpp"
 #include "run/deliver.hpp"
 #include "workers/crew.hpp"
@@ -20,6 +21,7 @@ struct Adaptation {
   int loss_batch = 0;   // as objective::LossRule
   search::Added added;  // to each loss of the search, beside the trial's penalty; none: nothing
   bool single_losses = true;
+  MemoryCheck memory_check = MemoryCheck::refuse;
 };
 
 // Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed

@@ -3,7 +3,9 @@
 #pragma once
 #include <vector>
 
+#include "run/lengths.hpp"
 #include "run/makespan.hpp"
+#include "run/room.hpp"
 #include "study/study.hpp"
 #include "t5/network.hpp"
 
@@ -18,10 +20,12 @@ struct Cost {
 };
 
 struct StudyCost {
-  std::vector<Cost> trials;  // as in the study
-  double memory_bytes = 0;   // of a rank: weights, modules, a tile's activations; the largest trial
-  double shared_bytes = 0;   // the part of it that the ranks of a node hold once, on CPUs
-  Prediction prediction;     // on `ranks` ranks of one core each, at `flops_per_second`
+  std::vector<Cost> trials;       // as in the study
+  double memory_bytes = 0;        // of a rank, by the largest trial: weights, modules, activations
+  double shared_bytes = 0;        // the part of it that the ranks of a node hold once, on CPUs
+  std::string largest;            // that trial's label
+  CutShots cut;                   // of all trials with a loss
+  Prediction prediction;          // on `ranks` ranks of one core each, at `flops_per_second`
   double flops_per_second = 0;    // of one rank: as given, or half the matrix rate measured now
   bool tokens_estimated = false;  // no tokenizer at hand: 3.5 bytes a token
 };
@@ -29,10 +33,16 @@ struct StudyCost {
 struct Resources {
   int ranks = 1;
   int trials_of_a_rank = 1;     // at the same time
+  int threads = 1;              // of a rank
   int groups = 0;               // 0: as many as end first
   double flops_per_second = 0;  // of a rank, as `lorahub bench` measured it; 0: not measured
   t5::Device device = t5::Device::cpu;
+  Reads reads = Reads::shots_and_prompts;
 };
+// Error for what `run` would refuse: a setting, a row of more than task.max_input tokens.
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
+
+// What its largest trial takes of the nodes' memory.
+Need need(const StudyCost& cost, t5::Device device);
 
 }  // namespace lorahub::run

@@ -12,6 +12,7 @@ namespace lorahub::run {
 enum class Request : char {
   device = 'D',    // reply: run::device_text
   agree = 'E',     // + what rank 0 reads: reply: what differs here (agreement.hpp)
+  room = 'R',      // reply: run::room
   log = 'L',       // + folder: open this rank's log file in it
   weights = 'W',   // read this rank's part of the trial's model; it is used after the next request
   exchange = 'X',  // + workers::nccl_id: all ranks give each other their parts, at the same time

@@ -5,6 +5,7 @@
 #include "base/fault.hpp"
 #include "run/agreement.hpp"
 #include "run/devices.hpp"
+#include "run/room.hpp"
 #include "t5/gpu.hpp"
 #include "t5/threads.hpp"
 
@@ -96,6 +97,7 @@ std::string Site::handle(const std::string& request) {
 
 std::string Site::compute(const Asked& asked) {
   if (asked.kind == Request::device) return device_text(shelf_.hardware());
+  if (asked.kind == Request::room) return room(shelf_.hardware());
   const t5::OwnStream stream(shelf_.hardware().device);
   if (is_for_the_rank(asked.kind)) {
     const std::unique_lock alone(computing_);

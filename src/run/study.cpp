@@ -40,6 +40,7 @@ class Coordinator {
     files_ = checked.files;
     check_agreement(crew_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
     devices_ = crew_.everyone(encode({.kind = Request::device}));
+    const std::vector<std::string> warnings = estimate(before);
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
     make_folder();
@@ -57,6 +58,7 @@ class Coordinator {
       ledger_->log("devices", sentence);
       fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
     }
+    for (const std::string& sentence : warnings) ledger_->log("inputs", sentence);
     work();
     ledger_->checkpoint();
     const auto failed = [this](const study::Trial& trial) { return ledger_->has_failed(trial); };
@@ -112,44 +114,57 @@ class Coordinator {
                      .environment = std::move(environment)});
   }
 
-  bool todo(const study::Trial& trial) const {
+  // What is left to do, before any model is loaded: rows that are too long and a run that can't
+  // fit are refused here. Sentences for the record, which standard error has, too.
+  std::vector<std::string> estimate(const store::History& history) {
+    for (size_t i = 0; i < trials_.size(); ++i)
+      if (todo(trials_[i], history)) todo_.push_back(i);
+    if (todo_.empty()) return {};
+    cost_ = run::cost(trials_of(todo_), {.ranks = crew_.ranks(),
+                                         .trials_of_a_rank = options_.hardware.trials,
+                                         .threads = options_.hardware.threads,
+                                         .groups = options_.groups,
+                                         .device = options_.hardware.device});
+    return cautions(cost_, crew_, options_.hardware.device, options_.memory_check);
+  }
+
+  std::vector<study::Trial> trials_of(const std::vector<size_t>& places) const {
+    std::vector<study::Trial> some;
+    for (const size_t i : places) some.push_back(trials_[i]);
+    return some;
+  }
+
+  bool todo(const study::Trial& trial, const store::History& history) const {
     const std::string id = study::id(trial);
-    const store::History& history = ledger_->history();
     if (history.finished.contains(id) || elsewhere_.contains(id)) return false;
     return options_.failed == Failed::retry || !history.failed.contains(id);
   }
 
   void work() {
-    std::vector<size_t> todo_list;
-    std::vector<study::Trial> todo_trials;
-    for (size_t i = 0; i < trials_.size(); ++i)
-      if (todo(trials_[i])) {
-        todo_list.push_back(i);
-        todo_trials.push_back(trials_[i]);
-      }
-    if (todo_list.empty()) return;
-    shared_.emplace(todo_trials);
-    const StudyCost cost = run::cost(todo_trials, {.ranks = crew_.ranks(),
-                                                   .trials_of_a_rank = options_.hardware.trials,
-                                                   .groups = options_.groups,
-                                                   .device = options_.hardware.device});
+    // The journal may have grown since, by a run that ended meanwhile.
     std::vector<workers::Job> jobs;
     std::map<std::string, double> sizes;
-    for (size_t j = 0; j < todo_list.size(); ++j) {
-      jobs.push_back(job(todo_list[j], cost.trials[j].work, cost.flops_per_second));
-      sizes[study::id(todo_trials[j])] = cost.trials[j].tflop;
+    std::vector<study::Trial> left;
+    for (size_t j = 0; j < todo_.size(); ++j) {
+      const study::Trial& trial = trials_[todo_[j]];
+      if (!todo(trial, ledger_->history())) continue;
+      jobs.push_back(job(todo_[j], cost_.trials[j].work, cost_.flops_per_second));
+      sizes[study::id(trial)] = cost_.trials[j].tflop;
+      left.push_back(trial);
     }
+    if (left.empty()) return;
+    shared_.emplace(left);
     ledger_->will_run(std::move(sizes));
     const base::Stopwatch clock;
     const double busy = crew_.busy_seconds();
     try {
-      crew_.work(jobs, cost.prediction.groups);
+      crew_.work(jobs, cost_.prediction.groups);
     } catch (const base::Interrupted& error) {
       ledger_->log("interrupted", error.what());
       ledger_->checkpoint_if_quick();  // what is done can be reported; the journal has it anyway
       throw;
     }
-    say_utilisation(cost.prediction, clock.seconds(), crew_.busy_seconds() - busy);
+    say_utilisation(cost_.prediction, clock.seconds(), crew_.busy_seconds() - busy);
   }
 
   workers::Job job(size_t i, const Work& tflop, double flops_per_second) {
@@ -215,6 +230,8 @@ class Coordinator {
   WatchedFiles watched_;
   std::vector<WatchedFiles::Set> files_;  // by trial
   std::vector<std::string> devices_;      // by rank
+  std::vector<size_t> todo_;              // places of trials
+  StudyCost cost_;                        // of these, in the same order
   std::optional<Ledger> ledger_;
   std::optional<Shared> shared_;  // among the trials of this call
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "run/caution.hpp"
 #include "run/ledger.hpp"
 #include "run/site.hpp"
 #include "workers/group.hpp"
@@ -22,6 +23,7 @@ struct StudyOptions {
   double hang_timeout = 0;    // seconds after which a rank that does not end what it does counts as
                               // hung; 0: watch.hpp's
   Failed failed = Failed::keep;
+  MemoryCheck memory_check = MemoryCheck::refuse;
   Verbosity verbosity = Verbosity::progress;
   std::string command_line;  // for the record
 };

@@ -7,6 +7,7 @@
 #include "base/cores.hpp"
 #include "base/sha256.hpp"
 #include "lora/peft.hpp"
+#include "run/lengths.hpp"
 #include "run/methods/methods.hpp"
 #include "run/training.hpp"
 #include "study/names.hpp"
@@ -68,6 +69,11 @@ std::vector<std::pair<std::string, std::string>> resolved(const Context& context
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
   if (const study::Scoring scoring = context.brief().task.scoring; scoring != trial.scoring)
     values.emplace_back("scoring", study::name(scoring));
+  const std::vector<task::Example>& shots = context.brief().task.shots;
+  if (const size_t cut = has_loss(trial) ? count_cut(*context.brief().tokenizer, shots) : 0;
+      cut > 0)
+    values.emplace_back("shots.cut", base::format("{} of {}, behind {} tokens", cut, shots.size(),
+                                                  objective::kMostTokens));
   if (loaded.truncated_from > 0)
     values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
   if (study::trains(trial.method)) {

@@ -43,6 +43,10 @@ void check_search(const study::Search& search) {
               "search.population is {} (it counts candidates), use a positive number, or 0 for the "
               "default",
               search.population);
+  base::check(int64_t{search.runs} * search.population <= study::kMostOfMany,
+              "search.runs {} times search.population {} is too large, together they are at most "
+              "{} candidates",
+              search.runs, search.population, study::kMostOfMany);
   if (search.method != study::SearchMethod::cma) return;
   base::check(search.population != 1,
               "search.population is 1 (CMA-ES learns by comparing candidates), use 2 or more, or 0 "

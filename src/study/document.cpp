@@ -15,7 +15,11 @@ namespace {
 Value child(const Value& parent, const YAML::Node& node, const YAML::Node& marked) {
   const int line =
       parent.line > 0 && !marked.Mark().is_null() ? marked.Mark().line + 1 : parent.line;
-  return {.node = node, .file = parent.file, .line = line, .folder = parent.folder};
+  return {.node = node,
+          .file = parent.file,
+          .line = line,
+          .folder = parent.folder,
+          .knob = parent.knob};
 }
 
 // The line on which a second document begins; yaml-cpp gives none to one that holds nothing.
@@ -131,19 +135,23 @@ bool has_leading_zero(std::string_view number) {
   return number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9';
 }
 
-int integer(const Value& value, int least) {
-  const auto n = number<int>(value, "a whole number");
-  if (n < least) fail_at(value, "{} is too small, it must be at least {}", n, least);
-  return n;
+int integer(const Value& value, Limits limits) {
+  const auto n = number<int64_t>(value, "a whole number");
+  if (n < limits.least)
+    fail_at(value, "{}{} is too small, it must be at least {}", value.called(), n, limits.least);
+  if (n > limits.most)
+    fail_at(value, "{}{} is too large, it must be at most {}", value.called(), n, limits.most);
+  return static_cast<int>(n);
 }
 
 double real(const Value& value, Range range) {
   const auto x = number<double>(value, "a number");
-  if (!std::isfinite(x)) fail_at(value, "'{}' is not a finite number", scalar(value));
+  if (!std::isfinite(x))
+    fail_at(value, "{}'{}' is not a finite number", value.called(), scalar(value));
   if (range == Range::positive && x <= 0)
-    fail_at(value, "{} is too small, it must be above 0", scalar(value));
+    fail_at(value, "{}{} is too small, it must be above 0", value.called(), scalar(value));
   if (range == Range::from_zero && x < 0)
-    fail_at(value, "{} is too small, it must be at least 0", scalar(value));
+    fail_at(value, "{}{} is too small, it must be at least 0", value.called(), scalar(value));
   return x;
 }
 

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,8 +30,11 @@ struct Value {
   std::string file;              // as the user named it, or "--set KEY"
   int line = 0;                  // from 1; 0: not of a file
   std::filesystem::path folder;  // where relative paths in it start
+  std::string knob = {};         // that it is of; "": none, or not known yet
 
   std::string where() const { return line > 0 ? base::format("{}:{}", file, line) : file; }
+  // What stands before the number in a message, where the place does not name the knob.
+  std::string called() const { return line > 0 && !knob.empty() ? knob + " " : ""; }
 };
 
 struct Entry {
@@ -69,10 +73,13 @@ T number(const Value& value, const char* kind) {
   T out{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size())
-    fail_at(value, "'{}' is not {}", text, kind);
+    fail_at(value, "{}'{}' is not {}", value.called(), text, kind);
   return out;
 }
-int integer(const Value& value, int least);
+struct Limits {
+  int least = 0, most = std::numeric_limits<int>::max();
+};
+int integer(const Value& value, Limits limits);  // within them
 enum class Range { any, positive, from_zero };
 double real(const Value& value, Range range);  // finite
 uint64_t seed(const Value& value);

@@ -32,8 +32,8 @@ Knob word_knob(std::string name, Field<std::string> field) {
           [field](const Trial& t) { return get(t, field); }};
 }
 
-Knob int_knob(std::string name, Field<int> field, int least) {
-  return {std::move(name), [=](const Value& v, Trial& t) { field(t) = integer(v, least); },
+Knob int_knob(std::string name, Field<int> field, Limits limits) {
+  return {std::move(name), [=](const Value& v, Trial& t) { field(t) = integer(v, limits); },
           [field](const Trial& t) { return std::to_string(get(t, field)); }};
 }
 
@@ -77,9 +77,10 @@ void read_modules(const Value& value, Trial& trial) {
   } else if (scalar(value) == "all") {
     trial.modules.count = 0;
   } else {
-    const auto n = number<int>(value, "a count of modules, `all`, or a list of their names");
-    if (n < 1) fail_at(value, "{} is too small, take at least 1 module or `all`", n);
-    trial.modules.count = n;
+    const auto n = number<int64_t>(value, "a count of modules, `all`, or a list of their names");
+    if (n < 1)
+      fail_at(value, "{}{} is too small, take at least 1 module or `all`", value.called(), n);
+    trial.modules.count = integer(value, {.least = 1, .most = kMostOfMany});
   }
 }
 
@@ -94,15 +95,14 @@ void read_shots(const Value& value, Trial& trial) {
   if (value.node.IsSequence()) {
     std::set<int> seen;
     for (const auto& item : items(value)) {
-      const auto row = integer(item, 0);
+      const auto row = integer(item, {.least = 0});
       if (!seen.insert(row).second) fail_at(item, "row {} is listed twice, keep one", row);
       trial.shots.rows.push_back(row);
     }
     trial.shots.count = static_cast<int>(trial.shots.rows.size());
   } else {
-    const auto n = number<int>(value, "a count of shots or a list of rows of the pool");
-    if (n < 0) fail_at(value, "{} is too small, it must be at least 0", n);
-    trial.shots.count = n;
+    number<int64_t>(value, "a count of shots or a list of rows of the pool");
+    trial.shots.count = integer(value, {.least = 0, .most = kMostOfMany});
   }
 }
 
@@ -151,11 +151,13 @@ std::vector<Knob> table() {
           "model", [](Trial & t) -> auto& { return t.model; }),
       word_knob(
           "library", [](Trial & t) -> auto& { return t.library; }),
-      int_knob(
-          "rank", [](Trial & t) -> auto& { return t.rank; }, 0),
+      int_knob("rank", [](Trial & t) -> auto& { return t.rank; }, {.least = 0, .most = kMostRank}),
       {"modules", read_modules, write_modules},
       word_knob(
           "task", [](Trial & t) -> auto& { return t.task; }),
+      {"task.max_input",
+       [](const Value& v, Trial& t) { t.max_input = integer(v, {.least = 1, .most = kMostInput}); },
+       {}},
       {"shots", read_shots, write_shots},
       enum_knob<Labels>(
           "labels", [](Trial & t) -> auto& { return t.labels; }),
@@ -172,31 +174,31 @@ std::vector<Knob> table() {
           "penalty.weight", [](Trial & t) -> auto& { return t.penalty.weight; }, Range::from_zero),
       enum_knob<SearchMethod>(
           "search.method", [](Trial & t) -> auto& { return t.search.method; }),
-      int_knob(
-          "search.population", [](Trial & t) -> auto& { return t.search.population; }, 0),
-      int_knob(
-          "search.runs", [](Trial & t) -> auto& { return t.search.runs; }, 1),
+      int_knob("search.population", [](Trial & t) -> auto& { return t.search.population; },
+               {.least = 0, .most = kMostOfMany}),
+      int_knob("search.runs", [](Trial & t) -> auto& { return t.search.runs; },
+               {.least = 1, .most = kMostRuns}),
       real_knob(
           "search.sigma0", [](Trial & t) -> auto& { return t.search.sigma0; }, Range::positive),
       real_knob(
           "search.mean0", [](Trial & t) -> auto& { return t.search.mean0; }, Range::any),
-      int_knob(
-          "search.budget", [](Trial & t) -> auto& { return t.search.budget; }, 1),
+      int_knob("search.budget", [](Trial & t) -> auto& { return t.search.budget; },
+               {.least = 1, .most = kMostBudget}),
       real_knob(
           "search.bound", [](Trial & t) -> auto& { return t.search.bound; }, Range::positive),
       enum_knob<Recommend>(
           "search.recommend", [](Trial & t) -> auto& { return t.search.recommend; }),
       real_knob(
           "train.lr", [](Trial & t) -> auto& { return t.train.lr; }, Range::from_zero),
-      int_knob(
-          "train.epochs", [](Trial & t) -> auto& { return t.train.epochs; }, 1),
-      int_knob(
-          "train.batch", [](Trial & t) -> auto& { return t.train.batch; }, 1),
+      int_knob("train.epochs", [](Trial & t) -> auto& { return t.train.epochs; },
+               {.least = 1, .most = kMostOfMany}),
+      int_knob("train.batch", [](Trial & t) -> auto& { return t.train.batch; },
+               {.least = 1, .most = kMostOfMany}),
       real_knob(
           "train.weight_decay", [](Trial & t) -> auto& { return t.train.weight_decay; },
           Range::from_zero),
-      int_knob(
-          "train.rank", [](Trial & t) -> auto& { return t.train.rank; }, 1),
+      int_knob("train.rank", [](Trial & t) -> auto& { return t.train.rank; },
+               {.least = 1, .most = kMostRank}),
       real_knob(
           "train.alpha", [](Trial & t) -> auto& { return t.train.alpha; }, Range::positive),
       {"train.dropout", read_dropout, [](const Trial& t) { return text(t.train.dropout); }},
@@ -215,10 +217,10 @@ std::vector<Knob> table() {
           "seed.shots", [](Trial & t) -> auto& { return t.seed.shots; }),
       seed_knob(
           "seed.search", [](Trial & t) -> auto& { return t.seed.search; }),
-      int_knob(
-          "max_tokens", [](Trial & t) -> auto& { return t.max_tokens; }, 1),
-      int_knob(
-          "batch", [](Trial & t) -> auto& { return t.batch; }, 1),
+      int_knob("max_tokens", [](Trial & t) -> auto& { return t.max_tokens; },
+               {.least = 1, .most = kMostOfMany}),
+      int_knob("batch", [](Trial & t) -> auto& { return t.batch; },
+               {.least = 1, .most = kMostOfMany}),
   };
 }
 
@@ -287,7 +289,10 @@ std::vector<Entry> knob_entries(const std::vector<Entry>& given) {
 void assign(const Values& values, Trial& trial) {
   for (const auto& knob : knobs()) {
     const auto found = values.find(knob.name);
-    if (found != values.end()) knob.read(found->second, trial);
+    if (found == values.end()) continue;
+    Value value = found->second;
+    value.knob = knob.name;
+    knob.read(value, trial);
   }
 }
 

@@ -7,6 +7,15 @@
 
 namespace lorahub::study {
 
+// The largest numbers that a knob takes: what lies beyond is a mistake, and would fill any memory.
+inline constexpr int kMostOfMany = 100'000;  // modules, shots, candidates, epochs, rows of a batch,
+                                             // tokens of an answer
+inline constexpr int kMostRank = 4096;
+inline constexpr int kMostRuns = 1000;
+inline constexpr int kMostBudget = 1'000'000;
+inline constexpr int kMostInput = 1'000'000;  // tokens
+inline constexpr int kUsualMaxInput = 8192;   // tokens of an input that every command takes
+
 // Ways to answer the test rows of a task.
 enum class Method {
   zero_shot,    // the base model alone
@@ -131,6 +140,8 @@ struct Trial {
   int rank = 0;  // of the modules; 0: as they are
   ShotsDraw shots;
   Labels labels = Labels::given;
+  int max_input = kUsualMaxInput;  // YAML: task.max_input. Tokens of a row's input; a longer one is
+                                   // refused. It changes no result: no part of a trial's identity
   Search search;
   Train train;
   Precision precision = Precision::f32;

@@ -24,13 +24,12 @@ Packing pack(const std::vector<int64_t>& lengths) {
   return packing;
 }
 
+namespace {
+
 // Half of the buckets (for each sign, if both directions count) are single distances, the others
 // grow logarithmically up to max_distance. The operations and their order in f32 are those of the
 // models' training code: the edges of the buckets depend on rounding.
-at::Tensor relative_buckets(const Config& config, Direction direction, Window window) {
-  const at::Tensor keys = at::arange(window.keys);
-  const at::Tensor queries = at::arange(window.keys - window.queries, window.keys);
-  at::Tensor distance = keys.unsqueeze(0) - queries.unsqueeze(1);
+at::Tensor buckets_of(const Config& config, Direction direction, at::Tensor distance) {
   at::Tensor bucket = at::zeros_like(distance);
   int64_t count = config.buckets;
   if (direction == Direction::both) {
@@ -50,14 +49,27 @@ at::Tensor relative_buckets(const Config& config, Direction direction, Window wi
   return bucket + at::where(distance.lt(exact), distance, large);
 }
 
+}  // namespace
+
+at::Tensor relative_buckets(const Config& config, Direction direction, Window window) {
+  const at::Tensor keys = at::arange(window.keys);
+  const at::Tensor queries = at::arange(window.keys - window.queries, window.keys);
+  return buckets_of(config, direction, keys.unsqueeze(0) - queries.unsqueeze(1));
+}
+
 at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
                          Window window) {
   const at::Tensor& table = stack.relative_bias;  // [buckets, h]
-  const at::Tensor buckets = relative_buckets(config, direction, window).to(table.device());
-  at::Tensor bias = table.index_select(0, buckets.flatten())
+  const at::Tensor distances = at::arange(1 - window.keys, window.queries);
+  const at::Tensor buckets = buckets_of(config, direction, distances).to(table.device());
+  // Of each distance once, [h, distances]; a query's row is a window into it, the last one's first.
+  at::Tensor bias = table.index_select(0, buckets)
                         .t()
                         .contiguous()
-                        .view({1, config.heads, window.queries, window.keys});
+                        .unfold(1, window.keys, 1)
+                        .flip(1)
+                        .contiguous();
+  bias = bias.unsqueeze(0);
   if (direction == Direction::causal && window.queries > 1) {
     const at::Tensor future = at::ones({window.queries, window.keys}, bias.options())
                                   .triu(window.keys - window.queries + 1)

@@ -13,6 +13,9 @@ namespace lorahub::train {
 namespace {
 
 using study::fail_at;
+
+constexpr int kMostSteps = 100'000'000;   // a loss is kept of each
+constexpr int kMostTokens = 100'000'000;  // of a batch
 using study::Value;
 
 const std::vector<std::string>& whats() {
@@ -81,8 +84,9 @@ struct Key {
   std::function<void(const Value&, Config&)> read;
 };
 
-Key whole(std::string name, int Config::*field, int least) {
-  return {std::move(name), [=](const Value& v, Config& c) { c.*field = study::integer(v, least); }};
+Key whole(std::string name, int Config::*field, study::Limits limits) {
+  return {std::move(name),
+          [=](const Value& v, Config& c) { c.*field = study::integer(v, limits); }};
 }
 
 Key real(std::string name, double Config::*field, study::Range range) {
@@ -101,16 +105,16 @@ const std::vector<Key>& keys() {
        }},
       {"data", read_data},
       {"out", [](auto& v, auto& c) { c.out = study::scalar(v); }},
-      whole("rank", &Config::rank, 1),
+      whole("rank", &Config::rank, {.least = 1, .most = study::kMostRank}),
       real("alpha", &Config::alpha, positive),
       {"dropout", [](auto& v, auto& c) { c.dropout = share(v); }},
       {"model_dropout", [](auto& v, auto& c) { c.model_dropout = share(v); }},
       {"targets", read_targets},
-      whole("steps", &Config::steps, 1),
-      whole("epochs", &Config::epochs, 1),
-      whole("batch", &Config::batch, 1),
-      whole("batch_tokens", &Config::batch_tokens, 1),
-      whole("accumulate", &Config::accumulate, 1),
+      whole("steps", &Config::steps, {.least = 1, .most = kMostSteps}),
+      whole("epochs", &Config::epochs, {.least = 1, .most = study::kMostOfMany}),
+      whole("batch", &Config::batch, {.least = 1, .most = study::kMostOfMany}),
+      whole("batch_tokens", &Config::batch_tokens, {.least = 1, .most = kMostTokens}),
+      whole("accumulate", &Config::accumulate, {.least = 1, .most = study::kMostOfMany}),
       real("lr", &Config::lr, positive),
       real("warmup", &Config::warmup, from_zero),
       real("hold", &Config::hold, from_zero),
@@ -122,8 +126,9 @@ const std::vector<Key>& keys() {
        }},
       real("weight_decay", &Config::weight_decay, from_zero),
       real("clip", &Config::clip, from_zero),
-      whole("source_length", &Config::source_length, 2),
-      whole("target_length", &Config::target_length, 2),
+      whole("source_length", &Config::source_length, {.least = 2, .most = study::kMostInput}),
+      whole("target_length", &Config::target_length, {.least = 2, .most = study::kMostOfMany}),
+      whole("max_input", &Config::max_input, {.least = 1, .most = study::kMostInput}),
       {"precision",
        [](auto& v, auto& c) {
          c.precision = static_cast<study::Precision>(choose(v, {"f32", "bf16"}));

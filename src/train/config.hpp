@@ -41,6 +41,7 @@ struct Config {
   double weight_decay = 0;
   double clip = 0;                                // largest norm of a gradient; 0: any
   int source_length = 1024, target_length = 256;  // tokens, </s> included; the rest is cut off
+  int max_input = study::kUsualMaxInput;  // of a row; a longer one is refused. It changes no result
   study::Precision precision = study::Precision::f32;
   uint64_t seed = 1;
   double held_out = 0;                        // rows kept from training; below 1: a share of all

@@ -14,6 +14,7 @@
 #include "objective/rate.hpp"
 #include "t5/flop.hpp"
 #include "t5/hub.hpp"
+#include "task/lengths.hpp"
 #include "task/tokenizer_inputs.hpp"
 #include "train/batches.hpp"
 #include "train/card.hpp"
@@ -322,6 +323,25 @@ void check_free(const fs::path& out, lora::Force force) {
               "out {}: holds {}, which no training wrote (it could be lost), choose another folder "
               "or give --force",
               out.string(), fs::directory_iterator(out)->path().filename().string());
+}
+
+std::string check_rows(const Config& config, const Unit& unit) {
+  const task::Tokenizer tokenizer(t5::resolve(config.model_path));
+  const task::Bound bound{.tokens = config.max_input, .remedy = "raise max_input"};
+  if (config.test)
+    task::check_lengths(tokenizer, task::read_examples(*config.test), config.test->string(), bound);
+  const std::vector<task::Example> rows = task::read_examples(unit.data);
+  task::check_lengths(tokenizer, rows, unit.data.string(), bound);
+  const auto is_cut = [&](const task::Example& row) {
+    return task::count_tokens(&tokenizer, row.input) > config.source_length ||
+           task::count_tokens(&tokenizer, row.target) > config.target_length;
+  };
+  const auto cut = std::ranges::count_if(rows, is_cut);
+  if (cut == 0) return "";
+  return base::format(
+      "of {} of {} rows of {} the training reads the beginning alone (source_length {}, "
+      "target_length {}), raise these if the end matters",
+      cut, rows.size(), unit.data.string(), config.source_length, config.target_length);
 }
 
 bool run_unit(const Config& config, const Unit& unit, const Resources& resources) {

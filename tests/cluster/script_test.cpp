@@ -104,20 +104,27 @@ struct Played {
   Ended ended;
   bool requeued = false;
   int starts = 0;
+  std::string words;  // of srun, a line a start
 };
-Played play(const std::string& srun, const std::string& environment = "") {
+Played play(const std::string& srun, const std::string& environment = "",
+            const Job& job = small()) {
   const auto folder = fresh_folder("played");
   const auto write = [&](const std::string& name, const std::string& text) {
     std::ofstream(folder / name) << "#!/bin/bash\n" << text;
     std::filesystem::permissions(folder / name, std::filesystem::perms::owner_all);
   };
-  write("srun", "n=$(($(cat " + quoted(folder / "n") + " 2>/dev/null) + 1)); echo $n >" +
-                    quoted(folder / "n") + "\n" + srun + "\n");
+  // `dead`: nodes that start nothing. The n-th start's words are kept.
+  write("srun",
+        "case \" $* \" in *\" --overlap \"*) for node in ${DEAD:-}; do [[ \" $* \" != *\" $node "
+        "\"* ]] || exit 1; done; exit 0;; esac\necho \"$*\" >>" +
+            quoted(folder / "words") + "\nn=$(($(cat " + quoted(folder / "n") +
+            " 2>/dev/null) + 1)); echo $n >" + quoted(folder / "n") + "\n" + srun + "\n");
   write("scontrol",
-        "case $1 in\n  show) echo JobId=7 JobState=${STATE:-RUNNING};;\n  requeue) echo $2 >" +
+        "case \"$1 $2\" in\n  'show hostnames') echo n1; echo n2; echo n3;;\n  show*) echo JobId=7 "
+        "JobState=${STATE:-RUNNING};;\n  requeue*) echo $2 >" +
             quoted(folder / "requeued") + "; kill -TERM $PPID;;\nesac\n");
   write("sleep", "exec /bin/sleep 0.$1\n");  // a pause of 2 s takes 0.2 s
-  std::ofstream(folder / "job.sh") << study_script(small());
+  std::ofstream(folder / "job.sh") << study_script(job);
   Played played;
   played.ended =
       run_command("PATH=" + quoted(folder) + ":$PATH SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1 " +
@@ -125,6 +132,7 @@ Played play(const std::string& srun, const std::string& environment = "") {
   played.requeued = read_all(folder / "requeued") == "7\n";
   const std::string starts = read_all(folder / "n");
   played.starts = starts.empty() ? 0 : std::stoi(starts);
+  played.words = read_all(folder / "words");
   return played;
 }
 
@@ -180,6 +188,37 @@ TEST(Wrapper, TermIsAWarningWhileRunningAndAnEndElse) {
   EXPECT_FALSE(cancelled.requeued);
   EXPECT_EQ(cancelled.ended.code, 143);
   EXPECT_EQ(cancelled.starts, 1);
+}
+
+// A node is lost: the ranks end, and begin again at once on those that are left.
+TEST(Wrapper, GoesOnWithTheNodesThatAnswer) {
+  const Played played =
+      play("[ $n = 1 ] && exit 75; exit 0", "SLURM_JOB_NUM_NODES=3 SLURM_NTASKS=12 DEAD=n2");
+  EXPECT_EQ(played.ended.code, 0) << played.ended.out;
+  EXPECT_EQ(played.starts, 2);
+  EXPECT_FALSE(played.requeued);
+  EXPECT_THAT(played.ended.out, HasSubstr("2 of 3 nodes answer (n1,n3)"));
+  EXPECT_THAT(played.words, HasSubstr("--nodes=2 --ntasks=8 --nodelist=n1,n3 "));
+  const Played whole = play("[ $n = 1 ] && exit 75; exit 0", "SLURM_JOB_NUM_NODES=3");
+  EXPECT_THAT(whole.words, Not(HasSubstr("--nodelist")));
+}
+
+TEST(Wrapper, RequeuesAtOnceWhereNoNodeAnswers) {
+  const Played played = play("exit 75", "SLURM_JOB_NUM_NODES=3 SLURM_NTASKS=3 DEAD='n1 n2 n3'");
+  EXPECT_EQ(played.starts, 1);
+  EXPECT_TRUE(played.requeued);
+}
+
+// `module` of a site reads variables that are not set, fails, and switches on what would end us.
+TEST(Wrapper, APreambleMayReadWhatIsNotSet) {
+  Job job = small();
+  job.site.preamble = {"[ -n $NO_SUCH_VARIABLE ]", "set -euo pipefail", "true"};
+  const Played played = play("[ $n = 1 ] && exit 9; exit 0", "", job);
+  EXPECT_EQ(played.ended.code, 0) << played.ended.out << played.ended.err;
+  EXPECT_EQ(played.starts, 2);
+  EXPECT_EQ(played.ended.err.find("unbound"), std::string::npos) << played.ended.err;
+  const std::string report = report_script(job);
+  EXPECT_LT(report.find("NO_SUCH_VARIABLE"), report.find(" -u"));
 }
 
 }  // namespace

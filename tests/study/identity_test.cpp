@@ -66,6 +66,13 @@ TEST(Identity, ShuffledLabelsAreAnotherTrialWhereShotsAreRead) {
   EXPECT_EQ(column(probed, "labels"), "shuffled");
 }
 
+TEST(Identity, TheBoundOfAnInputIsNoPartOfIt) {
+  Trial longer = trial(Method::lorahub);
+  longer.max_input = 20000;
+  EXPECT_EQ(id(longer), id(trial(Method::lorahub)));
+  EXPECT_EQ(column(longer, "task.max_input"), "no such column");
+}
+
 TEST(Identity, ColumnsAreTheColumnNamesInOrder) {
   const auto all = columns(trial(Method::icl));
   ASSERT_EQ(all.size(), column_names().size());

@@ -331,9 +331,9 @@ TEST_F(StudyTest, RefusalsOfKnobs) {
               ::testing::AllOf(StartsWith("s.yaml:5: unknown knob 'shotss' ("),
                                EndsWith("did you mean 'shots'?")));
   EXPECT_EQ(refusal(head_ + "set: {task: t1}\nvary:\n  seed: [1, 2]\n  shots: [5, x]\n"),
-            "s.yaml:6: 'x' is not a count of shots or a list of rows of the pool");
+            "s.yaml:6: shots 'x' is not a count of shots or a list of rows of the pool");
   EXPECT_EQ(refusal(head_ + "vary:\n  task: all\n  seed:\n    - 1\n    - -2\n"),
-            "s.yaml:7: '-2' is not a seed, it must be a whole number of at least 0");
+            "s.yaml:7: seed '-2' is not a seed, it must be a whole number of at least 0");
   EXPECT_EQ(refusal(head_ + "set: {task: t1}\nvary: {seed: []}\n"),
             "s.yaml:4: the list of 'seed' is empty (no trial would run), name at least one value");
   EXPECT_EQ(refusal(head_ + "set: {task: t1}\nvary: {seed: 3}\n"),

@@ -45,6 +45,23 @@ TEST(Attention, bias_of_shorter_sequences_is_the_corner_and_of_the_last_query_th
   }
 }
 
+// As many rows of the table as there are pairs, without any of them in memory meanwhile.
+TEST(Attention, bias_is_that_of_every_pair) {
+  const test::Golden g = test::golden("tiny_relu");
+  for (const Window window : {Window{.queries = 300, .keys = 300},
+                              {.queries = 7, .keys = 150},
+                              {.queries = 1, .keys = 40}}) {
+    const at::Tensor wanted =
+        g.network.encoder.relative_bias
+            .index_select(0, relative_buckets(g.config, Direction::both, window).flatten())
+            .t()
+            .view({1, g.config.heads, window.queries, window.keys});
+    const at::Tensor bias = position_bias(g.config, g.network.encoder, Direction::both, window);
+    EXPECT_TRUE(at::equal(bias, wanted));
+    EXPECT_TRUE(bias.is_contiguous());
+  }
+}
+
 TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
   Config config;
   config.heads = 2;

@@ -1,0 +1,27 @@
+// How long rows are in tokens, with </s>, and which are too long to be computed.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "task/task.hpp"
+#include "task/tokenizer.hpp"
+
+namespace lorahub::task {
+
+// Without a tokenizer (a plan for a model that is not here) a token counts as 3.5 bytes.
+double count_tokens(const Tokenizer* tokenizer, const std::string& text);
+
+std::string row_place(const std::string& file, int row);  // row: from 0
+
+// The most tokens of an input, and how a user may raise it: "raise task.max_input".
+struct Bound {
+  int tokens = 0;
+  std::string remedy;
+};
+// Error for an input of more tokens, naming it by `place`.
+void check_length(double tokens, const std::string& place, const Bound& bound);
+// The same for the rows of a file.
+void check_lengths(const Tokenizer& tokenizer, const std::vector<Example>& rows,
+                   const std::string& file, const Bound& bound);
+
+}  // namespace lorahub::task
