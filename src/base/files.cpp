@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 
 #include "base/fault.hpp"
 
@@ -17,7 +21,8 @@ namespace {
 
 class Descriptor {
  public:
-  Descriptor(const Path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+  Descriptor(const Path& path, int flags)  // a FIFO would block
+      : number_(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666)) {
     if (number_ < 0) cannot(format("cannot open {}", path.string()), errno);
   }
   ~Descriptor() { ::close(number_); }
@@ -34,6 +39,51 @@ size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 void sync(const Path& path, int flags) {
   const Descriptor file(path, flags);
   if (::fsync(file) != 0) cannot(format("cannot write {} to the disk", path.string()), errno);
+}
+
+// Which numbers of processes mean the same process: those of one host, in one namespace.
+std::string process_space() {
+  char host[256] = {}, space[64] = {};
+  ::gethostname(host, sizeof host - 1);
+  const ssize_t size = ::readlink("/proc/self/ns/pid", space, sizeof space - 1);
+  const size_t hash = std::hash<std::string>{}(
+      std::string(host) + std::string(space, size > 0 ? static_cast<size_t>(size) : 0));
+  return format("{:08x}", hash & 0xFFFFFFFFU);
+}
+
+constexpr std::string_view kTemporary = ".tmp";
+
+// "x.h5.HOST-PID-NUMBER.tmp": no two writers of one file share a name.
+Path temporary_name(const Path& path) {
+  static std::atomic<unsigned> number = 0;
+  return format("{}.{}-{}-{}{}", path.string(), process_space(), ::getpid(), ++number, kTemporary);
+}
+
+// Whether a name is that of a temporary file of `path` whose writer, of this host, is gone.
+bool is_left_behind(const std::string& name, const std::string& before) {
+  if (!name.starts_with(before) || !name.ends_with(kTemporary)) return false;
+  const pid_t writer = std::atoi(name.c_str() + before.size());
+  return writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH;
+}
+
+// What a writer that was killed has left.
+void remove_left_behind(const Path& path) {
+  const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+  const std::string before = format("{}.{}-", path.filename().string(), process_space());
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error))
+    if (is_left_behind(entry->path().filename().string(), before)) ::unlink(entry->path().c_str());
+}
+
+void write_new(const Path& path, std::string_view content) {
+  const Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL);
+  while (!content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) cannot(format("cannot write {}", path.string()), errno);
+    content.remove_prefix(static_cast<size_t>(written));
+  }
 }
 
 }  // namespace
@@ -55,16 +105,15 @@ void write_file(const Path& path, std::string_view content) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (error)
     cannot(format("cannot make the folder {}", path.parent_path().string()), error.value());
-  const Path temporary = path.string() + ".tmp";
-  {
-    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    while (!content.empty()) {
-      const ssize_t written = ::write(file, content.data(), content.size());
-      if (written <= 0) cannot(format("cannot write {}", temporary.string()), errno);
-      content.remove_prefix(static_cast<size_t>(written));
-    }
+  remove_left_behind(path);
+  const Path temporary = temporary_name(path);
+  try {
+    write_new(temporary, content);
+    sync_and_rename(temporary, path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
   }
-  sync_and_rename(temporary, path);
 }
 
 MappedFile::MappedFile(const Path& path) : path_(path) {

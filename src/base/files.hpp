@@ -16,8 +16,9 @@ using Path = std::filesystem::path;
 
 std::string read_file(const Path& path);  // Error when it can't be read
 
-// Writes path.tmp, fsyncs it, renames it over `path` and fsyncs the folder. Makes the folder. Error
-// when not possible.
+// Writes a temporary file beside it, which no other writer uses (its name ends in .tmp), fsyncs it,
+// renames it over `path` and fsyncs the folder. Makes the folder; removes what killed writers of
+// this host have left. Error when not possible.
 void write_file(const Path& path, std::string_view content);
 void sync_and_rename(const Path& from, const Path& to);  // for files that a library wrote
 

@@ -1,5 +1,7 @@
 #include "base/log.hpp"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -12,7 +14,9 @@ namespace lorahub::base {
 Log::Log(const std::filesystem::path& file, int rank) : rank_(rank) {
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
-  file_ = std::fopen(file.c_str(), "ae");
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK;  // a FIFO blocks
+  const int descriptor = ::open(file.c_str(), kFlags, 0666);
+  if (descriptor >= 0) file_ = ::fdopen(descriptor, "a");
   if (file_ == nullptr) cannot(format("cannot write the log {}", file.string()), errno);
 }
 

@@ -1,11 +1,14 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "run/study.hpp"
-#include "store/hdf5.hpp"
+#include "store/folder.hpp"
+#include "store/same_inputs.hpp"
+#include "store/sentence.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -15,51 +18,42 @@ struct Options {
   std::vector<std::string> set;
 };
 
-template <class Map>
-void add(Map& to, const Map& from) {
-  to.insert(from.begin(), from.end());
-}
-
-// A trial may stand in several journals, of other shards or of a run of the whole: one that is
-// done counts.
-store::History merged(const std::vector<std::filesystem::path>& journals) {
-  store::History all;
-  for (const auto& journal : journals) {
-    store::History one = store::read_journal(journal);
-    std::ranges::move(one.headers, std::back_inserter(all.headers));
-    add(all.inputs, one.inputs);
-    add(all.finished, one.finished);
-    add(all.failed, one.failed);
-    add(all.started, one.started);
-  }
-  for (const auto& [id, record] : all.finished) all.failed.erase(id);
-  return all;
+void say_damages(const std::vector<store::ShardHistory>& journals) {
+  for (const store::ShardHistory& journal : journals)
+    for (const store::Damage& damage : journal.history.damages)
+      fmt::print("{}:{}: this line is damaged, its trial is run again by 'lorahub run'\n",
+                 base::printable_line(journal.file.string()), damage.line);
 }
 
 int merge(const Options& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
   const auto out = options.out.empty() ? std::filesystem::path("results") / study.name
                                        : std::filesystem::path(options.out);
-  const auto journals = find_files(out, ".ndj");
+  const std::vector<store::Planned> planned = run::planned(study);
+  const std::vector<store::ShardHistory> journals = store::read_journals(out);
   base::check(!journals.empty(),
               "{} holds no journal (nothing has been run into it), run the "
               "study first",
               out.string());
-  const store::History history = merged(journals);
+  store::check_study(journals, study.name);
+  store::SameInputs seen;
+  store::check_same_inputs(journals, planned, seen);
+  const store::History history = store::merged(journals);
   std::vector<std::string> missing, failed;
   for (const study::Trial& trial : study.trials) {
     const std::string id = study::id(trial);
     if (history.failed.contains(id))
-      failed.push_back(study::label(trial) + ": " + history.failed.at(id));
+      failed.push_back(study::label(trial) + ": " + store::sentence(history.failed.at(id)));
     else if (!history.finished.contains(id))
       missing.push_back(study::label(trial));
   }
   const auto file = run::result_file(out, "");
-  store::write_hdf5(file, history, run::planned(study));
+  store::write_hdf5(file, history, planned);
   fmt::print("{}: {} of {} trials done, {} failed, {} missing\n",
              base::printable_line(file.string()),
              study.trials.size() - failed.size() - missing.size(), study.trials.size(),
              failed.size(), missing.size());
+  say_damages(journals);
   for (const std::string& shard : missing_shards(out, 0))
     fmt::print("shard {} has left no journal\n", base::printable_line(shard));
   for (const std::string& trial : failed) fmt::print("failed: {}\n", base::printable_line(trial));
@@ -71,14 +65,14 @@ int merge(const Options& options) {
 
 std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards) {
   std::set<int> seen;
-  for (const auto& journal : find_files(folder, ".ndj")) {
-    int i = 0, n = 0;
-    if (std::sscanf(journal.filename().c_str(), "journal-%d-of-%d", &i, &n) != 2) continue;
+  for (const store::ShardHistory& journal : store::read_journals(folder)) {
+    if (journal.shard.empty()) continue;
+    const int n = std::stoi(store::count_of(journal.shard));
     if (shards == 0) shards = n;
-    if (n == shards) seen.insert(i);
+    if (n == shards) seen.insert(std::atoi(journal.shard.c_str()));
   }
   std::vector<std::string> missing;
-  for (int i = 1; i <= shards; ++i)
+  for (int i = 1; shards > 1 && i <= shards; ++i)
     if (!seen.contains(i)) missing.push_back(base::format("{} of {}", i, shards));
   return missing;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
@@ -10,8 +11,10 @@
 #include "cli/commands.hpp"
 #include "cluster/jobs.hpp"
 #include "cluster/slurm.hpp"
-#include "run/study.hpp"
-#include "store/hdf5.hpp"
+#include "store/folder.hpp"
+#include "store/sentence.hpp"
+#include "store/validity.hpp"
+#include "task/score.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -23,28 +26,41 @@ struct Options {
 
 struct Progress {
   size_t done = 0, begun = 0, failed = 0;
+  size_t faults = 0;  // candidates that could not be evaluated
+  std::set<std::string> causes;
   size_t planned = 0;
   double seconds = 0;  // of the done ones, together
   std::map<std::string, std::string> failures;
+  std::vector<std::string> damages;  // "results/x/journal.ndj:12"
 
   size_t missing() const { return planned > done + failed ? planned - done - failed : 0; }
   double each() const { return done > 0 ? seconds / static_cast<double>(done) : 0; }
 };
 
+void add_faults(const std::vector<search::Generation>& generations, Progress& sum) {
+  for (const search::Generation& generation : generations)
+    for (const search::Fault& fault : generation.faults) {
+      ++sum.faults;
+      sum.causes.insert(store::sentence(fault.cause));
+    }
+}
+
 // From the journals alone, one or one a shard, so that it works while a run goes on.
-Progress progress(const std::vector<std::filesystem::path>& journals) {
+Progress progress(const std::vector<store::ShardHistory>& journals) {
   Progress sum;
-  for (const auto& journal : journals) {
-    const store::History history = store::read_journal(journal);
+  for (const auto& [file, shard, history] : journals) {
+    for (const auto& [id, record] : history.finished) add_faults(record.generations, sum);
+    for (const auto& [id, told] : history.told) add_faults(told, sum);
+    for (const store::Damage& damage : history.damages)
+      sum.damages.push_back(base::format("{}:{}", file.string(), damage.line));
     for (const auto& [id, record] : history.finished)
       sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
       if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
-    if (!history.headers.empty())
-      sum.planned += store::planned_trials(history.headers.back()).value_or(0);
+    sum.planned += store::planned_trials(history.headers.back()).value_or(0);
     sum.done += history.finished.size();
     sum.failed += history.failed.size();
-    sum.failures.insert(history.failed.begin(), history.failed.end());
+    for (const auto& [id, message] : history.failed) sum.failures[id] = store::sentence(message);
   }
   return sum;
 }
@@ -86,6 +102,8 @@ void print_json(const Progress& sum, const Jobs& jobs) {
                            {"done", sum.done},
                            {"running", sum.begun},
                            {"failed", sum.failed},
+                           {"faults", sum.faults},
+                           {"damaged_lines", sum.damages},
                            {"seconds_per_trial", sum.each()},
                            {"seconds_left", sum.each() * static_cast<double>(sum.missing())},
                            {"jobs", list}};
@@ -109,8 +127,13 @@ void print_text(const Progress& sum, const Jobs& jobs) {
   if (sum.missing() > 0 && sum.each() > 0)
     fmt::print(", {} left", base::duration(sum.each() * static_cast<double>(sum.missing())));
   fmt::print("\n");
-  for (const auto& [id, message] : sum.failures)
-    fmt::print("failed {}: {}\n", base::printable_line(id), base::printable_line(message));
+  for (const auto& [id, message] : sum.failures) fmt::print("failed {}: {}\n", id, message);
+  if (sum.faults > 0)
+    fmt::print("{} candidate(s) could not be evaluated ({}); their losses count as infinite\n",
+               sum.faults, fmt::join(sum.causes, "; "));
+  for (const std::string& line : sum.damages)
+    fmt::print("damaged line {}: its trial is run again by 'lorahub run'\n",
+               base::printable_line(line));
   for (const cluster::State& state : jobs.queue.states)
     fmt::print("job {:<10} {:<10} {}{}\n", base::printable_line(state.id),
                base::printable_line(state.state), jobs.is_report(state) ? "(report) " : "",
@@ -121,7 +144,9 @@ void print_text(const Progress& sum, const Jobs& jobs) {
 }
 
 int status(const Options& options) {
-  const std::vector<std::filesystem::path> journals = find_files(options.folder, ".ndj");
+  base::check(std::filesystem::is_directory(options.folder),
+              "{} is not a folder, give a results folder", options.folder);
+  const std::vector<store::ShardHistory> journals = store::read_journals(options.folder);
   const Jobs now = jobs(options.folder);
   base::check(!journals.empty() || !now.submissions.empty(),
               "{} holds no journal (no study has run in this folder), give a results folder",
@@ -131,6 +156,22 @@ int status(const Options& options) {
     sum.planned = std::max(sum.planned, static_cast<size_t>(now.submissions.back().trials));
   options.json ? print_json(sum, now) : print_text(sum, now);
   return 0;
+}
+
+int check(const std::vector<std::string>& files) {
+  bool good = true;
+  for (const std::string& file : files) {
+    const store::Verdict verdict = store::check_hdf5(file, task::is_hit);
+    const size_t count = verdict.problems.size();
+    fmt::print("{}: {}\n", base::printable_line(file),
+               count == 0 ? "good" : base::format("{} problem(s)", count));
+    for (const std::string& problem : verdict.problems)
+      fmt::print("  {}\n", store::sentence(problem));
+    for (const std::string& note : verdict.notes)
+      fmt::print("  note: {}\n", store::sentence(note, 2000));
+    good = good && count == 0;
+  }
+  return good ? 0 : 1;
 }
 
 }  // namespace
@@ -145,25 +186,13 @@ void add_status(CLI::App& app, Action& action) {
 }
 
 void add_check(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand(
-      "check", "verify result files: schema, counts, shots and test disjoint, complete");
+  auto* command = app.add_subcommand("check",
+                                     "verify result files: digest, schema, ids, counts, hits, "
+                                     "searches, shots and test disjoint, complete");
   command->footer("Example: lorahub check results/quickstart/quickstart.h5");
   const auto files = std::make_shared<std::vector<std::string>>();
   command->add_option("FILE", *files, "HDF5 result files")->required();
-  command->callback([files, &action] {
-    action = [files] {
-      bool good = true;
-      for (const std::string& file : *files) {
-        const std::vector<std::string> problems = store::check_hdf5(file);
-        fmt::print("{}: {}\n", base::printable_line(file),
-                   problems.empty() ? "good" : base::format("{} problem(s)", problems.size()));
-        for (const std::string& problem : problems)
-          fmt::print("  {}\n", base::printable_line(problem));
-        good = good && problems.empty();
-      }
-      return good ? 0 : 1;
-    };
-  });
+  command->callback([files, &action] { action = [files] { return check(*files); }; });
 }
 
 }  // namespace lorahub::cli

@@ -30,8 +30,8 @@ place() { where="--nodes=$1 --ntasks=$2 --nodelist=$3"; }
 // mpirun that was itself told to end says 1, so after a warning 1 is no news. Of an array,
 // $SLURM_JOB_ID is one task or the whole array; "41_2" is always one task.
 constexpr std::string_view kWrapper = R"sh(
-# `lorahub run` ends with 0: all done, 1: some trial failed, 2: bad input (or, on a restart, a rank
-# that is not quite dead still holds the journal), 75: interrupted; other codes: a rank died.
+# `lorahub run` ends with 0: all done, 1: some trial failed, 2: bad input (or, on a restart, a disk
+# that is not there yet), 75: interrupted, or another run holds the journal; other codes: a rank died.
 job=$SLURM_JOB_ID
 [ -z "${SLURM_ARRAY_TASK_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 life=${SLURM_RESTART_COUNT:-0}

@@ -123,6 +123,14 @@ void add_missing(const Summary& summary, Section& section) {
                                   "shot.",
                                   summary.dropped),
              .role = Text::Role::note});
+  if (summary.faults > 0)
+    section.blocks.emplace_back(
+        Text{.text = base::format("{} candidates (of all trials) could not be evaluated; their "
+                                  "losses count as infinite.",
+                                  summary.faults),
+             .role = Text::Role::note});
+  if (!summary.origins.empty())
+    section.blocks.emplace_back(Text{.text = summary.origins, .role = Text::Role::note});
   if (summary.unfinished.empty()) return;
   List list{.title =
                 base::format("Not done ({}), and in no number above", summary.unfinished.size())};

@@ -7,6 +7,8 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "store/origin.hpp"
+#include "store/sentence.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -90,7 +92,8 @@ std::string left_undone(const store::Finding& trial, const std::string& conditio
   std::string text = base::format("{} {}", knob(trial.row.knobs, "task"), condition);
   if (!seeds.empty()) text += " seed " + base::join(seeds, "/");
   text += ": " + trial.row.status;
-  return trial.failure.empty() ? text : base::format("{} ({})", text, trial.failure);
+  return trial.failure.empty() ? text
+                               : base::format("{} ({})", text, store::sentence(trial.failure));
 }
 
 class Grouping {
@@ -107,6 +110,8 @@ class Grouping {
     ++summary_.done;
     summary_.unplanned += trial.planned ? 0 : 1;
     summary_.dropped += static_cast<size_t>(trial.dropped);
+    summary_.faults += trial.faults.size();
+    origins_.push_back(trial.origin);
     const std::string task = knob(knobs, "task");
     if (seen_.insert(task).second) summary_.tasks.push_back(task);
     Condition& condition = find(name, knobs);
@@ -115,6 +120,8 @@ class Grouping {
     condition.tasks[task].push_back({.draw = draw, .trial = &trial});
     ++condition.trials;
   }
+
+  std::string origins() const { return store::mixed_origins(origins_); }
 
  private:
   Condition& find(const std::string& name, const Knobs& knobs) {
@@ -129,6 +136,7 @@ class Grouping {
   Draws draws_;
   std::set<std::string> seen_;
   std::map<std::string, size_t> places_;
+  std::vector<std::string> origins_;  // of the trials that are done
 };
 
 // Colours go to compositions, then to what they are held against, then to the others.
@@ -185,6 +193,7 @@ Summary summarise(std::vector<store::Findings> shards) {
   summary.varied = varied(*summary.trials);
   Grouping grouping(summary);
   for (const store::Finding& trial : *summary.trials) grouping.add(trial);
+  summary.origins = grouping.origins();
   give_places(summary.conditions);
   name_partial(summary);
   for (Condition& c : summary.conditions) c.accuracy = bootstrap(accuracies(c), mean_of_means);

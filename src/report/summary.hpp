@@ -43,6 +43,8 @@ struct Summary {
   Draw draws{};          // how many there are of modules, of shots, of search seeds
   size_t unplanned = 0;  // done, but not in the last plan
   size_t dropped = 0;    // test rows left out, of all trials
+  size_t faults = 0;     // candidates that could not be evaluated
+  std::string origins;   // a sentence where unlike machines or programs made the trials
 };
 
 // Of the shards of one study, or of one file.

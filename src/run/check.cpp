@@ -4,24 +4,32 @@
 
 #include <algorithm>
 #include <climits>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
 #include "run/brief.hpp"
-#include "run/study.hpp"
 #include "run/training.hpp"
 #include "run/trial.hpp"
 #include "search/optimizer.hpp"
+#include "store/same_inputs.hpp"
+#include "store/validity.hpp"
 #include "study/names.hpp"
 
 namespace lorahub::run {
 namespace {
 
+// Older versions hashed the rows of a task alone.
+bool is_a_later_addition(const std::string& name) {
+  return name == "pool file" || name == "test file";
+}
+
 // What changed between two sets of inputs, as words; "" when nothing did.
 std::string difference(const store::Inputs& before, const store::Inputs& now) {
   std::vector<std::string> changed;
   for (const auto& [name, hash] : now)
-    if (const auto old = before.find(name); old == before.end() || old->second != hash)
+    if (const auto old = before.find(name);
+        old == before.end() ? !is_a_later_addition(name) : old->second != hash)
       changed.push_back(name);
   for (const auto& [name, hash] : before)
     if (!now.contains(name)) changed.push_back(name);
@@ -29,7 +37,8 @@ std::string difference(const store::Inputs& before, const store::Inputs& now) {
 }
 
 void check_unchanged(const study::Trial& trial, const store::Inputs& now,
-                     const store::History& history, const std::filesystem::path& out) {
+                     const store::ShardHistory& journal) {
+  const store::History& history = journal.history;
   const std::string id = study::id(trial);
   const bool kept = history.finished.contains(id) || history.told.contains(id);
   const auto before = history.inputs.find(id);
@@ -38,25 +47,10 @@ void check_unchanged(const study::Trial& trial, const store::Inputs& now,
   base::check(changed.empty(),
               "{} of trial '{}' changed since it was recorded in {} (old and new results would be "
               "mixed), use another --out, or restore the files",
-              changed, study::label(trial), out.string());
-}
-
-// "2-of-4" of journal-2-of-4.ndj; "" of journal.ndj.
-std::optional<std::string> shard_of(const std::filesystem::path& file) {
-  const std::string name = file.filename().string();
-  if (name == "journal.ndj") return "";
-  constexpr std::string_view kBefore = "journal-", kAfter = ".ndj";
-  if (!name.starts_with(kBefore) || !name.ends_with(kAfter)) return std::nullopt;
-  return name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
-}
-
-std::string count_of(const std::string& shard) {
-  const size_t at = shard.find("-of-");
-  return at == std::string::npos ? "1" : shard.substr(at + 4);
+              changed, study::label(trial), journal.file.string());
 }
 
 bool is_finished(const store::History& history) {
-  if (history.headers.empty()) return false;
   const std::optional<size_t> planned = store::planned_trials(history.headers.back());
   return planned && *planned <= history.finished.size() + history.failed.size();
 }
@@ -69,6 +63,24 @@ size_t limit(const std::filesystem::path& file, int which, size_t otherwise) {
     folder = folder.parent_path();
   const long most = ::pathconf(folder.c_str(), which);
   return most > 0 ? static_cast<size_t>(most) : otherwise;
+}
+
+// Shards of another count have other trials, of which some are the same.
+void check_shards(const Plan& plan, const std::vector<store::ShardHistory>& journals) {
+  std::map<std::string, int> ended;  // shards, by their number
+  for (const auto& [file, shard, history] : journals) {
+    if (store::count_of(shard) == store::count_of(plan.shard)) continue;
+    base::check(is_finished(history),
+                "{} was begun as {} and is not finished (its trials would be run twice), finish it "
+                "first, or choose another --out",
+                plan.out.string(), store::words_of(shard));
+    ++ended[store::count_of(shard)];
+  }
+  for (const auto& [count, shards] : ended)
+    base::check(count.empty() || std::to_string(shards) == count,
+                "{} was begun as {} shards of which {} have run (the others' trials would be run "
+                "twice), finish them first, or choose another --out",
+                plan.out.string(), count, shards);
 }
 
 }  // namespace
@@ -86,8 +98,7 @@ void check_names(const std::vector<std::filesystem::path>& files) {
   }
 }
 
-Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& history,
-                     const std::filesystem::path& out) {
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known) {
   Checked checked;
   std::set<std::string> seen;
   for (size_t i = 0; i < trials.size(); ++i) {
@@ -99,12 +110,11 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
                        kept_count(trial, static_cast<int>(module_names(trial).size())));
     checked.files.push_back(checked.watched.add(input_files(trial)));
     store::Inputs now = inputs(trial, checked.hashes);
-    check_unchanged(trial, now, history, out);
     const std::string id = study::id(trial);
-    const bool known = history.finished.contains(id) || history.failed.contains(id);
+    const bool ended = known.finished.contains(id) || known.failed.contains(id);
     bool fresh = false;
     for (const auto& [name, hash] : now)
-      if (!known && (name == "model" || name.starts_with("module ")))
+      if (!ended && (name == "model" || name.starts_with("module ")))
         fresh |= seen.insert(name + hash + study::name(trial.precision)).second;
     if (fresh) checked.first_uses.push_back(i);
     checked.inputs.push_back(std::move(now));
@@ -112,31 +122,40 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
   return checked;
 }
 
-std::set<std::string> finished_elsewhere(const std::filesystem::path& out,
-                                         const std::string& shard) {
-  std::set<std::string> finished;
-  if (!std::filesystem::is_directory(out)) return finished;
-  std::map<std::string, int> ended;  // shards, by their number
-  for (const auto& entry : std::filesystem::directory_iterator(out)) {
-    const std::optional<std::string> other = shard_of(entry.path());
-    if (!other || *other == shard) continue;
-    const store::History history = store::read_journal(entry.path());
-    if (history.headers.empty()) continue;
-    for (const auto& [id, record] : history.finished) finished.insert(id);
-    if (count_of(*other) == count_of(shard)) continue;
-    base::check(is_finished(history),
-                "{} was begun as {} and is not finished (its trials would be run twice), finish it "
-                "first, or choose another --out",
-                out.string(),
-                other->empty() ? "one run without --shard" : base::format("shard {}", *other));
-    ++ended[count_of(*other)];
+void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
+                  const std::vector<store::Inputs>& inputs) {
+  store::check_study(journals, plan.study);
+  check_shards(plan, journals);
+  store::SameInputs seen;
+  store::check_same_inputs(journals, plan.planned, seen);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    for (const store::ShardHistory& journal : journals)
+      check_unchanged(plan.trials[i], inputs[i], journal);
+    const auto columns = study::columns(plan.trials[i]);
+    store::check_same(seen.add(inputs[i], {columns.begin(), columns.end()}, "the files now"));
   }
-  for (const auto& [count, shards] : ended)
-    base::check(std::to_string(shards) == count,
-                "{} was begun as {} shards of which {} have run (the others' trials would be run "
-                "twice), finish them first, or choose another --out",
-                out.string(), count, shards);
-  return finished;
+}
+
+std::vector<store::ShardHistory> elsewhere(const Plan& plan,
+                                           std::vector<store::ShardHistory> journals) {
+  std::erase_if(journals, [&](const auto& journal) { return journal.shard == plan.shard; });
+  if (plan.shard.empty()) return journals;
+  std::set<std::string> mine;
+  for (const store::Planned& trial : plan.planned) mine.insert(trial.id);
+  for (auto& [file, shard, history] : journals) {
+    const auto foreign = [&](const auto& entry) { return !mine.contains(entry.first); };
+    std::erase_if(history.finished, foreign);
+    std::erase_if(history.failed, foreign);
+  }
+  std::erase_if(journals, [](const auto& journal) {
+    return journal.history.finished.empty() && journal.history.failed.empty();
+  });
+  return journals;
+}
+
+store::History own_history(const Plan& plan, const std::vector<store::ShardHistory>& journals) {
+  const auto own = std::ranges::find(journals, plan.shard, &store::ShardHistory::shard);
+  return own == journals.end() ? store::History{} : own->history;
 }
 
 }  // namespace lorahub::run

@@ -2,12 +2,11 @@
 #pragma once
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "run/watched.hpp"
-#include "store/journal.hpp"
+#include "store/folder.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {
@@ -23,14 +22,29 @@ struct Checked {
   std::map<std::string, std::string> hashes;  // of files and folders, by path
 };
 
-// Error when the folder holds another study, an optimiser would refuse a trial's settings, a file
-// is missing, or an input of a recorded trial has changed since.
-Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& history,
-                     const std::filesystem::path& out);
+// Error when an optimiser would refuse a trial's settings, or a file is missing. `known`: trials
+// that have ended before are no first uses.
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known);
 
-// Ids of trials that other journals of the folder have finished (shards, or the run without). Error
-// when the folder was begun with another number of shards and these are not finished.
-std::set<std::string> finished_elsewhere(const std::filesystem::path& out,
-                                         const std::string& shard);
+// A results folder and what is to be run into it.
+struct Plan {
+  std::filesystem::path out;
+  std::string study, shard;                    // shard: "" or "1-of-4"
+  const std::vector<store::Planned>& planned;  // all trials of the study, or of its shard
+  const std::vector<study::Trial>& trials;     // of this call
+};
+
+// Error when the folder holds another study, was begun with another number of shards and is not
+// finished, or when an input has another content now, or had one in any trial of the folder.
+// `inputs`: of the trials of this call.
+void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
+                  const std::vector<store::Inputs>& inputs);
+
+// Of all journals but the shard's own: what belongs into its result file.
+std::vector<store::ShardHistory> elsewhere(const Plan& plan,
+                                           std::vector<store::ShardHistory> journals);
+
+// The history of the shard's own journal; empty where there is none.
+store::History own_history(const Plan& plan, const std::vector<store::ShardHistory>& journals);
 
 }  // namespace lorahub::run

@@ -4,12 +4,29 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "run/environment.hpp"
 #include "t5/gpu.hpp"
 
 namespace lorahub::run {
 
 std::string device_text(const Hardware& hardware) {
-  return hardware.device == t5::Device::cuda ? "cuda " + t5::gpu_address() : "cpu";
+  if (hardware.device == t5::Device::cuda) return "cuda " + t5::gpu_address();
+  const auto known = environment();
+  std::string text = "cpu, " + known.at("cpu_capability") + ", " + known.at("cpu");
+  for (const char* setting : {"MKL_CBWR", "ATEN_CPU_CAPABILITY"})
+    if (known.contains(setting)) text += base::format(", {}={}", setting, known.at(setting));
+  return text;
+}
+
+std::string unlike_ranks(const std::vector<std::string>& devices) {
+  std::map<std::string, size_t> first;  // rank
+  for (size_t rank = 0; rank < devices.size(); ++rank)
+    if (devices[rank].starts_with("cpu")) first.try_emplace(devices[rank], rank);
+  if (first.size() < 2) return "";
+  std::vector<std::string> words;
+  for (const auto& [device, rank] : first)
+    words.push_back(base::format("rank {}: {}", rank, device));
+  return base::join(words, "; ");
 }
 
 std::vector<std::string> shared_gpus(const std::vector<std::string>& hosts,

@@ -4,6 +4,7 @@
 
 #include "base/fault.hpp"
 #include "base/printable.hpp"
+#include "store/sentence.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -35,6 +36,10 @@ Ledger::Ledger(const LedgerFiles& files, std::vector<store::Planned> planned, Ve
 void Ledger::log(std::string_view event, const std::string& details) {
   const std::lock_guard lock(mutex_);
   log_.line(event, details);
+}
+
+void Ledger::add_elsewhere(std::vector<store::ShardHistory> journals) {
+  elsewhere_ = std::move(journals);
 }
 
 void Ledger::will_run(std::map<std::string, double> sizes) {
@@ -109,7 +114,8 @@ void Ledger::finish(const study::Trial& trial, const store::Record& record) {
 }
 
 void Ledger::fail(const study::Trial& trial, const std::string& why) {
-  const std::string id = study::id(trial), message = base::printable_line(why);
+  const std::string id = study::id(trial),
+                    message = base::printable_line(store::sentence(why, 2000));
   journal_.fail(id, message);
   log("failed", base::format("trial={} {}", id, message));
   fmt::print(stderr, "lorahub: trial '{}' failed: {}\n", study::label(trial), message);
@@ -120,7 +126,10 @@ void Ledger::checkpoint() {
   const base::Stopwatch clock;
   try {
     journal_.read([this](const store::History& history) {
-      store::write_hdf5(files_.result, history, planned_);
+      if (elsewhere_.empty()) return store::write_hdf5(files_.result, history, planned_);
+      std::vector<store::ShardHistory> all = elsewhere_;
+      all.push_back({.file = files_.journal, .shard = {}, .history = history});
+      store::write_hdf5(files_.result, store::merged(all), planned_);
     });
   } catch (const base::FileError& error) {
     throw base::MachineFault(base::format(

@@ -9,8 +9,7 @@
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "search/minimize.hpp"
-#include "store/hdf5.hpp"
-#include "store/journal.hpp"
+#include "store/folder.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {
@@ -29,6 +28,8 @@ class Ledger {
 
   const store::History& history() const { return journal_.history(); }  // while no trial runs
   void header(const store::Header& header) { journal_.header(header); }
+  // What other journals of the folder hold, for the result file.
+  void add_elsewhere(std::vector<store::ShardHistory> journals);
   void will_run(std::map<std::string, double> sizes);  // by trial id, in any unit
 
   void start(const study::Trial& trial, const store::Inputs& inputs);
@@ -49,6 +50,7 @@ class Ledger {
   LedgerFiles files_;
   std::vector<store::Planned> planned_;
   store::Journal journal_;
+  std::vector<store::ShardHistory> elsewhere_;
   std::mutex mutex_;  // of what follows
   base::Progress progress_;
   base::Log log_;

@@ -11,6 +11,7 @@
 #include "base/sha256.hpp"
 #include "run/environment.hpp"
 #include "run/self_test.hpp"
+#include "store/origin.hpp"
 #include "study/names.hpp"
 #include "t5/threads.hpp"
 #include "task/score.hpp"
@@ -83,11 +84,9 @@ std::map<std::string, Probed> read_known(const fs::path& file) {
 fs::path probe_folder() { return base::cache_home() / "lorahub/probe"; }
 
 ProbeCache::ProbeCache(const fs::path& folder, const ProbeKey& key) {
-  const auto machine = environment();
   std::string text = key.model_sha256 + " " + study::name(key.precision) +
                      (key.device == t5::Device::cuda ? " cuda" : "");
-  for (const char* part : {"cpu", "version", "commit", "compiler", "libtorch"})
-    text += " " + machine.at(part);
+  text += " " + store::origin(environment());
   for (const t5::Pair& pair : key.pairs)
     text += base::format("\n{} => {}", fmt::join(pair.source, " "), fmt::join(pair.target, " "));
   file_ = folder / (base::sha256(text) + ".json");

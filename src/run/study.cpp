@@ -1,5 +1,7 @@
 #include "run/study.hpp"
 
+#include <set>
+
 #include "base/clock.hpp"
 #include "base/energy.hpp"
 #include "base/fault.hpp"
@@ -14,6 +16,7 @@
 #include "run/shared.hpp"
 #include "run/trial.hpp"
 #include "run/watch.hpp"
+#include "store/origin.hpp"
 #include "workers/nccl.hpp"
 
 namespace lorahub::run {
@@ -22,33 +25,34 @@ namespace {
 class Coordinator {
  public:
   Coordinator(const Selection& selection, const StudyOptions& options, workers::Crew& crew)
-      : study_(selection.study), trials_(selection.trials), options_(options), crew_(crew) {}
+      : study_(selection.study),
+        trials_(selection.trials),
+        planned_(planned(selection.study)),
+        options_(options),
+        crew_(crew) {}
 
   int run() {
-    const std::filesystem::path journal = journal_file(options_.out, options_.shard);
     check_file_names();
-    const store::History before = store::read_journal(journal);
-    base::check(before.headers.empty() || before.headers.back().study == study_.name,
-                "{} holds results of the study '{}' (those of '{}' would mix with them), choose "
-                "another --out",
-                options_.out.string(), before.headers.empty() ? "" : before.headers.back().study,
-                study_.name);
-    elsewhere_ = finished_elsewhere(options_.out, options_.shard);
-    const Checked checked = check_inputs(trials_, before, options_.out);
+    const std::vector<store::ShardHistory> before = store::read_journals(options_.out);
+    check_folder(plan(), before, {});
+    const Checked checked = check_inputs(trials_, own_history(plan(), before));
     inputs_ = checked.inputs;
     watched_ = checked.watched;
     files_ = checked.files;
+    check_folder(plan(), before, inputs_);
     check_agreement(crew_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
     devices_ = crew_.everyone(encode({.kind = Request::device}));
-    const std::vector<std::string> warnings = estimate(before);
+    note_elsewhere(run::elsewhere(plan(), before));
+    const std::vector<std::string> warnings = estimate(own_history(plan(), before));
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
     make_folder();
     crew_.everyone(encode({.kind = Request::log, .body = (options_.out / "log").string()}));
-    ledger_.emplace(LedgerFiles{.journal = journal,
+    ledger_.emplace(LedgerFiles{.journal = journal_file(options_.out, options_.shard),
                                 .result = result_file(options_.out, options_.shard),
                                 .log = options_.out / "log" / "rank0.log"},
-                    planned(study_), options_.verbosity);
+                    planned_, options_.verbosity);
+    look_again();
     write_header();
     for (const std::string& sentence : notes(trials_)) {
       ledger_->log("note", sentence);
@@ -66,6 +70,33 @@ class Coordinator {
   }
 
  private:
+  Plan plan() const {
+    return {.out = options_.out,
+            .study = study_.name,
+            .shard = options_.shard,
+            .planned = planned_,
+            .trials = trials_};
+  }
+
+  // Nobody else writes here by now: what was written since the first look counts, too.
+  void look_again() {
+    std::vector<store::ShardHistory> journals = store::read_journals(options_.out);
+    check_folder(plan(), journals, inputs_);
+    journals = run::elsewhere(plan(), std::move(journals));
+    note_elsewhere(journals);
+    ledger_->add_elsewhere(std::move(journals));
+    for (size_t j = todo_.size(); j-- > 0;) {
+      if (todo(trials_[todo_[j]], ledger_->history())) continue;
+      todo_.erase(todo_.begin() + static_cast<long>(j));
+      cost_.trials.erase(cost_.trials.begin() + static_cast<long>(j));
+    }
+  }
+
+  void note_elsewhere(const std::vector<store::ShardHistory>& journals) {
+    for (const store::ShardHistory& journal : journals)
+      for (const auto& [id, record] : journal.history.finished) elsewhere_.insert(id);
+  }
+
   // GPUs: each rank reads a part of the model and NCCL brings it to the others. What can't be read
   // is found before any rank waits for another one's part. Without NCCL each reads the whole file,
   // as for a later model of the study: the system reads it from the disk once per node.
@@ -97,7 +128,7 @@ class Coordinator {
   }
 
   void write_header() {
-    auto environment = run::environment();
+    store::Environment environment = run::environment();
     environment["trials"] = std::to_string(study_.trials.size());
     environment["ranks"] = std::to_string(crew_.ranks());
     environment["threads"] = std::to_string(options_.hardware.threads);
@@ -106,12 +137,32 @@ class Coordinator {
       environment[base::format("rank {}", rank)] =
           base::format("{}: {}", crew_.hosts()[rank], devices_[rank]);
     environment["device"] = options_.hardware.device == t5::Device::cuda ? "cuda" : "cpu";
+    if (const std::string unlike = unlike_ranks(devices_); !unlike.empty()) {
+      environment["ranks differ"] = unlike;
+      fmt::print(stderr, "lorahub: the ranks have unlike processors, whose bits may differ: {}\n",
+                 unlike);
+    }
+    say_difference(environment);
     ledger_->header({.study = study_.name,
                      .question = study_.question,
                      .yaml = study_.yaml,
                      .command_line = options_.command_line,
                      .started_utc = base::utc_now(),
                      .environment = std::move(environment)});
+  }
+
+  // Trials that other machines or versions made may have other bits.
+  void say_difference(const store::Environment& now) {
+    const store::History& history = ledger_->history();
+    if (history.headers.empty() || (history.finished.empty() && history.told.empty())) return;
+    const std::string other = store::difference(history.headers.back().environment, now);
+    if (other.empty()) return;
+    const std::string text = base::format(
+        "{} was begun by another machine or program, which may give other bits: {}; its result "
+        "file says which start made which trial",
+        options_.out.string(), other);
+    ledger_->log("other start", text);
+    fmt::print(stderr, "lorahub: {}\n", text);
   }
 
   // What is left to do, before any model is loaded: rows that are too long and a run that can't
@@ -221,6 +272,7 @@ class Coordinator {
 
   const study::Study& study_;
   const std::vector<study::Trial>& trials_;  // of this call
+  const std::vector<store::Planned> planned_;
   const StudyOptions& options_;
   workers::Crew& crew_;
   base::EnergyMeter meter_;

@@ -160,6 +160,12 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
   if (study::uses_shots(trial.method) || study::retrieves_by_shots(trial))
     inputs["shots"] = task.shots_sha256;
   inputs["test"] = task.test_sha256;
+  const study::TaskFiles& files = trial.task_files;
+  for (const auto& [name, hash] :
+       hash_all({{"pool file", files.pool, base::sha256_file},
+                 {"test file", files.test.empty() ? files.pool : files.test, base::sha256_file}},
+                cache))
+    inputs[name] = hash;
   return inputs;
 }
 

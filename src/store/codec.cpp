@@ -20,8 +20,16 @@ Json number(double value) {
   return value;  // shortest decimal that reads back as the same bits
 }
 
+// Strict, where the library would make an integer of a fraction or a truth value.
+void expect(bool ok, const std::string& what, const Json& found) {
+  constexpr size_t kLongest = 40;
+  base::check(ok, "{} is expected where it has {}", what,
+              found.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, kLongest));
+}
+
 double number(const Json& json) {
-  if (!json.is_string()) return json.get<double>();
+  expect(json.is_number() || json.is_string(), "a number", json);
+  if (json.is_number()) return json.get<double>();
   const auto& word = json.get_ref<const std::string&>();
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (word == "inf") return kInfinity;
@@ -37,10 +45,45 @@ Json numbers(const std::vector<double>& values) {
 }
 
 std::vector<double> numbers(const Json& json) {
+  expect(json.is_array(), "a list of numbers", json);
   std::vector<double> values;
   values.reserve(json.size());
   for (const Json& value : json) values.push_back(number(value));
   return values;
+}
+
+int64_t integer(const Json& json, int64_t most) {
+  expect(json.is_number_integer(), "an integer", json);
+  const bool fits =
+      json.is_number_unsigned() ? json.get<uint64_t>() <= static_cast<uint64_t>(most) : false;
+  expect(fits, base::format("an integer from 0 to {}", most), json);
+  return json.get<int64_t>();
+}
+
+int whole(const Json& json) {
+  return static_cast<int>(integer(json, std::numeric_limits<int>::max()));
+}
+
+long count(const Json& json) {
+  constexpr int64_t kMost = int64_t{1} << 53;
+  return integer(json, kMost);
+}
+
+std::vector<int> integers(const Json& json) {
+  expect(json.is_array(), "a list of integers", json);
+  std::vector<int> values;
+  for (const Json& value : json) values.push_back(whole(value));
+  return values;
+}
+
+bool flag(const Json& json) {
+  expect(json.is_boolean(), "true or false", json);
+  return json.get<bool>();
+}
+
+const Json& list(const Json& json) {
+  expect(json.is_array(), "a list", json);
+  return json;
 }
 
 // Lists of pairs, not objects: their order is the columns' order.
@@ -63,12 +106,12 @@ Json generation(const search::Generation& g) {
 
 search::Generation generation(const Json& json) {
   search::Generation g{
-      .population = {.dim = json.at("dim"), .weights = numbers(json.at("weights"))},
+      .population = {.dim = whole(json.at("dim")), .weights = numbers(json.at("weights"))},
       .losses = numbers(json.at("losses")),
       .faults = {}};
   if (json.contains("faults"))
-    for (const Json& fault : json.at("faults"))
-      g.faults.push_back({.candidate = fault.at(0), .cause = fault.at(1)});
+    for (const Json& fault : list(json.at("faults")))
+      g.faults.push_back({.candidate = whole(fault.at(0)), .cause = fault.at(1)});
   return g;
 }
 
@@ -85,12 +128,12 @@ Json answers(const std::vector<Answer>& values) {
 
 std::vector<Answer> answers(const Json& json) {
   std::vector<Answer> values;
-  for (const Json& a : json)
-    values.push_back({.row = a.at("row"),
+  for (const Json& a : list(json))
+    values.push_back({.row = whole(a.at("row")),
                       .input_sha256 = a.at("input"),
                       .target = a.at("target"),
                       .answer = a.at("answer"),
-                      .hit = a.at("hit")});
+                      .hit = flag(a.at("hit"))});
   return values;
 }
 
@@ -138,9 +181,9 @@ Record record(const Json& json) {
   r.knobs = pairs(json.at("knobs"));
   r.resolved = pairs(json.at("resolved"));
   r.modules = json.at("modules").get<std::vector<std::string>>();
-  r.shot_rows = json.at("shot_rows").get<std::vector<int>>();
-  r.dropped_rows = json.at("dropped_rows").get<std::vector<int>>();
-  r.shot_tokens = json.at("shot_tokens").get<std::vector<int>>();
+  r.shot_rows = integers(json.at("shot_rows"));
+  r.dropped_rows = integers(json.at("dropped_rows"));
+  r.shot_tokens = integers(json.at("shot_tokens"));
   r.shot_sha256 = json.at("shot_sha256").get<std::vector<std::string>>();
   r.weights = numbers(json.at("weights"));
   r.best_loss = number(json.at("best_loss"));
@@ -148,21 +191,21 @@ Record record(const Json& json) {
   r.shot_sums = numbers(json.at("shot_sums"));
   r.accuracy = number(json.at("accuracy"));
   const Json& counts = json.at("counts");
-  r.counts = {.evaluations = counts.at("evaluations"),
-              .probes = counts.value("probes", 0L),
-              .rounds = counts.at("rounds"),
-              .example_forwards = counts.at("example_forwards"),
-              .search_tokens = counts.at("search_tokens"),
-              .answer_tokens = counts.at("answer_tokens")};
+  r.counts = {.evaluations = count(counts.at("evaluations")),
+              .probes = counts.contains("probes") ? count(counts.at("probes")) : 0,
+              .rounds = count(counts.at("rounds")),
+              .example_forwards = count(counts.at("example_forwards")),
+              .search_tokens = count(counts.at("search_tokens")),
+              .answer_tokens = count(counts.at("answer_tokens"))};
   const Json& seconds = json.at("seconds");
   r.timing = {.load = number(seconds.at("load")),
               .search = number(seconds.at("search")),
               .answer = number(seconds.at("answer")),
               .energy = number(json.value("joules", Json("nan"))),
-              .waits = json.at("waits")};
+              .waits = count(json.at("waits"))};
   r.answers = answers(json.at("answers"));
   if (json.contains("generations"))
-    for (const Json& g : json.at("generations")) r.generations.push_back(generation(g));
+    for (const Json& g : list(json.at("generations"))) r.generations.push_back(generation(g));
   return r;
 }
 
@@ -207,15 +250,15 @@ Entry entry(const Json& json) {
   if (kind == "start")
     return Start{.trial = json.at("trial"),
                  .inputs = json.at("inputs").get<Inputs>(),
-                 .seconds = json.at("seconds")};
+                 .seconds = number(json.at("seconds"))};
   if (kind == "generation")
     return Told{.trial = json.at("trial"),
-                .index = json.at("index"),
+                .index = static_cast<size_t>(count(json.at("index"))),
                 .generation = generation(json.at("generation"))};
   if (kind == "finish") {
     const Json& body = json.at("record");
     Finish finish{.record = record(body), .told = {}};
-    if (body.contains("told")) finish.told = body.at("told").get<size_t>();
+    if (body.contains("told")) finish.told = static_cast<size_t>(count(body.at("told")));
     return finish;
   }
   base::check(kind == "fail", "unknown kind of entry '{}'", kind);

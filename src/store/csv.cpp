@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "store/layout.hpp"
+#include "store/result_file.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -45,24 +45,16 @@ std::string meanings(hid_t file) {
 
 std::vector<std::string> export_csv(const std::filesystem::path& file,
                                     const std::filesystem::path& folder) {
-  base::check(std::filesystem::is_regular_file(file),
-              "no result file {} (it is written by 'lorahub run'), check the path", file.string());
-  const Quiet quiet;
   std::vector<std::pair<std::string, std::string>> files;
-  try {
-    const FileHandle handle = open_file(file);
+  with_result_file(file, [&](hid_t open) {
+    files.clear();
     for (const std::string& table : layout::tables()) {
       std::string name = table;
       std::ranges::replace(name, '/', '_');
-      files.emplace_back(name + ".csv", csv(handle, table));
+      files.emplace_back(name + ".csv", csv(open, table));
     }
-    files.emplace_back("columns.csv", meanings(handle));
-  } catch (const std::exception& error) {
-    base::fail(
-        "{} is not a result file that can be read: {}; run the study again to rebuild it from its "
-        "journal",
-        file.string(), error.what());
-  }
+    files.emplace_back("columns.csv", meanings(open));
+  });
   std::vector<std::string> names;
   for (const auto& [name, text] : files) {
     base::write_file(folder / name, text);

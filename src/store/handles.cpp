@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::store {
@@ -27,6 +28,14 @@ std::string read_fixed(hid_t type, const std::function<herr_t(void*)>& read) {
   return unpadded(std::move(text));
 }
 
+Plist in_memory() {
+  constexpr size_t kGrowth = 1 << 20;  // bytes
+  constexpr hbool_t kInMemoryOnly = 0;
+  Plist access(H5Pcreate(H5P_FILE_ACCESS), "cannot make properties");
+  good(H5Pset_fapl_core(access, kGrowth, kInMemoryOnly), "cannot choose the driver");
+  return access;
+}
+
 }  // namespace
 
 void throw_failure(const char* what) {
@@ -36,10 +45,7 @@ void throw_failure(const char* what) {
 }
 
 FileHandle create_image() {
-  constexpr size_t kGrowth = 1 << 20;  // bytes
-  constexpr hbool_t kInMemoryOnly = 0;
-  const Plist access(H5Pcreate(H5P_FILE_ACCESS), "cannot make properties");
-  good(H5Pset_fapl_core(access, kGrowth, kInMemoryOnly), "cannot choose the driver");
+  const Plist access = in_memory();
   // Of the newer superblocks, H5Fget_file_image clears a flag and keeps the checksum (seen
   // in 1.10.8).
   good(H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18),
@@ -57,8 +63,12 @@ std::string image(const FileHandle& file) {
   return bytes;
 }
 
-FileHandle open_file(const std::filesystem::path& path) {
-  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "cannot open the file"};
+FileHandle open_image(const std::string& bytes) {
+  const Plist access = in_memory();
+  base::check(!bytes.empty(), "it is empty");
+  good(H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size()),
+       "cannot take the bytes of the file");
+  return {H5Fopen("image", H5F_ACC_RDONLY, access), "cannot open the file"};
 }
 
 Group create_group(hid_t parent, const std::string& name) {

@@ -2,7 +2,6 @@
 #pragma once
 #include <hdf5.h>
 
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -64,8 +63,8 @@ using Attribute = Handle<H5Aclose>;
 // A file that HDF5 1.8 and later read, without dates in its objects: equal content, equal bytes. It
 // is made in memory: HDF5 1.10 crashes when a disk is full.
 FileHandle create_image();
-std::string image(const FileHandle& file);                // the bytes of the file
-FileHandle open_file(const std::filesystem::path& path);  // to read
+std::string image(const FileHandle& file);        // the bytes of the file
+FileHandle open_image(const std::string& bytes);  // to read; copies them
 Group create_group(hid_t parent, const std::string& name);
 Dataset create_dataset(hid_t parent, const std::string& name,
                        std::pair<hid_t, hid_t> type_and_space,

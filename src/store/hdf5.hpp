@@ -1,6 +1,7 @@
 // The result file of a study, rebuilt from its journals. Layout: results/README.md.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,8 @@
 
 namespace lorahub::store {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;  // written
+inline constexpr int kOldestSchema = 3;   // read
 
 // Writes `file` (temporary file, fsync, rename). `planned`: trials of the study in order, with
 // their columns; those without a record are listed in /runs with status "missing", "running" or
@@ -42,12 +44,14 @@ Results read_hdf5(const std::filesystem::path& file);
 struct Finding {
   Row row;
   bool planned = true;  // in the plan of the last run
+  std::string origin;   // of the start that made it (store/origin.hpp); "" not known
   std::string failure;  // why it failed
   std::vector<int> test_rows;
-  std::vector<char> hits;        // one a test row
-  int dropped = 0;               // test rows left out since they equal a shot
-  std::vector<int> generations;  // [E] of each candidate, from 0
-  std::vector<double> losses;    // [E]
+  std::vector<char> hits;           // one a test row
+  int dropped = 0;                  // test rows left out since they equal a shot
+  std::vector<std::string> faults;  // causes of candidates that could not be evaluated
+  std::vector<int> generations;     // [E] of each candidate, from 0
+  std::vector<double> losses;       // [E]
   std::vector<std::pair<std::string, double>> weights;  // module, weight
 };
 struct Findings {
@@ -58,8 +62,16 @@ struct Findings {
 };
 Findings read_findings(const std::filesystem::path& file);
 
-// Problems found in a result file: schema, hashes, counts, shots and test disjoint, completeness.
-// Empty: none.
-std::vector<std::string> check_hdf5(const std::filesystem::path& file);
+// What a result file says against itself.
+struct Verdict {
+  std::vector<std::string> problems;  // empty: it is whole
+  std::vector<std::string> notes;     // worth knowing, and no fault of the file
+};
+using IsHit = std::function<bool(const std::string& answer, const std::string& target)>;
+
+// Schema, digest, ids against knobs, hashes, counts, hits and accuracy against the answers, shots
+// and test rows apart, searches run again, completeness. Damage ends in a problem, whatever HDF5
+// does. Error when there is no such file.
+Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit);
 
 }  // namespace lorahub::store

@@ -3,6 +3,8 @@
 #include "base/check.hpp"
 #include "store/hdf5.hpp"
 #include "store/layout.hpp"
+#include "store/result_file.hpp"
+#include "store/starts.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -27,38 +29,6 @@ Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
                 .waits = count("waits")};
   row.test_rows = static_cast<int>(count("test_rows"));
   return row;
-}
-
-std::vector<std::string> knob_names(const TableReader& runs) {
-  std::vector<std::string> names = runs.columns();
-  for (const auto& columns : {layout::run_identity(), layout::run_results()})
-    for (const Column& column : columns) std::erase(names, column.name);
-  return names;
-}
-
-void check_schema(hid_t file) {
-  const int schema = read_integer_attribute(file, "schema_version");
-  base::check(schema == kSchemaVersion, "its schema is {}, this program reads {}", schema,
-              kSchemaVersion);
-}
-
-Results read(hid_t file) {
-  Results results{.study = read_text_attribute(file, "title"),
-                  .question = read_text(file, "config/question")};
-  const TableReader runs(file, "runs");
-  const std::vector<std::string> knobs = knob_names(runs);
-  runs.each([&](const RowView& view) { results.rows.push_back(row_of(view, knobs)); });
-  TableReader(file, "answers").each([&](const RowView& view) {
-    results.answers[view.text("id")].push_back({.row = static_cast<int>(view.integer("row")),
-                                                .input_sha256 = view.text("input_sha256"),
-                                                .target = view.text("target"),
-                                                .answer = view.text("answer"),
-                                                .hit = view.integer("hit") != 0});
-  });
-  TableReader(file, "weights").each([&](const RowView& view) {
-    results.weights[view.text("id")].emplace_back(view.text("module"), view.real("weight"));
-  });
-  return results;
 }
 
 // Finds trials by id; rows of a trial stand together, so the last one is tried first.
@@ -99,6 +69,9 @@ void add_tables(hid_t file, std::vector<Finding>& trials) {
     places.of(view).weights.emplace_back(view.text("module"), view.real("weight"));
   });
   TableReader(file, "dropped").each([&](const RowView& view) { ++places.of(view).dropped; });
+  TableReader(file, "faults").each([&](const RowView& view) {
+    if (Finding* trial = places.find(view.text("id"))) trial->faults.push_back(view.text("cause"));
+  });
   TableReader(file, "failures").each([&](const RowView& view) {
     if (Finding* trial = places.find(view.text("id"))) trial->failure = view.text("message");
   });
@@ -108,39 +81,50 @@ Findings findings(hid_t file) {
   Findings all{.study = read_text_attribute(file, "title"),
                .question = read_text(file, "config/question"),
                .created_utc = read_text_attribute(file, "created_utc")};
+  const std::vector<Environment> starts = read_environments(file);
+  if (!starts.empty()) all.environment = starts.back();
   const TableReader runs(file, "runs");
-  const std::vector<std::string> knobs = knob_names(runs);
+  const std::vector<std::string> knobs = layout::knob_names(runs);
   runs.each([&](const RowView& view) {
-    all.trials.push_back({.row = row_of(view, knobs), .planned = view.integer("planned") != 0});
+    all.trials.push_back({.row = row_of(view, knobs),
+                          .planned = view.integer("planned") != 0,
+                          .origin = origin_of(runs, view, starts)});
   });
   add_tables(file, all.trials);
-  TableReader(file, "headers/environment").each([&](const RowView& view) {
-    all.environment[view.text("key")] = view.text("value");
-  });
   return all;
-}
-
-template <class What>
-What read_with(const std::filesystem::path& file, What (*read_from)(hid_t)) {
-  base::check(std::filesystem::is_regular_file(file),
-              "no result file {} (it is written by 'lorahub run'), check the path", file.string());
-  const Quiet quiet;
-  try {
-    const FileHandle handle = open_file(file);
-    check_schema(handle);
-    return read_from(handle);
-  } catch (const std::runtime_error& error) {
-    base::fail(
-        "{} is not a result file that can be read: {}; run the study again to rebuild it from its "
-        "journal",
-        file.string(), error.what());
-  }
 }
 
 }  // namespace
 
-Findings read_findings(const std::filesystem::path& file) { return read_with(file, findings); }
+Results read_results(hid_t file) {
+  Results results{.study = read_text_attribute(file, "title"),
+                  .question = read_text(file, "config/question")};
+  const TableReader runs(file, "runs");
+  const std::vector<std::string> knobs = layout::knob_names(runs);
+  runs.each([&](const RowView& view) { results.rows.push_back(row_of(view, knobs)); });
+  TableReader(file, "answers").each([&](const RowView& view) {
+    results.answers[view.text("id")].push_back({.row = static_cast<int>(view.integer("row")),
+                                                .input_sha256 = view.text("input_sha256"),
+                                                .target = view.text("target"),
+                                                .answer = view.text("answer"),
+                                                .hit = view.integer("hit") != 0});
+  });
+  TableReader(file, "weights").each([&](const RowView& view) {
+    results.weights[view.text("id")].emplace_back(view.text("module"), view.real("weight"));
+  });
+  return results;
+}
 
-Results read_hdf5(const std::filesystem::path& file) { return read_with(file, read); }
+Findings read_findings(const std::filesystem::path& file) {
+  Findings all;
+  with_result_file(file, [&](hid_t open) { all = findings(open); });
+  return all;
+}
+
+Results read_hdf5(const std::filesystem::path& file) {
+  Results results;
+  with_result_file(file, [&](hid_t open) { results = read_results(open); });
+  return results;
+}
 
 }  // namespace lorahub::store

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "store/digest.hpp"
 #include "store/disk.hpp"
 #include "store/environment.hpp"
 #include "store/hdf5.hpp"
@@ -34,6 +35,11 @@ std::string_view status(const History& history, const std::string& id) {
   if (history.finished.contains(id)) return "done";
   if (history.failed.contains(id)) return "failed";
   return history.started.contains(id) ? "running" : "missing";
+}
+
+int64_t start_of(const History& history, const std::string& id) {
+  const auto found = history.made_by.find(id);
+  return found == history.made_by.end() ? -1 : static_cast<int64_t>(found->second);
 }
 
 void add_results(std::vector<Cell>& cells, const Record* record) {
@@ -102,6 +108,7 @@ class StudyWriter {
     write_attribute(file_, "created_utc", header().started_utc);
     write_attribute(file_, "study_sha256", base::sha256(header().yaml));
     write_attribute(file_, "default", "runs");
+    write_attribute(file_, "digest", unsealed_digest());
   }
 
   void runs() {
@@ -111,7 +118,8 @@ class StudyWriter {
     for (Column& column : layout::run_results()) table.columns.push_back(std::move(column));
     write_table(file_, table, [&](const Emit& emit) {
       for (size_t i = 0; i < runs_.size(); ++i) {
-        std::vector<Cell> cells{runs_[i].id, status(history_, runs_[i].id), int64_t{i < planned_}};
+        std::vector<Cell> cells{runs_[i].id, status(history_, runs_[i].id), int64_t{i < planned_},
+                                start_of(history_, runs_[i].id)};
         for (const layout::Knob& knob : knobs) cells.push_back(layout::cell(knob, i));
         add_results(cells, record(runs_[i].id));
         emit(cells);
@@ -239,22 +247,20 @@ std::string content(const History& history, const std::vector<Planned>& planned)
   const Quiet quiet;
   const FileHandle file = create_image();
   StudyWriter(file, history, planned).write();
-  return image(file);
+  std::string bytes = image(file);
+  seal(bytes);
+  return bytes;
 }
 
 }  // namespace
 
 void write_hdf5(const std::filesystem::path& file, const History& history,
                 const std::vector<Planned>& planned) {
-  std::error_code ignored;
   try {
     base::write_file(file, content(history, planned));
   } catch (const Hdf5Failure& failure) {
     base::fail("cannot make {}: {} (results are kept in the journal), run the same command again",
                file.string(), failure.what());
-  } catch (const std::runtime_error&) {
-    std::filesystem::remove(file.string() + ".tmp", ignored);
-    throw;
   }
 }
 

@@ -9,14 +9,13 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "base/check.hpp"
+#include "store/bytes.hpp"
 #include "store/codec.hpp"
 #include "store/disk.hpp"
-#include "store/lock.hpp"
+#include "store/sentence.hpp"
+#include "store/validity.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -64,9 +63,63 @@ struct Replay {
     if (finish.told) finish.record.generations = std::move(told);
     history.told.erase(trial);
     history.failed.erase(trial);
+    if (!history.headers.empty()) history.made_by[trial] = history.headers.size() - 1;
     history.finished[trial] = std::move(finish.record);
   }
   void operator()(Fail&& fail) { history.failed[fail.trial] = std::move(fail.message); }
+};
+
+// What an entry may not say after those before it. Where a line before is damaged, what it said is
+// missing, so only what the entry says by itself is looked at.
+struct Valid {
+  const History& before;
+
+  std::string operator()(const Header& header) const { return contradiction(header); }
+  std::string operator()(const Start& start) const {
+    if (std::string wrong = of_trial(start.trial); !wrong.empty()) return wrong;
+    if (!(start.seconds >= 0) || std::isinf(start.seconds)) return "its time is no time";
+    return contradiction(start.inputs);
+  }
+  std::string operator()(const Told& told) const {
+    if (std::string wrong = of_trial(told.trial); !wrong.empty()) return wrong;
+    if (std::string wrong = begun(told.trial); !wrong.empty()) return wrong;
+    const size_t next = generations(told.trial);
+    if (before.damages.empty() && told.index != next)
+      return base::format("generation {} is recorded where {} follows", told.index, next);
+    return contradiction(told.generation);
+  }
+  std::string operator()(const Finish& finish) const {
+    const std::string& trial = finish.record.trial;
+    if (std::string wrong = of_trial(trial); !wrong.empty()) return wrong;
+    if (std::string wrong = begun(trial); !wrong.empty()) return wrong;
+    if (finish.told && *finish.told != generations(trial))
+      return before.damages.empty() ? base::format("it ends after {} generations, {} are recorded",
+                                                   *finish.told, generations(trial))
+                                    : "";
+    Record record = finish.record;
+    if (finish.told && *finish.told > 0) record.generations = before.told.at(trial);
+    return contradiction(record);
+  }
+  std::string operator()(const Fail& fail) const {
+    if (std::string wrong = of_trial(fail.trial); !wrong.empty()) return wrong;
+    return begun(fail.trial);
+  }
+
+ private:
+  std::string of_trial(const std::string& trial) const {
+    if (!is_trial_id(trial)) return "its trial is no id of a trial";
+    if (before.damages.empty() && before.finished.contains(trial))
+      return base::format("trial {} has ended before", trial);
+    return "";
+  }
+  std::string begun(const std::string& trial) const {
+    if (!before.damages.empty() || before.started.contains(trial)) return "";
+    return base::format("trial {} has not been started", trial);
+  }
+  size_t generations(const std::string& trial) const {
+    const auto found = before.told.find(trial);
+    return found == before.told.end() ? 0 : found->second.size();
+  }
 };
 
 // A piece of one line at most: what a write that never returned can leave. Two beginnings of a line
@@ -107,25 +160,21 @@ Content replay(const std::string& name, std::string_view text) {
     }
     content.whole = end + 1;
     try {
-      std::visit(Replay{content.history}, decode(json));
+      Entry entry = decode(json);
+      const std::string wrong = std::visit(Valid{content.history}, entry);
+      base::check(wrong.empty(), "no record that a run has written ({})", wrong);
+      std::visit(Replay{content.history}, std::move(entry));
     } catch (const base::Error& error) {
       base::fail(
           "{}:{}: {}, use the version that wrote the journal, or start anew with another --out",
-          name, line, error.what());
+          name, line, sentence(error.what()));
     }
   }
   return content;
 }
 
-// Read, not mapped: another process may be cutting a torn tail meanwhile.
 std::string content_of(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return {};
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
-  base::check(stream.is_open() && !stream.bad(), "cannot read {}: {}", file.string(),
-              std::strerror(errno));
-  return std::move(text).str();
+  return std::filesystem::exists(file) ? read_bytes(file) : std::string();
 }
 
 double seconds_since_epoch() {
@@ -153,7 +202,8 @@ void sync_folder(const std::filesystem::path& folder) {
 class Descriptor {
  public:
   explicit Descriptor(const std::filesystem::path& file)
-      : number_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+      : number_(
+            ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666)) {
     if (number_ < 0) cannot_write(file.string(), errno);
   }
   ~Descriptor() { ::close(number_); }
@@ -172,8 +222,8 @@ History read_journal(const std::filesystem::path& file) {
 }
 
 struct Journal::File {
-  explicit File(const std::filesystem::path& file)
-      : name(file.string()), lock(file), descriptor(file) {}
+  File(const std::filesystem::path& file, const LockOptions& options)
+      : name(file.string()), lock(file, options), descriptor(file) {}
 
   void cut(size_t to) {
     if (::ftruncate(descriptor, static_cast<off_t>(to)) != 0) cannot_write(name, errno);
@@ -196,6 +246,7 @@ struct Journal::File {
 
   // A file that was removed takes what is written to it with it.
   void check_there() const {
+    lock.check_still_held();
     struct stat open {
     }, named{};
     ::fstat(descriptor, &open);
@@ -221,9 +272,9 @@ struct Journal::File {
   size_t size = 0;
 };
 
-Journal::Journal(const std::filesystem::path& file) {
+Journal::Journal(const std::filesystem::path& file, const LockOptions& options) {
   make_folder(file.parent_path());
-  file_ = std::make_unique<File>(file);
+  file_ = std::make_unique<File>(file, options);
   const std::string text = content_of(file);
   Content content = replay(file.string(), text);
   file_->size = text.size();

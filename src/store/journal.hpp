@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "search/minimize.hpp"
+#include "store/lock.hpp"
 #include "store/record.hpp"
 
 namespace lorahub::store {
@@ -30,6 +31,7 @@ struct History {
   std::map<std::string, Record> finished;     // by trial id
   std::map<std::string, std::string> failed;  // by trial id: the message; a later record ends it
   std::map<std::string, double> started;      // by trial id: seconds since the epoch
+  std::map<std::string, size_t> made_by;      // by id of a finished trial: which of the headers
   std::vector<Damage> damages;
 };
 History read_journal(const std::filesystem::path& file);  // an absent file: an empty history
@@ -38,7 +40,7 @@ History read_journal(const std::filesystem::path& file);  // an absent file: an 
 // appends, from several threads at once.
 class Journal {
  public:
-  explicit Journal(const std::filesystem::path& file);
+  explicit Journal(const std::filesystem::path& file, const LockOptions& options = {});
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

@@ -157,7 +157,8 @@ std::vector<Column> run_identity() {
   return {
       kTrial,
       {"status", Kind::text, "", "done, failed, running or missing"},
-      {"planned", Kind::flag, "1", "1: in the plan of the last run; 0: recorded by one before"}};
+      {"planned", Kind::flag, "1", "1: in the plan of the last run; 0: recorded by one before"},
+      {"start", Kind::integer, "1", "start of the program that ended it, as in /headers/starts"}};
 }
 
 std::vector<Column> run_results() {
@@ -177,6 +178,13 @@ std::vector<Column> run_results() {
           {"answer_s", Kind::real, "s", "wall clock: answering the test rows"},
           {"energy_j", Kind::real, "J", "counted meanwhile by the meters of rank 0's node"},
           {"waits", Kind::integer, "1", "times the search waited for its ranks"}};
+}
+
+std::vector<std::string> knob_names(const TableReader& runs) {
+  std::vector<std::string> names = runs.columns();
+  for (const auto& columns : {run_identity(), run_results()})
+    for (const Column& column : columns) std::erase(names, column.name);
+  return names;
 }
 
 std::vector<Knob> knobs(const std::vector<Planned>& runs) {

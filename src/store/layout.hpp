@@ -1,4 +1,4 @@
-// Schema 1 of the result file: its tables, their columns with units. results/README.md says the
+// The result file: its tables, their columns with units. results/README.md says the
 // same to people.
 #pragma once
 #include "store/hdf5.hpp"
@@ -21,6 +21,7 @@ Table environment();
 // Columns of /runs: identity, the knobs, results.
 std::vector<Column> run_identity();
 std::vector<Column> run_results();
+std::vector<std::string> knob_names(const TableReader& runs);  // of a file, in its order
 
 // A knob is a column of numbers when its name is that of a number and all its values can be one;
 // else of texts.

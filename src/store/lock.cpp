@@ -7,13 +7,15 @@
 
 #include <cerrno>
 #include <condition_variable>
-#include <cstdlib>
-#include <cstring>
 #include <mutex>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/signals.hpp"
 #include "store/disk.hpp"
+#include "store/folder.hpp"
+#include "store/gate.hpp"
+#include "store/holder.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -21,78 +23,128 @@ using namespace std::chrono_literals;
 
 constexpr auto kRenewal = 20s;
 
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
+std::filesystem::path lock_of(const std::filesystem::path& journal) {
+  return journal.string() + ".lock";
 }
 
-std::string text_of(int descriptor) {
-  char text[512] = {};
-  const ssize_t size = ::pread(descriptor, text, sizeof text - 1, 0);
-  return {text, size > 0 ? static_cast<size_t>(size) : 0};
+std::filesystem::path folder_of(const std::filesystem::path& journal) {
+  return journal.has_parent_path() ? journal.parent_path() : ".";
 }
 
-double modified(int descriptor) {
-  struct stat status {};
-  ::fstat(descriptor, &status);
-  return static_cast<double>(status.st_mtim.tv_sec) +
-         1e-9 * static_cast<double>(status.st_mtim.tv_nsec);
+std::string words(const Held& held) {
+  return held.holder.empty() ? "another process" : held.holder;
 }
 
-// Seconds since the last renewal, by the clock of the file system (another host's may differ).
-double age(int descriptor) {
-  const double before = modified(descriptor);
-  ::futimens(descriptor, nullptr);
-  return modified(descriptor) - before;
+[[noreturn]] void give_up(const std::filesystem::path& journal, const Held& held) {
+  throw base::Interrupted(base::format(
+      "{} is being written by {}{} (a second run of the same study would mix its records with the "
+      "first one's), run the same command when that one has ended, or choose another folder with "
+      "--out",
+      journal.string(), words(held),
+      held.stopped ? ", which is stopped: continue it (kill -CONT) or end it" : ""));
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& journal, const std::string& holder) {
-  base::fail(
-      "{} is being written by {} (a second run of the same study would mix its records with the "
-      "first one's), wait for it to end or choose another folder with --out",
-      journal.string(), holder.empty() ? "another process" : holder);
+// Shards of another count have other trials, of which some are the same.
+void check_others(const std::filesystem::path& journal, Flock flock, double now) {
+  const std::string mine = shard_of(journal).value_or("");
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(journal))) {
+    if (entry.path().extension() != ".lock") continue;
+    const std::filesystem::path other = entry.path().parent_path() / entry.path().stem();
+    const auto shard = shard_of(other);
+    if (!shard || count_of(*shard) == count_of(mine)) continue;
+    const Held held = look_at(entry.path(), flock, now);
+    base::check(
+        held.by == Hold::nobody,
+        "{} is being written by {} as {} (trials would be run twice), wait for it to end or "
+        "choose another folder with --out",
+        folder_of(journal).string(), words(held), words_of(*shard));
+  }
 }
 
-// "process 12 on host n1 since 2026-01-31T12:00:00Z"
-std::string mine() {
-  return base::format("process {} on host {} since {}", ::getpid(), host_name(), base::utc_now());
-}
+// Waits for a lock that is held.
+class Waiting {
+ public:
+  Waiting(const std::filesystem::path& journal, double patience)
+      : journal_(journal), patience_(patience) {}
 
-bool of_this_host(const std::string& holder) {
-  return holder.find(base::format(" on host {} since ", host_name())) != std::string::npos;
-}
+  // Returns while there is hope: a lock of another host may be one that was left behind.
+  void once(const Held& held) {
+    base::throw_if_signalled();
+    if (seen_ == 0) seen_ = held.modified;
+    const bool may_be_dead = held.by == Hold::elsewhere && held.modified == seen_;
+    const double most = may_be_dead ? WriterLock::kStale + 10 : patience_;
+    if (clock_.seconds() >= most || (held.stopped && clock_.seconds() > 1)) give_up(journal_, held);
+    say(held);
+    std::this_thread::sleep_for(50ms);
+  }
+
+ private:
+  void say(const Held& held) {
+    if (said_ || clock_.seconds() < 1) return;
+    said_ = true;
+    fmt::print(stderr, "lorahub: waiting for {}, which writes {}\n", words(held),
+               journal_.string());
+  }
+
+  const std::filesystem::path& journal_;
+  double patience_, seen_ = 0;
+  base::Stopwatch clock_;
+  bool said_ = false;
+};
 
 }  // namespace
 
-WriterLock::WriterLock(const std::filesystem::path& journal) {
-  const std::string file = journal.string() + ".lock";
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) cannot_write(file, errno);
-  const bool locked = ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
-  const int error = errno;
-  const std::string holder = text_of(descriptor_);
-  // Where there are no locks at all, what the file says has to do.
-  const bool unsupported = !locked && error != EWOULDBLOCK;
-  const bool elsewhere = !holder.empty() && (!of_this_host(holder) || unsupported);
-  if ((!locked && !unsupported) || (elsewhere && age(descriptor_) < kStale)) {
-    ::close(descriptor_);
-    refuse(journal, holder);
-  }
-  const std::string text = mine();
-  if (::ftruncate(descriptor_, 0) != 0 ||
-      ::pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-    const int cause = errno;
-    ::close(descriptor_);
-    cannot_write(file, cause);
+WriterLock::WriterLock(const std::filesystem::path& journal, const LockOptions& options)
+    : name_(journal.string()) {
+  for (Waiting waiting(journal, options.patience);;) {
+    Held held;
+    {
+      const Gate gate(folder_of(journal));
+      const double now = file_system_now(folder_of(journal));
+      held = look_at(lock_of(journal), options.flock, now);
+      if (held.by == Hold::nobody) {
+        check_others(journal, options.flock, now);
+        take(lock_of(journal), options.flock);
+        break;
+      }
+    }
+    waiting.once(held);
   }
   renewing_ = std::jthread([this](const std::stop_token& stop) { renew(stop); });
+}
+
+void WriterLock::take(const std::filesystem::path& file, Flock flock) {
+  descriptor_ = open_lock(file);
+  if (flock == Flock::use) (void)::flock(descriptor_, LOCK_EX | LOCK_NB);
+  text_ = my_holder_text();
+  if (::ftruncate(descriptor_, 0) == 0 &&
+      ::pwrite(descriptor_, text_.data(), text_.size(), 0) == static_cast<ssize_t>(text_.size()))
+    return;
+  const int error = errno;
+  ::close(descriptor_);
+  cannot_write(file.string(), error);
+}
+
+namespace {
+bool says(int descriptor, const std::string& text) {
+  std::string found(text.size() + 1, '\0');
+  const ssize_t size = ::pread(descriptor, found.data(), found.size(), 0);
+  return size == static_cast<ssize_t>(text.size()) && found.compare(0, text.size(), text) == 0;
+}
+}  // namespace
+
+void WriterLock::check_still_held() const {
+  if (says(descriptor_, text_)) return;
+  throw base::Interrupted(base::format(
+      "{} is being written by another process by now (this one did not answer for {:.0f} seconds), "
+      "run the same command again when that one has ended",
+      name_, kStale));
 }
 
 WriterLock::~WriterLock() {
   renewing_.request_stop();
   renewing_.join();
-  if (::ftruncate(descriptor_, 0) != 0) {
+  if (says(descriptor_, text_) && ::ftruncate(descriptor_, 0) != 0) {
     // Stays as the lock of a process that is gone.
   }
   ::close(descriptor_);

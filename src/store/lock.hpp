@@ -6,22 +6,38 @@
 
 namespace lorahub::store {
 
-// Held until destruction by the file `<journal>.lock`, which says host, process and since when. A
-// lock whose process is gone is taken over; so is that of another host that has not renewed it for
-// kStale seconds (file systems whose locks do not reach other hosts). Error naming the holder
-// otherwise.
+enum class Flock { use, none };  // none: as on a file system that has no locks
+
+struct LockOptions {
+  double patience = 10;  // seconds for which a lock that a living process holds is waited for
+  Flock flock = Flock::use;
+};
+
+// Held until destruction by the file `<journal>.lock`, which says host, process and since when. The
+// lock of a process of this host that is gone holds nothing; nor does that of another host that has
+// not been renewed for kStale seconds, which is waited for. Locks of a folder are taken one after
+// the other, so two runs that begin at once see each other.
+// base::Interrupted naming the holder, after the patience, when the journal is being written;
+// base::Error when the folder is being written by shards of another count.
 class WriterLock {
  public:
-  explicit WriterLock(const std::filesystem::path& journal);
+  explicit WriterLock(const std::filesystem::path& journal, const LockOptions& options = {});
   ~WriterLock();
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
 
+  // base::Interrupted when another process has taken the lock, since this one was stopped so long
+  // that it seemed to be gone.
+  void check_still_held() const;
+
   static constexpr double kStale = 90;  // seconds
 
  private:
+  void take(const std::filesystem::path& file, Flock flock);
   void renew(const std::stop_token& stop) const;
   int descriptor_ = -1;
+  std::string text_;  // of the file while it is held
+  std::string name_;
   std::jthread renewing_;
 };
 

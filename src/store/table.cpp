@@ -175,6 +175,7 @@ TableReader::TableReader(hid_t parent, const std::string& name)
   base::check(H5Sget_simple_extent_ndims(space) == 1, "{} is not a table", name);
   H5Sget_simple_extent_dims(space, &rows_, nullptr);
   width_ = H5Tget_size(type_);
+  base::check(width_ > 0, "{} has rows of no width", name);
   for (int c = 0; c < H5Tget_nmembers(type_); ++c) {
     const auto index = static_cast<unsigned>(c);
     const Type type(H5Tget_member_type(type_, index), "cannot read a type");
@@ -191,6 +192,10 @@ std::vector<std::string> TableReader::columns() const {
   std::vector<std::string> names;
   for (const Member& m : members_) names.push_back(m.name);
   return names;
+}
+
+bool TableReader::has(std::string_view column) const {
+  return std::ranges::find(members_, column, &Member::name) != members_.end();
 }
 
 void TableReader::each(const std::function<void(const RowView&)>& visit) const {

@@ -133,9 +133,11 @@ std::vector<std::string> remarks(const std::vector<std::string>& knobs,
   return sentences;
 }
 
-std::string id(const Trial& trial) {
+std::string id(const Trial& trial) { return id_of_columns(columns(trial)); }
+
+std::string id_of_columns(const std::vector<std::pair<std::string, std::string>>& columns) {
   std::string text;  // knobs not read are left out, so that a knob added later keeps old ids
-  for (const auto& [name, value] : columns(trial))
+  for (const auto& [name, value] : columns)
     if (!value.empty()) text += base::format("{}={}\n", name, value);
   return base::sha256(text).substr(0, 16);
 }

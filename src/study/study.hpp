@@ -39,7 +39,8 @@ std::vector<Trial> only(const std::vector<Trial>& trials, const std::vector<Sett
 std::vector<std::pair<std::string, std::string>> columns(const Trial& trial);
 const std::vector<std::string>& column_names();
 
-std::string id(const Trial& trial);     // 16 hexadecimal digits of the SHA-256 of columns()
+std::string id(const Trial& trial);  // 16 hexadecimal digits of the SHA-256 of columns()
+std::string id_of_columns(const std::vector<std::pair<std::string, std::string>>& columns);
 std::string label(const Trial& trial);  // for people: "E1_isa_letter lorahub seed 1"
 
 }  // namespace lorahub::study

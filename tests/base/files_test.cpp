@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -28,7 +29,52 @@ TEST(Files, WrittenWholeAndReadBack) {
   write_file(file, "old");
   write_file(file, std::string("new\0bytes", 9));
   EXPECT_EQ(read_file(file), std::string("new\0bytes", 9));
-  EXPECT_FALSE(std::filesystem::exists(file.string() + ".tmp"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file.parent_path()), {}), 1)
+      << "no temporary file stays";
+}
+
+TEST(Files, ManyWritersOfOneFileLeaveOneOfTheirContents) {
+  const Path folder = fresh_folder();
+  std::vector<pid_t> children;
+  for (const char letter : {'a', 'b', 'c', 'd'}) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    try {
+      for (int i = 0; i < 25; ++i) write_file(folder / "x", std::string(50000, letter));
+    } catch (...) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  for (const pid_t child : children) {
+    int state = 0;
+    ::waitpid(child, &state, 0);
+    EXPECT_EQ(state, 0) << "no writer meets another's temporary file";
+  }
+  const std::string content = read_file(folder / "x");
+  EXPECT_EQ(content, std::string(50000, content.at(0)));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+}
+
+TEST(Files, WhatAKilledWriterLeftIsTakenAway) {
+  const Path folder = fresh_folder();
+  std::filesystem::create_directories(folder);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string large(1 << 20, 'x');
+    if (::write(ends[1], "x", 1) != 1) ::_exit(1);
+    for (;;) write_file(folder / "x", large);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ends[0], &byte, 1), 1);
+  ::usleep(20000);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  write_file(folder / "x", "new");
+  EXPECT_EQ(read_file(folder / "x"), "new");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
 }
 
 TEST(Files, WhatCannotBeReadIsNamed) {

@@ -7,6 +7,7 @@ Valid files are those of tests/golden and configs (as transformers, PEFT and tor
 here; hostile ones are cut, changed or made to lie. Reproducers that fuzzing found are added by hand, `found_*`.
 """
 import base64
+import hashlib
 import json
 import pathlib
 import pickle
@@ -317,18 +318,19 @@ def framed(entry):
 
 
 def journal():
-    trial = "0123456789abcdef"
+    digest = lambda text: hashlib.sha256(text.encode()).hexdigest()
+    trial = digest("task=E1\nseed=1\n")[:16]  # of its knobs
     header = {"kind": "header", "study": "small", "question": "Does it run?", "yaml": "question: ...\n", "command_line": "lorahub run small.yaml",
               "started_utc": "2026-01-01T00:00:00Z", "environment": {"version": "0.1.0", "ranks": "1"}}
-    start = {"kind": "start", "trial": trial, "inputs": {"model": "ab", "shots": "cd"}, "seconds": 1e9}
+    start = {"kind": "start", "trial": trial, "inputs": {"model": digest("m"), "shots": digest("s")}, "seconds": 1e9}
     told = {"kind": "generation", "trial": trial, "index": 0,
             "generation": {"dim": 2, "weights": [0.0, 0.5, 1.0, -1.5], "losses": [0.25, "inf"], "faults": [[1, "not finite"]]}}
     record = {"trial": trial, "knobs": [["task", "E1"], ["seed", "1"]], "resolved": [["search.population", "2"]], "modules": ["a", "b"],
-              "shot_rows": [0, 1], "dropped_rows": [], "shot_tokens": [2, 3], "shot_sha256": ["x", "y"], "weights": [0.0, 0.5],
-              "best_loss": 0.25, "zero_loss": "nan", "shot_sums": [1.0, 2.5], "accuracy": 50.0,
+              "shot_rows": [0, 1], "dropped_rows": [], "shot_tokens": [2, 3], "shot_sha256": [digest("x"), digest("y")], "weights": [0.0, 0.5],
+              "best_loss": 0.25, "zero_loss": "nan", "shot_sums": [1.0, 2.5], "accuracy": 0.0,
               "counts": {"evaluations": 2, "rounds": 1, "example_forwards": 4, "search_tokens": 40, "answer_tokens": 20},
               "seconds": {"load": 0.5, "search": 1.25, "answer": 0.125}, "waits": 1,
-              "answers": [{"row": 3, "input": "ef", "target": "b", "answer": "c", "hit": False}]}
+              "answers": [{"row": 3, "input": digest("i"), "target": "b", "answer": "c", "hit": False}]}
     finish = {"kind": "finish", "record": {**record, "told": 1}}
     whole = {"kind": "finish", "record": {**record, "generations": [told["generation"]]}}
     fail = {"kind": "fail", "trial": trial, "message": "a module is damaged"}
@@ -340,7 +342,7 @@ def journal():
     put("journal", "valid", "zeros", lines(header, start).encode() + bytes(100))
     put("journal", "valid", "none", b"")
     hostile = {
-        "damaged_line": lines(header) + framed(start).replace("ab", "ac", 1)[1:] + lines(told),
+        "damaged_line": lines(header) + framed(start).replace("start", "stort", 1)[1:] + lines(told),
         "kind": lines(header, {"kind": "other"}), "no_kind": framed({"a": 1}), "list": framed([1]), "deep": framed("[" * 50000),
         "index_negative": lines(header, start, {**told, "index": "x"}), "weights_object": lines(header, start, {**told, "generation": {
             "dim": 2, "weights": {"a": "b"}, "losses": []}}), "number_word": lines(header, start, {**told, "generation": {
@@ -348,6 +350,14 @@ def journal():
         "pairs": lines(header, {"kind": "finish", "record": {**record, "knobs": [["a"]]}}),
         "faults": lines(header, start, {**told, "generation": {**told["generation"], "faults": [[1]]}}),
         "text": "this is no journal\nat all\n",
+        "not_begun": lines(header, told), "ends_twice": lines(header, start, told, finish, finish), "gap": lines(header, start, {**told, "index": 1}),
+        "other_knobs": lines(header, start, told, {**finish, "record": {**finish["record"], "knobs": [["task", "E2"]]}}),
+        "other_accuracy": lines(header, start, told, {**finish, "record": {**finish["record"], "accuracy": 50.0}}),
+        "id_of_a_path": lines(header, {**start, "trial": "../../etc/passwd"}), "no_hash": lines(header, {**start, "inputs": {"model": "ab"}}),
+        "negative_count": lines(header, start, told, {**finish, "record": {**finish["record"], "counts": {
+            "evaluations": -2, "rounds": 1, "example_forwards": 4, "search_tokens": 40, "answer_tokens": 20}}}),
+        "fault_with_loss": lines(header, start, {**told, "generation": {**told["generation"], "faults": [[0, "x"]]}}),
+        "trials_word": lines({**header, "environment": {"trials": "many"}}),
     }
     for name, content in hostile.items():
         put("journal", "hostile", name, content)

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
+#include "t5/version.hpp"
+
 namespace lorahub::run {
 namespace {
 
@@ -16,6 +20,21 @@ TEST(Devices, AGpuOfSeveralRanksIsSaid) {
   EXPECT_THAT(shared_gpus({"n1", "n1"}, {"cpu", "cpu"}), IsEmpty());
   EXPECT_THAT(shared_gpus({"n1", "n1", "n1", "n2"}, {first, second, first, first}),
               ElementsAre(AllOf(HasSubstr("ranks 0, 2 "), HasSubstr("0000:17:00.0 of n1"))));
+}
+
+TEST(Devices, ProcessorsThatAreUnlikeAreSaid) {
+  const std::string wide = "cpu, AVX512, A", narrow = "cpu, AVX2, B";
+  EXPECT_EQ(unlike_ranks({wide, wide, wide}), "");
+  EXPECT_EQ(unlike_ranks({wide, wide, narrow}), "rank 2: cpu, AVX2, B; rank 0: cpu, AVX512, A");
+  EXPECT_EQ(unlike_ranks({"cuda 0000:17:00.0", "cuda 0000:65:00.0"}), "");
+}
+
+TEST(Devices, ACpuSaysWhatChangesItsBits) {
+  ::setenv("MKL_CBWR", "COMPATIBLE", 1);
+  EXPECT_THAT(device_text({}), AllOf(HasSubstr("cpu, "), HasSubstr(t5::processor_features()),
+                                     HasSubstr("MKL_CBWR=COMPATIBLE")));
+  ::unsetenv("MKL_CBWR");
+  EXPECT_THAT(device_text({}), testing::Not(HasSubstr("MKL_CBWR")));
 }
 
 TEST(Devices, WeightsAreExchangedWhereEachRankHasAGpuOfItsOwn) {

@@ -116,15 +116,16 @@ TEST(Fault, ASignalEndsALongSearchWith75) {
   }
 }
 
-TEST(Fault, ASecondRunIsRefusedAndToldWhoHoldsTheJournal) {
+TEST(Fault, ASecondRunWaitsIsToldWhoHoldsTheJournalAndEndsWith75) {
   const auto folder = fresh_folder("second");
   write_study(folder);
   Background run(study_command(folder, "", kLong), folder / "err");
   ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 3; })) << read_all(folder / "err");
   const Ended second = run_study(folder, "", kLong);
-  EXPECT_EQ(second.code, 2);
-  EXPECT_NE(second.err.find("process " + std::to_string(run.pid()) + " on host"), std::string::npos)
-      << second.err;
+  EXPECT_EQ(second.code, 75);
+  const std::string holder = "process " + std::to_string(run.pid()) + " on host";
+  EXPECT_NE(second.err.find("waiting for " + holder), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("being written by " + holder), std::string::npos) << second.err;
   EXPECT_FALSE(run.ended());
 }
 

@@ -5,6 +5,7 @@
 #include "samples.hpp"
 #include "search/recommend.hpp"
 #include "store/hdf5.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -16,15 +17,25 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kOne = "1111111111111111";
+constexpr const char* kOne = "1a5e1876d96499f6";
+
+// As task::is_hit, of the samples' answers.
+bool is_hit(const std::string& answer, const std::string& target) {
+  return base::lower(answer) == target || base::lower(answer) == target + ".";
+}
 
 // What check says of a history that was changed.
 std::vector<std::string> problems(const std::function<void(Record&)>& change) {
   const Folder folder;
   History h = samples::complete();
-  change(h.finished[kOne]);
+  Record record = std::move(h.finished[kOne]);
+  h.finished.erase(kOne);
+  change(record);
+  record.trial = study::id_of_columns(record.knobs);
+  h.finished[record.trial] = record;
+  h.inputs = {{record.trial, samples::inputs()}};
   write_hdf5(folder / "x.h5", h, {});
-  return check_hdf5(folder / "x.h5");
+  return check_hdf5(folder / "x.h5", is_hit).problems;
 }
 
 TEST(Check, FindsNothingInAWholeFile) {
@@ -34,15 +45,15 @@ TEST(Check, FindsNothingInAWholeFile) {
 TEST(Check, NamesTrialsThatAreNotDone) {
   const Folder folder;
   write_hdf5(folder / "x.h5", samples::history(), samples::planned());
-  EXPECT_THAT(check_hdf5(folder / "x.h5"),
-              ElementsAre(HasSubstr("3333333333333333 failed: no such file"),
-                          HasSubstr("4444444444444444 is running"),
-                          HasSubstr("5555555555555555 is missing")));
+  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+              ElementsAre(HasSubstr("0d33084441e7e60c failed: no such file"),
+                          HasSubstr("a7556d25ea9a69a7 is running"),
+                          HasSubstr("3ee16ebf6a798557 is missing")));
 }
 
 TEST(Check, FindsEachContradiction) {
   const auto found = [](const char* words) {
-    return Contains(AllOf(HasSubstr(kOne), HasSubstr(words)));
+    return Contains(AllOf(HasSubstr("trial "), HasSubstr(words)));
   };
   EXPECT_THAT(problems([](Record& r) { r.accuracy = 34; }), found("accuracy is 34"));
   EXPECT_THAT(problems([](Record& r) { r.answers[1].hit = true; }), found("accuracy"));
@@ -81,12 +92,70 @@ TEST(Check, RecomputesTheMeanOfAGeneration) {
   EXPECT_THAT(with_mean(1e-9), Contains(HasSubstr("not the mean of the last generation")));
 }
 
+TEST(Check, FindsIdsAndHitsAndFaultsThatAreNotThoseOfTheRows) {
+  EXPECT_THAT(problems([](Record& r) {
+                r.answers[0].hit = false;
+                r.answers[1].hit = true;
+              }),
+              ElementsAre(HasSubstr("test row 0 counts as wrong, its answer is right"),
+                          HasSubstr("test row 1 counts as right, its answer is wrong")));
+  EXPECT_THAT(
+      problems([](Record& r) { r.generations[0].faults = {{.candidate = 1}}; }),
+      ElementsAre(HasSubstr("candidate 1 of generation 0 could not be evaluated, and has")));
+  const Folder folder;
+  History h = samples::complete();
+  h.finished[kOne].knobs[0].second = "E2";
+  write_hdf5(folder / "x.h5", h, {});
+  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+              ElementsAre(HasSubstr("its knobs are those of trial 3ee16ebf6a798557")));
+}
+
+TEST(Check, FindsTwoContentsUnderOneName) {
+  const Folder folder;
+  History h = samples::complete();
+  for (auto& [id, record] : h.finished) record.knobs.emplace_back("model", "mini");
+  History named = h;
+  named.finished.clear();
+  named.inputs.clear();
+  for (auto& [id, record] : h.finished) {
+    record.trial = study::id_of_columns(record.knobs);
+    named.finished[record.trial] = record;
+    named.inputs[record.trial] = {{"model", base::sha256(record.trial)}};
+  }
+  write_hdf5(folder / "x.h5", named, {});
+  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+              ElementsAre(AllOf(HasSubstr("different files under one name"),
+                                HasSubstr("model mini ("), HasSubstr("in trial"))));
+}
+
+TEST(Check, SaysWhenUnlikeMachinesMadeTheTrials) {
+  const Folder folder;
+  History h = samples::complete();
+  h.headers = {samples::header(), samples::header()};
+  h.headers[0].environment["cpu_capability"] = "AVX512";
+  h.headers[1].environment["cpu_capability"] = "AVX2";
+  h.made_by[kOne] = 1;
+  write_hdf5(folder / "x.h5", h, samples::complete_plan());
+  const Verdict mixed = check_hdf5(folder / "x.h5", is_hit);
+  EXPECT_THAT(mixed.problems, IsEmpty());
+  EXPECT_THAT(mixed.notes,
+              Contains(AllOf(HasSubstr("2 kinds of machine"), HasSubstr("cpu_capability AVX2"))));
+  h.made_by[kOne] = 0;
+  write_hdf5(folder / "x.h5", h, samples::complete_plan());
+  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).notes,
+              testing::Not(Contains(HasSubstr("kinds of machine"))));
+  h.made_by[kOne] = 7;
+  write_hdf5(folder / "x.h5", h, samples::complete_plan());
+  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+              ElementsAre(HasSubstr("it was made by start 7, /headers has 2")));
+}
+
 TEST(Check, FindsABadHash) {
   const Folder folder;
   History h = samples::complete();
   h.inputs[kOne]["model"] = "abc";
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  EXPECT_THAT(check_hdf5(folder / "x.h5"),
+  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
               ElementsAre(HasSubstr("the hash of model is no SHA-256")));
 }
 
@@ -99,7 +168,10 @@ std::vector<std::string> problems_after(const Change& change) {
   const hid_t file = H5Fopen(name.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   change(file);
   H5Fclose(file);
-  return check_hdf5(name);
+  std::vector<std::string> problems = check_hdf5(name, is_hit).problems;
+  EXPECT_THAT(problems.at(0), HasSubstr("its digest differs"));
+  problems.erase(problems.begin());
+  return problems;
 }
 
 TEST(Check, FindsAnotherSchemaAndWhatIsGone) {
@@ -119,7 +191,7 @@ TEST(Check, FindsAnotherSchemaAndWhatIsGone) {
       }),
       AllOf(Contains("table /weights has no column 'weight'"), Contains("no table /dropped")));
   EXPECT_THAT(
-      problems_after([](hid_t file) { H5Ldelete(file, "trace/1111111111111111", H5P_DEFAULT); }),
+      problems_after([](hid_t file) { H5Ldelete(file, "trace/1a5e1876d96499f6", H5P_DEFAULT); }),
       ElementsAre(HasSubstr("trace")));
 }
 
@@ -138,10 +210,10 @@ TEST(Check, FindsAStudyThatWasChangedLater) {
 
 TEST(Check, FindsATraceOfAnotherShape) {
   EXPECT_THAT(problems_after([](hid_t file) {
-                H5Ldelete(file, "trace/1111111111111111/loss", H5P_DEFAULT);
-                H5Lmove(file, "trace/1111111111111111/weights", file, "trace/1111111111111111/loss",
+                H5Ldelete(file, "trace/1a5e1876d96499f6/loss", H5P_DEFAULT);
+                H5Lmove(file, "trace/1a5e1876d96499f6/weights", file, "trace/1a5e1876d96499f6/loss",
                         H5P_DEFAULT, H5P_DEFAULT);
-                H5Lcopy(file, "trace/1111111111111111/loss", file, "trace/1111111111111111/weights",
+                H5Lcopy(file, "trace/1a5e1876d96499f6/loss", file, "trace/1a5e1876d96499f6/weights",
                         H5P_DEFAULT, H5P_DEFAULT);
               }),
               ElementsAre(HasSubstr("the shapes of weights and loss disagree")));

@@ -19,27 +19,40 @@ namespace lorahub::store {
 namespace {
 
 using samples::Folder;
+using samples::interruption_of;
 using samples::message_of;
 using testing::AllOf;
 using testing::HasSubstr;
+
+// Ids of trials: those of the records that they end with (samples.hpp), or any.
+const std::string kOne = "1a5e1876d96499f6", kTwo = "a7556d25ea9a69a7", kThree = "0d33084441e7e60c",
+                  kFour = "494c392cb91c00d0", kNine = "9999999999999999";
 
 void write(const std::filesystem::path& file, std::string_view text) {
   std::filesystem::remove(file);  // truncating one that is there makes ext4 wait for the disk
   std::ofstream(file, std::ios::binary) << text;
 }
 
+// A trial that fails as it begins.
+void end(Journal& journal, const std::string& trial, const std::string& message) {
+  journal.start(trial, {});
+  journal.fail(trial, message);
+}
+
+std::string numbered(int i) { return base::format("{:016x}", i); }
+
 // The order in which a run writes.
 void fill(Journal& journal) {
   journal.header(samples::header());
-  journal.start("t1", samples::inputs());
-  for (const auto& g : samples::generations(1)) journal.generation("t1", g);
-  journal.finish(samples::record("t1", "E1", 1));
-  journal.start("t2", samples::inputs());
-  journal.fail("t2", "broken");
-  journal.start("t3", samples::inputs());
-  journal.generation("t3", samples::generations(3)[0]);
-  journal.start("t4", samples::inputs());
-  journal.finish(samples::plain("t4", "E1"));
+  journal.start(kOne, samples::inputs());
+  for (const auto& g : samples::generations(1)) journal.generation(kOne, g);
+  journal.finish(samples::record(kOne, "E1", 1));
+  journal.start(kTwo, samples::inputs());
+  journal.fail(kTwo, "broken");
+  journal.start(kThree, samples::inputs());
+  journal.generation(kThree, samples::generations(3)[0]);
+  journal.start(kFour, samples::inputs());
+  journal.finish(samples::plain(kFour, "E1"));
 }
 
 // A history as text: equal histories, equal texts.
@@ -75,14 +88,14 @@ TEST(Journal, SaysAfterReopeningWhatItSaidBefore) {
   }
   EXPECT_EQ(text(Journal(file).history()), before);
   const History history = read_journal(file);
-  ASSERT_TRUE(history.finished.contains("t1"));
-  EXPECT_EQ(encode(Finish{.record = history.finished.at("t1")}),
-            encode(Finish{.record = samples::record("t1", "E1", 1)}));
-  EXPECT_FALSE(history.told.contains("t1"));
-  EXPECT_EQ(history.told.at("t3").size(), 1u);
-  EXPECT_EQ(history.failed.at("t2"), "broken");
-  EXPECT_EQ(history.inputs.at("t3"), samples::inputs());
-  EXPECT_NEAR(history.started.at("t1"), static_cast<double>(std::time(nullptr)), 10);
+  ASSERT_TRUE(history.finished.contains(kOne));
+  EXPECT_EQ(encode(Finish{.record = history.finished.at(kOne)}),
+            encode(Finish{.record = samples::record(kOne, "E1", 1)}));
+  EXPECT_FALSE(history.told.contains(kOne));
+  EXPECT_EQ(history.told.at(kThree).size(), 1u);
+  EXPECT_EQ(history.failed.at(kTwo), "broken");
+  EXPECT_EQ(history.inputs.at(kThree), samples::inputs());
+  EXPECT_NEAR(history.started.at(kOne), static_cast<double>(std::time(nullptr)), 10);
 }
 
 TEST(Journal, GenerationsAreOnTheDiskOnce) {
@@ -102,24 +115,24 @@ TEST(Journal, GenerationsNotToldBeforeAreInTheFinishRecord) {
   const Folder folder;
   {
     Journal journal(folder / "journal.ndj");
-    journal.start("t1", samples::inputs());
-    journal.generation("t1", samples::generations(7)[0]);  // others than those of the record
-    journal.finish(samples::record("t1", "E1", 1));
+    journal.start(kOne, samples::inputs());
+    journal.generation(kOne, samples::generations(7)[0]);  // others than those of the record
+    journal.finish(samples::record(kOne, "E1", 1));
   }
   const History history = read_journal(folder / "journal.ndj");
-  EXPECT_EQ(encode(Finish{.record = history.finished.at("t1")}),
-            encode(Finish{.record = samples::record("t1", "E1", 1)}));
+  EXPECT_EQ(encode(Finish{.record = history.finished.at(kOne)}),
+            encode(Finish{.record = samples::record(kOne, "E1", 1)}));
   EXPECT_TRUE(history.told.empty());
 }
 
 TEST(Journal, ALaterStartOrRecordEndsAFailure) {
   const Folder folder;
   Journal journal(folder / "journal.ndj");
-  journal.fail("t1", "a");
-  journal.fail("t2", "b");
-  journal.start("t1", {});
-  journal.start("t2", {});
-  journal.finish(samples::record("t2", "E1", 1));
+  end(journal, kOne, "a");
+  end(journal, kThree, "b");
+  journal.start(kOne, {});
+  journal.start(kThree, {});
+  journal.finish(samples::record(kThree, "E1", 3));
   EXPECT_TRUE(journal.history().failed.empty());
   EXPECT_TRUE(read_journal(folder / "journal.ndj").failed.empty());
 }
@@ -134,10 +147,10 @@ TEST(Journal, CutAnywhereInTheLastTwoRecordsNothingWholeIsLost) {
     fill(journal);
     ends.push_back(std::filesystem::file_size(file));
     texts.push_back(text(journal.history()));
-    journal.generation("t3", samples::generations(3)[1]);
+    journal.generation(kThree, samples::generations(3)[1]);
     ends.push_back(std::filesystem::file_size(file));
     texts.push_back(text(journal.history()));
-    journal.finish(samples::record("t3", "E1", 3));
+    journal.finish(samples::record(kThree, "E1", 3));
     ends.push_back(std::filesystem::file_size(file));
     texts.push_back(text(journal.history()));
   }
@@ -151,8 +164,8 @@ TEST(Journal, CutAnywhereInTheLastTwoRecordsNothingWholeIsLost) {
     ASSERT_EQ(text(journal.history()), texts[kept]) << size;
     ASSERT_EQ(std::filesystem::file_size(file), ends[kept]) << "the torn tail is gone";
     if (size % 64 != 0) continue;  // each append waits for the disk
-    journal.fail("t9", "after");
-    ASSERT_EQ(read_journal(file).failed.at("t9"), "after");
+    end(journal, kNine, "after");
+    ASSERT_EQ(read_journal(file).failed.at(kNine), "after");
   }
 }
 
@@ -190,25 +203,25 @@ TEST(Journal, ADamagedLineIsNamedAndItsTrialRunAgain) {
     ASSERT_EQ(history.damages.size(), 1U);
     EXPECT_EQ(history.damages[0].line, line);
     // Lines 2 to 6: start, three generations and finish of t1.
-    EXPECT_EQ(history.finished.contains("t1"), line < 2 || line > 6) << line;
-    EXPECT_EQ(history.finished.contains("t4"), line < 11) << line;
+    EXPECT_EQ(history.finished.contains(kOne), line < 2 || line > 6) << line;
+    EXPECT_EQ(history.finished.contains(kFour), line < 11) << line;
     if (line >= 2 && line <= 6) {
       Journal journal(file);
-      EXPECT_EQ(journal.history().told.at("t1").size(), line == 2 || line == 6 ? 3U : line - 3);
-      if (line == 2) journal.start("t1", samples::inputs());
+      EXPECT_EQ(journal.history().told.at(kOne).size(), line == 2 || line == 6 ? 3U : line - 3);
+      if (line == 2) journal.start(kOne, samples::inputs());
       const auto none = [] { return std::vector<search::Fault>(); };
       const auto f = recorded([&](const search::Population&) { return search::Losses{}; }, none,
-                              journal, "t1");
+                              journal, kOne);
       for (size_t g = 0; g < generations.size(); ++g) {
-        if (journal.told("t1", g))
+        if (journal.told(kOne, g))
           f(generations[g].population);
         else
-          journal.generation("t1", generations[g]);
+          journal.generation(kOne, generations[g]);
       }
-      journal.finish(samples::record("t1", "E1", 1));
+      journal.finish(samples::record(kOne, "E1", 1));
       const History after = read_journal(file);
-      EXPECT_EQ(encode(Finish{.record = after.finished.at("t1")}),
-                encode(Finish{.record = samples::record("t1", "E1", 1)}))
+      EXPECT_EQ(encode(Finish{.record = after.finished.at(kOne)}),
+                encode(Finish{.record = samples::record(kOne, "E1", 1)}))
           << line;
     }
     begin = end;
@@ -220,11 +233,11 @@ TEST(Journal, ADamagedLineTellsItsTrialWhereThatCanBeRead) {
   const auto file = folder / "journal.ndj";
   std::string line = frame(encode(Fail{"0123456789abcdef", "m"}));
   line[line.size() - 5] = '?';
-  write(file, line + frame(encode(Fail{"t", "m"})));
+  write(file, line + frame(encode(Fail{kOne, "m"})));
   const History history = read_journal(file);
   ASSERT_EQ(history.damages.size(), 1U);
   EXPECT_EQ(history.damages[0].trial, "0123456789abcdef");
-  EXPECT_TRUE(history.failed.contains("t"));
+  EXPECT_TRUE(history.failed.contains(kOne));
 }
 
 TEST(Journal, ALostLineBreakBetweenTheLastTwoRecordsIsDamageNotATornTail) {
@@ -240,15 +253,15 @@ TEST(Journal, ALostLineBreakBetweenTheLastTwoRecordsIsDamageNotATornTail) {
   EXPECT_EQ(read_journal(file).damages.size(), 1U);
   {
     Journal journal(file);
-    journal.fail("t9", "after");
+    end(journal, kNine, "after");
   }
-  EXPECT_EQ(read_journal(file).failed.at("t9"), "after");
+  EXPECT_EQ(read_journal(file).failed.at(kNine), "after");
 }
 
 TEST(Journal, AnEntryOfAnotherVersionIsNamed) {
   const Folder folder;
   const auto file = folder / "journal.ndj";
-  write(file, frame(encode(Fail{"t", "m"})) + frame("{\"kind\":\"dance\"}"));
+  write(file, frame(encode(Start{kOne, {}, 1})) + frame("{\"kind\":\"dance\"}"));
   EXPECT_THAT(message_of([&] { read_journal(file); }),
               AllOf(HasSubstr("journal.ndj:2: "), HasSubstr("dance")));
 }
@@ -259,11 +272,11 @@ TEST(Journal, ASecondWriterIsRefusedWhileTheFirstLives) {
   {
     Journal first(file);
     fill(first);
-    EXPECT_THAT(message_of([&] { Journal second(file); }),
+    EXPECT_THAT(interruption_of([&] { Journal second(file, {.patience = 0.1}); }),
                 HasSubstr("a second run of the same study"));
-    first.fail("t9", "still writing");
+    end(first, kNine, "still writing");
   }
-  EXPECT_EQ(Journal(file).history().failed.at("t9"), "still writing");
+  EXPECT_EQ(Journal(file).history().failed.at(kNine), "still writing");
 }
 
 TEST(Journal, AFolderThatCannotBeMadeIsAnError) {
@@ -286,7 +299,7 @@ TEST(Journal, AFullDiskInterruptsAndKeepsWhatWasAcknowledged) {
     int done = 0;
     try {
       Journal journal(file);
-      for (; done < 200; ++done) journal.fail("t" + std::to_string(done), std::string(300, 'x'));
+      for (; done < 200; ++done) end(journal, numbered(done), std::string(200, 'x'));
     } catch (const base::Interrupted& full) {
       ::_exit(std::string(full.what()).find("make room") != std::string::npos ? done : 250);
     } catch (...) {
@@ -313,7 +326,7 @@ int append_until_killed(const std::filesystem::path& file, int first, int millis
   if (child == 0) {
     Journal journal(file);
     for (int i = first;; ++i) {
-      journal.fail("t" + std::to_string(i), std::string(static_cast<size_t>(i * 37 % 3000), 'x'));
+      end(journal, numbered(i), std::string(static_cast<size_t>(i * 37 % 3000), 'x'));
       if (::write(ends[1], &i, sizeof i) != sizeof i) ::_exit(1);
     }
   }
@@ -336,7 +349,7 @@ TEST(Journal, KilledAtAnyMomentItKeepsEveryAcknowledgedRecord) {
     const int last = append_until_killed(file, next, 2 + static_cast<int>(stream.uniform() * 30));
     const History history = read_journal(file);
     for (int i = 0; i <= last; ++i) {
-      const auto found = history.failed.find("t" + std::to_string(i));
+      const auto found = history.failed.find(numbered(i));
       ASSERT_NE(found, history.failed.end()) << i;
       ASSERT_EQ(found->second.size(), static_cast<size_t>(i * 37 % 3000));
     }

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import warnings
 
-ONE, TWO = "1111111111111111", "2222222222222222"
+ONE, TWO = "1a5e1876d96499f6", "494c392cb91c00d0"
 
 
 def equal(found, expected):

@@ -15,6 +15,8 @@ using samples::Folder;
 using samples::message_of;
 using testing::HasSubstr;
 
+const std::string kTrial = "0123456789abcdef";
+
 search::Losses sum_of_weights(const search::Population& population) {
   search::Losses losses;
   for (int p = 0; p < population.size(); ++p)
@@ -29,13 +31,18 @@ TEST(Recorded, KeepsTheCauseOfWhatCouldNotBeEvaluated) {
   const auto file = folder / "journal.ndj";
   {
     Journal journal(file);
-    journal.start("t", {});
+    journal.start(kTrial, {});
     const auto faults = [] {
       return std::vector<search::Fault>{{.candidate = 1, .cause = "out of memory"}};
     };
-    recorded(sum_of_weights, faults, journal, "t")(samples::generations(0)[0].population);
+    const auto evaluate = [](const search::Population& population) {
+      search::Losses losses = sum_of_weights(population);
+      losses[1] = samples::kInfinity;
+      return losses;
+    };
+    recorded(evaluate, faults, journal, kTrial)(samples::generations(0)[0].population);
   }
-  const auto told = read_journal(file).told.at("t").at(0);
+  const auto told = read_journal(file).told.at(kTrial).at(0);
   ASSERT_EQ(told.faults.size(), 1U);
   EXPECT_EQ(told.faults[0].candidate, 1);
   EXPECT_EQ(told.faults[0].cause, "out of memory");
@@ -53,26 +60,28 @@ TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   std::vector<search::Losses> first;
   {
     Journal journal(file);
-    const auto f = recorded(evaluate, no_faults, journal, "t");
+    journal.start(kTrial, {});
+    const auto f = recorded(evaluate, no_faults, journal, kTrial);
     for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population));
     EXPECT_EQ(calls, 2);
-    EXPECT_EQ(read_journal(file).told.at("t").size(), 2u)
+    EXPECT_EQ(read_journal(file).told.at(kTrial).size(), 2u)
         << "on the disk before the loss is returned";
   }
   Journal journal(file);
   const auto never = recorded(
       [](const search::Population&) -> search::Losses { throw std::logic_error("was told"); },
-      no_faults, journal, "t");
+      no_faults, journal, kTrial);
   for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population), first[g]);
   EXPECT_THROW(never(generations[2].population), std::logic_error);
-  EXPECT_EQ(journal.history().told.at("t").size(), 2u);
+  EXPECT_EQ(journal.history().told.at(kTrial).size(), 2u);
 
-  const auto f = recorded(evaluate, no_faults, journal, "t");
+  const auto f = recorded(evaluate, no_faults, journal, kTrial);
   for (const auto& g : generations) EXPECT_EQ(f(g.population), sum_of_weights(g.population));
   EXPECT_EQ(calls, 3);
-  EXPECT_EQ(journal.history().told.at("t").size(), 3u);
+  EXPECT_EQ(journal.history().told.at(kTrial).size(), 3u);
 
-  const auto other = recorded(evaluate, no_faults, journal, "u");
+  journal.start("fedcba9876543210", {});
+  const auto other = recorded(evaluate, no_faults, journal, "fedcba9876543210");
   other(generations[0].population);
   EXPECT_EQ(calls, 4) << "another trial";
 }
@@ -81,19 +90,19 @@ TEST(Recorded, OtherWeightsThanToldAreAnError) {
   const Folder folder;
   Journal journal(folder / "journal.ndj");
   const search::Population told{.dim = 2, .weights = {0.0, 0.5}};
-  recorded(sum_of_weights, no_faults, journal, "t")(told);
+  recorded(sum_of_weights, no_faults, journal, kTrial)(told);
   for (const auto& weights : {std::vector{-0.0, 0.5}, std::vector{0.0, std::nextafter(0.5, 1.0)},
                               std::vector{0.0, 0.5, 0.0, 0.5}}) {
-    const auto f = recorded(sum_of_weights, no_faults, journal, "t");
+    const auto f = recorded(sum_of_weights, no_faults, journal, kTrial);
     EXPECT_THAT(message_of([&] { f({.dim = 2, .weights = weights}); }),
-                HasSubstr("generation 1 of trial t"));
+                HasSubstr("generation 1 of trial " + kTrial));
   }
   EXPECT_THAT(
       message_of([&] {
-        recorded(sum_of_weights, no_faults, journal, "t")({.dim = 1, .weights = {0.0, 0.5}});
+        recorded(sum_of_weights, no_faults, journal, kTrial)({.dim = 1, .weights = {0.0, 0.5}});
       }),
       HasSubstr("other weights"));
-  EXPECT_EQ(recorded(sum_of_weights, no_faults, journal, "t")(told), (search::Losses{1.0}));
+  EXPECT_EQ(recorded(sum_of_weights, no_faults, journal, kTrial)(told), (search::Losses{1.0}));
 }
 
 }  // namespace

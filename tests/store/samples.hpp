@@ -123,28 +123,29 @@ inline Record plain(const std::string& trial, const std::string& task) {
   return r;
 }
 
-// Two trials done, one failed, one running, one not begun.
+// Their ids are those of their knobs. Two trials done, one failed, one running, one not begun.
 inline History history() {
   History h;
   h.headers = {header()};
   for (const char* id :
-       {"1111111111111111", "2222222222222222", "3333333333333333", "4444444444444444"}) {
+       {"1a5e1876d96499f6", "494c392cb91c00d0", "0d33084441e7e60c", "a7556d25ea9a69a7"}) {
     h.inputs[id] = inputs();
     h.started[id] = 1000;
   }
-  h.finished["1111111111111111"] = record("1111111111111111", "E1", 1);
-  h.finished["2222222222222222"] = plain("2222222222222222", "E1");
-  h.failed["3333333333333333"] = "no such file";
-  h.told["4444444444444444"] = generations(4);
+  h.finished["1a5e1876d96499f6"] = record("1a5e1876d96499f6", "E1", 1);
+  h.finished["494c392cb91c00d0"] = plain("494c392cb91c00d0", "E1");
+  h.failed["0d33084441e7e60c"] = "no such file";
+  h.made_by = {{"1a5e1876d96499f6", 0}, {"494c392cb91c00d0", 0}};
+  h.told["a7556d25ea9a69a7"] = generations(4);
   return h;
 }
 
 inline std::vector<Planned> planned() {
-  std::vector<Planned> plan{{.id = "1111111111111111", .knobs = knobs("E1", 1)},
-                            {.id = "2222222222222222", .knobs = plain("", "E1").knobs},
-                            {.id = "3333333333333333", .knobs = knobs("E1", 3)},
-                            {.id = "4444444444444444", .knobs = knobs("E1", 4)},
-                            {.id = "5555555555555555", .knobs = knobs("E2", 1)}};
+  std::vector<Planned> plan{{.id = "1a5e1876d96499f6", .knobs = knobs("E1", 1)},
+                            {.id = "494c392cb91c00d0", .knobs = plain("", "E1").knobs},
+                            {.id = "0d33084441e7e60c", .knobs = knobs("E1", 3)},
+                            {.id = "a7556d25ea9a69a7", .knobs = knobs("E1", 4)},
+                            {.id = "3ee16ebf6a798557", .knobs = knobs("E2", 1)}};
   return plan;
 }
 
@@ -154,7 +155,7 @@ inline History complete() {
   h.failed.clear();
   h.told.clear();
   h.started.clear();
-  for (const char* id : {"3333333333333333", "4444444444444444"}) h.inputs.erase(id);
+  for (const char* id : {"0d33084441e7e60c", "a7556d25ea9a69a7"}) h.inputs.erase(id);
   return h;
 }
 
@@ -171,6 +172,15 @@ inline std::string message_of(const std::function<void()>& action) {
     return error.what();
   }
   return "no Error";
+}
+
+inline std::string interruption_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const base::Interrupted& error) {
+    return error.what();
+  }
+  return "not interrupted";
 }
 
 }  // namespace lorahub::store::samples

@@ -1,0 +1,222 @@
+#include "store/check_trial.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "base/check.hpp"
+#include "search/recommend.hpp"
+#include "store/replay.hpp"
+
+namespace lorahub::store {
+namespace {
+
+constexpr double kPercentTolerance = 1e-9;
+
+using Weights = std::vector<std::pair<std::string, double>>;
+
+bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+// The least of the losses that are numbers; NaN when none is.
+double least(const std::vector<Evaluation>& evaluations) {
+  double best = std::nan("");
+  for (const Evaluation& e : evaluations)
+    if (!std::isnan(e.loss) && !(e.loss >= best)) best = e.loss;
+  return best;
+}
+
+search::Trace course_of(const std::vector<Evaluation>& evaluations, const TraceArrays& arrays) {
+  search::Trace course;
+  for (size_t e = 0; e < evaluations.size(); ++e) {
+    const bool next = e == 0 || evaluations[e].generation != evaluations[e - 1].generation;
+    if (next) course.generations.emplace_back();
+    search::Generation& generation = course.generations.back();
+    generation.population.dim = static_cast<int>(arrays.modules);
+    generation.population.add(
+        std::span(arrays.weights).subspan(e * arrays.modules, arrays.modules));
+    generation.losses.push_back(arrays.losses[e]);
+  }
+  return course;
+}
+
+// One trial that is done.
+class TrialCheck {
+ public:
+  TrialCheck(const Content& content, const Row& row, Problems& problems)
+      : content_(content), row_(row), problems_(problems) {}
+
+  void run(const IsHit& is_hit) {
+    made_by();
+    answers();
+    if (is_hit) hits(is_hit);
+    faults();
+    shots();
+    search();
+    bounds();
+  }
+
+ private:
+  template <class... Args>
+  void expect(bool ok, fmt::format_string<Args...> message, Args&&... args) {
+    if (!ok)
+      problems_.push_back("trial " + row_.id + ": " +
+                          fmt::format(message, std::forward<Args>(args)...));
+  }
+
+  template <class Map>
+  typename Map::mapped_type of(const Map& map) const {
+    const auto found = map.find(row_.id);
+    return found == map.end() ? typename Map::mapped_type{} : found->second;
+  }
+
+  void answers() {
+    const std::vector<Answer> answers = of(content_.results.answers);
+    const auto right = std::ranges::count_if(answers, &Answer::hit);
+    expect(std::ssize(answers) == row_.test_rows, "{} answers for {} test rows", answers.size(),
+           row_.test_rows);
+    expect(right == content_.hits.at(row_.id), "{} answers are right, /runs counts {}", right,
+           content_.hits.at(row_.id));
+    const double accuracy =
+        answers.empty() ? 0
+                        : 100.0 * static_cast<double>(right) / static_cast<double>(answers.size());
+    expect(std::abs(accuracy - row_.accuracy) <= kPercentTolerance,
+           "accuracy is {}, its answers give {}", row_.accuracy, accuracy);
+    std::set<int> rows;
+    for (const Answer& a : answers)
+      expect(rows.insert(a.row).second, "test row {} is answered twice", a.row);
+  }
+
+  void made_by() {
+    const auto start = content_.starts.find(row_.id);
+    if (start == content_.starts.end()) return;
+    expect(-1 <= start->second && start->second < content_.headers,
+           "it was made by start {}, /headers has {}", start->second, content_.headers);
+  }
+
+  // Bytes that were not UTF-8 were recorded as U+FFFD: what was compared is not known.
+  void hits(const IsHit& is_hit) {
+    const auto whole = [](const std::string& text) {
+      return text.find("\xEF\xBF\xBD") == std::string::npos;
+    };
+    for (const Answer& a : of(content_.results.answers))
+      if (whole(a.answer) && whole(a.target))
+        expect(a.hit == is_hit(a.answer, a.target), "test row {} counts as {}, its answer is {}",
+               a.row, a.hit ? "right" : "wrong", a.hit ? "wrong" : "right");
+  }
+
+  void faults() {
+    const std::vector<Evaluation> evaluations = of(content_.evaluations);
+    for (const FaultRow& fault : of(content_.faults)) {
+      const auto found = std::ranges::find_if(evaluations, [&](const Evaluation& e) {
+        return e.generation == fault.generation && e.candidate == fault.candidate;
+      });
+      expect(found != evaluations.end() && !std::isfinite(found->loss),
+             "candidate {} of generation {} could not be evaluated, and has a loss",
+             fault.candidate, fault.generation);
+    }
+  }
+
+  // Generations and their candidates are numbered from 0, without gaps.
+  void order(const std::vector<Evaluation>& evaluations) {
+    int64_t generation = 0, candidate = 0;
+    for (const Evaluation& e : evaluations) {
+      if (candidate > 0 && e.generation == generation + 1) ++generation, candidate = 0;
+      if (e.generation == generation && e.candidate == candidate++) continue;
+      return expect(false, "candidate {} of generation {} is out of order", e.candidate,
+                    e.generation);
+    }
+  }
+
+  void shots() {
+    const std::set<std::string> shots = of(content_.shots);
+    for (const Answer& a : of(content_.results.answers))
+      expect(!shots.contains(a.input_sha256), "test row {} is one of the shots", a.row);
+  }
+
+  void search() {
+    const std::vector<Evaluation> evaluations = of(content_.evaluations);
+    const Counts& counts = row_.counts;
+    expect(std::ssize(evaluations) == counts.evaluations - counts.probes,
+           "{} evaluations are recorded, /runs counts {}", evaluations.size(),
+           counts.evaluations - counts.probes);
+    order(evaluations);
+    if (evaluations.empty()) return;
+    const long rounds = counts.rounds - (counts.probes > 0 ? 1 : 0);
+    expect(evaluations.back().generation + 1 == rounds, "{} rounds are recorded, /runs counts {}",
+           evaluations.back().generation + 1, rounds);
+    trace(evaluations);
+  }
+
+  void trace(const std::vector<Evaluation>& evaluations) {
+    const TraceArrays trace = of(content_.traces);
+    const Weights weights = of(content_.results.weights);
+    expect(trace.evaluations == evaluations.size(), "/trace has {} evaluations, /evaluations {}",
+           trace.evaluations, evaluations.size());
+    expect(weights.empty() || trace.modules == weights.size(), "/trace has {} modules, /weights {}",
+           trace.modules, weights.size());
+    if (trace.evaluations != evaluations.size() || trace.modules != weights.size()) return;
+    for (size_t e = 0; e < evaluations.size(); ++e)
+      expect(same(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
+    const search::Trace course = course_of(evaluations, trace);
+    if (const auto departed = first_departure(row_.knobs, course))
+      expect(false, "the search asks for other candidates than those of generation {}", *departed);
+    const auto recommend = row_.knobs.find("search.recommend");
+    if (recommend != row_.knobs.end() && recommend->second == "mean")
+      mean(course);
+    else
+      best(evaluations, trace);
+  }
+
+  void best(const std::vector<Evaluation>& evaluations, const TraceArrays& trace) {
+    const auto precision = row_.knobs.find("precision");
+    const bool computed_again =
+        precision != row_.knobs.end() && precision->second.starts_with("delta-");
+    const double loss = computed_again ? least(evaluations) : row_.best_loss;
+    expect(same(least(evaluations), loss), "best_loss is {}, the least loss is {}", loss,
+           least(evaluations));
+    const Weights weights = of(content_.results.weights);
+    bool found = std::isnan(loss);
+    for (size_t e = 0; e < trace.evaluations; ++e) {
+      const auto tried = trace.weights.begin() + static_cast<long>(e * trace.modules);
+      found |= same(trace.losses[e], loss) &&
+               std::equal(weights.begin(), weights.end(), tried,
+                          [](const auto& w, double t) { return w.second == t; });
+    }
+    expect(found, "its weights are not those of the least loss");
+  }
+
+  int runs() const {
+    const auto found = row_.knobs.find("search.runs");
+    return found == row_.knobs.end() ? 1 : std::max(1, std::atoi(found->second.c_str()));
+  }
+
+  void mean(const search::Trace& course) {
+    const std::vector<double> mean = search::recommended_mean(course, runs());
+    expect(std::ranges::equal(of(content_.results.weights), mean, std::equal_to<>(),
+                              [](const auto& w) { return w.second; }),
+           "its weights are not the mean of the last generation's better half");
+  }
+
+  void bounds() {
+    const auto bound = row_.knobs.find("search.bound");
+    if (bound == row_.knobs.end() || bound->second.empty()) return;
+    const double limit = std::strtod(bound->second.c_str(), nullptr);
+    for (const auto& [module, weight] : of(content_.results.weights))
+      expect(std::abs(weight) <= limit, "the weight {} of module {} is beyond the bound {}", weight,
+             module, limit);
+    for (const double weight : of(content_.traces).weights)
+      expect(std::abs(weight) <= limit, "a weight {} was tried beyond the bound {}", weight, limit);
+  }
+
+  const Content& content_;
+  const Row& row_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void check_trial(const Content& content, const Row& row, const IsHit& is_hit, Problems& problems) {
+  TrialCheck(content, row, problems).run(is_hit);
+}
+
+}  // namespace lorahub::store

@@ -1,0 +1,39 @@
+// The journals of a results folder together: one, or one a shard.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/hdf5.hpp"
+
+namespace lorahub::store {
+
+// "2-of-4" of journal-2-of-4.ndj; "" of journal.ndj; nothing of another file.
+std::optional<std::string> shard_of(const std::filesystem::path& journal);
+std::string count_of(const std::string& shard);  // "4" of "2-of-4"; "" of ""
+std::string words_of(const std::string& shard);  // "shard 2-of-4", "one run without --shard"
+
+struct ShardHistory {
+  std::filesystem::path file;
+  std::string shard;
+  History history;
+};
+// By name; those of the folder that hold a start of the program. None: no such folder.
+std::vector<ShardHistory> read_journals(const std::filesystem::path& folder);
+
+// A trial may stand in several journals: one that is done counts. The last one's headers stand
+// last.
+History merged(const std::vector<ShardHistory>& journals);
+
+// Error unless all of them are of this study.
+void check_study(const std::vector<ShardHistory>& journals, const std::string& study);
+
+// Error when an input has two contents under one name, in all trials that are done, or begun and
+// in the plan.
+class SameInputs;
+void check_same(const std::string& clash);  // Error unless it is ""
+void check_same_inputs(const std::vector<ShardHistory>& journals,
+                       const std::vector<Planned>& planned, SameInputs& seen);
+
+}  // namespace lorahub::store

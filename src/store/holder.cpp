@@ -1,0 +1,174 @@
+#include "store/holder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "base/clock.hpp"
+#include "base/fault.hpp"
+#include "store/disk.hpp"
+
+namespace lorahub::store {
+namespace {
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+// Process numbers are told apart within one start of one kernel and one namespace of processes.
+std::string numbering() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  file >> boot;
+  char space[64] = {};
+  const ssize_t size = ::readlink("/proc/self/ns/pid", space, sizeof space - 1);
+  return boot + "/" + std::string(space, size > 0 ? static_cast<size_t>(size) : 0);
+}
+
+struct Process {
+  char state = 0;  // as ps(1) writes it; 0: there is none
+  std::string start;
+};
+
+Process process(pid_t pid) {
+  std::ifstream file(base::format("/proc/{}/stat", pid));
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string line = text.str();
+  const size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return {};
+  std::istringstream rest(line.substr(name_end + 1));
+  constexpr int kStart = 22;  // the field of proc(5); the state is the third
+  Process found;
+  rest >> found.state;
+  for (int field = 4; field <= kStart; ++field) rest >> found.start;
+  return found;
+}
+
+struct Holder {
+  std::string line;
+  pid_t pid = 0;
+  bool of_this_host = false;
+  std::string start;  // of the process; "" where the file does not say
+};
+
+Holder read_holder(const std::string& text) {
+  std::istringstream lines(text);
+  Holder holder;
+  std::string numbers;
+  std::getline(lines, holder.line);
+  lines >> numbers >> holder.start;
+  constexpr std::string_view kBefore = "process ";
+  if (holder.line.starts_with(kBefore))
+    holder.pid = std::atoi(holder.line.c_str() + kBefore.size());
+  const bool named =
+      holder.line.find(base::format(" on host {} since ", host_name())) != std::string::npos;
+  holder.of_this_host = named && (numbers.empty() || numbers == numbering());
+  return holder;
+}
+
+bool lives(const Holder& holder) {
+  const Process found = process(holder.pid);
+  const bool there = found.state != 0 && found.state != 'Z' && found.state != 'X';
+  return there && (holder.start.empty() || holder.start == found.start);
+}
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+double modified(int descriptor) {
+  struct stat status {};
+  ::fstat(descriptor, &status);
+  return static_cast<double>(status.st_mtim.tv_sec) +
+         1e-9 * static_cast<double>(status.st_mtim.tv_nsec);
+}
+
+std::string text_of(int descriptor) {
+  char text[1024] = {};
+  const ssize_t size = ::pread(descriptor, text, sizeof text - 1, 0);
+  return {text, size > 0 ? static_cast<size_t>(size) : 0};
+}
+
+void check_regular(int descriptor, const std::filesystem::path& file) {
+  struct stat status {};
+  base::check(::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode),
+              "{} is not a regular file (it is to say who writes here), remove it", file.string());
+}
+
+enum class Locked { yes, no, unknown };
+
+// A lock for reading meets that of the writer; others that look do not meet each other.
+Locked locked(int descriptor, Flock flock) {
+  if (flock == Flock::none) return Locked::unknown;
+  if (::flock(descriptor, LOCK_SH | LOCK_NB) == 0) {
+    ::flock(descriptor, LOCK_UN);
+    return Locked::no;
+  }
+  return errno == EWOULDBLOCK ? Locked::yes : Locked::unknown;
+}
+
+}  // namespace
+
+std::string my_holder_text() {
+  return base::format("process {} on host {} since {}\n{} {}\n", ::getpid(), host_name(),
+                      base::utc_now(), numbering(), process(::getpid()).start);
+}
+
+Held look_at(const std::filesystem::path& file, Flock flock, double now) {
+  const Descriptor open{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (open.number < 0 && errno == ENOENT) return {};
+  if (open.number < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
+  check_regular(open.number, file);
+  const Locked lock = locked(open.number, flock);
+  const Holder holder = read_holder(text_of(open.number));
+  Held held{.holder = holder.line, .modified = modified(open.number)};
+  if (holder.of_this_host) held.stopped = process(holder.pid).state == 'T';
+  if (lock == Locked::yes)
+    held.by = holder.of_this_host || holder.line.empty() ? Hold::here : Hold::elsewhere;
+  else if (holder.line.empty())
+    held.by = Hold::nobody;
+  else if (holder.of_this_host)
+    held.by = lock == Locked::unknown && lives(holder) ? Hold::here : Hold::nobody;
+  else
+    held.by = now - held.modified < WriterLock::kStale ? Hold::elsewhere : Hold::nobody;
+  return held;
+}
+
+double file_system_now(const std::filesystem::path& folder) {
+  std::string name = (folder / ".now-XXXXXX.tmp").string();
+  constexpr int kSuffix = 4;
+  const Descriptor open{::mkostemps(name.data(), kSuffix, O_CLOEXEC)};
+  if (open.number < 0) cannot_write(name, errno);
+  const double now = modified(open.number);
+  ::unlink(name.c_str());
+  return now;
+}
+
+int open_lock(const std::filesystem::path& file) {
+  const int descriptor =
+      ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666);
+  if (descriptor < 0) cannot_write(file.string(), errno);
+  try {
+    check_regular(descriptor, file);
+  } catch (...) {
+    ::close(descriptor);
+    throw;
+  }
+  return descriptor;
+}
+
+}  // namespace lorahub::store

@@ -1,0 +1,34 @@
+// Who holds a lock file: what the file says, and whether that process lives.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "store/lock.hpp"
+
+namespace lorahub::store {
+
+// "process 12 on host n1 since 2026-01-31T12:00:00Z", and a second line that tells this process
+// from a later one of the same number.
+std::string my_holder_text();
+
+enum class Hold { nobody, here, elsewhere };  // elsewhere: a process of another host
+
+struct Held {
+  Hold by = Hold::nobody;
+  std::string holder;    // the first line of the file
+  bool stopped = false;  // SIGSTOP, or its terminal's
+  double modified = 0;   // when the lock was renewed
+};
+
+// Looks, and changes nothing. `now`: by the clock of the file system (file_system_now).
+Held look_at(const std::filesystem::path& file, Flock flock, double now);
+
+// By a file that is made in the folder for a moment. Interrupted or Error when it can't be made.
+double file_system_now(const std::filesystem::path& folder);
+
+// Opened for reading and writing; made where it is not there. Error when it is no regular file (a
+// link, too).
+int open_lock(const std::filesystem::path& file);
+
+}  // namespace lorahub::store

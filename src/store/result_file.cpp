@@ -1,0 +1,77 @@
+#include "store/result_file.hpp"
+
+#include "base/check.hpp"
+#include "store/bytes.hpp"
+#include "store/child.hpp"
+#include "store/handles.hpp"
+#include "store/hdf5.hpp"
+
+namespace lorahub::store {
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& problem) {
+  base::fail(
+      "{} is not a result file that can be read: {}; run the study again to rebuild it from its "
+      "journal",
+      file.string(), problem);
+}
+
+// Why it can't be used; "" when it can.
+std::string fault(const ResultBytes& content, const std::function<void(hid_t)>& use) {
+  const Quiet quiet;
+  try {
+    const FileHandle handle = open_image(content.bytes);
+    const std::string problem = digest_problem(content.seal, known_schema(handle));
+    if (!problem.empty()) return problem;
+    use(handle);
+    return "";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+ResultBytes result_bytes(const std::filesystem::path& file) {
+  base::check(std::filesystem::exists(file),
+              "no result file {} (it is written by 'lorahub run'), check the path", file.string());
+  ResultBytes content{.bytes = read_bytes(file)};
+  content.seal = seal_of(content.bytes);
+  return content;
+}
+
+std::string digest_problem(Seal seal, int schema) {
+  if (seal == Seal::broken)
+    return "its bytes are not those that were written (its digest differs: it was damaged or "
+           "changed since)";
+  constexpr int kFirstWithDigest = 4;
+  return seal == Seal::absent && schema >= kFirstWithDigest
+             ? "its digest is missing (it was damaged or changed since it was written)"
+             : "";
+}
+
+int known_schema(hid_t file) {
+  const int schema = read_integer_attribute(file, "schema_version");
+  base::check(kOldestSchema <= schema && schema <= kSchemaVersion,
+              "its schema is {}, this program reads {} to {}", schema, kOldestSchema,
+              kSchemaVersion);
+  return schema;
+}
+
+double reading_seconds(size_t bytes) { return 20 + 1e-6 * static_cast<double>(bytes); }
+
+void with_result_file(const std::filesystem::path& file, const std::function<void(hid_t)>& use) {
+  const ResultBytes content = result_bytes(file);
+  if (content.seal == Seal::broken) refuse(file, digest_problem(content.seal, kSchemaVersion));
+  if (content.seal == Seal::absent) {
+    const size_t size = content.bytes.size();
+    const ChildResult tried = in_child({.seconds = reading_seconds(size), .bytes = size},
+                                       [&] { return fault(content, use); });
+    if (!tried.death.empty())
+      refuse(file, base::format("it is damaged (reading it ended with {})", tried.death));
+    if (!tried.text.empty()) refuse(file, tried.text);
+  }
+  if (const std::string problem = fault(content, use); !problem.empty()) refuse(file, problem);
+}
+
+}  // namespace lorahub::store

@@ -1,0 +1,37 @@
+// Reading a result file that may be damaged: nothing of it crashes this process.
+#pragma once
+#include <hdf5.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "store/digest.hpp"
+
+namespace lorahub::store {
+
+struct ResultBytes {
+  std::string bytes;
+  Seal seal = Seal::absent;
+};
+// Error when there is no such file, or it can't be read.
+ResultBytes result_bytes(const std::filesystem::path& file);
+
+// What is wrong with the digest of an open file of this schema; "" when nothing is.
+std::string digest_problem(Seal seal, int schema);
+
+// The schema of an open file. Error when this program doesn't know it.
+int known_schema(hid_t file);
+
+// Calls `use` with the file open for reading, from a copy in memory: HDF5 locks nothing. A file
+// without a digest is first used in a child process, whose death is an Error; so `use` may be
+// called twice and must begin with what it fills. Error naming the file when it is damaged.
+void with_result_file(const std::filesystem::path& file, const std::function<void(hid_t)>& use);
+
+struct Results;
+Results read_results(hid_t file);  // of an open file (store/hdf5.hpp)
+
+// Processor seconds that reading a file of this size may take.
+double reading_seconds(size_t bytes);
+
+}  // namespace lorahub::store

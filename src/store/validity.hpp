@@ -1,0 +1,19 @@
+// What a record of a journal may not say, although its JSON and its checksum are right.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "store/journal.hpp"
+
+namespace lorahub::store {
+
+bool is_trial_id(std::string_view text);  // 16 hexadecimal digits
+bool is_sha256(std::string_view text);    // 64 of them, lower case
+
+// What it says against itself, as words; "" when nothing. A record: with its generations.
+std::string contradiction(const Header& header);
+std::string contradiction(const Inputs& inputs);
+std::string contradiction(const search::Generation& generation);
+std::string contradiction(const Record& record);
+
+}  // namespace lorahub::store
