@@ -10,6 +10,7 @@
 
 #include <fstream>
 #include <functional>
+#include <vector>
 
 #include "objective/objective.hpp"
 #include "t5/sizes.hpp"
@@ -92,7 +93,7 @@ study::Trial trial_of(const Case& one) {
   return trial;
 }
 
-void search(const t5::Network& network, const lora::Pool& pool, const Case& one) {
+void search_with(const t5::Network& network, const lora::Pool& pool, const Case& one) {
   const objective::Machine machine{.network = network,
                                    .tokenizer = task::Tokenizer(SOURCE_DIR "/configs/model/mini")};
   const std::vector<t5::Pair> pairs = pairs_of(one);
@@ -122,7 +123,7 @@ void tune(const t5::Network& network, const Case& one) {
 void compute(const t5::Network& network, const lora::Pool& pool, const Case& one) {
   at::set_num_threads(1);
   if (one.method == study::Method::lorahub)
-    search(network, pool, one);
+    search_with(network, pool, one);
   else if (one.method == study::Method::zero_shot)
     answer(network, one);
   else
@@ -159,17 +160,18 @@ TEST(Memory, EstimateIsNearWhatPassesTake) {
   const t5::Network network = t5::random_network(config(), {});
   const t5::Network halves = t5::random_network(config(), {.dtype = at::kBFloat16});
   const lora::Pool pool = lora::random_pool(config(), kModules, t5::Device::cpu);
-  for (const Case& one :
-       {Case{"few rows", lorahub, 4, 5, 200, 10},
-        {"product", lorahub, 4, 5, 200, 10, study::Composition::product},
-        {"one long row", lorahub, 1, 1, 1800, 10},
-        {"long answers in a loss", lorahub, 4, 5, 100, 200},
-        {"halves", lorahub, 4, 5, 300, 10, study::Composition::factor, study::Precision::bf16},
-        {"a long prompt", zero_shot, 1, 1, 2500, 4},
-        {"many prompts", zero_shot, 1, 10, 400, 16},
-        {"lora", lora_tuning, 1, 5, 200, 10},
-        {"lora on a long row", lora_tuning, 1, 1, 900, 10},
-        {"ia3", ia3, 1, 4, 256, 16}}) {
+  const std::vector<Case> cases{
+      {"few rows", lorahub, 4, 5, 200, 10},
+      {"product", lorahub, 4, 5, 200, 10, study::Composition::product},
+      {"one long row", lorahub, 1, 1, 1800, 10},
+      {"long answers in a loss", lorahub, 4, 5, 100, 200},
+      {"halves", lorahub, 4, 5, 300, 10, study::Composition::factor, study::Precision::bf16},
+      {"a long prompt", zero_shot, 1, 1, 2500, 4},
+      {"many prompts", zero_shot, 1, 10, 400, 16},
+      {"lora", lora_tuning, 1, 5, 200, 10},
+      {"lora on a long row", lora_tuning, 1, 1, 900, 10},
+      {"ia3", ia3, 1, 4, 256, 16}};
+  for (const Case& one : cases) {
     const double grown = growth(
         [&] { compute(one.precision == study::Precision::bf16 ? halves : network, pool, one); });
     if (grown == 0) GTEST_SKIP() << "the kernel does not tell a peak";

@@ -48,9 +48,9 @@ TEST(Attention, bias_of_shorter_sequences_is_the_corner_and_of_the_last_query_th
 // As many rows of the table as there are pairs, without any of them in memory meanwhile.
 TEST(Attention, bias_is_that_of_every_pair) {
   const test::Golden g = test::golden("tiny_relu");
-  for (const Window window : {Window{.queries = 300, .keys = 300},
-                              {.queries = 7, .keys = 150},
-                              {.queries = 1, .keys = 40}}) {
+  const std::vector<Window> windows{
+      {.queries = 300, .keys = 300}, {.queries = 7, .keys = 150}, {.queries = 1, .keys = 40}};
+  for (const Window window : windows) {
     const at::Tensor wanted =
         g.network.encoder.relative_bias
             .index_select(0, relative_buckets(g.config, Direction::both, window).flatten())
