@@ -24,7 +24,7 @@ struct Options {
   // run's own options, handed on
   std::vector<std::string> set, only;
   std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout;
-  bool retry_failed = false, dry_run = false;
+  bool retry_failed = false, dry_run = false, no_memory_check = false;
 };
 
 // What changes the study's trials, as `run`, `plan` and `merge` know it.
@@ -39,6 +39,7 @@ std::vector<std::string> run_options(const Options& options, const cluster::Requ
   std::vector<std::string> words;
   for (const std::string& only : options.only) words.insert(words.end(), {"--only", only});
   if (options.retry_failed) words.emplace_back("--retry-failed");
+  if (options.no_memory_check) words.emplace_back("--no-memory-check");
   const std::string device = options.device.empty() && request.gpus > 0 ? "cuda" : options.device;
   const std::pair<std::string, std::string> values[] = {{"--device", device},
                                                         {"--threads", options.threads},
@@ -55,7 +56,8 @@ study::Study checked_study(const Options& options, const cluster::Request& reque
   study::Study study = study::load(options.study, settings(knobs(options), "--set"));
   say(study::remarks(study::given_knobs(options.study, settings(knobs(options), "--set")),
                      study.trials));
-  run::cost(study.trials, {.ranks = request.ranks});
+  const run::CutShots cut = run::cost(study.trials, {.ranks = request.ranks}).cut;
+  if (cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", run::sentence(cut));
   const auto trials = options.only.empty()
                           ? study.trials
                           : study::only(study.trials, settings(options.only, "--only"));
@@ -183,6 +185,7 @@ void add_run_options(CLI::App& command, Options& options) {
   one_each(
       command.add_option("--only", options.only, "KEY=VALUE: only the trials with this value"));
   command.add_flag("--retry-failed", options.retry_failed, "run failed trials again");
+  add_no_memory_check(command, options.no_memory_check);
   command.add_option("--engine", options.engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));
   command
