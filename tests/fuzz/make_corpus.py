@@ -433,7 +433,7 @@ def spiece():
     put("spiece", "valid", "trainer", pieces + message(2, b"\x18\x01") + message(3, message(1, b"nmt")))
     put("spiece", "valid", "charsmap", pieces + message(3, message(2, CHARSMAP)))
     hostile = {
-        "none": b"", "bpe": pieces + message(2, b"\x18\x02"), "no_unknown": piece("a", 0, 1), "unknown_first": piece("<unk>", 0, 2) + pieces[pieces.find(b"</s>") - 4:],
+        "none": b"", "bpe": pieces + message(2, b"\x18\x02"), "no_unknown": piece("a", 0, 1), "unknown_first": piece("<unk>", 0, 2) + piece("</s>", 0, 3) + piece("a", -1, 1),
         "nan": pieces + piece("c", float("nan"), 1), "infinite": pieces + piece("c", float("inf"), 1), "not_utf8": pieces + piece(b"\xff", 0, 1),
         "cut": pieces[:-3], "long": b"\x0a" + b"\xff" * 9 + b"\x7f", "kind": pieces + b"\x0b", "varint": pieces + b"\x08" + b"\xff" * 12,
         "charsmap_cut": pieces + message(3, message(2, CHARSMAP[:100])), "lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n",
