@@ -37,6 +37,7 @@ bool is_number(std::string_view text) {
 
 bool is_formula(std::string_view text) {
   constexpr std::string_view kWide[] = {"＝", "＋", "－", "＠"};
+  if (text.starts_with('\t')) return true;
   const auto first = text.find_first_not_of(" \t\n");
   if (first == std::string_view::npos) return false;
   const std::string_view begin = text.substr(first);

@@ -89,8 +89,8 @@ TEST_F(Hub, CopiesNoFileFromOutsideOfTheAdapter) {
 }
 
 TEST_F(Hub, NamesStayInTheLibrary) {
-  for (const std::string name : {"../x", "/etc/x", "..", ".", "a/b", "$'a\\nb'", "$'\\e[2J'",
-                                 "$'\\xff'", "\"$(printf 'x%.0s' $(seq 300))\""}) {
+  for (const std::string name : {"../x", "/etc/x", "..", ".", "a/b", "'a\nb'", "'\x1b[2J'",
+                                 "'\xff'", "\"$(printf 'x%.0s' $(seq 300))\""}) {
     const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" +
                                 kModel + " --name " + name);
     EXPECT_EQ(ended.code, 2) << name;

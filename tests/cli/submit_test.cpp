@@ -106,12 +106,11 @@ TEST_F(Submit, LineBreaksAreRefusedBeforeAnythingIsWritten) {
   fs::create_directories(folder_ / "in\nside");
   fs::copy_file(folder_ / "small.yaml", folder_ / "in\nside/small.yaml");
   for (const std::string words :
-       {"submit $'sm\\nall.yaml'", "submit small.yaml --out $'results\\n#SBATCH --wrap=x'",
-        "submit small.yaml --set $'max_tokens=2\\n'", "submit small.yaml --only $'seed=1\\n'",
-        "submit small.yaml --partition $'p\\n#SBATCH --wrap=x'",
-        "submit small.yaml --account $'a\\rb'", "submit small.yaml -- $'--comment=x\\ny'",
-        "submit small.yaml -- $'--comment=\\e[2J'", "submit small.yaml --out $'r\\xff'",
-        "submit $'in\\nside/small.yaml'"}) {
+       {"submit 'sm\nall.yaml'", "submit small.yaml --out 'results\n#SBATCH --wrap=x'",
+        "submit small.yaml --set 'max_tokens=2\n'", "submit small.yaml --only 'seed=1\n'",
+        "submit small.yaml --partition 'p\n#SBATCH --wrap=x'", "submit small.yaml --account 'a\rb'",
+        "submit small.yaml -- '--comment=x\ny'", "submit small.yaml -- '--comment=\x1b[2J'",
+        "submit small.yaml --out 'r\xff'", "submit 'in\nside/small.yaml'"}) {
     const Ended ended = lorahub(words);
     EXPECT_EQ(ended.code, 2) << words << ended.out;
     EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
@@ -119,7 +118,7 @@ TEST_F(Submit, LineBreaksAreRefusedBeforeAnythingIsWritten) {
     EXPECT_FALSE(fs::exists(folder_ / "results")) << words;
   }
   const Ended variable =
-      run_command("cd " + quoted(folder_) + " && HF_HOME=$'/x\\ntouch y' " +
+      run_command("cd " + quoted(folder_) + " && HF_HOME='/x\ntouch y' " +
                   "LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " submit small.yaml --dry-run");
   EXPECT_EQ(variable.code, 2);
   EXPECT_THAT(variable.err, HasSubstr("HF_HOME '/x\\ntouch y' holds a line break"));
