@@ -44,8 +44,7 @@ double ask_penalty(std::span<const double> weights, double loss) {
       {"ask", "penalty"},
       {"weights", std::vector<double>(weights.begin(), weights.end())},
       {"loss", loss}};
-  fmt::print("{}
-", base::json_text(question));
+  fmt::print("{}\n", base::json_text(question));
   base::flush_output();
   const std::string line = read_line();
   const auto answer = nlohmann::json::parse(line, nullptr, false);
