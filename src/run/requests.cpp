@@ -5,7 +5,7 @@
 namespace lorahub::run {
 namespace {
 
-constexpr std::string_view kKinds = "DELWXJPMSAT";
+constexpr std::string_view kKinds = "DELWXJPMSATR";
 
 Request kind_of(char letter) {
   base::check(kKinds.find(letter) != std::string_view::npos,
@@ -20,6 +20,8 @@ std::string in_words(Request kind) {
   switch (kind) {
     case Request::device:
       return "looking for its device";
+    case Request::room:
+      return "looking at its memory";
     case Request::agree:
       return "hashing its files";
     case Request::log:
