@@ -60,6 +60,8 @@ at::Tensor relative_buckets(const Config& config, Direction direction, Window wi
 at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
                          Window window) {
   const at::Tensor& table = stack.relative_bias;  // [buckets, h]
+  if (window.queries == 0 || window.keys == 0)
+    return at::empty({1, config.heads, window.queries, window.keys}, table.options());
   const at::Tensor distances = at::arange(1 - window.keys, window.queries);
   const at::Tensor buckets = buckets_of(config, direction, distances).to(table.device());
   // Of each distance once, [h, distances]; a query's row is a window into it, the last one's first.
