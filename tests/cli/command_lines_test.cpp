@@ -320,7 +320,9 @@ TEST_F(CommandLines, EndAsTheProgramPromises) {
     words.insert(words.end(), command.begin(), command.end());
     words.emplace_back("--help");
     known[command.back()] = options(run(words).out);
-    if (command.back() != "hub") EXPECT_FALSE(known[command.back()].empty()) << command.back();
+    if (command.back() != "hub") {
+      EXPECT_FALSE(known[command.back()].empty()) << command.back();
+    }
   }
   Lines lines(number("LORAHUB_SEED", 1));
   const unsigned count = number("LORAHUB_COMMAND_LINES", 400);
