@@ -8,10 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 
@@ -112,7 +111,7 @@ int open_new(const std::string& name, size_t bytes) {
 NodeMemory::Mapping map(int memory, size_t bytes, int rights) {
   const int kind = memory < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
   void* data = ::mmap(nullptr, bytes, rights, kind, memory, 0);
-  check(data != MAP_FAILED, "{} bytes of memory can't be had: {}", bytes, std::strerror(errno));
+  if (data == MAP_FAILED) cannot(format("{} bytes of memory can't be had", bytes), errno);
   return {static_cast<char*>(data), [bytes](char* at) { ::munmap(at, bytes); }};
 }
 
@@ -120,8 +119,7 @@ NodeMemory::Mapping map(int memory, size_t bytes, int rights) {
 
 std::string file_identity(const Path& path) {
   struct stat info {};
-  check(::stat(path.c_str(), &info) == 0, "cannot read {}: {}", path.string(),
-        std::strerror(errno));
+  if (::stat(path.c_str(), &info) != 0) cannot(format("cannot read {}", path.string()), errno);
   return format("{}:{}:{}:{}.{:09}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec,
                 info.st_mtim.tv_nsec);
 }

@@ -9,9 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -19,8 +18,7 @@ namespace {
 class Pipe {
  public:
   Pipe() {
-    check(::pipe2(ends_.data(), O_CLOEXEC) == 0, "cannot make a pipe ({}), try again",
-          std::strerror(errno));
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) cannot("cannot make a pipe", errno);
   }
   ~Pipe() {
     close(0);
@@ -87,7 +85,7 @@ std::optional<Output> run_program(const std::vector<std::string>& words) {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error == ENOENT) return std::nullopt;
-  check(error == 0, "cannot start {} ({}), see that it may be run", words[0], std::strerror(error));
+  if (error != 0) cannot(format("cannot start {}", words[0]), error);
   out.close(1);
   err.close(1);
   Output output;

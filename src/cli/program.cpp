@@ -18,13 +18,18 @@ namespace {
 
 constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
 
-// Ranks that fail alike say it once: the first, or the first of each command of one mpirun.
+// Ranks that fail alike say it once: the first, or the first of each command of one mpirun, which
+// Open MPI tells by the numbers of their copies, "1 4".
 bool is_first_rank() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"})
     if (const char* rank = std::getenv(name)) {
-      const char* firsts = std::getenv("OMPI_FIRST_RANKS");  // "0 2"
-      return std::ranges::count(base::split(firsts == nullptr ? "0" : firsts, ' '),
-                                std::string(rank)) > 0;
+      const char* copies = std::getenv("OMPI_APP_CTX_NUM_PROCS");
+      int first = 0;
+      for (const std::string& count : base::split(copies == nullptr ? "" : copies, ' ')) {
+        if (first == std::atoi(rank)) return true;
+        first += std::atoi(count.c_str());
+      }
+      return std::string_view(rank) == "0";
     }
   return true;
 }

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -78,7 +78,7 @@ std::string death_of(int state) {
 
 ChildResult in_child(const ChildBounds& bounds, const std::function<std::string()>& work) {
   int ends[2];
-  base::check(::pipe(ends) == 0, "cannot make a pipe: {}", std::strerror(errno));
+  if (::pipe(ends) != 0) base::cannot("cannot make a pipe", errno);
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(ends[0]);
@@ -89,7 +89,7 @@ ChildResult in_child(const ChildBounds& bounds, const std::function<std::string(
   ::close(ends[1]);
   ChildResult result{.text = child > 0 ? read_all(ends[0]) : ""};
   ::close(ends[0]);
-  base::check(child > 0, "cannot start a process to read with: {}", std::strerror(error));
+  if (child < 0) base::cannot("cannot start a process to read with", error);
   int state = 0;
   while (::waitpid(child, &state, 0) < 0 && errno == EINTR) {
   }

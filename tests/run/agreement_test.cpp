@@ -12,14 +12,15 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// The configs once more, to be changed; links would be the very same files.
+// The configs once more, to be changed; links would be the very same files. Both ranks would find
+// a folder beside the study that is called "configs".
 std::filesystem::path copy_of_configs(const std::filesystem::path& folder) {
   const std::filesystem::path configs = SOURCE_DIR "/configs";
-  std::filesystem::create_directories(folder / "configs");
+  std::filesystem::create_directories(folder / "other");
   for (const char* part : {"model", "library", "tasks", "search"})
-    std::filesystem::copy(configs / part, folder / "configs" / part,
+    std::filesystem::copy(configs / part, folder / "other" / part,
                           std::filesystem::copy_options::recursive);
-  return folder / "configs";
+  return folder / "other";
 }
 
 // Rank 0 reads the repository's configs, rank 1 `configs`.
@@ -69,9 +70,9 @@ TEST(Agreement, ARankWithOtherRowsIsRefusedByName) {
   const auto configs = copy_of_configs(folder);
   const auto rows = configs / "tasks/mini/unseen/E1_isa_letter/test.jsonl";
   std::string text = read_all(rows);
-  const size_t at = text.rfind(": \"");
-  ASSERT_NE(at, std::string::npos);
-  text[at + 3] = text[at + 3] == 'x' ? 'y' : 'x';
+  const size_t end = text.rfind("\"}");  // of the last target
+  ASSERT_NE(end, std::string::npos);
+  text[end - 1] = text[end - 1] == 'x' ? 'y' : 'x';
   std::ofstream(rows, std::ios::binary) << text;
   const Ended ended = run_with(folder, configs);
   EXPECT_EQ(ended.code, 2) << ended.err;

@@ -130,7 +130,7 @@ TEST(Study, AChangedInputUnderTheSameNameIsRefused) {
                                      << "\n";
   const Ended second = run_study(folder, "");
   EXPECT_EQ(second.code, 2);
-  EXPECT_NE(second.err.find("test of trial"), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("test, test file of trial"), std::string::npos) << second.err;
   EXPECT_NE(second.err.find("changed"), std::string::npos) << second.err;
 }
 
