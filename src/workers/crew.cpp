@@ -1,7 +1,7 @@
 #include "workers/crew.hpp"
 
+#include <algorithm>
 #include <cassert>
-#include <set>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -10,7 +10,7 @@
 namespace lorahub::workers {
 namespace {
 
-constexpr int kTries = 3;  // of a unit or a join that ends in a fault
+constexpr size_t kTries = 3;  // of a unit or a join that ends in a fault
 
 [[noreturn]] void raise(const Outcome& outcome) {
   if (outcome.result == Result::interruption) throw base::Interrupted(outcome.bytes);
@@ -35,6 +35,7 @@ void Crew::post(int rank, Sent sent, std::string request) {
   const Watch& watch = job != nullptr && job->watch ? job->watch : team_.watch;
   if (watch) sent.patience = watch(request);
   sent.rank = rank;
+  sent.tried.push_back(rank);
   sent.since.reset();
   sent_[++tickets_] = std::move(sent);
   outbox_.push_back({.rank = rank, .task = {.ticket = tickets_, .request = std::move(request)}});
@@ -46,26 +47,25 @@ void Crew::post_join(int rank, Sent sent) {
   post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
 }
 
-// The next rank of the group, else of all, in a circle: three tries see different ones where they
-// are.
-int Crew::another_rank(int rank, int group) const {
-  std::set<int> others;
-  for (const int seat : scheduler_->members(group)) others.insert(rank_of(seat));
-  others.erase(rank);
-  if (others.empty()) return (rank + 1) % ranks();
-  const auto next = others.upper_bound(rank);
-  return next == others.end() ? *others.begin() : *next;
+// One that has not tried it: of the group, else the next of all in a circle.
+int Crew::another_rank(const Sent& sent) const {
+  const auto is_new = [&](int rank) { return std::ranges::count(sent.tried, rank) == 0; };
+  for (const int seat : scheduler_->members(sent.group))
+    if (is_new(rank_of(seat))) return rank_of(seat);
+  const int last = sent.tried.back();
+  for (int step = 1; step < ranks(); ++step)
+    if (is_new((last + step) % ranks())) return (last + step) % ranks();
+  return (last + 1) % ranks();
 }
 
 // A join is the rank's own; a unit may be any rank's that has joined.
 void Crew::try_again(int rank, Sent sent) {
-  ++sent.tries;
   sent.seat = -1;
   if (sent.join) {
     post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
     return;
   }
-  const int other = another_rank(rank, sent.group);
+  const int other = another_rank(sent);
   post_join(other, {.call = sent.call, .group = sent.group, .job = sent.job});
   post(other, sent, sent.call->requests[sent.unit]);
 }
@@ -208,12 +208,12 @@ void Crew::arrived(int rank, Outcome outcome) {
   sent_.erase(sent);
   if (scheduler_ && what.seat >= 0 && !what.join) scheduler_->done(what.seat, what.group);
   const bool ours = what.group >= 0 && scheduler_ && !stop_;
-  if (outcome.result == Result::fault && ours && what.tries < kTries) {
+  if (outcome.result == Result::fault && ours && what.tried.size() < kTries) {
     try_again(rank, what);
     return;
   }
-  if (outcome.result == Result::fault && what.tries > 1)
-    outcome.bytes += base::format(" (tried {} times)", what.tries);
+  if (outcome.result == Result::fault && what.tried.size() > 1)
+    outcome.bytes += base::format(" (tried {} times)", what.tried.size());
   if (what.join && outcome.result != Result::reply)
     failed_joins_.emplace(what.job, named(rank, std::move(outcome)));
   else if (!what.join)

@@ -103,7 +103,7 @@ class Crew {
     int seat = -1;             // in the schedule; none: a request to everyone, or tried again
     int group = -1, job = -1;  // none: a request to everyone
     bool join = false;
-    int tries = 1;
+    std::vector<int> tried = {};  // the ranks that it was sent to, the last one as well
     int rank = -1;
     Patience patience = {};
     std::optional<double> since = {};  // when it was first looked at
@@ -116,7 +116,7 @@ class Crew {
   void post(int rank, Sent sent, std::string request);
   void post_join(int rank, Sent sent);
   void try_again(int rank, Sent sent);
-  int another_rank(int rank, int group) const;
+  int another_rank(const Sent& sent) const;
   void check_joins(int job) const;
   void end_all(const std::exception_ptr& reason);
   Outcome named(int rank, Outcome outcome) const;

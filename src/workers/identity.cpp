@@ -25,7 +25,9 @@ std::string around(const std::string& text, size_t at) {
 
 // What the first differing entry of two texts is, there and on rank 0.
 std::string difference(const std::string& theirs, const std::string& first) {
-  const std::vector<std::string> a = base::split(theirs, '\0'), b = base::split(first, '\0');
+  std::vector<std::string> a = base::split(theirs, '\0'), b = base::split(first, '\0');
+  for (std::vector<std::string>* words : {&a, &b})
+    if (words->size() % 2 == 0) words->emplace_back();  // the last entry's value is empty
   for (size_t i = 2; i < std::min(a.size(), b.size()); i += 2) {
     if (a[i - 1] != b[i - 1]) break;
     if (a[i] == b[i]) continue;
