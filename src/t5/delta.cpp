@@ -72,7 +72,7 @@ class Bf16Products : public Products {
       last_input_ = x;
       last_ = (x - base_.places.at(layer.slot).x0).to(at::kBFloat16);
     }
-    return at::linear(last_, weights_.of(layer.slot));
+    return separate_rows_product(last_, weights_.of(layer.slot));
   }
 
   const Bf16Weights& weights_;

@@ -102,6 +102,15 @@ void place_copies(const std::vector<Linear*>& layers, const at::Tensor& flat) {
 
 }  // namespace
 
+at::Tensor separate_rows_product(const at::Tensor& x, const at::Tensor& weight) {
+  constexpr int64_t kTile = 32;  // values of bf16 in a row of a tile
+  const int64_t beyond = weight.size(1) % kTile;
+  if (!x.is_cpu() || x.scalar_type() != at::kBFloat16 || weight.size(1) < kTile || beyond == 0)
+    return at::linear(x, weight);
+  const int64_t zeros = kTile - beyond;
+  return at::linear(at::constant_pad_nd(x, {0, zeros}), at::constant_pad_nd(weight, {0, zeros}));
+}
+
 at::Tensor product(const at::Tensor& x, const Linear& layer) {
   RECORD_USER_SCOPE("linears");
   const at::Tensor& weight = layer.weight;
@@ -112,7 +121,7 @@ at::Tensor product(const at::Tensor& x, const Linear& layer) {
   }
   if (const OneDnn* fast = one_dnn_for(x))
     return fast->linear.call(x, best_layout(layer), std::nullopt, "none", Scalars(), "");
-  return at::linear(x, weight);
+  return separate_rows_product(x, weight);
 }
 
 at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer) {

@@ -21,6 +21,11 @@ class Products {
 };
 const Products& exact();
 
+// x W^T [.., in] -> [.., out] by LibTorch, with rows that do not meet: oneDNN's bf16 kernels for
+// matrix tiles (AMX) read beyond a row whose width is no multiple of 32, and a neighbour that is
+// infinite makes it NaN there (LibTorch 2.11). Such rows are widened by zeros.
+at::Tensor separate_rows_product(const at::Tensor& x, const at::Tensor& weight);
+
 // x W^T [.., in] -> [.., out] in f32 on the CPU, as one of many rows however few there are.
 at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight);
 

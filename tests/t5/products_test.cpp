@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "hash_weights.hpp"
 #include "t5/skinny.hpp"
 
@@ -31,6 +33,18 @@ TEST(Products, AreThoseOfF64) {
         EXPECT_LT(difference(plus_product(sum.clone(), x, {.weight = w}), exact(x, w) + sum), small)
             << rows << " " << in << " " << out;
       }
+}
+
+TEST(Products, AnInfiniteNeighbourIsNotMet) {
+  for (const int64_t in : {31, 32, 40, 48, 64, 100})
+    for (const int64_t rows : {7, 33, 129}) {
+      at::Tensor x = hashed("x", {2, rows, in}, 1).to(at::kBFloat16);
+      const at::Tensor w = hashed("w", {64, in}, 1).to(at::kBFloat16);
+      x[1].fill_(std::numeric_limits<float>::infinity());
+      const at::Tensor y = separate_rows_product(x, w);
+      ASSERT_TRUE(y[0].isfinite().all().item<bool>()) << in << " " << rows;
+      EXPECT_LT(difference(y[0], exact(x[0], w)), 0.02) << in << " " << rows;
+    }
 }
 
 TEST(Products, ACandidateAloneHasTheSameBits) {
