@@ -96,11 +96,11 @@ lora::Pool load_pool(const std::string& library, const std::string& modules, Bas
   const std::vector<std::string> names =
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   run::Modules kept;
-  warn(lora::base_warning(lora::named_bases(library, names), base.model));
   const run::LibraryChoice choice{
       .model = base.model, .library = library, .names = names, .threads = base.threads};
-  return lora::stack(run::load_modules(choice, base.config, kept), base.config, base.device,
-                     base.threads);
+  const std::vector<lora::Module> read = run::load_modules(choice, base.config, kept);
+  warn(lora::base_warning(lora::named_bases(library, names), base.model));
+  return lora::stack(read, base.config, base.device, base.threads);
 }
 
 void add_out(CLI::App& command, OutOptions& options) {

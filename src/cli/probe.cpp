@@ -60,7 +60,6 @@ Found probe(const Options& options) {
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
-  warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   check_shots(options, machine.tokenizer, task);
   run::Modules kept;
   Found found{.modules = run::load_modules({.model = options.model.model,
@@ -71,6 +70,7 @@ Found probe(const Options& options) {
               .probed = {},
               .cosines = {},
               .shots_sha256 = task.shots_sha256};
+  warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   std::vector<std::string> hashes(names.size());
   t5::share(machine.threads, static_cast<int>(names.size()), [&](int i) {
     const auto module = static_cast<size_t>(i);

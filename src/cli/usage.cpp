@@ -42,12 +42,16 @@ std::vector<std::string> options(const CLI::App& app) {
   return names;
 }
 
-// The first word that nothing takes; an option before other words, which may be its value.
+// The first word that nothing takes: where a command is due, the word in its place; else an option
+// before other words, which may be its value.
 std::optional<std::string> unknown(const Apps& apps) {
   std::vector<std::string> left;
   for (const CLI::App* app : apps)
     for (const std::string& word : app->remaining()) left.push_back(word);
   std::erase(left, "--");
+  const bool is_command =
+      !commands(*apps.back()).empty() && !left.empty() && !left.front().starts_with('-');
+  if (is_command) return left.front();
   for (const std::string& word : left)
     if (word.starts_with('-') && word.size() > 1) return word;
   return left.empty() ? std::nullopt : std::optional(left.front());
