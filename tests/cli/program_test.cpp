@@ -21,6 +21,11 @@ class Streams : public testing::Test {
     std::ofstream(folder_ / "rows.jsonl") << "{\"input\":\"which is a fruit: (A) fig (B) van\","
                                              "\"target\":\"(A)\"}\n";
     std::ofstream(folder_ / "w.json") << "[[0.5]]";
+    // A copy: `hub list` keeps an index beside the modules.
+    std::filesystem::create_directories(folder_ / "library");
+    std::filesystem::copy(kConfigs + "/library/mini/r4/find_letter",
+                          folder_ / "library/find_letter",
+                          std::filesystem::copy_options::recursive);
     task_ = " --task " + quoted(folder_ / "rows.jsonl");
   }
   // Commands that print a result.
@@ -37,7 +42,7 @@ class Streams : public testing::Test {
                 quoted(folder_ / "composed"),
             "adapt" + one + task_ + " --shots 1 --budget 2 --out " + quoted(folder_ / "adapted"),
             "probe" + one + task_ + " --shots 1 --json --cache " + quoted(folder_ / "cache"),
-            "hub list " + kConfigs + "/library/mini/r4",
+            "hub list " + quoted(folder_ / "library"),
             "plan " SOURCE_DIR "/experiments/quickstart.yaml"};
   }
   std::filesystem::path folder_ = fresh_folder("streams");
@@ -62,7 +67,7 @@ TEST_F(Streams, AClosedPipeIsSaidToo) {
   // The reader is gone before the program writes.
   const Ended ended =
       run_command("{ LORAHUB_CONFIGS=" + kConfigs + " sh -c 'sleep 0.2; " PROGRAM " hub list " +
-                  kConfigs + "/library/mini/r4; echo $? >&2'; } | true; sleep 1.5");
+                  (folder_ / "library").string() + "; echo $? >&2'; } | true; sleep 1.5");
   EXPECT_THAT(ended.err, HasSubstr("Broken pipe"));
   EXPECT_THAT(ended.err, HasSubstr("\n2\n"));
 }
