@@ -72,7 +72,7 @@ TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
     const std::string err = read_all(folder / "err");
     EXPECT_TRUE(code == 0 || code == 75) << code << err;
     if (code == 75) {
-      EXPECT_THAT(err, AllOf(HasSubstr("rank "), HasSubstr("not enough memory")));
+      EXPECT_THAT(err, AllOf(HasSubstr("rank "), HasSubstr("give the job more memory")));
     }
     EXPECT_THAT(err, AllOf(Not(HasSubstr("0x")), Not(HasSubstr("frame #"))));
     expect_goes_on_to_the_same_bits(folder);
