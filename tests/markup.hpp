@@ -90,14 +90,21 @@ class MarkupReader {
     if (end == std::string_view::npos) problem_ = "a style that does not end";
     at_ += end + 8;
   }
+  void skip_space() {
+    while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
+  }
   void attribute() {
     attributes_.insert(word());
-    if (!rest().starts_with("=\"") && !rest().starts_with("='")) {
+    skip_space();
+    const bool equals = rest().starts_with('=');
+    if (equals) ++at_;
+    skip_space();  // gnuplot writes "fill = 'none'"
+    if (!equals || (!rest().starts_with('"') && !rest().starts_with('\''))) {
       problem_ = "an attribute without a value";
       return;
     }
-    const char quote = text_[at_ + 1];
-    for (at_ += 2; problem_.empty() && at_ < text_.size() && text_[at_] != quote; ++at_) {
+    const char quote = text_[at_];
+    for (++at_; problem_.empty() && at_ < text_.size() && text_[at_] != quote; ++at_) {
       if (text_[at_] == '<') problem_ = "'<' in an attribute";
       if (text_[at_] == '&') entity();
     }
