@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/escape.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "run/bench.hpp"
 #include "run/cost.hpp"
@@ -64,8 +65,9 @@ void print_text(const study::Study& study, const run::StudyCost& cost, const Opt
   }
   fmt::print(
       "\n{}\n{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n",
-      study.question, study.trials.size(), sum.evaluations, sum.example_forwards, sum.tokens,
-      cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "", sum.tflop);
+      base::printable(study.question), study.trials.size(), sum.evaluations, sum.example_forwards,
+      sum.tokens, cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "",
+      sum.tflop);
   fmt::print(
       "{} rank(s) in {} group(s): {:.2f} GB of memory each, {:.2f} GB of it once per node; about "
       "{}, {:.0f} % of it computing, at "

@@ -31,9 +31,10 @@ void check_free(const fs::path& folder, Force force) {
   if (type == fs::file_type::not_found) return;
   base::check(fs::is_directory(folder), "--out {}: is no folder, choose another place",
               folder.string());
-  if (force == Force::yes || fs::is_empty(folder)) return;
+  if (force == Force::yes) return;
   if (type == fs::file_type::symlink)
     refuse(folder, "is a symbolic link (what it leads to could be lost)");
+  if (fs::is_empty(folder)) return;
   if (!is_composition(folder))
     refuse(folder, base::format("holds {}, which no composition wrote (it could be lost)",
                                 fs::directory_iterator(folder)->path().filename().string()));
