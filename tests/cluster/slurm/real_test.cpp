@@ -203,7 +203,7 @@ TEST_F(Slurm, LostNodeIsLeftOut) {
   expect_done();
   run_command(in_cluster("scontrol update nodename=n6 state=resume"));  // unless it is back already
   EXPECT_THAT(logs(), HasSubstr("1 of 2 nodes answer (n5)"));
-  EXPECT_EQ(state(job_).requeues, 0);
+  EXPECT_EQ(state(job_).requeues, 0) << logs();
 }
 
 TEST_F(Slurm, LostNodeOfTheScriptRequeues) {
