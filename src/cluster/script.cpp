@@ -244,7 +244,6 @@ std::string study_script(const Job& job) {
                                     job.out, request.array > 0 ? "%A_%a.out" : "%j.out")));
   directives.line("--open-mode=append");
   directives.line("--requeue");
-  if (by_srun(job)) directives.line("--no-kill");  // the script goes on with the nodes left
   directives.line(base::format("--signal=B:USR1@{}", warning(job)));
   if (request.array > 0) directives.line(base::format("--array=1-{}", request.array));
   directives.add("--nodes", request.nodes);
