@@ -13,18 +13,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string home() {
-  if (const std::string home = variable("HOME"); !home.empty()) return home;
+  if (const std::string home = environment_variable("HOME"); !home.empty()) return home;
   const passwd* user = ::getpwuid(::getuid());
   return user == nullptr || user->pw_dir == nullptr ? "" : user->pw_dir;
 }
 
 }  // namespace
+
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
 
 fs::path with_home(const std::string& path) {
   if (path != "~" && !path.starts_with("~/")) return path;
@@ -33,7 +33,8 @@ fs::path with_home(const std::string& path) {
 }
 
 fs::path cache_home() {
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return with_home(cache);
+  if (const std::string cache = environment_variable("XDG_CACHE_HOME"); !cache.empty())
+    return with_home(cache);
   const std::string home = base::home();
   if (!home.empty()) return fs::path(home) / ".cache";
   return fs::temp_directory_path() / base::format("lorahub-{}", ::getuid());

@@ -5,6 +5,8 @@
 
 namespace lorahub::base {
 
+std::string environment_variable(const char* name);  // "" where it is not set
+
 // "~" and "~/x" with the user's home folder for ~, as Python's expanduser has it: $HOME, where it
 // is unset the one in the list of users. Other paths as they are.
 std::filesystem::path with_home(const std::string& path);

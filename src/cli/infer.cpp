@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <list>
@@ -7,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
+#include "base/printable.hpp"
 #include "base/streams.hpp"
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
@@ -182,7 +185,7 @@ void give(const Options& options, const task::Row& row, const std::string& answe
     if (!target.empty()) out["hit"] = hit;
     fmt::print("{}\n", text(out));
   } else {
-    fmt::print("{}\n", answer);
+    fmt::print("{}\n", ::isatty(STDOUT_FILENO) != 0 ? base::printable(answer) : answer);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "lora/geometry.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
+#include "run/command_memory.hpp"
 #include "run/lengths.hpp"
 #include "study/names.hpp"
 #include "t5/hub.hpp"
@@ -30,7 +31,7 @@ struct Options {
   std::string library, modules, task, columns, map, cache;
   int shots = 5, longest = study::kUsualMaxInput;
   uint64_t seed = 1;
-  bool json = false;
+  bool json = false, no_memory_check = false;
   lora::Force force = lora::Force::no;
 };
 
@@ -41,14 +42,23 @@ struct Found {
   std::string shots_sha256;
 };
 
-// Refuses shots that are too long, and says how many are cut.
-void check_shots(const Options& options, const task::Tokenizer& tokenizer, const task::Task& task) {
-  study::Trial trial{.task_files = {.pool = options.task, .test = options.task}};
+// Refuses shots that are too long or too many for the memory, and says how many are cut.
+void check_shots(const Options& options, const objective::Machine& machine,
+                 const task::Task& task) {
+  study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
+                     .method = study::Method::best_single};
   trial.max_input = options.longest;
-  const run::Lengths lengths = run::lengths(trial, task, &tokenizer, run::Reads::shots);
-  if (lengths.cut > 0)
-    fmt::print(stderr, "lorahub: {}\n",
-               run::sentence({.cut = lengths.cut, .of = task.shots.size()}));
+  const run::Lengths lengths = run::lengths(trial, task, &machine.tokenizer, run::Reads::shots);
+  warn(run::sentence({.cut = lengths.cut, .of = task.shots.size()}));
+  if (options.no_memory_check) return;
+  run::Need need = run::need({.trial = trial,
+                              .config = machine.network.config,
+                              .lengths = lengths,
+                              .tile = {},
+                              .device = machine.device},
+                             machine.threads, base::format("the loss of {} shots", options.shots));
+  need.shared = 0;  // loaded already
+  run::check_own_room(need);
 }
 
 Found probe(const Options& options) {
@@ -60,7 +70,7 @@ Found probe(const Options& options) {
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
-  check_shots(options, machine.tokenizer, task);
+  check_shots(options, machine, task);
   run::Modules kept;
   Found found{.modules = run::load_modules({.model = options.model.model,
                                             .library = options.library,
@@ -184,6 +194,7 @@ void add_probe(CLI::App& app, Action& action) {
   command->add_option("--cache", options->cache,
                       "folder of earlier results (default: ~/.cache/lorahub/probe)");
   add_max_input(*command, options->longest);
+  add_no_memory_check(*command, options->no_memory_check);
   command->add_flag("--json", options->json, "as JSON");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return run_probe(*options); }; });

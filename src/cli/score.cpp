@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
+#include "run/command_memory.hpp"
 #include "run/lengths.hpp"
 #include "study/names.hpp"
 #include "task/row.hpp"
@@ -16,7 +17,7 @@ struct Options {
   ModelOptions model;
   std::string library, modules, task, columns, rows, weights, composition = "factor",
                                                               engine = "fast";
-  bool json = false;
+  bool json = false, no_memory_check = false;
   int longest = study::kUsualMaxInput;
 };
 
@@ -53,7 +54,34 @@ void check_rows(const Options& options, const task::Tokenizer& tokenizer,
   task::check_lengths(tokenizer, rows, options.task,
                       {.tokens = options.longest, .remedy = "raise --max-input"});
   const run::CutShots cut{.cut = run::count_cut(tokenizer, rows), .of = rows.size()};
-  if (cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", run::sentence(cut));
+  warn(run::sentence(cut));
+}
+
+constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
+
+// Error where the losses of these rows can't fit into the memory.
+void check_memory(const Options& options, const objective::Machine& machine,
+                  std::span<const t5::Pair> pairs, int modules) {
+  if (options.no_memory_check) return;
+  study::Trial trial{
+      .method = study::Method::lorahub,
+      .composition = study::parse<study::Composition>(options.composition, "--composition"),
+      .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
+      .engine = study::parse<study::Engine>(options.engine, "--engine")};
+  run::Lengths lengths;
+  for (const t5::Pair& pair : pairs)
+    lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
+                             .target = static_cast<double>(pair.target.size())});
+  run::Need need = run::need({.trial = trial,
+                              .config = machine.network.config,
+                              .lengths = lengths,
+                              .tile = kTile,
+                              .candidates = modules,
+                              .modules = modules,
+                              .device = machine.device},
+                             machine.threads, base::format("the loss of {} rows", pairs.size()));
+  need.shared = 0;  // loaded already
+  run::check_own_room(need);
 }
 
 int score(const Options& options) {
@@ -69,6 +97,7 @@ int score(const Options& options) {
                                      .device = machine.device,
                                      .threads = machine.threads});
   const auto pairs = objective::tokenize(machine.tokenizer, rows);
+  check_memory(options, machine, pairs, pool.size());
   const search::Population candidates = population(options.weights, pool.size());
   const auto measure = objective::make_search_measure(
       machine,
@@ -76,8 +105,8 @@ int score(const Options& options) {
        .composition = study::parse<study::Composition>(options.composition, "--composition"),
        .engine = study::parse<study::Engine>(options.engine, "--engine")},
       pairs);
-  const search::Sums sums = search::measure_all(measure, candidates, static_cast<int>(pairs.size()),
-                                                {.candidates = 1, .examples = 64});
+  const search::Sums sums =
+      search::measure_all(measure, candidates, static_cast<int>(pairs.size()), kTile);
   std::vector<int> tokens;
   for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
@@ -121,6 +150,7 @@ void add_score(CLI::App& app, Action& action) {
   command->add_option("--engine", options->engine, "fast or reference")
       ->check(CLI::IsMember({"fast", "reference"}));
   add_max_input(*command, options->longest);
+  add_no_memory_check(*command, options->no_memory_check);
   command->add_flag("--json", options->json, "modules, tokens, loss sums and objectives as JSON");
   add_hardware(*command, options->model, study::words<study::Precision>());
   command->callback([options, &action] { action = [options] { return score(*options); }; });

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
 #include "cli/words.hpp"
+#include "run/command_memory.hpp"
 #include "train/unit.hpp"
 #include "workers/group.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 struct Options {
   std::string config;
   std::vector<std::string> set;
-  bool quiet = false;
+  bool quiet = false, no_memory_check = false;
   lora::Force force = lora::Force::no;
   std::string device = "cpu";
   int threads = 0;
@@ -46,6 +47,7 @@ class Trainer {
   // Reply: what was done, as a sentence.
   std::string operator()(const std::string& request) {
     if (request == kJoin) return "";
+    if (request == kRoom) return run::room(hardware_);
     if (!plan_) plan_ = read_plan(options_);
     const train::Unit& unit = plan_->units.at(std::stoul(request));
     const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
@@ -56,6 +58,7 @@ class Trainer {
   }
 
   static constexpr const char* kJoin = "";
+  static constexpr const char* kRoom = "room";  // reply: run::room
 
  private:
   const Options& options_;
@@ -76,13 +79,20 @@ workers::Job job(const Plan& plan, size_t i) {
           .lead = lead};
 }
 
-int lead(const Options& options, workers::Crew& crew) {
+void check_memory(const run::Need& need, workers::Crew& crew) {
+  warn(run::check_room(need, {.hosts = crew.hosts(), .rooms = crew.everyone(Trainer::kRoom)}));
+}
+
+int lead(const Options& options, const run::Hardware& hardware, workers::Crew& crew) {
   const Plan plan = read_plan(options);
   std::vector<workers::Job> jobs;
   for (size_t i = 0; i < plan.units.size(); ++i) {
     train::check_free(plan.units[i].out, options.force);
-    const std::string cut = train::check_rows(plan.config, plan.units[i]);  // before any is trained
-    if (!cut.empty()) fmt::print(stderr, "lorahub: {}\n", cut);
+    const train::RowLengths rows =
+        train::check_rows(plan.config, plan.units[i]);  // before any is trained
+    warn(rows.cut);
+    if (!options.no_memory_check)
+      check_memory(run::need(plan.config, rows, hardware, "training " + plan.units[i].name), crew);
     jobs.push_back(job(plan, i));
   }
   crew.work(jobs, crew.ranks());
@@ -98,7 +108,7 @@ int train(const Options& options) {
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   Trainer trainer(options, machine, group.rank());
   return group.run({.threads = 1, .grace = kGrace}, std::ref(trainer),
-                   [&](workers::Crew& crew) { return lead(options, crew); });
+                   [&](workers::Crew& crew) { return lead(options, machine, crew); });
 }
 
 }  // namespace
@@ -112,6 +122,7 @@ void add_train(CLI::App& app, Action& action) {
   command->add_option("--set", options->set, "KEY=VALUE: override a key of the config")->take_all();
   add_device(*command, options->device, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress");
+  add_no_memory_check(*command, options->no_memory_check);
   add_force(*command, options->force);
   command->callback([options, &action] { action = [options] { return train(*options); }; });
 }

@@ -236,6 +236,19 @@ struct Encode {
   }
 };
 
+// Error for a field of `given` that `read` lacks: an entry that says more than is understood.
+void expect_known(const Json& given, const Json& read) {
+  if (given.is_array() && read.is_array() && !given.empty() && given.front().is_structured())
+    for (size_t i = 0; i < std::min(given.size(), read.size()); ++i)
+      expect_known(given[i], read[i]);
+  if (!given.is_object() || !read.is_object()) return;
+  for (const auto& [name, value] : given.items()) {
+    base::check(read.contains(name), "unknown field '{}' (a newer version may have written it)",
+                name);
+    expect_known(value, read.at(name));
+  }
+}
+
 using Texts = std::map<std::string, std::string>;
 
 Entry entry(const Json& json) {
@@ -278,7 +291,10 @@ std::string encode(const Entry& entry) {
 
 Entry decode(std::string_view json) {
   try {
-    return entry(Json::parse(base::shallow_json(json)));
+    const Json given = Json::parse(base::shallow_json(json));
+    Entry read = entry(given);
+    expect_known(given, std::visit(Encode{}, read));
+    return read;
   } catch (const Json::exception& error) {
     base::fail("not an entry of this version of lorahub ({})", error.what());
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <vector>
 
 #include "base/check.hpp"
@@ -15,11 +14,6 @@ namespace lorahub::t5 {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // Without exceptions: a folder that may not be read is as good as none.
 bool is_folder(const fs::path& path) {
@@ -34,8 +28,9 @@ bool is_there(const fs::path& path) {  // false for a link to nothing, too
 // As huggingface_hub has it.
 fs::path cache_folder() {
   for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"})
-    if (const std::string hub = variable(name); !hub.empty()) return base::with_home(hub);
-  if (const std::string home = variable("HF_HOME"); !home.empty())
+    if (const std::string hub = base::environment_variable(name); !hub.empty())
+      return base::with_home(hub);
+  if (const std::string home = base::environment_variable("HF_HOME"); !home.empty())
     return base::with_home(home) / "hub";
   return base::cache_home() / "huggingface" / "hub";
 }

@@ -325,23 +325,28 @@ void check_free(const fs::path& out, lora::Force force) {
               out.string(), fs::directory_iterator(out)->path().filename().string());
 }
 
-std::string check_rows(const Config& config, const Unit& unit) {
+RowLengths check_rows(const Config& config, const Unit& unit) {
   const task::Tokenizer tokenizer(t5::resolve(config.model_path));
   const task::Bound bound{.tokens = config.max_input, .remedy = "raise max_input"};
   if (config.test)
     task::check_lengths(tokenizer, task::read_examples(*config.test), config.test->string(), bound);
   const std::vector<task::Example> rows = task::read_examples(unit.data);
   task::check_lengths(tokenizer, rows, unit.data.string(), bound);
-  const auto is_cut = [&](const task::Example& row) {
-    return task::count_tokens(&tokenizer, row.input) > config.source_length ||
-           task::count_tokens(&tokenizer, row.target) > config.target_length;
-  };
-  const auto cut = std::ranges::count_if(rows, is_cut);
-  if (cut == 0) return "";
-  return base::format(
-      "of {} of {} rows of {} the training reads the beginning alone (source_length {}, "
-      "target_length {}), raise these if the end matters",
-      cut, rows.size(), unit.data.string(), config.source_length, config.target_length);
+  RowLengths lengths;
+  size_t cut = 0;
+  for (const task::Example& row : rows) {
+    const int source = static_cast<int>(task::count_tokens(&tokenizer, row.input));
+    const int target = static_cast<int>(task::count_tokens(&tokenizer, row.target));
+    cut += source > config.source_length || target > config.target_length ? 1 : 0;
+    lengths.longest_source = std::max(lengths.longest_source, source);
+    lengths.longest_target = std::max(lengths.longest_target, target);
+  }
+  if (cut > 0)
+    lengths.cut = base::format(
+        "of {} of {} rows of {} the training reads the beginning alone (source_length {}, "
+        "target_length {}), raise these if the end matters",
+        cut, rows.size(), unit.data.string(), config.source_length, config.target_length);
+  return lengths;
 }
 
 bool run_unit(const Config& config, const Unit& unit, const Resources& resources) {

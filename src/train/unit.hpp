@@ -17,9 +17,12 @@ struct Unit {
 // One a data file; a list of files gets one folder each in `out`.
 std::vector<Unit> units(const Config& config);
 
-// Error for a row of more than max_input tokens, to train on or to test by. A sentence about rows
-// of which the training reads the beginning alone; "" for none.
-std::string check_rows(const Config& config, const Unit& unit);
+struct RowLengths {  // in tokens with </s>, of the rows to train on
+  int longest_source = 0, longest_target = 0;
+  std::string cut;  // a sentence about rows of which the training reads the beginning alone, or ""
+};
+// Error for a row of more than max_input tokens, to train on or to test by.
+RowLengths check_rows(const Config& config, const Unit& unit);
 
 struct Resources {
   t5::Device device = t5::Device::cpu;

@@ -118,6 +118,27 @@ TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedWithTheNumbers) {
   EXPECT_THAT(answer.err, HasSubstr(" takes about "));
 }
 
+// Rows of 400,000 tokens of which a loss reads 2,048 each, on very many threads; or all of them.
+TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedByTheOtherCommands) {
+  rows(3, 400000);
+  std::ofstream(folder_ / "w.json") << "[[0.5, 0.5]]";
+  std::ofstream(folder_ / "train.yaml")
+      << "train: lora\nmodel: " << kModel << "\ndata: task.jsonl\nout: " << folder_.string()
+      << "/trained\nsteps: 1\nsource_length: 400000\nmax_input: 1000000\n";
+  const std::string rest = " --max-input 1000000 --threads 100000 --model " + kModel +
+                           " --library " + kLibrary + " --task " + quoted(folder_ / "task.jsonl");
+  for (const std::string& words :
+       {"probe --shots 8 --cache " + quoted(folder_ / "cache") + rest,
+        "score --modules find_letter,max_letter --weights " + quoted(folder_ / "w.json") + rest,
+        "train " + quoted(folder_ / "train.yaml") + " --quiet"}) {
+    const Ended ended = lorahub(words);
+    EXPECT_EQ(ended.code, 2) << words << ended.out << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(" takes about ")) << words;
+    EXPECT_THAT(ended.err, HasSubstr("--no-memory-check")) << words;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "trained"));
+}
+
 TEST_F(LongRows, OfATrainingAreCutAndSaid) {
   rows(3, 50);
   std::ofstream(folder_ / "train.yaml")

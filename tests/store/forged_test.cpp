@@ -162,6 +162,28 @@ TEST_F(Forged, EveryFieldLeftOut) {
   }
 }
 
+TEST_F(Forged, FieldsThatNobodyKnows) {
+  const std::vector<Json> whole = honest();
+  int tried = 0;
+  for (size_t e = 0; e < whole.size(); ++e) {
+    std::vector<std::string> objects{""};
+    const Json places = whole[e].flatten();
+    for (const auto& [place, value] : places.items())
+      for (std::string at = place; !(at = at.substr(0, at.rfind('/'))).empty();)
+        if (whole[e][Json::json_pointer(at)].is_object()) objects.push_back(at);
+    for (const std::string& object : objects) {
+      if (object.starts_with("/environment") || object.starts_with("/inputs")) continue;
+      std::vector<Json> entries = whole;
+      entries[e][Json::json_pointer(object)]["temperature"] = 1;
+      ++tried;
+      EXPECT_THAT(refusal(entries),
+                  AllOf(HasSubstr("journal.ndj:"), HasSubstr("unknown field 'temperature'")))
+          << object;
+    }
+  }
+  EXPECT_GT(tried, 20);
+}
+
 TEST_F(Forged, DeepNestingAndPipesBlockNobody) {
   std::ofstream(file_) << frame(std::string(100000, '[') + std::string(100000, ']'));
   EXPECT_THAT(message_of([&] { read_journal(file_); }), HasSubstr("journal.ndj:1: "));
