@@ -1,72 +1,15 @@
 #include "run/agreement.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
-#include "base/sha256.hpp"
-#include "base/signals.hpp"
+#include "run/reading.hpp"
 #include "run/requests.hpp"
-#include "run/trial.hpp"
 #include "study/study.hpp"
-#include "task/task.hpp"
-#include "workers/across.hpp"
 
 namespace lorahub::run {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr size_t kWordsOfATrial = 4;  // knobs, files, shots, test rows
-
-// "" where there is no such file.
-std::string state_of_file(const fs::path& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return "";
-  return base::format("{} {}:{} {} {}.{} {}.{}\n", path.filename().string(), info.st_dev,
-                      info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                      info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
-}
-
-// Equal for the same files, unchanged, as two processes on one kernel see them; "" where that can't
-// be told.
-std::string state_of(const fs::path& path) {
-  std::string boot;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
-  if (boot.empty()) return "";
-  std::vector<std::string> states;
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    for (const auto& entry : fs::directory_iterator(path, error))
-      states.push_back(state_of_file(entry.path()));
-  else
-    states.push_back(state_of_file(path));
-  if (error) return "";
-  std::ranges::sort(states);
-  return base::sha256(boot + "\n" + base::join(states, ""));
-}
-
-std::string digest(const std::vector<std::pair<std::string, std::string>>& entries) {
-  std::string text;
-  for (const auto& [name, value] : entries) text += base::format("{}={}\n", name, value);
-  return base::sha256(text);
-}
-
-// What the ranks compare of a task are the rows read, not the bytes of their files.
-bool is_of_rows(const std::string& name) {
-  return name == "shots" || name == "test" || name == "pool file" || name == "test file";
-}
-
-// Those that are files or folders.
-std::vector<std::pair<std::string, std::string>> files_of(const store::Inputs& inputs) {
-  std::vector<std::pair<std::string, std::string>> files;
-  for (const auto& [name, hash] : inputs)
-    if (!is_of_rows(name)) files.emplace_back(name, hash);
-  return files;
-}
 
 std::string or_nothing(const store::Inputs& inputs, const std::string& name) {
   const auto found = inputs.find(name);
@@ -82,25 +25,7 @@ std::string body_of(const Reading& reading) {
   }
   for (const auto& [path, hash] : reading.by_path)
     words.insert(words.end(), {state_of(path), hash});
-  return workers::pack(words);
-}
-
-using Pairs = std::map<std::string, std::string>;
-
-// What a rank replies: what differs (a word below), the trial's number, and what it found there.
-constexpr const char *kCount = "count", *kKnobs = "knobs", *kBytes = "bytes";
-
-std::string report(const char* what, size_t trial,
-                   const std::vector<std::pair<std::string, std::string>>& found) {
-  std::vector<std::string> words{what, std::to_string(trial)};
-  for (const auto& [name, value] : found) words.insert(words.end(), {name, value});
-  return workers::pack(words);
-}
-
-Pairs pairs_of(std::span<const std::string> words) {
-  Pairs pairs;
-  for (size_t i = 0; i + 1 < words.size(); i += 2) pairs[words[i]] = words[i + 1];
-  return pairs;
+  return base::pack_texts(words);
 }
 
 std::string value_of(const Pairs& pairs, const std::string& name) {
@@ -155,15 +80,6 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
   refuse_bytes(who, found, reading.trials[trial], reading.inputs[trial]);
 }
 
-// Hashes of this trial's files that are the very ones that rank 0 has hashed.
-void add_known(const study::Trial& trial, const Pairs& known, Pairs& hashes) {
-  for (const fs::path& path : hashed_paths(trial)) {
-    if (hashes.contains(path.string())) continue;
-    const auto found = known.find(state_of(path));
-    if (found != known.end() && !found->first.empty()) hashes[path.string()] = found->second;
-  }
-}
-
 }  // namespace
 
 void check_agreement(workers::Crew& crew, const Reading& reading) {
@@ -173,31 +89,7 @@ void check_agreement(workers::Crew& crew, const Reading& reading) {
   for (size_t rank = 0; rank < replies.size(); ++rank)
     if (!replies[rank].empty())
       refuse(base::format("rank {} on {}", rank, crew.hosts()[rank]),
-             workers::unpack(replies[rank]), reading);
-}
-
-std::string compare_reading(const std::string& body, const std::vector<study::Trial>& trials) {
-  const std::vector<std::string> words = workers::unpack(body);
-  const size_t begin = 1 + kWordsOfATrial * trials.size();
-  if (words.empty() || words[0] != std::to_string(trials.size()) || words.size() < begin)
-    return report(kCount, trials.size(), {});
-  const Pairs known = pairs_of(std::span(words).subspan(begin));
-  Pairs hashes;
-  for (size_t i = 0; i < trials.size(); ++i) {
-    base::throw_if_signalled();
-    const auto expected = std::span(words).subspan(1 + kWordsOfATrial * i, kWordsOfATrial);
-    const auto knobs = study::columns(trials[i]);
-    if (digest(knobs) != expected[0]) return report(kKnobs, i, knobs);
-    add_known(trials[i], known, hashes);
-    const auto files = files_of(file_inputs(trials[i], hashes));
-    if (digest(files) != expected[1]) return report(kBytes, i, files);
-    const task::Task task = task::load(trials[i]);
-    if (!expected[2].empty() && task.shots_sha256 != expected[2])
-      return report(kBytes, i, {{"shots", task.shots_sha256}});
-    if (!expected[3].empty() && task.test_sha256 != expected[3])
-      return report(kBytes, i, {{"test", task.test_sha256}});
-  }
-  return "";
+             base::unpack_texts(replies[rank]), reading);
 }
 
 }  // namespace lorahub::run

@@ -21,8 +21,4 @@ struct Reading {
 // the rank, its host, and the knobs or files that differ. Nothing to do for a rank alone.
 void check_agreement(workers::Crew& crew, const Reading& reading);
 
-// Any rank: what it finds different, for check_agreement; "" when nothing is. Files are hashed once
-// each; not at all where they are the very files (device, inode, times) that rank 0 has hashed.
-std::string compare_reading(const std::string& body, const std::vector<study::Trial>& trials);
-
 }  // namespace lorahub::run

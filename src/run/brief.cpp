@@ -5,8 +5,8 @@
 
 #include "lora/pool.hpp"
 #include "objective/objective.hpp"
-#include "run/load.hpp"
 #include "search/optimizer.hpp"
+#include "t5/config.hpp"
 #include "t5/hub.hpp"
 
 namespace lorahub::run {
@@ -57,8 +57,8 @@ std::shared_ptr<const task::Tokenizer> Tokenizers::of(const std::string& model) 
   auto& tokenizer = by_model_[model];
   if (tokenizer) return tokenizer;
   const std::filesystem::path folder = t5::resolve(model);
-  tokenizer =
-      std::make_shared<const task::Tokenizer>(load_tokenizer(folder, t5::read_config(folder)));
+  tokenizer = std::make_shared<const task::Tokenizer>(
+      task::read_tokenizer(folder, t5::read_config(folder).vocabulary));
   return tokenizer;
 }
 

@@ -1,8 +1,8 @@
 #include "run/choice.hpp"
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "run/requests.hpp"
-#include "workers/across.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -26,11 +26,11 @@ std::string pack(const Choice& choice) {
   std::vector<std::string> parts{bytes(choice.weights), bytes(path), bytes(losses),
                                  bytes(choice.shot_sums), bytes(numbers)};
   parts.insert(parts.end(), choice.answers.begin(), choice.answers.end());
-  return workers::pack(parts);
+  return base::pack_texts(parts);
 }
 
 Choice unpack_choice(const std::string& all) {
-  const std::vector<std::string> parts = workers::unpack(all);
+  const std::vector<std::string> parts = base::unpack_texts(all);
   check_whole(parts.size() >= 5);
   const std::vector<double> path = doubles(parts.at(1)), losses = doubles(parts.at(2));
   const std::vector<double> numbers = doubles(parts.at(4));

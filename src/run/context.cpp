@@ -3,11 +3,11 @@
 #include <cassert>
 #include <cmath>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "lora/retrieve.hpp"
 #include "objective/objective.hpp"
-#include "workers/bytes.hpp"
 
 namespace lorahub::run {
 
@@ -45,7 +45,7 @@ std::vector<double> Context::single_losses() {
   std::vector<std::string> units;
   for (const size_t i : open) {
     std::string place;
-    workers::put(place, &i, 1);
+    base::put_bytes(place, &i, 1);
     units.push_back(unit(Request::probe, place));
   }
   ++waits_;
@@ -54,7 +54,7 @@ std::vector<double> Context::single_losses() {
   const double seconds = clock.seconds() / static_cast<double>(open.size());
   for (size_t j = 0; j < open.size(); ++j) {
     base::check(outcomes[j].result == workers::Result::reply, "{}", outcomes[j].bytes);
-    losses[open[j]] = workers::Reader(outcomes[j].bytes).one<double>();
+    losses[open[j]] = base::ByteReader(outcomes[j].bytes).one<double>();
     if (known)
       known->cache.add(known->modules[open[j]], {.loss = losses[open[j]], .seconds = seconds});
   }
@@ -90,8 +90,8 @@ search::Sums Context::sums(const search::Population& population, Request how) co
   const auto note = [this](const search::Fault& fault) {
     faults_.emplace(fault.candidate, fault.cause);
   };
-  return search::measure_all(workers::across(call, note), population,
-                             static_cast<int>(brief_.pairs.size()), tile_shape());
+  return search::measure_all(across(call, note), population, static_cast<int>(brief_.pairs.size()),
+                             tile_shape());
 }
 
 search::Evaluate Context::evaluate(const study::Penalty& penalty, Request how) const {
@@ -149,7 +149,7 @@ std::vector<std::string> Context::answers(const std::vector<double>& weights) co
   std::vector<std::string> all;
   for (const workers::Outcome& outcome : leader_.call(units)) {
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-    for (std::string& text : workers::unpack(outcome.bytes)) all.push_back(std::move(text));
+    for (std::string& text : base::unpack_texts(outcome.bytes)) all.push_back(std::move(text));
   }
   return all;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "run/across.hpp"
 #include "run/brief.hpp"
 #include "run/choice.hpp"
 #include "run/probe.hpp"
@@ -14,7 +15,6 @@
 #include "run/site.hpp"
 #include "search/minimize.hpp"
 #include "search/optimizer.hpp"
-#include "workers/across.hpp"
 
 namespace lorahub::run {
 

@@ -8,9 +8,8 @@
 #include "base/check.hpp"
 #include "objective/rate.hpp"
 #include "run/brief.hpp"
-#include "run/load.hpp"
+#include "run/learning_rate.hpp"
 #include "run/memory.hpp"
-#include "run/training.hpp"
 #include "search/optimizer.hpp"
 #include "study/names.hpp"
 #include "t5/config.hpp"
@@ -38,14 +37,14 @@ Model read_model(const std::string& name) {
     try {
       const auto folder = t5::resolve(name);
       const t5::Config config = t5::read_config(folder);
-      return {.config = config, .tokenizer = load_tokenizer(folder, config)};
+      return {.config = config, .tokenizer = task::read_tokenizer(folder, config.vocabulary)};
     } catch (const base::Error&) {
       return {.config = *known, .tokenizer = std::nullopt};
     }
   }
   const auto folder = t5::resolve(name);
   const t5::Config config = t5::read_config(folder);
-  return {.config = config, .tokenizer = load_tokenizer(folder, config)};
+  return {.config = config, .tokenizer = task::read_tokenizer(folder, config.vocabulary)};
 }
 
 long candidate_count(const study::Trial& trial) {

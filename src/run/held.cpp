@@ -1,22 +1,14 @@
 #include "run/held.hpp"
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
-#include "run/probe.hpp"
+#include "objective/alone.hpp"
+#include "run/measure_tile.hpp"
 #include "run/retrieve.hpp"
 #include "run/training.hpp"
 #include "t5/gpu.hpp"
-#include "workers/across.hpp"
-#include "workers/bytes.hpp"
 
 namespace lorahub::run {
-
-Loaded read_loaded(const std::string& reply) {
-  workers::Reader reader(reply);
-  const auto truncated_from = static_cast<int64_t>(reader.count());
-  const std::vector<char> names = reader.rest<char>();
-  return {.truncated_from = truncated_from,
-          .modules = workers::unpack({names.begin(), names.end()})};
-}
 
 // After an error all of it is loaded again.
 void Held::load() {
@@ -84,21 +76,18 @@ std::string Held::join(const std::string& rows_hash) const {
     names.clear();
     for (const lora::Module& module : candidates_) names.push_back(module.name);
   }
-  std::string reply;
-  workers::put(reply, &truncated_from_, 1);
-  return reply + workers::pack(names);
+  return encode(Loaded{.truncated_from = truncated_from_, .modules = std::move(names)});
 }
 
 std::string Held::measure(const std::string& unit, const search::Measure& measure) const {
-  return workers::measure_unit(
-      unit, measure,
-      workers::Measurable{.dim = measure ? static_cast<int>(brief_.modules.size()) : -1,
-                          .examples = static_cast<int>(brief_.pairs.size())});
+  return measure_unit(unit, measure,
+                      Measurable{.dim = measure ? static_cast<int>(brief_.modules.size()) : -1,
+                                 .examples = static_cast<int>(brief_.pairs.size())});
 }
 
 std::string Held::probe(const std::string& place) const {
-  const double loss =
-      single_loss(shelf_.machine(), candidates_.at(workers::Reader(place).count()), brief_.pairs);
+  const double loss = objective::single_loss(
+      shelf_.machine(), candidates_.at(base::ByteReader(place).count()), brief_.pairs);
   return bytes(std::span(&loss, 1));
 }
 
@@ -127,7 +116,7 @@ std::string Held::answer(const std::string& body) {
   const size_t first = number * batch;
   const auto prompts =
       std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
-  return workers::pack(objective::answer(
+  return base::pack_texts(objective::answer(
       shelf_.machine(), *adapter(weights), prompts,
       {.scoring = brief_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
 }

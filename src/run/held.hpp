@@ -9,17 +9,11 @@
 
 #include "base/log.hpp"
 #include "run/brief.hpp"
+#include "run/loaded.hpp"
 #include "run/requests.hpp"
 #include "run/shelf.hpp"
 
 namespace lorahub::run {
-
-// What a rank says when it has loaded a trial.
-struct Loaded {
-  int64_t truncated_from = 0;        // largest rank of a module before SVD; 0: all as trained
-  std::vector<std::string> modules;  // the candidates; of `retrieve: similarity|text` those left
-};
-Loaded read_loaded(const std::string& reply);
 
 class Held {
  public:

@@ -1,6 +1,6 @@
 #include "run/requests.hpp"
 
-#include "workers/bytes.hpp"
+#include "base/bytes.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -47,23 +47,23 @@ std::string in_words(Request kind) {
 
 std::string bytes(std::span<const double> values) {
   std::string text;
-  workers::put(text, values.data(), values.size());
+  base::put_bytes(text, values.data(), values.size());
   return text;
 }
 
-std::vector<double> doubles(std::string_view text) { return workers::Reader(text).rest<double>(); }
+std::vector<double> doubles(std::string_view text) { return base::ByteReader(text).rest<double>(); }
 
 std::string encode(const Asked& asked) {
   const uint64_t trial = asked.trial, count = asked.kept.size();
   std::string text(1, static_cast<char>(asked.kind));
-  workers::put(text, &trial, 1);
-  workers::put(text, &count, 1);
-  workers::put(text, asked.kept.data(), count);
+  base::put_bytes(text, &trial, 1);
+  base::put_bytes(text, &count, 1);
+  base::put_bytes(text, asked.kept.data(), count);
   return text + asked.body;
 }
 
 Asked decode(std::string_view text) {
-  workers::Reader reader(text);
+  base::ByteReader reader(text);
   Asked asked{.kind = kind_of(reader.one<char>()), .trial = reader.count()};
   asked.kept = reader.get<uint32_t>(reader.count());
   const std::vector<char> body = reader.rest<char>();
@@ -73,12 +73,12 @@ Asked decode(std::string_view text) {
 
 std::string answer_body(const AnswerUnit& unit) {
   std::string text;
-  workers::put(text, &unit.batch, 1);
+  base::put_bytes(text, &unit.batch, 1);
   return text + bytes(unit.weights);
 }
 
 AnswerUnit read_answer(std::string_view body) {
-  workers::Reader reader(body);
+  base::ByteReader reader(body);
   const uint64_t batch = reader.count();
   return {.batch = batch, .weights = reader.rest<double>()};
 }

@@ -3,11 +3,11 @@
 #include <charconv>
 #include <map>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/free_memory.hpp"
 #include "t5/gpu.hpp"
 #include "t5/gpu_memory.hpp"
-#include "workers/across.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -31,7 +31,7 @@ std::vector<base::MemoryLimit> limits(const Hardware& hardware) {
 std::vector<Place> places(const Ranks& ranks) {
   std::map<std::string, Place> all;
   for (size_t rank = 0; rank < ranks.rooms.size(); ++rank) {
-    const std::vector<std::string> words = workers::unpack(ranks.rooms[rank]);
+    const std::vector<std::string> words = base::unpack_texts(ranks.rooms[rank]);
     for (size_t i = 0; i + 2 < words.size(); i += 3) {
       const std::string own = words[i + 1].empty() ? base::format(" rank {}", rank) : words[i + 1];
       Place& place = all[ranks.hosts[rank] + "\n" + own + "\n" + words[i]];
@@ -63,7 +63,7 @@ std::string room(const Hardware& hardware) {
     words.push_back(limit.place);
     words.push_back(base::format("{:.0f}", limit.free));
   }
-  return workers::pack(words);
+  return base::pack_texts(words);
 }
 
 std::string check_room(const Need& need, const Ranks& ranks) {

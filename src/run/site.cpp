@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/fault.hpp"
-#include "run/agreement.hpp"
-#include "run/devices.hpp"
+#include "run/compare_reading.hpp"
+#include "run/device_text.hpp"
 #include "run/room.hpp"
 #include "t5/gpu.hpp"
 #include "t5/threads.hpp"

@@ -1,34 +1,9 @@
 #include "run/training.hpp"
 
-#include <cmath>
-
-#include "base/check.hpp"
-
 namespace lorahub::run {
 
 Choice train(const Bench& bench) {
   return bench.brief.trial.method == study::Method::gradient ? gradient(bench) : tuned(bench);
-}
-
-void check_training(const study::Trial& trial) {
-  if (trial.method != study::Method::gradient) return;
-  base::check(std::abs(trial.train.start) <= trial.search.bound,
-              "train.start is {} (beyond search.bound, {}), start inside", trial.train.start,
-              trial.search.bound);
-}
-
-double learning_rate(const study::Trial& trial) {
-  if (trial.train.lr > 0) return trial.train.lr;
-  switch (trial.method) {
-    case study::Method::lora_tuning:
-      return 1e-3;
-    case study::Method::ia3:
-      return 3e-3;
-    case study::Method::full:
-      return 3e-4;
-    default:
-      return 0.05;
-  }
 }
 
 }  // namespace lorahub::run

@@ -19,10 +19,4 @@ Choice gradient(const Bench& bench);  // the mixing weights, by their gradient
 
 Choice train(const Bench& bench);  // as the trial's method says
 
-// Error where the trial's method can't train with its settings.
-void check_training(const study::Trial& trial);
-
-// The trial's learning rate, or its method's default.
-double learning_rate(const study::Trial& trial);
-
 }  // namespace lorahub::run

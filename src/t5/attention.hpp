@@ -1,11 +1,8 @@
-// What every T5 attention needs: packed sequences, the relative position bias, softmax(q k^T +
-// bias) v.
+// Attention of packed sequences, softmax(q k^T + bias) v, and of padded batches.
 #pragma once
 #include <ATen/core/Tensor.h>
 
 #include <vector>
-
-#include "t5/network.hpp"
 
 namespace lorahub::t5 {
 
@@ -22,21 +19,6 @@ struct Sides {
   const Packing& targets;
   const Packing& sources;
 };
-
-enum class Direction { both, causal };
-
-// The keys stand at 0 .. keys-1, the queries at the last `queries` of these places.
-struct Window {
-  int64_t queries = 0, keys = 0;
-};
-
-// Bucket of each distance key - query: [queries, keys].
-at::Tensor relative_buckets(const Config& config, Direction direction, Window window);
-
-// Bias [1, h, queries, keys], f32; -inf where a causal query may not look. It depends on the
-// distance alone, so the bias of shorter sequences is the upper left corner.
-at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
-                         Window window);
 
 // On a GPU, a copy of [.., keys] in `dtype` whose rows begin at multiples of 8 elements, as the
 // kernels there take it without one. (One that begins elsewhere they copy at each call; one whose

@@ -4,7 +4,6 @@
 #include <ATen/record_function.h>
 #include <c10/core/InferenceMode.h>
 
-#include <initializer_list>
 #include <map>
 #include <vector>
 
@@ -32,8 +31,7 @@ class Recorder : public Products {
 
 class Bf16Weights : public NarrowWeights {
  public:
-  Bf16Weights(const Network& network, int threads) {
-    const std::vector<const Linear*> layers = delta_layers(network);
+  Bf16Weights(const DeltaLayers& layers, int threads) {
     for (const Linear* layer : layers) by_slot_[layer->slot];
     share(threads, static_cast<int>(layers.size()), [&](int i) {
       const c10::InferenceMode inference;
@@ -86,61 +84,14 @@ std::unique_ptr<Products> Bf16Weights::products(const Trajectory& base) const {
 
 }  // namespace
 
-std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network, int threads) {
-  return std::make_shared<const Bf16Weights>(network, threads);
+std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads) {
+  return std::make_shared<const Bf16Weights>(layers, threads);
 }
 
-std::vector<const Linear*> delta_layers(const Network& network) {
-  std::vector<const Linear*> all;
-  const auto add = [&](std::initializer_list<const Linear*> some) {
-    for (const Linear* layer : some)
-      if (layer->weight.defined()) all.push_back(layer);
-  };
-  for (const Stack* stack : {&network.encoder, &network.decoder}) {
-    for (const Block& block : stack->blocks) {
-      add({&block.self.q, &block.self.k, &block.self.v, &block.self.o});
-      add({&block.cross.q, &block.cross.o, &block.ff.wi_0, &block.ff.wi_1, &block.ff.wo});
-    }
-  }
-  return all;
-}
-
-Trajectory base_trajectory(const Network& network, std::span<const Pair> examples) {
+Trajectory trajectory(const std::function<void(const Products& by)>& pass) {
   Recorder recorder;
-  loss_sums(network, {}, examples, recorder);
+  pass(recorder);
   return std::move(recorder).found();
-}
-
-namespace {
-
-struct Widths {
-  double model, inner, ff, hidden;  // hidden: what a feed-forward's input is multiplied to
-};
-Widths widths(const Config& c) {
-  const auto ff = static_cast<double>(c.d_ff);
-  return {.model = static_cast<double>(c.d_model),
-          .inner = static_cast<double>(c.inner()),
-          .ff = ff,
-          .hidden = c.gated ? 2 * ff : ff};
-}
-
-}  // namespace
-
-double narrow_values(const Config& config) {
-  const Widths w = widths(config);
-  const double attention = w.model * w.inner, ff = w.model * (w.hidden + w.ff);
-  return static_cast<double>(config.encoder_layers) * (4 * attention + ff) +
-         static_cast<double>(config.decoder_layers) * (6 * attention + ff);
-}
-
-double trajectory_bytes(const Config& config, double source_tokens, double target_tokens) {
-  const Widths w = widths(config);
-  const double self = w.model + 3 * w.inner + w.inner + w.model;  // inputs and outputs: qkv, o
-  const double cross = w.model + w.inner + w.inner + w.model;     // q, o
-  const double ff = w.model + w.hidden + w.ff + w.model;
-  return sizeof(float) *
-         (static_cast<double>(config.encoder_layers) * source_tokens * (self + ff) +
-          static_cast<double>(config.decoder_layers) * target_tokens * (self + cross + ff));
 }
 
 }  // namespace lorahub::t5

@@ -4,12 +4,12 @@
 // error follows |x - x0|, not |x|. For a network in f32; attention, adapters, norms and the head
 // stay f32.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
-#include <span>
 #include <vector>
 
-#include "t5/loss.hpp"
+#include "base/device.hpp"
 #include "t5/products.hpp"
 
 namespace lorahub::t5 {
@@ -22,24 +22,22 @@ struct Trajectory {
   };
   std::map<int, Place> places;
 };
-Trajectory base_trajectory(const Network& network, std::span<const Pair> examples);
-double trajectory_bytes(const Config& config, double source_tokens, double target_tokens);
+// Of the base model's pass over them, which `pass` computes by the products that it is given.
+Trajectory trajectory(const std::function<void(const Products& by)>& pass);
 
-// The weights of these layers in a narrower type.
+// The layers that are computed so, as the family of the model names them.
+using DeltaLayers = std::vector<const Linear*>;
+
+// The weights of some layers in a narrower type.
 class NarrowWeights {
  public:
   virtual ~NarrowWeights() = default;
   // For one pass of one thread over the trajectory's examples, in their order.
   virtual std::unique_ptr<Products> products(const Trajectory& base) const = 0;
 };
-std::shared_ptr<const NarrowWeights> bf16_weights(const Network& network, int threads = 1);
-std::shared_ptr<const NarrowWeights> int8_weights(const Network& network, int threads = 1);
+std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads = 1);
+std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, int threads = 1);
 // Error where int8 is not multiplied exactly: no AVX512-VNNI, or a GPU.
 void check_int8(Device device);
-
-// All linear layers but the keys and values of cross-attention: short targets never multiply by
-// these.
-std::vector<const Linear*> delta_layers(const Network& network);
-double narrow_values(const Config& config);  // how many weights these layers have
 
 }  // namespace lorahub::t5

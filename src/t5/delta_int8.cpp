@@ -112,8 +112,7 @@ Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
 // Weights with a scale an output (largest |w| / 127), in the library's own order.
 class Int8Weights : public NarrowWeights {
  public:
-  Int8Weights(const Network& network, int threads) {
-    const std::vector<const Linear*> layers = delta_layers(network);
+  Int8Weights(const DeltaLayers& layers, int threads) {
     for (const Linear* layer : layers) by_slot_[layer->slot];
     share(threads, static_cast<int>(layers.size()), [&](int i) {
       const c10::InferenceMode inference;
@@ -214,9 +213,10 @@ void check_int8(Device device) {
               "bytes, a GPU multiplies otherwise), use delta-bf16 or f32");
 }
 
-std::shared_ptr<const NarrowWeights> int8_weights(const Network& network, int threads) {
-  check_int8(network.embedding.is_cpu() ? Device::cpu : Device::cuda);
-  return std::make_shared<const Int8Weights>(network, threads);
+std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, int threads) {
+  for (const Linear* layer : layers)
+    check_int8(layer->weight.is_cpu() ? Device::cpu : Device::cuda);
+  return std::make_shared<const Int8Weights>(layers, threads);
 }
 
 }  // namespace lorahub::t5

@@ -28,10 +28,6 @@ Projections widened(Projections all) {
   return all;
 }
 
-at::Tensor at_most(const at::Tensor& x, int first, int count) {
-  return x.defined() && x.size(0) > 1 ? x.narrow(0, first, count) : x;
-}
-
 // What the first block computes before an adapter comes in: the same for all candidates.
 struct Start {
   at::Tensor x, normed;  // [1, rows, d]
@@ -80,42 +76,6 @@ at::Tensor encode_some(const Adapted& model, const Input& sources, const Start& 
 }
 
 }  // namespace
-
-Adapter candidates(const Adapter& adapter, int first, int count) {
-  Adapter some{.candidates = count, .slots = adapter.slots};
-  for (LowRank& low : some.slots) {
-    low.a = at_most(low.a, first, count);
-    low.b = at_most(low.b, first, count);
-    low.scale = at_most(low.scale, first, count);
-  }
-  return some;
-}
-
-const LowRank* low_rank(const Adapter& adapter, int slot) {
-  if (adapter.slots.empty()) return nullptr;
-  const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
-  return low.a.defined() ? &low : nullptr;
-}
-
-at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
-  if (low == nullptr) return y;
-  RECORD_USER_SCOPE("adapters");
-  const int64_t one = 1;
-  const int64_t wide = std::max(
-      {x.size(0), low->a.size(0), low->b.size(0), low->scale.defined() ? low->scale.size(0) : one});
-  at::Tensor z = low->a.size(0) == 1 ? separate_rows_product(x, low->a[0])
-                                     : at::bmm(x.expand({wide, -1, -1}), low->a.transpose(1, 2));
-  if (low->scale.defined()) z = z * low->scale.unsqueeze(1);  // [P, rows, r]
-  const at::Tensor bt = low->b.expand({wide, -1, -1}).transpose(1, 2);
-  z = z.expand({wide, -1, -1});
-  if (y.size(0) == wide) return y.baddbmm_(z, bt);
-  return at::baddbmm(y.expand({wide, -1, -1}), z, bt);
-}
-
-at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x,
-                  const Products& by) {
-  return add_adapter(by.product(x, layer), x, low_rank(adapter, layer.slot));
-}
 
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapted& model,
                       const at::Tensor& x) {

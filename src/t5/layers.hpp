@@ -3,9 +3,11 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include "t5/adapted_linear.hpp"
 #include "t5/attention.hpp"
 #include "t5/network.hpp"
-#include "t5/products.hpp"
+#include "t5/relative_bias.hpp"
+#include "t5/tokens.hpp"
 
 namespace lorahub::t5 {
 
@@ -16,15 +18,6 @@ struct Adapted {
   const Adapter& adapter;
   const Products& by = exact();
 };
-Adapter candidates(const Adapter& adapter, int first, int count);
-
-const LowRank* low_rank(const Adapter& adapter, int slot);  // nullptr: not adapted
-
-// y += (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P candidates.
-at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low);
-
-at::Tensor linear(const Linear& layer, const Adapter& adapter, const at::Tensor& x,
-                  const Products& by = exact());
 
 // residual + linear(x), f32. Writes into `residual` where its shape allows.
 at::Tensor add_linear(at::Tensor residual, const Linear& layer, const Adapted& model,
@@ -35,8 +28,6 @@ Projections project(const Attention& layer, const Adapter& adapter, const at::Te
 
 // residual + FF(norm(residual))
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model);
-
-using Ids = std::vector<int64_t>;
 
 // Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.
 void check_ids(const Config& config, const Ids& ids, const char* side);

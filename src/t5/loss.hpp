@@ -8,10 +8,6 @@
 
 namespace lorahub::t5 {
 
-struct Pair {
-  Ids source, target;  // token ids with </s>
-};
-
 // What passes over examples read beside weights, on the network's device, whatever the candidates.
 struct Biases {
   at::Tensor encoder, decoder;  // self_bias()

@@ -4,7 +4,6 @@
 
 #include <bit>
 #include <cassert>
-#include <cmath>
 
 #include "base/check.hpp"
 
@@ -22,20 +21,6 @@ Mapped map_weights(const std::filesystem::path& file) {
               "run `git lfs pull` in its folder",
               file.string());
   return mapped;
-}
-
-std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size) {
-  if (sizes.size() > 64) return std::nullopt;
-  int64_t bytes = element_size;
-  bool empty = false;
-  for (const int64_t size : sizes) {
-    if (size < 0) return std::nullopt;
-    if (size == 0)
-      empty = true;
-    else if (__builtin_mul_overflow(bytes, size, &bytes))
-      return std::nullopt;
-  }
-  return empty ? 0 : bytes;
 }
 
 at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, Layout layout) {
@@ -57,19 +42,6 @@ at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, Layout layo
 void read_ahead(const at::Tensor& mapped) {
   if (mapped.is_cpu() && mapped.is_contiguous())
     base::read_ahead({static_cast<const char*>(mapped.const_data_ptr()), mapped.nbytes()});
-}
-
-bool same_values(const at::Tensor& one, const at::Tensor& other) {
-  if (one.scalar_type() != other.scalar_type() || one.sizes() != other.sizes()) return false;
-  const bool same_memory =
-      one.const_data_ptr() == other.const_data_ptr() && one.strides() == other.strides();
-  return same_memory || at::equal(one, other);
-}
-
-// NaN and infinity survive a sum, so finite values mostly cost one reduction.
-bool is_finite(const at::Tensor& values) {
-  return std::isfinite(values.sum(at::kFloat).item<float>()) ||
-         at::isfinite(values).all().item<bool>();
 }
 
 }  // namespace lorahub::t5

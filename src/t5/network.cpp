@@ -237,6 +237,16 @@ class Builder {
   int slot_ = 0;
 };
 
+// Those that many rows pass in every pass.
+std::vector<Linear*> encoder_layers(Network& network) {
+  std::vector<Linear*> layers;
+  for (Block& block : network.encoder.blocks)
+    for (Linear* layer : {&block.self.q, &block.self.k, &block.self.v, &block.self.o,
+                          &block.ff.wi_0, &block.ff.wi_1, &block.ff.wo})
+      if (layer->weight.defined()) layers.push_back(layer);
+  return layers;
+}
+
 void check_device(Placement placement) {
   base::check(placement.device == Device::cpu || at::hasCUDA(),
               "no CUDA device was found (device cuda was asked for), use --device cpu");
@@ -347,7 +357,8 @@ Network load(const std::filesystem::path& folder, Placement placement, int threa
           folder.string()));
     const Tensors narrowed = in_dtype(weights, {placement.dtype, threads}, origin);
     Network network = build(read_config(folder), narrowed, placement, threads);
-    turn_weights(network, origin, threads);
+    if (network.embedding.is_cpu() && network.embedding.scalar_type() == at::kFloat)
+      turn_weights(encoder_layers(network), origin, threads);
     return network;
   });
 }

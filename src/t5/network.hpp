@@ -8,18 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
+#include "t5/adapter.hpp"
 #include "t5/config.hpp"
+#include "t5/linear.hpp"
+#include "t5/linear_info.hpp"
+#include "t5/placement.hpp"
 
 namespace lorahub::t5 {
-
-// A linear layer without bias. `slot` numbers the linear layers of the network from 0 in the order
-// of linears(config).
-struct Linear {
-  at::Tensor weight;  // [out, in], compute dtype
-  int slot = -1;
-  at::Tensor turned = {};             // a copy, in memory [in, out] (products.hpp), or undefined
-  const void* turned_from = nullptr;  // data of the weight that it is a copy of
-};
 
 struct Attention {
   Linear q, k, v, o;
@@ -51,14 +47,9 @@ struct Network {
   Stack encoder, decoder;
 };
 
-// Name (as in Hugging Face, without ".weight") and shape of each linear layer that may be adapted:
-// slot = index. The head, lm_head, is the last; an adapter of it leaves a tied embedding alone.
-struct LinearInfo {
-  std::string name;  // "encoder.block.0.layer.0.SelfAttention.q"
-  int64_t out = 0, in = 0;
-};
+// The linear layers that may be adapted, by slot. The head, lm_head, is the last; an adapter of it
+// leaves a tied embedding alone.
 std::vector<LinearInfo> linears(const Config& config);
-inline constexpr const char* kHead = "lm_head";
 
 // The tensors of a network by their names in Hugging Face files, which read back as this network.
 // What is tied to another tensor has no name of its own: who replaces one calls tie() afterwards.
@@ -73,22 +64,8 @@ struct Ties {
 Ties ties(const Network& network);
 void tie(Network& network, const Ties& ties);
 
-enum class Device { cpu, cuda };
-struct Placement {
-  at::ScalarType dtype =
-      at::kFloat;  // kFloat or kBFloat16: linear layers and embedding; norms and biases stay f32
-  Device device = Device::cpu;
-};
 Network load(const std::filesystem::path& folder, Placement placement, int threads = 1);
 
-// A network of which `count` ranks read a part each, about as many bytes; part `index` is here.
-struct Share {
-  int index = 0, count = 1;
-};
-struct SharedTensor {
-  at::Tensor tensor;  // contiguous, on its device; another's part: its shape, with any values
-  int owner = 0;      // the part it belongs to
-};
 struct PartlyLoaded {
   Network network;
   std::vector<SharedTensor> tensors;  // all of them once, in the same order on all ranks
@@ -97,17 +74,5 @@ PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement
 
 Network build(const Config& config, const std::map<std::string, at::Tensor>& weights,
               Placement placement, int threads = 1);
-
-// Low-rank additions for P candidates: y += (x a^T [* scale]) b^T. Undefined tensors: no addition
-// at that slot.
-struct LowRank {
-  at::Tensor a;      // [P or 1, r, in], compute dtype
-  at::Tensor b;      // [P or 1, out, r], compute dtype; alpha/r is in it (or in scale)
-  at::Tensor scale;  // [P, r], or undefined: product composition shares a and b between candidates
-};
-struct Adapter {
-  int candidates = 1;          // P
-  std::vector<LowRank> slots;  // [linears] or empty: the base model
-};
 
 }  // namespace lorahub::t5

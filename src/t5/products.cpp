@@ -67,15 +67,6 @@ const at::Tensor& best_layout(const Linear& layer) {
   return usable ? layer.turned : layer.weight;
 }
 
-std::vector<Linear*> encoder_layers(Network& network) {
-  std::vector<Linear*> layers;
-  for (Block& block : network.encoder.blocks)
-    for (Linear* layer : {&block.self.q, &block.self.k, &block.self.v, &block.self.o,
-                          &block.ff.wi_0, &block.ff.wi_1, &block.ff.wo})
-      if (layer->weight.defined()) layers.push_back(layer);
-  return layers;
-}
-
 void copy_turned(const Linear& layer) {
   const at::Tensor& w = layer.weight;
   if (!fits_heads(w.size(0)) || !fits_heads(w.size(1)) || !w.is_contiguous()) {
@@ -158,9 +149,8 @@ at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight) {
 
 bool wants_turned(at::ScalarType dtype) { return dtype == at::kFloat && one_dnn() != nullptr; }
 
-void turn_weights(Network& network, const std::string& origin, int threads) {
-  const std::vector<Linear*> layers = encoder_layers(network);
-  if (!network.embedding.is_cpu() || !wants_turned(network.embedding.scalar_type())) return;
+void turn_weights(const std::vector<Linear*>& layers, const std::string& origin, int threads) {
+  if (!wants_turned(at::kFloat)) return;
   int64_t total = 0;
   for (const Linear* layer : layers) total += layer->weight.numel();
   const at::Tensor flat =

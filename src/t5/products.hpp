@@ -2,7 +2,10 @@
 // pass's time goes to. The choice depends on the shape of one candidate, so that a candidate's bits
 // do not depend on who is computed beside it.
 #pragma once
-#include "t5/network.hpp"
+#include <string>
+#include <vector>
+
+#include "t5/linear.hpp"
 
 namespace lorahub::t5 {
 
@@ -32,9 +35,9 @@ at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight);
 // Whether the kernel for many rows is faster with W as [in, out], here and for this type.
 bool wants_turned(at::ScalarType dtype);
 
-// Where it is: gives the encoder's layers such copies of their weights, in memory that the ranks of
-// a node share; `origin` names what the weights follow from (shared_tensor). A layer whose weight
-// is replaced later does without.
-void turn_weights(Network& network, const std::string& origin, int threads = 1);
+// Where it is: gives these layers such copies of their weights, all f32 on the CPU, in memory that
+// the ranks of a node share; `origin` names what the weights follow from (shared_tensor). A layer
+// whose weight is replaced later does without.
+void turn_weights(const std::vector<Linear*>& layers, const std::string& origin, int threads = 1);
 
 }  // namespace lorahub::t5

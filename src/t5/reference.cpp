@@ -8,6 +8,7 @@
 
 #include "t5/attention.hpp"
 #include "t5/differentiable.hpp"
+#include "t5/relative_bias.hpp"
 
 namespace lorahub::t5::reference {
 namespace {

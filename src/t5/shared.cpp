@@ -6,6 +6,20 @@
 
 namespace lorahub::t5 {
 
+std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size) {
+  if (sizes.size() > 64) return std::nullopt;
+  int64_t bytes = element_size;
+  bool empty = false;
+  for (const int64_t size : sizes) {
+    if (size < 0) return std::nullopt;
+    if (size == 0)
+      empty = true;
+    else if (__builtin_mul_overflow(bytes, size, &bytes))
+      return std::nullopt;
+  }
+  return empty ? 0 : bytes;
+}
+
 at::Tensor shared_tensor(const std::string& key, Layout layout,
                          const std::function<void(const at::Tensor&)>& fill) {
   const auto bytes =

@@ -1,12 +1,22 @@
 // A tensor in memory that the ranks of a node share (base/node_memory.hpp): computed by one of
 // them.
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <functional>
+#include <optional>
 #include <string>
 
-#include "t5/mapped.hpp"
-
 namespace lorahub::t5 {
+
+struct Layout {  // contiguous
+  at::ScalarType type;
+  at::IntArrayRef sizes;
+};
+
+// Bytes of a contiguous tensor; nullopt for a negative or overflowing shape, or one of over 64
+// dimensions (ATen's limit).
+std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size);
 
 // `key` names all that the values depend on; empty: this process's own tensor. `fill` writes every
 // element. On the CPU; read only when shared.

@@ -147,4 +147,10 @@ std::string Tokenizer::decode(const Ids& ids) const {
   return text;
 }
 
+Tokenizer read_tokenizer(const std::filesystem::path& folder, int64_t vocabulary) {
+  Tokenizer tokenizer(folder);
+  tokenizer.check_fits(vocabulary, folder);
+  return tokenizer;
+}
+
 }  // namespace lorahub::task

@@ -56,4 +56,8 @@ class Tokenizer {
   bool cleans_spaces_, cuts_left_;
 };
 
+// The tokenizer in a model's folder. Error where the model's embedding, of `vocabulary` rows, has
+// none for some of its tokens.
+Tokenizer read_tokenizer(const std::filesystem::path& folder, int64_t vocabulary);
+
 }  // namespace lorahub::task

@@ -1,4 +1,4 @@
-#include "workers/across.hpp"
+#include "run/across.hpp"
 
 #include <gmock/gmock.h>
 

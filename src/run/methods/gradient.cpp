@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
+#include "run/learning_rate.hpp"
 #include "run/training.hpp"
 #include "train/mixing.hpp"
 

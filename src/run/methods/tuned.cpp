@@ -1,5 +1,6 @@
 #include "base/check.hpp"
 #include "base/signals.hpp"
+#include "run/learning_rate.hpp"
 #include "run/self_test.hpp"
 #include "run/training.hpp"
 #include "study/names.hpp"

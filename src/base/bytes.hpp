@@ -10,19 +10,19 @@
 
 #include "base/check.hpp"
 
-namespace lorahub::workers {
+namespace lorahub::base {
 
 // Plain values as they lie in memory: all ranks of a run are one program on one kind of machine.
 template <class T>
-void put(std::string& bytes, const T* values, size_t count) {
+void put_bytes(std::string& bytes, const T* values, size_t count) {
   static_assert(std::is_trivially_copyable_v<T>);
   if (count > 0) bytes.append(reinterpret_cast<const char*>(values), count * sizeof(T));
 }
 
-// Reads what put() wrote, in order. base::Error where less is there than is asked for.
-class Reader {
+// Reads what put_bytes() wrote, in order. base::Error where less is there than is asked for.
+class ByteReader {
  public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}  // which outlive it
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}  // which outlive it
 
   template <class T>
   std::vector<T> get(uint64_t count) {
@@ -65,4 +65,8 @@ class Reader {
   size_t at_ = 0;
 };
 
-}  // namespace lorahub::workers
+// A list of texts as bytes and back.
+std::string pack_texts(const std::vector<std::string>& texts);
+std::vector<std::string> unpack_texts(std::string_view bytes);
+
+}  // namespace lorahub::base

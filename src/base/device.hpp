@@ -1,0 +1,8 @@
+// What a process computes on.
+#pragma once
+
+namespace lorahub::base {
+
+enum class Device { cpu, cuda };
+
+}  // namespace lorahub::base

@@ -1,0 +1,24 @@
+// The modules of a library, read by several threads, at the rank that is asked for.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lora/library.hpp"
+
+namespace lorahub::lora {
+
+struct LibraryChoice {
+  std::string model;               // tokenizer files beside a module must hold its tokens
+  std::string library;             // a folder, or a file of published names
+  std::vector<std::string> names;  // of the modules, in order
+  int rank = 0;                    // 0: as they are; else truncated to it
+  int threads = 1;                 // to read with
+};
+// Reads modules; `kept` holds those already read from this library and rank, by name, and then
+// these alone.
+using Modules = std::map<std::string, Module>;
+std::vector<Module> load_modules(const LibraryChoice& choice, const t5::Config& base,
+                                 Modules& kept);
+
+}  // namespace lorahub::lora

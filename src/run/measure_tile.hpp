@@ -1,0 +1,19 @@
+// What a rank does with a tile that it is given.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "search/population.hpp"
+
+namespace lorahub::run {
+
+// What a rank can measure: candidates of so many weights, on so many examples.
+struct Measurable {
+  int dim = 0, examples = 0;
+};
+// The sums of one tile, by the local measure. Error when the tile is damaged, or does not fit what
+// is `here`.
+std::string measure_unit(const std::string& unit, const search::Measure& local,
+                         const std::optional<Measurable>& here = {});
+
+}  // namespace lorahub::run
