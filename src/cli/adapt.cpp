@@ -15,8 +15,8 @@
 #include "cli/commands.hpp"
 #include "cli/spool.hpp"
 #include "cli/words.hpp"
-#include "run/lead.hpp"
-#include "run/notes.hpp"
+#include "run/lead/input_notes.hpp"
+#include "run/run_on_ranks.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
 
@@ -130,7 +130,7 @@ base::Interrupted anew(const base::Interrupted& error) {
 }
 
 run::Adapted searched(workers::Crew& crew, const Options& options, const study::Trial& trial,
-                      const run::Hardware& machine) {
+                      const objective::Hardware& machine) {
   try {
     return run::adapt(crew,
                       {.trial = trial,
@@ -163,7 +163,7 @@ int adapt(const Options& options) {
   const Spool spool(options.task, options.columns);
   const study::Trial mine = trial(options, spool.files());
   if (group.rank() == 0) say(remarks(options, mine));
-  const run::Hardware machine =
+  const objective::Hardware machine =
       hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   const workers::Service service{.threads = machine.threads};
   const auto make_site = [&] {

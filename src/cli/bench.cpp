@@ -1,4 +1,4 @@
-#include "run/bench.hpp"
+#include "bench/bench.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -7,12 +7,12 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
-#include "run/environment.hpp"
+#include "model/t5/sizes.hpp"
+#include "plan/environment.hpp"
 #include "study/names.hpp"
-#include "t5/hub.hpp"
-#include "t5/sizes.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -27,21 +27,21 @@ struct Options {
   lora::Force force = lora::Force::no;
 };
 
-t5::Network load_network(const Options& options, const run::Hardware& hardware) {
+model::t5::Network load_network(const Options& options, const objective::Hardware& hardware) {
   const bool half = options.model.precision == "bf16";
-  const t5::Placement placement{.dtype = half ? at::kBFloat16 : at::kFloat,
-                                .device = hardware.device};
+  const model::Placement placement{.dtype = half ? at::kBFloat16 : at::kFloat,
+                                   .device = hardware.device};
   if (!options.model.model.empty())
-    return t5::load(t5::resolve(options.model.model), placement, hardware.threads);
-  const auto config = t5::published(options.shape);
+    return model::t5::load(checkpoint::resolve(options.model.model), placement, hardware.threads);
+  const auto config = model::t5::published(options.shape);
   base::check(config.has_value(),
               "--shape {}: no such model is known (its sizes are needed), use flan-t5-small, "
               "base, large, xl or xxl, or --model FOLDER",
               options.shape);
-  return t5::random_network(*config, placement);
+  return model::t5::random_network(*config, placement);
 }
 
-json to_json(const run::Pass& pass) {
+json to_json(const bench::Pass& pass) {
   json j{{"candidates", pass.shape.candidates},
          {"examples", pass.shape.examples},
          {"source", pass.shape.source},
@@ -62,22 +62,22 @@ json to_json(const run::Pass& pass) {
   return j;
 }
 
-json to_json(const std::vector<run::Pass>& passes) {
+json to_json(const std::vector<bench::Pass>& passes) {
   json all = json::array();
-  for (const run::Pass& pass : passes) all.push_back(to_json(pass));
+  for (const bench::Pass& pass : passes) all.push_back(to_json(pass));
   return all;
 }
 
-json to_json(const Options& options, int threads, const run::BenchResult& b) {
+json to_json(const Options& options, int threads, const bench::BenchResult& b) {
   json compositions = json::array();
-  for (const run::Composition& c : b.compositions)
+  for (const bench::Composition& c : b.compositions)
     compositions.push_back(
         {{"candidates", c.candidates}, {"seconds", c.seconds}, {"bytes", c.bytes}});
   return {{"model", options.model.model.empty() ? options.shape : options.model.model},
           {"precision", options.model.precision},
           {"device", options.model.device},
           {"threads", threads},
-          {"environment", run::environment()},
+          {"environment", plan::environment()},
           {"peak", {{"f32", b.peak_f32}, {"bf16", b.peak_bf16}}},
           {"weight_bytes", b.weight_bytes},
           {"module_bytes", b.module_bytes},
@@ -89,11 +89,11 @@ json to_json(const Options& options, int threads, const run::BenchResult& b) {
           {"flops_per_second", b.expected_rate()}};
 }
 
-std::string tokens(const run::Shape& shape) {
+std::string tokens(const bench::Shape& shape) {
   return base::format("{}x{}+{}", shape.examples, shape.source, shape.target);
 }
 
-void print(const std::string& name, const run::Pass& pass) {
+void print(const std::string& name, const bench::Pass& pass) {
   if (pass.repeats == 0)
     fmt::print("{:<34}{:>9.3f}  left out: --seconds more\n", name, 1e-12 * pass.flop);
   else
@@ -101,7 +101,7 @@ void print(const std::string& name, const run::Pass& pass) {
                pass.seconds, 1e-12 * pass.rate, 100 * pass.share, 1e-9 * pass.bytes);
 }
 
-void print_phases(const run::Pass& pass) {
+void print_phases(const bench::Pass& pass) {
   std::vector<std::pair<double, std::string>> shares;
   for (const auto& [name, share] : pass.phases)
     shares.emplace_back(share, name.empty() ? "other" : name);
@@ -114,23 +114,23 @@ void print_phases(const run::Pass& pass) {
     if (share >= 0.0005) fmt::print("  {:<32}{:>6.1f} %\n", name, 100 * share);
 }
 
-void print(const Options& options, int threads, const run::BenchResult& b) {
+void print(const Options& options, int threads, const bench::BenchResult& b) {
   fmt::print(
       "{} in {}, {} thread(s) at work; matrix product: f32 {:.4f}, bf16 {:.4f} TFLOP/s a "
       "core\n\n",
       options.model.model.empty() ? options.shape : options.model.model, options.model.precision,
       threads, 1e-12 * b.peak_f32, 1e-12 * b.peak_bf16);
-  for (const run::Composition& c : b.compositions)
+  for (const bench::Composition& c : b.compositions)
     fmt::print("composition of {:>2} candidate(s): {:.1f} ms, {:.2f} GB, {:.1f} GB/s\n",
                c.candidates, 1e3 * c.seconds, 1e-9 * c.bytes, 1e-9 * c.bytes / c.seconds);
   fmt::print("\n{:<34}{:>9}{:>9}{:>10}{:>9}{:>9}\n", "", "TFLOP", "s", "TFLOP/s", "of peak", "GB");
-  for (const run::Pass& pass : b.losses)
+  for (const bench::Pass& pass : b.losses)
     print(base::format("loss, {} candidate(s), {}", pass.shape.candidates, tokens(pass.shape)),
           pass);
   print(base::format("generation, {}", tokens(b.generation.shape)), b.generation);
-  for (const run::Pass& pass : b.chunks)
+  for (const bench::Pass& pass : b.chunks)
     print(base::format("{} rows together", pass.shape.examples * pass.shape.source), pass);
-  for (const run::Pass& pass : b.losses)
+  for (const bench::Pass& pass : b.losses)
     if (!pass.phases.empty()) print_phases(pass);
   fmt::print(
       "\nbest chunk: {} rows; TFLOP of real tokens, TFLOP/s of one busy core; a plan may "
@@ -141,8 +141,8 @@ void print(const Options& options, int threads, const run::BenchResult& b) {
 int bench(const Options& options) {
   if (!options.file.empty())
     check_replaceable(options.file, {"\"best_rows\"", "\"flops_per_second\""}, options.force);
-  const run::Hardware hardware = cli::hardware(options.model, {});
-  const t5::Network network = load_network(options, hardware);
+  const objective::Hardware hardware = cli::hardware(options.model, {});
+  const model::t5::Network network = load_network(options, hardware);
   const lora::Pool pool = options.library.empty()
                               ? lora::random_pool(network.config, options.count, hardware.device)
                               : load_pool(options.library, options.modules,
@@ -150,13 +150,13 @@ int bench(const Options& options) {
                                            .config = network.config,
                                            .device = hardware.device,
                                            .threads = hardware.threads});
-  const run::BenchResult result =
-      run::bench({.network = network,
-                  .pool = pool,
-                  .kernels = {.placement = {.dtype = network.embedding.scalar_type(),
-                                            .device = hardware.device},
-                              .threads = hardware.threads},
-                  .seconds = options.seconds});
+  const bench::BenchResult result =
+      bench::bench({.network = network,
+                    .pool = pool,
+                    .kernels = {.placement = {.dtype = network.embedding.scalar_type(),
+                                              .device = hardware.device},
+                                .threads = hardware.threads},
+                    .seconds = options.seconds});
   print(options, hardware.threads, result);
   if (!options.file.empty())
     base::write_file(options.file,

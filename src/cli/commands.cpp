@@ -15,7 +15,8 @@
 #include "cli/outputs.hpp"
 #include "cli/usage.hpp"
 #include "lora/base_names.hpp"
-#include "run/environment.hpp"
+#include "lora/load_modules.hpp"
+#include "plan/environment.hpp"
 #include "study/names.hpp"
 #include "workers/session.hpp"
 
@@ -27,7 +28,7 @@ constexpr int kGpuThreads = 16;
 const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab"};  // they open a session
 
 std::string versions() {
-  const auto environment = run::environment();
+  const auto environment = plan::environment();
   std::string text =
       base::format("lorahub {} (commit {})", environment.at("version"), environment.at("commit"));
   for (const char* library : {"compiler", "libtorch", "mpi", "hdf5"})
@@ -69,11 +70,11 @@ void add_max_input(CLI::App& command, int& tokens) {
       ->check(CLI::Range(1, study::kMostInput));
 }
 
-run::Hardware hardware(const ModelOptions& options, NodeRank here) {
+objective::Hardware hardware(const ModelOptions& options, NodeRank here) {
   const bool on_gpu = options.device == "cuda";
-  const t5::Device device = on_gpu ? t5::Device::cuda : t5::Device::cpu;
+  const base::Device device = on_gpu ? base::Device::cuda : base::Device::cpu;
   const int threads =
-      options.threads > 0 ? options.threads : run::default_threads(here.ranks, device);
+      options.threads > 0 ? options.threads : objective::default_threads(here.ranks, device);
   base::check(!on_gpu || threads <= kGpuThreads,
               "--threads {}: at most {} share a GPU (each has a stream of its own), use 4", threads,
               kGpuThreads);
@@ -83,9 +84,9 @@ run::Hardware hardware(const ModelOptions& options, NodeRank here) {
 }
 
 objective::Machine load_machine(const ModelOptions& options) {
-  return run::load_machine(options.model,
-                           study::parse<study::Precision>(options.precision, "--precision"),
-                           hardware(options, {}));
+  return objective::load_machine(options.model,
+                                 study::parse<study::Precision>(options.precision, "--precision"),
+                                 hardware(options, {}));
 }
 
 void warn(const std::string& sentence) {
@@ -95,10 +96,10 @@ void warn(const std::string& sentence) {
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
   const std::vector<std::string> names =
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
-  run::Modules kept;
-  const run::LibraryChoice choice{
+  lora::Modules kept;
+  const lora::LibraryChoice choice{
       .model = base.model, .library = library, .names = names, .threads = base.threads};
-  const std::vector<lora::Module> read = run::load_modules(choice, base.config, kept);
+  const std::vector<lora::Module> read = lora::load_modules(choice, base.config, kept);
   warn(lora::base_warning(lora::named_bases(library, names), base.model));
   return lora::stack(read, base.config, base.device, base.threads);
 }

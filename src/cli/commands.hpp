@@ -7,7 +7,7 @@
 
 #include "lora/claim.hpp"
 #include "lora/recipe.hpp"
-#include "run/load.hpp"
+#include "objective/load_model.hpp"
 #include "study/study.hpp"
 
 namespace CLI {
@@ -58,7 +58,7 @@ void add_max_input(CLI::App& command, int& tokens);
 struct NodeRank {
   int rank = 0, ranks = 1;
 };
-run::Hardware hardware(const ModelOptions& options, NodeRank here);
+objective::Hardware hardware(const ModelOptions& options, NodeRank here);
 objective::Machine load_machine(const ModelOptions& options);
 
 void warn(const std::string& sentence);  // to stderr, where there is one
@@ -66,8 +66,8 @@ void warn(const std::string& sentence);  // to stderr, where there is one
 // `modules`: names with commas; "": all of the library. Warns where they name another base.
 struct Base {
   const std::string& model;  // as it was given
-  const t5::Config& config;
-  t5::Device device = t5::Device::cpu;
+  const model::t5::Config& config;
+  base::Device device = base::Device::cpu;
   int threads = 1;
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);

@@ -2,10 +2,10 @@
 #include <memory>
 
 #include "base/check.hpp"
+#include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "lora/card.hpp"
 #include "study/names.hpp"
-#include "t5/hub.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -17,7 +17,7 @@ struct Options {
 
 int compose(const Options& options) {
   lora::check_free(options.out.folder, options.out.force);
-  const t5::Config config = t5::read_config(t5::resolve(options.model));
+  const model::t5::Config config = model::t5::read_config(checkpoint::resolve(options.model));
   const lora::Pool pool =
       load_pool(options.library, options.modules, {.model = options.model, .config = config});
   const std::vector<double> weights = one_vector(options.weights, pool.size());

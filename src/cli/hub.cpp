@@ -1,4 +1,4 @@
-#include "t5/hub.hpp"
+#include "checkpoint/hub.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,9 +14,9 @@
 #include "lora/base_names.hpp"
 #include "lora/index.hpp"
 #include "lora/peft.hpp"
+#include "objective/self_test.hpp"
 #include "report/table.hpp"
-#include "run/self_test.hpp"
-#include "task/same_tokens.hpp"
+#include "text/same_tokens.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -136,10 +136,10 @@ Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& base
       return {.text =
                   "its bytes are not those of the index (the disk changed them), copy it again"};
     const objective::Machine& machine = bases.of(module.base);
-    task::check_same_tokens(machine.tokenizer.folder(), folder);
+    text::check_same_tokens(machine.tokenizer.folder(), folder);
     const lora::Module read = lora::read_module(folder, module.name, machine.network.config);
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
-    const std::string failed = run::failure(machine, read, module.card);
+    const std::string failed = objective::failure(machine, read, module.card);
     if (!failed.empty()) return {.text = failed};
     return {.text = base::format("good, {} self-test(s)", module.card.tests.size()), .good = true};
   } catch (const base::Error& error) {
@@ -182,7 +182,7 @@ lora::Card card(const Options& options, const lora::Module& module,
   std::vector<std::string> inputs;
   for (const task::Example& row : task::read_examples(options.tests, task::Targets::optional))
     if (inputs.size() < kTests) inputs.push_back(row.input);
-  card.tests = run::make_tests(machine, module, inputs);
+  card.tests = objective::make_tests(machine, module, inputs);
   return card;
 }
 
@@ -210,8 +210,8 @@ int add(const Options& options) {
   const objective::Machine machine = load_machine(options.model);
   const fs::path weights = lora::weights_file(from);
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
-    t5::check_own_file(file);
-  task::check_same_tokens(machine.tokenizer.folder(), from);
+    checkpoint::check_own_file(file);
+  text::check_same_tokens(machine.tokenizer.folder(), from);
   const lora::Module module = lora::read_module(from, name, machine.network.config);
   lora::Card written = card(options, module, machine);
   if (written.base.empty()) written.base = options.model.model;

@@ -11,18 +11,18 @@
 #include "base/escape.hpp"
 #include "base/printable.hpp"
 #include "base/streams.hpp"
+#include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
-#include "run/memory.hpp"
-#include "run/room.hpp"
-#include "run/self_test.hpp"
+#include "model/t5/generation_config.hpp"
+#include "objective/alone.hpp"
+#include "plan/memory.hpp"
+#include "plan/memory_check.hpp"
 #include "study/names.hpp"
-#include "t5/generation_config.hpp"
-#include "t5/hub.hpp"
-#include "task/same_tokens.hpp"
 #include "task/score.hpp"
 #include "task/stream.hpp"
+#include "text/same_tokens.hpp"
 #include "train/folders.hpp"
 
 namespace lorahub::cli {
@@ -39,20 +39,22 @@ struct Options {
 // factors of (IA)^3 in them.
 train::Model adapted(const objective::Machine& machine, const std::filesystem::path& folder,
                      const std::string& name) {
-  task::check_same_tokens(machine.tokenizer.folder(), folder);
+  text::check_same_tokens(machine.tokenizer.folder(), folder);
   if (train::is_ia3(folder)) {
     train::Trainable ia3 = train::ia3(machine.network);
     train::read_ia3(folder, ia3);
     return train::model(ia3);
   }
   return {.network = machine.network,
-          .adapter = run::alone(machine, lora::read_module(folder, name, machine.network.config))};
+          .adapter =
+              objective::alone(machine, lora::read_module(folder, name, machine.network.config))};
 }
 
 // What answers rows that name no adapter: the base with --adapter, a mixture, or nothing.
 train::Model default_model(const Options& options, const objective::Machine& machine) {
   if (!options.adapter.empty())
-    return adapted(machine, t5::resolve(options.adapter, lora::kConfigFile), options.adapter);
+    return adapted(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
+                   options.adapter);
   train::Model model{.network = machine.network, .adapter = {}};
   if (options.weights.empty()) return model;
   const lora::Pool pool = load_pool(options.library, options.modules,
@@ -96,7 +98,7 @@ class Adapters {
   static constexpr size_t kLoaded = 32;
 
   train::Model read(const std::string& name) const {
-    const auto folder = library_.empty() ? t5::resolve(name, lora::kConfigFile)
+    const auto folder = library_.empty() ? checkpoint::resolve(name, lora::kConfigFile)
                                          : lora::module_folder(library_, name);
     return adapted(machine_, folder, name);
   }
@@ -119,18 +121,18 @@ void check_memory(const Options& options, const objective::Machine& machine,
   study::Trial trial{.method = study::Method::zero_shot};
   trial.batch = options.batch;
   trial.max_tokens = options.max_tokens;
-  run::Lengths lengths;
+  plan::Lengths lengths;
   for (const task::Row& row : rows)
     lengths.prompts.push_back(
         {.source = task::count_tokens(&machine.tokenizer, row.example.input)});
-  const run::Memory memory = run::memory({.trial = trial,
-                                          .config = machine.network.config,
-                                          .lengths = lengths,
-                                          .tile = {},
-                                          .device = machine.device});
+  const plan::Memory memory = plan::memory({.trial = trial,
+                                            .config = machine.network.config,
+                                            .lengths = lengths,
+                                            .tile = {},
+                                            .device = machine.device});
   const auto batches =
       (rows.size() + static_cast<size_t>(options.batch) - 1) / static_cast<size_t>(options.batch);
-  run::check_own_room(
+  plan::check_own_room(
       {.what = base::format("a batch of {} rows up to {}", options.batch, rows.back().place),
        .own = memory.computed *
               static_cast<double>(std::min<size_t>(batches, static_cast<size_t>(machine.threads))),
@@ -213,7 +215,7 @@ std::vector<std::string> adapters_of(const Options& options) {
 
 // Of answers that transformers may give otherwise, and adapters of another base.
 void warn_of(const Options& options) {
-  warn(t5::generation_warning(t5::resolve(options.model.model)));
+  warn(model::t5::generation_warning(checkpoint::resolve(options.model.model)));
   const std::string library = options.adapter.empty() ? options.library : "";
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
 }

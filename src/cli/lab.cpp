@@ -11,7 +11,7 @@
 #include "cli/outputs.hpp"
 #include "cli/words.hpp"
 #include "lab/stages.hpp"
-#include "run/environment.hpp"
+#include "plan/environment.hpp"
 #include "workers/group.hpp"
 
 namespace lorahub::cli {
@@ -32,7 +32,7 @@ lab::Lab read_lab(const Options& options) {
   lab::Lab lab{.recipe = lab::read_recipe(options.recipe, options.seed),
                .folder = options.folder,
                .environment = {}};
-  const auto all = run::environment();
+  const auto all = plan::environment();
   for (const char* key : {"version", "compiler", "libtorch", "cpu"})
     lab.environment[key] = all.at(key);
   return lab;
@@ -41,7 +41,7 @@ lab::Lab read_lab(const Options& options) {
 // A rank's part: does the parts that it is given, "<stage>:<part>", each with all of its threads.
 class Builder {
  public:
-  Builder(const Options& options, const run::Hardware& hardware, int rank)
+  Builder(const Options& options, const objective::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   std::string operator()(const std::string& request) {
@@ -59,7 +59,7 @@ class Builder {
 
  private:
   const Options& options_;
-  run::Hardware hardware_;
+  objective::Hardware hardware_;
   base::Progress bar_;
   std::optional<lab::Lab> lab_;
 };
@@ -93,7 +93,7 @@ int build(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::Group group(identity());
-  const run::Hardware machine =
+  const objective::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   Builder builder(options, machine, group.rank());

@@ -6,9 +6,9 @@
 #include "base/clock.hpp"
 #include "base/escape.hpp"
 #include "base/printable.hpp"
+#include "bench/bench.hpp"
 #include "cli/commands.hpp"
-#include "run/bench.hpp"
-#include "run/cost.hpp"
+#include "plan/cost.hpp"
 #include "study/remarks.hpp"
 
 namespace lorahub::cli {
@@ -27,7 +27,7 @@ nlohmann::json number_or_text(const std::string& value) {
   return number.is_number() ? number : nlohmann::json(value);
 }
 
-void print_json(const study::Study& study, const run::StudyCost& cost, const Options& options) {
+void print_json(const study::Study& study, const plan::StudyCost& cost, const Options& options) {
   nlohmann::json trials = nlohmann::json::array();
   for (size_t i = 0; i < study.trials.size(); ++i) {
     nlohmann::json trial{{"id", study::id(study.trials[i])},
@@ -51,11 +51,11 @@ void print_json(const study::Study& study, const run::StudyCost& cost, const Opt
   fmt::print("{}\n", base::json_text(plan));
 }
 
-void print_text(const study::Study& study, const run::StudyCost& cost, const Options& options) {
-  run::Cost sum;
+void print_text(const study::Study& study, const plan::StudyCost& cost, const Options& options) {
+  plan::Cost sum;
   fmt::print("{:<16}  {:>11}  {:>12}  {:>10}  trial\n", "id", "evaluations", "tokens", "TFLOP");
   for (size_t i = 0; i < study.trials.size(); ++i) {
-    const run::Cost& c = cost.trials[i];
+    const plan::Cost& c = cost.trials[i];
     fmt::print("{:<16}  {:>11}  {:>12.0f}  {:>10.4g}  {}\n", study::id(study.trials[i]),
                c.evaluations, c.tokens, c.tflop, study::label(study.trials[i]));
     sum.evaluations += c.evaluations;
@@ -83,11 +83,12 @@ int plan(const Options& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
   say(study::remarks(study::given_knobs(options.study, settings(options.set, "--set")),
                      study.trials));
-  const run::StudyCost cost = run::cost(
-      study.trials, {.ranks = options.ranks,
-                     .groups = options.groups,
-                     .flops_per_second = options.rate.empty() ? 0 : run::read_rate(options.rate)});
-  if (cost.cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", run::sentence(cost.cut));
+  const plan::StudyCost cost =
+      plan::cost(study.trials,
+                 {.ranks = options.ranks,
+                  .groups = options.groups,
+                  .flops_per_second = options.rate.empty() ? 0 : bench::read_rate(options.rate)});
+  if (cost.cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", plan::sentence(cost.cut));
   options.json ? print_json(study, cost, options) : print_text(study, cost, options);
   return 0;
 }

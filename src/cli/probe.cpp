@@ -8,18 +8,19 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
 #include "cli/spool.hpp"
 #include "lora/base_names.hpp"
 #include "lora/geometry.hpp"
+#include "lora/load_modules.hpp"
+#include "plan/command_memory.hpp"
+#include "plan/lengths.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
-#include "run/command_memory.hpp"
-#include "run/lengths.hpp"
 #include "study/names.hpp"
-#include "t5/hub.hpp"
-#include "t5/threads.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -48,17 +49,18 @@ void check_shots(const Options& options, const objective::Machine& machine,
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
   trial.max_input = options.longest;
-  const run::Lengths lengths = run::lengths(trial, task, &machine.tokenizer, run::Reads::shots);
-  warn(run::sentence({.cut = lengths.cut, .of = task.shots.size()}));
+  const plan::Lengths lengths = plan::lengths(trial, task, &machine.tokenizer, plan::Reads::shots);
+  warn(plan::sentence({.cut = lengths.cut, .of = task.shots.size()}));
   if (options.no_memory_check) return;
-  run::Need need = run::need({.trial = trial,
-                              .config = machine.network.config,
-                              .lengths = lengths,
-                              .tile = {},
-                              .device = machine.device},
-                             machine.threads, base::format("the loss of {} shots", options.shots));
+  plan::Need need =
+      plan::need({.trial = trial,
+                  .config = machine.network.config,
+                  .lengths = lengths,
+                  .tile = {},
+                  .device = machine.device},
+                 machine.threads, base::format("the loss of {} shots", options.shots));
   need.shared = 0;  // loaded already
-  run::check_own_room(need);
+  plan::check_own_room(need);
 }
 
 Found probe(const Options& options) {
@@ -71,25 +73,25 @@ Found probe(const Options& options) {
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::Machine machine = load_machine(options.model);
   check_shots(options, machine, task);
-  run::Modules kept;
-  Found found{.modules = run::load_modules({.model = options.model.model,
-                                            .library = options.library,
-                                            .names = names,
-                                            .threads = machine.threads},
-                                           machine.network.config, kept),
+  lora::Modules kept;
+  Found found{.modules = lora::load_modules({.model = options.model.model,
+                                             .library = options.library,
+                                             .names = names,
+                                             .threads = machine.threads},
+                                            machine.network.config, kept),
               .probed = {},
               .cosines = {},
               .shots_sha256 = task.shots_sha256};
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   std::vector<std::string> hashes(names.size());
-  t5::share(machine.threads, static_cast<int>(names.size()), [&](int i) {
+  tensor::share(machine.threads, static_cast<int>(names.size()), [&](int i) {
     const auto module = static_cast<size_t>(i);
     hashes[module] = lora::hash_module(lora::module_folder(options.library, names[module]));
   });
-  const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);
+  const std::vector<model::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);
   run::ProbeCache cache(
       options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
-      {.model_sha256 = t5::hash_model(t5::resolve(options.model.model)),
+      {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model.model)),
        .pairs = pairs,
        .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
        .device = machine.device});

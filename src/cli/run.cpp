@@ -80,10 +80,11 @@ int groups(const std::string& text) {
   return count;
 }
 
-run::Hardware hardware_of(const Options& options, const workers::Group& group) {
-  run::Hardware result = hardware({.device = options.device, .threads = options.threads},
-                                  {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  result.trials = options.trials > 0 ? options.trials : run::default_trials(result.device);
+objective::Hardware hardware_of(const Options& options, const workers::Group& group) {
+  objective::Hardware result =
+      hardware({.device = options.device, .threads = options.threads},
+               {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
+  result.trials = options.trials > 0 ? options.trials : objective::default_trials(result.device);
   return result;
 }
 

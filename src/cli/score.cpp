@@ -5,8 +5,8 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
-#include "run/command_memory.hpp"
-#include "run/lengths.hpp"
+#include "plan/command_memory.hpp"
+#include "plan/lengths.hpp"
 #include "study/names.hpp"
 #include "task/row.hpp"
 
@@ -49,48 +49,48 @@ search::Population population(const std::string& file, int modules) {
 }
 
 // Refuses rows that are too long, and says how many are cut.
-void check_rows(const Options& options, const task::Tokenizer& tokenizer,
+void check_rows(const Options& options, const text::Tokenizer& tokenizer,
                 const std::vector<task::Example>& rows) {
   task::check_lengths(tokenizer, rows, options.task,
                       {.tokens = options.longest, .remedy = "raise --max-input"});
-  const run::CutShots cut{.cut = run::count_cut(tokenizer, rows), .of = rows.size()};
-  warn(run::sentence(cut));
+  const plan::CutShots cut{.cut = plan::count_cut(tokenizer, rows), .of = rows.size()};
+  warn(plan::sentence(cut));
 }
 
 constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
 
 // Error where the losses of these rows can't fit into the memory.
 void check_memory(const Options& options, const objective::Machine& machine,
-                  std::span<const t5::Pair> pairs, int modules) {
+                  std::span<const model::Pair> pairs, int modules) {
   if (options.no_memory_check) return;
   study::Trial trial{
       .method = study::Method::lorahub,
       .composition = study::parse<study::Composition>(options.composition, "--composition"),
       .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
       .engine = study::parse<study::Engine>(options.engine, "--engine")};
-  run::Lengths lengths;
-  for (const t5::Pair& pair : pairs)
+  plan::Lengths lengths;
+  for (const model::Pair& pair : pairs)
     lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
                              .target = static_cast<double>(pair.target.size())});
-  run::Need need = run::need({.trial = trial,
-                              .config = machine.network.config,
-                              .lengths = lengths,
-                              .tile = kTile,
-                              .candidates = modules,
-                              .modules = modules,
-                              .device = machine.device},
-                             machine.threads, base::format("the loss of {} rows", pairs.size()));
+  plan::Need need = plan::need({.trial = trial,
+                                .config = machine.network.config,
+                                .lengths = lengths,
+                                .tile = kTile,
+                                .candidates = modules,
+                                .modules = modules,
+                                .device = machine.device},
+                               machine.threads, base::format("the loss of {} rows", pairs.size()));
   need.shared = 0;  // loaded already
-  run::check_own_room(need);
+  plan::check_own_room(need);
 }
 
 int score(const Options& options) {
   const std::vector<task::Example> rows = read_rows(options);
   objective::Machine machine = load_machine(options.model);
   check_rows(options, machine.tokenizer, rows);
-  run::add_narrow_weights(machine,
-                          study::parse<study::Precision>(options.model.precision, "--precision"),
-                          machine.threads);
+  objective::add_narrow_weights(
+      machine, study::parse<study::Precision>(options.model.precision, "--precision"),
+      machine.threads);
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model.model,
                                      .config = machine.network.config,
@@ -108,7 +108,7 @@ int score(const Options& options) {
   const search::Sums sums =
       search::measure_all(measure, candidates, static_cast<int>(pairs.size()), kTile);
   std::vector<int> tokens;
-  for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
   if (!options.json) {
     for (size_t p = 0; p < losses.size(); ++p)

@@ -10,7 +10,7 @@
 #include "cluster/jobs.hpp"
 #include "cluster/script.hpp"
 #include "cluster/slurm.hpp"
-#include "run/cost.hpp"
+#include "plan/cost.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
 
@@ -56,8 +56,8 @@ study::Study checked_study(const Options& options, const cluster::Request& reque
   study::Study study = study::load(options.study, settings(knobs(options), "--set"));
   say(study::remarks(study::given_knobs(options.study, settings(knobs(options), "--set")),
                      study.trials));
-  const run::CutShots cut = run::cost(study.trials, {.ranks = request.ranks}).cut;
-  if (cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", run::sentence(cut));
+  const plan::CutShots cut = plan::cost(study.trials, {.ranks = request.ranks}).cut;
+  if (cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", plan::sentence(cut));
   const auto trials = options.only.empty()
                           ? study.trials
                           : study::only(study.trials, settings(options.only, "--only"));

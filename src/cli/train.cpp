@@ -8,7 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
 #include "cli/words.hpp"
-#include "run/command_memory.hpp"
+#include "plan/command_memory.hpp"
 #include "train/unit.hpp"
 #include "workers/group.hpp"
 
@@ -41,13 +41,13 @@ Plan read_plan(const Options& options) {
 // A rank's part: trains the units that it is given, by number, each with all of its threads.
 class Trainer {
  public:
-  Trainer(const Options& options, const run::Hardware& hardware, int rank)
+  Trainer(const Options& options, const objective::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   // Reply: what was done, as a sentence.
   std::string operator()(const std::string& request) {
     if (request == kJoin) return "";
-    if (request == kRoom) return run::room(hardware_);
+    if (request == kRoom) return plan::room(hardware_);
     if (!plan_) plan_ = read_plan(options_);
     const train::Unit& unit = plan_->units.at(std::stoul(request));
     const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
@@ -58,11 +58,11 @@ class Trainer {
   }
 
   static constexpr const char* kJoin = "";
-  static constexpr const char* kRoom = "room";  // reply: run::room
+  static constexpr const char* kRoom = "room";  // reply: plan::room
 
  private:
   const Options& options_;
-  run::Hardware hardware_;
+  objective::Hardware hardware_;
   base::Progress bar_;
   std::optional<Plan> plan_;
 };
@@ -79,11 +79,11 @@ workers::Job job(const Plan& plan, size_t i) {
           .lead = lead};
 }
 
-void check_memory(const run::Need& need, workers::Crew& crew) {
-  warn(run::check_room(need, {.hosts = crew.hosts(), .rooms = crew.everyone(Trainer::kRoom)}));
+void check_memory(const plan::Need& need, workers::Crew& crew) {
+  warn(plan::check_room(need, {.hosts = crew.hosts(), .rooms = crew.everyone(Trainer::kRoom)}));
 }
 
-int lead(const Options& options, const run::Hardware& hardware, workers::Crew& crew) {
+int lead(const Options& options, const objective::Hardware& hardware, workers::Crew& crew) {
   const Plan plan = read_plan(options);
   std::vector<workers::Job> jobs;
   for (size_t i = 0; i < plan.units.size(); ++i) {
@@ -92,7 +92,7 @@ int lead(const Options& options, const run::Hardware& hardware, workers::Crew& c
         train::check_rows(plan.config, plan.units[i]);  // before any is trained
     warn(rows.cut);
     if (!options.no_memory_check)
-      check_memory(run::need(plan.config, rows, hardware, "training " + plan.units[i].name), crew);
+      check_memory(plan::need(plan.config, rows, hardware, "training " + plan.units[i].name), crew);
     jobs.push_back(job(plan, i));
   }
   crew.work(jobs, crew.ranks());
@@ -103,7 +103,7 @@ int train(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::Group group(identity());
-  const run::Hardware machine =
+  const objective::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   Trainer trainer(options, machine, group.rank());

@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "base/text.hpp"
-#include "run/environment.hpp"
+#include "plan/environment.hpp"
 
 namespace lorahub::cli {
 
@@ -17,7 +17,7 @@ workers::Identity identity() {
   std::vector<std::string> words = command_words();
   if (!words.empty()) words.erase(words.begin());  // where the program lies may differ
   for (std::string& word : words) word = base::shell_word(word);
-  return run::identity(base::join(words, " "));
+  return plan::identity(base::join(words, " "));
 }
 
 }  // namespace lorahub::cli

@@ -8,7 +8,7 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "lab/stages.hpp"
-#include "task/piece_model.hpp"
+#include "text/piece_model.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -90,7 +90,7 @@ void write_pieces(const fs::path& lab, const Recipe& recipe) {
 }
 
 int64_t piece_count(const fs::path& pieces) {
-  return static_cast<int64_t>(task::read_piece_model(pieces).pieces.size());
+  return static_cast<int64_t>(text::read_piece_model(pieces).pieces.size());
 }
 
 std::string write_hashes(const Lab& lab) {

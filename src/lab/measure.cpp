@@ -24,8 +24,8 @@ class Measuring {
       : recipe_(lab.recipe),
         folders_{lab.folder},
         resources_(resources),
-        machine_{.network = t5::load(folders_.model(), {.device = resources.device}),
-                 .tokenizer = task::Tokenizer(folders_.model()),
+        machine_{.network = model::t5::load(folders_.model(), {.device = resources.device}),
+                 .tokenizer = text::Tokenizer(folders_.model()),
                  .device = resources.device,
                  .threads = resources.threads} {}
 

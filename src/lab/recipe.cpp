@@ -116,14 +116,14 @@ void read_rows(const Value& value, Counts& rows) {
     if (rows.*field == 0) fail_at(value, "the number of '{}' rows is missing, add it", name);
 }
 
-void read_model(const Value& value, t5::Config& model) {
-  const std::map<std::string, int64_t t5::Config::*> fields{
-      {"d_model", &t5::Config::d_model},
-      {"d_kv", &t5::Config::d_kv},
-      {"d_ff", &t5::Config::d_ff},
-      {"heads", &t5::Config::heads},
-      {"encoder_layers", &t5::Config::encoder_layers},
-      {"decoder_layers", &t5::Config::decoder_layers}};
+void read_model(const Value& value, model::t5::Config& model) {
+  const std::map<std::string, int64_t model::t5::Config::*> fields{
+      {"d_model", &model::t5::Config::d_model},
+      {"d_kv", &model::t5::Config::d_kv},
+      {"d_ff", &model::t5::Config::d_ff},
+      {"heads", &model::t5::Config::heads},
+      {"encoder_layers", &model::t5::Config::encoder_layers},
+      {"decoder_layers", &model::t5::Config::decoder_layers}};
   for (const study::Entry& entry : study::entries(value)) {
     const auto field = fields.find(entry.key);
     if (field == fields.end()) fail_at(entry.value, "a model has no '{}'", entry.key);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "lab/skill.hpp"
+#include "model/t5/config.hpp"
 #include "study/document.hpp"
-#include "t5/config.hpp"
 
 namespace lorahub::lab {
 
@@ -37,7 +37,7 @@ struct Recipe {
   std::set<Pair> held_out;        // never in the base's training, nor a module's
   std::set<std::string> refused;  // boolean expressions never to be made
   Counts rows;
-  t5::Config model;  // its vocabulary is not known yet
+  model::t5::Config model;  // its vocabulary is not known yet
   std::vector<int> ranks;
   study::Value lookups, mix, module;  // settings of three trainings (train/config.hpp)
 

@@ -13,7 +13,7 @@
 #include "lab/rows.hpp"
 #include "lab/start.hpp"
 #include "lab/vocabulary.hpp"
-#include "task/tokenizer.hpp"
+#include "text/tokenizer.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -53,10 +53,10 @@ std::string make_start(const Lab& lab) {
   const Folders folders{lab.folder};
   const std::string pieces = train_pieces(words);
   base::write_file(folders.start() / "spiece.model", pieces);
-  t5::Config config = lab.recipe.model;
+  model::t5::Config config = lab.recipe.model;
   config.vocabulary = piece_count(folders.start() / "spiece.model");
   write_start(folders.start(), start_network(config, lab.recipe.seed), pieces);
-  const task::Tokenizer tokenizer(folders.start());
+  const text::Tokenizer tokenizer(folders.start());
   for (const std::string& word : words)
     base::check(tokenizer.encode(word).size() == 2,
                 "the word '{}' is not one piece (every word of the lab must be), rename it", word);

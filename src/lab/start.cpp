@@ -7,7 +7,7 @@
 
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "t5/weights.hpp"
+#include "checkpoint/weights.hpp"
 #include "train/folders.hpp"
 
 namespace lorahub::lab {
@@ -21,7 +21,7 @@ constexpr double kNeighbour = 3, kItself = -4;
 struct Heads {
   int64_t first = 0, last = 0;
 };
-void look_at_copies(const t5::Attention& attention, Heads heads, int64_t d_kv) {
+void look_at_copies(const model::t5::Attention& attention, Heads heads, int64_t d_kv) {
   const double c = std::sqrt(static_cast<double>(d_kv));  // q starts d_kv^-0.5 as wide as k
   const auto rows = [&](const at::Tensor& weight) {
     return weight.slice(0, heads.first * d_kv, heads.last * d_kv);
@@ -31,28 +31,28 @@ void look_at_copies(const t5::Attention& attention, Heads heads, int64_t d_kv) {
 
 }  // namespace
 
-t5::Network start_network(const t5::Config& config, uint64_t seed) {
-  t5::Network network = train::fresh_network(config, seed);
+model::t5::Network start_network(const model::t5::Config& config, uint64_t seed) {
+  model::t5::Network network = train::fresh_network(config, seed);
   network.lm_head.mul_(kHead);
   const at::Tensor bias = network.encoder.relative_bias;  // [buckets, heads]
   bias[kBack][0].add_(kNeighbour);
   bias[kAhead][1].add_(kNeighbour);
   bias[0][2].add_(kItself);
-  for (const t5::Block& block : network.encoder.blocks)
+  for (const model::t5::Block& block : network.encoder.blocks)
     look_at_copies(block.self, {.first = 2, .last = 3}, config.d_kv);
-  for (const t5::Block& block : network.decoder.blocks)
+  for (const model::t5::Block& block : network.decoder.blocks)
     look_at_copies(block.cross, {.first = 0, .last = 2}, config.d_kv);
   return network;
 }
 
-void write_start(const std::filesystem::path& folder, const t5::Network& network,
+void write_start(const std::filesystem::path& folder, const model::t5::Network& network,
                  const std::string& pieces) {
-  t5::Network written = network;
-  t5::Tensors tensors;
-  for (const auto& [name, tensor] : t5::named(written)) tensors[name] = *tensor;
-  t5::write_safetensors(folder / "model.safetensors", tensors);
+  model::t5::Network written = network;
+  checkpoint::Tensors tensors;
+  for (const auto& [name, tensor] : model::t5::named(written)) tensors[name] = *tensor;
+  checkpoint::write_safetensors(folder / "model.safetensors", tensors);
   base::write_file(folder / "spiece.model", pieces);
-  const t5::Config& c = network.config;
+  const model::t5::Config& c = network.config;
   const nlohmann::ordered_json config = {{"architectures", {"T5ForConditionalGeneration"}},
                                          {"model_type", "t5"},
                                          {"is_encoder_decoder", true},

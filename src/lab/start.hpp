@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "t5/network.hpp"
+#include "model/t5/network.hpp"
 
 namespace lorahub::lab {
 
@@ -13,10 +13,10 @@ namespace lorahub::lab {
 // - encoder head 0 looks one token back, head 1 one ahead (relative bias +3);
 // - encoder head 2 looks at other copies of a token: k = c q, bias -4 at itself;
 // - decoder cross-attention heads 0 and 1: k = c q.
-t5::Network start_network(const t5::Config& config, uint64_t seed);
+model::t5::Network start_network(const model::t5::Config& config, uint64_t seed);
 
 // A Hugging Face folder: weights, configuration, and `pieces` as the tokenizer.
-void write_start(const std::filesystem::path& folder, const t5::Network& network,
+void write_start(const std::filesystem::path& folder, const model::t5::Network& network,
                  const std::string& pieces);
 
 }  // namespace lorahub::lab

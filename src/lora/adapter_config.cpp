@@ -262,7 +262,7 @@ class Depths {
 
 // "all-linear" leaves the head out, as PEFT does.
 std::set<int> targets(const Subject& subject, const json& config,
-                      const std::vector<t5::LinearInfo>& linears) {
+                      const std::vector<model::LinearInfo>& linears) {
   const json value = get(config, "target_modules");
   base::check((value.is_array() && !value.empty()) || value.is_string(),
               "{}: module '{}' has target_modules {} (a list of layer names or a regular "
@@ -276,8 +276,8 @@ std::set<int> targets(const Subject& subject, const json& config,
   std::set<int> slots;
   for (size_t slot = 0; slot < linears.size(); ++slot) {
     const std::string& name = linears[slot].name;
-    const bool hit =
-        all ? name != t5::kHead : named.list(name) || (named.contain(name) && depths.contain(name));
+    const bool hit = all ? name != model::kHead
+                         : named.list(name) || (named.contain(name) && depths.contain(name));
     if (hit && !excluded.contain(name)) slots.insert(static_cast<int>(slot));
   }
   base::check(!slots.empty(),
@@ -320,7 +320,7 @@ class Pattern {
 }  // namespace
 
 AdapterConfig read_adapter_config(const fs::path& folder, const std::string& name,
-                                  const std::vector<t5::LinearInfo>& linears) {
+                                  const std::vector<model::LinearInfo>& linears) {
   const Subject subject{.name = name, .file = (folder / kConfigFile).string()};
   const json config = json::parse(base::read_json_object(subject.file, "copy the adapter again"));
   check_kind(subject, config);
@@ -337,7 +337,7 @@ AdapterConfig read_adapter_config(const fs::path& folder, const std::string& nam
     result.places[slot] = {
         .rank = whole(subject, "rank_pattern", rank),
         .scaling = alphas.of(layer, result.alpha) / (stable ? std::sqrt(rank) : rank)};
-    if (layer == t5::kHead && used(get(config, "ensure_weight_tying")))
+    if (layer == model::kHead && used(get(config, "ensure_weight_tying")))
       refuse(subject, "ensure_weight_tying", true, "it adapts the embedding with the head");
   }
   const json base_name = get(config, "base_model_name_or_path");

@@ -10,7 +10,7 @@
 
 #include "base/check.hpp"
 #include "lora/pool.hpp"
-#include "t5/shared.hpp"
+#include "tensor/shared_tensor.hpp"
 
 namespace lorahub::lora {
 
@@ -102,7 +102,7 @@ std::vector<Factors> all_side_by_side(const Pool& pool, at::ScalarType dtype) {
     return parts;
   };
   if (pool.flat.is_cuda()) return fill(at::empty({total}, pool.flat.options().dtype(dtype)));
-  return views(pool, t5::shared_tensor(origin, {.type = dtype, .sizes = total}, fill));
+  return views(pool, tensor::shared_tensor(origin, {.type = dtype, .sizes = total}, fill));
 }
 
 // Columns of each module in what side_by_side() puts together: zero factors keep theirs.
@@ -170,23 +170,23 @@ at::Tensor Composer::matrix(std::span<const double> weights) const {
   return matrix;
 }
 
-t5::Adapter Composer::operator()(std::span<const double> weights) const {
+model::Adapter Composer::operator()(std::span<const double> weights) const {
   return (*this)(matrix(weights).to(pool_.a.front().device()));
 }
 
-t5::Adapter Composer::operator()(const at::Tensor& weights) const {
+model::Adapter Composer::operator()(const at::Tensor& weights) const {
   RECORD_USER_SCOPE("composition");
   return composition_ == study::Composition::factor ? factor(weights) : product(weights);
 }
 
 // [P, N] x [N, D], then alpha/r into b; the adapter's tensors are views of the result.
-t5::Adapter Composer::factor(const at::Tensor& weights) const {
+model::Adapter Composer::factor(const at::Tensor& weights) const {
   const at::Tensor mixed = weights.matmul(pool_.flat).mul_(scales_).to(dtype_);  // [P, D]
   const int64_t p = mixed.size(0);
   const auto part = [&](const at::Tensor& all) {
     return columns(mixed, pool_, all).view({p, all.size(1), all.size(2)});
   };
-  t5::Adapter adapter{.candidates = static_cast<int>(p), .slots = {}};
+  model::Adapter adapter{.candidates = static_cast<int>(p), .slots = {}};
   adapter.slots.resize(static_cast<size_t>(pool_.slot_count));
   for (size_t place = 0; place < pool_.slots.size(); ++place)
     adapter.slots[static_cast<size_t>(pool_.slots[place])] = {
@@ -194,10 +194,10 @@ t5::Adapter Composer::factor(const at::Tensor& weights) const {
   return adapter;
 }
 
-t5::Adapter Composer::product(const at::Tensor& weights) const {
+model::Adapter Composer::product(const at::Tensor& weights) const {
   std::vector<at::Tensor> scales;  // [P, sum r]: one term a column
   for (const at::Tensor& one : spreads_) scales.push_back(weights.matmul(one).to(dtype_));
-  t5::Adapter adapter{.candidates = static_cast<int>(weights.size(0)), .slots = {}};
+  model::Adapter adapter{.candidates = static_cast<int>(weights.size(0)), .slots = {}};
   adapter.slots.resize(static_cast<size_t>(pool_.slot_count));
   for (size_t place = 0; place < pool_.slots.size(); ++place)
     adapter.slots[static_cast<size_t>(pool_.slots[place])] = {
@@ -205,21 +205,21 @@ t5::Adapter Composer::product(const at::Tensor& weights) const {
   return adapter;
 }
 
-t5::Adapter compose(const Pool& pool, std::span<const double> weights,
-                    study::Composition composition, at::ScalarType dtype) {
+model::Adapter compose(const Pool& pool, std::span<const double> weights,
+                       study::Composition composition, at::ScalarType dtype) {
   return Composer(pool, composition, dtype)(weights);
 }
 
 Module composed_module(const Pool& pool, std::span<const double> weights,
                        study::Composition composition) {
   assert(weights.size() == pool.names.size());
-  const t5::Adapter adapter = compose(pool, weights, composition, at::kFloat);
+  const model::Adapter adapter = compose(pool, weights, composition, at::kFloat);
   const bool factor = composition == study::Composition::factor;
   Module module{.name = "composed", .slots = {}};
   std::map<int, double> scalings;  // of PEFT; the rest is in b
   for (size_t place = 0; place < pool.slots.size(); ++place) {
     const int slot = pool.slots[place];
-    const t5::LowRank& mixed = adapter.slots[static_cast<size_t>(slot)];
+    const model::LowRank& mixed = adapter.slots[static_cast<size_t>(slot)];
     scalings[slot] = factor ? shared_scaling(pool, place) : 1.0;
     at::Tensor a = mixed.a.squeeze(0).cpu();
     at::Tensor b =

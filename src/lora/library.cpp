@@ -9,8 +9,8 @@
 #include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "checkpoint/hub.hpp"
 #include "lora/peft.hpp"
-#include "t5/hub.hpp"
 
 namespace lorahub::lora {
 
@@ -102,7 +102,7 @@ fs::path module_folder(const fs::path& library, const std::string& name) {
     for (const fs::path& folder : {library / name, library / last})
       if (fs::exists(folder / kConfigFile, unreadable)) return folder;
   }
-  return t5::resolve(name, kConfigFile);
+  return checkpoint::resolve(name, kConfigFile);
 }
 
 std::vector<fs::path> module_files(const fs::path& folder) {

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "t5/mapped.hpp"
-#include "t5/network.hpp"
+#include "checkpoint/mapped.hpp"
+#include "model/t5/network.hpp"
 
 namespace lorahub::lora {
 
-// One adapter. Factors by slot (t5::linears), as the file has them: a [r, in], b [out, r].
+// One adapter. Factors by slot (model::t5::linears), as the file has them: a [r, in], b [out, r].
 struct Factors {
   at::Tensor a, b;
 };
@@ -26,7 +26,7 @@ struct Module {
   std::map<int, double> own_scaling;  // of slots whose scaling is not scaling() (alpha_pattern)
   std::string origin;  // what the factors follow from: the file's identity and what was done;
                        // empty: made in this process, not to be shared with others
-  t5::Mapped file = nullptr;  // where the factors of a file are, unless they were copied
+  checkpoint::Mapped file = nullptr;  // where the factors of a file are, unless they were copied
   double scaling(int slot) const {
     const auto own = own_scaling.find(slot);
     return own == own_scaling.end() ? scaling() : own->second;
@@ -52,12 +52,12 @@ std::filesystem::path module_folder(const std::filesystem::path& library, const 
 // rank, targets, shapes, finite values. Error names the module, the tensor and both shapes. What is
 // supported and what is refused by name: adapter_config.hpp; adapters of embeddings are refused.
 Module read_module(const std::filesystem::path& folder, const std::string& name,
-                   const t5::Config& base);
+                   const model::t5::Config& base);
 
 // Writes a PEFT folder that PEFT loads: adapter_config.json, adapter_model.safetensors (f32;
 // f16 where the factors are).
-void write_module(const std::filesystem::path& folder, const Module& module, const t5::Config& base,
-                  const std::string& base_name);
+void write_module(const std::filesystem::path& folder, const Module& module,
+                  const model::t5::Config& base, const std::string& base_name);
 
 // A module's configuration and weights file, and the SHA-256 of both.
 std::vector<std::filesystem::path> module_files(const std::filesystem::path& folder);

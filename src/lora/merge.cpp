@@ -9,9 +9,10 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/json_file.hpp"
-#include "t5/hub.hpp"
-#include "t5/weights.hpp"
-#include "task/tokenizer_files.hpp"
+#include "checkpoint/hub.hpp"
+#include "checkpoint/weights.hpp"
+#include "tensor/values.hpp"
+#include "text/tokenizer_files.hpp"
 
 namespace lorahub::lora {
 
@@ -20,10 +21,10 @@ namespace fs = std::filesystem;
 namespace {
 
 void copy_beside(const fs::path& base, const fs::path& folder) {
-  std::vector<std::string> names = task::tokenizer_files(base);
+  std::vector<std::string> names = text::tokenizer_files(base);
   if (fs::exists(base / "generation_config.json")) names.emplace_back("generation_config.json");
   for (const std::string& name : names) {
-    t5::check_own_file(base / name);
+    checkpoint::check_own_file(base / name);
     base::write_file(folder / name, base::read_file(base / name));
   }
 }
@@ -51,13 +52,13 @@ at::Tensor merged(const at::Tensor& weight, const at::Tensor& added, at::ScalarT
 }
 
 // The head is tied to the first of these that the file has (t5/network.cpp).
-void check_head(const t5::Tensors& tensors, const t5::Config& config) {
+void check_head(const checkpoint::Tensors& tensors, const model::t5::Config& config) {
   const auto head = tensors.find("lm_head.weight");
   auto embedding = tensors.find("shared.weight");
   for (const char* side : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
     if (embedding == tensors.end()) embedding = tensors.find(side);
   base::check(!config.scale_outputs && head != tensors.end() && embedding != tensors.end() &&
-                  !t5::same_values(head->second, embedding->second),
+                  !tensor::same_values(head->second, embedding->second),
               "the adapter changes the head, which this model shares with its embedding (merging "
               "would change both), write an adapter instead");
 }
@@ -70,16 +71,16 @@ double write_merged(const fs::path& folder, const Module& module, const fs::path
   base::check(!fs::equivalent(folder, base, none),
               "{}: is the base model itself (it would be overwritten), choose another folder",
               folder.string());
-  const t5::Config config = t5::read_config(base);
-  const std::vector<t5::LinearInfo> linears = t5::linears(config);
-  const t5::Tensors tensors = t5::read_model_weights(base);
-  t5::Tensors out;
+  const model::t5::Config config = model::t5::read_config(base);
+  const std::vector<model::LinearInfo> linears = model::t5::linears(config);
+  const checkpoint::Tensors tensors = checkpoint::read_model_weights(base);
+  checkpoint::Tensors out;
   for (const auto& [name, tensor] : tensors)
     out[name] = at::isFloatingType(tensor.scalar_type()) ? tensor.to(type) : tensor;
   Squares squares;
   for (const auto& [slot, factors] : module.slots) {
     const std::string& layer = linears.at(static_cast<size_t>(slot)).name;
-    if (layer == t5::kHead) check_head(tensors, config);
+    if (layer == model::kHead) check_head(tensors, config);
     const auto found = tensors.find(layer + ".weight");
     base::check(found != tensors.end(), "{}: tensor {}.weight is missing, copy the model again",
                 base.string(), layer);
@@ -89,7 +90,7 @@ double write_merged(const fs::path& folder, const Module& module, const fs::path
     out[found->first] = merged(found->second, added, type, squares);
   }
   copy_beside(base, folder);
-  t5::write_safetensors(folder / "model.safetensors", out);
+  checkpoint::write_safetensors(folder / "model.safetensors", out);
   write_config(base, folder, type);
   return squares.added > 0 ? std::sqrt(squares.lost / squares.added) : 0;
 }

@@ -14,11 +14,12 @@
 #include "base/files.hpp"
 #include "base/node_memory.hpp"
 #include "base/text.hpp"
+#include "checkpoint/mapped.hpp"
+#include "checkpoint/tensor_names.hpp"
+#include "checkpoint/weights.hpp"
 #include "lora/adapter_config.hpp"
 #include "lora/library.hpp"
-#include "t5/mapped.hpp"
-#include "t5/tensor_names.hpp"
-#include "t5/weights.hpp"
+#include "tensor/values.hpp"
 
 namespace lorahub::lora {
 
@@ -36,7 +37,7 @@ struct Subject {
 };
 
 // "base_model.model.<linear>.lora_A.weight", or with the adapter's name:
-// "...lora_A.default.weight"; other wrappers than PEFT's, too (t5::unwrapped).
+// "...lora_A.default.weight"; other wrappers than PEFT's, too (checkpoint::unwrapped).
 struct Key {
   std::string linear, adapter;
   char factor = 0;  // 'A' or 'B'
@@ -52,13 +53,14 @@ std::optional<Key> parse_key(std::string_view key) {
   if (!rest.empty() && (rest.size() < 2 || rest.rfind('.') != 0)) return std::nullopt;
   if (rest == "._orig_mod") rest = "";
   if (!rest.empty()) rest.remove_prefix(1);
-  return Key{.linear = t5::unwrapped(linear), .adapter = std::string(rest), .factor = factor};
+  return Key{
+      .linear = checkpoint::unwrapped(linear), .adapter = std::string(rest), .factor = factor};
 }
 
 // What a tensor is that is no factor of a linear layer.
 void check_others(const Subject& subject, const std::string& name, const at::Tensor& tensor,
-                  const t5::Config& base) {
-  const std::string reason = t5::empty_reason(tensor);
+                  const model::t5::Config& base) {
+  const std::string reason = checkpoint::empty_reason(tensor);
   base::check(reason.empty(), "module '{}': tensor {} can't be used ({})", subject.name, name,
               reason);
   base::check(name.find("lora_embedding_") == std::string::npos,
@@ -105,7 +107,7 @@ struct Wanted {
 
 at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
   if (tensor.dim() == 2 && tensor.size(0) != wanted.shape[0] &&
-      wanted.key.find(std::string(t5::kHead) + ".") != std::string::npos &&
+      wanted.key.find(std::string(model::kHead) + ".") != std::string::npos &&
       wanted.key.find("lora_B") != std::string::npos)
     base::fail(
         "module '{}': tensor {} is for a vocabulary of {} tokens and the base model has {} (its "
@@ -121,7 +123,7 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
               "module '{}': tensor {} has dtype {} (F32, F16 or BF16 is needed), convert it",
               subject.name, wanted.key, at::toString(type));
   at::Tensor values = tensor.contiguous();
-  base::check(t5::is_finite(values),
+  base::check(tensor::is_finite(values),
               "module '{}': tensor {} holds NaN or infinity (every mixture with it would be NaN), "
               "copy or train the module again",
               subject.name, wanted.key);
@@ -129,8 +131,8 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
 }
 
 struct Layers {
-  const t5::Config& base;
-  const std::vector<t5::LinearInfo>& linears;
+  const model::t5::Config& base;
+  const std::vector<model::LinearInfo>& linears;
   const AdapterConfig& config;
 };
 
@@ -146,7 +148,7 @@ Place place_of(const Subject& subject, const Layers& layers, const std::string& 
       "module '{}': tensor {} is of one side of a T5 (its name does not say whether of the "
       "encoder or the decoder: PEFT was given that part alone), train it on the whole model",
       subject.name, tensor);
-  const auto found = std::ranges::find(layers.linears, key->linear, &t5::LinearInfo::name);
+  const auto found = std::ranges::find(layers.linears, key->linear, &model::LinearInfo::name);
   base::check(found != layers.linears.end(),
               "module '{}': tensor {} belongs to no linear layer that the base model has (was it "
               "trained on another model?), choose a module made for this base",
@@ -159,7 +161,7 @@ Place place_of(const Subject& subject, const Layers& layers, const std::string& 
   return {.slot = slot, .factor = key->factor};
 }
 
-std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
+std::map<int, Factors> place(const Subject& subject, const checkpoint::Tensors& tensors,
                              const Layers& layers) {
   std::map<int, Factors> slots;
   std::map<std::string, std::string> adapters;  // their names, and a tensor of each
@@ -177,7 +179,7 @@ std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
                 "module '{}': tensor {} is there twice, with and without wrappers in its name "
                 "(which one is meant?), save the adapter again",
                 subject.name, name);
-    const t5::LinearInfo& linear = layers.linears[static_cast<size_t>(slot)];
+    const model::LinearInfo& linear = layers.linears[static_cast<size_t>(slot)];
     const int64_t rank = layers.config.places.at(slot).rank;
     factor =
         checked(subject, tensor,
@@ -187,13 +189,13 @@ std::map<int, Factors> place(const Subject& subject, const t5::Tensors& tensors,
   return slots;
 }
 
-bool is_of_encoder(const t5::LinearInfo& linear) { return linear.name.starts_with("encoder."); }
+bool is_of_encoder(const model::LinearInfo& linear) { return linear.name.starts_with("encoder."); }
 
 // Both factors of every place. An adapter of one side alone is whole: one of a T5EncoderModel has
 // a target_modules that fits the decoder's layers, too, and no tensor of any of them.
 void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
                     const Layers& layers) {
-  const auto linear = [&](int slot) -> const t5::LinearInfo& {
+  const auto linear = [&](int slot) -> const model::LinearInfo& {
     return layers.linears[static_cast<size_t>(slot)];
   };
   bool encoder = false, decoder = false;  // there is something of it
@@ -231,7 +233,7 @@ void set_scalings(Module& module, const AdapterConfig& config) {
 }
 
 // The last parts of the layers' names ("q", "v") where they say it all, else whole names.
-json target_modules(const Module& module, const std::vector<t5::LinearInfo>& linears) {
+json target_modules(const Module& module, const std::vector<model::LinearInfo>& linears) {
   std::set<std::string> parts, names;
   for (const auto& [slot, factors] : module.slots) {
     const std::string& name = linears.at(static_cast<size_t>(slot)).name;
@@ -239,7 +241,7 @@ json target_modules(const Module& module, const std::vector<t5::LinearInfo>& lin
     parts.insert(name.substr(name.find_last_of('.') + 1));
   }
   size_t hits = 0;
-  for (const t5::LinearInfo& linear : linears)
+  for (const model::LinearInfo& linear : linears)
     hits += parts.contains(linear.name.substr(linear.name.find_last_of('.') + 1));
   return hits == module.slots.size() ? parts : names;
 }
@@ -259,19 +261,20 @@ fs::path weights_file(const fs::path& folder) {
              folder.string(), kWeightsFile);
 }
 
-Module read_module(const fs::path& folder, const std::string& name, const t5::Config& base_config) {
+Module read_module(const fs::path& folder, const std::string& name,
+                   const model::t5::Config& base_config) {
   const Subject subject{.name = name, .folder = folder};
-  const std::vector<t5::LinearInfo> linears = t5::linears(base_config);
+  const std::vector<model::LinearInfo> linears = model::t5::linears(base_config);
   const AdapterConfig config = read_adapter_config(folder, name, linears);
   const Layers layers{.base = base_config, .linears = linears, .config = config};
   const fs::path file = weights_file(folder);
   const std::string origin = base::file_identity(file);
-  const t5::Mapped mapped = t5::map_weights(file);
+  const checkpoint::Mapped mapped = checkpoint::map_weights(file);
   if (base::file_identity(file) != origin)  // its values would be known by another file's identity
     throw base::Interrupted(base::format(
         "{} was replaced while it was opened, run the same command to go on", file.string()));
   base::read_ahead(mapped->bytes());
-  const t5::Tensors tensors = t5::read_weights(mapped);
+  const checkpoint::Tensors tensors = checkpoint::read_weights(mapped);
   Module module{.name = name, .slots = place(subject, tensors, layers), .file = mapped};
   check_complete(subject, module.slots, layers);
   set_scalings(module, config);
@@ -279,10 +282,10 @@ Module read_module(const fs::path& folder, const std::string& name, const t5::Co
   return module;
 }
 
-void write_module(const fs::path& folder, const Module& module, const t5::Config& base_config,
-                  const std::string& base_name) {
-  const std::vector<t5::LinearInfo> linears = t5::linears(base_config);
-  t5::Tensors tensors;
+void write_module(const fs::path& folder, const Module& module,
+                  const model::t5::Config& base_config, const std::string& base_name) {
+  const std::vector<model::LinearInfo> linears = model::t5::linears(base_config);
+  checkpoint::Tensors tensors;
   for (const auto& [slot, factors] : module.slots) {
     const std::string stem =
         base::format("{}{}.lora_", kPrefix, linears.at(static_cast<size_t>(slot)).name);
@@ -315,7 +318,7 @@ void write_module(const fs::path& folder, const Module& module, const t5::Config
   fs::create_directories(folder, error);
   base::check(!error, "{}: can't be made ({}), choose another folder", folder.string(),
               error.message());
-  t5::write_safetensors(folder / kWeightsFile, tensors);
+  checkpoint::write_safetensors(folder / kWeightsFile, tensors);
   base::write_file(folder / kConfigFile, base::json_text(config, 2) + "\n");
 }
 

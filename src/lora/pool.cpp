@@ -12,8 +12,8 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "lora/layout.hpp"
-#include "t5/shared.hpp"
-#include "t5/threads.hpp"
+#include "tensor/shared_tensor.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::lora {
 
@@ -148,32 +148,32 @@ void rebase(Pool& pool, const at::Tensor& flat) {
 }
 
 void materialise(Pool& pool, const std::function<void(const Pool&)>& fill) {
-  rebase(pool, t5::shared_tensor(pool.origin, {.type = at::kFloat, .sizes = pool.flat.sizes()},
-                                 [&](const at::Tensor& memory) {
-                                   Pool writable = pool;
-                                   rebase(writable, memory);
-                                   fill(writable);
-                                 }));
+  rebase(pool, tensor::shared_tensor(pool.origin, {.type = at::kFloat, .sizes = pool.flat.sizes()},
+                                     [&](const at::Tensor& memory) {
+                                       Pool writable = pool;
+                                       rebase(writable, memory);
+                                       fill(writable);
+                                     }));
 }
 
-Pool stack(const std::vector<Module>& modules, const t5::Config& base_config, t5::Device device,
-           int threads) {
+Pool stack(const std::vector<Module>& modules, const model::t5::Config& base_config,
+           base::Device device, int threads) {
   check_modules(modules);
   Pool pool;
-  pool.slot_count = static_cast<int>(t5::linears(base_config).size());
+  pool.slot_count = static_cast<int>(model::t5::linears(base_config).size());
   for (const Module& module : modules) pool.names.push_back(module.name);
   note_places(modules, pool);
   pool.origin = common_origin(modules, pool.slot_count);
-  if (device == t5::Device::cpu && map_in_place(modules, pool)) return pool;
+  if (device == base::Device::cpu && map_in_place(modules, pool)) return pool;
   if (pool.mixed())
     outline_mixed(modules, pool);
   else
     outline_equal(modules, pool);
   materialise(pool, [&](const Pool& memory) {
-    t5::share(threads, static_cast<int>(modules.size()),
-              [&](int i) { copy_module(modules[static_cast<size_t>(i)], memory, i); });
+    tensor::share(threads, static_cast<int>(modules.size()),
+                  [&](int i) { copy_module(modules[static_cast<size_t>(i)], memory, i); });
   });
-  if (device == t5::Device::cuda) rebase(pool, pool.flat.to(at::kCUDA));
+  if (device == base::Device::cuda) rebase(pool, pool.flat.to(at::kCUDA));
   return pool;
 }
 

@@ -32,7 +32,7 @@ Factors factors(const Pool& pool, int module, int place);
 // the CPU nothing is copied where the modules' files are alike (f32 safetensors of the same
 // tensors: the files are the rows of `flat`); else the ranks of a node share the copy, where the
 // modules' origin is known. Error for an empty list, a name given twice.
-Pool stack(const std::vector<Module>& modules, const t5::Config& base, t5::Device device,
+Pool stack(const std::vector<Module>& modules, const model::t5::Config& base, base::Device device,
            int threads = 1);
 
 // Names for the trial: those given, or `count` drawn from the library as random.sample does
@@ -45,8 +45,8 @@ std::vector<std::string> pick(const std::filesystem::path& library, const study:
 Pool random_like(const Pool& pool, uint64_t seed);
 
 // N modules of rank 16, alpha 32, on q and v of every attention: Gaussian, each about 3 % of the
-// norm of a weight (t5::random_network's). For measurements.
-Pool random_pool(const t5::Config& config, int modules, t5::Device device);
+// norm of a weight (model::t5::random_network's). For measurements.
+Pool random_pool(const model::t5::Config& config, int modules, base::Device device);
 
 // Composes many populations of one pool: what does not depend on the weights is made once. The pool
 // must outlive it. Calls from several threads at once are fine.
@@ -59,16 +59,16 @@ class Composer {
 
   // Weights [P, N] row-major -> one adapter for P candidates: one GEMM in f32 over all places,
   // rounded once. Error for a weight that is not finite.
-  t5::Adapter operator()(std::span<const double> weights) const;
+  model::Adapter operator()(std::span<const double> weights) const;
 
   // The same in two steps: to a tensor [P, N], f32, in host memory; and from one on the pool's
   // device, differentiable, without waiting for it.
   at::Tensor matrix(std::span<const double> weights) const;
-  t5::Adapter operator()(const at::Tensor& weights) const;
+  model::Adapter operator()(const at::Tensor& weights) const;
 
  private:
-  t5::Adapter factor(const at::Tensor& weights) const;
-  t5::Adapter product(const at::Tensor& weights) const;
+  model::Adapter factor(const at::Tensor& weights) const;
+  model::Adapter product(const at::Tensor& weights) const;
   const Pool& pool_;
   study::Composition composition_;
   at::ScalarType dtype_;
@@ -81,8 +81,8 @@ class Composer {
 };
 
 // Weights [P, N] row-major -> one adapter for P candidates, by a Composer used once.
-t5::Adapter compose(const Pool& pool, std::span<const double> weights,
-                    study::Composition composition, at::ScalarType dtype);
+model::Adapter compose(const Pool& pool, std::span<const double> weights,
+                       study::Composition composition, at::ScalarType dtype);
 
 // The composed adapter as one module: factor keeps rank r, product has rank sum r (of the modules
 // that adapt the place). For PEFT folders.

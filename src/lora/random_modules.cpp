@@ -59,7 +59,7 @@ Pool random_like(const Pool& pool, uint64_t seed) {
   return result;
 }
 
-Pool random_pool(const t5::Config& config, int modules, t5::Device device) {
+Pool random_pool(const model::t5::Config& config, int modules, base::Device device) {
   constexpr int64_t kRank = 16;
   constexpr double kScaling = 2, kNorm = 0.03;
   std::vector<Module> all;
@@ -69,7 +69,7 @@ Pool random_pool(const t5::Config& config, int modules, t5::Device device) {
                   .alpha = kScaling * kRank,
                   .slots = {}};
     int slot = -1;
-    for (const t5::LinearInfo& info : t5::linears(config)) {
+    for (const model::LinearInfo& info : model::t5::linears(config)) {
       ++slot;
       const bool is_query = info.name.ends_with(".q");
       if (!is_query && !info.name.ends_with(".v")) continue;

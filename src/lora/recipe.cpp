@@ -4,11 +4,11 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
+#include "checkpoint/hub.hpp"
 #include "lora/geometry.hpp"
 #include "lora/merge.hpp"
 #include "lora/truncate.hpp"
 #include "study/names.hpp"
-#include "t5/hub.hpp"
 
 namespace lorahub::lora {
 
@@ -23,7 +23,7 @@ Written write_mixture(const std::filesystem::path& folder, const Mixture& mixtur
   if (mixture.form == Form::adapter)
     write_module(folder, written.module, base.config, base.name);
   else
-    written.lost = write_merged(folder, written.module, t5::resolve(base.name),
+    written.lost = write_merged(folder, written.module, checkpoint::resolve(base.name),
                                 mixture.form == Form::merged_f32 ? at::kFloat : at::kBFloat16);
   return written;
 }

@@ -26,7 +26,7 @@ struct Written {
 };
 
 struct Base {
-  const t5::Config& config;
+  const model::t5::Config& config;
   std::string name;  // a folder or a published name
 };
 

@@ -8,32 +8,32 @@ namespace {
 constexpr size_t kExamples = 16;  // computed together
 }
 
-t5::Adapter alone(const Machine& machine, const lora::Module& module) {
+model::Adapter alone(const Machine& machine, const lora::Module& module) {
   return lora::compose(lora::stack({module}, machine.network.config, machine.device),
                        std::vector{1.0}, study::Composition::product, machine.dtype());
 }
 
-search::Sums alone_sums(const Machine& machine, const t5::Adapter& adapter,
-                        std::span<const t5::Pair> pairs) {
+search::Sums alone_sums(const Machine& machine, const model::Adapter& adapter,
+                        std::span<const model::Pair> pairs) {
   search::Sums sums{.examples = static_cast<int>(pairs.size()), .values = {}};
   for (size_t first = 0; first < pairs.size(); first += kExamples) {
     const auto some = pairs.subspan(first, std::min(kExamples, pairs.size() - first));
-    const std::vector<double> values = t5::loss_sums(machine.network, adapter, some);
+    const std::vector<double> values = model::t5::loss_sums(machine.network, adapter, some);
     sums.values.insert(sums.values.end(), values.begin(), values.end());
   }
   return sums;
 }
 
-double official_loss(const Machine& machine, const t5::Adapter& adapter,
-                     std::span<const t5::Pair> pairs) {
+double official_loss(const Machine& machine, const model::Adapter& adapter,
+                     std::span<const model::Pair> pairs) {
   std::vector<int> tokens;
-  for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   return reduce(alone_sums(machine, adapter, pairs), tokens, {.dim = 1, .weights = {0}}, {})
       .front();
 }
 
 double single_loss(const Machine& machine, const lora::Module& module,
-                   std::span<const t5::Pair> pairs) {
+                   std::span<const model::Pair> pairs) {
   return official_loss(machine, alone(machine, module), pairs);
 }
 

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cassert>
 
+#include "model/t5/loss.hpp"
 #include "objective/objective.hpp"
-#include "t5/loss.hpp"
-#include "t5/threads.hpp"
 #include "task/score.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::objective {
 
@@ -12,18 +12,18 @@ namespace {
 
 struct Model {
   const Machine& machine;
-  const t5::Adapter& adapter;
+  const model::Adapter& adapter;
 };
 
 // The option of least cross entropy per token (`</s>` counts): a plain sum would favour short
 // options. The first one among equals.
 std::string likeliest(const Model& model, const std::string& prompt,
                       const std::vector<std::string>& options) {
-  std::vector<t5::Pair> pairs;
-  const t5::Ids source = model.machine.tokenizer.encode(prompt);
+  std::vector<model::Pair> pairs;
+  const model::Ids source = model.machine.tokenizer.encode(prompt);
   for (const std::string& option : options)
     pairs.push_back({.source = source, .target = model.machine.tokenizer.encode(option)});
-  std::vector<double> losses = t5::loss_sums(model.machine.network, model.adapter, pairs);
+  std::vector<double> losses = model::t5::loss_sums(model.machine.network, model.adapter, pairs);
   for (size_t i = 0; i < losses.size(); ++i)
     losses[i] /= static_cast<double>(pairs[i].target.size());
   return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) -
@@ -34,10 +34,11 @@ std::string likeliest(const Model& model, const std::string& prompt,
 std::vector<std::string> generate(const Model& model, std::span<const std::string> prompts,
                                   const std::vector<size_t>& which, int max_tokens) {
   if (which.empty()) return {};
-  std::vector<t5::Ids> sources;
+  std::vector<model::Ids> sources;
   for (const size_t i : which) sources.push_back(model.machine.tokenizer.encode(prompts[i]));
   std::vector<std::string> answers;
-  for (const t5::Ids& ids : t5::generate(model.machine.network, model.adapter, sources, max_tokens))
+  for (const model::Ids& ids :
+       model::t5::generate(model.machine.network, model.adapter, sources, max_tokens))
     answers.push_back(model.machine.tokenizer.decode(ids));
   return answers;
 }
@@ -59,14 +60,14 @@ void answer_batch(const Model& model, std::span<const std::string> prompts,
 
 }  // namespace
 
-std::vector<std::string> answer(const Machine& machine, const t5::Adapter& adapter,
+std::vector<std::string> answer(const Machine& machine, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule) {
   assert(rule.batch > 0 && adapter.candidates == 1);
   const auto batch = static_cast<size_t>(rule.batch);
   const size_t batches = (prompts.size() + batch - 1) / batch;
   std::vector<std::string> answers(prompts.size());
   const Model model{.machine = machine, .adapter = adapter};
-  t5::share(machine.threads, static_cast<int>(batches), [&](int number) {
+  tensor::share(machine.threads, static_cast<int>(batches), [&](int number) {
     const size_t first = static_cast<size_t>(number) * batch;
     const size_t count = std::min(batch, prompts.size() - first);
     answer_batch(model, prompts.subspan(first, count), std::span(answers).subspan(first, count),

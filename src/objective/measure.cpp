@@ -7,26 +7,27 @@
 
 #include "base/check.hpp"
 #include "base/cores.hpp"
+#include "model/t5/reference.hpp"
 #include "objective/objective.hpp"
 #include "objective/passes.hpp"
-#include "t5/reference.hpp"
-#include "t5/threads.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::objective {
 
 namespace {
 
 // One candidate after the other, by the plain form.
-std::vector<double> plain_sums(const t5::Network& network, const lora::Composer& compose,
+std::vector<double> plain_sums(const model::t5::Network& network, const lora::Composer& compose,
                                std::span<const double> weights,
-                               std::span<const t5::Pair> examples) {
+                               std::span<const model::Pair> examples) {
   const c10::InferenceMode inference;
   std::vector<double> sums;
   const auto dim = static_cast<size_t>(compose.size());
   for (size_t first = 0; first < weights.size(); first += dim) {
-    const t5::Adapter adapter = compose(weights.subspan(first, dim));
-    const at::Tensor row =
-        t5::reference::loss_sums(network, adapter, examples).to(at::kCPU, at::kDouble).contiguous();
+    const model::Adapter adapter = compose(weights.subspan(first, dim));
+    const at::Tensor row = model::t5::reference::loss_sums(network, adapter, examples)
+                               .to(at::kCPU, at::kDouble)
+                               .contiguous();
     sums.insert(sums.end(), row.const_data_ptr<double>(),
                 row.const_data_ptr<double>() + row.numel());
   }
@@ -35,10 +36,10 @@ std::vector<double> plain_sums(const t5::Network& network, const lora::Composer&
 
 // Sums of weights [P, N] over examples.
 using TileSums = std::function<std::vector<double>(std::span<const double> weights,
-                                                   std::span<const t5::Pair> examples)>;
+                                                   std::span<const model::Pair> examples)>;
 
-TileSums tile_sums(const Machine& machine, const Mixture& mixture, std::span<const t5::Pair> pairs,
-                   const t5::NarrowWeights* narrow) {
+TileSums tile_sums(const Machine& machine, const Mixture& mixture,
+                   std::span<const model::Pair> pairs, const model::delta::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
   if (mixture.engine == study::Engine::reference)
     return [&network = machine.network, compose](auto weights, auto examples) {
@@ -50,13 +51,14 @@ TileSums tile_sums(const Machine& machine, const Mixture& mixture, std::span<con
 }
 
 search::Measure measure(const Machine& machine, const Mixture& mixture,
-                        std::span<const t5::Pair> pairs, const t5::NarrowWeights* narrow) {
+                        std::span<const model::Pair> pairs,
+                        const model::delta::NarrowWeights* narrow) {
   return [sums_of = tile_sums(machine, mixture, pairs, narrow), pairs, threads = machine.threads,
           n = mixture.pool.size()](const search::Population& population,
                                    std::span<const search::Tile> tiles) {
     assert(population.dim == n);
     std::vector<std::vector<double>> sums(tiles.size());
-    t5::share(threads, static_cast<int>(tiles.size()), [&](int t) {
+    tensor::share(threads, static_cast<int>(tiles.size()), [&](int t) {
       const search::Tile& tile = tiles[static_cast<size_t>(t)];
       sums[static_cast<size_t>(t)] = sums_of(population.rows(tile.first_candidate, tile.candidates),
                                              pairs.subspan(static_cast<size_t>(tile.first_example),
@@ -67,11 +69,11 @@ search::Measure measure(const Machine& machine, const Mixture& mixture,
 }
 
 // The base model's pass over all pairs stays in memory.
-void check_room(const t5::Config& config, std::span<const t5::Pair> pairs) {
+void check_room(const model::t5::Config& config, std::span<const model::Pair> pairs) {
   double bytes = 0;
-  for (const t5::Pair& pair : pairs)
-    bytes += t5::trajectory_bytes(config, static_cast<double>(pair.source.size()),
-                                  static_cast<double>(pair.target.size()));
+  for (const model::Pair& pair : pairs)
+    bytes += model::t5::trajectory_bytes(config, static_cast<double>(pair.source.size()),
+                                         static_cast<double>(pair.target.size()));
   base::check(bytes < 0.5 * base::physical_memory(),
               "delta evaluation would keep {:.0f} GB, the base model's pass over the {} "
               "examples (this machine has {:.0f} GB), use f32 or fewer examples",
@@ -81,12 +83,12 @@ void check_room(const t5::Config& config, std::span<const t5::Pair> pairs) {
 }  // namespace
 
 search::Measure make_measure(const Machine& machine, const Mixture& mixture,
-                             std::span<const t5::Pair> pairs) {
+                             std::span<const model::Pair> pairs) {
   return measure(machine, mixture, pairs, nullptr);
 }
 
 search::Measure make_search_measure(const Machine& machine, const Mixture& mixture,
-                                    std::span<const t5::Pair> pairs) {
+                                    std::span<const model::Pair> pairs) {
   if (machine.narrow == nullptr) return make_measure(machine, mixture, pairs);
   check_room(machine.network.config, pairs);
   return measure(machine, mixture, pairs, machine.narrow.get());

@@ -6,29 +6,30 @@
 #include <vector>
 
 #include "lora/pool.hpp"
+#include "model/delta/delta.hpp"
+#include "model/t5/generate.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
-#include "t5/delta.hpp"
-#include "t5/generate.hpp"
 #include "task/task.hpp"
-#include "task/tokenizer.hpp"
+#include "text/tokenizer.hpp"
 
 namespace lorahub::objective {
 
 // What a rank holds of a model, for all trials.
 struct Machine {
-  t5::Network network;
-  task::Tokenizer tokenizer;
-  t5::Device device = t5::Device::cpu;
+  model::t5::Network network;
+  text::Tokenizer tokenizer;
+  base::Device device = base::Device::cpu;
   at::ScalarType dtype() const { return network.embedding.scalar_type(); }  // of the linear layers
   int threads = 1;  // each takes whole tiles; kernels are single-threaded
-  std::shared_ptr<const t5::NarrowWeights> narrow = nullptr;  // for delta evaluation; or none
+  std::shared_ptr<const model::delta::NarrowWeights> narrow =
+      nullptr;  // for delta evaluation; or none
 };
 
 // Of an input or a target in a loss: the official cut. Prompts to be answered are not cut.
 inline constexpr int kMostTokens = 2048;
-std::vector<t5::Pair> tokenize(const task::Tokenizer& tokenizer,
-                               std::span<const task::Example> examples);
+std::vector<model::Pair> tokenize(const text::Tokenizer& tokenizer,
+                                  std::span<const task::Example> examples);
 
 // Cross-entropy sums of the tiles asked for. Holds references: machine, pool and pairs must outlive
 // it.
@@ -38,10 +39,10 @@ struct Mixture {
   study::Engine engine;
 };
 search::Measure make_measure(const Machine& machine, const Mixture& mixture,
-                             std::span<const t5::Pair> pairs);
+                             std::span<const model::Pair> pairs);
 // The same for telling candidates apart: by delta evaluation where the machine has narrow weights.
 search::Measure make_search_measure(const Machine& machine, const Mixture& mixture,
-                                    std::span<const t5::Pair> pairs);
+                                    std::span<const model::Pair> pairs);
 
 // Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed
 // order.
@@ -63,7 +64,7 @@ struct AnswerRule {
   int max_tokens = 256;
   int batch = 10;
 };
-std::vector<std::string> answer(const Machine& machine, const t5::Adapter& adapter,
+std::vector<std::string> answer(const Machine& machine, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);
 
 }  // namespace lorahub::objective

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "lora/pool.hpp"
-#include "t5/delta.hpp"
-#include "t5/recorded.hpp"
+#include "model/t5/delta_layers.hpp"
+#include "tensor/cuda/cuda_graph.hpp"
 
 namespace lorahub::objective {
 
@@ -19,33 +19,34 @@ class Passes {
   // By delta evaluation where `narrow` is given. What is referred to must outlive it. On a GPU,
   // threads that did not make it may ask once wait_for_gpu() has returned.
   struct Model {
-    const t5::Network& network;
-    const t5::NarrowWeights* narrow = nullptr;
+    const model::t5::Network& network;
+    const model::delta::NarrowWeights* narrow = nullptr;
   };
-  Passes(const Model& model, lora::Composer compose, std::span<const t5::Pair> pairs);
+  Passes(const Model& model, lora::Composer compose, std::span<const model::Pair> pairs);
 
   // Cross-entropy sums of `examples`, which are some of the pairs, for weights [P, N] row-major:
   // [P * examples]. From several threads at once.
   std::vector<double> operator()(std::span<const double> weights,
-                                 std::span<const t5::Pair> examples);
+                                 std::span<const model::Pair> examples);
 
  private:
   struct Plan {
-    t5::Batch batch;
-    t5::Trajectory base;  // the base model's own pass, for delta evaluation
+    model::t5::Batch batch;
+    model::delta::Trajectory base;  // the base model's own pass, for delta evaluation
   };
   using Shape = std::pair<const Plan*, size_t>;  // and how many weights
-  const Plan& plan(std::span<const t5::Pair> examples);
-  std::unique_ptr<t5::Recorded> take(const Shape& shape);
-  void give_back(const Shape& shape, std::unique_ptr<t5::Recorded> pass);
+  const Plan& plan(std::span<const model::Pair> examples);
+  std::unique_ptr<tensor::Recorded> take(const Shape& shape);
+  void give_back(const Shape& shape, std::unique_ptr<tensor::Recorded> pass);
   at::Tensor losses(const Plan& plan, const at::Tensor& weights) const;
 
   const Model model_;
   lora::Composer compose_;
-  t5::Biases biases_;
+  model::t5::Biases biases_;
   std::mutex mutex_;
-  std::map<std::pair<const t5::Pair*, size_t>, Plan> plans_;
-  std::map<Shape, std::vector<std::unique_ptr<t5::Recorded>>> free_;  // nobody computes them now
+  std::map<std::pair<const model::Pair*, size_t>, Plan> plans_;
+  std::map<Shape, std::vector<std::unique_ptr<tensor::Recorded>>>
+      free_;  // nobody computes them now
 };
 
 }  // namespace lorahub::objective

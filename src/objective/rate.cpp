@@ -7,9 +7,9 @@
 #include <functional>
 
 #include "base/clock.hpp"
-#include "t5/gpu.hpp"
-#include "t5/products.hpp"
-#include "t5/threads.hpp"
+#include "tensor/cuda/gpu.hpp"
+#include "tensor/matmul.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::objective {
 
@@ -20,9 +20,9 @@ struct Sizes {
   int64_t rows, in, out;
   double flop() const { return 2.0 * static_cast<double>(rows) * static_cast<double>(in * out); }
 };
-Sizes sizes_for(t5::Device device) {
-  return device == t5::Device::cpu ? Sizes{.rows = 1280, .in = 1024, .out = 1024}
-                                   : Sizes{.rows = 16384, .in = 4096, .out = 4096};
+Sizes sizes_for(base::Device device) {
+  return device == base::Device::cpu ? Sizes{.rows = 1280, .in = 1024, .out = 1024}
+                                     : Sizes{.rows = 16384, .in = 4096, .out = 4096};
 }
 
 double wall_seconds() {
@@ -30,28 +30,28 @@ double wall_seconds() {
 }
 
 // Of one thread: the other threads' time is not in it.
-double busy_thread_seconds(t5::Device device) {
-  return device == t5::Device::cuda ? wall_seconds() : base::thread_seconds();
+double busy_thread_seconds(base::Device device) {
+  return device == base::Device::cuda ? wall_seconds() : base::thread_seconds();
 }
 
-double best_seconds(const t5::Placement& placement, int tries) {
+double best_seconds(const model::Placement& placement, int tries) {
   const auto options = at::TensorOptions()
                            .dtype(placement.dtype)
-                           .device(placement.device == t5::Device::cuda ? at::kCUDA : at::kCPU);
+                           .device(placement.device == base::Device::cuda ? at::kCUDA : at::kCPU);
   const Sizes sizes = sizes_for(placement.device);
   // Not ones: a GPU's clock follows what the values cost.
   const at::Tensor x = at::rand({1, sizes.rows, sizes.in}, options);
   const at::Tensor w = at::rand({sizes.out, sizes.in}, options);
   const at::Tensor turned = w.t().contiguous().t();
-  const std::function<at::Tensor()> ways[] = {[&] { return at::linear(x, w); },
-                                              [&] { return t5::product(x, {.weight = w}); },
-                                              [&] { return t5::product(x, {.weight = turned}); }};
+  const std::function<at::Tensor()> ways[] = {
+      [&] { return at::linear(x, w); }, [&] { return tensor::product(x, {.weight = w}); },
+      [&] { return tensor::product(x, {.weight = turned}); }};
   double best = 1e9;
   for (int i = 0; i < tries + 1; ++i) {  // the first one warms up
     for (const auto& way : ways) {
       const double before = busy_thread_seconds(placement.device);
       const at::Tensor result = way();
-      t5::wait_for_gpu(placement.device);
+      tensor::wait_for_gpu(placement.device);
       const double took = busy_thread_seconds(placement.device) - before;
       if (i > 0) best = std::min(best, took);
     }
@@ -61,15 +61,15 @@ double best_seconds(const t5::Placement& placement, int tries) {
 
 }  // namespace
 
-double busy_seconds(t5::Device device) {
-  return device == t5::Device::cuda ? wall_seconds() : base::process_seconds();
+double busy_seconds(base::Device device) {
+  return device == base::Device::cuda ? wall_seconds() : base::process_seconds();
 }
 
 double gemm_flops_per_second(const Kernels& kernels, int tries) {
-  const t5::Device device = kernels.placement.device;
-  const int threads = device == t5::Device::cpu ? kernels.threads : 1;  // a GPU is one for all
+  const base::Device device = kernels.placement.device;
+  const int threads = device == base::Device::cpu ? kernels.threads : 1;  // a GPU is one for all
   std::vector<double> seconds(static_cast<size_t>(threads));
-  t5::share(threads, threads, [&](int thread) {
+  tensor::share(threads, threads, [&](int thread) {
     seconds[static_cast<size_t>(thread)] = best_seconds(kernels.placement, tries);
   });
   double rate = 0;

@@ -15,7 +15,7 @@ std::vector<lora::SelfTest> make_tests(const Machine& machine, const lora::Modul
 }
 
 std::string failure(const Machine& machine, const lora::Module& module, const lora::Card& card) {
-  const t5::Adapter adapter = alone(machine, module);
+  const model::Adapter adapter = alone(machine, module);
   for (const lora::SelfTest& test : card.tests) {
     const auto now =
         answer(machine, adapter, std::vector{test.input}, {.max_tokens = test.max_tokens}).front();

@@ -1,9 +1,11 @@
 #include "run/adapt.hpp"
 
 #include "lora/claim.hpp"
-#include "run/agreement.hpp"
-#include "run/methods/methods.hpp"
-#include "run/trial.hpp"
+#include "lora/load_modules.hpp"
+#include "plan/input_hashes.hpp"
+#include "run/lead/agreement.hpp"
+#include "run/lead/methods/methods.hpp"
+#include "run/lead/run_trial.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -31,31 +33,32 @@ Adapted search_weights(Context& context, const Adaptation& adaptation, const Out
           .evaluations = context.trial().search.budget};
 }
 
-void check_ranks_agree(workers::Crew& crew, const Brief& brief) {
+void check_ranks_agree(workers::Crew& crew, const plan::Brief& brief) {
   if (crew.ranks() == 1) return;
   std::map<std::string, std::string> hashes;
-  store::Inputs inputs = file_inputs(brief.trial, hashes);
+  store::Inputs inputs = plan::file_inputs(brief.trial, hashes);
   inputs["shots"] = brief.task.shots_sha256;
   check_agreement(crew, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
 }
 
 // The mixture on its way out, on a machine of its own: the search's may be on other ranks.
 struct Found {
-  const Brief& brief;
+  const plan::Brief& brief;
   const Adaptation& adaptation;
   const Adapted& adapted;
 };
-Delivered delivered(const Found& found, const Hardware& hardware, const Output& output) {
+Delivered delivered(const Found& found, const objective::Hardware& hardware, const Output& output) {
   const auto& [brief, adaptation, adapted] = found;
   const study::Trial& trial = brief.trial;
-  const objective::Machine machine = load_machine(trial.model_path, trial.precision, hardware);
-  Modules kept;
-  const lora::Pool pool = lora::stack(load_modules({.model = trial.model_path,
-                                                    .library = trial.library_path,
-                                                    .names = adapted.modules,
-                                                    .rank = trial.rank,
-                                                    .threads = machine.threads},
-                                                   machine.network.config, kept),
+  const objective::Machine machine =
+      objective::load_machine(trial.model_path, trial.precision, hardware);
+  lora::Modules kept;
+  const lora::Pool pool = lora::stack(lora::load_modules({.model = trial.model_path,
+                                                          .library = trial.library_path,
+                                                          .names = adapted.modules,
+                                                          .rank = trial.rank,
+                                                          .threads = machine.threads},
+                                                         machine.network.config, kept),
                                       machine.network.config, machine.device, machine.threads);
   return deliver(machine,
                  {.trial = trial,
@@ -70,24 +73,25 @@ Delivered delivered(const Found& found, const Hardware& hardware, const Output& 
 
 }  // namespace
 
-Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
-              const Output& output) {
+Adapted adapt(workers::Crew& crew, const Adaptation& adaptation,
+              const objective::Hardware& hardware, const Output& output) {
   lora::check_free(output.folder, output.force);
-  const StudyCost cost = run::cost({adaptation.trial}, {.ranks = crew.ranks(),
-                                                        .threads = hardware.threads,
-                                                        .flops_per_second = 1,  // no time is told
-                                                        .device = hardware.device,
-                                                        .reads = Reads::shots});
+  const plan::StudyCost cost =
+      plan::cost({adaptation.trial}, {.ranks = crew.ranks(),
+                                      .threads = hardware.threads,
+                                      .flops_per_second = 1,  // no time is told
+                                      .device = hardware.device,
+                                      .reads = plan::Reads::shots});
   cautions(cost, crew, hardware.device, adaptation.memory_check);
-  Tokenizers tokenizers;
-  const Brief mine = brief(adaptation.trial, tokenizers);
+  plan::Tokenizers tokenizers;
+  const plan::Brief mine = plan::brief(adaptation.trial, tokenizers);
   check_ranks_agree(crew, mine);
   Adapted adapted;
   const auto lead = [&](const workers::Leader& leader) {
     Context context(leader, mine, 0, hardware.device);
     std::map<std::string, std::string> hashes;
-    if (probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
-      context.known = known_probes(mine, file_inputs(mine.trial, hashes), hardware.device);
+    if (plan::probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
+      context.known = known_probes(mine, plan::file_inputs(mine.trial, hashes), hardware.device);
     adapted = search_weights(context, adaptation, output);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);

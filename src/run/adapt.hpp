@@ -1,8 +1,8 @@
 // Few examples in, one composed adapter out, outside any study.
 #pragma once
-#include "run/caution.hpp"
-#include "run/context.hpp"
 #include "run/deliver.hpp"
+#include "run/lead/caution.hpp"
+#include "run/lead/trial_evaluator.hpp"
 #include "workers/crew.hpp"
 
 namespace lorahub::run {
@@ -26,7 +26,7 @@ struct Adaptation {
 
 // Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed
 // adapter or merged model with its card.
-Adapted adapt(workers::Crew& crew, const Adaptation& adaptation, const Hardware& hardware,
-              const Output& output);
+Adapted adapt(workers::Crew& crew, const Adaptation& adaptation,
+              const objective::Hardware& hardware, const Output& output);
 
 }  // namespace lorahub::run

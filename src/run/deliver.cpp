@@ -4,19 +4,21 @@
 
 #include "base/text.hpp"
 #include "lora/claim.hpp"
-#include "run/self_test.hpp"
+#include "objective/alone.hpp"
+#include "objective/self_test.hpp"
 #include "study/names.hpp"
 
 namespace lorahub::run {
 namespace {
 
-double loss_of(const objective::Machine& machine, const t5::Adapter& adapter,
+double loss_of(const objective::Machine& machine, const model::Adapter& adapter,
                const Solution& solution) {
-  const std::vector<t5::Pair> pairs = objective::tokenize(machine.tokenizer, solution.task.shots);
+  const std::vector<model::Pair> pairs =
+      objective::tokenize(machine.tokenizer, solution.task.shots);
   const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
                                    .weights = solution.weights};
   std::vector<int> tokens;
-  for (const t5::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   return objective::reduce(alone_sums(machine, adapter, pairs), tokens, mixture,
                            {.kind = solution.trial.loss,
                             .penalty = solution.trial.penalty,

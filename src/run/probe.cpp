@@ -4,8 +4,8 @@
 
 #include "base/clock.hpp"
 #include "objective/alone.hpp"
-#include "t5/threads.hpp"
 #include "task/score.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::run {
 
@@ -14,19 +14,19 @@ namespace {
 struct Examples {
   std::span<const task::Example> rows;
   std::vector<std::string> prompts;
-  std::vector<t5::Pair> pairs;
+  std::vector<model::Pair> pairs;
 };
 
 double percent(size_t count, size_t of) {
   return of == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(of);
 }
 
-std::vector<std::string> answers_of(const objective::Machine& machine, const t5::Adapter& adapter,
-                                    const Examples& examples) {
+std::vector<std::string> answers_of(const objective::Machine& machine,
+                                    const model::Adapter& adapter, const Examples& examples) {
   return objective::answer(machine, adapter, examples.prompts, {});
 }
 
-Probed measured(const objective::Machine& machine, const t5::Adapter& adapter,
+Probed measured(const objective::Machine& machine, const model::Adapter& adapter,
                 const Examples& examples, const std::vector<std::string>& base_answers) {
   const std::vector<std::string> answers = answers_of(machine, adapter, examples);
   size_t hits = 0, changed = 0;
@@ -60,7 +60,7 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
   }
   objective::Machine one = machine;
   one.threads = 1;
-  t5::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
+  tensor::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
     const size_t i = open[static_cast<size_t>(number)];
     all[i + 1] = measured(one, objective::alone(one, candidates.modules[i]), given, base_answers);
   });

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "objective/objective.hpp"
-#include "run/probe_cache.hpp"
+#include "run/lead/probe_cache.hpp"
 
 namespace lorahub::run {
 

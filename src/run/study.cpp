@@ -6,16 +6,16 @@
 #include "base/energy.hpp"
 #include "base/fault.hpp"
 #include "base/printable.hpp"
-#include "run/agreement.hpp"
-#include "run/check.hpp"
-#include "run/cost.hpp"
-#include "run/devices.hpp"
-#include "run/environment.hpp"
-#include "run/lead.hpp"
-#include "run/notes.hpp"
-#include "run/shared.hpp"
-#include "run/trial.hpp"
-#include "run/watch.hpp"
+#include "plan/cost.hpp"
+#include "plan/environment.hpp"
+#include "run/lead/agreement.hpp"
+#include "run/lead/devices.hpp"
+#include "run/lead/equal_searches.hpp"
+#include "run/lead/hang_watch.hpp"
+#include "run/lead/input_notes.hpp"
+#include "run/lead/preflight.hpp"
+#include "run/lead/run_trial.hpp"
+#include "run/run_on_ranks.hpp"
 #include "store/origin.hpp"
 #include "workers/nccl.hpp"
 
@@ -107,7 +107,7 @@ class Coordinator {
   }
 
   // Every rank loads what trial i reads: what one of them cannot read is found now.
-  void try_out(size_t i) { crew_.everyone(join_request(brief(trials_[i], tokenizers_), i)); }
+  void try_out(size_t i) { crew_.everyone(join_request(plan::brief(trials_[i], tokenizers_), i)); }
 
   // The longest that are made: while they are locked, or before they are renamed.
   void check_file_names() const {
@@ -128,7 +128,7 @@ class Coordinator {
   }
 
   void write_header() {
-    store::Environment environment = run::environment();
+    store::Environment environment = plan::environment();
     environment["trials"] = std::to_string(study_.trials.size());
     environment["ranks"] = std::to_string(crew_.ranks());
     environment["threads"] = std::to_string(options_.hardware.threads);
@@ -136,7 +136,7 @@ class Coordinator {
     for (size_t rank = 0; rank < devices_.size(); ++rank)
       environment[base::format("rank {}", rank)] =
           base::format("{}: {}", crew_.hosts()[rank], devices_[rank]);
-    environment["device"] = options_.hardware.device == t5::Device::cuda ? "cuda" : "cpu";
+    environment["device"] = options_.hardware.device == base::Device::cuda ? "cuda" : "cpu";
     if (const std::string unlike = unlike_ranks(devices_); !unlike.empty()) {
       environment["ranks differ"] = unlike;
       fmt::print(stderr, "lorahub: the ranks have unlike processors, whose bits may differ: {}\n",
@@ -171,11 +171,11 @@ class Coordinator {
     for (size_t i = 0; i < trials_.size(); ++i)
       if (todo(trials_[i], history)) todo_.push_back(i);
     if (todo_.empty()) return {};
-    cost_ = run::cost(trials_of(todo_), {.ranks = crew_.ranks(),
-                                         .trials_of_a_rank = options_.hardware.trials,
-                                         .threads = options_.hardware.threads,
-                                         .groups = options_.groups,
-                                         .device = options_.hardware.device});
+    cost_ = plan::cost(trials_of(todo_), {.ranks = crew_.ranks(),
+                                          .trials_of_a_rank = options_.hardware.trials,
+                                          .threads = options_.hardware.threads,
+                                          .groups = options_.groups,
+                                          .device = options_.hardware.device});
     return cautions(cost_, crew_, options_.hardware.device, options_.memory_check);
   }
 
@@ -218,11 +218,11 @@ class Coordinator {
     say_utilisation(cost_.prediction, clock.seconds(), crew_.busy_seconds() - busy);
   }
 
-  workers::Job job(size_t i, const Work& tflop, double flops_per_second) {
-    return {.size = size_of(tflop),
-            .join = join_request(brief(trials_[i], tokenizers_), i),
+  workers::Job job(size_t i, const plan::Work& tflop, double flops_per_second) {
+    return {.size = plan::size_of(tflop),
+            .join = join_request(plan::brief(trials_[i], tokenizers_), i),
             .lead = [this, i](const workers::Leader& leader) { run_one(i, leader); },
-            .watch = watch(options_.hang_timeout, scaled(tflop, 1e12 / flops_per_second))};
+            .watch = watch(options_.hang_timeout, plan::scaled(tflop, 1e12 / flops_per_second))};
   }
 
   void run_one(size_t i, const workers::Leader& leader) {
@@ -230,7 +230,7 @@ class Coordinator {
     ledger_->start(trial, inputs_[i]);
     const double before = meter_.joules();
     try {
-      const Brief mine = brief(trial, tokenizers_);
+      const plan::Brief mine = plan::brief(trial, tokenizers_);
       Context context(leader, mine, i, options_.hardware.device);
       context.known = known_probes(mine, inputs_[i], options_.hardware.device);
       context.check_files = [&] { watched_.check(files_[i]); };
@@ -260,7 +260,7 @@ class Coordinator {
     }
   }
 
-  void say_utilisation(const Prediction& prediction, double seconds, double busy) {
+  void say_utilisation(const plan::Prediction& prediction, double seconds, double busy) {
     const double available = seconds * crew_.ranks() * options_.hardware.threads;
     const std::string text =
         base::format("{} rank(s) in {} group(s): busy {:.0f} % of {}, predicted {:.0f} %",
@@ -276,14 +276,14 @@ class Coordinator {
   const StudyOptions& options_;
   workers::Crew& crew_;
   base::EnergyMeter meter_;
-  Tokenizers tokenizers_;
+  plan::Tokenizers tokenizers_;
   std::set<std::string> elsewhere_;
   std::vector<store::Inputs> inputs_;
-  WatchedFiles watched_;
-  std::vector<WatchedFiles::Set> files_;  // by trial
-  std::vector<std::string> devices_;      // by rank
-  std::vector<size_t> todo_;              // places of trials
-  StudyCost cost_;                        // of these, in the same order
+  plan::WatchedFiles watched_;
+  std::vector<plan::WatchedFiles::Set> files_;  // by trial
+  std::vector<std::string> devices_;            // by rank
+  std::vector<size_t> todo_;                    // places of trials
+  plan::StudyCost cost_;                        // of these, in the same order
   std::optional<Ledger> ledger_;
   std::optional<Shared> shared_;  // among the trials of this call
 };

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "run/caution.hpp"
-#include "run/ledger.hpp"
-#include "run/site.hpp"
+#include "run/lead/caution.hpp"
+#include "run/lead/ledger.hpp"
+#include "run/rank/rank_server.hpp"
 #include "workers/group.hpp"
 
 namespace lorahub::run {
@@ -17,7 +17,7 @@ enum class Failed { keep, retry };
 struct StudyOptions {
   std::filesystem::path out;  // results folder
   std::string shard;          // "" or "1-of-4"
-  Hardware hardware;
+  objective::Hardware hardware;
   int groups = 0;             // of ranks, each with a trial of its own; 0: as many as end first
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
   double hang_timeout = 0;    // seconds after which a rank that does not end what it does counts as

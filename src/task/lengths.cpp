@@ -9,7 +9,7 @@ constexpr double kBytesPerToken = 3.5;  // English text in T5's vocabulary, roug
 
 }  // namespace
 
-double count_tokens(const Tokenizer* tokenizer, const std::string& text) {
+double count_tokens(const text::Tokenizer* tokenizer, const std::string& text) {
   if (tokenizer != nullptr) return static_cast<double>(tokenizer->encode(text).size());
   return static_cast<double>(text.size()) / kBytesPerToken + 1;
 }
@@ -25,7 +25,7 @@ void check_length(double tokens, const std::string& place, const Bound& bound) {
               place, tokens, bound.tokens, bound.remedy);
 }
 
-void check_lengths(const Tokenizer& tokenizer, const std::vector<Example>& rows,
+void check_lengths(const text::Tokenizer& tokenizer, const std::vector<Example>& rows,
                    const std::string& file, const Bound& bound) {
   for (size_t row = 0; row < rows.size(); ++row)
     check_length(count_tokens(&tokenizer, rows[row].input), row_place(file, static_cast<int>(row)),

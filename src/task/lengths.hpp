@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "task/task.hpp"
-#include "task/tokenizer.hpp"
+#include "text/tokenizer.hpp"
 
 namespace lorahub::task {
 
 // Without a tokenizer (a plan for a model that is not here) a token counts as 3.5 bytes.
-double count_tokens(const Tokenizer* tokenizer, const std::string& text);
+double count_tokens(const text::Tokenizer* tokenizer, const std::string& text);
 
 std::string row_place(const std::string& file, int row);  // row: from 0
 
@@ -21,7 +21,7 @@ struct Bound {
 // Error for an input of more tokens, naming it by `place`.
 void check_length(double tokens, const std::string& place, const Bound& bound);
 // The same for the rows of a file.
-void check_lengths(const Tokenizer& tokenizer, const std::vector<Example>& rows,
+void check_lengths(const text::Tokenizer& tokenizer, const std::vector<Example>& rows,
                    const std::string& file, const Bound& bound);
 
 }  // namespace lorahub::task

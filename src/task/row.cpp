@@ -9,7 +9,7 @@
 #include "base/check.hpp"
 #include "base/file_kind.hpp"
 #include "base/nesting.hpp"
-#include "task/unicode.hpp"
+#include "text/unicode.hpp"
 
 namespace lorahub::task {
 namespace {
@@ -45,9 +45,9 @@ template <class... Args>
 // Of the tokenizers' view: they drop control characters and what has no width.
 bool is_blank(std::string_view text) {
   while (!text.empty()) {
-    const char32_t c = take(text);
+    const char32_t c = text::take(text);
     const bool unseen = c < 0x20 || c == 0x7F || (c >= 0x200B && c <= 0x200F) || c == 0xFEFF;
-    if (!unseen && !is_space(c)) return false;
+    if (!unseen && !text::is_space(c)) return false;
   }
   return true;
 }

@@ -1,13 +1,13 @@
 #include "task/score.hpp"
 
 #include "base/text.hpp"
-#include "task/unicode.hpp"
+#include "text/unicode.hpp"
 
 namespace lorahub::task {
 namespace {
 
 // Python's str.isspace: White_Space and the four separators of ASCII.
-bool is_python_space(char32_t c) { return is_space(c) || (c >= 0x1C && c <= 0x1F); }
+bool is_python_space(char32_t c) { return text::is_space(c) || (c >= 0x1C && c <= 0x1F); }
 
 // "(A)" at the front of `text`, then white space or the end.
 bool has_label(std::string_view text, char letter) {
@@ -45,15 +45,15 @@ std::string normalise(std::string_view answer) {
   std::string out;
   size_t kept = 0;  // bytes of `out` up to the last letter that is no white space
   while (!answer.empty()) {
-    const char32_t c = take(answer);
+    const char32_t c = text::take(answer);
     if (is_python_space(c)) {
-      if (kept > 0) append(out, c);
+      if (kept > 0) text::append(out, c);
       continue;
     }
     if (c == 0x130) {
       out += "i\u0307";  // the one capital that two letters stand for
     } else {
-      append(out, lower(c));
+      text::append(out, text::lower(c));
     }
     kept = out.size();
   }

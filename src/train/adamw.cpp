@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "base/check.hpp"
-#include "t5/gpu.hpp"
+#include "tensor/cuda/gpu.hpp"
 
 namespace lorahub::train {
 
@@ -38,7 +38,7 @@ void all(int threads, size_t count, const std::function<void(size_t)>& work) {
   };
   std::vector<std::jthread> others;
   try {
-    for (int i = 1; i < threads; ++i) others.emplace_back(t5::on_this_stream(take));
+    for (int i = 1; i < threads; ++i) others.emplace_back(tensor::on_this_stream(take));
   } catch (const std::system_error&) {  // the system gives no more: those there are do the work
   }
   take();

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
-#include "t5/threads.hpp"
 #include "task/score.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::train {
 
-std::vector<t5::Pair> Evaluator::tokens(const std::vector<task::Example>& rows) const {
-  std::vector<t5::Pair> pairs;
+std::vector<model::Pair> Evaluator::tokens(const std::vector<task::Example>& rows) const {
+  std::vector<model::Pair> pairs;
   for (const task::Example& row : rows)
     pairs.push_back({.source = machine_.tokenizer.encode(row.input, lengths_.source_length),
                      .target = machine_.tokenizer.encode(row.target, lengths_.target_length)});
@@ -17,14 +17,14 @@ std::vector<t5::Pair> Evaluator::tokens(const std::vector<task::Example>& rows) 
 }
 
 std::vector<double> Evaluator::loss_sums(const Model& model,
-                                         std::span<const t5::Pair> pairs) const {
+                                         std::span<const model::Pair> pairs) const {
   constexpr size_t kTogether = 16;  // rows
   std::vector<double> sums(pairs.size());
   const size_t runs = (pairs.size() + kTogether - 1) / kTogether;
-  t5::share(machine_.threads, static_cast<int>(runs), [&](int run) {
+  tensor::share(machine_.threads, static_cast<int>(runs), [&](int run) {
     const size_t first = static_cast<size_t>(run) * kTogether;
     const auto some = pairs.subspan(first, std::min(kTogether, pairs.size() - first));
-    const std::vector<double> part = t5::loss_sums(model.network, model.adapter, some);
+    const std::vector<double> part = model::t5::loss_sums(model.network, model.adapter, some);
     std::copy(part.begin(), part.end(), sums.begin() + static_cast<ptrdiff_t>(first));
   });
   return sums;
@@ -40,9 +40,9 @@ std::vector<std::string> Evaluator::answers(const Model& model,
 }
 
 Evaluation Evaluator::evaluate(const Model& model, const std::vector<task::Example>& rows) const {
-  const std::vector<t5::Pair> pairs = tokens(rows);
+  const std::vector<model::Pair> pairs = tokens(rows);
   double count = 0;
-  for (const t5::Pair& pair : pairs) count += static_cast<double>(pair.target.size());
+  for (const model::Pair& pair : pairs) count += static_cast<double>(pair.target.size());
   const std::vector<double> sums = loss_sums(model, pairs);
   const std::vector<std::string> said = answers(model, rows);
   double hits = 0;

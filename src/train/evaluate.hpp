@@ -25,9 +25,9 @@ class Evaluator {
   Evaluator(const objective::Machine& machine, Lengths lengths)
       : machine_(machine), lengths_(lengths) {}
 
-  std::vector<t5::Pair> tokens(const std::vector<task::Example>& rows) const;
+  std::vector<model::Pair> tokens(const std::vector<task::Example>& rows) const;
   // Cross-entropy sum of each pair; the bits do not depend on the threads.
-  std::vector<double> loss_sums(const Model& model, std::span<const t5::Pair> pairs) const;
+  std::vector<double> loss_sums(const Model& model, std::span<const model::Pair> pairs) const;
   // Greedy, of the first kAnswered rows.
   std::vector<std::string> answers(const Model& model,
                                    const std::vector<task::Example>& rows) const;

@@ -9,10 +9,10 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/json_file.hpp"
+#include "checkpoint/hub.hpp"
+#include "checkpoint/weights.hpp"
 #include "lora/peft.hpp"
-#include "t5/hub.hpp"
-#include "t5/weights.hpp"
-#include "task/tokenizer_files.hpp"
+#include "text/tokenizer_files.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -33,7 +33,7 @@ void make_folder(const fs::path& folder) {
 
 void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& base_name,
                at::ScalarType stored) {
-  t5::Tensors tensors;
+  checkpoint::Tensors tensors;
   for (const Parameter& p : ia3.parameters) tensors[kPrefix + p.name] = p.value.to(stored);
   const json config = {{"peft_type", "IA3"},
                        {"task_type", "SEQ_2_SEQ_LM"},
@@ -45,7 +45,7 @@ void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& 
                        {"init_ia3_weights", true},
                        {"modules_to_save", nullptr}};
   make_folder(folder);
-  t5::write_safetensors(folder / lora::kWeightsFile, tensors);
+  checkpoint::write_safetensors(folder / lora::kWeightsFile, tensors);
   base::write_file(folder / lora::kConfigFile, base::json_text(config, 2) + "\n");
 }
 
@@ -57,7 +57,7 @@ bool is_ia3(const fs::path& folder) {
 }
 
 void read_ia3(const fs::path& folder, Trainable& ia3) {
-  const t5::Tensors tensors = t5::read_safetensors(folder / lora::kWeightsFile);
+  const checkpoint::Tensors tensors = checkpoint::read_safetensors(folder / lora::kWeightsFile);
   for (Parameter& p : ia3.parameters) {
     const auto found = tensors.find(kPrefix + p.name);
     base::check(found != tensors.end() && found->second.sizes() == p.value.sizes(),
@@ -76,13 +76,13 @@ void read_ia3(const fs::path& folder, Trainable& ia3) {
 void write_model(const fs::path& folder, const Trainable& full, const fs::path& from,
                  at::ScalarType stored) {
   make_folder(folder);
-  t5::Tensors tensors;
+  checkpoint::Tensors tensors;
   for (const Parameter& p : full.parameters) tensors[p.name] = p.value.to(stored);
-  t5::write_safetensors(folder / "model.safetensors", tensors);
-  std::vector<std::string> beside = task::tokenizer_files(from);
+  checkpoint::write_safetensors(folder / "model.safetensors", tensors);
+  std::vector<std::string> beside = text::tokenizer_files(from);
   if (fs::exists(from / "generation_config.json")) beside.emplace_back("generation_config.json");
   for (const std::string& name : beside) {
-    t5::check_own_file(from / name);
+    checkpoint::check_own_file(from / name);
     base::write_file(folder / name, base::read_file(from / name));
   }
   auto config = nlohmann::ordered_json::parse(

@@ -22,6 +22,6 @@ void write_model(const std::filesystem::path& folder, const Trainable& full,
 
 // A T5 of these sizes from scratch, f32: normal values of transformers' spreads, but an untied head
 // of d_model^-0.5 as in T5X (transformers' 1 starts at losses of hundreds of nats).
-t5::Network fresh_network(const t5::Config& config, uint64_t seed);
+model::t5::Network fresh_network(const model::t5::Config& config, uint64_t seed);
 
 }  // namespace lorahub::train

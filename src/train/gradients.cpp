@@ -10,9 +10,9 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "t5/kernels.hpp"
-#include "t5/reference.hpp"
-#include "t5/threads.hpp"
+#include "model/t5/reference.hpp"
+#include "tensor/kernels.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -52,7 +52,7 @@ class InOrder {
   Part total_;
 };
 
-t5::Dropout dropout(const Noise& noise, size_t tile) {
+tensor::Dropout dropout(const Noise& noise, size_t tile) {
   base::Stream stream(noise.seed, base::format("dropout/{}/{}", noise.step, tile));
   return {.model = noise.model, .adapter = noise.adapter, .key = {stream.bits(), stream.bits()}};
 }
@@ -80,10 +80,10 @@ Tensors some(const Tensors& all, const std::vector<size_t>& which) {
   return chosen;
 }
 
-Part tile_gradients(const Model& model, const Tensors& leaves, std::span<const t5::Pair> rows,
-                    const t5::Dropout& dropout) {
+Part tile_gradients(const Model& model, const Tensors& leaves, std::span<const model::Pair> rows,
+                    const tensor::Dropout& dropout) {
   const at::Tensor loss =
-      t5::reference::loss_sums(model.network, model.adapter, rows, dropout).sum();
+      model::t5::reference::loss_sums(model.network, model.adapter, rows, dropout).sum();
   Part part{.loss_sum = loss.item<double>(), .gradients = torch::autograd::grad({loss}, leaves)};
   for (at::Tensor& gradient : part.gradients) gradient = gradient.to(at::kFloat);
   return part;
@@ -91,7 +91,7 @@ Part tile_gradients(const Model& model, const Tensors& leaves, std::span<const t
 
 }  // namespace
 
-std::vector<std::vector<size_t>> tiles(std::span<const t5::Pair> batch) {
+std::vector<std::vector<size_t>> tiles(std::span<const model::Pair> batch) {
   std::vector<size_t> order(batch.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -109,9 +109,9 @@ std::vector<std::vector<size_t>> tiles(std::span<const t5::Pair> batch) {
   return all;
 }
 
-Gradients gradients(const Trainable& trainable, std::span<const t5::Pair> batch, const Noise& noise,
-                    int threads) {
-  t5::keep_freed_memory();
+Gradients gradients(const Trainable& trainable, std::span<const model::Pair> batch,
+                    const Noise& noise, int threads) {
+  tensor::keep_freed_memory();
   Tensors parameters;
   for (const Parameter& parameter : trainable.parameters)
     parameters.push_back(parameter.value.detach().requires_grad_());
@@ -120,15 +120,15 @@ Gradients gradients(const Trainable& trainable, std::span<const t5::Pair> batch,
   const Tensors leaves = some(now.leaves, now.moved);
   const auto cut = tiles(batch);
   InOrder sums;
-  t5::share(threads, static_cast<int>(cut.size()), [&](int t) {
+  tensor::share(threads, static_cast<int>(cut.size()), [&](int t) {
     const auto tile = static_cast<size_t>(t);
-    std::vector<t5::Pair> rows;
+    std::vector<model::Pair> rows;
     for (const size_t row : cut[tile]) rows.push_back(batch[row]);
     sums.add(tile, tile_gradients(model, leaves, rows, dropout(noise, tile)));
   });
   Part total = std::move(sums).total();
   Gradients result{.loss_sum = total.loss_sum, .tokens = 0, .of_mean = {}};
-  for (const t5::Pair& pair : batch) result.tokens += static_cast<int64_t>(pair.target.size());
+  for (const model::Pair& pair : batch) result.tokens += static_cast<int64_t>(pair.target.size());
   const Tensors made = some(now.made, now.moved);
   for (size_t i = 0; i < made.size(); ++i)
     total.gradients[i] =

@@ -12,12 +12,13 @@ std::vector<double> doubles(const at::Tensor& tensor) {
 
 }  // namespace
 
-Mixing::Mixing(const t5::Network& base, const Mixture& mixture, std::span<const double> start)
+Mixing::Mixing(const model::t5::Network& base, const Mixture& mixture,
+               std::span<const double> start)
     : what_(train::mixture(base, mixture, start)), moments_(no_moments(what_)) {}
 
 std::vector<double> Mixing::weights() const { return doubles(what_.parameters[0].value); }
 
-Mixing::Slope Mixing::slope(std::span<const t5::Pair> pairs, int threads) const {
+Mixing::Slope Mixing::slope(std::span<const model::Pair> pairs, int threads) const {
   const Gradients found = gradients(what_, pairs, {}, threads);
   return {.loss = found.loss_sum / static_cast<double>(found.tokens),
           .gradient = doubles(found.of_mean[0])};

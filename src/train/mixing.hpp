@@ -10,7 +10,7 @@ namespace lorahub::train {
 
 class Mixing {
  public:
-  Mixing(const t5::Network& base, const Mixture& mixture, std::span<const double> start);
+  Mixing(const model::t5::Network& base, const Mixture& mixture, std::span<const double> start);
 
   std::vector<double> weights() const;  // [N]
 
@@ -18,7 +18,7 @@ class Mixing {
     double loss = 0;               // mean over the target tokens
     std::vector<double> gradient;  // [N], of it
   };
-  Slope slope(std::span<const t5::Pair> pairs, int threads) const;
+  Slope slope(std::span<const model::Pair> pairs, int threads) const;
 
   // A step of Adam against the gradient, then into [-bound, bound].
   void step(const std::vector<double>& gradient, double rate, double bound);

@@ -24,10 +24,10 @@ at::Tensor uniform(at::IntArrayRef sizes, double bound, base::Stream stream) {
 std::string last_part(const std::string& name) { return name.substr(name.find_last_of('.') + 1); }
 
 // Slots of the layers whose name ends in one of the targets.
-std::vector<size_t> slots(const std::vector<t5::LinearInfo>& linears,
+std::vector<size_t> slots(const std::vector<model::LinearInfo>& linears,
                           const std::vector<std::string>& targets) {
   std::vector<std::string> parts;
-  for (const t5::LinearInfo& linear : linears) {
+  for (const model::LinearInfo& linear : linears) {
     const std::string part = last_part(linear.name);
     if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
   }
@@ -43,11 +43,12 @@ std::vector<size_t> slots(const std::vector<t5::LinearInfo>& linears,
 }
 
 // Some tensors of a network replaced.
-Model replaced(t5::Network network, const std::vector<std::string>& names, const Tensors& by) {
-  const t5::Ties ties = t5::ties(network);
-  const auto places = t5::named(network);
+Model replaced(model::t5::Network network, const std::vector<std::string>& names,
+               const Tensors& by) {
+  const model::t5::Ties ties = model::t5::ties(network);
+  const auto places = model::t5::named(network);
   for (size_t i = 0; i < names.size(); ++i) *places.at(names[i]) = by[i];
-  t5::tie(network, ties);
+  model::t5::tie(network, ties);
   return {.network = std::move(network), .adapter = {}};
 }
 
@@ -61,7 +62,7 @@ Tensors values(const Trainable& trainable) {
 
 Model model(const Trainable& trainable) {
   Model model = trainable.place(trainable.prepare(values(trainable)));
-  for (t5::LowRank& low : model.adapter.slots)
+  for (model::LowRank& low : model.adapter.slots)
     for (at::Tensor* part : {&low.a, &low.b, &low.scale})
       if (part->defined()) *part = part->to(model.network.embedding.scalar_type());
   return model;
@@ -88,13 +89,13 @@ void set_bytes(Trainable& trainable, const std::string& bytes) {
   assert(begin == bytes.size());
 }
 
-Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed) {
-  const std::vector<t5::LinearInfo> linears = t5::linears(base.config);
+Trainable lora(const model::t5::Network& base, const LoraShape& shape, uint64_t seed) {
+  const std::vector<model::LinearInfo> linears = model::t5::linears(base.config);
   const std::vector<size_t> adapted = slots(linears, shape.targets);
   const auto device = base.embedding.device();
   Trainable trainable;
   for (const size_t slot : adapted) {
-    const t5::LinearInfo& linear = linears[slot];
+    const model::LinearInfo& linear = linears[slot];
     const double bound = 1 / std::sqrt(static_cast<double>(linear.in));
     const base::Stream stream(seed, "lora/" + linear.name);
     trainable.parameters.push_back(
@@ -123,22 +124,23 @@ Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed) {
   return trainable;
 }
 
-lora::Module lora_module(const Trainable& lora, const t5::Config& base, const LoraShape& shape) {
+lora::Module lora_module(const Trainable& lora, const model::t5::Config& base,
+                         const LoraShape& shape) {
   lora::Module module{.name = "trained", .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
-  const std::vector<size_t> adapted = slots(t5::linears(base), shape.targets);
+  const std::vector<size_t> adapted = slots(model::t5::linears(base), shape.targets);
   for (size_t i = 0; i < adapted.size(); ++i)
     module.slots[static_cast<int>(adapted[i])] = {.a = lora.parameters[2 * i].value,
                                                   .b = lora.parameters[2 * i + 1].value};
   return module;
 }
 
-Trainable ia3(const t5::Network& base) {
-  auto frozen = std::make_shared<t5::Network>(base);
-  const auto tensors = t5::named(*frozen);
+Trainable ia3(const model::t5::Network& base) {
+  auto frozen = std::make_shared<model::t5::Network>(base);
+  const auto tensors = model::t5::named(*frozen);
   std::vector<std::string> names;  // of the weights
   Tensors weights;
   Trainable trainable;
-  for (const t5::LinearInfo& linear : t5::linears(base.config)) {
+  for (const model::LinearInfo& linear : model::t5::linears(base.config)) {
     const std::string part = last_part(linear.name);
     const bool output = part == "k" || part == "v";
     if (!output && part != "wo") continue;
@@ -160,12 +162,12 @@ Trainable ia3(const t5::Network& base) {
   return trainable;
 }
 
-Trainable full(const t5::Network& start, at::ScalarType dtype) {
-  auto frozen = std::make_shared<t5::Network>(start);
+Trainable full(const model::t5::Network& start, at::ScalarType dtype) {
+  auto frozen = std::make_shared<model::t5::Network>(start);
   std::vector<std::string> names;
   std::vector<bool> wide;  // norms and biases stay in f32
   Trainable trainable;
-  for (const auto& [name, tensor] : t5::named(*frozen)) {
+  for (const auto& [name, tensor] : model::t5::named(*frozen)) {
     names.push_back(name);
     wide.push_back(name.find("norm") != std::string::npos ||
                    name.find("bias") != std::string::npos);
@@ -181,7 +183,8 @@ Trainable full(const t5::Network& start, at::ScalarType dtype) {
   return trainable;
 }
 
-Trainable mixture(const t5::Network& base, const Mixture& mixture, std::span<const double> start) {
+Trainable mixture(const model::t5::Network& base, const Mixture& mixture,
+                  std::span<const double> start) {
   const at::Tensor weights =
       at::tensor(std::vector<double>(start.begin(), start.end()), at::kDouble)
           .to(base.embedding.device(), at::kFloat)
@@ -192,10 +195,10 @@ Trainable mixture(const t5::Network& base, const Mixture& mixture, std::span<con
       std::make_shared<lora::Composer>(mixture.pool, mixture.composition, at::kFloat);
   const auto adapted = std::make_shared<std::vector<int>>(mixture.pool.slots);
   trainable.prepare = [composer, adapted](const Tensors& values) {
-    const t5::Adapter adapter = (*composer)(values[0]);
+    const model::Adapter adapter = (*composer)(values[0]);
     Tensors read;
     for (const int slot : *adapted) {
-      const t5::LowRank& low = adapter.slots[static_cast<size_t>(slot)];
+      const model::LowRank& low = adapter.slots[static_cast<size_t>(slot)];
       for (const at::Tensor* part : {&low.a, &low.b, &low.scale})
         if (part->defined()) read.push_back(*part);
     }
@@ -208,7 +211,7 @@ Trainable mixture(const t5::Network& base, const Mixture& mixture, std::span<con
     model.adapter.slots.resize(static_cast<size_t>(count));
     size_t next = 0;
     for (const int slot : *adapted) {
-      t5::LowRank& low = model.adapter.slots[static_cast<size_t>(slot)];
+      model::LowRank& low = model.adapter.slots[static_cast<size_t>(slot)];
       low.a = read[next++];
       low.b = read[next++];
       if (scaled) low.scale = read[next++];

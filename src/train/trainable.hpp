@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lora/pool.hpp"
-#include "t5/network.hpp"
+#include "model/t5/network.hpp"
 
 namespace lorahub::train {
 
@@ -18,8 +18,8 @@ struct Parameter {
 
 // A network with what was trained in its places.
 struct Model {
-  t5::Network network;
-  t5::Adapter adapter;
+  model::t5::Network network;
+  model::Adapter adapter;
 };
 
 using Tensors = std::vector<at::Tensor>;
@@ -48,21 +48,23 @@ struct LoraShape {
   std::vector<std::string> targets{"q", "v"};  // last parts of the layers' names
 };
 // Error naming a target that no layer has.
-Trainable lora(const t5::Network& base, const LoraShape& shape, uint64_t seed);
-lora::Module lora_module(const Trainable& lora, const t5::Config& base, const LoraShape& shape);
+Trainable lora(const model::t5::Network& base, const LoraShape& shape, uint64_t seed);
+lora::Module lora_module(const Trainable& lora, const model::t5::Config& base,
+                         const LoraShape& shape);
 
 // (IA)^3 (Liu et al. 2022) where PEFT puts it for T5: factors for the outputs of k and v and for
 // the input of wo, from 1. The network reads weights with the factors in them.
-Trainable ia3(const t5::Network& base);
+Trainable ia3(const model::t5::Network& base);
 
 // Every weight, from `start`, in f32; the network is computed in `dtype`. Values are copied.
-Trainable full(const t5::Network& start, at::ScalarType dtype);
+Trainable full(const model::t5::Network& start, at::ScalarType dtype);
 
 // N mixing weights of a pool, from `start`, in the composition.
 struct Mixture {
   const lora::Pool& pool;
   study::Composition composition;
 };
-Trainable mixture(const t5::Network& base, const Mixture& mixture, std::span<const double> start);
+Trainable mixture(const model::t5::Network& base, const Mixture& mixture,
+                  std::span<const double> start);
 
 }  // namespace lorahub::train

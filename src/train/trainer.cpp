@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
-#include "t5/weights.hpp"
+#include "checkpoint/weights.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -25,13 +25,13 @@ std::string tensor_text(const at::Tensor& bytes) {
 
 }  // namespace
 
-Course course(std::span<const t5::Pair> rows, const Settings& settings) {
+Course course(std::span<const model::Pair> rows, const Settings& settings) {
   return {rows,
           {.batch = settings.batch, .batch_tokens = settings.batch_tokens, .seed = settings.seed},
           settings.accumulate};
 }
 
-Trainer::Trainer(Trainable what, std::vector<t5::Pair> rows, Settings settings)
+Trainer::Trainer(Trainable what, std::vector<model::Pair> rows, Settings settings)
     : what_(std::move(what)),
       rows_(std::move(rows)),
       settings_(std::move(settings)),
@@ -42,7 +42,7 @@ Trainer::Trainer(Trainable what, std::vector<t5::Pair> rows, Settings settings)
 }
 
 void Trainer::step() {
-  std::vector<t5::Pair> batch;
+  std::vector<model::Pair> batch;
   for (const size_t row : step_rows(steps())) batch.push_back(rows_[row]);
   Gradients found = gradients(what_, batch,
                               {.model = settings_.model_dropout,
@@ -65,20 +65,20 @@ void Trainer::step() {
 }
 
 void Trainer::save(const std::filesystem::path& file, const std::string& identity) const {
-  t5::Tensors tensors{{"identity", text_tensor(identity)},
-                      {"losses", at::tensor(losses_, at::kDouble)}};
+  checkpoint::Tensors tensors{{"identity", text_tensor(identity)},
+                              {"losses", at::tensor(losses_, at::kDouble)}};
   for (size_t i = 0; i < what_.parameters.size(); ++i) {
     const Parameter& parameter = what_.parameters[i];
     tensors["value/" + parameter.name] = parameter.value;
     tensors["first/" + parameter.name] = moments_.first[i];
     tensors["second/" + parameter.name] = moments_.second[i];
   }
-  t5::write_safetensors(file, tensors);
+  checkpoint::write_safetensors(file, tensors);
 }
 
 bool Trainer::load(const std::filesystem::path& file, const std::string& identity) {
   if (!std::filesystem::exists(file)) return false;
-  const t5::Tensors tensors = t5::read_safetensors(file);
+  const checkpoint::Tensors tensors = checkpoint::read_safetensors(file);
   const auto found = tensors.find("identity");
   base::check(found != tensors.end() && found->second.scalar_type() == at::kByte &&
                   tensor_text(found->second) == identity,

@@ -11,11 +11,11 @@
 #include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/signals.hpp"
+#include "checkpoint/hub.hpp"
+#include "model/t5/flop.hpp"
 #include "objective/rate.hpp"
-#include "t5/flop.hpp"
-#include "t5/hub.hpp"
 #include "task/lengths.hpp"
-#include "task/tokenizer_inputs.hpp"
+#include "text/tokenizer_inputs.hpp"
 #include "train/batches.hpp"
 #include "train/card.hpp"
 #include "train/evaluate.hpp"
@@ -33,8 +33,8 @@ std::string identity_of(const Config& config, const fs::path& model, const fs::p
   for (const auto& [key, value] : settings(config))
     hash.update(base::format("{}={}\n", key, value));
   hash.update(config.what == What::base ? base::sha256_file(model / "config.json")
-                                        : t5::hash_model(model));
-  for (const std::string& file : task::tokenizer_inputs(model))
+                                        : checkpoint::hash_model(model));
+  for (const std::string& file : text::tokenizer_inputs(model))
     hash.update(base::sha256_file(model / file));
   hash.update(base::sha256_file(data));
   if (config.test) hash.update(base::sha256_file(*config.test));
@@ -72,7 +72,7 @@ class Work {
       : config_(config),
         unit_(unit),
         resources_(resources),
-        folder_(t5::resolve(config.model_path)),
+        folder_(checkpoint::resolve(config.model_path)),
         identity_(identity_of(config, folder_, unit.data)) {}
 
   bool is_done() const {
@@ -87,7 +87,7 @@ class Work {
   void run() {
     rows_ = split(config_, unit_.data);
     machine_.emplace(objective::Machine{.network = load(),
-                                        .tokenizer = task::Tokenizer(folder_),
+                                        .tokenizer = text::Tokenizer(folder_),
                                         .device = resources_.device,
                                         .threads = resources_.threads});
     machine_->tokenizer.check_fits(machine_->network.config.vocabulary, folder_);
@@ -95,7 +95,7 @@ class Work {
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
                 error.message());
-    std::vector<t5::Pair> pairs = evaluator().tokens(rows_.train);
+    std::vector<model::Pair> pairs = evaluator().tokens(rows_.train);
     settings_ = trainer_settings(pairs);
     Trainer trainer(make(), std::move(pairs), settings_);
     card_.before = evaluate(trainer.trainable());
@@ -113,10 +113,11 @@ class Work {
     return config_.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat;
   }
 
-  t5::Network load() const {
-    if (config_.what == What::base) return fresh_network(t5::read_config(folder_), config_.seed);
-    return t5::load(folder_,
-                    {.dtype = every_weight() ? at::kFloat : dtype(), .device = resources_.device});
+  model::t5::Network load() const {
+    if (config_.what == What::base)
+      return fresh_network(model::t5::read_config(folder_), config_.seed);
+    return model::t5::load(
+        folder_, {.dtype = every_weight() ? at::kFloat : dtype(), .device = resources_.device});
   }
 
   LoraShape shape() const {
@@ -136,7 +137,7 @@ class Work {
     return full(machine_->network, dtype());
   }
 
-  Settings trainer_settings(std::span<const t5::Pair> pairs) const {
+  Settings trainer_settings(std::span<const model::Pair> pairs) const {
     Settings s{.batch = static_cast<size_t>(config_.batch),
                .batch_tokens = static_cast<size_t>(config_.batch_tokens),
                .accumulate = config_.accumulate,
@@ -178,7 +179,7 @@ class Work {
     double tokens = 0, flop = 0;
     while (!trainer.done()) {
       for (const size_t row : trainer.step_rows(trainer.steps())) {
-        const t5::Pair& pair = trainer.rows()[row];
+        const model::Pair& pair = trainer.rows()[row];
         const auto source = static_cast<double>(pair.source.size());
         const auto target = static_cast<double>(pair.target.size());
         tokens += source + target;
@@ -210,8 +211,8 @@ class Work {
   double flop_of(double source, double target) const {
     const double rank = config_.what == What::lora ? config_.rank : 0;
     return (config_.what == What::lora ? 2 : 3) *
-           t5::forward_flop(machine_->network.config,
-                            {.source = source, .target = target, .rank = rank});
+           model::t5::forward_flop(machine_->network.config,
+                                   {.source = source, .target = target, .rank = rank});
   }
 
   void finish(const Trainer& trainer) {
@@ -244,7 +245,7 @@ class Work {
     card_.folder = unit_.out.filename().string();
     card_.identity = identity_;
     card_.model = config_.model;
-    card_.model_sha256 = config_.what == What::base ? "" : t5::hash_model(folder_);
+    card_.model_sha256 = config_.what == What::base ? "" : checkpoint::hash_model(folder_);
     card_.data = unit_.data.filename().string();
     card_.data_sha256 = base::sha256_file(unit_.data);
     card_.rows = rows_.train.size();
@@ -253,7 +254,7 @@ class Work {
     for (const Parameter& p : trained.parameters) card_.parameters += p.value.numel();
     for (int64_t step = 0; step < trainer.steps(); ++step)
       for (const size_t row : trainer.step_rows(step)) {
-        const t5::Pair& pair = trainer.rows()[row];
+        const model::Pair& pair = trainer.rows()[row];
         card_.seen_tokens += static_cast<double>(pair.source.size() + pair.target.size());
       }
     card_.losses = pass_means(trainer);
@@ -278,7 +279,7 @@ class Work {
                                                                 : rows_.held_out[0]};
     const Model model = train::model(trained);
     const Evaluator evaluator = this->evaluator();
-    const std::vector<t5::Pair> pair = evaluator.tokens(row);
+    const std::vector<model::Pair> pair = evaluator.tokens(row);
     return {.example = row[0],
             .answer = evaluator.answers(model, row).front(),
             .loss_sum = evaluator.loss_sums(model, pair).front(),
@@ -326,7 +327,7 @@ void check_free(const fs::path& out, lora::Force force) {
 }
 
 RowLengths check_rows(const Config& config, const Unit& unit) {
-  const task::Tokenizer tokenizer(t5::resolve(config.model_path));
+  const text::Tokenizer tokenizer(checkpoint::resolve(config.model_path));
   const task::Bound bound{.tokens = config.max_input, .remedy = "raise max_input"};
   if (config.test)
     task::check_lengths(tokenizer, task::read_examples(*config.test), config.test->string(), bound);

@@ -25,7 +25,7 @@ struct RowLengths {  // in tokens with </s>, of the rows to train on
 RowLengths check_rows(const Config& config, const Unit& unit);
 
 struct Resources {
-  t5::Device device = t5::Device::cpu;
+  base::Device device = base::Device::cpu;
   int threads = 1;
   // Share done in [0, 1], and what is going on.
   std::function<void(double, const std::string&)> progress = [](double, const std::string&) {};

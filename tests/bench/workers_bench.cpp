@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/signals.hpp"
-#include "run/across.hpp"
+#include "run/messages/across.hpp"
 #include "workers/group.hpp"
 
 namespace lorahub::workers {

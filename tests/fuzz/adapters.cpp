@@ -12,15 +12,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<t5::LinearInfo>& linears() {
-  static const auto all = t5::linears({.d_model = 12,
-                                       .d_kv = 4,
-                                       .d_ff = 20,
-                                       .heads = 2,
-                                       .encoder_layers = 1,
-                                       .decoder_layers = 1,
-                                       .vocabulary = 30,
-                                       .gated = true});
+const std::vector<model::LinearInfo>& linears() {
+  static const auto all = model::t5::linears({.d_model = 12,
+                                              .d_kv = 4,
+                                              .d_ff = 20,
+                                              .heads = 2,
+                                              .encoder_layers = 1,
+                                              .decoder_layers = 1,
+                                              .vocabulary = 30,
+                                              .gated = true});
   return all;
 }
 

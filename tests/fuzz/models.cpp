@@ -1,8 +1,8 @@
 // config.json and generation_config.json of a model, and the index of its shards.
 #include "base/check.hpp"
-#include "t5/generation_config.hpp"
-#include "t5/network.hpp"
-#include "t5/weight_files.hpp"
+#include "checkpoint/weight_files.hpp"
+#include "model/t5/generation_config.hpp"
+#include "model/t5/network.hpp"
 #include "targets.hpp"
 
 namespace lorahub::fuzz {
@@ -22,8 +22,9 @@ fs::path folder(const char* name) {
 void config(const std::string& bytes) {
   const fs::path model = folder("config");
   put(model / "config.json", bytes);
-  const t5::Config config = t5::read_config(model);
-  base::check(!t5::linears(config).empty() && !t5::generation_warning(model).starts_with('\n'),
+  const model::t5::Config config = model::t5::read_config(model);
+  base::check(!model::t5::linears(config).empty() &&
+                  !model::t5::generation_warning(model).starts_with('\n'),
               "no layers");
 }
 
@@ -31,8 +32,8 @@ void generation_config(const std::string& bytes) {
   const fs::path model = folder("generation");
   put(model / "config.json", R"({"model_type": "t5"})");
   put(model / "generation_config.json", bytes);
-  const std::string warning = t5::generation_warning(model);
-  t5::check_generation_tokens(model, t5::read_config(model));
+  const std::string warning = model::t5::generation_warning(model);
+  model::t5::check_generation_tokens(model, model::t5::read_config(model));
   base::check(warning.find('\n') == std::string::npos, "no one sentence");
 }
 
@@ -40,7 +41,7 @@ void weight_index(const std::string& bytes) {
   const fs::path model = folder("shards");
   for (const char* shard : {"one.safetensors", "two.safetensors"}) put(model / shard, "");
   put(model / "model.safetensors.index.json", bytes);
-  base::check(!t5::weight_files(model).files.empty(), "no shards");
+  base::check(!checkpoint::weight_files(model).files.empty(), "no shards");
 }
 
 }  // namespace lorahub::fuzz

@@ -1,5 +1,5 @@
 // Tensors: read, then every value of those that a machine can hold is used.
-#include "t5/weights.hpp"
+#include "checkpoint/weights.hpp"
 
 #include <ATen/ATen.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kMost = 1 << 20;  // values: a view may repeat one of them without end
 
-void use(const t5::Tensors& tensors) {
+void use(const checkpoint::Tensors& tensors) {
   volatile double sum = 0;
   for (const auto& [name, tensor] : tensors)
     if (tensor.numel() <= kMost) sum = sum + tensor.to(at::kDouble).sum().item<double>();
@@ -46,13 +46,13 @@ std::string with_checksums(std::string bytes) {
 void safetensors(const std::string& bytes) {
   const auto file = scratch() / "model.safetensors";
   put(file, bytes);
-  use(t5::read_safetensors(file));
+  use(checkpoint::read_safetensors(file));
 }
 
 void pytorch_bin(const std::string& bytes) {
   const auto file = scratch() / "pytorch_model.bin";
   put(file, with_checksums(bytes));
-  use(t5::read_pytorch_bin(file));
+  use(checkpoint::read_pytorch_bin(file));
 }
 
 }  // namespace lorahub::fuzz

@@ -3,20 +3,20 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "t5/attention.hpp"
+#include "tensor/packed_attention.hpp"
 #include "train/folders.hpp"
 
 namespace lorahub::lab {
 namespace {
 
-t5::Config sizes() {
-  t5::Config config{.d_model = 128,
-                    .d_kv = 32,
-                    .d_ff = 256,
-                    .heads = 4,
-                    .encoder_layers = 4,
-                    .decoder_layers = 2,
-                    .vocabulary = 590};
+model::t5::Config sizes() {
+  model::t5::Config config{.d_model = 128,
+                           .d_kv = 32,
+                           .d_ff = 256,
+                           .heads = 4,
+                           .encoder_layers = 4,
+                           .decoder_layers = 2,
+                           .vocabulary = 590};
   config.gated = config.gelu = true;
   return config;
 }
@@ -25,9 +25,9 @@ t5::Config sizes() {
 struct Scores {
   double same = 0, other = 0;
 };
-Scores scores(const t5::Attention& attention, int64_t head) {
+Scores scores(const model::t5::Attention& attention, int64_t head) {
   const at::Tensor x = at::randn({64, 128}, at::make_generator<at::CPUGeneratorImpl>(1));
-  const auto rows = [&](const t5::Linear& l) {
+  const auto rows = [&](const tensor::Linear& l) {
     return l.weight.slice(0, head * 32, head * 32 + 32);
   };
   const at::Tensor s = x.matmul(rows(attention.q).t()).matmul(rows(attention.k)).matmul(x.t());
@@ -37,8 +37,8 @@ Scores scores(const t5::Attention& attention, int64_t head) {
 }
 
 TEST(Start, some_heads_look_at_copies_and_others_do_not) {
-  const t5::Network network = start_network(sizes(), 1);
-  for (const t5::Block& block : network.encoder.blocks)
+  const model::t5::Network network = start_network(sizes(), 1);
+  for (const model::t5::Block& block : network.encoder.blocks)
     for (int64_t head = 0; head < 4; ++head) {
       const Scores s = scores(block.self, head);
       if (head == 2) {
@@ -47,7 +47,7 @@ TEST(Start, some_heads_look_at_copies_and_others_do_not) {
         EXPECT_NEAR(s.same, s.other, 1);
       }
     }
-  for (const t5::Block& block : network.decoder.blocks)
+  for (const model::t5::Block& block : network.decoder.blocks)
     for (int64_t head = 0; head < 4; ++head) {
       const Scores s = scores(block.cross, head);
       if (head < 2) {
@@ -59,7 +59,8 @@ TEST(Start, some_heads_look_at_copies_and_others_do_not) {
 }
 
 TEST(Start, neighbours_by_the_position_bias) {
-  const t5::Network fresh = train::fresh_network(sizes(), 1), start = start_network(sizes(), 1);
+  const model::t5::Network fresh = train::fresh_network(sizes(), 1),
+                           start = start_network(sizes(), 1);
   const at::Tensor added = (start.encoder.relative_bias - fresh.encoder.relative_bias).round();
   at::Tensor expected = at::zeros({32, 4});
   expected[1][0] = 3;   // one back

@@ -6,7 +6,7 @@
 #include "../process.hpp"
 #include "lab/rows.hpp"
 #include "lab/start.hpp"
-#include "task/tokenizer.hpp"
+#include "text/tokenizer.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -18,7 +18,7 @@ Recipe shipped() { return read_recipe(SOURCE_DIR "/experiments/lab/recipe.yaml",
 class Vocabulary : public testing::Test {
  protected:
   Vocabulary() {
-    t5::Config config = recipe_.model;
+    model::t5::Config config = recipe_.model;
     config.vocabulary = 600;
     write_start(folder_, start_network(config, 1), pieces_);
   }
@@ -30,12 +30,12 @@ class Vocabulary : public testing::Test {
 };
 
 TEST_F(Vocabulary, every_word_is_one_piece_here_and_in_sentencepiece) {
-  const task::Tokenizer ours(folder_);
+  const text::Tokenizer ours(folder_);
   sentencepiece::SentencePieceProcessor theirs;
   ASSERT_TRUE(theirs.LoadFromSerializedProto(pieces_).ok());
   std::set<int64_t> ids;
   for (const std::string& word : words_) {
-    const task::Ids id = ours.encode(word);
+    const text::Ids id = ours.encode(word);
     ASSERT_EQ(id.size(), 2U) << word;
     EXPECT_GT(id[0], 2) << word;
     EXPECT_EQ(id[1], 1);  // </s>
@@ -46,7 +46,7 @@ TEST_F(Vocabulary, every_word_is_one_piece_here_and_in_sentencepiece) {
 }
 
 TEST_F(Vocabulary, prompts_are_words_and_come_back) {
-  const task::Tokenizer tokenizer(folder_);
+  const text::Tokenizer tokenizer(folder_);
   Recipe recipe = recipe_;
   recipe.rows.mix = 2000;
   recipe.rows.few_shot = 200;
@@ -57,7 +57,7 @@ TEST_F(Vocabulary, prompts_are_words_and_come_back) {
   }
   for (const task::Example& row : rows)
     for (const std::string* text : {&row.input, &row.target}) {
-      const task::Ids ids = tokenizer.encode(*text);
+      const text::Ids ids = tokenizer.encode(*text);
       const auto spaces = static_cast<size_t>(std::ranges::count(*text, ' '));
       ASSERT_EQ(ids.size(), spaces + 2) << *text;  // one piece a word, </s>
       ASSERT_EQ(tokenizer.decode(ids), *text);
@@ -65,7 +65,7 @@ TEST_F(Vocabulary, prompts_are_words_and_come_back) {
 }
 
 TEST_F(Vocabulary, other_text_is_spelt) {
-  const task::Tokenizer tokenizer(folder_);
+  const text::Tokenizer tokenizer(folder_);
   EXPECT_EQ(tokenizer.decode(tokenizer.encode("Q&A: zebra #7")), "Q&A: zebra #7");
 }
 
@@ -74,13 +74,13 @@ TEST_F(Vocabulary, a_second_training_gives_the_same_bytes) {
 }
 
 TEST_F(Vocabulary, the_folder_is_a_model) {
-  const t5::Config config = t5::read_config(folder_);
+  const model::t5::Config config = model::t5::read_config(folder_);
   EXPECT_EQ(config.vocabulary, 600);
   EXPECT_EQ(config.d_model, 128);
   EXPECT_EQ(config.dropout, 0);
   EXPECT_TRUE(config.gated);
   EXPECT_FALSE(config.scale_outputs);
-  EXPECT_EQ(t5::load(folder_, {}).embedding.size(0), 600);
+  EXPECT_EQ(model::t5::load(folder_, {}).embedding.size(0), 600);
 }
 
 }  // namespace

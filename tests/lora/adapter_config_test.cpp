@@ -6,7 +6,7 @@
 
 #include "lora/peft.hpp"
 #include "made.hpp"
-#include "t5/hash_weights.hpp"
+#include "model/golden_config.hpp"
 
 namespace lorahub::lora {
 namespace {
@@ -20,12 +20,12 @@ struct Read {
   json layers = json::array();  // [rank, scaling, numbers of the linear layers], as the golden file
 };
 
-Read read(const json& config, const t5::Config& base) {
+Read read(const json& config, const model::t5::Config& base) {
   const Scratch scratch;
   base::write_file(scratch.path / kConfigFile, config.dump());
   Read result;
   result.error = error_of([&] {
-    const AdapterConfig read = read_adapter_config(scratch.path, "m", t5::linears(base));
+    const AdapterConfig read = read_adapter_config(scratch.path, "m", model::t5::linears(base));
     std::map<std::pair<int64_t, double>, std::vector<int>> groups;
     for (const auto& [slot, place] : read.places)
       groups[{place.rank, place.scaling}].push_back(slot);
@@ -43,7 +43,8 @@ json sorted(json layers) {
 // tests/golden/peft_names.py: regular expressions of every kind, orders, depths, exclusions.
 TEST(AdapterConfig, NamesTheLayersRanksAndScalingsThatPeftDoes) {
   const json golden = json::parse(base::read_file(kGolden / "peft_names.json"));
-  const t5::Config base = t5::test::golden_config(t5::test::read_golden("tiny_gated").at("config"));
+  const model::t5::Config base =
+      lorahub::test::golden_config(lorahub::test::read_golden("tiny_gated").at("config"));
   size_t read_alike = 0;
   for (const json& c : golden.at("cases")) {
     json config = {{"peft_type", "LORA"}, {"r", golden["r"]}, {"lora_alpha", golden["lora_alpha"]}};

@@ -14,7 +14,9 @@ using testing::HasSubstr;
 
 constexpr auto kBoth = {Composition::factor, Composition::product};
 
-Pool pool_of(const std::vector<Module>& modules) { return stack(modules, tiny(), t5::Device::cpu); }
+Pool pool_of(const std::vector<Module>& modules) {
+  return stack(modules, tiny(), base::Device::cpu);
+}
 
 at::Tensor f64(const at::Tensor& x) { return x.to(at::kDouble); }
 
@@ -45,9 +47,9 @@ TEST(Compose, IsItsDefinitionForAPopulation) {
   const Pool pool = pool_of(modules);
   const std::vector<double> weights = {0.3, -1.2, 0.7, 1.5, 0, 0.01};
   for (const Composition composition : kBoth) {
-    const t5::Adapter adapter = compose(pool, weights, composition, at::kFloat);
+    const model::Adapter adapter = compose(pool, weights, composition, at::kFloat);
     EXPECT_EQ(adapter.candidates, 2);
-    ASSERT_EQ(adapter.slots.size(), t5::linears(tiny()).size());
+    ASSERT_EQ(adapter.slots.size(), model::t5::linears(tiny()).size());
     for (size_t slot = 0; slot < adapter.slots.size(); ++slot) {
       const bool adapted = modules[0].slots.contains(static_cast<int>(slot));
       ASSERT_EQ(adapter.slots[slot].a.defined(), adapted);
@@ -66,7 +68,8 @@ TEST(Compose, ProductOfMixedRanksIsItsDefinition) {
                                        made("y", tiny(), {.rank = 5, .alpha = 15}),
                                        made("z", tiny(), {.rank = 1, .alpha = 2})};
   const std::vector<double> weights = {0.3, -1.2, 0.7};
-  const t5::Adapter adapter = compose(pool_of(modules), weights, Composition::product, at::kFloat);
+  const model::Adapter adapter =
+      compose(pool_of(modules), weights, Composition::product, at::kFloat);
   for (const auto& [slot, unused] : modules[0].slots) {
     const at::Tensor want = definition(modules, weights, slot, Composition::product);
     EXPECT_LT(largest(delta(adapter.slots[static_cast<size_t>(slot)], 0) - want),
@@ -78,8 +81,8 @@ TEST(Compose, OneModuleAtWeightOneIsThatModule) {
   const std::vector<Module> modules = {made("x", tiny()), made("y", tiny()), made("z", tiny())};
   const Pool pool = pool_of(modules);
   const std::vector<double> weights = {0, 1, 0};
-  const t5::Adapter factor = compose(pool, weights, Composition::factor, at::kFloat);
-  const t5::Adapter product = compose(pool, weights, Composition::product, at::kFloat);
+  const model::Adapter factor = compose(pool, weights, Composition::factor, at::kFloat);
+  const model::Adapter product = compose(pool, weights, Composition::product, at::kFloat);
   for (const auto& [slot, f] : modules[1].slots) {
     const auto index = static_cast<size_t>(slot);
     EXPECT_TRUE(at::equal(factor.slots[index].a[0], f.a));
@@ -92,8 +95,8 @@ TEST(Compose, OneModuleAtWeightOneIsThatModule) {
 TEST(Compose, FactorOfMinusWHasBothSignsTurned) {
   const Pool pool = pool_of({made("x", tiny()), made("y", tiny())});
   for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
-    const t5::Adapter plus = compose(pool, std::vector{0.7, -0.3}, Composition::factor, dtype);
-    const t5::Adapter minus = compose(pool, std::vector{-0.7, 0.3}, Composition::factor, dtype);
+    const model::Adapter plus = compose(pool, std::vector{0.7, -0.3}, Composition::factor, dtype);
+    const model::Adapter minus = compose(pool, std::vector{-0.7, 0.3}, Composition::factor, dtype);
     for (const int slot : pool.slots) {
       const auto index = static_cast<size_t>(slot);
       EXPECT_TRUE(at::equal(plus.slots[index].a, -minus.slots[index].a));
@@ -108,7 +111,7 @@ TEST(Compose, AModuleAndItsRenamedCopyCancel) {
   copy.name = "copy";
   const Pool pool = pool_of({x, copy});
   for (const Composition composition : kBoth) {
-    const t5::Adapter adapter = compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat);
+    const model::Adapter adapter = compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat);
     for (const int slot : pool.slots) {  // factor: exactly; product: as the f64 sum here rounds
       const double left = largest(delta(adapter.slots[static_cast<size_t>(slot)], 0));
       EXPECT_LE(left, composition == Composition::factor ? 0 : 1e-16);
@@ -119,8 +122,8 @@ TEST(Compose, AModuleAndItsRenamedCopyCancel) {
 TEST(Compose, RoundsOnceToBfloat16) {
   const Pool pool = pool_of({made("x", tiny()), made("y", tiny()), made("z", tiny())});
   const std::vector<double> weights = {0.3, -1.2, 0.7};
-  const t5::Adapter fine = compose(pool, weights, Composition::factor, at::kFloat);
-  const t5::Adapter coarse = compose(pool, weights, Composition::factor, at::kBFloat16);
+  const model::Adapter fine = compose(pool, weights, Composition::factor, at::kFloat);
+  const model::Adapter coarse = compose(pool, weights, Composition::factor, at::kBFloat16);
   for (const int slot : pool.slots) {
     const auto index = static_cast<size_t>(slot);
     EXPECT_EQ(coarse.slots[index].a.scalar_type(), at::kBFloat16);
@@ -132,7 +135,7 @@ TEST(Compose, RoundsOnceToBfloat16) {
 TEST(Compose, ProductSharesTheModulesBetweenCandidates) {
   const Pool pool = pool_of({made("x", tiny()), made("y", tiny())});
   const Composer composer(pool, Composition::product, at::kFloat);
-  const t5::Adapter one = composer(std::vector{1.0, 2.0}), three = composer(std::vector(6, 0.5));
+  const model::Adapter one = composer(std::vector{1.0, 2.0}), three = composer(std::vector(6, 0.5));
   const auto index = static_cast<size_t>(pool.slots[0]);
   EXPECT_EQ(one.slots[index].a.data_ptr(), three.slots[index].a.data_ptr());
   EXPECT_THAT(three.slots[index].a.sizes(), testing::ElementsAre(1, 8, 12));
@@ -177,7 +180,7 @@ TEST(ComposedModule, ActsAsTheAdapter) {
   for (const Case& c : {Case{equal, Composition::factor, 4}, Case{equal, Composition::product, 8},
                         Case{mixed, Composition::product, 5}}) {
     const Module module = composed_module(c.pool, w, c.composition);
-    const t5::Adapter adapter = compose(c.pool, w, c.composition, at::kFloat);
+    const model::Adapter adapter = compose(c.pool, w, c.composition, at::kFloat);
     EXPECT_EQ(module.rank, c.rank);
     ASSERT_EQ(module.slots.size(), c.pool.slots.size());
     for (const auto& [slot, f] : module.slots) {

@@ -2,16 +2,16 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/weights.hpp"
 #include "made.hpp"
-#include "t5/loss.hpp"
-#include "t5/weights.hpp"
+#include "model/t5/loss.hpp"
 
 namespace lorahub::lora {
 
 using Rows = std::vector<std::vector<double>>;
 
 struct Golden {
-  std::vector<t5::Pair> examples;
+  std::vector<model::Pair> examples;
   std::vector<std::string> names;
   std::vector<double> base;  // [K]
   Rows singles, weights, factor, product;
@@ -31,11 +31,11 @@ inline Golden read_golden() {
   return golden;
 }
 
-inline Pool golden_pool(const Golden& golden, const t5::Config& config) {
+inline Pool golden_pool(const Golden& golden, const model::t5::Config& config) {
   std::vector<Module> modules;
   for (const std::string& name : golden.names)
     modules.push_back(read_module(module_folder(kLibrary, name), name, config));
-  return stack(modules, config, t5::Device::cpu);
+  return stack(modules, config, base::Device::cpu);
 }
 
 inline std::vector<double> flat(const Rows& rows) {

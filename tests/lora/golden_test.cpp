@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "t5/reference.hpp"
+#include "model/t5/reference.hpp"
 
 namespace lorahub::lora {
 namespace {
@@ -13,11 +13,12 @@ using study::Composition;
 
 struct Lab {
   Golden golden = read_golden();
-  t5::Network network = t5::load(kModel, {});
+  model::t5::Network network = model::t5::load(kModel, {});
   Pool pool = golden_pool(golden, network.config);
 
   std::vector<double> sums(const std::vector<double>& weights, Composition composition) const {
-    return t5::loss_sums(network, compose(pool, weights, composition, at::kFloat), golden.examples);
+    return model::t5::loss_sums(network, compose(pool, weights, composition, at::kFloat),
+                                golden.examples);
   }
 };
 const Lab& lab() {
@@ -93,33 +94,33 @@ TEST(Identity, AModuleAndItsRenamedCopyCancel) {
   const Module x = read_module(kLibrary / "find_letter", "find_letter", lab().network.config);
   Module copy = x;
   copy.name = "copy";
-  const Pool pool = stack({x, copy}, lab().network.config, t5::Device::cpu);
+  const Pool pool = stack({x, copy}, lab().network.config, base::Device::cpu);
   for (const Composition composition : {Composition::factor, Composition::product}) {
-    const auto sums =
-        t5::loss_sums(lab().network, compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat),
-                      lab().golden.examples);
+    const auto sums = model::t5::loss_sums(
+        lab().network, compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat),
+        lab().golden.examples);
     expect_within(worst(sums, lab().golden.base), 1e-5, "cancelled");
-    EXPECT_LT(worst(sums, t5::loss_sums(lab().network, {}, lab().golden.examples)), 1e-6);
+    EXPECT_LT(worst(sums, model::t5::loss_sums(lab().network, {}, lab().golden.examples)), 1e-6);
   }
 }
 
 // P networks of their own, weights merged in f32, one candidate at a time through the plain engine.
 TEST(Identity, PopulationIsItsSinglesMerged) {
-  const auto names = t5::linears(lab().network.config);
+  const auto names = model::t5::linears(lab().network.config);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const std::vector<double> sums = lab().sums(flat(lab().golden.weights), composition);
-    const t5::Adapter adapter =
+    const model::Adapter adapter =
         compose(lab().pool, flat(lab().golden.weights), composition, at::kFloat);
     for (int64_t p = 0; p < 50; p += 7) {
-      t5::Tensors merged = t5::read_model_weights(kModel);
+      checkpoint::Tensors merged = checkpoint::read_model_weights(kModel);
       for (const int slot : lab().pool.slots) {
         at::Tensor& weight = merged.at(names[static_cast<size_t>(slot)].name + ".weight");
         weight = (weight.to(at::kDouble) + delta(adapter.slots[static_cast<size_t>(slot)], p))
                      .to(at::kFloat);
       }
-      const t5::Network single = t5::build(lab().network.config, merged, {});
+      const model::t5::Network single = model::t5::build(lab().network.config, merged, {});
       const at::Tensor want =
-          t5::reference::loss_sums(single, {}, lab().golden.examples).to(at::kDouble);
+          model::t5::reference::loss_sums(single, {}, lab().golden.examples).to(at::kDouble);
       const std::vector<double> got(sums.begin() + 5 * p, sums.begin() + 5 * p + 5);
       EXPECT_LT(worst(got, {want.data_ptr<double>(), want.data_ptr<double>() + 5}), 1e-5) << p;
     }
@@ -134,10 +135,10 @@ TEST(Identity, WrittenMixtureReadsBackWithTheSameLoss) {
     write_module(scratch.path, composed_module(lab().pool, w, composition), lab().network.config,
                  "mini");
     const Module module = read_module(scratch.path, "composed", lab().network.config);
-    const Pool pool = stack({module}, lab().network.config, t5::Device::cpu);
-    const auto got = t5::loss_sums(lab().network,
-                                   compose(pool, std::vector{1.0}, Composition::factor, at::kFloat),
-                                   lab().golden.examples);
+    const Pool pool = stack({module}, lab().network.config, base::Device::cpu);
+    const auto got = model::t5::loss_sums(
+        lab().network, compose(pool, std::vector{1.0}, Composition::factor, at::kFloat),
+        lab().golden.examples);
     EXPECT_LT(worst(got, composition == Composition::factor ? lab().golden.factor[3]
                                                             : lab().golden.product[3]),
               1e-5);

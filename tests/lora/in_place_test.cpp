@@ -1,7 +1,7 @@
 // Pools that are the modules' files themselves, against pools of copies.
+#include "checkpoint/weights.hpp"
 #include "lora/peft.hpp"
 #include "made.hpp"
-#include "t5/weights.hpp"
 
 namespace lorahub::lora {
 namespace {
@@ -26,8 +26,8 @@ std::vector<Module> copied(std::vector<Module> modules) {
 }
 
 bool is_in_place(const std::vector<Module>& modules) {
-  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
-  const Pool copy = stack(copied(modules), tiny(), t5::Device::cpu);
+  const Pool pool = stack(modules, tiny(), base::Device::cpu);
+  const Pool copy = stack(copied(modules), tiny(), base::Device::cpu);
   EXPECT_EQ(pool.ranks, copy.ranks);
   EXPECT_EQ(pool.scalings, copy.scalings);
   bool in_place = true;
@@ -61,11 +61,11 @@ TEST_F(InPlace, IsTheFilesThemselves) {
 
 TEST_F(InPlace, MixesToTheSameBits) {
   const std::vector<double> weights = {0.5, -1, 0.25, 1.5, 0.125, -0.75};
-  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
-  const Pool copy = stack(copied(modules), tiny(), t5::Device::cpu);
+  const Pool pool = stack(modules, tiny(), base::Device::cpu);
+  const Pool copy = stack(copied(modules), tiny(), base::Device::cpu);
   for (const auto how : {study::Composition::factor, study::Composition::product}) {
-    const t5::Adapter adapter = compose(pool, weights, how, at::kFloat);
-    const t5::Adapter want = compose(copy, weights, how, at::kFloat);
+    const model::Adapter adapter = compose(pool, weights, how, at::kFloat);
+    const model::Adapter want = compose(copy, weights, how, at::kFloat);
     for (const int slot : pool.slots) {
       const auto &x = adapter.slots[static_cast<size_t>(slot)],
                  &y = want.slots[static_cast<size_t>(slot)];
@@ -79,7 +79,7 @@ TEST_F(InPlace, MixesToTheSameBits) {
 TEST_F(InPlace, KeepsWhatWasCheckedWhenAFileIsReplaced) {
   const at::Tensor before = modules[0].slots.begin()->second.a.clone();
   write_module(scratch.path / "x", made("other", tiny()), tiny(), "base");
-  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
+  const Pool pool = stack(modules, tiny(), base::Device::cpu);
   modules.clear();
   EXPECT_TRUE(at::equal(pool.a[0][0], before));
 }
@@ -106,7 +106,7 @@ TEST_F(InPlace, IsACopyWhereFilesAreNotAlike) {
 
 // The same tensors in another order.
 TEST_F(InPlace, IsACopyWherePlacesDiffer) {
-  t5::Tensors tensors = t5::read_safetensors(modules[0].file);
+  checkpoint::Tensors tensors = checkpoint::read_safetensors(modules[0].file);
   const std::filesystem::path folder = scratch.path / "x";
   std::string header, data;
   for (auto at = tensors.rbegin(); at != tensors.rend(); ++at) {
@@ -129,10 +129,10 @@ TEST_F(InPlace, IsACopyWherePlacesDiffer) {
 
 // Between the tensors of a zip archive are its own records.
 TEST(InPlaceOfOne, IsACopyWhereOtherBytesLieBetweenTheTensors) {
-  const t5::Config config = t5::read_config(kModel);
+  const model::t5::Config config = model::t5::read_config(kModel);
   const auto is_file = [&](const char* format) {
     const Module module = read_module(kGolden / "peft_bin" / format, "m", config);
-    return memory_of(stack({module}, config, t5::Device::cpu).flat) ==
+    return memory_of(stack({module}, config, base::Device::cpu).flat) ==
            memory_of(module.slots.begin()->second.a);
   };
   EXPECT_TRUE(is_file("safetensors"));

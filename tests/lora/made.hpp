@@ -61,7 +61,7 @@ inline std::string memory_of(const at::Tensor& tensor) {
 }
 
 // A T5 of one block a side: 18 linear layers, none square.
-inline t5::Config tiny() {
+inline model::t5::Config tiny() {
   return {.d_model = 12,
           .d_kv = 4,
           .d_ff = 20,
@@ -78,9 +78,9 @@ struct Shape {
   double alpha = 8;
 };
 // Gaussian factors at the q and v of `config`.
-inline Module made(const std::string& name, const t5::Config& config, Shape shape = {}) {
+inline Module made(const std::string& name, const model::t5::Config& config, Shape shape = {}) {
   Module module{.name = name, .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
-  const std::vector<t5::LinearInfo> linears = t5::linears(config);
+  const std::vector<model::LinearInfo> linears = model::t5::linears(config);
   for (size_t i = 0; i < linears.size(); ++i) {
     if (!linears[i].name.ends_with(".q") && !linears[i].name.ends_with(".v")) continue;
     module.slots[static_cast<int>(i)] = {
@@ -91,7 +91,7 @@ inline Module made(const std::string& name, const t5::Config& config, Shape shap
 }
 
 // What an adapter adds to the weight of a layer for candidate p: [out, in], f64.
-inline at::Tensor delta(const t5::LowRank& low, int64_t p) {
+inline at::Tensor delta(const model::LowRank& low, int64_t p) {
   const auto of = [p](const at::Tensor& t) {
     return t.select(0, t.size(0) == 1 ? 0 : p).to(at::kDouble);
   };

@@ -35,8 +35,8 @@ at::Tensor expected(const std::vector<Module>& modules, const std::vector<double
 // `mixed`, alone at weight 1 as a later user loads it, against the sum of what the modules add.
 void expect_sum(const Module& mixed, const std::vector<Module>& modules,
                 const std::vector<double>& weights) {
-  const Pool alone = stack({mixed}, tiny(), t5::Device::cpu);
-  const t5::Adapter adapter = compose(alone, std::vector{1.0}, Composition::product, at::kFloat);
+  const Pool alone = stack({mixed}, tiny(), base::Device::cpu);
+  const model::Adapter adapter = compose(alone, std::vector{1.0}, Composition::product, at::kFloat);
   ASSERT_EQ(mixed.slots.size(), modules[0].slots.size());
   for (const auto& [slot, unused] : modules[0].slots) {
     const at::Tensor want = expected(modules, weights, slot);
@@ -47,7 +47,7 @@ void expect_sum(const Module& mixed, const std::vector<Module>& modules,
 }
 
 Module mixed(const std::vector<Module>& modules, const std::vector<double>& weights) {
-  return composed_module(stack(modules, tiny(), t5::Device::cpu), weights, Composition::product);
+  return composed_module(stack(modules, tiny(), base::Device::cpu), weights, Composition::product);
 }
 
 // #2918: negative weights were handled on A and B apart, and wrong once multiplied.
@@ -97,7 +97,7 @@ TEST(PeftIssue3761, OneModuleAtOneComesBackOrIsRefusedByName) {
   EXPECT_DOUBLE_EQ(stable.scaling(), plain.alpha / 2);  // alpha / sqrt(4)
   for (const auto composition : {Composition::product, Composition::factor}) {
     const Module back =
-        composed_module(stack({stable}, tiny(), t5::Device::cpu), std::vector{1.0}, composition);
+        composed_module(stack({stable}, tiny(), base::Device::cpu), std::vector{1.0}, composition);
     write_module(scratch.path / "back", back, tiny(), "base");
     expect_sum(read_module(scratch.path / "back", "back", tiny()), {stable}, {1.0});
   }

@@ -5,9 +5,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/weights.hpp"
 #include "lora/pool.hpp"
 #include "made.hpp"
-#include "t5/weights.hpp"
 
 namespace lorahub::lora {
 namespace {
@@ -34,11 +34,11 @@ struct Folder {
   }
   template <class Change>
   void tensors(Change change) const {
-    t5::Tensors tensors;
-    for (const auto& [key, tensor] : t5::read_safetensors(path / kWeightsFile))
+    checkpoint::Tensors tensors;
+    for (const auto& [key, tensor] : checkpoint::read_safetensors(path / kWeightsFile))
       tensors[key] = tensor.clone();
     change(tensors);
-    t5::write_safetensors(path / kWeightsFile, tensors);
+    checkpoint::write_safetensors(path / kWeightsFile, tensors);
   }
   Module read() const { return read_module(path, "m", tiny()); }
   std::string error() const {
@@ -58,18 +58,19 @@ void expect_equal(const Module& got, const Module& want) {
 }
 
 TEST(ReadModule, OfTheMiniLab) {
-  const t5::Config config = t5::read_config(kModel);
+  const model::t5::Config config = model::t5::read_config(kModel);
   const Module module = read_module(kLibrary / "find_letter", "find_letter", config);
   EXPECT_EQ(module.name, "find_letter");
   EXPECT_EQ(module.rank, 16);
   EXPECT_EQ(module.scaling(), 2);
   EXPECT_EQ(module.slots.size(), 16U);
-  const t5::Tensors raw = t5::read_safetensors(kLibrary / "find_letter" / kWeightsFile);
+  const checkpoint::Tensors raw =
+      checkpoint::read_safetensors(kLibrary / "find_letter" / kWeightsFile);
   EXPECT_TRUE(at::equal(module.slots.begin()->second.a, raw.at(kFirst).to(at::kFloat)));
 }
 
 TEST(ReadModule, SavedByPeftInBothFormats) {
-  const t5::Config config = t5::read_config(kModel);
+  const model::t5::Config config = model::t5::read_config(kModel);
   const Module safe = read_module(kGolden / "peft_bin/safetensors", "m", config);
   const Module pickled = read_module(kGolden / "peft_bin/bin", "m", config);
   EXPECT_EQ(safe.rank, 2);
@@ -100,8 +101,8 @@ TEST(WriteModule, NamesWholeLayersWhereTheLastPartSaysTooMuch) {
 
 TEST(ReadModule, KnowsKeysWithTheNameOfTheAdapter) {
   const Folder folder;
-  folder.tensors([](t5::Tensors& tensors) {
-    t5::Tensors named;
+  folder.tensors([](checkpoint::Tensors& tensors) {
+    checkpoint::Tensors named;
     for (const auto& [key, tensor] : tensors) {
       std::string with_name = key;
       with_name.insert(with_name.rfind(".weight"), ".default");
@@ -115,14 +116,14 @@ TEST(ReadModule, KnowsKeysWithTheNameOfTheAdapter) {
 TEST(ReadModule, KeepsHalfAndBfloat16AndAPoolWidensThem) {
   for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
     const Folder folder;
-    folder.tensors([&](t5::Tensors& tensors) {
+    folder.tensors([&](checkpoint::Tensors& tensors) {
       for (auto& [key, tensor] : tensors) tensor = tensor.to(type);
     });
     Module rounded = folder.module;
     for (auto& [slot, f] : rounded.slots) f = {.a = f.a.to(type), .b = f.b.to(type)};
     const Module read = folder.read();
     expect_equal(read, rounded);
-    const Pool pool = stack({read}, tiny(), t5::Device::cpu);
+    const Pool pool = stack({read}, tiny(), base::Device::cpu);
     for (size_t place = 0; place < pool.slots.size(); ++place) {
       const Factors whole = factors(pool, 0, static_cast<int>(place));
       const Factors& half = rounded.slots.at(pool.slots[place]);
@@ -231,8 +232,8 @@ TEST(ReadModule, OfTwoPatternsThatFitTheFirstCounts) {
 // The names of a file as programs that wrap models leave them.
 TEST(ReadModule, TakesWrappersOffNames) {
   const auto renamed = [](const Folder& folder, auto change) {
-    folder.tensors([&](t5::Tensors& tensors) {
-      t5::Tensors all;
+    folder.tensors([&](checkpoint::Tensors& tensors) {
+      checkpoint::Tensors all;
       for (const auto& [key, tensor] : tensors) all[change(key)] = tensor;
       tensors = all;
     });
@@ -254,7 +255,7 @@ TEST(ReadModule, TakesWrappersOffNames) {
   });
   expect_equal(inside.read(), inside.module);
   const Folder twice;
-  twice.tensors([](t5::Tensors& t) { t["module." + kFirst] = t[kFirst].clone(); });
+  twice.tensors([](checkpoint::Tensors& t) { t["module." + kFirst] = t[kFirst].clone(); });
   EXPECT_THAT(twice.error(), AllOf(HasSubstr(kFirst), HasSubstr("is there twice")));
 }
 
@@ -262,18 +263,18 @@ TEST(ReadModule, TakesWrappersOffNames) {
 TEST(ReadModule, TakesAnAdapterOfOneSideAlone) {
   for (const std::string side : {"encoder.", "decoder."}) {
     const Folder folder;
-    folder.tensors([&](t5::Tensors& tensors) {
+    folder.tensors([&](checkpoint::Tensors& tensors) {
       std::erase_if(tensors,
                     [&](const auto& t) { return t.first.find(side) == std::string::npos; });
     });
     Module kept = folder.module;
-    const auto linears = t5::linears(tiny());
+    const auto linears = model::t5::linears(tiny());
     std::erase_if(kept.slots, [&](const auto& slot) {
       return !linears[static_cast<size_t>(slot.first)].name.starts_with(side);
     });
     ASSERT_FALSE(kept.slots.empty());
     expect_equal(folder.read(), kept);
-    folder.tensors([&](t5::Tensors& tensors) { tensors.erase(std::prev(tensors.end())); });
+    folder.tensors([&](checkpoint::Tensors& tensors) { tensors.erase(std::prev(tensors.end())); });
     EXPECT_THAT(folder.error(), AllOf(HasSubstr("is missing from"), HasSubstr(side)));
   }
 }
@@ -281,7 +282,7 @@ TEST(ReadModule, TakesAnAdapterOfOneSideAlone) {
 TEST(ReadModule, SaysWhatTensorsOfOtherKindsAre) {
   const auto with = [](const std::string& name, const at::Tensor& tensor) {
     const Folder folder;
-    folder.tensors([&](t5::Tensors& t) { t[name] = tensor; });
+    folder.tensors([&](checkpoint::Tensors& t) { t[name] = tensor; });
     return folder.error();
   };
   const std::string layer = "base_model.model.encoder.block.0.layer.0.SelfAttention.q.";
@@ -336,7 +337,7 @@ TEST(WriteModule, KeepsRanksAndScalingsOfSinglePlaces) {
 
 TEST(ReadModule, RefusesTheWholeLayersThatPeftSavesBesideAHead) {
   const Folder folder;
-  folder.tensors([](t5::Tensors& t) {
+  folder.tensors([](checkpoint::Tensors& t) {
     t["base_model.model.lm_head.base_layer.weight"] = at::zeros({30, 12});
   });
   EXPECT_THAT(folder.error(),
@@ -348,7 +349,7 @@ TEST(ReadModule, NamesTensorAndBothShapes) {
   folder.config({{"r", 2}});
   EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr("lora_A.weight"),
                                     HasSubstr("[4, 12]"), HasSubstr("[2, 12]")));
-  t5::Config wider = tiny();
+  model::t5::Config wider = tiny();
   wider.d_model = 16;
   EXPECT_THAT(error_of([&] { read_module(Folder().path, "m", wider); }),
               AllOf(HasSubstr("[4, 12]"), HasSubstr("[4, 16]")));
@@ -360,19 +361,19 @@ TEST(ReadModule, NamesMissingExtraAndForeignTensors) {
     folder.tensors(change);
     return folder.error();
   };
-  EXPECT_THAT(spoilt([](t5::Tensors& t) { t.erase(kFirst); }),
+  EXPECT_THAT(spoilt([](checkpoint::Tensors& t) { t.erase(kFirst); }),
               AllOf(HasSubstr(kFirst), HasSubstr("missing")));
-  EXPECT_THAT(spoilt([](t5::Tensors& t) { t[kOther] = t[kFirst].clone(); }),
+  EXPECT_THAT(spoilt([](checkpoint::Tensors& t) { t[kOther] = t[kFirst].clone(); }),
               AllOf(HasSubstr(kOther), HasSubstr("does not name")));
-  EXPECT_THAT(spoilt([](t5::Tensors& t) {
+  EXPECT_THAT(spoilt([](checkpoint::Tensors& t) {
                 t["base_model.model.lm_head.lora_A.weight"] = t[kFirst].clone();
               }),
               HasSubstr("lm_head.lora_A"));
-  EXPECT_THAT(spoilt([](t5::Tensors& t) {
+  EXPECT_THAT(spoilt([](checkpoint::Tensors& t) {
                 t["base_model.model.shared.lora_embedding_A"] = t[kFirst].clone();
               }),
               HasSubstr("lora_embedding_A"));
-  EXPECT_THAT(spoilt([](t5::Tensors& t) {
+  EXPECT_THAT(spoilt([](checkpoint::Tensors& t) {
                 std::string second = kFirst;
                 t[second.insert(second.rfind(".weight"), ".other")] = t[kFirst].clone();
               }),
@@ -383,7 +384,7 @@ TEST(ReadModule, NamesTheTensorThatIsNotFinite) {
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     const Folder folder;
-    folder.tensors([&](t5::Tensors& tensors) { tensors[kFirst][1][2] = bad; });
+    folder.tensors([&](checkpoint::Tensors& tensors) { tensors[kFirst][1][2] = bad; });
     EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr(kFirst), HasSubstr("NaN")));
   }
 }

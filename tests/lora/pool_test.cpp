@@ -14,10 +14,10 @@ using testing::HasSubstr;
 
 TEST(Stack, KeepsEachModulesFactors) {
   const std::vector<Module> modules = {made("x", tiny()), made("y", tiny()), made("z", tiny())};
-  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
+  const Pool pool = stack(modules, tiny(), base::Device::cpu);
   EXPECT_THAT(pool.names, ElementsAre("x", "y", "z"));
   EXPECT_THAT(pool.scalings, Each(ElementsAre(2, 2, 2)));
-  EXPECT_EQ(pool.slot_count, static_cast<int>(t5::linears(tiny()).size()));
+  EXPECT_EQ(pool.slot_count, static_cast<int>(model::t5::linears(tiny()).size()));
   EXPECT_FALSE(pool.mixed());
   ASSERT_EQ(pool.slots.size(), 6U);
   int64_t values = 0;
@@ -36,7 +36,7 @@ TEST(Stack, KeepsEachModulesFactors) {
 TEST(Stack, OfMixedRanksPutsThemSideBySide) {
   const std::vector<Module> modules = {made("x", tiny(), {.rank = 2, .alpha = 2}),
                                        made("y", tiny(), {.rank = 5, .alpha = 10})};
-  const Pool pool = stack(modules, tiny(), t5::Device::cpu);
+  const Pool pool = stack(modules, tiny(), base::Device::cpu);
   EXPECT_TRUE(pool.mixed());
   EXPECT_EQ(pool.a[0].size(0), 7);
   for (int i = 0; i < 2; ++i)
@@ -53,18 +53,18 @@ TEST(Stack, OfTheSameFilesIsInTheMemoryOnce) {
   for (const int64_t second_rank : {4, 3}) {  // equal and mixed
     std::vector<Module> modules = {made("x", tiny(), {.rank = 4}),
                                    made("y", tiny(), {.rank = second_rank})};
-    const Pool own = stack(modules, tiny(), t5::Device::cpu);
+    const Pool own = stack(modules, tiny(), base::Device::cpu);
     EXPECT_EQ(own.origin, "");  // one made in the process is its own
     modules[0].origin = "file x of OfTheSameFilesIsInTheMemoryOnce";
-    EXPECT_EQ(stack(modules, tiny(), t5::Device::cpu).origin, "");
+    EXPECT_EQ(stack(modules, tiny(), base::Device::cpu).origin, "");
     modules[1].origin = base::format("file y {}", second_rank);
-    const Pool first = stack(modules, tiny(), t5::Device::cpu);
-    const Pool second = stack(modules, tiny(), t5::Device::cpu);
+    const Pool first = stack(modules, tiny(), base::Device::cpu);
+    const Pool second = stack(modules, tiny(), base::Device::cpu);
     EXPECT_TRUE(at::equal(first.flat, own.flat));
     EXPECT_EQ(memory_of(first.flat), memory_of(second.flat));
     EXPECT_NE(memory_of(first.flat), memory_of(own.flat));
     std::swap(modules[0], modules[1]);
-    EXPECT_NE(memory_of(stack(modules, tiny(), t5::Device::cpu).flat), memory_of(first.flat));
+    EXPECT_NE(memory_of(stack(modules, tiny(), base::Device::cpu).flat), memory_of(first.flat));
     const Pool drawn = random_like(first, 1), again = random_like(first, 1);
     EXPECT_TRUE(at::equal(drawn.flat, random_like(own, 1).flat));
     EXPECT_EQ(memory_of(drawn.flat), memory_of(again.flat));
@@ -77,13 +77,13 @@ TEST(Composer, SharesWhatItPutsSideBySide) {
   const std::vector<double> weights = {0.5, -1};
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     const auto compose_all = [&] {
-      return compose(stack(modules, tiny(), t5::Device::cpu), weights, study::Composition::product,
-                     dtype);
+      return compose(stack(modules, tiny(), base::Device::cpu), weights,
+                     study::Composition::product, dtype);
     };
     for (Module& module : modules) module.origin = "";
-    const t5::Adapter own = compose_all();
+    const model::Adapter own = compose_all();
     for (Module& module : modules) module.origin = module.name + " of SharesWhatItPutsSideBySide";
-    const t5::Adapter first = compose_all(), second = compose_all();
+    const model::Adapter first = compose_all(), second = compose_all();
     for (size_t slot = 0; slot < own.slots.size(); ++slot) {
       if (!own.slots[slot].a.defined()) continue;
       EXPECT_TRUE(at::equal(first.slots[slot].a, own.slots[slot].a));
@@ -95,7 +95,7 @@ TEST(Composer, SharesWhatItPutsSideBySide) {
 
 TEST(Stack, RefusesNoneAndTwice) {
   const auto error = [](const std::vector<Module>& modules) {
-    return error_of([&] { stack(modules, tiny(), t5::Device::cpu); });
+    return error_of([&] { stack(modules, tiny(), base::Device::cpu); });
   };
   EXPECT_THAT(error({}), HasSubstr("no modules"));
   EXPECT_THAT(error({made("x", tiny()), made("y", tiny()), made("x", tiny())}),
@@ -108,7 +108,7 @@ TEST(Stack, HasThePlacesOfAll) {
     Module x = made("x", tiny()), y = made("y", tiny(), {.rank = rank, .alpha = 9});
     x.slots.erase(x.slots.begin());
     y.slots.erase(std::prev(y.slots.end()));
-    const Pool pool = stack({x, y}, tiny(), t5::Device::cpu);
+    const Pool pool = stack({x, y}, tiny(), base::Device::cpu);
     EXPECT_EQ(pool.mixed(), rank != 4);
     ASSERT_EQ(pool.slots.size(), 6U);
     EXPECT_THAT(pool.ranks.front(), ElementsAre(0, rank));

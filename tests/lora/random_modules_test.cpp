@@ -11,7 +11,9 @@ double product_norm(const Factors& f) {
   return size_of(f.b.to(at::kDouble).matmul(f.a.to(at::kDouble)));
 }
 
-Pool pool_of(const std::vector<Module>& modules) { return stack(modules, tiny(), t5::Device::cpu); }
+Pool pool_of(const std::vector<Module>& modules) {
+  return stack(modules, tiny(), base::Device::cpu);
+}
 
 void expect_same_norms(const Pool& real) {
   const Pool random = random_like(real, 5);
@@ -44,8 +46,9 @@ TEST(RandomLike, LeavesTheRealAlone) {
 }
 
 TEST(RandomLike, IsGaussian) {
-  const Module module = made("x", t5::read_config(kModel), {.rank = 16, .alpha = 32});
-  const Pool random = random_like(stack({module}, t5::read_config(kModel), t5::Device::cpu), 5);
+  const Module module = made("x", model::t5::read_config(kModel), {.rank = 16, .alpha = 32});
+  const Pool random =
+      random_like(stack({module}, model::t5::read_config(kModel), base::Device::cpu), 5);
   const at::Tensor a = random.a[0].flatten().to(at::kDouble);  // 2048 values
   const at::Tensor z = a / a.square().mean().sqrt();
   EXPECT_NEAR(z.mean().item<double>(), 0, 0.1);

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 struct Lab {
   Golden golden = read_golden();
-  t5::Config config = t5::read_config(kModel);
+  model::t5::Config config = model::t5::read_config(kModel);
   Pool pool = golden_pool(golden, config);
   Mixture mixture(Form form, int64_t rank = 0) const {
     return {.pool = pool,
@@ -47,9 +47,10 @@ TEST(WriteMixture, MergedInF32IsTheAdaptersModel) {
   const Written written = write_mixture(scratch.path / "m", lab().mixture(Form::merged_f32),
                                         {.config = lab().config, .name = kModel});
   EXPECT_LT(written.lost, 1e-6);
-  const t5::Network network = t5::load(scratch.path / "m", {});
-  EXPECT_LT(worst(t5::loss_sums(network, {}, lab().golden.examples), lab().golden.product[3]),
-            1e-5);
+  const model::t5::Network network = model::t5::load(scratch.path / "m", {});
+  EXPECT_LT(
+      worst(model::t5::loss_sums(network, {}, lab().golden.examples), lab().golden.product[3]),
+      1e-5);
   EXPECT_EQ(base::read_file(scratch.path / "m/spiece.model"),
             base::read_file(kModel / "spiece.model"));
   EXPECT_FALSE(std::filesystem::exists(scratch.path / "m" / kConfigFile));
@@ -59,9 +60,9 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
   const Scratch scratch;
   const Written written = write_mixture(scratch.path / "m", lab().mixture(Form::merged_bf16),
                                         {.config = lab().config, .name = kModel});
-  const t5::Tensors base = t5::read_model_weights(kModel),
-                    merged = t5::read_model_weights(scratch.path / "m");
-  const auto linears = t5::linears(lab().config);
+  const checkpoint::Tensors base = checkpoint::read_model_weights(kModel),
+                            merged = checkpoint::read_model_weights(scratch.path / "m");
+  const auto linears = model::t5::linears(lab().config);
   double added = 0, lost = 0;
   for (const auto& [slot, f] : written.module.slots) {
     const std::string name = linears[static_cast<size_t>(slot)].name + ".weight";
@@ -104,15 +105,15 @@ TEST(WriteMerged, RefusesATiedHeadAndTheBaseItself) {
   Module module = composed_module(lab().pool, lab().golden.weights[0], Composition::factor);
   EXPECT_THAT(error_of([&] { write_merged(kModel, module, kModel, at::kFloat); }),
               HasSubstr("itself"));
-  const int head = static_cast<int>(t5::linears(lab().config).size()) - 1;
+  const int head = static_cast<int>(model::t5::linears(lab().config).size()) - 1;
   module.slots[head] = {.a = at::zeros({16, 128}), .b = at::zeros({590, 16})};
   write_merged(scratch.path / "own", module, kModel, at::kFloat);
-  t5::Tensors tensors = t5::read_model_weights(kModel);
+  checkpoint::Tensors tensors = checkpoint::read_model_weights(kModel);
   tensors.erase("lm_head.weight");
   const std::filesystem::path tied = scratch.path / "tied";
   std::filesystem::create_directories(tied);
   std::filesystem::copy(kModel / "config.json", tied);
-  t5::write_safetensors(tied / "model.safetensors", tensors);
+  checkpoint::write_safetensors(tied / "model.safetensors", tensors);
   EXPECT_THAT(error_of([&] { write_merged(scratch.path / "merged", module, tied, at::kFloat); }),
               AllOf(HasSubstr("head"), HasSubstr("adapter")));
 }

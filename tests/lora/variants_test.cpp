@@ -7,9 +7,9 @@
 
 #include "lora/pool.hpp"
 #include "made.hpp"
-#include "t5/generate.hpp"
-#include "t5/models.hpp"
-#include "t5/reference.hpp"
+#include "model/models.hpp"
+#include "model/t5/generate.hpp"
+#include "model/t5/reference.hpp"
 
 namespace lorahub::lora {
 namespace {
@@ -25,9 +25,9 @@ const json& golden() {
   return read;
 }
 
-const t5::test::Golden& base_of(const std::string& name) {
-  static const t5::test::Golden gated = t5::test::golden("tiny_gated"),
-                                relu = t5::test::golden("tiny_relu");
+const lorahub::test::Golden& base_of(const std::string& name) {
+  static const lorahub::test::Golden gated = lorahub::test::golden("tiny_gated"),
+                                     relu = lorahub::test::golden("tiny_relu");
   return name == "tiny_gated" ? gated : relu;
 }
 
@@ -38,29 +38,29 @@ void expect_close(const Sums& got, const Sums& want, const std::string& what) {
         << what << " example " << i;
 }
 
-Sums plain_sums(const t5::test::Golden& base, const t5::Adapter& adapter) {
+Sums plain_sums(const lorahub::test::Golden& base, const model::Adapter& adapter) {
   const at::Tensor sums =
-      t5::reference::loss_sums(base.network, adapter, base.pairs).to(at::kDouble);
+      model::t5::reference::loss_sums(base.network, adapter, base.pairs).to(at::kDouble);
   return {sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + sums.numel()};
 }
 
-Pool pool_of(const json& names, const t5::Config& config) {
+Pool pool_of(const json& names, const model::t5::Config& config) {
   std::vector<Module> modules;
   for (const std::string name : names)
     modules.push_back(read_module(kVariants / name, name, config));
-  return stack(modules, config, t5::Device::cpu);
+  return stack(modules, config, base::Device::cpu);
 }
 
 class Variant : public testing::TestWithParam<const char*> {
  protected:
   const json& expected = golden().at("variants").at(GetParam());
-  const t5::test::Golden& base = base_of(expected.at("base"));
+  const lorahub::test::Golden& base = base_of(expected.at("base"));
   const Module module = read_module(kVariants / GetParam(), GetParam(), base.config);
 };
 
 TEST_P(Variant, HasTheRanksAndScalingsOfPeft) {
   json read = json::object();
-  const auto linears = t5::linears(base.config);
+  const auto linears = model::t5::linears(base.config);
   for (const auto& [slot, factors] : module.slots)
     read[linears[static_cast<size_t>(slot)].name] = {factors.a.size(0), module.scaling(slot)};
   ASSERT_EQ(read.size(), expected.at("layers").size());
@@ -72,23 +72,24 @@ TEST_P(Variant, HasTheRanksAndScalingsOfPeft) {
 }
 
 TEST_P(Variant, HasTheLossesOfPeftInBothEnginesAndCompositions) {
-  const Pool pool = stack({module}, base.config, t5::Device::cpu);
+  const Pool pool = stack({module}, base.config, base::Device::cpu);
   for (const Composition composition : {Composition::factor, Composition::product}) {
-    const t5::Adapter adapter = compose(pool, std::vector{1.0}, composition, at::kFloat);
-    expect_close(t5::loss_sums(base.network, adapter, base.pairs), expected.at("loss_sum"), "fast");
+    const model::Adapter adapter = compose(pool, std::vector{1.0}, composition, at::kFloat);
+    expect_close(model::t5::loss_sums(base.network, adapter, base.pairs), expected.at("loss_sum"),
+                 "fast");
     expect_close(plain_sums(base, adapter), expected.at("loss_sum"), "reference");
   }
 }
 
 TEST_P(Variant, AnswersAsPeft) {
-  const Pool pool = stack({module}, base.config, t5::Device::cpu);
-  std::vector<t5::Ids> sources;
-  for (const t5::Pair& pair : base.pairs) sources.push_back(pair.source);
-  const auto answers =
-      t5::generate(base.network, compose(pool, std::vector{1.0}, Composition::product, at::kFloat),
-                   sources, base.max_tokens);
+  const Pool pool = stack({module}, base.config, base::Device::cpu);
+  std::vector<model::Ids> sources;
+  for (const model::Pair& pair : base.pairs) sources.push_back(pair.source);
+  const auto answers = model::t5::generate(
+      base.network, compose(pool, std::vector{1.0}, Composition::product, at::kFloat), sources,
+      base.max_tokens);
   for (size_t i = 0; i < answers.size(); ++i) {
-    t5::Ids want = expected.at("greedy")[i];
+    model::Ids want = expected.at("greedy")[i];
     if (want.back() == base.config.eos) want.pop_back();
     EXPECT_EQ(answers[i], want) << i;
   }
@@ -114,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Peft, Variant,
 // terms, no lost sign, each module's own scaling once: what huggingface/peft #2918, #3004, #3111
 // and #3761 report of add_weighted_adapter.
 TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
-  const t5::test::Golden& base = base_of("tiny_gated");
+  const lorahub::test::Golden& base = base_of("tiny_gated");
   const Pool pool = pool_of(golden().at("modules"), base.config);
   EXPECT_TRUE(pool.mixed());
   Sums want;
@@ -127,40 +128,41 @@ TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
     expect_close(plain_sums(base, compose(pool, w, Composition::product, at::kFloat)), sums,
                  "reference");
     const Module one = composed_module(pool, w, Composition::product);
-    const Pool alone = stack({one}, base.config, t5::Device::cpu);
-    expect_close(t5::loss_sums(base.network,
-                               compose(alone, std::vector{1.0}, Composition::factor, at::kFloat),
-                               base.pairs),
+    const Pool alone = stack({one}, base.config, base::Device::cpu);
+    expect_close(model::t5::loss_sums(
+                     base.network,
+                     compose(alone, std::vector{1.0}, Composition::factor, at::kFloat), base.pairs),
                  sums, "composed");
   }
-  expect_close(t5::loss_sums(base.network, compose(pool, weights, Composition::product, at::kFloat),
-                             base.pairs),
-               want, "fast");
+  expect_close(
+      model::t5::loss_sums(base.network, compose(pool, weights, Composition::product, at::kFloat),
+                           base.pairs),
+      want, "fast");
 }
 
 TEST(Mixture, FactorCountsALayerThatAModuleLacksAsZero) {
-  const t5::test::Golden& base = base_of("tiny_gated");
+  const lorahub::test::Golden& base = base_of("tiny_gated");
   const Pool pool = pool_of(golden().at("factor_modules"), base.config);
   EXPECT_FALSE(pool.mixed());
   for (size_t p = 0; p < golden().at("weights").size(); ++p) {
     std::vector<double> w = golden().at("weights")[p];
     w.pop_back();
     const Sums want = golden().at("factor")[p];
-    const t5::Adapter adapter = compose(pool, w, Composition::factor, at::kFloat);
-    expect_close(t5::loss_sums(base.network, adapter, base.pairs), want, "fast");
+    const model::Adapter adapter = compose(pool, w, Composition::factor, at::kFloat);
+    expect_close(model::t5::loss_sums(base.network, adapter, base.pairs), want, "fast");
     expect_close(plain_sums(base, adapter), want, "reference");
     const Pool alone =
-        stack({composed_module(pool, w, Composition::factor)}, base.config, t5::Device::cpu);
-    expect_close(t5::loss_sums(base.network,
-                               compose(alone, std::vector{1.0}, Composition::factor, at::kFloat),
-                               base.pairs),
+        stack({composed_module(pool, w, Composition::factor)}, base.config, base::Device::cpu);
+    expect_close(model::t5::loss_sums(
+                     base.network,
+                     compose(alone, std::vector{1.0}, Composition::factor, at::kFloat), base.pairs),
                  want, "composed");
   }
 }
 
 // Zero columns in a pool of equal ranks: a product of modules with other layers.
 TEST(Mixture, ProductOfEqualRanksLeavesOutWhatIsNotThere) {
-  const t5::test::Golden& base = base_of("tiny_gated");
+  const lorahub::test::Golden& base = base_of("tiny_gated");
   const Pool pool = pool_of(golden().at("factor_modules"), base.config);
   const Module mixed = composed_module(pool, std::vector{0.5, -1.0, 0.25}, Composition::product);
   for (size_t place = 0; place < pool.slots.size(); ++place) {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "lab.hpp"
-#include "t5/loss.hpp"
+#include "model/t5/loss.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::objective {
@@ -12,7 +12,7 @@ struct Setting {
   lora::Pool pool = objective::pool(machine.network.config);
   std::vector<task::Example> rows = shots("D2_last_letter", 25);
   std::vector<std::string> prompts;
-  t5::Adapter mixture;
+  model::Adapter mixture;
   Setting() {
     for (const task::Example& row : rows) prompts.push_back(row.input);
     std::vector<double> weights(20, 0.0);
@@ -26,7 +26,7 @@ Setting& setting() {
   return setting;
 }
 
-std::vector<std::string> answers(const t5::Adapter& adapter, int batch,
+std::vector<std::string> answers(const model::Adapter& adapter, int batch,
                                  const std::vector<std::string>& prompts) {
   return answer(setting().machine, adapter, prompts, {.max_tokens = 16, .batch = batch});
 }
@@ -37,7 +37,7 @@ TEST(Answer, AModuleChangesTheForm) {
   Setting& s = setting();
   const auto module =
       lora::read_module(kLibrary / "find_letter", "find_letter", s.machine.network.config);
-  const lora::Pool one = lora::stack({module}, s.machine.network.config, t5::Device::cpu);
+  const lora::Pool one = lora::stack({module}, s.machine.network.config, base::Device::cpu);
   const auto adapter = lora::compose(one, std::vector{1.0}, study::Composition::factor, at::kFloat);
   const auto hits = [&](const std::vector<std::string>& given) {
     int count = 0;
@@ -77,9 +77,9 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
     std::string best = listed.empty() ? free[i] : "";
     double least = std::numeric_limits<double>::infinity();
     for (const std::string& option : listed) {
-      const std::vector<t5::Pair> pair = {{.source = s.machine.tokenizer.encode(prompts[i]),
-                                           .target = s.machine.tokenizer.encode(option)}};
-      const double loss = t5::loss_sums(s.machine.network, s.mixture, pair)[0] /
+      const std::vector<model::Pair> pair = {{.source = s.machine.tokenizer.encode(prompts[i]),
+                                              .target = s.machine.tokenizer.encode(option)}};
+      const double loss = model::t5::loss_sums(s.machine.network, s.mixture, pair)[0] /
                           static_cast<double>(pair[0].target.size());
       if (loss < least) least = loss, best = option;
     }

@@ -15,16 +15,16 @@ inline const std::filesystem::path kLibrary = kSource / "configs/library/mini/r1
 inline Machine machine(study::Precision precision = study::Precision::f32) {
   const bool half = precision == study::Precision::bf16;
   return {
-      .network = t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
-      .tokenizer = task::Tokenizer(kModel),
+      .network = model::t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
+      .tokenizer = text::Tokenizer(kModel),
   };
 }
 
-inline lora::Pool pool(const t5::Config& config, int modules = 20) {
+inline lora::Pool pool(const model::t5::Config& config, int modules = 20) {
   std::vector<lora::Module> read;
   for (const std::string& name : lora::pick(kLibrary, {.count = modules, .names = {}}, 1))
     read.push_back(lora::read_module(kLibrary / name, name, config));
-  return lora::stack(read, config, t5::Device::cpu);
+  return lora::stack(read, config, base::Device::cpu);
 }
 
 inline std::vector<task::Example> shots(const std::string& target, int count) {

@@ -17,7 +17,7 @@ using study::Engine;
 struct Setting {
   Machine machine = objective::machine();
   lora::Pool pool = objective::pool(machine.network.config);
-  std::vector<t5::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
+  std::vector<model::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
 };
 Setting& setting() {
   static Setting setting;

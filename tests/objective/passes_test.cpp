@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lab.hpp"
-#include "t5/threads.hpp"
+#include "tensor/threads.hpp"
 
 namespace lorahub::objective {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 struct Setting {
   Machine machine = objective::machine();
   lora::Pool pool = objective::pool(machine.network.config, 6);
-  std::vector<t5::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
+  std::vector<model::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
   lora::Composer compose{pool, study::Composition::factor, at::kFloat};
 };
 
@@ -30,7 +30,7 @@ TEST(Passes, AreTheLossesOfTheMixtures) {
         std::span(s.pairs).subspan(static_cast<size_t>(from), static_cast<size_t>(count));
     const auto weights = first(some, candidates);
     EXPECT_EQ(passes(weights, examples),
-              t5::loss_sums(s.machine.network, s.compose(weights), examples));
+              model::t5::loss_sums(s.machine.network, s.compose(weights), examples));
   }
 }
 
@@ -39,12 +39,13 @@ TEST(Passes, OfSeveralThreadsDoNotMix) {
   Passes passes({.network = s.machine.network}, s.compose, s.pairs);
   const search::Population some = population(12, 6);
   std::vector<std::vector<double>> sums(12);
-  t5::share(3, 12, [&](int p) {
+  tensor::share(3, 12, [&](int p) {
     sums[static_cast<size_t>(p)] = passes(some.row(p), std::span(s.pairs).first(2));
   });
   for (int p = 0; p < 12; ++p)
-    EXPECT_EQ(sums[static_cast<size_t>(p)], t5::loss_sums(s.machine.network, s.compose(some.row(p)),
-                                                          std::span(s.pairs).first(2)));
+    EXPECT_EQ(sums[static_cast<size_t>(p)],
+              model::t5::loss_sums(s.machine.network, s.compose(some.row(p)),
+                                   std::span(s.pairs).first(2)));
 }
 
 // Weights that can't be mixed leave nothing behind.

@@ -5,14 +5,14 @@
 
 #include <algorithm>
 
-#include "../t5/models.hpp"
+#include "../model/models.hpp"
 #include "train/trainable.hpp"
 
 namespace lorahub::train::test {
 
 struct Case {
   nlohmann::json expected;
-  t5::test::Golden golden;
+  lorahub::test::Golden golden;
   LoraShape shape;  // of LoRA cases
   Trainable trainable;
 };
@@ -24,7 +24,7 @@ inline nlohmann::json read_case(const std::string& name) {
 
 inline Case make_case(const std::string& name, at::ScalarType dtype = at::kFloat) {
   Case c{.expected = read_case(name)};
-  c.golden = t5::test::golden(c.expected.at("shape"), dtype);
+  c.golden = lorahub::test::golden(c.expected.at("shape"), dtype);
   if (name.starts_with("lora")) {
     c.shape = {.rank = c.expected.at("rank"),
                .alpha = c.expected.at("alpha"),
@@ -38,10 +38,11 @@ inline Case make_case(const std::string& name, at::ScalarType dtype = at::kFloat
   for (Parameter& p : c.trainable.parameters) {  // as the script starts them
     const auto in = static_cast<double>(p.value.size(-1));
     if (p.name.find("lora_A") != std::string::npos)
-      p.value.copy_(t5::test::hashed(p.name, p.value.sizes(), 1 / std::sqrt(in)));
+      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 1 / std::sqrt(in)));
     if (p.name.find("lora_B") != std::string::npos)
-      p.value.copy_(t5::test::hashed(p.name, p.value.sizes(), 0.1));
-    if (p.name.ends_with("ia3_l")) p.value.copy_(t5::test::hashed(p.name, p.value.sizes(), 0.2, 1));
+      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 0.1));
+    if (p.name.ends_with("ia3_l"))
+      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 0.2, 1));
   }
   return c;
 }
@@ -55,7 +56,7 @@ inline double deviation(const nlohmann::json& expected, const std::string& name,
   double worst = std::abs(wide.norm().item<double>() - norm);
   for (int k = 0; k < 4; ++k) {
     const at::Tensor direction =
-        t5::test::hashed(base::format("direction.{}.{}", k, name), {wide.numel()}, 1);
+        lorahub::test::hashed(base::format("direction.{}.{}", k, name), {wide.numel()}, 1);
     const double inner = (wide * direction.to(at::kDouble)).sum().item<double>();
     worst = std::max(worst,
                      std::abs(inner - expected.at("inner")[static_cast<size_t>(k)].get<double>()));

@@ -56,7 +56,8 @@ TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
     for (size_t i = 0; i < found.of_mean.size(); ++i) {
       const Parameter& p = c.trainable.parameters[i];
       start.push_back(p.value.clone());
-      directions.push_back(t5::test::hashed(p.name + "/d", p.value.sizes(), 1).to(at::kDouble));
+      directions.push_back(
+          lorahub::test::hashed(p.name + "/d", p.value.sizes(), 1).to(at::kDouble));
       slope += (found.of_mean[i].to(at::kDouble) * directions[i]).sum().item<double>();
     }
     const auto loss_at = [&](double h) {
@@ -72,7 +73,7 @@ TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
 
 TEST(Gradients, have_the_same_bits_for_any_number_of_threads) {
   const Case c = make_case("full");
-  std::vector<t5::Pair> rows;  // several tiles
+  std::vector<model::Pair> rows;  // several tiles
   for (int copy = 0; copy < 12; ++copy)
     rows.insert(rows.end(), c.golden.pairs.begin(), c.golden.pairs.end());
   ASSERT_GT(tiles(rows).size(), 2U);
@@ -87,9 +88,9 @@ TEST(Gradients, have_the_same_bits_for_any_number_of_threads) {
 }
 
 TEST(Gradients, tiles_hold_each_row_once_and_few_tokens) {
-  std::vector<t5::Pair> rows;
+  std::vector<model::Pair> rows;
   for (const size_t length : {3, 700, 2000, 300, 301, 40, 40})
-    rows.push_back({.source = t5::Ids(length, 5), .target = {1}});
+    rows.push_back({.source = model::Ids(length, 5), .target = {1}});
   std::vector<size_t> seen;
   for (const auto& tile : tiles(rows)) {
     const size_t padded = rows[tile.front()].source.size() * tile.size();

@@ -9,26 +9,26 @@ namespace lorahub::train {
 namespace {
 
 struct Lab {
-  t5::test::Golden golden = t5::test::golden("tiny_gated");
+  lorahub::test::Golden golden = lorahub::test::golden("tiny_gated");
   lora::Pool pool;
 };
 
 Lab lab() {
   Lab lab;
   std::vector<lora::Module> modules;
-  const auto linears = t5::linears(lab.golden.config);
+  const auto linears = model::t5::linears(lab.golden.config);
   for (const std::string name : {"m0", "m1", "m2"}) {
     lora::Module module{.name = name, .rank = 2, .alpha = 3, .slots = {}};
     for (size_t slot = 0; slot < linears.size(); ++slot) {
       const auto& [layer, out, in] = linears[slot];
       if (!layer.ends_with(".q") && !layer.ends_with(".v")) continue;
       module.slots[static_cast<int>(slot)] = {
-          .a = t5::test::hashed(name + layer + "a", {2, in}, 0.4),
-          .b = t5::test::hashed(name + layer + "b", {out, 2}, 0.4)};
+          .a = lorahub::test::hashed(name + layer + "a", {2, in}, 0.4),
+          .b = lorahub::test::hashed(name + layer + "b", {out, 2}, 0.4)};
     }
     modules.push_back(module);
   }
-  lab.pool = lora::stack(modules, lab.golden.config, t5::Device::cpu);
+  lab.pool = lora::stack(modules, lab.golden.config, base::Device::cpu);
   return lab;
 }
 
@@ -44,7 +44,7 @@ TEST(Mixing, gradient_is_the_slope_of_the_composed_loss) {
     for (const auto& pair : l.golden.pairs) tokens += static_cast<double>(pair.target.size());
     const auto loss_at = [&](std::vector<double> w) {
       double sum = 0;
-      for (const double s : t5::loss_sums(
+      for (const double s : model::t5::loss_sums(
                l.golden.network, lora::compose(l.pool, w, composition, at::kFloat), l.golden.pairs))
         sum += s;
       return sum / tokens;

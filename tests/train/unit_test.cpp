@@ -4,10 +4,10 @@
 
 #include "../process.hpp"
 #include "base/check.hpp"
+#include "checkpoint/weights.hpp"
 #include "lora/card.hpp"
+#include "model/t5/loss.hpp"
 #include "objective/objective.hpp"
-#include "t5/loss.hpp"
-#include "t5/weights.hpp"
 #include "train/folders.hpp"
 
 namespace lorahub::train {
@@ -33,23 +33,23 @@ Config config(What what, const fs::path& out) {
   return c;
 }
 
-std::vector<t5::Pair> rows(const Config& c) {
-  return objective::tokenize(task::Tokenizer(kModel), task::read_examples(c.data[0]));
+std::vector<model::Pair> rows(const Config& c) {
+  return objective::tokenize(text::Tokenizer(kModel), task::read_examples(c.data[0]));
 }
 
 // Loss sums of all rows by the folder as a user loads it.
 std::vector<double> losses_of_folder(const Config& c) {
   if (c.what == What::full || c.what == What::base)
-    return t5::loss_sums(t5::load(c.out, {}), {}, rows(c));
-  const t5::Network base = t5::load(kModel, {});
+    return model::t5::loss_sums(model::t5::load(c.out, {}), {}, rows(c));
+  const model::t5::Network base = model::t5::load(kModel, {});
   if (c.what == What::ia3) {
     Trainable factors = ia3(base);
     read_ia3(c.out, factors);
-    return t5::loss_sums(model(factors).network, {}, rows(c));
+    return model::t5::loss_sums(model(factors).network, {}, rows(c));
   }
   const lora::Module module = lora::read_module(c.out, "m", base.config);
-  const lora::Pool pool = lora::stack({module}, base.config, t5::Device::cpu);
-  return t5::loss_sums(
+  const lora::Pool pool = lora::stack({module}, base.config, base::Device::cpu);
+  return model::t5::loss_sums(
       base, lora::compose(pool, std::vector<double>{1}, study::Composition::product, at::kFloat),
       rows(c));
 }
@@ -94,19 +94,19 @@ TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
   c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
   c.half = true;
   run_unit(c, units(c)[0], {.threads = 2});
-  const t5::Network base = t5::load(kModel, {});
+  const model::t5::Network base = model::t5::load(kModel, {});
   const lora::Module module = lora::read_module(c.out, "m", base.config);
   for (const auto& [slot, factors] : module.slots)
     EXPECT_TRUE(at::equal(factors.a.to(at::kFloat), factors.a.to(at::kHalf).to(at::kFloat)));
   const auto bytes = fs::file_size(c.out / "adapter_model.safetensors");
   EXPECT_LT(bytes, module.slots.size() * 4 * (128 + 256) * 2 + 6000);  // two bytes a value
   // The card's self-test is a row of the test file, by the rounded factors.
-  const lora::Pool pool = lora::stack({module}, base.config, t5::Device::cpu);
-  const auto tested = objective::tokenize(task::Tokenizer(kModel), task::read_examples(*c.test));
-  const double sum = t5::loss_sums(base,
-                                   lora::compose(pool, std::vector<double>{1},
-                                                 study::Composition::product, at::kFloat),
-                                   std::span(tested).first(1))
+  const lora::Pool pool = lora::stack({module}, base.config, base::Device::cpu);
+  const auto tested = objective::tokenize(text::Tokenizer(kModel), task::read_examples(*c.test));
+  const double sum = model::t5::loss_sums(base,
+                                          lora::compose(pool, std::vector<double>{1},
+                                                        study::Composition::product, at::kFloat),
+                                          std::span(tested).first(1))
                          .front();
   EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
   Config other = c;
@@ -121,21 +121,22 @@ TEST(Unit, a_model_stored_as_f16) {
   c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
   c.half = true;
   run_unit(c, units(c)[0], {.threads = 2});
-  for (const auto& [name, value] : t5::read_model_weights(c.out))
+  for (const auto& [name, value] : checkpoint::read_model_weights(c.out))
     EXPECT_EQ(value.scalar_type(), at::kHalf) << name;
   EXPECT_NE(read_all(c.out / "config.json").find("\"dtype\": \"float16\""), std::string::npos);
-  const auto tested = objective::tokenize(task::Tokenizer(kModel), task::read_examples(*c.test));
-  const double sum = t5::loss_sums(t5::load(c.out, {}), {}, std::span(tested).first(1)).front();
+  const auto tested = objective::tokenize(text::Tokenizer(kModel), task::read_examples(*c.test));
+  const double sum =
+      model::t5::loss_sums(model::t5::load(c.out, {}), {}, std::span(tested).first(1)).front();
   EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
   EXPECT_NE(read_all(c.out / "README.md").find("from_pretrained(\"rounded\")"), std::string::npos);
 }
 
 TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {
-  const t5::Config sizes = t5::read_config(kModel);
-  const t5::Network fresh = fresh_network(sizes, 1);
+  const model::t5::Config sizes = model::t5::read_config(kModel);
+  const model::t5::Network fresh = fresh_network(sizes, 1);
   const Config c = config(What::base, "");
   double sum = 0, tokens = 0;
-  const std::vector<double> sums = t5::loss_sums(fresh, {}, rows(c));
+  const std::vector<double> sums = model::t5::loss_sums(fresh, {}, rows(c));
   for (size_t k = 0; k < sums.size(); ++k) {
     sum += sums[k];
     tokens += static_cast<double>(rows(c)[k].target.size());
@@ -200,7 +201,7 @@ TEST(TrainConfig, the_shipped_one_is_loras_authors) {
 }
 
 TEST(TrainConfig, targets_that_no_layer_has_are_refused) {
-  const t5::Network base = t5::load(kModel, {});
+  const model::t5::Network base = model::t5::load(kModel, {});
   EXPECT_THROW(lora(base, {.targets = {"q", "wi"}}, 1), base::Error);  // gated: wi_0, wi_1
   EXPECT_EQ(lora(base, {.rank = 2, .targets = {"wi_0"}}, 1).parameters.size(), 2U * 6);
 }

@@ -17,7 +17,7 @@
 #include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "base/signals.hpp"
-#include "run/across.hpp"
+#include "run/messages/across.hpp"
 #include "workers/group.hpp"
 
 namespace lorahub::workers {

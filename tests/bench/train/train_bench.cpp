@@ -11,16 +11,16 @@ namespace {
 
 using namespace lorahub;
 
-t5::Config shape(const std::string& name) {
-  t5::Config c{.d_model = 512,
-               .d_kv = 64,
-               .d_ff = 1024,
-               .heads = 6,
-               .encoder_layers = 8,
-               .decoder_layers = 8,
-               .vocabulary = 32128,
-               .gated = true,
-               .gelu = true};
+model::t5::Config shape(const std::string& name) {
+  model::t5::Config c{.d_model = 512,
+                      .d_kv = 64,
+                      .d_ff = 1024,
+                      .heads = 6,
+                      .encoder_layers = 8,
+                      .decoder_layers = 8,
+                      .vocabulary = 32128,
+                      .gated = true,
+                      .gelu = true};
   if (name == "base") {
     c.d_model = 768;
     c.d_ff = 2048;
@@ -30,12 +30,12 @@ t5::Config shape(const std::string& name) {
 }
 
 // As compare.py's: lengths from a fixed rule, ids of ordinary words.
-std::vector<t5::Pair> rows(const std::string& lengths, int64_t count) {
-  std::vector<t5::Pair> all;
+std::vector<model::Pair> rows(const std::string& lengths, int64_t count) {
+  std::vector<model::Pair> all;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t source = lengths == "equal" ? 128 : 32 + i * 97 % 225;
     const int64_t target = 4 + i * 7 % 13;
-    t5::Pair pair;
+    model::Pair pair;
     for (int64_t k = 0; k < source; ++k) pair.source.push_back(3 + (i * 1009 + k * 31) % 32000);
     for (int64_t k = 0; k < target; ++k) pair.target.push_back(3 + (i * 2003 + k * 17) % 32000);
     all.push_back(std::move(pair));
@@ -50,8 +50,8 @@ std::vector<t5::Pair> rows(const std::string& lengths, int64_t count) {
 int main(int argc, char** argv) {
   if (argc != 6) return 2;
   const std::string precision = argv[2];
-  const t5::Config config = shape(argv[1]);
-  t5::Network network = train::fresh_network(config, 1);
+  const model::t5::Config config = shape(argv[1]);
+  model::t5::Network network = train::fresh_network(config, 1);
   if (precision == "bf16") network = train::model(train::full(network, at::kBFloat16)).network;
   const auto data = rows(argv[3], 10);
   train::Settings settings{.batch = 10,

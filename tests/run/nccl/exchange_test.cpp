@@ -10,10 +10,10 @@
 
 #include "base/check.hpp"
 #include "base/signals.hpp"
+#include "checkpoint/weights.hpp"
 #include "fake_nccl.hpp"
-#include "run/load.hpp"
-#include "t5/hash_weights.hpp"
-#include "t5/weights.hpp"
+#include "objective/load_model.hpp"
+#include "tensor/hash_weights.hpp"
 #include "workers/nccl.hpp"
 
 namespace lorahub::run {
@@ -41,8 +41,8 @@ std::vector<std::string> on_ranks(const std::function<void(int)>& body) {
   return said;
 }
 
-t5::PartlyLoaded share_of(int rank) {
-  return t5::load_share(kModel, {.dtype = at::kBFloat16}, {.index = rank, .count = kRanks});
+model::t5::PartlyLoaded share_of(int rank) {
+  return model::t5::load_share(kModel, {.dtype = at::kBFloat16}, {.index = rank, .count = kRanks});
 }
 
 class Exchange : public testing::Test {
@@ -59,14 +59,14 @@ class Exchange : public testing::Test {
 };
 
 TEST_F(Exchange, gives_every_rank_the_whole_network) {
-  t5::Network whole = t5::load(kModel, {.dtype = at::kBFloat16});
-  const auto expected = t5::named(whole);
+  model::t5::Network whole = model::t5::load(kModel, {.dtype = at::kBFloat16});
+  const auto expected = model::t5::named(whole);
   std::vector<int> same(kRanks);
   const auto said = on_ranks([&](int rank) {
-    t5::PartlyLoaded mine = share_of(rank);
+    model::t5::PartlyLoaded mine = share_of(rank);
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     exchange_tensors(mine.tensors, channel);
-    for (const auto& [name, tensor] : t5::named(mine.network))
+    for (const auto& [name, tensor] : model::t5::named(mine.network))
       same[static_cast<size_t>(rank)] += at::equal(*tensor, *expected.at(name)) ? 1 : 0;
   });
   EXPECT_THAT(said, testing::Each(""));
@@ -77,10 +77,10 @@ TEST_F(Exchange, gives_every_rank_the_whole_network) {
 TEST_F(Exchange, parts_are_disjoint_and_about_equal) {
   std::vector<size_t> bytes(kRanks);
   const auto tensors = share_of(0).tensors;
-  for (const t5::SharedTensor& shared : tensors)
+  for (const model::SharedTensor& shared : tensors)
     bytes.at(static_cast<size_t>(shared.owner)) += shared.tensor.nbytes();
   size_t largest = 0;
-  for (const t5::SharedTensor& shared : tensors)
+  for (const model::SharedTensor& shared : tensors)
     largest = std::max(largest, shared.tensor.nbytes());
   EXPECT_LE(std::ranges::max(bytes) - std::ranges::min(bytes), largest);
   for (int rank = 1; rank < kRanks; ++rank) {
@@ -92,7 +92,7 @@ TEST_F(Exchange, parts_are_disjoint_and_about_equal) {
 
 TEST_F(Exchange, a_rank_that_leaves_is_an_error_of_the_others) {
   const auto said = on_ranks([&](int rank) {
-    t5::PartlyLoaded mine = share_of(rank);
+    model::t5::PartlyLoaded mine = share_of(rank);
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     if (rank == 1) mine.tensors.resize(2);
     exchange_tensors(mine.tensors, channel);
@@ -104,7 +104,7 @@ TEST_F(Exchange, a_rank_that_leaves_is_an_error_of_the_others) {
 
 TEST_F(Exchange, ranks_that_disagree_are_an_error_not_a_hang) {
   const auto said = on_ranks([&](int rank) {
-    t5::PartlyLoaded mine = share_of(rank);
+    model::t5::PartlyLoaded mine = share_of(rank);
     if (rank == 2) std::swap(mine.tensors.front(), mine.tensors.back());
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     exchange_tensors(mine.tensors, channel);
@@ -113,7 +113,7 @@ TEST_F(Exchange, ranks_that_disagree_are_an_error_not_a_hang) {
 }
 
 TEST_F(Exchange, only_the_owner_looks_at_the_values) {
-  t5::Tensors weights = t5::read_model_weights(kModel);
+  checkpoint::Tensors weights = checkpoint::read_model_weights(kModel);
   const std::filesystem::path folder =
       std::filesystem::path(testing::TempDir()) / base::format("nan-{}", getpid());
   std::filesystem::create_directories(folder);
@@ -121,10 +121,10 @@ TEST_F(Exchange, only_the_owner_looks_at_the_values) {
   at::Tensor damaged = weights.at("shared.weight").clone();
   damaged.view(-1)[0].fill_(std::numeric_limits<float>::quiet_NaN());
   weights["shared.weight"] = damaged;
-  t5::write_safetensors(folder / "model.safetensors", weights);
+  checkpoint::write_safetensors(folder / "model.safetensors", weights);
   int refused = 0;
   for (int rank = 0; rank < kRanks; ++rank) try {
-      t5::load_share(folder, {}, {.index = rank, .count = kRanks});
+      model::t5::load_share(folder, {}, {.index = rank, .count = kRanks});
     } catch (const base::Error& error) {
       EXPECT_THAT(error.what(), HasSubstr("shared.weight"));
       ++refused;

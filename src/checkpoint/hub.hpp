@@ -1,0 +1,28 @@
+// Where a model or adapter lies: a folder, or a name in the Hugging Face cache. Nothing is
+// downloaded.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lorahub::checkpoint {
+
+// A folder as it is, or a name such as google/flan-t5-large found in $HF_HUB_CACHE, $HF_HOME/hub or
+// ~/.cache/huggingface/hub. `file` must be there: config.json for models, adapter_config.json for
+// adapters; in the cache, so must weights (else the download was cut short). Error saying where was
+// looked.
+std::filesystem::path resolve(const std::string& name_or_folder,
+                              const std::string& file = "config.json");
+
+// For a file that is to be copied out of a folder of somebody's: a link out of the folder would
+// bring a file of this machine among those that are passed on. Links within the folder are fine,
+// and those of a Hugging Face cache to the blobs of the same repository. Error for any other link.
+void check_own_file(const std::filesystem::path& file);
+
+// config.json and the weight files of a model's folder, index first.
+std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
+
+// SHA-256 of the bytes of config.json and of the weight files (index first), one after another.
+std::string hash_model(const std::filesystem::path& folder);
+
+}  // namespace lorahub::checkpoint

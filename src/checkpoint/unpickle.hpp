@@ -1,0 +1,94 @@
+// A pickle machine that calls nothing: a global is a name, and what it makes is up to the reader's
+// rules.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace lorahub::checkpoint {
+
+struct Value;
+using Values = std::vector<Value>;  // a list or tuple
+struct Dict;
+struct None {};
+struct Global {
+  std::string_view name;  // "torch._utils._rebuild_tensor_v2"
+};
+struct Storage {
+  at::Tensor elements;  // [n]
+};
+
+// Lists, dicts and texts belong to the machine or to the pickle, and live as long.
+struct Value : std::variant<None, bool, int64_t, double, std::string_view, Global, Values*, Dict*,
+                            Storage, at::Tensor> {
+  using variant::variant;
+};
+struct Dict {
+  std::vector<std::pair<Value, Value>>
+      items;  // in order; a later one replaces an earlier of the same key
+};
+
+struct Rules {
+  std::function<bool(std::string_view name)> known;  // any other global is refused when it is named
+  std::function<Value(std::string_view name, const Values& arguments)> call;
+  std::function<Value(const Values& id)> storage;  // for persistent ids
+};
+
+// Protocols 2 to 5, the part that torch.save writes for dicts of tensors. Makes
+// collections.OrderedDict itself. Errors begin with `file`.
+class Unpickler {
+ public:
+  Unpickler(std::string_view pickle, std::string file, Rules rules);
+  Value run();
+
+ private:
+  bool literal(unsigned char code);
+  bool container(unsigned char code);
+  bool memory(unsigned char code);
+  bool object(unsigned char code);
+
+  [[noreturn]] void damaged() const;
+  [[noreturn]] void refuse(std::string_view name) const;
+  std::string_view take(uint64_t length);
+  std::string_view line();
+  template <class T>
+  T number();
+  int64_t long_number(uint64_t length);
+
+  void push(Value value) { stack_.push_back(std::move(value)); }
+  Value pop();
+  Values* pop_values();
+  Values since_mark();
+  Values last(size_t count);
+  void push_values(Values values);
+  void push_dict(Values keys_and_values);
+  void add_to_list(Values values);
+  void add_to_dict(Values keys_and_values);
+  void name_global(std::string_view module, std::string_view name);
+  void call(const Value& callable, const Values& arguments);
+  void build();
+  void remember(uint64_t index);
+  void recall(uint64_t index);
+  template <class T>
+  T* top();
+
+  std::string_view left_;
+  std::string file_;
+  Rules rules_;
+  std::vector<Value> stack_;
+  std::vector<size_t> marks_;
+  std::unordered_map<uint64_t, Value> memo_;
+  // Deques: addresses stay. One owner for all: lists may hold themselves, and may nest deeper than
+  // a stack of destructors.
+  std::deque<Values> lists_;
+  std::deque<Dict> dicts_;
+  std::deque<std::string> names_;
+};
+
+}  // namespace lorahub::checkpoint

@@ -1,0 +1,21 @@
+// Which files of a model folder hold its weights.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lorahub::checkpoint {
+
+struct WeightFiles {
+  std::filesystem::path index;               // empty for a single file
+  std::vector<std::filesystem::path> files;  // shards in order of their names
+};
+
+// model.safetensors, else its index and shards, else pytorch_model.bin, else its index and shards.
+// Error listing these when there is none, or naming the shard that is missing.
+WeightFiles weight_files(const std::filesystem::path& folder);
+
+// Of those files: changes when one of them does (base::file_identity).
+std::string identity(const std::filesystem::path& folder);
+
+}  // namespace lorahub::checkpoint

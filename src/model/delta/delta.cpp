@@ -1,0 +1,99 @@
+#include "model/delta/delta.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/record_function.h>
+#include <c10/core/InferenceMode.h>
+
+#include <map>
+#include <vector>
+
+#include "tensor/kernels.hpp"
+#include "tensor/threads.hpp"
+
+namespace lorahub::model::delta {
+namespace {
+
+class Recorder : public tensor::Products {
+ public:
+  at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
+    at::Tensor y = tensor::product(x, layer);
+    found_.places[layer.slot] = {.x0 = x.contiguous(), .y0 = y.clone()};
+    return y;
+  }
+  at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
+                          const tensor::Linear& layer) const override {
+    return sum.add_(tensor::product(x, layer));
+  }
+  Trajectory found() && { return std::move(found_); }
+
+ private:
+  mutable Trajectory found_;
+};
+
+class Bf16Weights : public NarrowWeights {
+ public:
+  Bf16Weights(const DeltaLayers& layers, int threads) {
+    for (const tensor::Linear* layer : layers) by_slot_[layer->slot];
+    tensor::share(threads, static_cast<int>(layers.size()), [&](int i) {
+      const c10::InferenceMode inference;
+      const tensor::Linear& layer = *layers[static_cast<size_t>(i)];
+      by_slot_.at(layer.slot) = layer.weight.to(at::kBFloat16);
+    });
+  }
+  const at::Tensor& of(int slot) const { return by_slot_.at(slot); }
+  std::unique_ptr<tensor::Products> products(const Trajectory& base) const override;
+
+ private:
+  std::map<int, at::Tensor> by_slot_;
+};
+
+class Bf16Products : public tensor::Products {
+ public:
+  Bf16Products(const Bf16Weights& weights, const Trajectory& base)
+      : weights_(weights), base_(base) {}
+
+  at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
+    const at::Tensor& y0 = base_.places.at(layer.slot).y0;
+    if (!x.is_cpu()) return y0 + moved(x, layer);
+    return tensor::add_to(y0.expand({x.size(0), -1, -1}).clone(at::MemoryFormat::Contiguous),
+                          moved(x, layer));
+  }
+  at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
+                          const tensor::Linear& layer) const override {
+    sum.add_(base_.places.at(layer.slot).y0);
+    return tensor::add_to(std::move(sum), moved(x, layer));
+  }
+
+ private:
+  // (x - x0) W^T. Layers that read the same share the difference.
+  at::Tensor moved(const at::Tensor& x, const tensor::Linear& layer) const {
+    RECORD_USER_SCOPE("linears");
+    if (!last_input_.is_same(x)) {
+      last_input_ = x;
+      last_ = (x - base_.places.at(layer.slot).x0).to(at::kBFloat16);
+    }
+    return tensor::separate_rows_product(last_, weights_.of(layer.slot));
+  }
+
+  const Bf16Weights& weights_;
+  const Trajectory& base_;
+  mutable at::Tensor last_input_, last_;
+};
+
+std::unique_ptr<tensor::Products> Bf16Weights::products(const Trajectory& base) const {
+  return std::make_unique<Bf16Products>(*this, base);
+}
+
+}  // namespace
+
+std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads) {
+  return std::make_shared<const Bf16Weights>(layers, threads);
+}
+
+Trajectory trajectory(const std::function<void(const tensor::Products& by)>& pass) {
+  Recorder recorder;
+  pass(recorder);
+  return std::move(recorder).found();
+}
+
+}  // namespace lorahub::model::delta

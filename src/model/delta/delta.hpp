@@ -1,0 +1,43 @@
+// Delta evaluation: candidates of a search differ from the base model by small adapters, so a
+// linear layer's output is that of the base model's own pass, exact, and what its input has moved
+// since, times the weights, in a type that multiplies faster: y = y0 + Q(W) Q(x - x0). The rounding
+// error follows |x - x0|, not |x|. For a network in f32; attention, adapters, norms and the head
+// stay f32.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/device.hpp"
+#include "tensor/matmul.hpp"
+
+namespace lorahub::model::delta {
+
+// Inputs [1, rows, in] and outputs [1, rows, out] of the linear layers in the base model's pass
+// over some examples, by slot.
+struct Trajectory {
+  struct Place {
+    at::Tensor x0, y0;
+  };
+  std::map<int, Place> places;
+};
+// Of the base model's pass over them, which `pass` computes by the products that it is given.
+Trajectory trajectory(const std::function<void(const tensor::Products& by)>& pass);
+
+// The layers that are computed so, as the family of the model names them.
+using DeltaLayers = std::vector<const tensor::Linear*>;
+
+// The weights of some layers in a narrower type.
+class NarrowWeights {
+ public:
+  virtual ~NarrowWeights() = default;
+  // For one pass of one thread over the trajectory's examples, in their order.
+  virtual std::unique_ptr<tensor::Products> products(const Trajectory& base) const = 0;
+};
+std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads = 1);
+std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, int threads = 1);
+// Error where int8 is not multiplied exactly: no AVX512-VNNI, or a GPU.
+void check_int8(base::Device device);
+
+}  // namespace lorahub::model::delta

@@ -1,0 +1,223 @@
+// Delta evaluation's products in int8, by the kernels that LibTorch has for quantised networks.
+#include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/record_function.h>
+#include <c10/core/InferenceMode.h>
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/fast_loop.hpp"
+#include "model/delta/delta.hpp"
+#include "tensor/threads.hpp"
+
+namespace lorahub::model::delta {
+namespace {
+
+constexpr int kZero = 128;    // the byte of 0: the kernels take unsigned inputs
+constexpr float kMost = 127;  // of a byte less kZero, and of a weight
+
+using Maybe = std::optional<at::Tensor>;
+using Scalars = c10::List<std::optional<at::Scalar>>;
+using QLinear = at::Tensor(at::Tensor, double, int64_t, at::Tensor, at::Tensor, at::Tensor, Maybe,
+                           double, int64_t, std::optional<at::ScalarType>, std::string_view,
+                           Scalars, std::string_view);
+using Prepack = at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>);
+
+template <class Signature>
+c10::TypedOperatorHandle<Signature> operation(const char* name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
+}
+
+// NaN when one of them is not finite.
+LORAHUB_FAST_LOOP float largest_difference(const float* __restrict x, const float* __restrict x0,
+                                           const int64_t& count) {
+  constexpr int64_t kLanes = 16;
+  const int64_t whole = count - count % kLanes;
+  float lanes[kLanes] = {}, strange[kLanes] = {};
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      const float d = __builtin_fabsf(x[i + lane] - x0[i + lane]);
+      lanes[lane] = d > lanes[lane] ? d : lanes[lane];
+      strange[lane] += d * 0;
+    }
+  }
+  float most = 0;
+  for (int64_t i = whole; i < count; ++i) {
+    const float d = __builtin_fabsf(x[i] - x0[i]);
+    most = d > most ? d : most;
+    strange[0] += d * 0;
+  }
+  for (const float lane : lanes) most = lane > most ? lane : most;
+  for (const float lane : strange) most += lane;
+  return most;
+}
+
+// (x - x0) * inverse, rounded, as bytes.
+struct Row {
+  const float *x, *x0;
+  int64_t count;
+  float inverse;
+};
+LORAHUB_FAST_LOOP void round_difference(const Row& row, uint8_t* __restrict bytes) {
+  constexpr float kRound = 12582912.0f;
+  const float* __restrict x = row.x;
+  const float* __restrict x0 = row.x0;
+  const int64_t count = row.count;
+  const float inverse = row.inverse;
+  for (int64_t i = 0; i < count; ++i) {
+    const float rounded = ((x[i] - x0[i]) * inverse + kRound) - kRound;
+    bytes[i] = static_cast<uint8_t>(static_cast<int32_t>(rounded) + kZero);
+  }
+}
+
+// y = y0 + scale y
+LORAHUB_FAST_LOOP void scale_plus(float* __restrict y, const float* __restrict y0,
+                                  const int64_t& count, const float& scale) {
+  for (int64_t i = 0; i < count; ++i) y[i] = y0[i] + scale * y[i];
+}
+
+// sum += y
+LORAHUB_FAST_LOOP void add(float* __restrict sum, const float* __restrict y, const int64_t& count) {
+  for (int64_t i = 0; i < count; ++i) sum[i] += y[i];
+}
+
+// x - x0, as bytes and a scale of each row.
+struct Rounded {
+  at::Tensor bytes;  // [P * rows, in]
+  std::vector<float> scales;
+};
+
+Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
+  const int64_t rows = x.size(1), width = x.size(2), all = x.size(0) * rows;
+  Rounded r{.bytes = at::empty({all, width}, at::kByte),
+            .scales = std::vector<float>(static_cast<size_t>(all))};
+  const float *from = x.const_data_ptr<float>(), *base = x0.const_data_ptr<float>();
+  auto* to = r.bytes.mutable_data_ptr<uint8_t>();
+  for (int64_t row = 0; row < all; ++row) {
+    const float* x_row = from + row * width;
+    const float* x0_row = base + row % rows * width;
+    const float most = largest_difference(x_row, x0_row, width);
+    r.scales[static_cast<size_t>(row)] = most / kMost;
+    round_difference(
+        {.x = x_row, .x0 = x0_row, .count = width, .inverse = most > 0 ? kMost / most : 0},
+        to + row * width);
+  }
+  return r;
+}
+
+// Weights with a scale an output (largest |w| / 127), in the library's own order.
+class Int8Weights : public NarrowWeights {
+ public:
+  Int8Weights(const DeltaLayers& layers, int threads) {
+    for (const tensor::Linear* layer : layers) by_slot_[layer->slot];
+    tensor::share(threads, static_cast<int>(layers.size()), [&](int i) {
+      const c10::InferenceMode inference;
+      const tensor::Linear& layer = *layers[static_cast<size_t>(i)];
+      by_slot_.at(layer.slot) = packed(layer.weight);
+    });
+  }
+
+  // x W^T [rows, out], f32, of x [rows, in], bytes that mean themselves less kZero.
+  at::Tensor times(const at::Tensor& x, int slot) const {
+    static const auto multiply = operation<QLinear>("onednn::qlinear_pointwise");
+    const Packed& w = by_slot_.at(slot);
+    return multiply.call(x, 1.0, kZero, w.weight, w.scale, w.zero, std::nullopt, 1.0, 0, at::kFloat,
+                         "none", Scalars(), "");
+  }
+
+  std::unique_ptr<tensor::Products> products(const Trajectory& base) const override;
+
+ private:
+  struct Packed {
+    at::Tensor weight, scale, zero;
+  };
+  static Packed packed(const at::Tensor& weight) {
+    static const auto prepack = operation<Prepack>("onednn::qlinear_prepack");
+    const at::Tensor scale = weight.abs().amax(1).clamp_min(1e-30) / kMost;
+    const at::Tensor whole = (weight / scale.unsqueeze(1)).round_().to(at::kChar);
+    return {.weight = prepack.call(whole, std::nullopt),
+            .scale = scale,
+            .zero = at::zeros({scale.size(0)}, at::kLong)};
+  }
+  std::map<int, Packed> by_slot_;
+};
+
+class Int8Products : public tensor::Products {
+ public:
+  Int8Products(const Int8Weights& weights, const Trajectory& base)
+      : weights_(weights), base_(base) {}
+
+  at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
+    RECORD_USER_SCOPE("linears");
+    const Trajectory::Place& place = base_.places.at(layer.slot);
+    at::Tensor y = moved(x, place.x0, layer.slot);
+    each_row(y, place.y0, scale_plus);
+    return y.view({x.size(0), x.size(1), y.size(1)});
+  }
+
+  at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
+                          const tensor::Linear& layer) const override {
+    RECORD_USER_SCOPE("linears");
+    const Trajectory::Place& place = base_.places.at(layer.slot);
+    float* to = sum.mutable_data_ptr<float>();
+    each_row(moved(x, place.x0, layer.slot), place.y0,
+             [&](float* y, const float* y0, const int64_t& width, const float& scale) {
+               scale_plus(y, y0, width, scale);  // the row stays in the cache
+               add(to, y, width);
+               to += width;
+             });
+    return sum;
+  }
+
+ private:
+  // Q(W) Q(x - x0) but for the scale of each row. Layers that read the same share what is rounded.
+  at::Tensor moved(const at::Tensor& x, const at::Tensor& x0, int slot) const {
+    if (!last_input_.is_same(x)) {
+      last_input_ = x;
+      last_ = rounded(x.contiguous(), x0);
+    }
+    return weights_.times(last_.bytes, slot);
+  }
+
+  template <class Work>
+  void each_row(const at::Tensor& y, const at::Tensor& y0, const Work& work) const {
+    const int64_t rows = y0.size(1), width = y0.size(2);
+    float* from = y.mutable_data_ptr<float>();
+    for (int64_t row = 0; row < y.size(0); ++row)
+      work(from + row * width, y0.const_data_ptr<float>() + row % rows * width, width,
+           last_.scales[static_cast<size_t>(row)]);
+  }
+
+  const Int8Weights& weights_;
+  const Trajectory& base_;
+  mutable at::Tensor last_input_;
+  mutable Rounded last_;
+};
+
+std::unique_ptr<tensor::Products> Int8Weights::products(const Trajectory& base) const {
+  return std::make_unique<Int8Products>(*this, base);
+}
+
+}  // namespace
+
+void check_int8(base::Device device) {
+  bool able = false;
+#if defined(__x86_64__) && defined(__GNUC__)
+  able = device == base::Device::cpu && __builtin_cpu_supports("avx512vnni") != 0;
+#endif
+  base::check(able,
+              "precision delta-int8 needs a CPU with AVX512-VNNI (others round the sums of "
+              "bytes, a GPU multiplies otherwise), use delta-bf16 or f32");
+}
+
+std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, int threads) {
+  for (const tensor::Linear* layer : layers)
+    check_int8(layer->weight.is_cpu() ? base::Device::cpu : base::Device::cuda);
+  return std::make_shared<const Int8Weights>(layers, threads);
+}
+
+}  // namespace lorahub::model::delta

@@ -1,0 +1,24 @@
+// Where a network lies: its type, its device, and which part of it a rank reads.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "base/device.hpp"
+
+namespace lorahub::model {
+
+struct Placement {
+  at::ScalarType dtype =
+      at::kFloat;  // kFloat or kBFloat16: linear layers and embedding; norms and biases stay f32
+  base::Device device = base::Device::cpu;
+};
+
+// A network of which `count` ranks read a part each, about as many bytes; part `index` is here.
+struct Share {
+  int index = 0, count = 1;
+};
+struct SharedTensor {
+  at::Tensor tensor;  // contiguous, on its device; another's part: its shape, with any values
+  int owner = 0;      // the part it belongs to
+};
+
+}  // namespace lorahub::model

@@ -1,0 +1,19 @@
+// Which layers of a T5 delta evaluation computes, and what that takes.
+#pragma once
+#include <span>
+
+#include "model/delta/delta.hpp"
+#include "model/t5/loss.hpp"
+
+namespace lorahub::model::t5 {
+
+// All linear layers but the keys and values of cross-attention: short targets never multiply by
+// these.
+model::delta::DeltaLayers delta_layers(const Network& network);
+double narrow_values(const Config& config);  // how many weights these layers have
+
+// Of the base model's pass over some examples.
+model::delta::Trajectory base_trajectory(const Network& network, std::span<const Pair> examples);
+double trajectory_bytes(const Config& config, double source_tokens, double target_tokens);
+
+}  // namespace lorahub::model::t5

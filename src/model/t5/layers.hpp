@@ -1,0 +1,65 @@
+// The layers of a T5 block on rows [P, rows, features]: P candidates side by side, adapters
+// unmerged.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "model/adapted_linear.hpp"
+#include "model/t5/network.hpp"
+#include "model/t5/relative_bias.hpp"
+#include "model/tokens.hpp"
+#include "tensor/packed_attention.hpp"
+
+namespace lorahub::model::t5 {
+
+// A network as one population sees it. Rows that are still the same for all candidates have a first
+// dimension of 1.
+struct Adapted {
+  const Network& network;
+  const Adapter& adapter;
+  const tensor::Products& by = tensor::exact();
+};
+
+// residual + linear(x), f32. Writes into `residual` where its shape allows.
+at::Tensor add_linear(at::Tensor residual, const tensor::Linear& layer, const Adapted& model,
+                      const at::Tensor& x);
+
+tensor::Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x,
+                            const tensor::Products& by = tensor::exact());
+
+// residual + FF(norm(residual))
+at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model);
+
+// Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.
+void check_ids(const Config& config, const Ids& ids, const char* side);
+
+// Sequences as a stack reads them, on the network's device.
+struct Input {
+  tensor::Packing packing;
+  at::Tensor ids;   // [rows]
+  at::Tensor bias;  // self_bias() for at least the longest
+};
+Input pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor bias);
+at::Tensor to_device(const Network& network, const Ids& ids);  // [ids]
+
+// position_bias() of the encoder (both) or the decoder (causal) for sequences of up to `longest`,
+// as attend_packed() takes it without a copy.
+at::Tensor self_bias(const Network& network, Direction direction, int64_t longest);
+
+// Rows of an embedding in f32: [1, ids, d].
+at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids);
+
+// Final hidden states of packed sources: [P, rows, d], compute dtype.
+at::Tensor encode(const Adapted& model, const Input& sources);
+
+// Rows [rows, d] of one candidate's decoder output -> logits [rows, V], f32 whatever the compute
+// dtype.
+struct Head {
+  at::Tensor weight;  // [V, d], f32, or bf16 where a kernel takes it as it is
+  double scale = 1;
+  at::Tensor a, b;  // [r, d], [V, r], f32: the candidate's addition, undefined for none
+};
+Head output_head(const Adapted& model, int candidate);
+bool adapts_head(const Adapted& model);  // else all candidates have one head
+at::Tensor logits(const Head& head, const at::Tensor& rows);
+
+}  // namespace lorahub::model::t5

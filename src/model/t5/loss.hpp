@@ -1,0 +1,34 @@
+// Teacher-forced cross entropies of a population, in one pass over packed rows: no padding, no
+// masks.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "model/t5/layers.hpp"
+
+namespace lorahub::model::t5 {
+
+// What passes over examples read beside weights, on the network's device, whatever the candidates.
+struct Biases {
+  at::Tensor encoder, decoder;  // self_bias()
+};
+Biases biases(const Network& network, std::span<const Pair> examples);
+struct Batch {
+  Input sources, targets;  // targets: as the decoder reads them, behind the start token
+  at::Tensor labels;       // [target rows]
+};
+Batch pack(const Network& network, std::span<const Pair> examples, const Biases& biases);
+
+// Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
+// network's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
+at::Tensor token_losses(const Network& network, const Adapter& adapter, const Batch& batch,
+                        const tensor::Products& by = tensor::exact());
+// Of these, the sum over each example's tokens (</s> counts): [P * K].
+std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses);
+
+// The same from examples to sums at once. Runs on the calling thread alone.
+std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
+                              std::span<const Pair> examples,
+                              const tensor::Products& by = tensor::exact());
+
+}  // namespace lorahub::model::t5

@@ -1,0 +1,184 @@
+#include "model/t5/reference.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "model/t5/relative_bias.hpp"
+#include "tensor/differentiable.hpp"
+#include "tensor/packed_attention.hpp"
+
+namespace lorahub::model::t5::reference {
+namespace {
+
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+// One forward pass: f32 between the matrices (f64 for a network in f64), whatever their type.
+struct Pass {
+  const Network& network;
+  const Adapter& adapter;
+  const tensor::Dropout& dropout;
+  mutable uint32_t masks = 0;  // drawn so far
+
+  at::Tensor drop(const at::Tensor& x, double rate) const {
+    return tensor::drop(x, {.rate = rate, .key = dropout.key, .place = masks++});
+  }
+  at::Tensor drop(const at::Tensor& x) const { return drop(x, dropout.model); }
+
+  at::ScalarType wide() const {
+    return network.embedding.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  }
+
+  at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const {  // x W^T
+    return tensor::differentiable::product(x.to(weight.scalar_type()), weight).to(wide());
+  }
+
+  // y + B A x at an adapted layer, else y.
+  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const {
+    if (adapter.slots.empty()) return y;
+    const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
+    if (!low.a.defined()) return y;
+    at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
+    if (low.scale.defined()) z = z * low.scale[0];
+    return y + times(z, low.b[0]);
+  }
+
+  at::Tensor linear(const tensor::Linear& layer, const at::Tensor& x) const {
+    return adapted(times(x, layer.weight), layer.slot, x);
+  }
+
+  at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
+    return tensor::differentiable::rms_norm(x, weight, network.config.epsilon);
+  }
+
+  // What the matrices of a sub-layer read: rounded once to their type.
+  at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const {
+    return norm(x, weight).to(network.embedding.scalar_type());
+  }
+
+  at::Tensor heads(const at::Tensor& x) const {
+    return x.unflatten(2, {network.config.heads, -1}).transpose(1, 2);
+  }
+
+  // x [K, queries, d] looks at y [K, keys, d]; bias [1 or K, 1 or h, 1 or queries, keys].
+  at::Tensor attention(const Attention& layer, const at::Tensor& x, const at::Tensor& y,
+                       const at::Tensor& bias) const {
+    const at::Tensor q = heads(linear(layer.q, x));
+    const at::Tensor k = heads(linear(layer.k, y));
+    const at::Tensor v = heads(linear(layer.v, y));
+    const at::ScalarType type = layer.o.weight.scalar_type();
+    const at::Tensor weights =
+        drop(at::softmax(tensor::differentiable::scores(q, k, type) + bias, -1)).to(type);
+    return linear(layer.o, at::matmul(weights, v.to(type)).transpose(1, 2).flatten(2));
+  }
+
+  at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
+    const Config& config = network.config;
+    at::Tensor hidden = linear(ff.wi_0, x);
+    if (config.gated && config.gelu) {
+      hidden = tensor::differentiable::gelu_gate(hidden, linear(ff.wi_1, x));
+    } else {
+      hidden = config.gelu ? at::gelu(hidden, "tanh") : at::relu(hidden);
+      if (config.gated) hidden = hidden * linear(ff.wi_1, x);
+    }
+    return linear(ff.wo, drop(hidden));
+  }
+
+  at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids) const {
+    return embedding.index_select(0, ids.flatten()).view({ids.size(0), ids.size(1), -1}).to(wide());
+  }
+
+  at::Tensor encode(const at::Tensor& ids, const at::Tensor& mask) const {
+    const int64_t length = ids.size(1);
+    const at::Tensor bias = mask + position_bias(network.config, network.encoder, Direction::both,
+                                                 {.queries = length, .keys = length});
+    at::Tensor x = drop(embed(network.embedding, ids));
+    for (const Block& block : network.encoder.blocks) {
+      const at::Tensor normed = input(x, block.self_norm);
+      x = x + drop(attention(block.self, normed, normed, bias));
+      x = x + drop(feed_forward(block.ff, input(x, block.ff_norm)));
+    }
+    return drop(norm(x, network.encoder.final_norm)).to(network.embedding.scalar_type());
+  }
+
+  at::Tensor decode(const at::Tensor& ids, const at::Tensor& encoded,
+                    const at::Tensor& mask) const {
+    const int64_t length = ids.size(1);
+    const at::Tensor bias = position_bias(network.config, network.decoder, Direction::causal,
+                                          {.queries = length, .keys = length});
+    at::Tensor x = drop(embed(network.decoder_embedding, ids));
+    for (const Block& block : network.decoder.blocks) {
+      const at::Tensor normed = input(x, block.self_norm);
+      x = x + drop(attention(block.self, normed, normed, bias));
+      x = x + drop(attention(block.cross, input(x, block.cross_norm), encoded, mask));
+      x = x + drop(feed_forward(block.ff, input(x, block.ff_norm)));
+    }
+    return drop(norm(x, network.decoder.final_norm)) * network.output_scale;
+  }
+};
+
+// Ids [K, longest], filled up with `filler`.
+at::Tensor pad(std::span<const Pair> examples, Ids Pair::*side, int64_t filler) {
+  size_t longest = 0;
+  for (const Pair& pair : examples) longest = std::max(longest, (pair.*side).size());
+  std::vector<at::Tensor> rows;
+  for (const Pair& pair : examples) {
+    Ids row = pair.*side;
+    row.resize(longest, filler);
+    rows.push_back(at::tensor(row, at::kLong));
+  }
+  return at::stack(rows);
+}
+
+constexpr int64_t kNoLabel = -100;
+
+// The decoder's output under teacher forcing, [K, T, d].
+at::Tensor hidden(const Pass& pass, std::span<const Pair> examples) {
+  const Network& network = pass.network;
+  const auto device = network.embedding.device();
+  const Config& config = network.config;
+  // Padding is told from its place, not from its id: a source may hold the padding id itself.
+  const at::Tensor padding = pad(examples, &Pair::source, kNoLabel).eq(kNoLabel).to(device);
+  const at::Tensor sources = pad(examples, &Pair::source, config.pad).to(device);
+  const at::Tensor targets = pad(examples, &Pair::target, config.pad).to(device);
+  const at::Tensor start = at::full_like(targets.narrow(1, 0, 1), config.decoder_start);
+  const at::Tensor shifted = at::cat({start, targets.narrow(1, 0, targets.size(1) - 1)}, 1);
+  const at::Tensor mask = at::zeros(padding.sizes(), network.encoder.final_norm.options())
+                              .masked_fill(padding, kMinusInfinity)
+                              .unsqueeze(1)
+                              .unsqueeze(1);  // [K, 1, 1, S]
+  return pass.decode(shifted, pass.encode(sources, mask), mask);
+}
+
+at::Tensor head(const Pass& pass, const at::Tensor& rows) {
+  const at::Tensor scores = tensor::differentiable::product(rows, pass.network.lm_head.to(pass.wide()));
+  return pass.adapted(scores, pass.network.head_slot, rows);
+}
+
+}  // namespace
+
+at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples) {
+  assert(adapter.candidates == 1);
+  const tensor::Dropout none;
+  const Pass pass{.network = network, .adapter = adapter, .dropout = none};
+  return head(pass, hidden(pass, examples));
+}
+
+at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples,
+                     const tensor::Dropout& dropout) {
+  assert(adapter.candidates == 1);
+  const Pass pass{.network = network, .adapter = adapter, .dropout = dropout};
+  const at::Tensor labels = pad(examples, &Pair::target, kNoLabel).to(network.embedding.device());
+  const at::Tensor places = labels.flatten().ne(kNoLabel).nonzero().flatten();  // of target tokens
+  const at::Tensor rows = hidden(pass, examples).flatten(0, 1).index_select(0, places);
+  const at::Tensor losses = at::cross_entropy_loss(
+      head(pass, rows), labels.flatten().index_select(0, places), {}, at::Reduction::None);
+  return at::zeros({labels.numel()}, losses.options())
+      .index_copy(0, places, losses)
+      .view(labels.sizes())
+      .sum(1);
+}
+
+}  // namespace lorahub::model::t5::reference

@@ -1,0 +1,19 @@
+// The network in its plainest form: padded batch, masks, softmax written out, one adapter, autograd
+// through all of it. What the fast paths are tested against, and what training differentiates.
+#pragma once
+#include <span>
+
+#include "model/t5/loss.hpp"
+#include "tensor/dropout.hpp"
+
+namespace lorahub::model::t5::reference {
+
+// Logits [K, T, V] (T: longest target) for examples padded together; adapter.candidates must be 1.
+at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
+
+// Cross-entropy sum for each example, [K], differentiable; as model::t5::loss_sums for one
+// candidate. The head is applied to target tokens alone.
+at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples,
+                     const tensor::Dropout& dropout = {});
+
+}  // namespace lorahub::model::t5::reference

@@ -1,0 +1,14 @@
+// An example as token ids.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace lorahub::model {
+
+using Ids = std::vector<int64_t>;
+
+struct Pair {
+  Ids source, target;  // token ids with </s>
+};
+
+}  // namespace lorahub::model

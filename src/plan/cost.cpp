@@ -1,0 +1,256 @@
+#include "plan/cost.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "base/check.hpp"
+#include "checkpoint/hub.hpp"
+#include "model/t5/config.hpp"
+#include "model/t5/flop.hpp"
+#include "model/t5/sizes.hpp"
+#include "objective/rate.hpp"
+#include "plan/learning_rate.hpp"
+#include "plan/memory.hpp"
+#include "plan/trial_inputs.hpp"
+#include "search/optimizer.hpp"
+#include "study/names.hpp"
+#include "task/task.hpp"
+#include "text/tokenizer.hpp"
+
+namespace lorahub::plan {
+namespace {
+
+constexpr int kPublishedRank = 16;   // of modules that are not here to be read
+constexpr double kAnswerTokens = 6;  // generated for a row, where targets are unknown
+constexpr double kUsualShare = 0.5;  // of the matrix rate, where no pass has been measured
+constexpr double kDeltaInt8 = 0.5;   // of a pass's time in f32: 0.3 to 0.5 (tests/bench)
+
+struct Model {
+  model::t5::Config config;
+  std::optional<text::Tokenizer> tokenizer;
+};
+
+Model read_model(const std::string& name) {
+  if (const auto known = model::t5::published(name)) {
+    try {
+      const auto folder = checkpoint::resolve(name);
+      const model::t5::Config config = model::t5::read_config(folder);
+      return {.config = config, .tokenizer = text::read_tokenizer(folder, config.vocabulary)};
+    } catch (const base::Error&) {
+      return {.config = *known, .tokenizer = std::nullopt};
+    }
+  }
+  const auto folder = checkpoint::resolve(name);
+  const model::t5::Config config = model::t5::read_config(folder);
+  return {.config = config, .tokenizer = text::read_tokenizer(folder, config.vocabulary)};
+}
+
+long candidate_count(const study::Trial& trial) {
+  if (!study::uses_modules(trial.method)) return 0;
+  if (!trial.modules.names.empty()) return static_cast<long>(trial.modules.names.size());
+  return trial.modules.count > 0 ? trial.modules.count
+                                 : static_cast<long>(module_names(trial).size());
+}
+
+long module_count(const study::Trial& trial) {
+  return kept_count(trial, static_cast<int>(candidate_count(trial)));
+}
+
+long evaluations(const study::Trial& trial) {
+  const long before = probe_count(trial, static_cast<int>(candidate_count(trial)));
+  if (trial.method == study::Method::best_single) return before + module_count(trial);
+  if (trial.method == study::Method::gradient) return before + trial.train.epochs;
+  return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
+}
+
+// Passes over all shots. A backward pass is two forwards.
+struct Passes {
+  long forward = 0, backward = 0;
+};
+Passes passes(const study::Trial& trial) {
+  const long backward = study::trains(trial.method) ? trial.train.epochs : 0;
+  return {.forward = std::max(evaluations(trial), backward), .backward = backward};
+}
+
+bool answers_itself(study::Method method) {  // by the rank that trained, in the same unit
+  return study::trains(method) && method != study::Method::gradient;
+}
+
+struct Planned {
+  const study::Trial& trial;
+  const Lengths& lengths;
+  base::Device device;
+};
+
+int population_of(const study::Trial& trial) {
+  return std::max(1, generation_size(trial, static_cast<int>(module_count(trial))));
+}
+
+search::TileShape tile_of(const Planned& planned) {
+  std::vector<size_t> sources;
+  for (const Lengths::Row& shot : planned.lengths.shots)
+    sources.push_back(static_cast<size_t>(shot.source));
+  return tile_shape({.sources = std::move(sources),
+                     .generation = population_of(planned.trial),
+                     .device = planned.device});
+}
+
+// Units of each generation; a training is one unit.
+std::vector<int> rounds_of(const Planned& planned, long evaluations) {
+  const auto& [trial, lengths, device] = planned;
+  if (study::trains(trial.method)) return {1};
+  const int population = population_of(trial);
+  const auto examples = static_cast<int>(lengths.shots.size());
+  const search::TileShape tile = tile_of(planned);
+  const auto units = [&](long candidates) {
+    return static_cast<int>(search::cut(static_cast<int>(candidates), examples, tile).size());
+  };
+  std::vector<int> rounds;
+  const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
+  if (probes > 0) rounds.push_back(probes);
+  for (long left = evaluations - probes; left > 0; left -= population)
+    rounds.push_back(units(std::min<long>(left, population)));
+  return rounds;
+}
+
+// Units of work of a trial, in TFLOP of f32 (or bf16, where the trial is computed in it).
+Work work_of(const Planned& planned, const Cost& cost, double answers) {
+  const auto& [trial, lengths, device] = planned;
+  Work work{.rounds = rounds_of(planned, cost.evaluations)};
+  if (answers_itself(trial.method)) {
+    work.unit_cost = cost.tflop;
+    return work;
+  }
+  const int all = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
+  if (all > 0) work.unit_cost = (cost.tflop - answers) / all;
+  if (trial.precision == study::Precision::delta_int8 && study::uses_search(trial.method))
+    work.unit_cost *= kDeltaInt8;
+  const auto batch = static_cast<size_t>(trial.batch);
+  work.batches = static_cast<int>((lengths.prompts.size() + batch - 1) / batch);
+  if (work.batches > 0) work.batch_cost = answers / work.batches;
+  return work;
+}
+
+Cost cost_of(const Planned& planned, const model::t5::Config& config) {
+  const auto& [trial, lengths, device] = planned;
+  double rank =
+      study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
+  if (trial.composition == study::Composition::product)
+    rank *= static_cast<double>(module_count(trial));  // stacked
+  Cost cost{.evaluations = evaluations(trial)};
+  const Passes over = passes(trial);
+  cost.example_forwards =
+      (over.forward + 2 * over.backward) * static_cast<long>(lengths.shots.size());
+  const auto add = [&](const auto& rows, const Passes& times) {
+    const auto forward = static_cast<double>(times.forward);
+    const double all = forward + 2 * static_cast<double>(times.backward);
+    for (const auto& [s, target, options] : rows) {
+      const double t = target > 0 ? target : kAnswerTokens;
+      cost.tokens += forward * (s + t);
+      cost.tflop +=
+          1e-12 * all * model::t5::forward_flop(config, {.source = s, .target = t, .rank = rank});
+    }
+  };
+  if (over.forward > 0) add(lengths.shots, over);
+  const double searched = cost.tflop;
+  add(lengths.prompts, {.forward = 1});
+  cost.work = work_of(planned, cost, cost.tflop - searched);
+  return cost;
+}
+
+Memory memory_of(const Planned& planned, const model::t5::Config& config) {
+  return memory({.trial = planned.trial,
+                 .config = config,
+                 .lengths = planned.lengths,
+                 .tile = tile_of(planned),
+                 .candidates = static_cast<int>(candidate_count(planned.trial)),
+                 .modules = static_cast<int>(module_count(planned.trial)),
+                 .device = planned.device});
+}
+
+// Trials of the same key have the same rows, of the same lengths.
+std::string rows_key(const study::Trial& trial) {
+  std::string key =
+      base::format("{}|{}|{}|{}|{}|{}|{}|{}", trial.model_path, trial.task_files.pool,
+                   trial.task_files.test, trial.method == study::Method::icl, trial.shots.count,
+                   trial.seed.shots, study::name(trial.labels), study::name(trial.scoring));
+  for (int row : trial.shots.rows) key += base::format(",{}", row);
+  return key + base::format("|{}", trial.max_input);
+}
+
+void note(const Memory& memory, const study::Trial& trial, const Resources& resources,
+          StudyCost& total) {
+  const double own = resources.trials_of_a_rank * memory.held + resources.threads * memory.computed;
+  total.shared_bytes = std::max(total.shared_bytes, memory.shared);
+  if (memory.shared + own <= total.memory_bytes) return;
+  total.memory_bytes = memory.shared + own;
+  total.largest = study::label(trial);
+}
+
+// Of the linear layers of most of the trials: what a study is computed in.
+at::ScalarType usual_dtype(const std::vector<study::Trial>& trials) {
+  const auto halves = std::ranges::count(trials, study::Precision::bf16, &study::Trial::precision);
+  return 2 * static_cast<size_t>(halves) > trials.size() ? at::kBFloat16 : at::kFloat;
+}
+
+}  // namespace
+
+Need need(const StudyCost& cost, base::Device device) {
+  return {.what = base::format("trial '{}'", cost.largest),
+          .shared = cost.shared_bytes,
+          .own = cost.memory_bytes - cost.shared_bytes,
+          .device = device,
+          .remedies =
+              "use fewer ranks on a node, fewer --threads, a smaller batch or shorter inputs "
+              "(task.max_input bounds them), or --no-memory-check"};
+}
+
+StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources) {
+  StudyCost total{.flops_per_second = resources.flops_per_second};
+  if (total.flops_per_second == 0)
+    total.flops_per_second =
+        kUsualShare * objective::gemm_flops_per_second({.placement = {.dtype = usual_dtype(trials),
+                                                                      .device = resources.device}});
+  std::map<std::string, Model> models;
+  std::map<std::string, Lengths> texts;
+  for (const study::Trial& trial : trials) {
+    check_training(trial);  // refuses what run would
+    if (study::uses_search(trial.method))
+      search::resolved(trial.search, static_cast<int>(module_count(trial)));
+    auto model = models.find(trial.model_path);
+    if (model == models.end())
+      model = models.emplace(trial.model_path, read_model(trial.model_path)).first;
+    const auto& [config, tokenizer] = model->second;
+    const std::string key = rows_key(trial);
+    auto text = texts.find(key);
+    if (text == texts.end())
+      text = texts
+                 .emplace(key, lengths(trial, task::load(trial), tokenizer ? &*tokenizer : nullptr,
+                                       resources.reads))
+                 .first;
+    if (has_loss(trial)) {
+      total.cut.cut += text->second.cut;
+      total.cut.of += text->second.shots.size();
+    }
+    const Planned planned{trial, text->second, resources.device};
+    total.trials.push_back(cost_of(planned, config));
+    note(memory_of(planned, config), trial, resources, total);
+    total.tokens_estimated = total.tokens_estimated || !tokenizer;
+  }
+  // Of seats, of which a rank has one for each trial that it works on.
+  std::vector<Work> works;
+  const int each =
+      static_cast<int>(trials.size() + static_cast<size_t>(resources.ranks) - 1) / resources.ranks;
+  const int at_a_time = std::clamp(each, 1, resources.trials_of_a_rank);
+  const int seats = resources.ranks * at_a_time;
+  for (const Cost& one : total.trials)
+    works.push_back(scaled(one.work, 1e12 * at_a_time / total.flops_per_second));
+  total.prediction = resources.groups > 0
+                         ? predict(works, {.ranks = seats, .groups = resources.groups})
+                         : best_prediction(works, seats);
+  return total;
+}
+
+}  // namespace lorahub::plan

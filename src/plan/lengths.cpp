@@ -1,0 +1,85 @@
+#include "plan/lengths.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "objective/objective.hpp"
+#include "task/score.hpp"
+
+namespace lorahub::plan {
+namespace {
+
+task::Bound bound_of(const study::Trial& trial) {
+  return {.tokens = trial.max_input, .remedy = "raise task.max_input"};
+}
+
+double most(double tokens) { return std::min<double>(tokens, objective::kMostTokens); }
+
+void add_shots(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
+               Lengths& all) {
+  for (size_t i = 0; i < task.shots.size(); ++i) {
+    const double source = task::count_tokens(tokenizer, task.shots[i].input);
+    const double target = task::count_tokens(tokenizer, task.shots[i].target);
+    if (tokenizer != nullptr)
+      task::check_length(source, task::row_place(trial.task_files.pool, task.shot_rows[i]),
+                         bound_of(trial));
+    all.cut += std::max(source, target) > objective::kMostTokens ? 1 : 0;
+    all.shots.push_back({.source = most(source), .target = most(target)});
+  }
+}
+
+void add_prompts(const study::Trial& trial, const task::Task& task,
+                 const text::Tokenizer* tokenizer, Lengths& all) {
+  const bool icl = trial.method == study::Method::icl;
+  const std::string& file =
+      trial.task_files.test.empty() ? trial.task_files.pool : trial.task_files.test;
+  for (size_t i = 0; i < task.test.size(); ++i) {
+    const task::Example& row = task.test[i];
+    const double source =
+        task::count_tokens(tokenizer, icl ? task::icl_prompt(task.shots, row.input) : row.input);
+    if (tokenizer != nullptr)
+      task::check_length(source,
+                         task::row_place(file, task.test_rows[i]) +
+                             (icl ? base::format(" behind {} shots", task.shots.size()) : ""),
+                         bound_of(trial));
+    all.prompts.push_back(
+        {.source = source,
+         .target = row.target.empty() ? 0 : task::count_tokens(tokenizer, row.target),
+         .options = task.scoring == study::Scoring::options
+                        ? static_cast<int>(task::options(row.input).size())
+                        : 0});
+  }
+}
+
+}  // namespace
+
+Lengths lengths(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
+                Reads reads) {
+  Lengths all;
+  add_shots(trial, task, tokenizer, all);
+  if (reads == Reads::shots_and_prompts) add_prompts(trial, task, tokenizer, all);
+  return all;
+}
+
+size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Example>& examples) {
+  return static_cast<size_t>(std::ranges::count_if(examples, [&](const task::Example& row) {
+    return std::max(task::count_tokens(&tokenizer, row.input),
+                    task::count_tokens(&tokenizer, row.target)) > objective::kMostTokens;
+  }));
+}
+
+bool has_loss(const study::Trial& trial) {
+  return study::uses_search(trial.method) || study::trains(trial.method) ||
+         trial.method == study::Method::best_single ||
+         (study::uses_modules(trial.method) && trial.retrieve.by == study::RetrieveBy::probe);
+}
+
+std::string sentence(const CutShots& shots) {
+  if (shots.cut == 0) return "";
+  return base::format(
+      "of {} of {} shots a loss reads the first {} tokens alone, as the official one (inputs to be "
+      "answered are read whole), shorten them if the end matters",
+      shots.cut, shots.of, objective::kMostTokens);
+}
+
+}  // namespace lorahub::plan

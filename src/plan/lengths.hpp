@@ -1,0 +1,39 @@
+// How long the rows of a task are in tokens: which are refused, which a loss reads the beginning
+// of.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "study/trial.hpp"
+#include "task/lengths.hpp"
+
+namespace lorahub::plan {
+
+// What a trial computes with, in tokens with </s>.
+struct Lengths {
+  struct Row {
+    double source = 0, target = 0;
+    int options = 0;  // that the prompt lists, each computed where the trial scores by them
+  };
+  std::vector<Row> shots;    // as a loss reads them
+  std::vector<Row> prompts;  // of the test rows, whole; target: 0 where the row has none
+  size_t cut = 0;            // shots of which a loss reads the beginning alone
+};
+// Error for a shot or a prompt of more than `task.max_input` tokens, naming file and row.
+enum class Reads { shots, shots_and_prompts };
+Lengths lengths(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
+                Reads reads = Reads::shots_and_prompts);
+
+// How many of the examples a loss reads the beginning of alone.
+size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Example>& examples);
+
+// Whether some loss of the trial reads its shots.
+bool has_loss(const study::Trial& trial);
+
+// One sentence about the shots that are cut; "" for none.
+struct CutShots {
+  size_t cut = 0, of = 0;
+};
+std::string sentence(const CutShots& shots);
+
+}  // namespace lorahub::plan

@@ -1,0 +1,138 @@
+#include "plan/makespan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <queue>
+
+namespace lorahub::plan {
+namespace {
+
+// A unit ends on a rank, or (rank < 0) a group hands in its next round.
+struct Event {
+  double time = 0;
+  int rank = -1, group = 0;
+  bool operator>(const Event& other) const { return time > other.time; }
+};
+
+double seconds_of(const Work& work) {
+  return work.unit_cost * std::accumulate(work.rounds.begin(), work.rounds.end(), 0) +
+         work.batch_cost * work.batches;
+}
+
+class Play {
+ public:
+  Play(const std::vector<Work>& trials, const workers::Layout& layout)
+      : trials_(trials),
+        ranks_(layout.ranks),
+        scheduler_(layout, sizes(trials)),
+        free_at_(static_cast<size_t>(layout.ranks), 0),
+        groups_(static_cast<size_t>(scheduler_.groups())) {}
+
+  Prediction run() {
+    for (int group = 0; group < scheduler_.groups(); ++group) events_.push({.group = group});
+    double now = 0, busy = 0;
+    for (; !events_.empty(); hand_out(now)) {
+      const Event event = events_.top();
+      events_.pop();
+      if (event.rank < 0) {
+        next_round(event);
+        continue;
+      }
+      now = event.time;
+      scheduler_.done(event.rank, event.group);
+      if (--groups_[static_cast<size_t>(event.group)].missing == 0)
+        events_.push({.time = now + kFloor, .group = event.group});
+    }
+    for (const Work& work : trials_) busy += seconds_of(work);
+    return {.groups = scheduler_.groups(),
+            .seconds = now,
+            .utilisation = now > 0 ? busy / (now * ranks_) : 1};
+  }
+
+ private:
+  struct Group {
+    const Work* work = nullptr;
+    size_t round = 0;  // that comes next
+    int missing = 0;   // units of this one
+    double cost = 0;   // of each
+  };
+
+  static std::vector<workers::JobSize> sizes(const std::vector<Work>& trials) {
+    std::vector<workers::JobSize> sizes;
+    for (const Work& work : trials) sizes.push_back(size_of(work));
+    return sizes;
+  }
+
+  void next_round(const Event& event) {
+    now_ = event.time;
+    Group& group = groups_[static_cast<size_t>(event.group)];
+    for (;;) {
+      if (group.work == nullptr || group.round > group.work->rounds.size()) {
+        const std::optional<int> job = scheduler_.take(event.group);
+        if (!job) return;
+        group = {.work = &trials_[static_cast<size_t>(*job)]};
+      }
+      const bool answers = group.round == group.work->rounds.size();  // the last round
+      group.cost = answers ? group.work->batch_cost : group.work->unit_cost;
+      group.missing = answers ? group.work->batches : group.work->rounds[group.round];
+      ++group.round;
+      if (group.missing == 0) continue;
+      scheduler_.submit(event.group, group.missing);
+      return;
+    }
+  }
+
+  void hand_out(double now) {
+    now = std::max(now, now_);
+    while (const auto order = scheduler_.next()) {
+      const Group& group = groups_[static_cast<size_t>(order->group)];
+      double& free = free_at_[static_cast<size_t>(order->rank)];
+      free = std::max(free, now) + group.cost;
+      events_.push({.time = free, .rank = order->rank, .group = order->group});
+    }
+  }
+
+  const std::vector<Work>& trials_;
+  int ranks_;
+  workers::Scheduler scheduler_;
+  std::vector<double> free_at_;  // by rank: when it has computed what it was given
+  std::vector<Group> groups_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  double now_ = 0;  // of the last round handed in
+};
+
+}  // namespace
+
+Work scaled(Work work, double factor) {
+  work.unit_cost *= factor;
+  work.batch_cost *= factor;
+  return work;
+}
+
+workers::JobSize size_of(const Work& work) {
+  const int searched = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
+  const int widest = work.rounds.empty() ? 0 : *std::ranges::max_element(work.rounds);
+  return {.cost = seconds_of(work),
+          .units = std::max(1, searched + work.batches),
+          .width = std::max({1, widest, work.batches})};
+}
+
+Prediction predict(const std::vector<Work>& trials, const workers::Layout& layout) {
+  return trials.empty() ? Prediction{} : Play(trials, layout).run();
+}
+
+Prediction best_prediction(const std::vector<Work>& trials, int ranks) {
+  const int most = std::min(ranks, static_cast<int>(trials.size()));
+  Prediction best = predict(trials, {.ranks = ranks, .groups = 1});
+  for (int groups = 2; groups <= most; groups += 1 + groups / 8) {
+    const Prediction other = predict(trials, {.ranks = ranks, .groups = groups});
+    if (other.seconds < 0.999 * best.seconds) best = other;
+  }
+  if (most > 1) {
+    const Prediction all = predict(trials, {.ranks = ranks, .groups = most});
+    if (all.seconds < 0.999 * best.seconds) best = all;
+  }
+  return best;
+}
+
+}  // namespace lorahub::plan

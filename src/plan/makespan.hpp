@@ -1,0 +1,35 @@
+// How long a study takes on R ranks: the scheduler that runs it, played through with predicted
+// times.
+#pragma once
+#include <vector>
+
+#include "workers/scheduler.hpp"
+
+namespace lorahub::plan {
+
+// A trial as it is handed out: rounds one after the other, each of so many units at a time, then
+// the answers.
+struct Work {
+  std::vector<int> rounds;  // units (tiles) of each generation
+  double unit_cost = 0;     // of one, in seconds or in TFLOP
+  int batches = 0;          // of test rows, all at the same time
+  double batch_cost = 0;
+};
+
+Work scaled(Work work, double factor);  // its costs times `factor`
+workers::JobSize size_of(const Work& work);
+
+struct Prediction {
+  int groups = 1;
+  double seconds = 0;      // until the last trial ends
+  double utilisation = 0;  // share of ranks x seconds that is spent computing, in [0, 1]
+};
+
+// Costs in seconds. Between two rounds of a trial lie kFloor seconds (ask, tell, messages).
+inline constexpr double kFloor = 1e-3;
+Prediction predict(const std::vector<Work>& trials, const workers::Layout& layout);
+
+// The number of groups that ends first, the fewer where equal.
+Prediction best_prediction(const std::vector<Work>& trials, int ranks);
+
+}  // namespace lorahub::plan

@@ -1,0 +1,30 @@
+// What a trial takes of a node's memory, from its shapes alone. Each term is of the code that
+// allocates it: t5/layers, t5/attention, t5/loss, t5/generate, t5/reference, objective/passes.
+#pragma once
+#include "model/t5/network.hpp"
+#include "plan/lengths.hpp"
+#include "search/population.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::plan {
+
+struct Shapes {
+  const study::Trial& trial;
+  const model::t5::Config& config;
+  const Lengths& lengths;
+  search::TileShape tile;  // of a search
+  int candidates = 0;      // modules read
+  int modules = 0;         // of them mixed
+  base::Device device = base::Device::cpu;
+};
+
+// Bytes.
+struct Memory {
+  double shared = 0;    // once for the ranks of a node: weights, modules
+  double held = 0;      // of each rank, while it has the trial loaded
+  double computed = 0;  // of each computing thread besides, at its largest step
+  double of_rank(int threads) const { return held + threads * computed; }
+};
+Memory memory(const Shapes& shapes);
+
+}  // namespace lorahub::plan

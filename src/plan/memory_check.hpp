@@ -1,0 +1,30 @@
+// Whether the memory of the nodes suffices for what their ranks are about to compute.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "objective/load_model.hpp"
+
+namespace lorahub::plan {
+
+// What this rank may still take, for rank 0: packed words.
+std::string room(const objective::Hardware& hardware);
+
+struct Need {
+  std::string what;   // "trial 'E1 lorahub seed 1'"
+  double shared = 0;  // bytes, once for the ranks of a node; on GPUs once for each rank
+  double own = 0;     // bytes of each rank beside that
+  base::Device device = base::Device::cpu;
+  std::string remedies;  // "use fewer ranks on a node, ..."
+};
+struct Ranks {
+  std::vector<std::string> hosts, rooms;  // by rank
+};
+// Error where even seven tenths of it are more than there is: the estimate is as good as that. A
+// sentence where the whole is more; "" where all is well.
+std::string check_room(const Need& need, const Ranks& ranks);
+
+// For a process alone. Says the sentence on standard error.
+void check_own_room(const Need& need);
+
+}  // namespace lorahub::plan

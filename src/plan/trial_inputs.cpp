@@ -1,0 +1,95 @@
+#include "plan/trial_inputs.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "checkpoint/hub.hpp"
+#include "lora/pool.hpp"
+#include "model/t5/config.hpp"
+#include "objective/objective.hpp"
+#include "search/optimizer.hpp"
+
+namespace lorahub::plan {
+namespace {
+
+// Source rows that a tile aims at. CPU: activations stay in a core's cache. GPU: enough for all
+// multiprocessors several times over (12 candidates of 5 prompts of 256 tokens).
+int tile_rows(base::Device device) { return device == base::Device::cpu ? 1024 : 16384; }
+
+}  // namespace
+
+int generation_size(const study::Trial& trial, int modules) {
+  if (study::uses_search(trial.method)) return search::generation_size(trial.search, modules);
+  return std::max(1, modules);  // best_single asks for all modules
+}
+
+search::TileShape tile_shape(const Cut& cut) {
+  const auto aim = static_cast<size_t>(tile_rows(cut.device));
+  size_t rows = 0, longest = 1;
+  for (const size_t length : cut.sources) {
+    rows += length;
+    longest = std::max(longest, length);
+  }
+  const int most = std::clamp(static_cast<int>(aim / std::max<size_t>(rows, 1)), 1, cut.generation);
+  const int tiles = (cut.generation + most - 1) / most;
+  const int examples = std::max(1, static_cast<int>(2 * aim / longest));
+  return {.candidates = (cut.generation + tiles - 1) / tiles,
+          .examples = std::min(examples, std::max(1, static_cast<int>(cut.sources.size())))};
+}
+
+search::TileShape Brief::tile_shape(base::Device device) const {
+  std::vector<size_t> sources;
+  for (const model::Pair& pair : pairs) sources.push_back(pair.source.size());
+  return plan::tile_shape({.sources = std::move(sources),
+                           .generation = generation_size(trial, static_cast<int>(modules.size())),
+                           .device = device});
+}
+
+size_t Brief::batches() const {
+  const auto batch = static_cast<size_t>(trial.batch);
+  return (prompts.size() + batch - 1) / batch;
+}
+
+std::string Brief::rows_hash() const { return task.shots_sha256 + task.test_sha256; }
+
+std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  auto& tokenizer = by_model_[model];
+  if (tokenizer) return tokenizer;
+  const std::filesystem::path folder = checkpoint::resolve(model);
+  tokenizer = std::make_shared<const text::Tokenizer>(
+      text::read_tokenizer(folder, model::t5::read_config(folder).vocabulary));
+  return tokenizer;
+}
+
+Brief brief(const study::Trial& trial, Tokenizers& tokenizers) {
+  Brief brief{.trial = trial,
+              .task = task::load(trial),
+              .pairs = {},
+              .prompts = {},
+              .modules = {},
+              .tokenizer = tokenizers.of(trial.model_path)};
+  brief.pairs = objective::tokenize(*brief.tokenizer, brief.task.shots);
+  for (const task::Example& example : brief.task.test)
+    brief.prompts.push_back(trial.method == study::Method::icl
+                                ? task::icl_prompt(brief.task.shots, example.input)
+                                : example.input);
+  if (study::uses_modules(trial.method)) brief.modules = module_names(trial);
+  return brief;
+}
+
+int kept_count(const study::Trial& trial, int candidates) {
+  return trial.retrieve.by == study::RetrieveBy::none ? candidates
+                                                      : std::min(candidates, trial.retrieve.count);
+}
+
+int probe_count(const study::Trial& trial, int candidates) {
+  const bool probes = trial.retrieve.by == study::RetrieveBy::probe;
+  return probes && kept_count(trial, candidates) < candidates ? candidates : 0;
+}
+
+std::vector<std::string> module_names(const study::Trial& trial) {
+  return lora::pick(trial.library_path, trial.modules, trial.seed.modules);
+}
+
+}  // namespace lorahub::plan

@@ -1,0 +1,66 @@
+// What the lead of a trial knows without a model in memory: its rows, their tokens, how its work is
+// cut.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "model/t5/generate.hpp"
+#include "search/population.hpp"
+#include "study/study.hpp"
+#include "task/task.hpp"
+#include "text/tokenizer.hpp"
+
+namespace lorahub::plan {
+
+// What the work of a trial is cut for. `sources`: tokens of each shot's input.
+struct Cut {
+  std::vector<size_t> sources;
+  int generation = 1;  // candidates asked for at once
+  base::Device device = base::Device::cpu;
+};
+// As many candidates as fill a tile, split evenly over a generation. Depends on the trial and the
+// kind of device alone, so that the bits do.
+search::TileShape tile_shape(const Cut& cut);
+
+// Candidates that a trial of N modules asks for at once.
+int generation_size(const study::Trial& trial, int modules);
+
+struct Brief {
+  study::Trial trial;
+  task::Task task;
+  std::vector<model::Pair> pairs;    // the shots as tokens, [K]
+  std::vector<std::string> prompts;  // of the test rows
+  std::vector<std::string> modules;  // names: the candidates, and once a rank has loaded the trial
+                                     // those kept, [N]; none where the method has none
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+
+  search::TileShape tile_shape(base::Device device) const;
+  size_t batches() const;         // of test rows that are answered together
+  std::string rows_hash() const;  // of shots and test rows
+};
+
+// Tokenizers by model, read once; for several threads.
+class Tokenizers {
+ public:
+  std::shared_ptr<const text::Tokenizer> of(const std::string& model);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const text::Tokenizer>> by_model_;
+};
+
+Brief brief(const study::Trial& trial, Tokenizers& tokenizers);
+
+// How many of the candidates `retrieve` leaves.
+int kept_count(const study::Trial& trial, int candidates);
+
+// Forwards over the shots that `retrieve: probe` takes: each candidate alone.
+int probe_count(const study::Trial& trial, int candidates);
+
+// The candidates of a trial, by name, as its library has them (rank picked or truncated).
+std::vector<std::string> module_names(const study::Trial& trial);
+
+}  // namespace lorahub::plan

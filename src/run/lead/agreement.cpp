@@ -1,0 +1,95 @@
+#include "run/lead/agreement.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "run/messages/reading.hpp"
+#include "run/messages/requests.hpp"
+#include "study/study.hpp"
+
+namespace lorahub::run {
+namespace {
+
+std::string or_nothing(const store::Inputs& inputs, const std::string& name) {
+  const auto found = inputs.find(name);
+  return found == inputs.end() ? "" : found->second;
+}
+
+std::string body_of(const Reading& reading) {
+  std::vector<std::string> words{std::to_string(reading.trials.size())};
+  for (size_t i = 0; i < reading.trials.size(); ++i) {
+    const store::Inputs& inputs = reading.inputs[i];
+    words.insert(words.end(), {digest(study::columns(reading.trials[i])), digest(files_of(inputs)),
+                               or_nothing(inputs, "shots"), or_nothing(inputs, "test")});
+  }
+  for (const auto& [path, hash] : reading.by_path)
+    words.insert(words.end(), {state_of(path), hash});
+  return base::pack_texts(words);
+}
+
+std::string value_of(const Pairs& pairs, const std::string& name) {
+  const auto found = pairs.find(name);
+  return found == pairs.end() ? "nothing" : found->second;
+}
+
+// The names whose values differ, or that one side lacks.
+std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
+  std::vector<std::string> names;
+  for (const Pairs* side : {&a, &b})
+    for (const auto& [name, value] : *side)
+      if (value_of(a, name) != value_of(b, name) && !std::ranges::count(names, name))
+        names.push_back(name);
+  return names;
+}
+
+[[noreturn]] void refuse_knobs(const std::string& who, size_t trial, const Pairs& found,
+                               const study::Trial& mine) {
+  const auto columns = study::columns(mine);
+  const Pairs knobs(columns.begin(), columns.end());
+  const std::vector<std::string> names = differing(found, knobs);
+  const std::string name = names.empty() ? "order" : names.front();
+  base::fail(
+      "{} reads another study than rank 0: {} of trial {} is {} there and {} on rank 0 (their "
+      "results would mix), put the study and its configs on a shared disk",
+      who, name, trial + 1, value_of(found, name), value_of(knobs, name));
+}
+
+[[noreturn]] void refuse_bytes(const std::string& who, const Pairs& found,
+                               const study::Trial& trial, const store::Inputs& inputs) {
+  const bool rows = found.contains("shots") || found.contains("test");
+  Pairs mine;
+  for (const auto& [name, hash] : inputs)
+    if (is_of_rows(name) ? found.contains(name) : !rows) mine[name] = hash;
+  base::fail(
+      "{} reads other bytes than rank 0: {} of trial '{}' (results of two inputs would mix), put "
+      "the files on a shared disk, or copy them again",
+      who, base::join(differing(found, mine), ", "), study::label(trial));
+}
+
+[[noreturn]] void refuse(const std::string& who, const std::vector<std::string>& words,
+                         const Reading& reading) {
+  const size_t trial = std::strtoul(words.at(1).c_str(), nullptr, 10);
+  if (words[0] == kCount || trial >= reading.trials.size())
+    base::fail(
+        "{} reads another study than rank 0: it has {} trials, and {} on rank 0 (their results "
+        "would mix), put the study and its configs on a shared disk",
+        who, words.at(1), reading.trials.size());
+  const Pairs found = pairs_of(std::span(words).subspan(2));
+  if (words[0] == kKnobs) refuse_knobs(who, trial, found, reading.trials[trial]);
+  refuse_bytes(who, found, reading.trials[trial], reading.inputs[trial]);
+}
+
+}  // namespace
+
+void check_agreement(workers::Crew& crew, const Reading& reading) {
+  if (crew.ranks() == 1) return;
+  const std::vector<std::string> replies =
+      crew.everyone(encode({.kind = Request::agree, .body = body_of(reading)}));
+  for (size_t rank = 0; rank < replies.size(); ++rank)
+    if (!replies[rank].empty())
+      refuse(base::format("rank {} on {}", rank, crew.hosts()[rank]),
+             base::unpack_texts(replies[rank]), reading);
+}
+
+}  // namespace lorahub::run

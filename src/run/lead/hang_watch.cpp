@@ -1,0 +1,31 @@
+#include "run/lead/hang_watch.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "run/messages/requests.hpp"
+
+namespace lorahub::run {
+namespace {
+
+constexpr double kTimesPredicted = 50;
+
+double predicted(Request kind, const plan::Work& work) {
+  return kind == Request::answer ? work.batch_cost : work.unit_cost;
+}
+
+}  // namespace
+
+workers::Watch watch(double hang_timeout) { return watch(hang_timeout, {}); }
+
+workers::Watch watch(double hang_timeout, const plan::Work& work) {
+  return [=](const std::string& request) -> workers::Patience {
+    const Asked asked = decode(request);
+    const double seconds = std::max(kHangTimeout, kTimesPredicted * predicted(asked.kind, work));
+    return {
+        .seconds = hang_timeout > 0 ? hang_timeout : seconds,
+        .words = base::format("{} (trial {} of the plan)", in_words(asked.kind), asked.trial + 1)};
+  };
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,35 @@
+#include "run/lead/input_notes.hpp"
+
+#include <map>
+#include <set>
+
+#include "checkpoint/hub.hpp"
+#include "lora/base_names.hpp"
+#include "model/t5/generation_config.hpp"
+#include "plan/trial_inputs.hpp"
+
+namespace lorahub::run {
+
+std::vector<std::string> notes(const std::vector<study::Trial>& trials) {
+  std::set<std::string> models;
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> mixed;  // model, library
+  for (const study::Trial& trial : trials) {
+    models.insert(trial.model_path);
+    if (!study::uses_modules(trial.method)) continue;
+    std::set<std::string>& names = mixed[{trial.model_path, trial.library_path}];
+    for (const std::string& name : plan::module_names(trial)) names.insert(name);
+  }
+  std::vector<std::string> sentences;
+  for (const std::string& model : models)
+    if (std::string note = model::t5::generation_warning(checkpoint::resolve(model)); !note.empty())
+      sentences.push_back(std::move(note));
+  for (const auto& [of, names] : mixed) {
+    const auto& [model, library] = of;
+    std::string note =
+        lora::base_warning(lora::named_bases(library, {names.begin(), names.end()}), model);
+    if (!note.empty()) sentences.push_back(std::move(note));
+  }
+  return sentences;
+}
+
+}  // namespace lorahub::run

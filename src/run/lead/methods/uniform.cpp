@@ -1,0 +1,10 @@
+#include "run/lead/methods/methods.hpp"
+
+namespace lorahub::run {
+
+Choice uniform(const Context& context) {
+  const auto n = static_cast<size_t>(context.modules());
+  return {.weights = std::vector<double>(n, 1.0 / static_cast<double>(n))};
+}
+
+}  // namespace lorahub::run

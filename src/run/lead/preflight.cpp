@@ -1,0 +1,161 @@
+#include "run/lead/preflight.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <set>
+
+#include "base/check.hpp"
+#include "base/signals.hpp"
+#include "plan/input_hashes.hpp"
+#include "plan/learning_rate.hpp"
+#include "plan/trial_inputs.hpp"
+#include "search/optimizer.hpp"
+#include "store/same_inputs.hpp"
+#include "store/validity.hpp"
+#include "study/names.hpp"
+
+namespace lorahub::run {
+namespace {
+
+// Older versions hashed the rows of a task alone.
+bool is_a_later_addition(const std::string& name) {
+  return name == "pool file" || name == "test file";
+}
+
+// What changed between two sets of inputs, as words; "" when nothing did.
+std::string difference(const store::Inputs& before, const store::Inputs& now) {
+  std::vector<std::string> changed;
+  for (const auto& [name, hash] : now)
+    if (const auto old = before.find(name);
+        old == before.end() ? !is_a_later_addition(name) : old->second != hash)
+      changed.push_back(name);
+  for (const auto& [name, hash] : before)
+    if (!now.contains(name)) changed.push_back(name);
+  return base::join(changed, ", ");
+}
+
+void check_unchanged(const study::Trial& trial, const store::Inputs& now,
+                     const store::ShardHistory& journal) {
+  const store::History& history = journal.history;
+  const std::string id = study::id(trial);
+  const bool kept = history.finished.contains(id) || history.told.contains(id);
+  const auto before = history.inputs.find(id);
+  if (!kept || before == history.inputs.end()) return;
+  const std::string changed = difference(before->second, now);
+  base::check(changed.empty(),
+              "{} of trial '{}' changed since it was recorded in {} (old and new results would be "
+              "mixed), use another --out, or restore the files",
+              changed, study::label(trial), journal.file.string());
+}
+
+bool is_finished(const store::History& history) {
+  const std::optional<size_t> planned = store::planned_trials(history.headers.back());
+  return planned && *planned <= history.finished.size() + history.failed.size();
+}
+
+// What the file system says of the nearest folder that is there.
+size_t limit(const std::filesystem::path& file, int which, size_t otherwise) {
+  std::error_code error;
+  std::filesystem::path folder = file.parent_path();
+  while (folder.has_relative_path() && !std::filesystem::is_directory(folder, error))
+    folder = folder.parent_path();
+  const long most = ::pathconf(folder.c_str(), which);
+  return most > 0 ? static_cast<size_t>(most) : otherwise;
+}
+
+// Shards of another count have other trials, of which some are the same.
+void check_shards(const Plan& plan, const std::vector<store::ShardHistory>& journals) {
+  std::map<std::string, int> ended;  // shards, by their number
+  for (const auto& [file, shard, history] : journals) {
+    if (store::count_of(shard) == store::count_of(plan.shard)) continue;
+    base::check(is_finished(history),
+                "{} was begun as {} and is not finished (its trials would be run twice), finish it "
+                "first, or choose another --out",
+                plan.out.string(), store::words_of(shard));
+    ++ended[store::count_of(shard)];
+  }
+  for (const auto& [count, shards] : ended)
+    base::check(count.empty() || std::to_string(shards) == count,
+                "{} was begun as {} shards of which {} have run (the others' trials would be run "
+                "twice), finish them first, or choose another --out",
+                plan.out.string(), count, shards);
+}
+
+}  // namespace
+
+void check_names(const std::vector<std::filesystem::path>& files) {
+  for (const std::filesystem::path& file : files) {
+    const std::filesystem::path whole = std::filesystem::absolute(file);
+    bool fits = whole.string().size() < PATH_MAX;
+    for (const std::filesystem::path& part : whole)
+      fits &= part.string().size() <= limit(whole, _PC_NAME_MAX, NAME_MAX);
+    base::check(fits,
+                "the name {} is too long for its file system (results could not be written), "
+                "choose a shorter --out",
+                file.string());
+  }
+}
+
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known) {
+  Checked checked;
+  std::set<std::string> seen;
+  for (size_t i = 0; i < trials.size(); ++i) {
+    base::throw_if_signalled();
+    const study::Trial& trial = trials[i];
+    plan::check_training(trial);
+    if (study::uses_search(trial.method))  // refuses what the optimiser would
+      search::resolved(trial.search,
+                       plan::kept_count(trial, static_cast<int>(plan::module_names(trial).size())));
+    checked.files.push_back(checked.watched.add(plan::input_files(trial)));
+    store::Inputs now = plan::inputs(trial, checked.hashes);
+    const std::string id = study::id(trial);
+    const bool ended = known.finished.contains(id) || known.failed.contains(id);
+    bool fresh = false;
+    for (const auto& [name, hash] : now)
+      if (!ended && (name == "model" || name.starts_with("module ")))
+        fresh |= seen.insert(name + hash + study::name(trial.precision)).second;
+    if (fresh) checked.first_uses.push_back(i);
+    checked.inputs.push_back(std::move(now));
+  }
+  return checked;
+}
+
+void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
+                  const std::vector<store::Inputs>& inputs) {
+  store::check_study(journals, plan.study);
+  check_shards(plan, journals);
+  store::SameInputs seen;
+  store::check_same_inputs(journals, plan.planned, seen);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    for (const store::ShardHistory& journal : journals)
+      check_unchanged(plan.trials[i], inputs[i], journal);
+    const auto columns = study::columns(plan.trials[i]);
+    store::check_same(seen.add(inputs[i], {columns.begin(), columns.end()}, "the files now"));
+  }
+}
+
+std::vector<store::ShardHistory> elsewhere(const Plan& plan,
+                                           std::vector<store::ShardHistory> journals) {
+  std::erase_if(journals, [&](const auto& journal) { return journal.shard == plan.shard; });
+  if (plan.shard.empty()) return journals;
+  std::set<std::string> mine;
+  for (const store::Planned& trial : plan.planned) mine.insert(trial.id);
+  for (auto& [file, shard, history] : journals) {
+    const auto foreign = [&](const auto& entry) { return !mine.contains(entry.first); };
+    std::erase_if(history.finished, foreign);
+    std::erase_if(history.failed, foreign);
+  }
+  std::erase_if(journals, [](const auto& journal) {
+    return journal.history.finished.empty() && journal.history.failed.empty();
+  });
+  return journals;
+}
+
+store::History own_history(const Plan& plan, const std::vector<store::ShardHistory>& journals) {
+  const auto own = std::ranges::find(journals, plan.shard, &store::ShardHistory::shard);
+  return own == journals.end() ? store::History{} : own->history;
+}
+
+}  // namespace lorahub::run

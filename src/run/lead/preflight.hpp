@@ -1,0 +1,50 @@
+// Everything that a user may have got wrong, before anything is written.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/watched_files.hpp"
+#include "store/folder.hpp"
+#include "study/study.hpp"
+
+namespace lorahub::run {
+
+// Error where the name of one of these files is longer than its file system takes.
+void check_names(const std::vector<std::filesystem::path>& files);
+
+struct Checked {
+  std::vector<store::Inputs> inputs;  // by trial
+  std::vector<size_t> first_uses;     // trials that read what none before read in their precision
+  plan::WatchedFiles watched;         // the files of all trials as they were hashed
+  std::vector<plan::WatchedFiles::Set> files;  // by trial
+  std::map<std::string, std::string> hashes;   // of files and folders, by path
+};
+
+// Error when an optimiser would refuse a trial's settings, or a file is missing. `known`: trials
+// that have ended before are no first uses.
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known);
+
+// A results folder and what is to be run into it.
+struct Plan {
+  std::filesystem::path out;
+  std::string study, shard;                    // shard: "" or "1-of-4"
+  const std::vector<store::Planned>& planned;  // all trials of the study, or of its shard
+  const std::vector<study::Trial>& trials;     // of this call
+};
+
+// Error when the folder holds another study, was begun with another number of shards and is not
+// finished, or when an input has another content now, or had one in any trial of the folder.
+// `inputs`: of the trials of this call.
+void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
+                  const std::vector<store::Inputs>& inputs);
+
+// Of all journals but the shard's own: what belongs into its result file.
+std::vector<store::ShardHistory> elsewhere(const Plan& plan,
+                                           std::vector<store::ShardHistory> journals);
+
+// The history of the shard's own journal; empty where there is none.
+store::History own_history(const Plan& plan, const std::vector<store::ShardHistory>& journals);
+
+}  // namespace lorahub::run

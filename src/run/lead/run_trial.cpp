@@ -1,0 +1,144 @@
+#include "run/lead/run_trial.hpp"
+
+#include <numeric>
+
+#include "base/clock.hpp"
+#include "base/sha256.hpp"
+#include "base/text.hpp"
+#include "objective/objective.hpp"
+#include "plan/learning_rate.hpp"
+#include "plan/lengths.hpp"
+#include "run/lead/methods/methods.hpp"
+#include "study/names.hpp"
+#include "task/score.hpp"
+
+namespace lorahub::run {
+namespace {
+
+std::vector<store::Answer> score(const task::Task& task, const std::vector<std::string>& answers) {
+  std::vector<store::Answer> scored;
+  for (size_t i = 0; i < answers.size(); ++i)
+    scored.push_back({.row = task.test_rows[i],
+                      .input_sha256 = base::sha256(task.test[i].input),
+                      .target = task.test[i].target,
+                      .answer = answers[i],
+                      .hit = task::is_hit(answers[i], task.test[i].target)});
+  return scored;
+}
+
+double percent(const std::vector<store::Answer>& answers) {
+  const auto hits =
+      std::count_if(answers.begin(), answers.end(), [](const auto& a) { return a.hit; });
+  return answers.empty() ? 0
+                         : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
+}
+
+// A backward pass counts as two forwards, which is what it costs in operations.
+store::Counts count(const plan::Brief& brief, const Choice& choice, long probes) {
+  store::Counts counts{
+      .evaluations = probes,
+      .probes = probes,
+      .rounds = std::max(choice.steps, static_cast<long>(choice.generations.size())) +
+                (probes > 0 ? 1 : 0)};
+  for (const search::Generation& g : choice.generations)
+    counts.evaluations += static_cast<long>(g.losses.size());
+  long tokens = 0;
+  for (const model::Pair& pair : brief.pairs)
+    tokens += static_cast<long>(pair.source.size() + pair.target.size());
+  const auto shots = static_cast<long>(brief.pairs.size());
+  const long forwards =
+      probes * shots + std::max((counts.evaluations - probes) * shots, choice.backwards);
+  counts.example_forwards = forwards + 2 * choice.backwards;
+  if (shots > 0) counts.search_tokens = forwards / shots * tokens;
+  for (const std::string& prompt : brief.prompts)
+    counts.answer_tokens += static_cast<long>(brief.tokenizer->encode(prompt).size());
+  return counts;
+}
+
+// The settings that the trial left to defaults, as they were used.
+std::vector<std::pair<std::string, std::string>> resolved(const Context& context,
+                                                          const Loaded& loaded,
+                                                          const Choice& choice) {
+  const study::Trial& trial = context.trial();
+  const search::TileShape tile = context.tile_shape();
+  std::vector<std::pair<std::string, std::string>> values{
+      {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
+  if (const study::Scoring scoring = context.brief().task.scoring; scoring != trial.scoring)
+    values.emplace_back("scoring", study::name(scoring));
+  const std::vector<task::Example>& shots = context.brief().task.shots;
+  if (const size_t cut =
+          plan::has_loss(trial) ? plan::count_cut(*context.brief().tokenizer, shots) : 0;
+      cut > 0)
+    values.emplace_back("shots.cut", base::format("{} of {}, behind {} tokens", cut, shots.size(),
+                                                  objective::kMostTokens));
+  if (loaded.truncated_from > 0)
+    values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
+  if (study::trains(trial.method)) {
+    values.emplace_back("train.lr", base::format("{}", plan::learning_rate(trial)));
+    values.emplace_back("train.steps", base::format("{}", choice.steps));
+    values.emplace_back("train.forwards", base::format("{}", choice.backwards));
+    values.emplace_back("train.backwards", base::format("{}", choice.backwards));
+  }
+  if (!study::uses_search(trial.method)) return values;
+  const study::Search search = search::resolved(trial.search, context.modules());
+  values.emplace_back("search.population", base::format("{}", search.population));
+  values.emplace_back("search.sigma0", base::format("{}", search.sigma0));
+  return values;
+}
+
+// Loss of w = 0 where the search has met it (official and random start there).
+double zero_loss(const std::vector<search::Generation>& generations) {
+  for (const search::Generation& g : generations)
+    for (int p = 0; p < g.population.size(); ++p)
+      if (std::ranges::all_of(g.population.row(p), [](double w) { return w == 0; }))
+        return g.losses[static_cast<size_t>(p)];
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+store::Record run_trial(Context& context) {
+  const plan::Brief& brief = context.brief();
+  const base::Stopwatch load;
+  const long probes = plan::probe_count(brief.trial, static_cast<int>(brief.modules.size()));
+  const Loaded loaded = context.load();
+  context.check_files();
+  const double load_seconds = load.seconds();
+
+  const base::Stopwatch search;
+  context.narrow();
+  Choice choice = method(context.trial().method)(context);
+  const double search_seconds = search.seconds() + context.borrowed;
+  const long waits = context.waits();
+
+  const base::Stopwatch answering;
+  const std::vector<std::string> given =
+      choice.answers.empty() ? context.answers(choice.weights) : choice.answers;
+  const double answer_seconds = answering.seconds();
+  std::vector<store::Answer> answers = score(brief.task, given);
+  store::Record record{.trial = study::id(context.trial()),
+                       .knobs = study::columns(context.trial())};
+  record.resolved = resolved(context, loaded, choice);
+  record.modules = brief.modules;
+  record.shot_rows = brief.task.shot_rows;
+  record.dropped_rows = brief.task.dropped_rows;
+  for (const task::Example& shot : brief.task.shots)
+    record.shot_sha256.push_back(base::sha256(shot.input));
+  record.shot_tokens = context.shot_tokens();
+  if (!choice.weights.empty() && !brief.pairs.empty())
+    record.shot_sums = context.sums({.dim = context.modules(), .weights = choice.weights}).values;
+  if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
+  record.counts = count(brief, choice, probes);
+  record.zero_loss = zero_loss(choice.generations);
+  record.best_loss = choice.loss;
+  record.weights = std::move(choice.weights);
+  record.generations = std::move(choice.generations);
+  record.accuracy = percent(answers);
+  record.answers = std::move(answers);
+  record.timing = {
+      .load = load_seconds, .search = search_seconds, .answer = answer_seconds, .waits = waits};
+  context.check_files();
+  return record;
+}
+
+}  // namespace lorahub::run

@@ -1,7 +1,0 @@
-#include "run/methods/methods.hpp"
-
-namespace lorahub::run {
-
-Choice base_model(const Context&) { return {}; }
-
-}  // namespace lorahub::run

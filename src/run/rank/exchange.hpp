@@ -1,0 +1,14 @@
+// The parts of a model that the ranks have read, brought to all of them.
+#pragma once
+#include <vector>
+
+#include "model/t5/network.hpp"
+#include "workers/channel.hpp"
+
+namespace lorahub::run {
+
+// Every rank gives the others the tensors that it owns: all call it with the same list, each with
+// its own memory.
+void exchange_tensors(const std::vector<model::SharedTensor>& tensors, workers::Channel& channel);
+
+}  // namespace lorahub::run

@@ -1,0 +1,74 @@
+#include "base/check.hpp"
+#include "base/signals.hpp"
+#include "objective/alone.hpp"
+#include "plan/learning_rate.hpp"
+#include "run/rank/training.hpp"
+#include "study/names.hpp"
+#include "train/trainer.hpp"
+
+namespace lorahub::run {
+namespace {
+
+// What the trial's method trains, at its start.
+train::Trainable trainable(const study::Trial& trial, const model::t5::Network& base) {
+  switch (trial.method) {
+    case study::Method::lora_tuning:
+      return train::lora(base, {.rank = trial.train.rank, .alpha = trial.train.alpha},
+                         trial.seed.search);
+    case study::Method::ia3:
+      return train::ia3(base);
+    case study::Method::full:
+      return train::full(base, base.embedding.scalar_type());
+    default:
+      base::fail("method '{}' trains no weights of a network", study::name(trial.method));
+  }
+}
+
+train::Settings settings(const Bench& bench) {
+  const study::Trial& trial = bench.brief.trial;
+  train::Settings settings{
+      .batch = static_cast<size_t>(trial.train.batch),
+      .rule = {.weight_decay = trial.train.weight_decay},
+      .model_dropout = bench.machine.network.config.dropout,
+      .dropout = trial.method == study::Method::lora_tuning ? trial.train.dropout : 0,
+      .seed = trial.seed.search,
+      .threads = bench.machine.threads};
+  const int64_t steps = train::course(bench.brief.pairs, settings).first_step(trial.train.epochs);
+  settings.rate = {.peak = plan::learning_rate(trial), .steps = steps};
+  return settings;
+}
+
+}  // namespace
+
+// The loss is the study's, without penalty.
+Choice tuned(const Bench& bench) {
+  const auto& [brief, machine, pool] = bench;
+  const study::Trial& trial = brief.trial;
+  train::Trainer trainer(trainable(trial, machine.network), brief.pairs, settings(bench));
+  while (!trainer.done()) {
+    trainer.step();
+    base::throw_if_signalled();
+  }
+  const train::Model model = train::model(trainer.trainable());
+  objective::Machine adapted = machine;
+  adapted.network = model.network;
+  const search::Sums sums = alone_sums(adapted, model.adapter, brief.pairs);
+  std::vector<int> tokens;
+  for (const model::Pair& pair : brief.pairs)
+    tokens.push_back(static_cast<int>(pair.target.size()));
+  const search::Population itself{.dim = 1, .weights = {0}};
+  Choice choice{
+      .loss = objective::reduce(sums, tokens, itself,
+                                {.kind = trial.loss, .penalty = {.kind = study::PenaltyKind::none}})
+                  .front(),
+      .answers = objective::answer(
+          adapted, model.adapter, brief.prompts,
+          {.scoring = brief.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}),
+      .shot_sums = sums.values,
+      .steps = trainer.steps()};
+  for (int64_t step = 0; step < trainer.steps(); ++step)
+    choice.backwards += static_cast<long>(trainer.step_rows(step).size());
+  return choice;
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,149 @@
+#include "run/rank/loaded_trial.hpp"
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "objective/alone.hpp"
+#include "run/messages/measure_tile.hpp"
+#include "run/rank/retrieval.hpp"
+#include "run/rank/training.hpp"
+#include "tensor/cuda/gpu.hpp"
+
+namespace lorahub::run {
+
+// After an error all of it is loaded again.
+void Held::load() {
+  brief_ = plan::brief(trial_, tokenizers_);
+  if (study::uses_modules(trial_.method)) {
+    candidates_ = shelf_.modules(trial_, brief_.modules);
+    truncated_from_ = 0;
+    for (const lora::Module& module : candidates_)
+      truncated_from_ = std::max(truncated_from_, module.truncated_from);
+    const bool probes = plan::probe_count(trial_, static_cast<int>(candidates_.size())) > 0;
+    if (!probes)  // else after keep()
+      use_pool(retrieved({.trial = trial_, .task = brief_.task, .modules = candidates_}));
+  }
+  log_.line("begin", study::label(trial_));
+  loaded_ = true;
+}
+
+void Held::use_pool(const std::vector<lora::Module>& chosen) {
+  measure_ = search_ = {};  // refer to what is replaced now
+  adapter_.reset();
+  brief_.modules.clear();
+  for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
+  const objective::Machine& machine = shelf_.machine();
+  const objective::Hardware& hardware = shelf_.hardware();
+  pool_ = lora::stack(chosen, machine.network.config, hardware.device, hardware.threads);
+  if (trial_.method == study::Method::random_lora)
+    pool_ = lora::random_like(*pool_, trial_.seed.search);
+  const objective::Mixture mixture{
+      .pool = *pool_, .composition = trial_.composition, .engine = trial_.engine};
+  measure_ = objective::make_measure(machine, mixture, brief_.pairs);
+  search_ = measure_;
+  if (study::uses_search(trial_.method)) {
+    shelf_.need_narrow_weights(trial_.precision);
+    search_ = objective::make_search_measure(machine, mixture, brief_.pairs);
+  }
+  tensor::wait_for_gpu(hardware.device);  // other threads compute with it
+}
+
+void Held::keep(const std::vector<uint32_t>& places) {
+  std::vector<lora::Module> chosen;
+  for (const uint32_t place : places) chosen.push_back(candidates_.at(place));
+  kept_.clear();
+  use_pool(chosen);
+  kept_ = places;
+}
+
+std::shared_lock<std::shared_mutex> Held::ready(const std::vector<uint32_t>& kept) {
+  for (;;) {
+    std::shared_lock shared(loading_);
+    if (loaded_ && (kept.empty() || kept == kept_)) return shared;
+    shared.unlock();
+    const std::unique_lock alone(loading_);
+    if (!loaded_) load();
+    if (!kept.empty() && kept != kept_) keep(kept);
+  }
+}
+
+std::string Held::join(const std::string& rows_hash) const {
+  base::check(brief_.rows_hash() == rows_hash,
+              "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
+              "shared disk",
+              trial_.task);
+  std::vector<std::string> names = brief_.modules;  // those that `retrieve` left, or all
+  if (!kept_.empty()) {
+    names.clear();
+    for (const lora::Module& module : candidates_) names.push_back(module.name);
+  }
+  return encode(Loaded{.truncated_from = truncated_from_, .modules = std::move(names)});
+}
+
+std::string Held::measure(const std::string& unit, const search::Measure& measure) const {
+  return measure_unit(unit, measure,
+                      Measurable{.dim = measure ? static_cast<int>(brief_.modules.size()) : -1,
+                                 .examples = static_cast<int>(brief_.pairs.size())});
+}
+
+std::string Held::probe(const std::string& place) const {
+  const double loss = objective::single_loss(
+      shelf_.machine(), candidates_.at(base::ByteReader(place).count()), brief_.pairs);
+  return bytes(std::span(&loss, 1));
+}
+
+std::shared_ptr<const model::Adapter> Held::adapter(const std::vector<double>& weights) {
+  const std::lock_guard lock(adapter_mutex_);
+  if (!adapter_ || weights != adapter_weights_) {
+    const objective::Machine& machine = shelf_.machine();
+    adapter_ = std::make_shared<const model::Adapter>(
+        weights.empty() ? model::Adapter{}
+                        : lora::compose(*pool_, weights, trial_.composition, machine.dtype()));
+    tensor::wait_for_gpu(machine.device);  // other threads answer with it
+    adapter_weights_ = weights;
+  }
+  return adapter_;
+}
+
+// A batch is computed as a whole, so the bits do not know who computes it.
+std::string Held::answer(const std::string& body) {
+  const auto [number, weights] = read_answer(body);
+  const auto batch = static_cast<size_t>(trial_.batch);
+  base::check(
+      number < brief_.batches() && (weights.empty() || weights.size() == brief_.modules.size()),
+      "a rank was asked for answers to batch {} of {} by {} of {} weights (the ranks read "
+      "different studies), put it on a shared disk",
+      number + 1, brief_.batches(), weights.size(), brief_.modules.size());
+  const size_t first = number * batch;
+  const auto prompts =
+      std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
+  return base::pack_texts(objective::answer(
+      shelf_.machine(), *adapter(weights), prompts,
+      {.scoring = brief_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
+}
+
+std::string Held::train() const {
+  const objective::Machine machine = shelf_.machine_of_all_threads();
+  return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
+}
+
+std::string Held::handle(const Asked& asked) {
+  const auto here = ready(asked.kept);
+  switch (asked.kind) {
+    case Request::join:
+      return join(asked.body);
+    case Request::probe:
+      return probe(asked.body);
+    case Request::measure:
+      return measure(asked.body, measure_);
+    case Request::search:
+      return measure(asked.body, search_);
+    case Request::answer:
+      return answer(asked.body);
+    case Request::train:
+      return train();
+    default:
+      base::fail("unknown request {}", static_cast<int>(asked.kind));
+  }
+}
+
+}  // namespace lorahub::run

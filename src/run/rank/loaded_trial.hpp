@@ -1,0 +1,59 @@
+// One trial as a rank holds it: its rows, its modules on the device, and what computes with them.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "plan/trial_inputs.hpp"
+#include "run/messages/loaded.hpp"
+#include "run/messages/requests.hpp"
+#include "run/rank/model_cache.hpp"
+
+namespace lorahub::run {
+
+class Held {
+ public:
+  // All of it outlives this; the shelf's model stays.
+  Held(const study::Trial& trial, plan::Tokenizers& tokenizers, Shelf& shelf, const base::Log& log)
+      : trial_(trial), tokenizers_(tokenizers), shelf_(shelf), log_(log) {}
+  Held(const Held&) = delete;  // the measure refers to members
+  Held& operator=(const Held&) = delete;
+
+  // A unit of work. From several threads at once; rows and modules are loaded first, alone, and
+  // modules again where the coordinator keeps others than are there.
+  std::string handle(const Asked& asked);
+
+ private:
+  std::shared_lock<std::shared_mutex> ready(const std::vector<uint32_t>& kept);
+  void load();
+  void keep(const std::vector<uint32_t>& places);
+  void use_pool(const std::vector<lora::Module>& chosen);
+  std::string join(const std::string& rows_hash) const;
+  std::string probe(const std::string& place) const;
+  std::string measure(const std::string& unit, const search::Measure& measure) const;
+  std::string answer(const std::string& body);
+  std::string train() const;
+  std::shared_ptr<const model::Adapter> adapter(const std::vector<double>& weights);
+
+  const study::Trial& trial_;
+  plan::Tokenizers& tokenizers_;
+  Shelf& shelf_;
+  const base::Log& log_;
+  std::shared_mutex loading_;  // exclusive while what follows changes
+  bool loaded_ = false;
+  plan::Brief brief_;
+  std::vector<lora::Module> candidates_;
+  std::vector<uint32_t> kept_;  // of these, as the coordinator said
+  std::optional<lora::Pool> pool_;
+  int64_t truncated_from_ = 0;
+  search::Measure measure_, search_;  // search_: in the trial's precision
+  std::mutex adapter_mutex_;
+  std::vector<double> adapter_weights_;
+  std::shared_ptr<const model::Adapter> adapter_;  // of these weights: a trial answers with one
+};
+
+}  // namespace lorahub::run

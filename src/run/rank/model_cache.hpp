@@ -1,0 +1,46 @@
+// What the trials of a rank share: the model on its device and the modules read last.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lora/load_modules.hpp"
+#include "objective/load_model.hpp"
+#include "workers/channel.hpp"
+
+namespace lorahub::run {
+
+class Shelf {
+ public:
+  // `hardware`: with all threads of the rank.
+  explicit Shelf(objective::Hardware hardware) : hardware_(std::move(hardware)) {}
+
+  const objective::Hardware& hardware() const { return hardware_; }
+  bool has_model_of(const study::Trial& trial) const;
+  // Of one thread: requests are what a rank's threads share. Stays where it is.
+  const objective::Machine& machine() const { return *machine_; }
+
+  // Alone: nobody computes with the model that was there.
+  void use_model(const study::Trial& trial);
+  void read_share(const study::Trial& trial, workers::Member me);
+  void exchange_shares(const std::string& channel_id, workers::Member me);
+  void drop_modules();  // they are read again when they are needed
+
+  // From several threads at once.
+  objective::Machine machine_of_all_threads();
+  std::vector<lora::Module> modules(const study::Trial& trial,
+                                    const std::vector<std::string>& names);
+  void need_narrow_weights(study::Precision precision);  // of machine()
+
+ private:
+  objective::Hardware hardware_;
+  std::string model_key_;
+  std::unique_ptr<objective::Machine> machine_;
+  std::vector<model::SharedTensor> shares_;  // of machine_, until they are exchanged
+  std::mutex mutex_;
+  std::string library_key_;
+  lora::Modules modules_;  // of the library in use, as read
+};
+
+}  // namespace lorahub::run

@@ -1,0 +1,116 @@
+#include "run/rank/rank_server.hpp"
+
+#include <algorithm>
+
+#include "base/fault.hpp"
+#include "plan/memory_check.hpp"
+#include "run/rank/compare_reading.hpp"
+#include "run/rank/device_text.hpp"
+#include "tensor/cuda/gpu.hpp"
+#include "tensor/threads.hpp"
+
+namespace lorahub::run {
+
+Site::Site(std::vector<study::Trial> plan, objective::Hardware hardware, workers::Member me)
+    : plan_(std::move(plan)), me_(me), shelf_(std::move(hardware)) {}
+
+// Null where it can't be had while others compute: with another model, or (since the next trial's
+// modules may need the memory) in the place of the only one.
+std::shared_ptr<Held> Site::held(size_t index) {
+  const std::lock_guard lock(places_mutex_);
+  const auto found = std::ranges::find(places_, index, &Place::trial);
+  if (found != places_.end()) {
+    places_.splice(places_.begin(), places_, found);
+    return found->held;
+  }
+  const study::Trial& trial = plan_.at(index);
+  const auto most = static_cast<size_t>(shelf_.hardware().trials);
+  if (!shelf_.has_model_of(trial) || (most == 1 && !places_.empty())) return nullptr;
+  while (places_.size() >= most) places_.pop_back();
+  places_.push_front(
+      {.trial = index, .held = std::make_shared<Held>(trial, tokenizers_, shelf_, log_)});
+  return places_.front().held;
+}
+
+// Alone.
+void Site::use_model_of(size_t index) {
+  places_.clear();
+  shelf_.use_model(plan_.at(index));
+}
+
+void Site::open_log(const std::filesystem::path& folder) {
+  begun_ = true;
+  log_ = base::Log(folder / base::format("rank{}.log", me_.rank), me_.rank);
+  const objective::Hardware& hardware = shelf_.hardware();
+  const std::string device = device_text(hardware);
+  log_.line("device", hardware.gpu.empty() ? device : device + ", visible as " + hardware.gpu);
+}
+
+std::string Site::for_the_rank(const Asked& asked) {
+  if (asked.kind == Request::log) open_log(asked.body);
+  if (asked.kind == Request::exchange) shelf_.exchange_shares(asked.body, me_);
+  if (asked.kind == Request::weights) {
+    places_.clear();
+    shelf_.read_share(plan_.at(asked.trial), me_);
+  }
+  return {};
+}
+
+namespace {
+// What the trials read could be read when the run began.
+std::string gone(const base::FileError& error) {
+  return base::format(
+      "{} (it could be read when the run began), put it back and run the same command to go on",
+      error.what());
+}
+}  // namespace
+
+// After a fault of the machine: the next try, here or of another rank, finds more room.
+void Site::make_room() {
+  const std::unique_lock alone(computing_);
+  try {
+    places_.clear();
+    shelf_.drop_modules();
+    tensor::release_memory(shelf_.hardware().device);
+  } catch (const std::exception&) {  // a device that has failed for good; the first error is told
+  }
+}
+
+std::string Site::handle(const std::string& request) {
+  tensor::single_threaded();
+  const Asked asked = decode(request);
+  if (asked.kind == Request::agree) return compare_reading(asked.body, plan_);
+  base::check(asked.trial < plan_.size(),
+              "it knows {} trials and is asked for number {} (the ranks read different studies), "
+              "put the study on a shared disk",
+              plan_.size(), asked.trial + 1);
+  try {
+    return compute(asked);
+  } catch (const base::FileError& error) {
+    if (begun_) throw base::MachineFault(gone(error));
+    throw;
+  } catch (...) {
+    if (base::cause_of(std::current_exception()).blame == base::Blame::machine) make_room();
+    throw;
+  }
+}
+
+std::string Site::compute(const Asked& asked) {
+  if (asked.kind == Request::device) return device_text(shelf_.hardware());
+  if (asked.kind == Request::room) return plan::room(shelf_.hardware());
+  const tensor::OwnStream stream(shelf_.hardware().device);
+  if (is_for_the_rank(asked.kind)) {
+    const std::unique_lock alone(computing_);
+    return for_the_rank(asked);
+  }
+  for (;;) {
+    {
+      const std::shared_lock shared(computing_);
+      if (const std::shared_ptr<Held> trial = held(asked.trial)) return trial->handle(asked);
+    }
+    const std::unique_lock alone(computing_);
+    if (!held(asked.trial)) use_model_of(asked.trial);
+  }
+}
+
+}  // namespace lorahub::run

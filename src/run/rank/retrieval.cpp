@@ -1,0 +1,42 @@
+#include "run/rank/retrieval.hpp"
+
+#include "base/text.hpp"
+#include "lora/card.hpp"
+#include "lora/retrieve.hpp"
+
+namespace lorahub::run {
+namespace {
+
+// What a card says, and the name: its words are often all there is.
+std::vector<std::string> texts(const Retrieval& retrieval) {
+  std::vector<std::string> all;
+  for (const lora::Module& module : retrieval.modules) {
+    const lora::Card card =
+        lora::read_card(lora::module_folder(retrieval.trial.library_path, module.name));
+    all.push_back(base::join({module.name, card.task, card.data, card.prompt}, " "));
+  }
+  return all;
+}
+
+std::string query(const task::Task& task) {
+  std::string text = task.name;
+  for (const task::Example& shot : task.shots) text += " " + shot.input;
+  return text;
+}
+
+}  // namespace
+
+std::vector<lora::Module> retrieved(const Retrieval& retrieval) {
+  const study::Retrieve& wish = retrieval.trial.retrieve;
+  const auto k = static_cast<size_t>(wish.count);
+  if (wish.by == study::RetrieveBy::none || k >= retrieval.modules.size()) return retrieval.modules;
+  const std::vector<size_t> places =
+      wish.by == study::RetrieveBy::similarity
+          ? lora::most_different(retrieval.modules, k)
+          : lora::nearest_texts(texts(retrieval), query(retrieval.task), k);
+  std::vector<lora::Module> kept;
+  for (const size_t place : places) kept.push_back(retrieval.modules[place]);
+  return kept;
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,22 @@
+// The knob `retrieve`, as far as a rank decides alone: by similarity or text. By probe the
+// coordinator does (Context::narrow), with losses that all ranks share the work of.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "objective/load_model.hpp"
+#include "task/task.hpp"
+
+namespace lorahub::run {
+
+struct Retrieval {
+  const study::Trial& trial;
+  const task::Task& task;
+  const std::vector<lora::Module>& modules;  // the candidates, in order
+};
+
+// The modules kept, in the candidates' order; all of them where retrieve is none or asks for as
+// many. Each rank finds the same ones.
+std::vector<lora::Module> retrieved(const Retrieval& retrieval);
+
+}  // namespace lorahub::run

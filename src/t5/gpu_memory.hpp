@@ -1,8 +1,0 @@
-// What is left of the memory of the GPU that this process computes on.
-#pragma once
-
-namespace lorahub::t5 {
-
-double gpu_free_memory();  // bytes. Error without a GPU, or in a build without CUDA
-
-}  // namespace lorahub::t5

@@ -1,0 +1,26 @@
+// A tensor in memory that the ranks of a node share (base/node_memory.hpp): computed by one of
+// them.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace lorahub::tensor {
+
+struct Layout {  // contiguous
+  at::ScalarType type;
+  at::IntArrayRef sizes;
+};
+
+// Bytes of a contiguous tensor; nullopt for a negative or overflowing shape, or one of over 64
+// dimensions (ATen's limit).
+std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size);
+
+// `key` names all that the values depend on; empty: this process's own tensor. `fill` writes every
+// element. On the CPU; read only when shared.
+at::Tensor shared_tensor(const std::string& key, Layout layout,
+                         const std::function<void(const at::Tensor&)>& fill);
+
+}  // namespace lorahub::tensor

@@ -1,0 +1,26 @@
+// The content of a SentencePiece model file (spiece.model), as far as a T5 tokenizer needs it.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "text/added_token.hpp"
+
+namespace lorahub::text {
+
+struct Piece {
+  std::string text;  // U+2581 stands for the space before a word
+  double score = 0;  // log probability, rounded to float in the file
+};
+
+struct PieceModel {
+  std::vector<Piece> pieces;    // the id is the place
+  std::string charsmap;         // the compiled normaliser; "" for none
+  int unknown = 0;              // id of <unk>
+  std::vector<AddedToken> cut;  // control (special) and user-defined pieces, by id
+};
+
+// Error: not there, cut off, of another format, or not of the unigram kind.
+PieceModel read_piece_model(const std::filesystem::path& file);
+
+}  // namespace lorahub::text

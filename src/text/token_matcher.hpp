@@ -1,0 +1,36 @@
+// Finds added tokens in text, as Hugging Face's `tokenizers` finds them: of all matches the
+// leftmost, of these the longest, none inside another.
+#pragma once
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/added_token.hpp"
+
+namespace lorahub::text {
+
+class TokenMatcher {
+ public:
+  // `pattern`: what is looked for; the token's content, or that normalised. False, and nothing is
+  // added, where it is empty or there already.
+  [[nodiscard]] bool add(std::string pattern, const AddedToken& token);
+
+  struct Part {
+    std::string_view text;
+    const AddedToken* token = nullptr;  // null: text between tokens
+  };
+  // The text's parts in their order. White space that a token takes belongs to its part.
+  std::vector<Part> split(std::string_view text) const;
+
+ private:
+  struct Entry {
+    std::string pattern;
+    AddedToken token;
+  };
+  const Entry* find(std::string_view text) const;  // the longest that begins `text`, or null
+
+  std::array<std::vector<Entry>, 256> by_first_byte_;  // each longest first
+};
+
+}  // namespace lorahub::text

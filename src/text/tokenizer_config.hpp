@@ -1,0 +1,51 @@
+// The JSON files that lie beside a tokenizer's pieces and name tokens of it.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "text/added_token.hpp"
+
+namespace lorahub::text {
+
+struct NamedToken {
+  std::string name;                 // eos_token
+  std::optional<AddedToken> token;  // nothing: null
+};
+
+// Special tokens by name and as lists. A list that is null is empty.
+struct SpecialTokens {
+  std::vector<NamedToken> named;   // bos_token, eos_token...: those that every tokenizer may have
+  std::vector<NamedToken> others;  // of other names: as the file has them, then those of an object
+                                   // "extra_special_tokens"
+  std::optional<std::vector<AddedToken>> additional, extra;  // *_special_tokens
+  bool extra_by_name = false;                                // "extra_special_tokens" is an object
+};
+
+struct TokenizerConfig {
+  std::string tokenizer_class;  // "" where no file names one
+  std::optional<int> extra_ids;
+  std::optional<std::vector<AddedToken>> decoder;  // added_tokens_decoder, by id
+  SpecialTokens special;
+  bool cleans_spaces = false, cuts_left = false;
+};
+
+// The names of SpecialTokens::named, in transformers' order.
+const std::vector<std::string>& special_token_names();
+
+// tokenizer_config.json; the class is that of config.json where it names none. As without the file
+// where it is not there. Error naming file and key: no JSON object, or what T5's tokenizer does not
+// do.
+TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
+
+// special_tokens_map.json. Tokens of additional_special_tokens may be objects where the file is
+// only compared (added_tokens_decoder says all that it says); where it is read, transformers takes
+// texts alone.
+enum class MapUse { read, compared };
+SpecialTokens read_special_tokens(const std::filesystem::path& folder, MapUse use);
+
+// added_tokens.json: content and id alone, by id.
+std::vector<AddedToken> read_added_tokens(const std::filesystem::path& folder);
+
+}  // namespace lorahub::text

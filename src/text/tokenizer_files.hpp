@@ -1,0 +1,24 @@
+// The files of a model folder that say how its text is cut into tokens.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lorahub::text {
+
+inline constexpr const char* kPiecesFile = "spiece.model";
+inline constexpr const char* kTokenizerFile = "tokenizer.json";
+inline constexpr const char* kTokenizerConfigFile = "tokenizer_config.json";
+inline constexpr const char* kSpecialTokensFile = "special_tokens_map.json";
+inline constexpr const char* kAddedTokensFile = "added_tokens.json";
+
+// All of the above, by name: what is read, hashed and copied beside a model that is written.
+std::vector<std::string> tokenizer_file_names();
+// Those of them that lie in `folder`.
+std::vector<std::string> tokenizer_files(const std::filesystem::path& folder);
+
+// The text of one of the JSON files, "{}" where it is not there. Error: it is of another kind (a
+// Git LFS pointer, an archive...) or no UTF-8.
+std::string read_tokenizer_json_text(const std::filesystem::path& file);
+
+}  // namespace lorahub::text

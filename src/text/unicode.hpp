@@ -1,0 +1,24 @@
+// The Unicode that task text needs: code points, white space, lower case, graphemes.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace lorahub::text {
+
+// Takes one code point off the front of `text` (not empty). A byte that is no UTF-8 gives U+FFFD.
+char32_t take(std::string_view& text);
+char32_t last(std::string_view text);    // the last code point of `text` (not empty)
+void drop_last(std::string_view& text);  // takes it off the end
+void append(std::string& out, char32_t c);
+
+bool is_space(char32_t c);   // the property White_Space
+bool is_word(char32_t c);    // \w: letters, marks, digits, connectors and joiners
+char32_t lower(char32_t c);  // one letter for one letter
+
+// Bytes of the first grapheme (UAX 29) of `text` (not empty). Hangul syllables of several letters,
+// flags and Indic conjuncts are cut at their parts: each is 3 bytes or longer, so that it makes no
+// difference to the normaliser, which treats graphemes under 6 bytes in a way of their own.
+size_t grapheme(std::string_view text);
+
+}  // namespace lorahub::text

@@ -1,0 +1,148 @@
+#include "model/delta/delta.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "base/check.hpp"
+#include "model/models.hpp"
+
+namespace lorahub::model::delta {
+namespace {
+
+using test::Golden;
+using test::golden;
+using test::one_of;
+using test::random_adapter;
+
+bool has_int8() { return __builtin_cpu_supports("avx512vnni") != 0; }
+
+enum class Type { bf16, int8 };
+struct Case {
+  const char* shape;
+  Type type;
+};
+std::string text(const Case& c) {
+  return std::string(c.shape) + (c.type == Type::int8 ? "_int8" : "_bf16");
+}
+void PrintTo(const Case& c, std::ostream* out) { *out << text(c); }
+
+struct Rig {
+  Golden g;
+  std::shared_ptr<const NarrowWeights> weights;
+  Trajectory base;
+
+  explicit Rig(const Case& c)
+      : g(golden(c.shape)),
+        weights(c.type == Type::int8 ? int8_weights(g.network) : bf16_weights(g.network)),
+        base(model::t5::base_trajectory(g.network, g.pairs)) {}
+  std::vector<double> exact(const Adapter& adapter) const {
+    return model::t5::loss_sums(g.network, adapter, g.pairs);
+  }
+  std::vector<double> delta(const Adapter& adapter) const {
+    return model::t5::loss_sums(g.network, adapter, g.pairs, *weights->products(base));
+  }
+};
+
+class DeltaShapes : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    if (GetParam().type == Type::int8 && !has_int8()) GTEST_SKIP() << "no AVX512-VNNI";
+  }
+};
+
+// Nothing moves: the base model itself, exactly.
+TEST_P(DeltaShapes, at_the_base_it_is_exact) {
+  const Rig rig(GetParam());
+  const std::vector<double> exact = rig.exact({}), delta = rig.delta({});
+  for (size_t k = 0; k < exact.size(); ++k) EXPECT_NEAR(delta[k], exact[k], 1e-5 * exact[k]) << k;
+}
+
+// Adapters that move the loss by little: the error is a small part of what they move it.
+TEST_P(DeltaShapes, candidates_keep_their_order) {
+  const Rig rig(GetParam());
+  const Adapter adapter = random_adapter(rig.g.config, 12, 0.1);
+  const std::vector<double> exact = rig.exact(adapter), delta = rig.delta(adapter);
+  const size_t examples = rig.g.pairs.size();
+  const auto of = [&](const std::vector<double>& sums) {
+    std::vector<double> losses;
+    for (size_t p = 0; p < 12; ++p)
+      losses.push_back(std::accumulate(sums.begin() + static_cast<long>(p * examples),
+                                       sums.begin() + static_cast<long>((p + 1) * examples), 0.0));
+    return losses;
+  };
+  const std::vector<double> x = of(exact), y = of(delta);
+  const double mean = std::accumulate(x.begin(), x.end(), 0.0) / 12;
+  double spread = 0, error = 0;
+  for (size_t p = 0; p < 12; ++p) {
+    spread += (x[p] - mean) * (x[p] - mean);
+    error += (y[p] - x[p]) * (y[p] - x[p]);
+  }
+  EXPECT_GT(error, 0);  // it was not computed in f32
+  EXPECT_LT(std::sqrt(error / spread), GetParam().type == Type::int8 ? 0.1 : 0.02);
+  RecordProperty("relative_error", std::to_string(std::sqrt(error / spread)));
+}
+
+// But for what rounds to another byte: f32 itself is near to 1e-6 only.
+TEST_P(DeltaShapes, a_candidate_among_others_is_the_candidate_alone) {
+  const Rig rig(GetParam());
+  const Adapter adapter = random_adapter(rig.g.config, 3);
+  const std::vector<double> together = rig.delta(adapter);
+  const size_t examples = rig.g.pairs.size();
+  for (int p = 0; p < 3; ++p) {
+    const std::vector<double> alone = rig.delta(one_of(adapter, p));
+    for (size_t k = 0; k < examples; ++k)
+      EXPECT_NEAR(together[static_cast<size_t>(p) * examples + k], alone[k], 5e-3 * alone[k])
+          << p << " " << k;
+  }
+}
+
+TEST_P(DeltaShapes, what_is_not_finite_is_not_hidden) {
+  const Rig rig(GetParam());
+  Adapter adapter = random_adapter(rig.g.config, 2);
+  for (LowRank& low : adapter.slots)
+    if (low.b.defined()) low.b[1].fill_(std::numeric_limits<float>::infinity());
+  const std::vector<double> sums = rig.delta(adapter);
+  const size_t examples = rig.g.pairs.size();
+  for (size_t k = 0; k < examples; ++k) {
+    EXPECT_TRUE(std::isfinite(sums[k])) << k;
+    EXPECT_TRUE(std::isnan(sums[examples + k])) << k;
+  }
+}
+
+// What a plan says of the memory is what is kept; layers that read the same keep it once.
+TEST_P(DeltaShapes, a_trajectory_has_the_bytes_that_are_told) {
+  const Rig rig(GetParam());
+  std::map<const void*, double> kept;
+  for (const auto& [slot, place] : rig.base.places)
+    for (const at::Tensor& t : {place.x0, place.y0})
+      kept[t.const_data_ptr()] = static_cast<double>(t.nbytes());
+  double bytes = 0, source = 0, target = 0;
+  for (const auto& [at, size] : kept) bytes += size;
+  for (const Pair& pair : rig.g.pairs) {
+    source += static_cast<double>(pair.source.size());
+    target += static_cast<double>(pair.target.size());
+  }
+  EXPECT_EQ(bytes, model::t5::trajectory_bytes(rig.g.config, source, target));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, DeltaShapes,
+                         testing::Values(Case{"tiny_gated", Type::bf16},
+                                         Case{"tiny_gated", Type::int8},
+                                         Case{"tiny_relu", Type::int8}, Case{"small", Type::bf16},
+                                         Case{"small", Type::int8}),
+                         [](const auto& c) { return text(c.param); });
+
+TEST(Delta, is_refused_where_int8_is_not_multiplied_exactly) {
+  EXPECT_THROW(check_int8(base::Device::cuda), base::Error);
+  if (has_int8()) return;
+  EXPECT_THROW(int8_weights(golden("tiny_gated").network), base::Error);
+}
+
+}  // namespace
+}  // namespace lorahub::model::delta

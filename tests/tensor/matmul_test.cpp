@@ -1,0 +1,115 @@
+// The matrix products against f64, and their bits: a row's do not depend on the rows beside it.
+#include "tensor/matmul.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "model/golden_config.hpp"
+#include "tensor/cpu/few_rows_matmul.hpp"
+
+namespace lorahub::tensor {
+namespace {
+
+using test::hashed;
+
+double difference(const at::Tensor& x, const at::Tensor& y) {
+  return (x.to(at::kDouble) - y.to(at::kDouble)).abs().max().item<double>();
+}
+
+at::Tensor exact(const at::Tensor& x, const at::Tensor& weight) {
+  return at::matmul(x.to(at::kDouble), weight.to(at::kDouble).t());
+}
+
+TEST(Products, AreThoseOfF64) {
+  for (const int64_t rows : {1, 4, 5, 7, 20, 128, 129, 300})
+    for (const int64_t in : {16, 48, 50, 512})
+      for (const int64_t out : {4, 6, 64}) {
+        const at::Tensor x = hashed("x", {2, rows, in}, 1), w = hashed("w", {out, in}, 1);
+        const at::Tensor sum = hashed("sum", {2, rows, out}, 1);
+        const double small = 1e-7 * static_cast<double>(in);
+        EXPECT_LT(difference(product(x, {.weight = w}), exact(x, w)), small)
+            << rows << " " << in << " " << out;
+        EXPECT_LT(difference(plus_product(sum.clone(), x, {.weight = w}), exact(x, w) + sum), small)
+            << rows << " " << in << " " << out;
+      }
+}
+
+TEST(Products, AnInfiniteNeighbourIsNotMet) {
+  for (const int64_t in : {31, 32, 40, 48, 64, 100})
+    for (const int64_t rows : {7, 33, 129}) {
+      at::Tensor x = hashed("x", {2, rows, in}, 1).to(at::kBFloat16);
+      const at::Tensor w = hashed("w", {64, in}, 1).to(at::kBFloat16);
+      x[1].fill_(std::numeric_limits<float>::infinity());
+      const at::Tensor y = separate_rows_product(x, w);
+      ASSERT_TRUE(y[0].isfinite().all().item<bool>()) << in << " " << rows;
+      const at::Tensor right = exact(x[0], w);
+      EXPECT_LT(difference(y[0], right), 0.004 * right.abs().max().item<double>())
+          << in << " " << rows;
+    }
+}
+
+TEST(Products, ACandidateAloneHasTheSameBits) {
+  for (const auto& [in, out] : {std::pair{512L, 384L}, {384L, 512L}, {768L, 2048L}, {64L, 64L}})
+    for (const int64_t rows : {5, 20, 128, 129, 333, 640}) {
+      const at::Tensor x = hashed("x", {3, rows, in}, 1), w = hashed("w", {out, in}, 1);
+      const at::Tensor sum = hashed("sum", {3, rows, out}, 1);
+      const at::Tensor all = product(x, {.weight = w}),
+                       added = plus_product(sum.clone(), x, {.weight = w});
+      for (int64_t p = 0; p < 3; ++p) {
+        EXPECT_TRUE(at::equal(product(x.narrow(0, p, 1), {.weight = w}), all.narrow(0, p, 1)))
+            << rows;
+        EXPECT_TRUE(
+            at::equal(plus_product(sum.narrow(0, p, 1).clone(), x.narrow(0, p, 1), {.weight = w}),
+                      added.narrow(0, p, 1)))
+            << rows;
+      }
+    }
+}
+
+TEST(Products, TurnedCopiesChangeNothingBeyondRoundingAndAReplacedWeightDoesWithout) {
+  const model::t5::Config c{.d_model = 64,
+                            .d_kv = 16,
+                            .d_ff = 96,
+                            .heads = 4,
+                            .encoder_layers = 2,
+                            .decoder_layers = 1,
+                            .vocabulary = 50,
+                            .gated = true,
+                            .gelu = true};
+  model::t5::Network network = model::t5::build(c, test::hash_model(c, test::Head::untied), {});
+  turn_weights(network, "");
+  if (!wants_turned(at::kFloat)) {
+    EXPECT_FALSE(network.encoder.blocks[0].ff.wo.turned.defined());
+    GTEST_SKIP() << "this processor's kernels take the weights as they are";
+  }
+  Linear& layer = network.encoder.blocks[1].ff.wo;
+  ASSERT_TRUE(at::equal(layer.turned, layer.weight));
+  EXPECT_TRUE(layer.turned.t().is_contiguous());
+  EXPECT_FALSE(network.decoder.blocks[0].ff.wo.turned.defined());
+  const at::Tensor x = hashed("x", {1, 200, 96}, 1);
+  EXPECT_LT(difference(product(x, layer), exact(x, layer.weight)), 1e-5);
+  layer.weight = hashed("other", {64, 96}, 1);
+  EXPECT_LT(difference(product(x, layer), exact(x, layer.weight)), 1e-5);
+}
+
+TEST(Products, ARowAloneHasTheSameBitsWhereFewAreComputed) {
+  const at::Tensor w = hashed("w", {60, 96}, 1), x = hashed("x", {1, 23, 96}, 1);
+  if (!fits_skinny(x, w)) GTEST_SKIP() << "this processor has no kernel for few rows";
+  const at::Tensor all = product(x, {.weight = w});
+  for (int64_t r = 0; r < 23; ++r)
+    EXPECT_TRUE(at::equal(product(x.narrow(1, r, 1).contiguous(), {.weight = w})[0][0], all[0][r]))
+        << r;
+}
+
+TEST(Products, WeightsInBf16AreTakenAsTheyAre) {
+  const at::Tensor w = hashed("w", {60, 96}, 1).to(at::kBFloat16), x = hashed("x", {1, 13, 96}, 1);
+  if (!fits_skinny(x, w)) GTEST_SKIP() << "this processor has no kernel for few rows";
+  at::Tensor half = at::zeros({1, 13, 60}), wide = at::zeros({1, 13, 60});
+  add_skinny(half, x, w);
+  add_skinny(wide, x, w.to(at::kFloat));
+  EXPECT_TRUE(at::equal(half, wide));
+}
+
+}  // namespace
+}  // namespace lorahub::tensor
