@@ -12,8 +12,6 @@
 #include "base/files.hpp"
 #include "base/nesting.hpp"
 #include "base/random.hpp"
-#include "model/t5/flop.hpp"
-#include "model/t5/generate.hpp"
 #include "objective/passes.hpp"
 #include "objective/phases.hpp"
 #include "plan/trial_inputs.hpp"
@@ -32,32 +30,21 @@ double median(std::vector<double> values) {
 
 double bytes_of(const at::Tensor& tensor) { return static_cast<double>(tensor.nbytes()); }
 
-// Weights that a pass reads: all but the embeddings, of which it reads some rows.
-double weight_bytes(const model::t5::Network& network) {
-  model::t5::Network view = network;  // shares the tensors
-  double bytes = bytes_of(network.lm_head);
-  for (const auto& [name, tensor] : model::t5::named(view))
-    if (!name.ends_with("embed_tokens.weight") && name != "shared.weight" &&
-        name != "lm_head.weight")
-      bytes += bytes_of(*tensor);
-  return bytes;
-}
-
-model::Ids random_ids(const model::t5::Config& config, int length, base::Stream& stream) {
+model::Ids random_ids(const model::Architecture& architecture, int length, base::Stream& stream) {
   model::Ids ids;
   for (int i = 0; i + 1 < length; ++i)
-    ids.push_back(
-        2 + static_cast<int64_t>(stream.uniform() * static_cast<double>(config.vocabulary - 2)));
-  ids.push_back(config.eos);
+    ids.push_back(2 + static_cast<int64_t>(stream.uniform() *
+                                           static_cast<double>(architecture.vocabulary() - 2)));
+  ids.push_back(architecture.end_token());
   return ids;
 }
 
-std::vector<model::Pair> random_pairs(const model::t5::Config& config, const Shape& shape) {
+std::vector<model::Pair> random_pairs(const model::Architecture& architecture, const Shape& shape) {
   base::Stream stream(1, "bench");
   std::vector<model::Pair> pairs;
   for (int k = 0; k < shape.examples; ++k)
-    pairs.push_back({.source = random_ids(config, shape.source, stream),
-                     .target = random_ids(config, shape.target, stream)});
+    pairs.push_back({.source = random_ids(architecture, shape.source, stream),
+                     .target = random_ids(architecture, shape.target, stream)});
   return pairs;
 }
 
@@ -79,7 +66,7 @@ class Bencher {
   explicit Bencher(const Subject& subject)
       : s_(subject),
         compose_(subject.pool, study::Composition::factor, subject.kernels.placement.dtype),
-        weights_(weight_bytes(subject.network)),
+        weights_(subject.model.bytes_of_a_pass()),
         rank_(static_cast<double>(subject.pool.a.front().size(-2))) {}
 
   BenchResult all() {
@@ -116,9 +103,9 @@ class Bencher {
 
   double flop(const Shape& shape) const {
     return shape.candidates * shape.examples *
-           model::t5::forward_flop(s_.network.config, {.source = static_cast<double>(shape.source),
-                                                       .target = static_cast<double>(shape.target),
-                                                       .rank = rank_});
+           s_.model.architecture().forward_flop({.source = static_cast<double>(shape.source),
+                                                 .target = static_cast<double>(shape.target),
+                                                 .rank = rank_});
   }
 
   void measure_peaks(BenchResult& b) {
@@ -149,10 +136,10 @@ class Bencher {
 
   // As a run does it: tiles of the usual shape, each taken by one thread.
   std::function<void()> losses(const Shape& shape) const {
-    const auto pairs =
-        std::make_shared<const std::vector<model::Pair>>(random_pairs(s_.network.config, shape));
+    const auto pairs = std::make_shared<const std::vector<model::Pair>>(
+        random_pairs(s_.model.architecture(), shape));
     const auto passes = std::make_shared<objective::Passes>(
-        objective::Passes::Model{.network = s_.network}, compose_, *pairs);
+        objective::Passes::Subject{.model = s_.model}, compose_, *pairs);
     const std::vector<search::Tile> tiles = search::cut(
         shape.candidates, shape.examples,
         plan::tile_shape({.sources = std::vector(pairs->size(), static_cast<size_t>(shape.source)),
@@ -171,21 +158,22 @@ class Bencher {
 
   // The same examples by the model without adapters.
   std::function<void()> base_losses(const Shape& shape) const {
-    const std::vector<model::Pair> pairs = random_pairs(s_.network.config, shape);
+    const std::vector<model::Pair> pairs = random_pairs(s_.model.architecture(), shape);
     const auto pass = std::make_shared<tensor::Recorded>(
         s_.kernels.placement.device,
-        [this, batch = model::t5::pack(s_.network, pairs, model::t5::biases(s_.network, pairs))](
-            const at::Tensor&) { return model::t5::token_losses(s_.network, {}, batch); });
+        [this, batch = std::shared_ptr(s_.model.batcher(pairs)->batch(pairs))](const at::Tensor&) {
+          return s_.model.token_losses({}, *batch);
+        });
     const at::Tensor unused = compose_.matrix(random_population(1, s_.pool.size()).weights);
     return [pass, unused] { (*pass)(unused); };
   }
 
   void generate(const Shape& shape) const {
     std::vector<model::Ids> sources;
-    for (model::Pair& pair : random_pairs(s_.network.config, shape))
+    for (model::Pair& pair : random_pairs(s_.model.architecture(), shape))
       sources.push_back(std::move(pair.source));
     const search::Population one = random_population(1, s_.pool.size());
-    model::t5::generate(s_.network, compose_(one.weights), sources, shape.target);
+    s_.model.generate(compose_(one.weights), sources, shape.target);
   }
 
   // A GPU's passes are recorded at their second call (tensor::Recorded).

@@ -6,16 +6,17 @@
 #include <vector>
 
 #include "lora/pool.hpp"
+#include "model/model.hpp"
 #include "objective/rate.hpp"
 
 namespace lorahub::bench {
 
 // What is measured. Rates are FLOP per busy second (objective::busy_seconds) of one core; FLOP are
-// those of real tokens (model::t5::forward_flop: keys and values of cross-attention projected;
-// short targets are computed with up to 13 % fewer, so shares may pass 1); shares are of the matrix
-// product's rate.
+// those of real tokens (model::Architecture::forward_flop: keys and values of cross-attention
+// projected; short targets are computed with up to 13 % fewer, so shares may pass 1); shares are of
+// the matrix product's rate.
 struct Subject {
-  const model::t5::Network& network;
+  const model::Model& model;
   const lora::Pool& pool;
   objective::Kernels kernels;
   double seconds = 60;  // about this long; what would not fit is left out

@@ -10,7 +10,7 @@
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
-#include "model/t5/sizes.hpp"
+#include "model/load.hpp"
 #include "plan/environment.hpp"
 #include "study/names.hpp"
 
@@ -27,18 +27,19 @@ struct Options {
   lora::Force force = lora::Force::no;
 };
 
-model::t5::Network load_network(const Options& options, const objective::Hardware& hardware) {
+std::shared_ptr<const model::Model> load_model(const Options& options,
+                                               const objective::Hardware& hardware) {
   const bool half = options.model.precision == "bf16";
   const model::Placement placement{.dtype = half ? at::kBFloat16 : at::kFloat,
                                    .device = hardware.device};
   if (!options.model.model.empty())
-    return model::t5::load(checkpoint::resolve(options.model.model), placement, hardware.threads);
-  const auto config = model::t5::published(options.shape);
-  base::check(config.has_value(),
+    return model::load(checkpoint::resolve(options.model.model), placement, hardware.threads);
+  auto random = model::random_model(options.shape, placement);
+  base::check(random != nullptr,
               "--shape {}: no such model is known (its sizes are needed), use flan-t5-small, "
               "base, large, xl or xxl, or --model FOLDER",
               options.shape);
-  return model::t5::random_network(*config, placement);
+  return random;
 }
 
 json to_json(const bench::Pass& pass) {
@@ -142,19 +143,19 @@ int bench(const Options& options) {
   if (!options.file.empty())
     check_replaceable(options.file, {"\"best_rows\"", "\"flops_per_second\""}, options.force);
   const objective::Hardware hardware = cli::hardware(options.model, {});
-  const model::t5::Network network = load_network(options, hardware);
-  const lora::Pool pool = options.library.empty()
-                              ? lora::random_pool(network.config, options.count, hardware.device)
-                              : load_pool(options.library, options.modules,
-                                          {.model = options.model.model,
-                                           .config = network.config,
-                                           .device = hardware.device,
-                                           .threads = hardware.threads});
+  const auto model = load_model(options, hardware);
+  const lora::Pool pool =
+      options.library.empty()
+          ? lora::random_pool(model->architecture(), options.count, hardware.device)
+          : load_pool(options.library, options.modules,
+                      {.model = options.model.model,
+                       .architecture = model->architecture(),
+                       .device = hardware.device,
+                       .threads = hardware.threads});
   const bench::BenchResult result =
-      bench::bench({.network = network,
+      bench::bench({.model = *model,
                     .pool = pool,
-                    .kernels = {.placement = {.dtype = network.embedding.scalar_type(),
-                                              .device = hardware.device},
+                    .kernels = {.placement = {.dtype = model->dtype(), .device = hardware.device},
                                 .threads = hardware.threads},
                     .seconds = options.seconds});
   print(options, hardware.threads, result);

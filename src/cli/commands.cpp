@@ -99,9 +99,9 @@ lora::Pool load_pool(const std::string& library, const std::string& modules, Bas
   lora::Modules kept;
   const lora::LibraryChoice choice{
       .model = base.model, .library = library, .names = names, .threads = base.threads};
-  const std::vector<lora::Module> read = lora::load_modules(choice, base.config, kept);
+  const std::vector<lora::Module> read = lora::load_modules(choice, base.architecture, kept);
   warn(lora::base_warning(lora::named_bases(library, names), base.model));
-  return lora::stack(read, base.config, base.device, base.threads);
+  return lora::stack(read, base.architecture, base.device, base.threads);
 }
 
 void add_out(CLI::App& command, OutOptions& options) {

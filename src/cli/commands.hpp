@@ -66,7 +66,7 @@ void warn(const std::string& sentence);  // to stderr, where there is one
 // `modules`: names with commas; "": all of the library. Warns where they name another base.
 struct Base {
   const std::string& model;  // as it was given
-  const model::t5::Config& config;
+  const model::Architecture& architecture;
   base::Device device = base::Device::cpu;
   int threads = 1;
 };

@@ -5,6 +5,7 @@
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "lora/card.hpp"
+#include "model/load.hpp"
 #include "study/names.hpp"
 
 namespace lorahub::cli {
@@ -17,9 +18,9 @@ struct Options {
 
 int compose(const Options& options) {
   lora::check_free(options.out.folder, options.out.force);
-  const model::t5::Config config = model::t5::read_config(checkpoint::resolve(options.model));
-  const lora::Pool pool =
-      load_pool(options.library, options.modules, {.model = options.model, .config = config});
+  const auto architecture = model::read_architecture(checkpoint::resolve(options.model));
+  const lora::Pool pool = load_pool(options.library, options.modules,
+                                    {.model = options.model, .architecture = *architecture});
   const std::vector<double> weights = one_vector(options.weights, pool.size());
   const lora::Mixture mixture{
       .pool = pool,
@@ -33,8 +34,8 @@ int compose(const Options& options) {
                   .provenance = base::format("{}{} modules of {}", lora::kComposed, pool.size(),
                                              options.library)};
   lora::claim(options.out.folder, card);
-  const lora::Written written =
-      lora::write_mixture(options.out.folder, mixture, {.config = config, .name = options.model});
+  const lora::Written written = lora::write_mixture(
+      options.out.folder, mixture, {.architecture = *architecture, .name = options.model});
   lora::write_card(options.out.folder, card,
                    "# A LoRA adapter composed by lorahub\n\n" + lora::describe(mixture, written));
   fmt::print("{}: rank {}, {} modules mixed\n", options.out.folder, written.module.rank,

@@ -137,7 +137,7 @@ Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& base
                   "its bytes are not those of the index (the disk changed them), copy it again"};
     const objective::Machine& machine = bases.of(module.base);
     text::check_same_tokens(machine.tokenizer.folder(), folder);
-    const lora::Module read = lora::read_module(folder, module.name, machine.network.config);
+    const lora::Module read = lora::read_module(folder, module.name, machine.model->architecture());
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
     const std::string failed = objective::failure(machine, read, module.card);
     if (!failed.empty()) return {.text = failed};
@@ -212,7 +212,7 @@ int add(const Options& options) {
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
     checkpoint::check_own_file(file);
   text::check_same_tokens(machine.tokenizer.folder(), from);
-  const lora::Module module = lora::read_module(from, name, machine.network.config);
+  const lora::Module module = lora::read_module(from, name, machine.model->architecture());
   lora::Card written = card(options, module, machine);
   if (written.base.empty()) written.base = options.model.model;
   base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());

@@ -15,7 +15,7 @@
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
-#include "model/t5/generation_config.hpp"
+#include "model/load.hpp"
 #include "objective/alone.hpp"
 #include "plan/memory.hpp"
 #include "plan/memory_check.hpp"
@@ -37,29 +37,29 @@ struct Options {
 
 // The machine's network with the adapter in a PEFT folder: low-rank terms beside its weights, or
 // factors of (IA)^3 in them.
-train::Model adapted(const objective::Machine& machine, const std::filesystem::path& folder,
-                     const std::string& name) {
+train::TrainedModel adapted(const objective::Machine& machine, const std::filesystem::path& folder,
+                            const std::string& name) {
   text::check_same_tokens(machine.tokenizer.folder(), folder);
   if (train::is_ia3(folder)) {
-    train::Trainable ia3 = train::ia3(machine.network);
+    train::Trainable ia3 = train::ia3(machine.model);
     train::read_ia3(folder, ia3);
-    return train::model(ia3);
+    return train::trained_model(ia3);
   }
-  return {.network = machine.network,
-          .adapter =
-              objective::alone(machine, lora::read_module(folder, name, machine.network.config))};
+  return {.model = machine.model,
+          .adapter = objective::alone(
+              machine, lora::read_module(folder, name, machine.model->architecture()))};
 }
 
 // What answers rows that name no adapter: the base with --adapter, a mixture, or nothing.
-train::Model default_model(const Options& options, const objective::Machine& machine) {
+train::TrainedModel default_model(const Options& options, const objective::Machine& machine) {
   if (!options.adapter.empty())
     return adapted(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
                    options.adapter);
-  train::Model model{.network = machine.network, .adapter = {}};
+  train::TrainedModel model{.model = machine.model, .adapter = {}};
   if (options.weights.empty()) return model;
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model.model,
-                                     .config = machine.network.config,
+                                     .architecture = machine.model->architecture(),
                                      .device = machine.device,
                                      .threads = machine.threads});
   model.adapter = lora::compose(
@@ -74,7 +74,7 @@ class Adapters {
   Adapters(const Options& options, const objective::Machine& machine)
       : library_(options.library), machine_(machine), default_(default_model(options, machine)) {}
 
-  const train::Model& get(const task::Row& row) {
+  const train::TrainedModel& get(const task::Row& row) {
     if (row.adapter.empty()) return default_;
     const auto found = std::ranges::find(loaded_, row.adapter, &Named::name);
     if (found != loaded_.end()) {
@@ -93,11 +93,11 @@ class Adapters {
  private:
   struct Named {
     std::string name;
-    train::Model model;
+    train::TrainedModel model;
   };
   static constexpr size_t kLoaded = 32;
 
-  train::Model read(const std::string& name) const {
+  train::TrainedModel read(const std::string& name) const {
     const auto folder = library_.empty() ? checkpoint::resolve(name, lora::kConfigFile)
                                          : lora::module_folder(library_, name);
     return adapted(machine_, folder, name);
@@ -105,7 +105,7 @@ class Adapters {
 
   std::string library_;
   const objective::Machine& machine_;
-  train::Model default_;
+  train::TrainedModel default_;
   std::list<Named> loaded_;
 };
 
@@ -126,7 +126,7 @@ void check_memory(const Options& options, const objective::Machine& machine,
     lengths.prompts.push_back(
         {.source = task::count_tokens(&machine.tokenizer, row.example.input)});
   const plan::Memory memory = plan::memory({.trial = trial,
-                                            .config = machine.network.config,
+                                            .architecture = machine.model->architecture(),
                                             .lengths = lengths,
                                             .tile = {},
                                             .device = machine.device});
@@ -151,8 +151,8 @@ std::vector<std::string> answers(const Options& options, objective::Machine& wor
   for (const auto& [unused, which] : groups) {
     std::vector<std::string> prompts;
     for (const size_t i : which) prompts.push_back(rows[i].example.input);
-    const train::Model& model = adapters.get(rows[which.front()]);
-    worker.network = model.network;
+    const train::TrainedModel& model = adapters.get(rows[which.front()]);
+    worker.model = model.model;
     const auto some = objective::answer(worker, model.adapter, prompts,
                                         {.max_tokens = options.max_tokens, .batch = options.batch});
     for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
@@ -215,7 +215,7 @@ std::vector<std::string> adapters_of(const Options& options) {
 
 // Of answers that transformers may give otherwise, and adapters of another base.
 void warn_of(const Options& options) {
-  warn(model::t5::generation_warning(checkpoint::resolve(options.model.model)));
+  warn(model::generation_warning(checkpoint::resolve(options.model.model)));
   const std::string library = options.adapter.empty() ? options.library : "";
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
 }

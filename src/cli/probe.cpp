@@ -54,7 +54,7 @@ void check_shots(const Options& options, const objective::Machine& machine,
   if (options.no_memory_check) return;
   plan::Need need =
       plan::need({.trial = trial,
-                  .config = machine.network.config,
+                  .architecture = machine.model->architecture(),
                   .lengths = lengths,
                   .tile = {},
                   .device = machine.device},
@@ -78,7 +78,7 @@ Found probe(const Options& options) {
                                              .library = options.library,
                                              .names = names,
                                              .threads = machine.threads},
-                                            machine.network.config, kept),
+                                            machine.model->architecture(), kept),
               .probed = {},
               .cosines = {},
               .shots_sha256 = task.shots_sha256};

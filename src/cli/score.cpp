@@ -73,7 +73,7 @@ void check_memory(const Options& options, const objective::Machine& machine,
     lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
                              .target = static_cast<double>(pair.target.size())});
   plan::Need need = plan::need({.trial = trial,
-                                .config = machine.network.config,
+                                .architecture = machine.model->architecture(),
                                 .lengths = lengths,
                                 .tile = kTile,
                                 .candidates = modules,
@@ -93,7 +93,7 @@ int score(const Options& options) {
       machine.threads);
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model.model,
-                                     .config = machine.network.config,
+                                     .architecture = machine.model->architecture(),
                                      .device = machine.device,
                                      .threads = machine.threads});
   const auto pairs = objective::tokenize(machine.tokenizer, rows);

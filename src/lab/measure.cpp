@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "base/signals.hpp"
 #include "lab/folders.hpp"
+#include "model/load.hpp"
 #include "objective/objective.hpp"
 #include "task/score.hpp"
 
@@ -24,7 +25,7 @@ class Measuring {
       : recipe_(lab.recipe),
         folders_{lab.folder},
         resources_(resources),
-        machine_{.network = model::t5::load(folders_.model(), {.device = resources.device}),
+        machine_{.model = model::load(folders_.model(), {.device = resources.device}),
                  .tokenizer = text::Tokenizer(folders_.model()),
                  .device = resources.device,
                  .threads = resources.threads} {}

@@ -8,7 +8,7 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "checkpoint/weights.hpp"
-#include "train/folders.hpp"
+#include "model/t5/initial.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -32,7 +32,7 @@ void look_at_copies(const model::t5::Attention& attention, Heads heads, int64_t 
 }  // namespace
 
 model::t5::Network start_network(const model::t5::Config& config, uint64_t seed) {
-  model::t5::Network network = train::fresh_network(config, seed);
+  model::t5::Network network = model::t5::initial_network(config, seed);
   network.lm_head.mul_(kHead);
   const at::Tensor bias = network.encoder.relative_bias;  // [buckets, heads]
   bias[kBack][0].add_(kNeighbour);

@@ -7,7 +7,7 @@
 
 namespace lorahub::lab {
 
-// As train::fresh_network, but a smaller head, and some heads that look from the start at
+// As model::t5::initial_network, but a smaller head, and some heads that look from the start at
 // neighbours and at copies of a token. Without them a T5 of this size stays at chance on option
 // letters through millions of tokens of nothing else (experiments/lab/README.md):
 // - encoder head 0 looks one token back, head 1 one ahead (relative bias +3);

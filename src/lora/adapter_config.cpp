@@ -112,11 +112,11 @@ void check_kind(const Subject& subject, const json& config) {
       refuse(subject, key, value, "a setting that is not known here may change the numbers");
 }
 
-void check_start(const Subject& subject, const json& config) {
-  // T5's linear layers have no bias, so lora_only adds none; all trains the position biases too.
+void check_start(const Subject& subject, const json& config, const model::PeftWords& words) {
+  // Without biases in the adapted layers lora_only adds none; all trains the other biases, too.
   const json bias = get(config, "bias");
-  if (used(bias) && bias != "none" && bias != "lora_only")
-    refuse(subject, "bias", bias, "it replaces the base model's position biases");
+  const bool adds_none = bias == "none" || (bias == "lora_only" && !words.has_linear_biases);
+  if (used(bias) && !adds_none) refuse(subject, "bias", bias, "it replaces " + words.biases);
   const json init = get(config, "init_lora_weights");
   if (!init.is_string()) return;
   for (const char* harmless : {"gaussian", "eva", "orthogonal"})
@@ -320,11 +320,12 @@ class Pattern {
 }  // namespace
 
 AdapterConfig read_adapter_config(const fs::path& folder, const std::string& name,
-                                  const std::vector<model::LinearInfo>& linears) {
+                                  const model::Architecture& architecture) {
+  const std::vector<model::LinearInfo>& linears = architecture.linears();
   const Subject subject{.name = name, .file = (folder / kConfigFile).string()};
   const json config = json::parse(base::read_json_object(subject.file, "copy the adapter again"));
   check_kind(subject, config);
-  check_start(subject, config);
+  check_start(subject, config, architecture.peft());
   AdapterConfig result;
   result.rank = whole(subject, "r", get(config, "r"));
   result.alpha = positive(subject, "lora_alpha", get(config, "lora_alpha"));

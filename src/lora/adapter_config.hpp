@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/t5/network.hpp"
+#include "model/architecture.hpp"
 
 namespace lorahub::lora {
 
@@ -27,6 +27,6 @@ struct AdapterConfig {
 // weights (init_lora_weights pissa, olora, ...), and every setting that is in use and not known
 // here.
 AdapterConfig read_adapter_config(const std::filesystem::path& folder, const std::string& name,
-                                  const std::vector<model::LinearInfo>& linears);
+                                  const model::Architecture& architecture);
 
 }  // namespace lorahub::lora

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "checkpoint/mapped.hpp"
-#include "model/t5/network.hpp"
+#include "model/architecture.hpp"
 
 namespace lorahub::lora {
 
-// One adapter. Factors by slot (model::t5::linears), as the file has them: a [r, in], b [out, r].
+// One adapter. Factors by slot (model::Architecture::linears), as the file has them: a [r, in], b
+// [out, r].
 struct Factors {
   at::Tensor a, b;
 };
@@ -52,12 +53,12 @@ std::filesystem::path module_folder(const std::filesystem::path& library, const 
 // rank, targets, shapes, finite values. Error names the module, the tensor and both shapes. What is
 // supported and what is refused by name: adapter_config.hpp; adapters of embeddings are refused.
 Module read_module(const std::filesystem::path& folder, const std::string& name,
-                   const model::t5::Config& base);
+                   const model::Architecture& base);
 
 // Writes a PEFT folder that PEFT loads: adapter_config.json, adapter_model.safetensors (f32;
 // f16 where the factors are).
 void write_module(const std::filesystem::path& folder, const Module& module,
-                  const model::t5::Config& base, const std::string& base_name);
+                  const model::Architecture& base, const std::string& base_name);
 
 // A module's configuration and weights file, and the SHA-256 of both.
 std::vector<std::filesystem::path> module_files(const std::filesystem::path& folder);

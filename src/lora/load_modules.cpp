@@ -8,7 +8,7 @@
 
 namespace lorahub::lora {
 
-std::vector<Module> load_modules(const LibraryChoice& choice, const model::t5::Config& base,
+std::vector<Module> load_modules(const LibraryChoice& choice, const model::Architecture& base,
                                  Modules& kept) {
   std::vector<Module> modules(choice.names.size());
   const std::filesystem::path model = checkpoint::resolve(choice.model);

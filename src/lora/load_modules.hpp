@@ -18,7 +18,7 @@ struct LibraryChoice {
 // Reads modules; `kept` holds those already read from this library and rank, by name, and then
 // these alone.
 using Modules = std::map<std::string, Module>;
-std::vector<Module> load_modules(const LibraryChoice& choice, const model::t5::Config& base,
+std::vector<Module> load_modules(const LibraryChoice& choice, const model::Architecture& base,
                                  Modules& kept);
 
 }  // namespace lorahub::lora

@@ -11,7 +11,7 @@
 #include "base/json_file.hpp"
 #include "checkpoint/hub.hpp"
 #include "checkpoint/weights.hpp"
-#include "tensor/values.hpp"
+#include "model/load.hpp"
 #include "text/tokenizer_files.hpp"
 
 namespace lorahub::lora {
@@ -51,18 +51,6 @@ at::Tensor merged(const at::Tensor& weight, const at::Tensor& added, at::ScalarT
   return rounded;
 }
 
-// The head is tied to the first of these that the file has (t5/network.cpp).
-void check_head(const checkpoint::Tensors& tensors, const model::t5::Config& config) {
-  const auto head = tensors.find("lm_head.weight");
-  auto embedding = tensors.find("shared.weight");
-  for (const char* side : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
-    if (embedding == tensors.end()) embedding = tensors.find(side);
-  base::check(!config.scale_outputs && head != tensors.end() && embedding != tensors.end() &&
-                  !tensor::same_values(head->second, embedding->second),
-              "the adapter changes the head, which this model shares with its embedding (merging "
-              "would change both), write an adapter instead");
-}
-
 }  // namespace
 
 double write_merged(const fs::path& folder, const Module& module, const fs::path& base,
@@ -71,16 +59,17 @@ double write_merged(const fs::path& folder, const Module& module, const fs::path
   base::check(!fs::equivalent(folder, base, none),
               "{}: is the base model itself (it would be overwritten), choose another folder",
               folder.string());
-  const model::t5::Config config = model::t5::read_config(base);
-  const std::vector<model::LinearInfo> linears = model::t5::linears(config);
+  const auto architecture = model::read_architecture(base);
   const checkpoint::Tensors tensors = checkpoint::read_model_weights(base);
   checkpoint::Tensors out;
   for (const auto& [name, tensor] : tensors)
     out[name] = at::isFloatingType(tensor.scalar_type()) ? tensor.to(type) : tensor;
   Squares squares;
   for (const auto& [slot, factors] : module.slots) {
-    const std::string& layer = linears.at(static_cast<size_t>(slot)).name;
-    if (layer == model::kHead) check_head(tensors, config);
+    const std::string& layer = architecture->linears().at(static_cast<size_t>(slot)).name;
+    base::check(layer != model::kHead || !architecture->has_tied_head(tensors),
+                "the adapter changes the head, which this model shares with its embedding (merging "
+                "would change both), write an adapter instead");
     const auto found = tensors.find(layer + ".weight");
     base::check(found != tensors.end(), "{}: tensor {}.weight is missing, copy the model again",
                 base.string(), layer);

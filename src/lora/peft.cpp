@@ -59,7 +59,7 @@ std::optional<Key> parse_key(std::string_view key) {
 
 // What a tensor is that is no factor of a linear layer.
 void check_others(const Subject& subject, const std::string& name, const at::Tensor& tensor,
-                  const model::t5::Config& base) {
+                  const model::Architecture& base) {
   const std::string reason = checkpoint::empty_reason(tensor);
   base::check(reason.empty(), "module '{}': tensor {} can't be used ({})", subject.name, name,
               reason);
@@ -131,7 +131,7 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
 }
 
 struct Layers {
-  const model::t5::Config& base;
+  const model::Architecture& base;
   const std::vector<model::LinearInfo>& linears;
   const AdapterConfig& config;
 };
@@ -189,20 +189,18 @@ std::map<int, Factors> place(const Subject& subject, const checkpoint::Tensors& 
   return slots;
 }
 
-bool is_of_encoder(const model::LinearInfo& linear) { return linear.name.starts_with("encoder."); }
-
-// Both factors of every place. An adapter of one side alone is whole: one of a T5EncoderModel has
+// Both factors of every place. An adapter of one part alone is whole: one of a T5EncoderModel has
 // a target_modules that fits the decoder's layers, too, and no tensor of any of them.
 void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
                     const Layers& layers) {
   const auto linear = [&](int slot) -> const model::LinearInfo& {
     return layers.linears[static_cast<size_t>(slot)];
   };
-  bool encoder = false, decoder = false;  // there is something of it
-  for (const auto& [slot, unused] : slots) (is_of_encoder(linear(slot)) ? encoder : decoder) = true;
+  std::set<std::string> parts;  // of the model, of which there is something
+  for (const auto& [slot, unused] : slots) parts.insert(linear(slot).part);
   for (const auto& [slot, unused] : layers.config.places) {
     const auto found = slots.find(slot);
-    if (found == slots.end() && (is_of_encoder(linear(slot)) ? !encoder : !decoder)) continue;
+    if (found == slots.end() && !parts.contains(linear(slot).part)) continue;
     for (const char factor : {'A', 'B'})
       if (found == slots.end() || !(factor == 'A' ? found->second.a : found->second.b).defined())
         base::fail(
@@ -262,11 +260,11 @@ fs::path weights_file(const fs::path& folder) {
 }
 
 Module read_module(const fs::path& folder, const std::string& name,
-                   const model::t5::Config& base_config) {
+                   const model::Architecture& architecture) {
   const Subject subject{.name = name, .folder = folder};
-  const std::vector<model::LinearInfo> linears = model::t5::linears(base_config);
-  const AdapterConfig config = read_adapter_config(folder, name, linears);
-  const Layers layers{.base = base_config, .linears = linears, .config = config};
+  const std::vector<model::LinearInfo>& linears = architecture.linears();
+  const AdapterConfig config = read_adapter_config(folder, name, architecture);
+  const Layers layers{.base = architecture, .linears = linears, .config = config};
   const fs::path file = weights_file(folder);
   const std::string origin = base::file_identity(file);
   const checkpoint::Mapped mapped = checkpoint::map_weights(file);
@@ -283,8 +281,8 @@ Module read_module(const fs::path& folder, const std::string& name,
 }
 
 void write_module(const fs::path& folder, const Module& module,
-                  const model::t5::Config& base_config, const std::string& base_name) {
-  const std::vector<model::LinearInfo> linears = model::t5::linears(base_config);
+                  const model::Architecture& architecture, const std::string& base_name) {
+  const std::vector<model::LinearInfo>& linears = architecture.linears();
   checkpoint::Tensors tensors;
   for (const auto& [slot, factors] : module.slots) {
     const std::string stem =
@@ -302,7 +300,7 @@ void write_module(const fs::path& folder, const Module& module,
       alphas[name] = number(module.scaling(slot) * static_cast<double>(rank));
   }
   const json config = {{"peft_type", "LORA"},
-                       {"task_type", "SEQ_2_SEQ_LM"},
+                       {"task_type", architecture.peft().task_type},
                        {"base_model_name_or_path", base_name},
                        {"r", module.rank},
                        {"lora_alpha", number(module.alpha)},

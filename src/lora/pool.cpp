@@ -156,11 +156,11 @@ void materialise(Pool& pool, const std::function<void(const Pool&)>& fill) {
                                      }));
 }
 
-Pool stack(const std::vector<Module>& modules, const model::t5::Config& base_config,
+Pool stack(const std::vector<Module>& modules, const model::Architecture& architecture,
            base::Device device, int threads) {
   check_modules(modules);
   Pool pool;
-  pool.slot_count = static_cast<int>(model::t5::linears(base_config).size());
+  pool.slot_count = static_cast<int>(architecture.linears().size());
   for (const Module& module : modules) pool.names.push_back(module.name);
   note_places(modules, pool);
   pool.origin = common_origin(modules, pool.slot_count);

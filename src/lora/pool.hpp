@@ -32,7 +32,7 @@ Factors factors(const Pool& pool, int module, int place);
 // the CPU nothing is copied where the modules' files are alike (f32 safetensors of the same
 // tensors: the files are the rows of `flat`); else the ranks of a node share the copy, where the
 // modules' origin is known. Error for an empty list, a name given twice.
-Pool stack(const std::vector<Module>& modules, const model::t5::Config& base, base::Device device,
+Pool stack(const std::vector<Module>& modules, const model::Architecture& base, base::Device device,
            int threads = 1);
 
 // Names for the trial: those given, or `count` drawn from the library as random.sample does
@@ -45,8 +45,8 @@ std::vector<std::string> pick(const std::filesystem::path& library, const study:
 Pool random_like(const Pool& pool, uint64_t seed);
 
 // N modules of rank 16, alpha 32, on q and v of every attention: Gaussian, each about 3 % of the
-// norm of a weight (model::t5::random_network's). For measurements.
-Pool random_pool(const model::t5::Config& config, int modules, base::Device device);
+// norm of a weight (model::random_model's). For measurements.
+Pool random_pool(const model::Architecture& architecture, int modules, base::Device device);
 
 // Composes many populations of one pool: what does not depend on the weights is made once. The pool
 // must outlive it. Calls from several threads at once are fine.

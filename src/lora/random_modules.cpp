@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "lora/geometry.hpp"
@@ -59,7 +61,7 @@ Pool random_like(const Pool& pool, uint64_t seed) {
   return result;
 }
 
-Pool random_pool(const model::t5::Config& config, int modules, base::Device device) {
+Pool random_pool(const model::Architecture& architecture, int modules, base::Device device) {
   constexpr int64_t kRank = 16;
   constexpr double kScaling = 2, kNorm = 0.03;
   std::vector<Module> all;
@@ -69,10 +71,10 @@ Pool random_pool(const model::t5::Config& config, int modules, base::Device devi
                   .alpha = kScaling * kRank,
                   .slots = {}};
     int slot = -1;
-    for (const model::LinearInfo& info : model::t5::linears(config)) {
+    for (const model::LinearInfo& info : architecture.linears()) {
       ++slot;
-      const bool is_query = info.name.ends_with(".q");
-      if (!is_query && !info.name.ends_with(".v")) continue;
+      const std::string last = info.name.substr(info.name.find_last_of('.') + 1);
+      if (!std::ranges::count(architecture.peft().lora_targets, last)) continue;
       const auto normal = [&](at::IntArrayRef sizes, const char* which) {
         return gaussian(sizes, base::Stream(1, base::format("{}/{}/{}", m, slot, which)))
             .to(at::kFloat);
@@ -80,13 +82,13 @@ Pool random_pool(const model::t5::Config& config, int modules, base::Device devi
       // One of BA's values has the deviation sqrt(r) dev(a) dev(b); of W's, that of dev(a).
       const double width = 1 / std::sqrt(static_cast<double>(info.in));
       double b = kNorm / (kScaling * std::sqrt(static_cast<double>(kRank)));
-      if (is_query) b /= std::sqrt(static_cast<double>(config.d_kv));
+      b *= architecture.output_scale(info);
       module.slots[slot] = {.a = normal({kRank, info.in}, "a") * width,
                             .b = normal({info.out, kRank}, "b") * b};
     }
     all.push_back(std::move(module));
   }
-  return stack(all, config, device);
+  return stack(all, architecture, device);
 }
 
 }  // namespace lorahub::lora

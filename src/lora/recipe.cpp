@@ -21,7 +21,7 @@ Written write_mixture(const std::filesystem::path& folder, const Mixture& mixtur
     written.module = std::move(cut);
   }
   if (mixture.form == Form::adapter)
-    write_module(folder, written.module, base.config, base.name);
+    write_module(folder, written.module, base.architecture, base.name);
   else
     written.lost = write_merged(folder, written.module, checkpoint::resolve(base.name),
                                 mixture.form == Form::merged_f32 ? at::kFloat : at::kBFloat16);

@@ -26,7 +26,7 @@ struct Written {
 };
 
 struct Base {
-  const model::t5::Config& config;
+  const model::Architecture& architecture;
   std::string name;  // a folder or a published name
 };
 

@@ -10,6 +10,7 @@ namespace lorahub::model {
 struct LinearInfo {
   std::string name;  // "encoder.block.0.layer.0.SelfAttention.q"
   int64_t out = 0, in = 0;
+  std::string part = {};  // "encoder" or "decoder", which has the head; "" where there is one
 };
 inline constexpr const char* kHead = "lm_head";
 

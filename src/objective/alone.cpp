@@ -9,7 +9,7 @@ constexpr size_t kExamples = 16;  // computed together
 }
 
 model::Adapter alone(const Machine& machine, const lora::Module& module) {
-  return lora::compose(lora::stack({module}, machine.network.config, machine.device),
+  return lora::compose(lora::stack({module}, machine.model->architecture(), machine.device),
                        std::vector{1.0}, study::Composition::product, machine.dtype());
 }
 
@@ -18,7 +18,7 @@ search::Sums alone_sums(const Machine& machine, const model::Adapter& adapter,
   search::Sums sums{.examples = static_cast<int>(pairs.size()), .values = {}};
   for (size_t first = 0; first < pairs.size(); first += kExamples) {
     const auto some = pairs.subspan(first, std::min(kExamples, pairs.size() - first));
-    const std::vector<double> values = model::t5::loss_sums(machine.network, adapter, some);
+    const std::vector<double> values = machine.model->loss_sums(adapter, some);
     sums.values.insert(sums.values.end(), values.begin(), values.end());
   }
   return sums;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "model/t5/loss.hpp"
 #include "objective/objective.hpp"
 #include "task/score.hpp"
 #include "tensor/threads.hpp"
@@ -23,7 +22,7 @@ std::string likeliest(const Model& model, const std::string& prompt,
   const model::Ids source = model.machine.tokenizer.encode(prompt);
   for (const std::string& option : options)
     pairs.push_back({.source = source, .target = model.machine.tokenizer.encode(option)});
-  std::vector<double> losses = model::t5::loss_sums(model.machine.network, model.adapter, pairs);
+  std::vector<double> losses = model.machine.model->loss_sums(model.adapter, pairs);
   for (size_t i = 0; i < losses.size(); ++i)
     losses[i] /= static_cast<double>(pairs[i].target.size());
   return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) -
@@ -37,8 +36,7 @@ std::vector<std::string> generate(const Model& model, std::span<const std::strin
   std::vector<model::Ids> sources;
   for (const size_t i : which) sources.push_back(model.machine.tokenizer.encode(prompts[i]));
   std::vector<std::string> answers;
-  for (const model::Ids& ids :
-       model::t5::generate(model.machine.network, model.adapter, sources, max_tokens))
+  for (const model::Ids& ids : model.machine.model->generate(model.adapter, sources, max_tokens))
     answers.push_back(model.machine.tokenizer.decode(ids));
   return answers;
 }

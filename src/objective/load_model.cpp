@@ -1,7 +1,7 @@
 #include "objective/load_model.hpp"
 
 #include "checkpoint/hub.hpp"
-#include "model/t5/delta_layers.hpp"
+#include "model/load.hpp"
 
 namespace lorahub::objective {
 
@@ -12,10 +12,10 @@ model::Placement placement(study::Precision precision, const Hardware& hardware)
           .device = hardware.device};
 }
 
-objective::Machine machine_of(model::t5::Network network, const std::filesystem::path& folder,
-                              const Hardware& hardware) {
-  text::Tokenizer tokenizer = text::read_tokenizer(folder, network.config.vocabulary);
-  return {.network = std::move(network),
+objective::Machine machine_of(std::shared_ptr<const model::Model> model,
+                              const std::filesystem::path& folder, const Hardware& hardware) {
+  text::Tokenizer tokenizer = text::read_tokenizer(folder, model->architecture().vocabulary());
+  return {.model = std::move(model),
           .tokenizer = std::move(tokenizer),
           .device = hardware.device,
           .threads = hardware.threads};
@@ -25,24 +25,23 @@ objective::Machine machine_of(model::t5::Network network, const std::filesystem:
 objective::Machine load_machine(const std::string& model, study::Precision precision,
                                 const Hardware& hardware) {
   const std::filesystem::path folder = checkpoint::resolve(model);
-  return machine_of(model::t5::load(folder, placement(precision, hardware), hardware.threads),
-                    folder, hardware);
+  return machine_of(model::load(folder, placement(precision, hardware), hardware.threads), folder,
+                    hardware);
 }
 
 void add_narrow_weights(objective::Machine& machine, study::Precision precision, int threads) {
   if (machine.narrow != nullptr) return;
   if (precision == study::Precision::delta_bf16)
-    machine.narrow = model::delta::bf16_weights(model::t5::delta_layers(machine.network), threads);
+    machine.narrow = model::delta::bf16_weights(machine.model->delta_layers(), threads);
   if (precision == study::Precision::delta_int8)
-    machine.narrow = model::delta::int8_weights(model::t5::delta_layers(machine.network), threads);
+    machine.narrow = model::delta::int8_weights(machine.model->delta_layers(), threads);
 }
 
 PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,
                                const Hardware& hardware, model::Share share) {
   const std::filesystem::path folder = checkpoint::resolve(model);
-  model::t5::PartlyLoaded loaded =
-      model::t5::load_share(folder, placement(precision, hardware), share);
-  return {.machine = machine_of(std::move(loaded.network), folder, hardware),
+  model::PartlyLoaded loaded = model::load_share(folder, placement(precision, hardware), share);
+  return {.machine = machine_of(std::move(loaded.model), folder, hardware),
           .tensors = std::move(loaded.tensors)};
 }
 

@@ -7,7 +7,6 @@
 
 #include "base/check.hpp"
 #include "base/cores.hpp"
-#include "model/t5/reference.hpp"
 #include "objective/objective.hpp"
 #include "objective/passes.hpp"
 #include "tensor/threads.hpp"
@@ -17,7 +16,7 @@ namespace lorahub::objective {
 namespace {
 
 // One candidate after the other, by the plain form.
-std::vector<double> plain_sums(const model::t5::Network& network, const lora::Composer& compose,
+std::vector<double> plain_sums(const model::Model& model, const lora::Composer& compose,
                                std::span<const double> weights,
                                std::span<const model::Pair> examples) {
   const c10::InferenceMode inference;
@@ -25,9 +24,8 @@ std::vector<double> plain_sums(const model::t5::Network& network, const lora::Co
   const auto dim = static_cast<size_t>(compose.size());
   for (size_t first = 0; first < weights.size(); first += dim) {
     const model::Adapter adapter = compose(weights.subspan(first, dim));
-    const at::Tensor row = model::t5::reference::loss_sums(network, adapter, examples)
-                               .to(at::kCPU, at::kDouble)
-                               .contiguous();
+    const at::Tensor row =
+        model.reference_loss_sums(adapter, examples).to(at::kCPU, at::kDouble).contiguous();
     sums.insert(sums.end(), row.const_data_ptr<double>(),
                 row.const_data_ptr<double>() + row.numel());
   }
@@ -42,11 +40,11 @@ TileSums tile_sums(const Machine& machine, const Mixture& mixture,
                    std::span<const model::Pair> pairs, const model::delta::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
   if (mixture.engine == study::Engine::reference)
-    return [&network = machine.network, compose](auto weights, auto examples) {
-      return plain_sums(network, compose, weights, examples);
+    return [&model = *machine.model, compose](auto weights, auto examples) {
+      return plain_sums(model, compose, weights, examples);
     };
   const auto passes = std::make_shared<Passes>(
-      Passes::Model{.network = machine.network, .narrow = narrow}, compose, pairs);
+      Passes::Subject{.model = *machine.model, .narrow = narrow}, compose, pairs);
   return [passes](auto weights, auto examples) { return (*passes)(weights, examples); };
 }
 
@@ -69,11 +67,11 @@ search::Measure measure(const Machine& machine, const Mixture& mixture,
 }
 
 // The base model's pass over all pairs stays in memory.
-void check_room(const model::t5::Config& config, std::span<const model::Pair> pairs) {
+void check_room(const model::MemoryTerms& memory, std::span<const model::Pair> pairs) {
   double bytes = 0;
   for (const model::Pair& pair : pairs)
-    bytes += model::t5::trajectory_bytes(config, static_cast<double>(pair.source.size()),
-                                         static_cast<double>(pair.target.size()));
+    bytes += memory.trajectory(static_cast<double>(pair.source.size()),
+                               static_cast<double>(pair.target.size()));
   base::check(bytes < 0.5 * base::physical_memory(),
               "delta evaluation would keep {:.0f} GB, the base model's pass over the {} "
               "examples (this machine has {:.0f} GB), use f32 or fewer examples",
@@ -90,7 +88,7 @@ search::Measure make_measure(const Machine& machine, const Mixture& mixture,
 search::Measure make_search_measure(const Machine& machine, const Mixture& mixture,
                                     std::span<const model::Pair> pairs) {
   if (machine.narrow == nullptr) return make_measure(machine, mixture, pairs);
-  check_room(machine.network.config, pairs);
+  check_room(machine.model->architecture().memory(), pairs);
   return measure(machine, mixture, pairs, machine.narrow.get());
 }
 

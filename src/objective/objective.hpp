@@ -7,7 +7,7 @@
 
 #include "lora/pool.hpp"
 #include "model/delta/delta.hpp"
-#include "model/t5/generate.hpp"
+#include "model/model.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
 #include "task/task.hpp"
@@ -17,10 +17,10 @@ namespace lorahub::objective {
 
 // What a rank holds of a model, for all trials.
 struct Machine {
-  model::t5::Network network;
+  std::shared_ptr<const model::Model> model;
   text::Tokenizer tokenizer;
   base::Device device = base::Device::cpu;
-  at::ScalarType dtype() const { return network.embedding.scalar_type(); }  // of the linear layers
+  at::ScalarType dtype() const { return model->dtype(); }  // of the linear layers
   int threads = 1;  // each takes whole tiles; kernels are single-threaded
   std::shared_ptr<const model::delta::NarrowWeights> narrow =
       nullptr;  // for delta evaluation; or none

@@ -4,16 +4,8 @@
 
 namespace lorahub::objective {
 
-namespace {
-base::Device device_of(const model::t5::Network& network) {
-  return network.embedding.is_cuda() ? base::Device::cuda : base::Device::cpu;
-}
-}  // namespace
-
-Passes::Passes(const Model& model, lora::Composer compose, std::span<const model::Pair> pairs)
-    : model_(model),
-      compose_(std::move(compose)),
-      biases_(model::t5::biases(model.network, pairs)) {}
+Passes::Passes(const Subject& subject, lora::Composer compose, std::span<const model::Pair> pairs)
+    : subject_(subject), compose_(std::move(compose)), batcher_(subject.model.batcher(pairs)) {}
 
 std::vector<double> Passes::operator()(std::span<const double> weights,
                                        std::span<const model::Pair> examples) {
@@ -21,7 +13,7 @@ std::vector<double> Passes::operator()(std::span<const double> weights,
   const Plan& known = plan(examples);
   const Shape shape(&known, weights.size());
   std::unique_ptr<tensor::Recorded> pass = take(shape);
-  std::vector<double> sums = model::t5::sums(known.batch, (*pass)(matrix));
+  std::vector<double> sums = known.batch->sums((*pass)(matrix));
   give_back(shape, std::move(pass));
   return sums;
 }
@@ -32,9 +24,11 @@ const Passes::Plan& Passes::plan(std::span<const model::Pair> examples) {
   const std::pair key(examples.data(), examples.size());
   const auto found = plans_.find(key);
   if (found != plans_.end()) return found->second;
-  Plan plan{.batch = model::t5::pack(model_.network, examples, biases_), .base = {}};
-  if (model_.narrow != nullptr) plan.base = model::t5::base_trajectory(model_.network, examples);
-  tensor::wait_for_gpu(device_of(model_.network));  // other threads read it
+  Plan plan{.batch = batcher_->batch(examples), .base = {}};
+  if (subject_.narrow != nullptr)
+    plan.base = model::delta::trajectory(
+        [&](const tensor::Products& by) { subject_.model.loss_sums({}, examples, by); });
+  tensor::wait_for_gpu(subject_.model.device());  // other threads read it
   return plans_.emplace(key, std::move(plan)).first->second;
 }
 
@@ -43,7 +37,7 @@ std::unique_ptr<tensor::Recorded> Passes::take(const Shape& shape) {
   auto& free = free_[shape];
   if (free.empty())
     return std::make_unique<tensor::Recorded>(
-        device_of(model_.network),
+        subject_.model.device(),
         [this, plan = shape.first](const at::Tensor& weights) { return losses(*plan, weights); });
   std::unique_ptr<tensor::Recorded> last = std::move(free.back());
   free.pop_back();
@@ -57,9 +51,9 @@ void Passes::give_back(const Shape& shape, std::unique_ptr<tensor::Recorded> pas
 
 at::Tensor Passes::losses(const Plan& plan, const at::Tensor& weights) const {
   const model::Adapter adapter = compose_(weights);
-  if (model_.narrow == nullptr) return model::t5::token_losses(model_.network, adapter, plan.batch);
-  const std::unique_ptr<tensor::Products> by = model_.narrow->products(plan.base);
-  return model::t5::token_losses(model_.network, adapter, plan.batch, *by);
+  if (subject_.narrow == nullptr) return subject_.model.token_losses(adapter, *plan.batch);
+  const std::unique_ptr<tensor::Products> by = subject_.narrow->products(plan.base);
+  return subject_.model.token_losses(adapter, *plan.batch, *by);
 }
 
 }  // namespace lorahub::objective

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "lora/pool.hpp"
-#include "model/t5/delta_layers.hpp"
+#include "model/delta/delta.hpp"
+#include "model/model.hpp"
 #include "tensor/cuda/cuda_graph.hpp"
 
 namespace lorahub::objective {
@@ -18,11 +19,11 @@ class Passes {
  public:
   // By delta evaluation where `narrow` is given. What is referred to must outlive it. On a GPU,
   // threads that did not make it may ask once wait_for_gpu() has returned.
-  struct Model {
-    const model::t5::Network& network;
+  struct Subject {
+    const model::Model& model;
     const model::delta::NarrowWeights* narrow = nullptr;
   };
-  Passes(const Model& model, lora::Composer compose, std::span<const model::Pair> pairs);
+  Passes(const Subject& subject, lora::Composer compose, std::span<const model::Pair> pairs);
 
   // Cross-entropy sums of `examples`, which are some of the pairs, for weights [P, N] row-major:
   // [P * examples]. From several threads at once.
@@ -31,7 +32,7 @@ class Passes {
 
  private:
   struct Plan {
-    model::t5::Batch batch;
+    std::unique_ptr<const model::Batch> batch;
     model::delta::Trajectory base;  // the base model's own pass, for delta evaluation
   };
   using Shape = std::pair<const Plan*, size_t>;  // and how many weights
@@ -40,9 +41,9 @@ class Passes {
   void give_back(const Shape& shape, std::unique_ptr<tensor::Recorded> pass);
   at::Tensor losses(const Plan& plan, const at::Tensor& weights) const;
 
-  const Model model_;
+  const Subject subject_;
   lora::Composer compose_;
-  model::t5::Biases biases_;
+  std::unique_ptr<const model::Batcher> batcher_;
   std::mutex mutex_;
   std::map<std::pair<const model::Pair*, size_t>, Plan> plans_;
   std::map<Shape, std::vector<std::unique_ptr<tensor::Recorded>>>

@@ -1,7 +1,7 @@
 #include "plan/command_memory.hpp"
 
 #include "checkpoint/hub.hpp"
-#include "model/t5/config.hpp"
+#include "model/load.hpp"
 
 namespace lorahub::plan {
 namespace {
@@ -42,10 +42,13 @@ Need need(const train::Config& config, const train::RowLengths& rows,
   const Lengths lengths{.shots = std::vector<Lengths::Row>(static_cast<size_t>(config.batch),
                                                            {.source = source, .target = target}),
                         .prompts = {}};
-  const model::t5::Config sizes = model::t5::read_config(checkpoint::resolve(config.model_path));
-  Need all = need(
-      {.trial = trial, .config = sizes, .lengths = lengths, .tile = {}, .device = hardware.device},
-      hardware.threads, std::move(what));
+  const auto architecture = model::read_architecture(checkpoint::resolve(config.model_path));
+  Need all = need({.trial = trial,
+                   .architecture = *architecture,
+                   .lengths = lengths,
+                   .tile = {},
+                   .device = hardware.device},
+                  hardware.threads, std::move(what));
   all.remedies =
       "use fewer threads or ranks on a node, a smaller source_length, or "
       "--no-memory-check";

@@ -7,9 +7,7 @@
 
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
-#include "model/t5/config.hpp"
-#include "model/t5/flop.hpp"
-#include "model/t5/sizes.hpp"
+#include "model/load.hpp"
 #include "objective/rate.hpp"
 #include "plan/learning_rate.hpp"
 #include "plan/memory.hpp"
@@ -27,24 +25,25 @@ constexpr double kAnswerTokens = 6;  // generated for a row, where targets are u
 constexpr double kUsualShare = 0.5;  // of the matrix rate, where no pass has been measured
 constexpr double kDeltaInt8 = 0.5;   // of a pass's time in f32: 0.3 to 0.5 (tests/bench)
 
-struct Model {
-  model::t5::Config config;
+struct PlannedModel {
+  std::shared_ptr<const model::Architecture> architecture;
   std::optional<text::Tokenizer> tokenizer;
 };
 
-Model read_model(const std::string& name) {
-  if (const auto known = model::t5::published(name)) {
-    try {
-      const auto folder = checkpoint::resolve(name);
-      const model::t5::Config config = model::t5::read_config(folder);
-      return {.config = config, .tokenizer = text::read_tokenizer(folder, config.vocabulary)};
-    } catch (const base::Error&) {
-      return {.config = *known, .tokenizer = std::nullopt};
-    }
+PlannedModel read_model(const std::string& name) {
+  const auto read = [&]() -> PlannedModel {
+    const auto folder = checkpoint::resolve(name);
+    auto architecture = model::read_architecture(folder);
+    text::Tokenizer tokenizer = text::read_tokenizer(folder, architecture->vocabulary());
+    return {.architecture = std::move(architecture), .tokenizer = std::move(tokenizer)};
+  };
+  const auto known = model::published(name);
+  if (!known) return read();
+  try {
+    return read();
+  } catch (const base::Error&) {
+    return {.architecture = known, .tokenizer = std::nullopt};
   }
-  const auto folder = checkpoint::resolve(name);
-  const model::t5::Config config = model::t5::read_config(folder);
-  return {.config = config, .tokenizer = text::read_tokenizer(folder, config.vocabulary)};
 }
 
 long candidate_count(const study::Trial& trial) {
@@ -133,7 +132,7 @@ Work work_of(const Planned& planned, const Cost& cost, double answers) {
   return work;
 }
 
-Cost cost_of(const Planned& planned, const model::t5::Config& config) {
+Cost cost_of(const Planned& planned, const model::Architecture& architecture) {
   const auto& [trial, lengths, device] = planned;
   double rank =
       study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
@@ -150,7 +149,7 @@ Cost cost_of(const Planned& planned, const model::t5::Config& config) {
       const double t = target > 0 ? target : kAnswerTokens;
       cost.tokens += forward * (s + t);
       cost.tflop +=
-          1e-12 * all * model::t5::forward_flop(config, {.source = s, .target = t, .rank = rank});
+          1e-12 * all * architecture.forward_flop({.source = s, .target = t, .rank = rank});
     }
   };
   if (over.forward > 0) add(lengths.shots, over);
@@ -160,9 +159,9 @@ Cost cost_of(const Planned& planned, const model::t5::Config& config) {
   return cost;
 }
 
-Memory memory_of(const Planned& planned, const model::t5::Config& config) {
+Memory memory_of(const Planned& planned, const model::Architecture& architecture) {
   return memory({.trial = planned.trial,
-                 .config = config,
+                 .architecture = architecture,
                  .lengths = planned.lengths,
                  .tile = tile_of(planned),
                  .candidates = static_cast<int>(candidate_count(planned.trial)),
@@ -213,7 +212,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     total.flops_per_second =
         kUsualShare * objective::gemm_flops_per_second({.placement = {.dtype = usual_dtype(trials),
                                                                       .device = resources.device}});
-  std::map<std::string, Model> models;
+  std::map<std::string, PlannedModel> models;
   std::map<std::string, Lengths> texts;
   for (const study::Trial& trial : trials) {
     check_training(trial);  // refuses what run would
@@ -222,7 +221,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     auto model = models.find(trial.model_path);
     if (model == models.end())
       model = models.emplace(trial.model_path, read_model(trial.model_path)).first;
-    const auto& [config, tokenizer] = model->second;
+    const auto& [architecture, tokenizer] = model->second;
     const std::string key = rows_key(trial);
     auto text = texts.find(key);
     if (text == texts.end())
@@ -235,8 +234,8 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
       total.cut.of += text->second.shots.size();
     }
     const Planned planned{trial, text->second, resources.device};
-    total.trials.push_back(cost_of(planned, config));
-    note(memory_of(planned, config), trial, resources, total);
+    total.trials.push_back(cost_of(planned, *architecture));
+    note(memory_of(planned, *architecture), trial, resources, total);
     total.tokens_estimated = total.tokens_estimated || !tokenizer;
   }
   // Of seats, of which a rank has one for each trial that it works on.

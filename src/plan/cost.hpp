@@ -3,7 +3,6 @@
 #pragma once
 #include <vector>
 
-#include "model/t5/network.hpp"
 #include "plan/lengths.hpp"
 #include "plan/makespan.hpp"
 #include "plan/memory_check.hpp"

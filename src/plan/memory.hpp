@@ -1,7 +1,7 @@
 // What a trial takes of a node's memory, from its shapes alone. Each term is of the code that
 // allocates it: t5/layers, t5/attention, t5/loss, t5/generate, t5/reference, objective/passes.
 #pragma once
-#include "model/t5/network.hpp"
+#include "model/architecture.hpp"
 #include "plan/lengths.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
@@ -10,7 +10,7 @@ namespace lorahub::plan {
 
 struct Shapes {
   const study::Trial& trial;
-  const model::t5::Config& config;
+  const model::Architecture& architecture;
   const Lengths& lengths;
   search::TileShape tile;  // of a search
   int candidates = 0;      // modules read

@@ -5,7 +5,7 @@
 
 #include "checkpoint/hub.hpp"
 #include "lora/pool.hpp"
-#include "model/t5/config.hpp"
+#include "model/load.hpp"
 #include "objective/objective.hpp"
 #include "search/optimizer.hpp"
 
@@ -58,7 +58,7 @@ std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) 
   if (tokenizer) return tokenizer;
   const std::filesystem::path folder = checkpoint::resolve(model);
   tokenizer = std::make_shared<const text::Tokenizer>(
-      text::read_tokenizer(folder, model::t5::read_config(folder).vocabulary));
+      text::read_tokenizer(folder, model::read_architecture(folder)->vocabulary()));
   return tokenizer;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/t5/generate.hpp"
+#include "model/tokens.hpp"
 #include "search/population.hpp"
 #include "study/study.hpp"
 #include "task/task.hpp"

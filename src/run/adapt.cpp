@@ -53,13 +53,14 @@ Delivered delivered(const Found& found, const objective::Hardware& hardware, con
   const objective::Machine machine =
       objective::load_machine(trial.model_path, trial.precision, hardware);
   lora::Modules kept;
-  const lora::Pool pool = lora::stack(lora::load_modules({.model = trial.model_path,
-                                                          .library = trial.library_path,
-                                                          .names = adapted.modules,
-                                                          .rank = trial.rank,
-                                                          .threads = machine.threads},
-                                                         machine.network.config, kept),
-                                      machine.network.config, machine.device, machine.threads);
+  const lora::Pool pool =
+      lora::stack(lora::load_modules({.model = trial.model_path,
+                                      .library = trial.library_path,
+                                      .names = adapted.modules,
+                                      .rank = trial.rank,
+                                      .threads = machine.threads},
+                                     machine.model->architecture(), kept),
+                  machine.model->architecture(), machine.device, machine.threads);
   return deliver(machine,
                  {.trial = trial,
                   .task = brief.task,

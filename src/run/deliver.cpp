@@ -60,9 +60,9 @@ Delivered deliver(const objective::Machine& machine, const Solution& solution,
                               .composition = solution.trial.composition,
                               .rank = output.rank,
                               .form = output.form};
-  Delivered delivered{.written = lora::write_mixture(
-                          output.folder, mixture,
-                          {.config = machine.network.config, .name = solution.trial.model})};
+  Delivered delivered{.written = lora::write_mixture(output.folder, mixture,
+                                                     {.architecture = machine.model->architecture(),
+                                                      .name = solution.trial.model})};
   const lora::Module& module = delivered.written.module;
   delivered.loss = loss_of(machine, alone(machine, module), solution);
   lora::Card words = card(machine, solution, module, output);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/t5/loss.hpp"
+#include "model/tokens.hpp"
 
 namespace lorahub::train {
 

@@ -16,7 +16,7 @@ std::vector<model::Pair> Evaluator::tokens(const std::vector<task::Example>& row
   return pairs;
 }
 
-std::vector<double> Evaluator::loss_sums(const Model& model,
+std::vector<double> Evaluator::loss_sums(const TrainedModel& trained,
                                          std::span<const model::Pair> pairs) const {
   constexpr size_t kTogether = 16;  // rows
   std::vector<double> sums(pairs.size());
@@ -24,27 +24,29 @@ std::vector<double> Evaluator::loss_sums(const Model& model,
   tensor::share(machine_.threads, static_cast<int>(runs), [&](int run) {
     const size_t first = static_cast<size_t>(run) * kTogether;
     const auto some = pairs.subspan(first, std::min(kTogether, pairs.size() - first));
-    const std::vector<double> part = model::t5::loss_sums(model.network, model.adapter, some);
+    const std::vector<double> part = trained.model->loss_sums(trained.adapter, some);
     std::copy(part.begin(), part.end(), sums.begin() + static_cast<ptrdiff_t>(first));
   });
   return sums;
 }
 
-std::vector<std::string> Evaluator::answers(const Model& model,
+std::vector<std::string> Evaluator::answers(const TrainedModel& trained,
                                             const std::vector<task::Example>& rows) const {
   std::vector<std::string> prompts;
   for (size_t i = 0; i < std::min(rows.size(), kAnswered); ++i) prompts.push_back(rows[i].input);
   objective::Machine machine = machine_;
-  machine.network = model.network;
-  return objective::answer(machine, model.adapter, prompts, {.max_tokens = lengths_.target_length});
+  machine.model = trained.model;
+  return objective::answer(machine, trained.adapter, prompts,
+                           {.max_tokens = lengths_.target_length});
 }
 
-Evaluation Evaluator::evaluate(const Model& model, const std::vector<task::Example>& rows) const {
+Evaluation Evaluator::evaluate(const TrainedModel& trained,
+                               const std::vector<task::Example>& rows) const {
   const std::vector<model::Pair> pairs = tokens(rows);
   double count = 0;
   for (const model::Pair& pair : pairs) count += static_cast<double>(pair.target.size());
-  const std::vector<double> sums = loss_sums(model, pairs);
-  const std::vector<std::string> said = answers(model, rows);
+  const std::vector<double> sums = loss_sums(trained, pairs);
+  const std::vector<std::string> said = answers(trained, rows);
   double hits = 0;
   for (size_t i = 0; i < said.size(); ++i) hits += task::is_hit(said[i], rows[i].target) ? 1 : 0;
   return {.loss = std::accumulate(sums.begin(), sums.end(), 0.0) / count,

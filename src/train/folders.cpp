@@ -31,15 +31,17 @@ void make_folder(const fs::path& folder) {
 
 }  // namespace
 
-void write_ia3(const fs::path& folder, const Trainable& ia3, const std::string& base_name,
+void write_ia3(const fs::path& folder, const Trainable& ia3, const Ia3Base& base,
                at::ScalarType stored) {
   checkpoint::Tensors tensors;
   for (const Parameter& p : ia3.parameters) tensors[kPrefix + p.name] = p.value.to(stored);
+  std::vector<std::string> targets = base.words.ia3_outputs;
+  targets.insert(targets.end(), base.words.ia3_inputs.begin(), base.words.ia3_inputs.end());
   const json config = {{"peft_type", "IA3"},
-                       {"task_type", "SEQ_2_SEQ_LM"},
-                       {"base_model_name_or_path", base_name},
-                       {"target_modules", {"k", "v", "wo"}},
-                       {"feedforward_modules", {"wo"}},
+                       {"task_type", base.words.task_type},
+                       {"base_model_name_or_path", base.name},
+                       {"target_modules", targets},
+                       {"feedforward_modules", base.words.ia3_inputs},
                        {"fan_in_fan_out", false},
                        {"inference_mode", true},
                        {"init_ia3_weights", true},

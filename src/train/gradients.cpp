@@ -10,7 +10,6 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "model/t5/reference.hpp"
 #include "tensor/kernels.hpp"
 #include "tensor/threads.hpp"
 
@@ -80,10 +79,9 @@ Tensors some(const Tensors& all, const std::vector<size_t>& which) {
   return chosen;
 }
 
-Part tile_gradients(const Model& model, const Tensors& leaves, std::span<const model::Pair> rows,
-                    const tensor::Dropout& dropout) {
-  const at::Tensor loss =
-      model::t5::reference::loss_sums(model.network, model.adapter, rows, dropout).sum();
+Part tile_gradients(const TrainedModel& trained, const Tensors& leaves,
+                    std::span<const model::Pair> rows, const tensor::Dropout& dropout) {
+  const at::Tensor loss = trained.model->reference_loss_sums(trained.adapter, rows, dropout).sum();
   Part part{.loss_sum = loss.item<double>(), .gradients = torch::autograd::grad({loss}, leaves)};
   for (at::Tensor& gradient : part.gradients) gradient = gradient.to(at::kFloat);
   return part;
@@ -116,7 +114,7 @@ Gradients gradients(const Trainable& trainable, std::span<const model::Pair> bat
   for (const Parameter& parameter : trainable.parameters)
     parameters.push_back(parameter.value.detach().requires_grad_());
   const Read now = read(trainable, parameters);
-  const Model model = trainable.place(now.leaves);
+  const TrainedModel model = trainable.place(now.leaves);
   const Tensors leaves = some(now.leaves, now.moved);
   const auto cut = tiles(batch);
   InOrder sums;

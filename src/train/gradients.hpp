@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "model/t5/loss.hpp"
+#include "model/tokens.hpp"
 #include "tensor/dropout.hpp"
 #include "train/trainable.hpp"
 

@@ -10,7 +10,7 @@ namespace lorahub::train {
 
 class Mixing {
  public:
-  Mixing(const model::t5::Network& base, const Mixture& mixture, std::span<const double> start);
+  Mixing(const ModelPointer& base, const Mixture& mixture, std::span<const double> start);
 
   std::vector<double> weights() const;  // [N]
 

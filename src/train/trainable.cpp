@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 
 #include "base/check.hpp"
@@ -42,14 +44,20 @@ std::vector<size_t> slots(const std::vector<model::LinearInfo>& linears,
   return found;
 }
 
-// Some tensors of a network replaced.
-Model replaced(model::t5::Network network, const std::vector<std::string>& names,
-               const Tensors& by) {
-  const model::t5::Ties ties = model::t5::ties(network);
-  const auto places = model::t5::named(network);
-  for (size_t i = 0; i < names.size(); ++i) *places.at(names[i]) = by[i];
-  model::t5::tie(network, ties);
-  return {.network = std::move(network), .adapter = {}};
+// A model that reads some other tensors.
+TrainedModel replaced(const ModelPointer& base, const std::vector<std::string>& names,
+                      const Tensors& by) {
+  std::map<std::string, at::Tensor> changed;
+  for (size_t i = 0; i < names.size(); ++i) changed.emplace(names[i], by[i]);
+  return {.model = base->with(changed), .adapter = {}};
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+at::Device device_of(const ModelPointer& model) {
+  return model->device() == base::Device::cuda ? at::Device(at::kCUDA) : at::Device(at::kCPU);
 }
 
 }  // namespace
@@ -60,11 +68,11 @@ Tensors values(const Trainable& trainable) {
   return all;
 }
 
-Model model(const Trainable& trainable) {
-  Model model = trainable.place(trainable.prepare(values(trainable)));
+TrainedModel trained_model(const Trainable& trainable) {
+  TrainedModel model = trainable.place(trainable.prepare(values(trainable)));
   for (model::LowRank& low : model.adapter.slots)
     for (at::Tensor* part : {&low.a, &low.b, &low.scale})
-      if (part->defined()) *part = part->to(model.network.embedding.scalar_type());
+      if (part->defined()) *part = part->to(model.model->dtype());
   return model;
 }
 
@@ -89,10 +97,10 @@ void set_bytes(Trainable& trainable, const std::string& bytes) {
   assert(begin == bytes.size());
 }
 
-Trainable lora(const model::t5::Network& base, const LoraShape& shape, uint64_t seed) {
-  const std::vector<model::LinearInfo> linears = model::t5::linears(base.config);
+Trainable lora(const ModelPointer& base, const LoraShape& shape, uint64_t seed) {
+  const std::vector<model::LinearInfo>& linears = base->architecture().linears();
   const std::vector<size_t> adapted = slots(linears, shape.targets);
-  const auto device = base.embedding.device();
+  const at::Device device = device_of(base);
   Trainable trainable;
   for (const size_t slot : adapted) {
     const model::LinearInfo& linear = linears[slot];
@@ -115,7 +123,7 @@ Trainable lora(const model::t5::Network& base, const LoraShape& shape, uint64_t 
     return read;
   };
   trainable.place = [base, adapted, count = linears.size()](const Tensors& read) {
-    Model model{.network = base, .adapter = {.candidates = 1, .slots = {}}};
+    TrainedModel model{.model = base, .adapter = {.candidates = 1, .slots = {}}};
     model.adapter.slots.resize(count);
     for (size_t i = 0; i < adapted.size(); ++i)
       model.adapter.slots[adapted[i]] = {.a = read[2 * i], .b = read[2 * i + 1], .scale = {}};
@@ -124,28 +132,28 @@ Trainable lora(const model::t5::Network& base, const LoraShape& shape, uint64_t 
   return trainable;
 }
 
-lora::Module lora_module(const Trainable& lora, const model::t5::Config& base,
+lora::Module lora_module(const Trainable& lora, const model::Architecture& base,
                          const LoraShape& shape) {
   lora::Module module{.name = "trained", .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
-  const std::vector<size_t> adapted = slots(model::t5::linears(base), shape.targets);
+  const std::vector<size_t> adapted = slots(base.linears(), shape.targets);
   for (size_t i = 0; i < adapted.size(); ++i)
     module.slots[static_cast<int>(adapted[i])] = {.a = lora.parameters[2 * i].value,
                                                   .b = lora.parameters[2 * i + 1].value};
   return module;
 }
 
-Trainable ia3(const model::t5::Network& base) {
-  auto frozen = std::make_shared<model::t5::Network>(base);
-  const auto tensors = model::t5::named(*frozen);
+Trainable ia3(const ModelPointer& base) {
+  const model::PeftWords& words = base->architecture().peft();
+  const std::map<std::string, at::Tensor> tensors = base->tensors();
   std::vector<std::string> names;  // of the weights
   Tensors weights;
   Trainable trainable;
-  for (const model::LinearInfo& linear : model::t5::linears(base.config)) {
+  for (const model::LinearInfo& linear : base->architecture().linears()) {
     const std::string part = last_part(linear.name);
-    const bool output = part == "k" || part == "v";
-    if (!output && part != "wo") continue;
+    const bool output = contains(words.ia3_outputs, part);
+    if (!output && !contains(words.ia3_inputs, part)) continue;
     names.push_back(linear.name + ".weight");
-    weights.push_back(*tensors.at(names.back()));
+    weights.push_back(tensors.at(names.back()));
     const std::vector<int64_t> sizes =
         output ? std::vector<int64_t>{linear.out, 1} : std::vector<int64_t>{1, linear.in};
     trainable.parameters.push_back(
@@ -158,20 +166,18 @@ Trainable ia3(const model::t5::Network& base) {
       read.push_back((weights[i] * factors[i]).to(weights[i].scalar_type()));
     return read;
   };
-  trainable.place = [frozen, names](const Tensors& read) { return replaced(*frozen, names, read); };
+  trainable.place = [base, names](const Tensors& read) { return replaced(base, names, read); };
   return trainable;
 }
 
-Trainable full(const model::t5::Network& start, at::ScalarType dtype) {
-  auto frozen = std::make_shared<model::t5::Network>(start);
+Trainable full(const ModelPointer& start, at::ScalarType dtype) {
   std::vector<std::string> names;
-  std::vector<bool> wide;  // norms and biases stay in f32
+  std::vector<bool> wide;
   Trainable trainable;
-  for (const auto& [name, tensor] : model::t5::named(*frozen)) {
+  for (const auto& [name, tensor] : start->tensors()) {
     names.push_back(name);
-    wide.push_back(name.find("norm") != std::string::npos ||
-                   name.find("bias") != std::string::npos);
-    trainable.parameters.push_back({.name = name, .value = tensor->to(at::kFloat).clone()});
+    wide.push_back(start->is_always_f32(name));
+    trainable.parameters.push_back({.name = name, .value = tensor.to(at::kFloat).clone()});
   }
   trainable.prepare = [wide, dtype](const Tensors& masters) {
     Tensors read;
@@ -179,15 +185,14 @@ Trainable full(const model::t5::Network& start, at::ScalarType dtype) {
       read.push_back(wide[i] ? masters[i] : masters[i].to(dtype));
     return read;
   };
-  trainable.place = [frozen, names](const Tensors& read) { return replaced(*frozen, names, read); };
+  trainable.place = [start, names](const Tensors& read) { return replaced(start, names, read); };
   return trainable;
 }
 
-Trainable mixture(const model::t5::Network& base, const Mixture& mixture,
-                  std::span<const double> start) {
+Trainable mixture(const ModelPointer& base, const Mixture& mixture, std::span<const double> start) {
   const at::Tensor weights =
       at::tensor(std::vector<double>(start.begin(), start.end()), at::kDouble)
-          .to(base.embedding.device(), at::kFloat)
+          .to(device_of(base), at::kFloat)
           .unsqueeze(0);
   Trainable trainable{
       .parameters = {{.name = "weights", .value = weights}}, .prepare = {}, .place = {}};
@@ -207,7 +212,7 @@ Trainable mixture(const model::t5::Network& base, const Mixture& mixture,
   const int64_t count = mixture.pool.slot_count;
   const bool scaled = mixture.composition == study::Composition::product;
   trainable.place = [base, adapted, count, scaled](const Tensors& read) {
-    Model model{.network = base, .adapter = {.candidates = 1, .slots = {}}};
+    TrainedModel model{.model = base, .adapter = {.candidates = 1, .slots = {}}};
     model.adapter.slots.resize(static_cast<size_t>(count));
     size_t next = 0;
     for (const int slot : *adapted) {

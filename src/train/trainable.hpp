@@ -2,12 +2,13 @@
 // a list of parameters and two functions.
 #pragma once
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "lora/pool.hpp"
-#include "model/t5/network.hpp"
+#include "model/model.hpp"
 
 namespace lorahub::train {
 
@@ -16,24 +17,25 @@ struct Parameter {
   at::Tensor value;  // the optimiser writes into it; f32
 };
 
-// A network with what was trained in its places.
-struct Model {
-  model::t5::Network network;
+// A model with what was trained in its places.
+struct TrainedModel {
+  std::shared_ptr<const model::Model> model;
   model::Adapter adapter;
 };
 
 using Tensors = std::vector<at::Tensor>;
+using ModelPointer = std::shared_ptr<const model::Model>;
 
 struct Trainable {
   std::vector<Parameter> parameters;
   // Values of the parameters, in their order -> tensors that the network reads. Differentiable.
   std::function<Tensors(const Tensors& values)> prepare;
   // Those tensors -> a network that reads them. No arithmetic.
-  std::function<Model(const Tensors& read)> place;
+  std::function<TrainedModel(const Tensors& read)> place;
 };
 
-Tensors values(const Trainable& trainable);  // handles, not copies
-Model model(const Trainable& trainable);     // as it is now, for the fast paths
+Tensors values(const Trainable& trainable);              // handles, not copies
+TrainedModel trained_model(const Trainable& trainable);  // as it is now, for the fast paths
 
 // All values one after another, and back into a trainable of the same shape.
 std::string bytes(const Trainable& trainable);
@@ -48,23 +50,22 @@ struct LoraShape {
   std::vector<std::string> targets{"q", "v"};  // last parts of the layers' names
 };
 // Error naming a target that no layer has.
-Trainable lora(const model::t5::Network& base, const LoraShape& shape, uint64_t seed);
-lora::Module lora_module(const Trainable& lora, const model::t5::Config& base,
+Trainable lora(const ModelPointer& base, const LoraShape& shape, uint64_t seed);
+lora::Module lora_module(const Trainable& lora, const model::Architecture& base,
                          const LoraShape& shape);
 
-// (IA)^3 (Liu et al. 2022) where PEFT puts it for T5: factors for the outputs of k and v and for
-// the input of wo, from 1. The network reads weights with the factors in them.
-Trainable ia3(const model::t5::Network& base);
+// (IA)^3 (Liu et al. 2022) where PEFT puts it for the family: for T5, factors for the outputs of k
+// and v and for the input of wo, from 1. The network reads weights with the factors in them.
+Trainable ia3(const ModelPointer& base);
 
 // Every weight, from `start`, in f32; the network is computed in `dtype`. Values are copied.
-Trainable full(const model::t5::Network& start, at::ScalarType dtype);
+Trainable full(const ModelPointer& start, at::ScalarType dtype);
 
 // N mixing weights of a pool, from `start`, in the composition.
 struct Mixture {
   const lora::Pool& pool;
   study::Composition composition;
 };
-Trainable mixture(const model::t5::Network& base, const Mixture& mixture,
-                  std::span<const double> start);
+Trainable mixture(const ModelPointer& base, const Mixture& mixture, std::span<const double> start);
 
 }  // namespace lorahub::train

@@ -12,7 +12,7 @@
 #include "base/sha256.hpp"
 #include "base/signals.hpp"
 #include "checkpoint/hub.hpp"
-#include "model/t5/flop.hpp"
+#include "model/load.hpp"
 #include "objective/rate.hpp"
 #include "task/lengths.hpp"
 #include "text/tokenizer_inputs.hpp"
@@ -86,11 +86,11 @@ class Work {
 
   void run() {
     rows_ = split(config_, unit_.data);
-    machine_.emplace(objective::Machine{.network = load(),
+    machine_.emplace(objective::Machine{.model = load(),
                                         .tokenizer = text::Tokenizer(folder_),
                                         .device = resources_.device,
                                         .threads = resources_.threads});
-    machine_->tokenizer.check_fits(machine_->network.config.vocabulary, folder_);
+    machine_->tokenizer.check_fits(machine_->model->architecture().vocabulary(), folder_);
     std::error_code error;
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
@@ -113,10 +113,9 @@ class Work {
     return config_.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat;
   }
 
-  model::t5::Network load() const {
-    if (config_.what == What::base)
-      return fresh_network(model::t5::read_config(folder_), config_.seed);
-    return model::t5::load(
+  ModelPointer load() const {
+    if (config_.what == What::base) return model::initial_model(folder_, config_.seed);
+    return model::load(
         folder_, {.dtype = every_weight() ? at::kFloat : dtype(), .device = resources_.device});
   }
 
@@ -127,29 +126,30 @@ class Work {
   Trainable make() const {
     switch (config_.what) {
       case What::lora:
-        return lora(machine_->network, shape(), config_.seed);
+        return lora(machine_->model, shape(), config_.seed);
       case What::ia3:
-        return ia3(machine_->network);
+        return ia3(machine_->model);
       case What::full:
       case What::base:
         break;
     }
-    return full(machine_->network, dtype());
+    return full(machine_->model, dtype());
   }
 
   Settings trainer_settings(std::span<const model::Pair> pairs) const {
-    Settings s{.batch = static_cast<size_t>(config_.batch),
-               .batch_tokens = static_cast<size_t>(config_.batch_tokens),
-               .accumulate = config_.accumulate,
-               .rule = {.beta1 = config_.betas.first,
-                        .beta2 = config_.betas.second,
-                        .weight_decay = config_.weight_decay},
-               .factors = config_.lr_factors,
-               .clip = config_.clip,
-               .model_dropout = config_.model_dropout.value_or(machine_->network.config.dropout),
-               .dropout = config_.what == What::lora ? config_.dropout : 0,
-               .seed = config_.seed,
-               .threads = resources_.threads};
+    Settings s{
+        .batch = static_cast<size_t>(config_.batch),
+        .batch_tokens = static_cast<size_t>(config_.batch_tokens),
+        .accumulate = config_.accumulate,
+        .rule = {.beta1 = config_.betas.first,
+                 .beta2 = config_.betas.second,
+                 .weight_decay = config_.weight_decay},
+        .factors = config_.lr_factors,
+        .clip = config_.clip,
+        .model_dropout = config_.model_dropout.value_or(machine_->model->architecture().dropout()),
+        .dropout = config_.what == What::lora ? config_.dropout : 0,
+        .seed = config_.seed,
+        .threads = resources_.threads};
     const int64_t steps =
         config_.steps > 0 ? config_.steps : course(pairs, s).first_step(config_.epochs);
     const auto part = [&](double count) {  // of all steps, where below 1
@@ -165,7 +165,7 @@ class Work {
 
   std::optional<Evaluation> evaluate(const Trainable& trainable) const {
     if (rows_.held_out.empty()) return std::nullopt;
-    return evaluator().evaluate(train::model(trainable), rows_.held_out);
+    return evaluator().evaluate(trained_model(trainable), rows_.held_out);
   }
 
   Evaluator evaluator() const {
@@ -211,8 +211,8 @@ class Work {
   double flop_of(double source, double target) const {
     const double rank = config_.what == What::lora ? config_.rank : 0;
     return (config_.what == What::lora ? 2 : 3) *
-           model::t5::forward_flop(machine_->network.config,
-                                   {.source = source, .target = target, .rank = rank});
+           machine_->model->architecture().forward_flop(
+               {.source = source, .target = target, .rank = rank});
   }
 
   void finish(const Trainer& trainer) {
@@ -220,10 +220,11 @@ class Work {
     const at::ScalarType stored = config_.half ? at::kHalf : at::kFloat;
     if (config_.half) round_to_half(trained);  // what the card says holds for the file
     if (config_.what == What::lora)
-      lora::write_module(unit_.out, module(trained, stored), machine_->network.config,
+      lora::write_module(unit_.out, module(trained, stored), machine_->model->architecture(),
                          config_.model);
     else if (config_.what == What::ia3)
-      write_ia3(unit_.out, trained, config_.model, stored);
+      write_ia3(unit_.out, trained,
+                {.words = machine_->model->architecture().peft(), .name = config_.model}, stored);
     else
       write_model(unit_.out, trained, folder_, stored);
     fill_card(trainer);
@@ -233,7 +234,7 @@ class Work {
   }
 
   lora::Module module(const Trainable& trained, at::ScalarType stored) const {
-    lora::Module module = lora_module(trained, machine_->network.config, shape());
+    lora::Module module = lora_module(trained, machine_->model->architecture(), shape());
     for (auto& [slot, factors] : module.slots)
       factors = {.a = factors.a.to(stored), .b = factors.b.to(stored)};
     return module;
@@ -277,7 +278,7 @@ class Work {
   SelfTest self_test(const Trainable& trained) const {
     const std::vector<task::Example> row{rows_.held_out.empty() ? rows_.train[0]
                                                                 : rows_.held_out[0]};
-    const Model model = train::model(trained);
+    const TrainedModel model = trained_model(trained);
     const Evaluator evaluator = this->evaluator();
     const std::vector<model::Pair> pair = evaluator.tokens(row);
     return {.example = row[0],

@@ -18,21 +18,26 @@
 namespace lorahub::model::t5 {
 namespace {
 
+// "encoder" of "encoder.block.0.layer."
+std::string part_of(const std::string& name) { return name.substr(0, name.find('.')); }
+
 void add_attention(std::vector<LinearInfo>& all, const std::string& prefix, const Config& c) {
+  const std::string part = part_of(prefix);
   for (const char* name : {".q", ".k", ".v"}) {
-    all.push_back({.name = prefix + name, .out = c.inner(), .in = c.d_model});
+    all.push_back({.name = prefix + name, .out = c.inner(), .in = c.d_model, .part = part});
   }
-  all.push_back({.name = prefix + ".o", .out = c.d_model, .in = c.inner()});
+  all.push_back({.name = prefix + ".o", .out = c.d_model, .in = c.inner(), .part = part});
 }
 
 void add_feed_forward(std::vector<LinearInfo>& all, const std::string& prefix, const Config& c) {
+  const std::string part = part_of(prefix);
   if (c.gated) {
-    all.push_back({.name = prefix + ".wi_0", .out = c.d_ff, .in = c.d_model});
-    all.push_back({.name = prefix + ".wi_1", .out = c.d_ff, .in = c.d_model});
+    all.push_back({.name = prefix + ".wi_0", .out = c.d_ff, .in = c.d_model, .part = part});
+    all.push_back({.name = prefix + ".wi_1", .out = c.d_ff, .in = c.d_model, .part = part});
   } else {
-    all.push_back({.name = prefix + ".wi", .out = c.d_ff, .in = c.d_model});
+    all.push_back({.name = prefix + ".wi", .out = c.d_ff, .in = c.d_model, .part = part});
   }
-  all.push_back({.name = prefix + ".wo", .out = c.d_model, .in = c.d_ff});
+  all.push_back({.name = prefix + ".wo", .out = c.d_model, .in = c.d_ff, .part = part});
 }
 
 void check_finite(const std::string& name, const at::Tensor& tensor) {
@@ -283,7 +288,7 @@ std::vector<LinearInfo> linears(const Config& config) {
     add_attention(all, block + "1.EncDecAttention", config);
     add_feed_forward(all, block + "2.DenseReluDense", config);
   }
-  all.push_back({.name = kHead, .out = config.vocabulary, .in = config.d_model});
+  all.push_back({.name = kHead, .out = config.vocabulary, .in = config.d_model, .part = "decoder"});
   return all;
 }
 

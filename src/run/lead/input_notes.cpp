@@ -5,7 +5,7 @@
 
 #include "checkpoint/hub.hpp"
 #include "lora/base_names.hpp"
-#include "model/t5/generation_config.hpp"
+#include "model/load.hpp"
 #include "plan/trial_inputs.hpp"
 
 namespace lorahub::run {
@@ -21,7 +21,7 @@ std::vector<std::string> notes(const std::vector<study::Trial>& trials) {
   }
   std::vector<std::string> sentences;
   for (const std::string& model : models)
-    if (std::string note = model::t5::generation_warning(checkpoint::resolve(model)); !note.empty())
+    if (std::string note = model::generation_warning(checkpoint::resolve(model)); !note.empty())
       sentences.push_back(std::move(note));
   for (const auto& [of, names] : mixed) {
     const auto& [model, library] = of;

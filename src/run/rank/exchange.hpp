@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "model/t5/network.hpp"
+#include "model/placement.hpp"
 #include "workers/channel.hpp"
 
 namespace lorahub::run {

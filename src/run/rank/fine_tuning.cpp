@@ -10,7 +10,7 @@ namespace lorahub::run {
 namespace {
 
 // What the trial's method trains, at its start.
-train::Trainable trainable(const study::Trial& trial, const model::t5::Network& base) {
+train::Trainable trainable(const study::Trial& trial, const train::ModelPointer& base) {
   switch (trial.method) {
     case study::Method::lora_tuning:
       return train::lora(base, {.rank = trial.train.rank, .alpha = trial.train.alpha},
@@ -18,7 +18,7 @@ train::Trainable trainable(const study::Trial& trial, const model::t5::Network& 
     case study::Method::ia3:
       return train::ia3(base);
     case study::Method::full:
-      return train::full(base, base.embedding.scalar_type());
+      return train::full(base, base->dtype());
     default:
       base::fail("method '{}' trains no weights of a network", study::name(trial.method));
   }
@@ -29,7 +29,7 @@ train::Settings settings(const Bench& bench) {
   train::Settings settings{
       .batch = static_cast<size_t>(trial.train.batch),
       .rule = {.weight_decay = trial.train.weight_decay},
-      .model_dropout = bench.machine.network.config.dropout,
+      .model_dropout = bench.machine.model->architecture().dropout(),
       .dropout = trial.method == study::Method::lora_tuning ? trial.train.dropout : 0,
       .seed = trial.seed.search,
       .threads = bench.machine.threads};
@@ -44,15 +44,15 @@ train::Settings settings(const Bench& bench) {
 Choice tuned(const Bench& bench) {
   const auto& [brief, machine, pool] = bench;
   const study::Trial& trial = brief.trial;
-  train::Trainer trainer(trainable(trial, machine.network), brief.pairs, settings(bench));
+  train::Trainer trainer(trainable(trial, machine.model), brief.pairs, settings(bench));
   while (!trainer.done()) {
     trainer.step();
     base::throw_if_signalled();
   }
-  const train::Model model = train::model(trainer.trainable());
+  const train::TrainedModel trained = train::trained_model(trainer.trainable());
   objective::Machine adapted = machine;
-  adapted.network = model.network;
-  const search::Sums sums = alone_sums(adapted, model.adapter, brief.pairs);
+  adapted.model = trained.model;
+  const search::Sums sums = alone_sums(adapted, trained.adapter, brief.pairs);
   std::vector<int> tokens;
   for (const model::Pair& pair : brief.pairs)
     tokens.push_back(static_cast<int>(pair.target.size()));
@@ -62,7 +62,7 @@ Choice tuned(const Bench& bench) {
                                 {.kind = trial.loss, .penalty = {.kind = study::PenaltyKind::none}})
                   .front(),
       .answers = objective::answer(
-          adapted, model.adapter, brief.prompts,
+          adapted, trained.adapter, brief.prompts,
           {.scoring = brief.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}),
       .shot_sums = sums.values,
       .steps = trainer.steps()};

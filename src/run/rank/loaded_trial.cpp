@@ -33,7 +33,7 @@ void Held::use_pool(const std::vector<lora::Module>& chosen) {
   for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
   const objective::Machine& machine = shelf_.machine();
   const objective::Hardware& hardware = shelf_.hardware();
-  pool_ = lora::stack(chosen, machine.network.config, hardware.device, hardware.threads);
+  pool_ = lora::stack(chosen, machine.model->architecture(), hardware.device, hardware.threads);
   if (trial_.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial_.seed.search);
   const objective::Mixture mixture{

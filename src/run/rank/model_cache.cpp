@@ -61,7 +61,7 @@ std::vector<lora::Module> Shelf::modules(const study::Trial& trial,
                              .names = names,
                              .rank = trial.rank,
                              .threads = hardware_.threads},
-                            machine_->network.config, modules_);
+                            machine_->model->architecture(), modules_);
 }
 
 objective::Machine Shelf::machine_of_all_threads() {

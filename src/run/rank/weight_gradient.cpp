@@ -53,8 +53,7 @@ double penalty_slope(double w, const study::Penalty& penalty, size_t n) {
 Choice gradient(const Bench& bench) {
   const study::Trial& trial = bench.brief.trial;
   const auto n = static_cast<size_t>(bench.pool->size());
-  train::Mixing mixing(bench.machine.network,
-                       {.pool = *bench.pool, .composition = trial.composition},
+  train::Mixing mixing(bench.machine.model, {.pool = *bench.pool, .composition = trial.composition},
                        std::vector<double>(n, trial.train.start));
   const train::Rate rate{.peak = plan::learning_rate(trial), .steps = trial.train.epochs};
   Choice choice{.loss = std::numeric_limits<double>::infinity()};

@@ -1,3 +1,5 @@
+#include "model/t5/initial.hpp"
+
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -5,9 +7,8 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "checkpoint/weights.hpp"
-#include "train/folders.hpp"
 
-namespace lorahub::train {
+namespace lorahub::model::t5 {
 namespace {
 
 at::Tensor normal(at::IntArrayRef sizes, double spread, base::Stream stream) {
@@ -18,7 +19,7 @@ at::Tensor normal(at::IntArrayRef sizes, double spread, base::Stream stream) {
   return values;
 }
 
-double spread(const std::string& layer, const model::t5::Config& c) {
+double spread(const std::string& layer, const Config& c) {
   const std::string part = layer.substr(layer.find_last_of('.') + 1);
   const auto d = static_cast<double>(c.d_model);
   if (part == "q") return 1 / std::sqrt(d * static_cast<double>(c.d_kv));
@@ -29,7 +30,7 @@ double spread(const std::string& layer, const model::t5::Config& c) {
 
 }  // namespace
 
-model::t5::Network fresh_network(const model::t5::Config& c, uint64_t seed) {
+Network initial_network(const Config& c, uint64_t seed) {
   checkpoint::Tensors all;
   const auto add = [&](const std::string& name, at::IntArrayRef sizes, double width) {
     all[name] = normal(sizes, width, base::Stream(seed, "base/" + name));
@@ -37,7 +38,7 @@ model::t5::Network fresh_network(const model::t5::Config& c, uint64_t seed) {
   const double narrow = 1 / std::sqrt(static_cast<double>(c.d_model));
   add("shared.weight", {c.vocabulary, c.d_model}, 1);
   if (!c.scale_outputs) add("lm_head.weight", {c.vocabulary, c.d_model}, narrow);
-  for (const model::LinearInfo& linear : model::t5::linears(c))
+  for (const LinearInfo& linear : linears(c))
     add(linear.name + ".weight", {linear.out, linear.in}, spread(linear.name, c));
   const auto stack = [&](const std::string& name, int64_t layers, int parts) {
     for (int64_t i = 0; i < layers; ++i)
@@ -50,7 +51,7 @@ model::t5::Network fresh_network(const model::t5::Config& c, uint64_t seed) {
   };
   stack("encoder", c.encoder_layers, 2);
   stack("decoder", c.decoder_layers, 3);
-  return model::t5::build(c, all, {});
+  return build(c, all, {});
 }
 
-}  // namespace lorahub::train
+}  // namespace lorahub::model::t5

@@ -1,0 +1,75 @@
+// A model as the rest of the program sees it, of whatever family: its weights, losses and answers.
+#pragma once
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/device.hpp"
+#include "model/adapter.hpp"
+#include "model/architecture.hpp"
+#include "model/tokens.hpp"
+#include "tensor/dropout.hpp"
+#include "tensor/matmul.hpp"
+
+namespace lorahub::model {
+
+// Examples as a pass reads them, on the model's device.
+class Batch {
+ public:
+  virtual ~Batch() = default;
+  // Of Model::token_losses, the sum over each example's tokens: [P * K].
+  virtual std::vector<double> sums(const at::Tensor& token_losses) const = 0;
+};
+
+// Makes batches of some examples. What depends on the lengths alone is made once for all of them.
+class Batcher {
+ public:
+  virtual ~Batcher() = default;
+  virtual std::unique_ptr<const Batch> batch(std::span<const Pair> examples) const = 0;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const Architecture& architecture() const = 0;
+  virtual base::Device device() const = 0;
+  virtual at::ScalarType dtype() const = 0;  // of linear layers and embedding
+
+  // By their names in Hugging Face files, which read back as this model. What is tied to another
+  // tensor has no name of its own.
+  virtual std::map<std::string, at::Tensor> tensors() const = 0;
+  // Bytes of the weights that a pass reads: all but an embedding, of which it reads some rows.
+  virtual double bytes_of_a_pass() const = 0;
+  // Whether a tensor of this name stays in f32 whatever the type of the model.
+  virtual bool is_always_f32(const std::string& name) const = 0;
+  // This model with some tensors replaced; the others are shared, ties stay.
+  virtual std::shared_ptr<const Model> with(
+      const std::map<std::string, at::Tensor>& replaced) const = 0;
+
+  // For batches of some of these examples, which may be gone when it is used.
+  virtual std::unique_ptr<const Batcher> batcher(std::span<const Pair> examples) const = 0;
+  // Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
+  // model's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
+  virtual at::Tensor token_losses(const Adapter& adapter, const Batch& batch,
+                                  const tensor::Products& by = tensor::exact()) const = 0;
+  // Sums over each example's target tokens (the end token counts): [P * K]. Runs on the calling
+  // thread alone.
+  virtual std::vector<double> loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+                                        const tensor::Products& by = tensor::exact()) const = 0;
+  // The same in the plainest form, for one candidate: [K], differentiable. What the fast paths are
+  // tested against, and what training differentiates.
+  virtual at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+                                         const tensor::Dropout& dropout = {}) const = 0;
+
+  // Greedy answers: the ids up to and without the end token, at most max_tokens, for each prompt.
+  // One candidate. Ties go to the lowest id. A batch is computed together.
+  virtual std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
+                                    int max_tokens) const = 0;
+
+  // The layers that delta evaluation computes by the differences of their inputs.
+  virtual std::vector<const tensor::Linear*> delta_layers() const = 0;
+};
+
+}  // namespace lorahub::model

@@ -1,0 +1,104 @@
+#include "model/t5/model.hpp"
+
+#include "model/t5/delta_layers.hpp"
+#include "model/t5/generate.hpp"
+#include "model/t5/loss.hpp"
+#include "model/t5/reference.hpp"
+
+namespace lorahub::model::t5 {
+namespace {
+
+class T5Batch : public model::Batch {
+ public:
+  explicit T5Batch(Batch batch) : batch_(std::move(batch)) {}
+  const Batch& packed() const { return batch_; }
+  std::vector<double> sums(const at::Tensor& token_losses) const override {
+    return t5::sums(batch_, token_losses);
+  }
+
+ private:
+  Batch batch_;
+};
+
+class T5Batcher : public Batcher {
+ public:
+  T5Batcher(Network network, std::span<const Pair> examples)
+      : network_(std::move(network)), biases_(biases(network_, examples)) {}
+  std::unique_ptr<const model::Batch> batch(std::span<const Pair> examples) const override {
+    return std::make_unique<const T5Batch>(pack(network_, examples, biases_));
+  }
+
+ private:
+  Network network_;  // shares the model's tensors
+  Biases biases_;
+};
+
+}  // namespace
+
+T5Model::T5Model(Network network)
+    : network_(std::move(network)),
+      architecture_(std::make_shared<const T5Architecture>(network_.config)) {}
+
+base::Device T5Model::device() const {
+  return network_.embedding.is_cuda() ? base::Device::cuda : base::Device::cpu;
+}
+
+std::map<std::string, at::Tensor> T5Model::tensors() const {
+  Network view = network_;  // shares the tensors
+  std::map<std::string, at::Tensor> all;
+  for (const auto& [name, tensor] : named(view)) all.emplace(name, *tensor);
+  return all;
+}
+
+double T5Model::bytes_of_a_pass() const {
+  auto bytes = static_cast<double>(network_.lm_head.nbytes());
+  for (const auto& [name, tensor] : tensors())
+    if (!name.ends_with("embed_tokens.weight") && name != "shared.weight" &&
+        name != "lm_head.weight")
+      bytes += static_cast<double>(tensor.nbytes());
+  return bytes;
+}
+
+bool T5Model::is_always_f32(const std::string& name) const {
+  return name.find("norm") != std::string::npos || name.find("bias") != std::string::npos;
+}
+
+std::shared_ptr<const Model> T5Model::with(
+    const std::map<std::string, at::Tensor>& replaced) const {
+  auto changed = std::make_shared<T5Model>(*this);
+  const Ties tied = ties(changed->network_);
+  const auto places = named(changed->network_);
+  for (const auto& [name, tensor] : replaced) *places.at(name) = tensor;
+  tie(changed->network_, tied);
+  return changed;
+}
+
+std::unique_ptr<const Batcher> T5Model::batcher(std::span<const Pair> examples) const {
+  return std::make_unique<const T5Batcher>(network_, examples);
+}
+
+at::Tensor T5Model::token_losses(const Adapter& adapter, const model::Batch& batch,
+                                 const tensor::Products& by) const {
+  return t5::token_losses(network_, adapter, dynamic_cast<const T5Batch&>(batch).packed(), by);
+}
+
+std::vector<double> T5Model::loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+                                       const tensor::Products& by) const {
+  return t5::loss_sums(network_, adapter, examples, by);
+}
+
+at::Tensor T5Model::reference_loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+                                        const tensor::Dropout& dropout) const {
+  return reference::loss_sums(network_, adapter, examples, dropout);
+}
+
+std::vector<Ids> T5Model::generate(const Adapter& adapter, std::span<const Ids> prompts,
+                                   int max_tokens) const {
+  return t5::generate(network_, adapter, prompts, max_tokens);
+}
+
+std::vector<const tensor::Linear*> T5Model::delta_layers() const {
+  return t5::delta_layers(network_);
+}
+
+}  // namespace lorahub::model::t5
