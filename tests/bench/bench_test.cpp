@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "model/t5/flop.hpp"
+#include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
 #include "process.hpp"
 
@@ -26,18 +27,18 @@ const model::t5::Config kTiny{.d_model = 32,
                               .gated = true,
                               .gelu = true};
 
-TEST(run::Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
-  const model::t5::Network network = model::t5::random_network(kTiny, {});
-  const lora::Pool pool = lora::random_pool(kTiny, 3, base::Device::cpu);
+TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
+  const model::t5::T5Model model(model::t5::random_network(kTiny, {}));
+  const lora::Pool pool = lora::random_pool(model.architecture(), 3, base::Device::cpu);
   const BenchResult b =
-      bench({.network = network, .pool = pool, .kernels = {}, .seconds = 1000, .repeats = 1});
+      bench({.model = model, .pool = pool, .kernels = {}, .seconds = 1000, .repeats = 1});
   EXPECT_GT(b.peak_f32, 0);
   EXPECT_GT(b.peak_bf16, 0);
   ASSERT_EQ(b.losses.size(), 12U);  // 4 populations x 3 lengths
   for (const Pass& pass : b.losses) {
     const Shape& s = pass.shape;
     ASSERT_GT(pass.repeats, 0);
-    const model::t5::PassSize size{.source = double(s.source), .target = 8, .rank = 16};
+    const model::PassSize size{.source = double(s.source), .target = 8, .rank = 16};
     EXPECT_DOUBLE_EQ(pass.flop, s.candidates * 5 * model::t5::forward_flop(kTiny, size));
     EXPECT_GT(pass.rate, 0);
     EXPECT_GT(pass.share, 0);
@@ -58,10 +59,10 @@ TEST(run::Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
   EXPECT_EQ(b.compositions[1].bytes, 4 * module * (3 + 6));
 }
 
-TEST(run::Bench, LeavesOutWhatDoesNotFit) {
-  const model::t5::Network network = model::t5::random_network(kTiny, {});
-  const lora::Pool pool = lora::random_pool(kTiny, 2, base::Device::cpu);
-  const BenchResult b = bench({.network = network, .pool = pool, .kernels = {}, .seconds = 0});
+TEST(Bench, LeavesOutWhatDoesNotFit) {
+  const model::t5::T5Model model(model::t5::random_network(kTiny, {}));
+  const lora::Pool pool = lora::random_pool(model.architecture(), 2, base::Device::cpu);
+  const BenchResult b = bench({.model = model, .pool = pool, .kernels = {}, .seconds = 0});
   for (const Pass& pass : b.losses) EXPECT_EQ(pass.repeats, 0);
   EXPECT_EQ(b.best_rows(), 0);
 }
@@ -70,7 +71,7 @@ Ended lorahub(const std::string& arguments) {
   return run_command("LORAHUB_CONFIGS='" SOURCE_DIR "/configs' " PROGRAM " " + arguments);
 }
 
-TEST(run::Bench, APlanTakesTheRateOfItsFile) {
+TEST(Bench, APlanTakesTheRateOfItsFile) {
   const auto folder = fresh_folder("bench");
   const std::string configs = SOURCE_DIR "/configs", file = quoted(folder / "rate.json");
   const Ended ran =
@@ -98,7 +99,7 @@ TEST(run::Bench, APlanTakesTheRateOfItsFile) {
   EXPECT_NE(bad.err.find("flops_per_second"), std::string::npos) << bad.err;
 }
 
-TEST(run::Bench, RefusesAShapeThatNobodyPublished) {
+TEST(Bench, RefusesAShapeThatNobodyPublished) {
   const Ended bad = lorahub("bench --shape flan-t5-medium");
   EXPECT_EQ(bad.code, 2);
   EXPECT_NE(bad.err.find("flan-t5-medium"), std::string::npos) << bad.err;

@@ -5,6 +5,7 @@
 #include "lora/adapter_config.hpp"
 #include "lora/index.hpp"
 #include "lora/peft.hpp"
+#include "model/t5/architecture.hpp"
 #include "targets.hpp"
 
 namespace lorahub::fuzz {
@@ -12,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<model::LinearInfo>& linears() {
-  static const auto all = model::t5::linears({.d_model = 12,
+const model::Architecture& architecture() {
+  static const model::t5::T5Architecture all({.d_model = 12,
                                               .d_kv = 4,
                                               .d_ff = 20,
                                               .heads = 2,
@@ -44,7 +45,7 @@ fs::path library() {
 
 void adapter_config(const std::string& bytes) {
   put(scratch() / lora::kConfigFile, bytes);
-  const lora::AdapterConfig config = lora::read_adapter_config(scratch(), "module", linears());
+  const lora::AdapterConfig config = lora::read_adapter_config(scratch(), "module", architecture());
   base::check(!config.places.empty(), "no places");
 }
 

@@ -35,7 +35,8 @@ TEST(Module, retrained_on_the_shipped_base_meets_its_figures) {
   EXPECT_NEAR(card.at("after").at("accuracy"), 100, 2);
   EXPECT_NEAR(card.at("after").at("loss"), 0.00066, 0.005);
   EXPECT_EQ(card.at("steps"), 100);
-  const lora::Module module = lora::read_module(out, "m", model::t5::read_config(folders.model()));
+  const lora::Module module =
+      lora::read_module(out, "m", *model::read_architecture(folders.model()));
   EXPECT_EQ(module.rank, 16);
   EXPECT_EQ(module.alpha, 32);
   EXPECT_EQ(module.slots.size(), 16U);

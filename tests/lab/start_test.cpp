@@ -59,7 +59,7 @@ TEST(Start, some_heads_look_at_copies_and_others_do_not) {
 }
 
 TEST(Start, neighbours_by_the_position_bias) {
-  const model::t5::Network fresh = train::fresh_network(sizes(), 1),
+  const model::t5::Network fresh = model::t5::initial_network(sizes(), 1),
                            start = start_network(sizes(), 1);
   const at::Tensor added = (start.encoder.relative_bias - fresh.encoder.relative_bias).round();
   at::Tensor expected = at::zeros({32, 4});

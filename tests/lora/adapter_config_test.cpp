@@ -20,12 +20,12 @@ struct Read {
   json layers = json::array();  // [rank, scaling, numbers of the linear layers], as the golden file
 };
 
-Read read(const json& config, const model::t5::Config& base) {
+Read read(const json& config, const model::Architecture& base) {
   const Scratch scratch;
   base::write_file(scratch.path / kConfigFile, config.dump());
   Read result;
   result.error = error_of([&] {
-    const AdapterConfig read = read_adapter_config(scratch.path, "m", model::t5::linears(base));
+    const AdapterConfig read = read_adapter_config(scratch.path, "m", base);
     std::map<std::pair<int64_t, double>, std::vector<int>> groups;
     for (const auto& [slot, place] : read.places)
       groups[{place.rank, place.scaling}].push_back(slot);
@@ -43,8 +43,8 @@ json sorted(json layers) {
 // tests/golden/peft_names.py: regular expressions of every kind, orders, depths, exclusions.
 TEST(AdapterConfig, NamesTheLayersRanksAndScalingsThatPeftDoes) {
   const json golden = json::parse(base::read_file(kGolden / "peft_names.json"));
-  const model::t5::Config base =
-      lorahub::test::golden_config(lorahub::test::read_golden("tiny_gated").at("config"));
+  const model::t5::T5Architecture base(
+      lorahub::test::golden_config(lorahub::test::read_golden("tiny_gated").at("config")));
   size_t read_alike = 0;
   for (const json& c : golden.at("cases")) {
     json config = {{"peft_type", "LORA"}, {"r", golden["r"]}, {"lora_alpha", golden["lora_alpha"]}};

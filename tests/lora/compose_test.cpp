@@ -49,7 +49,7 @@ TEST(Compose, IsItsDefinitionForAPopulation) {
   for (const Composition composition : kBoth) {
     const model::Adapter adapter = compose(pool, weights, composition, at::kFloat);
     EXPECT_EQ(adapter.candidates, 2);
-    ASSERT_EQ(adapter.slots.size(), model::t5::linears(tiny()).size());
+    ASSERT_EQ(adapter.slots.size(), tiny().linears().size());
     for (size_t slot = 0; slot < adapter.slots.size(); ++slot) {
       const bool adapted = modules[0].slots.contains(static_cast<int>(slot));
       ASSERT_EQ(adapter.slots[slot].a.defined(), adapted);

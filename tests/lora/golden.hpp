@@ -31,11 +31,11 @@ inline Golden read_golden() {
   return golden;
 }
 
-inline Pool golden_pool(const Golden& golden, const model::t5::Config& config) {
+inline Pool golden_pool(const Golden& golden, const model::Architecture& architecture) {
   std::vector<Module> modules;
   for (const std::string& name : golden.names)
-    modules.push_back(read_module(module_folder(kLibrary, name), name, config));
-  return stack(modules, config, base::Device::cpu);
+    modules.push_back(read_module(module_folder(kLibrary, name), name, architecture));
+  return stack(modules, architecture, base::Device::cpu);
 }
 
 inline std::vector<double> flat(const Rows& rows) {

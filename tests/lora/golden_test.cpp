@@ -14,7 +14,8 @@ using study::Composition;
 struct Lab {
   Golden golden = read_golden();
   model::t5::Network network = model::t5::load(kModel, {});
-  Pool pool = golden_pool(golden, network.config);
+  model::t5::T5Architecture architecture{network.config};
+  Pool pool = golden_pool(golden, architecture);
 
   std::vector<double> sums(const std::vector<double>& weights, Composition composition) const {
     return model::t5::loss_sums(network, compose(pool, weights, composition, at::kFloat),
@@ -91,10 +92,10 @@ TEST(Identity, FactorHasEqualBitsForWAndMinusW) {
 }
 
 TEST(Identity, AModuleAndItsRenamedCopyCancel) {
-  const Module x = read_module(kLibrary / "find_letter", "find_letter", lab().network.config);
+  const Module x = read_module(kLibrary / "find_letter", "find_letter", lab().architecture);
   Module copy = x;
   copy.name = "copy";
-  const Pool pool = stack({x, copy}, lab().network.config, base::Device::cpu);
+  const Pool pool = stack({x, copy}, lab().architecture, base::Device::cpu);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const auto sums = model::t5::loss_sums(
         lab().network, compose(pool, std::vector{1.0, -1.0}, composition, at::kFloat),
@@ -106,7 +107,7 @@ TEST(Identity, AModuleAndItsRenamedCopyCancel) {
 
 // P networks of their own, weights merged in f32, one candidate at a time through the plain engine.
 TEST(Identity, PopulationIsItsSinglesMerged) {
-  const auto names = model::t5::linears(lab().network.config);
+  const auto names = lab().architecture.linears();
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const std::vector<double> sums = lab().sums(flat(lab().golden.weights), composition);
     const model::Adapter adapter =
@@ -118,7 +119,7 @@ TEST(Identity, PopulationIsItsSinglesMerged) {
         weight = (weight.to(at::kDouble) + delta(adapter.slots[static_cast<size_t>(slot)], p))
                      .to(at::kFloat);
       }
-      const model::t5::Network single = model::t5::build(lab().network.config, merged, {});
+      const model::t5::Network single = model::t5::build(lab().architecture, merged, {});
       const at::Tensor want =
           model::t5::reference::loss_sums(single, {}, lab().golden.examples).to(at::kDouble);
       const std::vector<double> got(sums.begin() + 5 * p, sums.begin() + 5 * p + 5);
@@ -132,10 +133,10 @@ TEST(Identity, WrittenMixtureReadsBackWithTheSameLoss) {
   const Scratch scratch;
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const std::vector<double>& w = lab().golden.weights[3];
-    write_module(scratch.path, composed_module(lab().pool, w, composition), lab().network.config,
+    write_module(scratch.path, composed_module(lab().pool, w, composition), lab().architecture,
                  "mini");
-    const Module module = read_module(scratch.path, "composed", lab().network.config);
-    const Pool pool = stack({module}, lab().network.config, base::Device::cpu);
+    const Module module = read_module(scratch.path, "composed", lab().architecture);
+    const Pool pool = stack({module}, lab().architecture, base::Device::cpu);
     const auto got = model::t5::loss_sums(
         lab().network, compose(pool, std::vector{1.0}, Composition::factor, at::kFloat),
         lab().golden.examples);

@@ -129,9 +129,9 @@ TEST_F(InPlace, IsACopyWherePlacesDiffer) {
 
 // Between the tensors of a zip archive are its own records.
 TEST(InPlaceOfOne, IsACopyWhereOtherBytesLieBetweenTheTensors) {
-  const model::t5::Config config = model::t5::read_config(kModel);
+  const auto architecture = model::read_architecture(kModel);
   const auto is_file = [&](const char* format) {
-    const Module module = read_module(kGolden / "peft_bin" / format, "m", config);
+    const Module module = read_module(kGolden / "peft_bin" / format, "m", *architecture);
     return memory_of(stack({module}, config, base::Device::cpu).flat) ==
            memory_of(module.slots.begin()->second.a);
   };

@@ -12,7 +12,10 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "checkpoint/hub.hpp"
 #include "lora/pool.hpp"
+#include "model/load.hpp"
+#include "model/t5/architecture.hpp"
 
 namespace lorahub::lora {
 
@@ -61,26 +64,27 @@ inline std::string memory_of(const at::Tensor& tensor) {
 }
 
 // A T5 of one block a side: 18 linear layers, none square.
-inline model::t5::Config tiny() {
-  return {.d_model = 12,
-          .d_kv = 4,
-          .d_ff = 20,
-          .heads = 2,
-          .encoder_layers = 1,
-          .decoder_layers = 1,
-          .vocabulary = 30,
-          .gated = true,
-          .gelu = true};
+inline model::t5::T5Architecture tiny() {
+  return model::t5::T5Architecture({.d_model = 12,
+                                    .d_kv = 4,
+                                    .d_ff = 20,
+                                    .heads = 2,
+                                    .encoder_layers = 1,
+                                    .decoder_layers = 1,
+                                    .vocabulary = 30,
+                                    .gated = true,
+                                    .gelu = true});
 }
 
 struct Shape {
   int64_t rank = 4;
   double alpha = 8;
 };
-// Gaussian factors at the q and v of `config`.
-inline Module made(const std::string& name, const model::t5::Config& config, Shape shape = {}) {
+// Gaussian factors at the q and v of `architecture`.
+inline Module made(const std::string& name, const model::Architecture& architecture,
+                   Shape shape = {}) {
   Module module{.name = name, .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
-  const std::vector<model::LinearInfo> linears = model::t5::linears(config);
+  const std::vector<model::LinearInfo>& linears = architecture.linears();
   for (size_t i = 0; i < linears.size(); ++i) {
     if (!linears[i].name.ends_with(".q") && !linears[i].name.ends_with(".v")) continue;
     module.slots[static_cast<int>(i)] = {

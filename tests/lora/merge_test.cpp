@@ -41,7 +41,7 @@ TEST(WriteMerged, KeepsTheEmbeddingsThatTheBaseHas) {
     write_base(scratch.path / "base", c);
     lorahub::test::Golden golden = lorahub::test::golden(c.at("base").get<std::string>());
     golden.pairs.resize(c.at("loss_sum").size());
-    Module module = made("m", golden.config);
+    Module module = made("m", golden.architecture());
     for (auto& [slot, factors] : module.slots) factors.b.zero_();
     write_merged(scratch.path / "merged", module, scratch.path / "base", at::kFloat);
     const model::t5::Network merged = model::t5::load(scratch.path / "merged", {});
@@ -59,8 +59,8 @@ TEST(WriteMerged, RefusesAnAdapterOfAHeadThatIsTiedUnderAnyName) {
     if (c.at("name") != "copies" && c.at("name") != "sides_without_shared") continue;
     const Scratch scratch;
     write_base(scratch.path / "base", c);
-    const model::t5::Config config = model::t5::read_config(scratch.path / "base");
-    const int head = static_cast<int>(model::t5::linears(config).size()) - 1;
+    const auto architecture = model::read_architecture(scratch.path / "base");
+    const int head = static_cast<int>(architecture->linears().size()) - 1;
     Module module{.name = "m", .rank = 2, .alpha = 2, .slots = {}};
     module.slots[head] = {.a = at::ones({2, config.d_model}),
                           .b = at::ones({config.vocabulary, 2})};

@@ -58,8 +58,8 @@ void expect_equal(const Module& got, const Module& want) {
 }
 
 TEST(ReadModule, OfTheMiniLab) {
-  const model::t5::Config config = model::t5::read_config(kModel);
-  const Module module = read_module(kLibrary / "find_letter", "find_letter", config);
+  const auto architecture = model::read_architecture(kModel);
+  const Module module = read_module(kLibrary / "find_letter", "find_letter", *architecture);
   EXPECT_EQ(module.name, "find_letter");
   EXPECT_EQ(module.rank, 16);
   EXPECT_EQ(module.scaling(), 2);
@@ -70,9 +70,9 @@ TEST(ReadModule, OfTheMiniLab) {
 }
 
 TEST(ReadModule, SavedByPeftInBothFormats) {
-  const model::t5::Config config = model::t5::read_config(kModel);
-  const Module safe = read_module(kGolden / "peft_bin/safetensors", "m", config);
-  const Module pickled = read_module(kGolden / "peft_bin/bin", "m", config);
+  const auto architecture = model::read_architecture(kModel);
+  const Module safe = read_module(kGolden / "peft_bin/safetensors", "m", *architecture);
+  const Module pickled = read_module(kGolden / "peft_bin/bin", "m", *architecture);
   EXPECT_EQ(safe.rank, 2);
   EXPECT_EQ(safe.alpha, 3);
   EXPECT_GT(largest(safe.slots.begin()->second.b), 0);
@@ -268,7 +268,7 @@ TEST(ReadModule, TakesAnAdapterOfOneSideAlone) {
                     [&](const auto& t) { return t.first.find(side) == std::string::npos; });
     });
     Module kept = folder.module;
-    const auto linears = model::t5::linears(tiny());
+    const auto linears = tiny().linears();
     std::erase_if(kept.slots, [&](const auto& slot) {
       return !linears[static_cast<size_t>(slot.first)].name.starts_with(side);
     });
@@ -349,8 +349,9 @@ TEST(ReadModule, NamesTensorAndBothShapes) {
   folder.config({{"r", 2}});
   EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr("lora_A.weight"),
                                     HasSubstr("[4, 12]"), HasSubstr("[2, 12]")));
-  model::t5::Config wider = tiny();
-  wider.d_model = 16;
+  model::t5::Config sizes = tiny().config();
+  sizes.d_model = 16;
+  const model::t5::T5Architecture wider(sizes);
   EXPECT_THAT(error_of([&] { read_module(Folder().path, "m", wider); }),
               AllOf(HasSubstr("[4, 12]"), HasSubstr("[4, 16]")));
 }

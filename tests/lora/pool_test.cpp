@@ -17,7 +17,7 @@ TEST(Stack, KeepsEachModulesFactors) {
   const Pool pool = stack(modules, tiny(), base::Device::cpu);
   EXPECT_THAT(pool.names, ElementsAre("x", "y", "z"));
   EXPECT_THAT(pool.scalings, Each(ElementsAre(2, 2, 2)));
-  EXPECT_EQ(pool.slot_count, static_cast<int>(model::t5::linears(tiny()).size()));
+  EXPECT_EQ(pool.slot_count, static_cast<int>(tiny().linears().size()));
   EXPECT_FALSE(pool.mixed());
   ASSERT_EQ(pool.slots.size(), 6U);
   int64_t values = 0;

@@ -46,9 +46,9 @@ TEST(RandomLike, LeavesTheRealAlone) {
 }
 
 TEST(RandomLike, IsGaussian) {
-  const Module module = made("x", model::t5::read_config(kModel), {.rank = 16, .alpha = 32});
+  const Module module = made("x", *model::read_architecture(kModel), {.rank = 16, .alpha = 32});
   const Pool random =
-      random_like(stack({module}, model::t5::read_config(kModel), base::Device::cpu), 5);
+      random_like(stack({module}, *model::read_architecture(kModel), base::Device::cpu), 5);
   const at::Tensor a = random.a[0].flatten().to(at::kDouble);  // 2048 values
   const at::Tensor z = a / a.square().mean().sqrt();
   EXPECT_NEAR(z.mean().item<double>(), 0, 0.1);

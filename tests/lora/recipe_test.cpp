@@ -20,8 +20,8 @@ using testing::HasSubstr;
 
 struct Lab {
   Golden golden = read_golden();
-  model::t5::Config config = model::t5::read_config(kModel);
-  Pool pool = golden_pool(golden, config);
+  std::shared_ptr<const model::Architecture> architecture = model::read_architecture(kModel);
+  Pool pool = golden_pool(golden, *architecture);
   Mixture mixture(Form form, int64_t rank = 0) const {
     return {.pool = pool,
             .weights = golden.weights[3],
@@ -45,7 +45,7 @@ double worst(const std::vector<double>& got, const std::vector<double>& want) {
 TEST(WriteMixture, MergedInF32IsTheAdaptersModel) {
   const Scratch scratch;
   const Written written = write_mixture(scratch.path / "m", lab().mixture(Form::merged_f32),
-                                        {.config = lab().config, .name = kModel});
+                                        {.architecture = *lab().architecture, .name = kModel});
   EXPECT_LT(written.lost, 1e-6);
   const model::t5::Network network = model::t5::load(scratch.path / "m", {});
   EXPECT_LT(
@@ -59,10 +59,10 @@ TEST(WriteMixture, MergedInF32IsTheAdaptersModel) {
 TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
   const Scratch scratch;
   const Written written = write_mixture(scratch.path / "m", lab().mixture(Form::merged_bf16),
-                                        {.config = lab().config, .name = kModel});
+                                        {.architecture = *lab().architecture, .name = kModel});
   const checkpoint::Tensors base = checkpoint::read_model_weights(kModel),
                             merged = checkpoint::read_model_weights(scratch.path / "m");
-  const auto linears = model::t5::linears(lab().config);
+  const auto linears = lab().architecture->linears();
   double added = 0, lost = 0;
   for (const auto& [slot, f] : written.module.slots) {
     const std::string name = linears[static_cast<size_t>(slot)].name + ".weight";
@@ -83,7 +83,7 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
 
 TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
   const Scratch scratch;
-  const Base base{.config = lab().config, .name = "mini"};
+  const Base base{.architecture = *lab().architecture, .name = "mini"};
   const Written whole = write_mixture(scratch.path / "whole", lab().mixture(Form::adapter), base);
   EXPECT_EQ(whole.module.rank, 20 * 16);
   EXPECT_EQ(whole.cut, 0);
@@ -91,7 +91,7 @@ TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
   for (const int64_t rank : {4, 32, 128}) {
     const auto out = scratch.path / std::to_string(rank);
     const Written cut = write_mixture(out, lab().mixture(Form::adapter, rank), base);
-    const Module read = read_module(out, "cut", lab().config);
+    const Module read = read_module(out, "cut", *lab().architecture);
     EXPECT_EQ(read.rank, rank);
     EXPECT_NEAR(cut.cut, relative_difference(whole.module, read), 1e-6);
     EXPECT_LT(cut.cut, before);
@@ -105,7 +105,7 @@ TEST(WriteMerged, RefusesATiedHeadAndTheBaseItself) {
   Module module = composed_module(lab().pool, lab().golden.weights[0], Composition::factor);
   EXPECT_THAT(error_of([&] { write_merged(kModel, module, kModel, at::kFloat); }),
               HasSubstr("itself"));
-  const int head = static_cast<int>(model::t5::linears(lab().config).size()) - 1;
+  const int head = static_cast<int>(lab().architecture->linears().size()) - 1;
   module.slots[head] = {.a = at::zeros({16, 128}), .b = at::zeros({590, 16})};
   write_merged(scratch.path / "own", module, kModel, at::kFloat);
   checkpoint::Tensors tensors = checkpoint::read_model_weights(kModel);

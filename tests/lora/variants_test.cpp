@@ -44,23 +44,23 @@ Sums plain_sums(const lorahub::test::Golden& base, const model::Adapter& adapter
   return {sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + sums.numel()};
 }
 
-Pool pool_of(const json& names, const model::t5::Config& config) {
+Pool pool_of(const json& names, const model::Architecture& architecture) {
   std::vector<Module> modules;
   for (const std::string name : names)
-    modules.push_back(read_module(kVariants / name, name, config));
-  return stack(modules, config, base::Device::cpu);
+    modules.push_back(read_module(kVariants / name, name, architecture));
+  return stack(modules, architecture, base::Device::cpu);
 }
 
 class Variant : public testing::TestWithParam<const char*> {
  protected:
   const json& expected = golden().at("variants").at(GetParam());
   const lorahub::test::Golden& base = base_of(expected.at("base"));
-  const Module module = read_module(kVariants / GetParam(), GetParam(), base.config);
+  const Module module = read_module(kVariants / GetParam(), GetParam(), base.architecture());
 };
 
 TEST_P(Variant, HasTheRanksAndScalingsOfPeft) {
   json read = json::object();
-  const auto linears = model::t5::linears(base.config);
+  const auto linears = base.architecture().linears();
   for (const auto& [slot, factors] : module.slots)
     read[linears[static_cast<size_t>(slot)].name] = {factors.a.size(0), module.scaling(slot)};
   ASSERT_EQ(read.size(), expected.at("layers").size());
@@ -72,7 +72,7 @@ TEST_P(Variant, HasTheRanksAndScalingsOfPeft) {
 }
 
 TEST_P(Variant, HasTheLossesOfPeftInBothEnginesAndCompositions) {
-  const Pool pool = stack({module}, base.config, base::Device::cpu);
+  const Pool pool = stack({module}, base.architecture(), base::Device::cpu);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const model::Adapter adapter = compose(pool, std::vector{1.0}, composition, at::kFloat);
     expect_close(model::t5::loss_sums(base.network, adapter, base.pairs), expected.at("loss_sum"),
@@ -82,7 +82,7 @@ TEST_P(Variant, HasTheLossesOfPeftInBothEnginesAndCompositions) {
 }
 
 TEST_P(Variant, AnswersAsPeft) {
-  const Pool pool = stack({module}, base.config, base::Device::cpu);
+  const Pool pool = stack({module}, base.architecture(), base::Device::cpu);
   std::vector<model::Ids> sources;
   for (const model::Pair& pair : base.pairs) sources.push_back(pair.source);
   const auto answers = model::t5::generate(
@@ -90,15 +90,15 @@ TEST_P(Variant, AnswersAsPeft) {
       base.max_tokens);
   for (size_t i = 0; i < answers.size(); ++i) {
     model::Ids want = expected.at("greedy")[i];
-    if (want.back() == base.config.eos) want.pop_back();
+    if (want.back() == base.architecture().eos) want.pop_back();
     EXPECT_EQ(answers[i], want) << i;
   }
 }
 
 TEST_P(Variant, IsWrittenAndReadBack) {
   const Scratch scratch;
-  write_module(scratch.path, module, base.config, "base");
-  const Module again = read_module(scratch.path, "again", base.config);
+  write_module(scratch.path, module, base.architecture(), "base");
+  const Module again = read_module(scratch.path, "again", base.architecture());
   ASSERT_EQ(again.slots.size(), module.slots.size());
   for (const auto& [slot, factors] : module.slots) {
     EXPECT_TRUE(at::equal(again.slots.at(slot).a, factors.a));
@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Peft, Variant,
 // and #3761 report of add_weighted_adapter.
 TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
   const lorahub::test::Golden& base = base_of("tiny_gated");
-  const Pool pool = pool_of(golden().at("modules"), base.config);
+  const Pool pool = pool_of(golden().at("modules"), base.architecture());
   EXPECT_TRUE(pool.mixed());
   Sums want;
   std::vector<double> weights;
@@ -128,7 +128,7 @@ TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
     expect_close(plain_sums(base, compose(pool, w, Composition::product, at::kFloat)), sums,
                  "reference");
     const Module one = composed_module(pool, w, Composition::product);
-    const Pool alone = stack({one}, base.config, base::Device::cpu);
+    const Pool alone = stack({one}, base.architecture(), base::Device::cpu);
     expect_close(model::t5::loss_sums(
                      base.network,
                      compose(alone, std::vector{1.0}, Composition::factor, at::kFloat), base.pairs),
@@ -142,7 +142,7 @@ TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
 
 TEST(Mixture, FactorCountsALayerThatAModuleLacksAsZero) {
   const lorahub::test::Golden& base = base_of("tiny_gated");
-  const Pool pool = pool_of(golden().at("factor_modules"), base.config);
+  const Pool pool = pool_of(golden().at("factor_modules"), base.architecture());
   EXPECT_FALSE(pool.mixed());
   for (size_t p = 0; p < golden().at("weights").size(); ++p) {
     std::vector<double> w = golden().at("weights")[p];
@@ -151,8 +151,8 @@ TEST(Mixture, FactorCountsALayerThatAModuleLacksAsZero) {
     const model::Adapter adapter = compose(pool, w, Composition::factor, at::kFloat);
     expect_close(model::t5::loss_sums(base.network, adapter, base.pairs), want, "fast");
     expect_close(plain_sums(base, adapter), want, "reference");
-    const Pool alone =
-        stack({composed_module(pool, w, Composition::factor)}, base.config, base::Device::cpu);
+    const Pool alone = stack({composed_module(pool, w, Composition::factor)}, base.architecture(),
+                             base::Device::cpu);
     expect_close(model::t5::loss_sums(
                      base.network,
                      compose(alone, std::vector{1.0}, Composition::factor, at::kFloat), base.pairs),
@@ -163,7 +163,7 @@ TEST(Mixture, FactorCountsALayerThatAModuleLacksAsZero) {
 // Zero columns in a pool of equal ranks: a product of modules with other layers.
 TEST(Mixture, ProductOfEqualRanksLeavesOutWhatIsNotThere) {
   const lorahub::test::Golden& base = base_of("tiny_gated");
-  const Pool pool = pool_of(golden().at("factor_modules"), base.config);
+  const Pool pool = pool_of(golden().at("factor_modules"), base.architecture());
   const Module mixed = composed_module(pool, std::vector{0.5, -1.0, 0.25}, Composition::product);
   for (size_t place = 0; place < pool.slots.size(); ++place) {
     const auto& ranks = pool.ranks[place];

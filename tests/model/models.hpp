@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "model/golden_config.hpp"
 #include "model/t5/loss.hpp"
+#include "model/t5/model.hpp"
 
 namespace lorahub::test {
 
@@ -20,6 +21,11 @@ struct Golden {
   std::vector<Pair> pairs;
   nlohmann::json examples;
   int max_tokens = 0;
+
+  model::t5::T5Architecture architecture() const { return model::t5::T5Architecture(config); }
+  std::shared_ptr<const model::Model> model() const {
+    return std::make_shared<const model::t5::T5Model>(network);
+  }
 };
 
 inline Golden golden(const std::string& name, at::ScalarType dtype = at::kFloat) {

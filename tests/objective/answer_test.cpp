@@ -9,7 +9,7 @@ namespace {
 
 struct Setting {
   Machine machine = objective::machine();
-  lora::Pool pool = objective::pool(machine.network.config);
+  lora::Pool pool = objective::pool(machine.model->architecture());
   std::vector<task::Example> rows = shots("D2_last_letter", 25);
   std::vector<std::string> prompts;
   model::Adapter mixture;
@@ -36,8 +36,8 @@ std::vector<std::string> answers(const model::Adapter& adapter, int batch,
 TEST(Answer, AModuleChangesTheForm) {
   Setting& s = setting();
   const auto module =
-      lora::read_module(kLibrary / "find_letter", "find_letter", s.machine.network.config);
-  const lora::Pool one = lora::stack({module}, s.machine.network.config, base::Device::cpu);
+      lora::read_module(kLibrary / "find_letter", "find_letter", s.machine.model->architecture());
+  const lora::Pool one = lora::stack({module}, s.machine.model->architecture(), base::Device::cpu);
   const auto adapter = lora::compose(one, std::vector{1.0}, study::Composition::factor, at::kFloat);
   const auto hits = [&](const std::vector<std::string>& given) {
     int count = 0;
@@ -79,7 +79,7 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
     for (const std::string& option : listed) {
       const std::vector<model::Pair> pair = {{.source = s.machine.tokenizer.encode(prompts[i]),
                                               .target = s.machine.tokenizer.encode(option)}};
-      const double loss = model::t5::loss_sums(s.machine.network, s.mixture, pair)[0] /
+      const double loss = s.machine.model->loss_sums(s.mixture, pair)[0] /
                           static_cast<double>(pair[0].target.size());
       if (loss < least) least = loss, best = option;
     }

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/random.hpp"
+#include "model/load.hpp"
 #include "objective/objective.hpp"
 
 namespace lorahub::objective {
@@ -15,16 +16,16 @@ inline const std::filesystem::path kLibrary = kSource / "configs/library/mini/r1
 inline Machine machine(study::Precision precision = study::Precision::f32) {
   const bool half = precision == study::Precision::bf16;
   return {
-      .network = model::t5::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
+      .model = model::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
       .tokenizer = text::Tokenizer(kModel),
   };
 }
 
-inline lora::Pool pool(const model::t5::Config& config, int modules = 20) {
+inline lora::Pool pool(const model::Architecture& architecture, int modules = 20) {
   std::vector<lora::Module> read;
   for (const std::string& name : lora::pick(kLibrary, {.count = modules, .names = {}}, 1))
-    read.push_back(lora::read_module(kLibrary / name, name, config));
-  return lora::stack(read, config, base::Device::cpu);
+    read.push_back(lora::read_module(kLibrary / name, name, architecture));
+  return lora::stack(read, architecture, base::Device::cpu);
 }
 
 inline std::vector<task::Example> shots(const std::string& target, int count) {

@@ -16,7 +16,7 @@ using study::Engine;
 
 struct Setting {
   Machine machine = objective::machine();
-  lora::Pool pool = objective::pool(machine.network.config);
+  lora::Pool pool = objective::pool(machine.model->architecture());
   std::vector<model::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
 };
 Setting& setting() {

@@ -10,7 +10,7 @@ namespace {
 
 struct Setting {
   Machine machine = objective::machine();
-  lora::Pool pool = objective::pool(machine.network.config, 6);
+  lora::Pool pool = objective::pool(machine.model->architecture(), 6);
   std::vector<model::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
   lora::Composer compose{pool, study::Composition::factor, at::kFloat};
 };
@@ -22,21 +22,20 @@ std::span<const double> first(const search::Population& all, int candidates) {
 // In any order of shapes, of which each is asked for again and again.
 TEST(Passes, AreTheLossesOfTheMixtures) {
   const Setting s;
-  Passes passes({.network = s.machine.network}, s.compose, s.pairs);
+  Passes passes({.model = *s.machine.model}, s.compose, s.pairs);
   const search::Population some = population(4, 6);
   for (const auto& [candidates, from, count] :
        {std::tuple{4, 0, 5}, {1, 0, 5}, {4, 2, 3}, {4, 0, 5}, {1, 0, 5}, {4, 0, 5}}) {
     const auto examples =
         std::span(s.pairs).subspan(static_cast<size_t>(from), static_cast<size_t>(count));
     const auto weights = first(some, candidates);
-    EXPECT_EQ(passes(weights, examples),
-              model::t5::loss_sums(s.machine.network, s.compose(weights), examples));
+    EXPECT_EQ(passes(weights, examples), s.machine.model->loss_sums(s.compose(weights), examples));
   }
 }
 
 TEST(Passes, OfSeveralThreadsDoNotMix) {
   const Setting s;
-  Passes passes({.network = s.machine.network}, s.compose, s.pairs);
+  Passes passes({.model = *s.machine.model}, s.compose, s.pairs);
   const search::Population some = population(12, 6);
   std::vector<std::vector<double>> sums(12);
   tensor::share(3, 12, [&](int p) {
@@ -44,14 +43,13 @@ TEST(Passes, OfSeveralThreadsDoNotMix) {
   });
   for (int p = 0; p < 12; ++p)
     EXPECT_EQ(sums[static_cast<size_t>(p)],
-              model::t5::loss_sums(s.machine.network, s.compose(some.row(p)),
-                                   std::span(s.pairs).first(2)));
+              s.machine.model->loss_sums(s.compose(some.row(p)), std::span(s.pairs).first(2)));
 }
 
 // Weights that can't be mixed leave nothing behind.
 TEST(Passes, GoOnAfterAnError) {
   const Setting s;
-  Passes passes({.network = s.machine.network}, s.compose, s.pairs);
+  Passes passes({.model = *s.machine.model}, s.compose, s.pairs);
   const search::Population good = population(1, 6);
   const std::vector<double> before = passes(good.row(0), s.pairs);
   EXPECT_ANY_THROW(passes(std::vector<double>(6, 1e300), s.pairs));

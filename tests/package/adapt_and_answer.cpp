@@ -2,6 +2,7 @@
 //   adapt_and_answer MODEL LIBRARY TASK.jsonl
 #include <cstdio>
 
+#include "model/load.hpp"
 #include "objective/objective.hpp"
 #include "search/minimize.hpp"
 
@@ -10,13 +11,13 @@ using namespace lorahub;
 int main(int argc, char** argv) try {
   if (argc != 4)
     return std::fprintf(stderr, "usage: adapt_and_answer MODEL LIBRARY TASK.jsonl\n"), 2;
-  const objective::Machine machine{.network = model::t5::load(argv[1], {}),
+  const objective::Machine machine{.model = model::load(argv[1], {}),
                                    .tokenizer = text::Tokenizer(argv[1])};
-  const model::t5::Config& config = machine.network.config;
+  const model::Architecture& architecture = machine.model->architecture();
   std::vector<lora::Module> modules;
   for (const std::string& name : lora::module_names(argv[2]))
-    modules.push_back(lora::read_module(lora::module_folder(argv[2], name), name, config));
-  const lora::Pool pool = lora::stack(modules, config, machine.device);
+    modules.push_back(lora::read_module(lora::module_folder(argv[2], name), name, architecture));
+  const lora::Pool pool = lora::stack(modules, architecture, machine.device);
   const task::Task task =
       task::load({.task_files = {.pool = argv[3], .test = argv[3]}});  // 5 shots
   const std::vector<model::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);

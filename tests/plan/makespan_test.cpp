@@ -70,7 +70,7 @@ TEST(Makespan, TheBbhStudyKeepsManyRanksBusy) {
 }
 
 // What is multiplied in int8 is predicted to take half; the answers stay f32's.
-TEST(run::Plan, ASearchByDeltaEvaluationTakesHalfTheTime) {
+TEST(Plan, ASearchByDeltaEvaluationTakesHalfTheTime) {
   ::setenv("LORAHUB_CONFIGS", SOURCE_DIR "/configs", 1);
   const auto planned = [](const char* precision) {
     const study::Study study = study::load(SOURCE_DIR "/experiments/quickstart.yaml",

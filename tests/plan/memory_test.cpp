@@ -12,6 +12,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
 #include "objective/objective.hpp"
 #include "train/gradients.hpp"
@@ -65,6 +66,17 @@ model::t5::Config config() {
   return c;
 }
 
+using ModelPointer = std::shared_ptr<const model::Model>;
+
+const model::Architecture& architecture() {
+  static const model::t5::T5Architecture made(config());
+  return made;
+}
+
+ModelPointer random_model(model::Placement placement) {
+  return std::make_shared<const model::t5::T5Model>(model::t5::random_network(config(), placement));
+}
+
 struct Case {
   const char* name;
   study::Method method;
@@ -93,10 +105,10 @@ study::Trial trial_of(const Case& one) {
   return trial;
 }
 
-void search_with(const model::t5::Network& network, const lora::Pool& pool, const Case& one) {
-  const objective::Machine machine{.network = network,
+void search_with(const ModelPointer& model, const lora::Pool& pool, const Case& one) {
+  const objective::Machine machine{.model = model,
                                    .tokenizer = text::Tokenizer(SOURCE_DIR "/configs/model/mini")};
-  const std::vector<model::Pair> pairs = run::pairs_of(one);
+  const std::vector<model::Pair> pairs = pairs_of(one);
   const objective::Mixture mixture{
       .pool = pool, .composition = one.composition, .engine = study::Engine::fast};
   const auto reported = objective::make_measure(machine, mixture, pairs);
@@ -107,28 +119,27 @@ void search_with(const model::t5::Network& network, const lora::Pool& pool, cons
                       {.candidates = one.candidates, .examples = one.rows});
 }
 
-void answer(const model::t5::Network& network, const Case& one) {
+void answer(const ModelPointer& model, const Case& one) {
   std::vector<model::Ids> sources;
-  for (const model::Pair& pair : run::pairs_of(one)) sources.push_back(pair.source);
-  model::t5::generate(network, {}, sources, static_cast<int>(one.target));
+  for (const model::Pair& pair : pairs_of(one)) sources.push_back(pair.source);
+  model->generate({}, sources, static_cast<int>(one.target));
 }
 
-void tune(const model::t5::Network& network, const Case& one) {
+void tune(const ModelPointer& model, const Case& one) {
   const train::Trainable what = one.method == study::Method::ia3
-                                    ? train::ia3(network)
-                                    : train::lora(network, {.rank = 16, .alpha = 32}, 1);
-  train::gradients(what, run::pairs_of(one), {.model = 0.1, .adapter = 0.1, .seed = 1, .step = 0},
-                   1);
+                                    ? train::ia3(model)
+                                    : train::lora(model, {.rank = 16, .alpha = 32}, 1);
+  train::gradients(what, pairs_of(one), {.model = 0.1, .adapter = 0.1, .seed = 1, .step = 0}, 1);
 }
 
-void compute(const model::t5::Network& network, const lora::Pool& pool, const Case& one) {
+void compute(const ModelPointer& model, const lora::Pool& pool, const Case& one) {
   at::set_num_threads(1);
   if (one.method == study::Method::lorahub)
-    search_with(network, pool, one);
+    search_with(model, pool, one);
   else if (one.method == study::Method::zero_shot)
-    answer(network, one);
+    answer(model, one);
   else
-    tune(network, one);
+    tune(model, one);
 }
 
 // Without the weights, which are there before, and the program itself.
@@ -141,7 +152,7 @@ double estimate(const Case& one) {
     auto& rows = one.method == study::Method::zero_shot ? lengths.prompts : lengths.shots;
     rows.assign(static_cast<size_t>(one.rows), row);
     return memory({.trial = trial,
-                   .config = config(),
+                   .architecture = architecture(),
                    .lengths = lengths,
                    .tile = {.candidates = one.candidates, .examples = one.rows},
                    .candidates = kModules,
@@ -152,15 +163,16 @@ double estimate(const Case& one) {
   none.method = study::Method::zero_shot;
   const Lengths no_rows;
   const double program =
-      memory({.trial = none, .config = config(), .lengths = no_rows, .tile = {}}).of_rank(1);
+      memory({.trial = none, .architecture = architecture(), .lengths = no_rows, .tile = {}})
+          .of_rank(1);
   return whole.of_rank(1) - program;
 }
 
 TEST(Memory, EstimateIsNearWhatPassesTake) {
   using enum study::Method;
-  const model::t5::Network network = model::t5::random_network(config(), {});
-  const model::t5::Network halves = model::t5::random_network(config(), {.dtype = at::kBFloat16});
-  const lora::Pool pool = lora::random_pool(config(), kModules, base::Device::cpu);
+  const ModelPointer network = random_model({});
+  const ModelPointer halves = random_model({.dtype = at::kBFloat16});
+  const lora::Pool pool = lora::random_pool(architecture(), kModules, base::Device::cpu);
   const std::vector<Case> cases{
       {"few rows", lorahub, 4, 5, 200, 10},
       {"product", lorahub, 4, 5, 200, 10, study::Composition::product},

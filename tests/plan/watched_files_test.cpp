@@ -12,7 +12,7 @@
 #include "base/check.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
-#include "model/t5/config.hpp"
+#include "model/load.hpp"
 #include "small_study.hpp"
 
 namespace lorahub {
@@ -29,9 +29,9 @@ const fs::path kModules = SOURCE_DIR "/configs/library/mini/r16";
 fs::path endless_study(const std::string& name) {
   const fs::path folder = fresh_folder(name);
   fs::copy(kModel, folder / "model", fs::copy_options::recursive);
-  const model::t5::Config config = model::t5::read_config(kModel);
+  const auto architecture = model::read_architecture(kModel);
   for (const char* module : {"find_letter", "max_letter"}) {
-    lora::Module read = lora::read_module(kModules / module, module, config);
+    lora::Module read = lora::read_module(kModules / module, module, *architecture);
     for (auto& [slot, f] : read.slots) f = {.a = f.a.to(at::kFloat), .b = f.b.to(at::kFloat)};
     lora::write_module(folder / "library" / module, read, config, "mini");
   }

@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "tensor/cuda/cuda_on_cpu.hpp"
 #include "tensor/cuda/gpu_kernels.cuh"
-#include "tensor/cuda_on_cpu.hpp"
 
 namespace lorahub::test {
 
@@ -21,8 +21,8 @@ template <typename T>
 class Guarded {
  public:
   Guarded(const Floats& from, float guard) : all_(from.size() + 2 * kGuard) {
-    for (T& x : all_) narrow(guard, x);
-    for (size_t i = 0; i < from.size(); ++i) narrow(from[i], all_[kGuard + i]);
+    for (T& x : all_) tensor::narrow(guard, x);
+    for (size_t i = 0; i < from.size(); ++i) tensor::narrow(from[i], all_[kGuard + i]);
     before_ = all_;
   }
   ~Guarded() {
@@ -33,7 +33,7 @@ class Guarded {
   T* data() { return all_.data() + kGuard; }
   Floats floats() const {
     Floats wide;
-    for (size_t i = kGuard; i + kGuard < all_.size(); ++i) wide.push_back(widen(all_[i]));
+    for (size_t i = kGuard; i + kGuard < all_.size(); ++i) wide.push_back(tensor::widen(all_[i]));
     return wide;
   }
 

@@ -5,8 +5,8 @@
 
 #include <limits>
 
-#include "model/golden_config.hpp"
 #include "tensor/cpu/few_rows_matmul.hpp"
+#include "tensor/hash_weights.hpp"
 
 namespace lorahub::tensor {
 namespace {
@@ -65,32 +65,6 @@ TEST(Products, ACandidateAloneHasTheSameBits) {
             << rows;
       }
     }
-}
-
-TEST(Products, TurnedCopiesChangeNothingBeyondRoundingAndAReplacedWeightDoesWithout) {
-  const model::t5::Config c{.d_model = 64,
-                            .d_kv = 16,
-                            .d_ff = 96,
-                            .heads = 4,
-                            .encoder_layers = 2,
-                            .decoder_layers = 1,
-                            .vocabulary = 50,
-                            .gated = true,
-                            .gelu = true};
-  model::t5::Network network = model::t5::build(c, test::hash_model(c, test::Head::untied), {});
-  turn_weights(network, "");
-  if (!wants_turned(at::kFloat)) {
-    EXPECT_FALSE(network.encoder.blocks[0].ff.wo.turned.defined());
-    GTEST_SKIP() << "this processor's kernels take the weights as they are";
-  }
-  Linear& layer = network.encoder.blocks[1].ff.wo;
-  ASSERT_TRUE(at::equal(layer.turned, layer.weight));
-  EXPECT_TRUE(layer.turned.t().is_contiguous());
-  EXPECT_FALSE(network.decoder.blocks[0].ff.wo.turned.defined());
-  const at::Tensor x = hashed("x", {1, 200, 96}, 1);
-  EXPECT_LT(difference(product(x, layer), exact(x, layer.weight)), 1e-5);
-  layer.weight = hashed("other", {64, 96}, 1);
-  EXPECT_LT(difference(product(x, layer), exact(x, layer.weight)), 1e-5);
 }
 
 TEST(Products, ARowAloneHasTheSameBitsWhereFewAreComputed) {

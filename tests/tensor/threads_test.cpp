@@ -12,7 +12,7 @@
 namespace lorahub::tensor {
 namespace {
 
-TEST(model::Share, DoesEachItemOnce) {
+TEST(Share, DoesEachItemOnce) {
   for (const int threads : {1, 2, 3, 50}) {
     std::vector<std::atomic<int>> done(20);
     share(threads, 20, [&](int item) { ++done[static_cast<size_t>(item)]; });
@@ -21,7 +21,7 @@ TEST(model::Share, DoesEachItemOnce) {
   share(3, 0, [](int) { FAIL() << "there is nothing to do"; });
 }
 
-TEST(model::Share, UsesTheThreadsAskedFor) {
+TEST(Share, UsesTheThreadsAskedFor) {
   std::atomic<int> inside = 0;
   std::atomic<bool> met = false;
   share(2, 2, [&](int) {  // ends only when both are inside, or after a long wait
@@ -33,13 +33,13 @@ TEST(model::Share, UsesTheThreadsAskedFor) {
   EXPECT_TRUE(met);
 }
 
-TEST(model::Share, OneThreadIsTheCallers) {
+TEST(Share, OneThreadIsTheCallers) {
   share(1, 3, [caller = std::this_thread::get_id()](int) {
     EXPECT_EQ(std::this_thread::get_id(), caller);
   });
 }
 
-TEST(model::Share, CarriesAnExceptionOutAndStops) {
+TEST(Share, CarriesAnExceptionOutAndStops) {
   for (const int threads : {1, 3}) {
     std::atomic<int> done = 0;
     const auto work = [&](int item) {

@@ -144,7 +144,7 @@ TEST_F(FoldersTest, GiveTransformersIdsOfAllInputsOfBbh) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files)
-    for (const Example& row : read_examples(file)) inputs.push_back(row.input);
+    for (const task::Example& row : task::read_examples(file)) inputs.push_back(row.input);
   EXPECT_EQ(inputs.size(), 6511u);
   int folders = 0;
   for (const json& golden : golden()) {

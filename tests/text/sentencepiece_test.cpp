@@ -18,7 +18,7 @@ TEST(SentencePiece, CutsBbhAlike) {
   int compared = 0, different = 0;
   for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/configs/tasks/bbh")) {
     if (entry.path().extension() != ".json") continue;
-    for (const Example& example : read_examples(entry.path())) {
+    for (const task::Example& example : task::read_examples(entry.path())) {
       std::vector<int> pieces = theirs.EncodeAsIds(example.input);
       Ids ids(pieces.begin(), pieces.end());
       ids.push_back(1);

@@ -98,7 +98,8 @@ TEST_F(TokenizerTest, NastyTextsGiveTransformersIds) {
 TEST_F(TokenizerTest, BbhInputsGiveTransformersIds) {
   int inputs = 0;
   for (const auto& [task, hashes] : golden()["bbh"].items()) {
-    const auto rows = read_examples(fs::path(SOURCE_DIR "/configs/tasks/bbh") / (task + ".json"));
+    const auto rows =
+        task::read_examples(fs::path(SOURCE_DIR "/configs/tasks/bbh") / (task + ".json"));
     ASSERT_EQ(rows.size(), hashes.size()) << task;
     for (size_t i = 0; i < rows.size(); ++i, ++inputs) {
       const Ids ids = t5().encode(rows[i].input);
@@ -138,8 +139,8 @@ TEST_F(TokenizerTest,
   const Tokenizer mini(SOURCE_DIR "/configs/model/mini");
   int rows = 0;
   for (const char* task : {"E1_isa_letter", "E7_swap_brack", "E10_sub_roman", "E12_first_both"})
-    for (const Example& row :
-         read_examples(fs::path(SOURCE_DIR "/configs/tasks/mini/unseen") / task / "test.jsonl")) {
+    for (const task::Example& row : task::read_examples(
+             fs::path(SOURCE_DIR "/configs/tasks/mini/unseen") / task / "test.jsonl")) {
       EXPECT_EQ(mini.decode(mini.encode(row.target)), row.target);
       EXPECT_EQ(mini.decode(mini.encode(row.input)), row.input);
       ++rows;

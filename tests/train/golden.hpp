@@ -29,11 +29,11 @@ inline Case make_case(const std::string& name, at::ScalarType dtype = at::kFloat
     c.shape = {.rank = c.expected.at("rank"),
                .alpha = c.expected.at("alpha"),
                .targets = c.expected.at("targets")};
-    c.trainable = lora(c.golden.network, c.shape, 1);
+    c.trainable = lora(c.golden.model(), c.shape, 1);
   } else if (name.starts_with("ia3")) {
-    c.trainable = ia3(c.golden.network);
+    c.trainable = ia3(c.golden.model());
   } else {
-    c.trainable = full(c.golden.network, dtype);
+    c.trainable = full(c.golden.model(), dtype);
   }
   for (Parameter& p : c.trainable.parameters) {  // as the script starts them
     const auto in = static_cast<double>(p.value.size(-1));

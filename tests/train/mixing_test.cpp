@@ -16,7 +16,7 @@ struct Lab {
 Lab lab() {
   Lab lab;
   std::vector<lora::Module> modules;
-  const auto linears = model::t5::linears(lab.golden.config);
+  const auto linears = lab.golden.architecture().linears();
   for (const std::string name : {"m0", "m1", "m2"}) {
     lora::Module module{.name = name, .rank = 2, .alpha = 3, .slots = {}};
     for (size_t slot = 0; slot < linears.size(); ++slot) {
@@ -38,7 +38,7 @@ const std::vector<double> kStart{0.5, -0.3, 0.8};
 TEST(Mixing, gradient_is_the_slope_of_the_composed_loss) {
   const Lab l = lab();
   for (const auto composition : {study::Composition::factor, study::Composition::product}) {
-    const Mixing mixing(l.golden.network, {.pool = l.pool, .composition = composition}, kStart);
+    const Mixing mixing(l.golden.model(), {.pool = l.pool, .composition = composition}, kStart);
     const Mixing::Slope slope = mixing.slope(l.golden.pairs, 1);
     double tokens = 0;
     for (const auto& pair : l.golden.pairs) tokens += static_cast<double>(pair.target.size());
@@ -64,7 +64,7 @@ TEST(Mixing, the_factor_form_has_no_slope_at_zero) {
   const Lab l = lab();
   const std::vector<double> zero(3, 0.0);
   const auto slope = [&](study::Composition composition) {
-    return Mixing(l.golden.network, {.pool = l.pool, .composition = composition}, zero)
+    return Mixing(l.golden.model(), {.pool = l.pool, .composition = composition}, zero)
         .slope(l.golden.pairs, 1)
         .gradient;
   };
@@ -74,7 +74,7 @@ TEST(Mixing, the_factor_form_has_no_slope_at_zero) {
 
 TEST(Mixing, steps_lower_the_loss_and_stay_in_the_box) {
   const Lab l = lab();
-  Mixing mixing(l.golden.network, {.pool = l.pool, .composition = study::Composition::factor},
+  Mixing mixing(l.golden.model(), {.pool = l.pool, .composition = study::Composition::factor},
                 kStart);
   const double before = mixing.slope(l.golden.pairs, 1).loss;
   for (int i = 0; i < 10; ++i) mixing.step(mixing.slope(l.golden.pairs, 1).gradient, 0.05, 0.9);

@@ -6,7 +6,7 @@
 #include "base/check.hpp"
 #include "checkpoint/weights.hpp"
 #include "lora/card.hpp"
-#include "model/t5/loss.hpp"
+#include "model/load.hpp"
 #include "objective/objective.hpp"
 #include "train/folders.hpp"
 
@@ -40,17 +40,17 @@ std::vector<model::Pair> rows(const Config& c) {
 // Loss sums of all rows by the folder as a user loads it.
 std::vector<double> losses_of_folder(const Config& c) {
   if (c.what == What::full || c.what == What::base)
-    return model::t5::loss_sums(model::t5::load(c.out, {}), {}, rows(c));
-  const model::t5::Network base = model::t5::load(kModel, {});
+    return model::load(c.out, {})->loss_sums({}, rows(c));
+  const ModelPointer base = model::load(kModel, {});
   if (c.what == What::ia3) {
     Trainable factors = ia3(base);
     read_ia3(c.out, factors);
-    return model::t5::loss_sums(model(factors).network, {}, rows(c));
+    return trained_model(factors).model->loss_sums({}, rows(c));
   }
-  const lora::Module module = lora::read_module(c.out, "m", base.config);
-  const lora::Pool pool = lora::stack({module}, base.config, base::Device::cpu);
-  return model::t5::loss_sums(
-      base, lora::compose(pool, std::vector<double>{1}, study::Composition::product, at::kFloat),
+  const lora::Module module = lora::read_module(c.out, "m", base->architecture());
+  const lora::Pool pool = lora::stack({module}, base->architecture(), base::Device::cpu);
+  return base->loss_sums(
+      lora::compose(pool, std::vector<double>{1}, study::Composition::product, at::kFloat),
       rows(c));
 }
 
@@ -94,19 +94,18 @@ TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
   c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
   c.half = true;
   run_unit(c, units(c)[0], {.threads = 2});
-  const model::t5::Network base = model::t5::load(kModel, {});
-  const lora::Module module = lora::read_module(c.out, "m", base.config);
+  const ModelPointer base = model::load(kModel, {});
+  const lora::Module module = lora::read_module(c.out, "m", base->architecture());
   for (const auto& [slot, factors] : module.slots)
     EXPECT_TRUE(at::equal(factors.a.to(at::kFloat), factors.a.to(at::kHalf).to(at::kFloat)));
   const auto bytes = fs::file_size(c.out / "adapter_model.safetensors");
   EXPECT_LT(bytes, module.slots.size() * 4 * (128 + 256) * 2 + 6000);  // two bytes a value
   // The card's self-test is a row of the test file, by the rounded factors.
-  const lora::Pool pool = lora::stack({module}, base.config, base::Device::cpu);
+  const lora::Pool pool = lora::stack({module}, base->architecture(), base::Device::cpu);
   const auto tested = objective::tokenize(text::Tokenizer(kModel), task::read_examples(*c.test));
-  const double sum = model::t5::loss_sums(base,
-                                          lora::compose(pool, std::vector<double>{1},
-                                                        study::Composition::product, at::kFloat),
-                                          std::span(tested).first(1))
+  const double sum = base->loss_sums(lora::compose(pool, std::vector<double>{1},
+                                                   study::Composition::product, at::kFloat),
+                                     std::span(tested).first(1))
                          .front();
   EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
   Config other = c;
@@ -125,23 +124,21 @@ TEST(Unit, a_model_stored_as_f16) {
     EXPECT_EQ(value.scalar_type(), at::kHalf) << name;
   EXPECT_NE(read_all(c.out / "config.json").find("\"dtype\": \"float16\""), std::string::npos);
   const auto tested = objective::tokenize(text::Tokenizer(kModel), task::read_examples(*c.test));
-  const double sum =
-      model::t5::loss_sums(model::t5::load(c.out, {}), {}, std::span(tested).first(1)).front();
+  const double sum = model::load(c.out, {})->loss_sums({}, std::span(tested).first(1)).front();
   EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
   EXPECT_NE(read_all(c.out / "README.md").find("from_pretrained(\"rounded\")"), std::string::npos);
 }
 
 TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {
-  const model::t5::Config sizes = model::t5::read_config(kModel);
-  const model::t5::Network fresh = fresh_network(sizes, 1);
+  const ModelPointer fresh = model::initial_model(kModel, 1);
   const Config c = config(What::base, "");
   double sum = 0, tokens = 0;
-  const std::vector<double> sums = model::t5::loss_sums(fresh, {}, rows(c));
+  const std::vector<double> sums = fresh->loss_sums({}, rows(c));
   for (size_t k = 0; k < sums.size(); ++k) {
     sum += sums[k];
     tokens += static_cast<double>(rows(c)[k].target.size());
   }
-  EXPECT_NEAR(sum / tokens, std::log(static_cast<double>(sizes.vocabulary)), 2);
+  EXPECT_NEAR(sum / tokens, std::log(static_cast<double>(fresh->architecture().vocabulary())), 2);
 }
 
 std::string refusal(const std::string& text) {
@@ -201,7 +198,7 @@ TEST(TrainConfig, the_shipped_one_is_loras_authors) {
 }
 
 TEST(TrainConfig, targets_that_no_layer_has_are_refused) {
-  const model::t5::Network base = model::t5::load(kModel, {});
+  const ModelPointer base = model::load(kModel, {});
   EXPECT_THROW(lora(base, {.targets = {"q", "wi"}}, 1), base::Error);  // gated: wi_0, wi_1
   EXPECT_EQ(lora(base, {.rank = 2, .targets = {"wi_0"}}, 1).parameters.size(), 2U * 6);
 }

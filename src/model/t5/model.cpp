@@ -10,14 +10,14 @@ namespace {
 
 class T5Batch : public model::Batch {
  public:
-  explicit T5Batch(Batch batch) : batch_(std::move(batch)) {}
-  const Batch& packed() const { return batch_; }
+  explicit T5Batch(t5::Batch batch) : batch_(std::move(batch)) {}
+  const t5::Batch& packed() const { return batch_; }
   std::vector<double> sums(const at::Tensor& token_losses) const override {
     return t5::sums(batch_, token_losses);
   }
 
  private:
-  Batch batch_;
+  t5::Batch batch_;
 };
 
 class T5Batcher : public Batcher {

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "train/folders.hpp"
+#include "model/t5/initial.hpp"
+#include "model/t5/model.hpp"
 #include "train/trainer.hpp"
 
 namespace {
@@ -51,15 +52,16 @@ int main(int argc, char** argv) {
   if (argc != 6) return 2;
   const std::string precision = argv[2];
   const model::t5::Config config = shape(argv[1]);
-  model::t5::Network network = train::fresh_network(config, 1);
-  if (precision == "bf16") network = train::model(train::full(network, at::kBFloat16)).network;
+  train::ModelPointer model =
+      std::make_shared<const model::t5::T5Model>(model::t5::initial_network(config, 1));
+  if (precision == "bf16") model = train::trained_model(train::full(model, at::kBFloat16)).model;
   const auto data = rows(argv[3], 10);
   train::Settings settings{.batch = 10,
                            .rate = {.peak = 2e-4, .steps = 1 << 20},
                            .model_dropout = 0.1,
                            .dropout = 0.1,
                            .threads = std::atoi(argv[5])};
-  train::Trainer trainer(train::lora(network, {}, 1), data, settings);
+  train::Trainer trainer(train::lora(model, {}, 1), data, settings);
   trainer.step();
   double tokens = 0, a_step = 0;
   for (const auto& pair : data)

@@ -9,7 +9,7 @@
 namespace lorahub::model::t5 {
 namespace {
 
-TEST(model::t5::Attention, buckets_are_those_of_transformers_at_every_distance) {
+TEST(Attention, buckets_are_those_of_transformers_at_every_distance) {
   const nlohmann::json golden = test::read_golden("buckets");
   for (const auto& table : golden.at("tables")) {
     model::t5::Config config;
@@ -31,8 +31,7 @@ TEST(model::t5::Attention, buckets_are_those_of_transformers_at_every_distance) 
   }
 }
 
-TEST(model::t5::Attention,
-     bias_of_shorter_sequences_is_the_corner_and_of_the_last_query_the_last_row) {
+TEST(Attention, bias_of_shorter_sequences_is_the_corner_and_of_the_last_query_the_last_row) {
   const test::Golden g = test::golden("tiny_relu");
   const auto bias = [&](model::t5::Direction direction, int64_t queries, int64_t keys) {
     return model::t5::position_bias(g.config, g.network.decoder, direction,
@@ -47,7 +46,7 @@ TEST(model::t5::Attention,
 }
 
 // As many rows of the table as there are pairs, without any of them in memory meanwhile.
-TEST(model::t5::Attention, bias_is_that_of_every_pair) {
+TEST(Attention, bias_is_that_of_every_pair) {
   const test::Golden g = test::golden("tiny_relu");
   const std::vector<model::t5::Window> windows{
       {.queries = 300, .keys = 300}, {.queries = 7, .keys = 150}, {.queries = 1, .keys = 40}};
@@ -66,7 +65,7 @@ TEST(model::t5::Attention, bias_is_that_of_every_pair) {
   }
 }
 
-TEST(model::t5::Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
+TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
   model::t5::Config config;
   config.heads = 2;
   config.buckets = 4;
@@ -112,19 +111,19 @@ void expect_formula(at::ScalarType dtype, int64_t width, double tolerance) {
   }
 }
 
-TEST(model::t5::Attention, packed_sequences_do_not_see_each_other) {
+TEST(Attention, packed_sequences_do_not_see_each_other) {
   expect_formula(at::kFloat, 8, 0);
   expect_formula(at::kFloat, 16, 0);
 }
 
 // With the kernel of its own bf16 is rounded once, at the end.
-TEST(model::t5::Attention, of_bf16_is_the_formula_rounded) {
+TEST(Attention, of_bf16_is_the_formula_rounded) {
   expect_formula(at::kBFloat16, 16, fits_heads(16) ? 1.0 / 255 : 1.0 / 32);
 }
 
 // The fallback writes all scores to memory: half as fast again. Lengths are those of prompts, so no
 // multiple of anything.
-TEST(model::t5::Attention, on_a_gpu_is_never_the_math_fallback) {
+TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
   at::globalContext().setSDPUseMath(false);  // without a kernel of its own it throws
   const at::Tensor wide = at::ones({1, 4, 300, 300}, at::kCUDA);
@@ -140,7 +139,7 @@ TEST(model::t5::Attention, on_a_gpu_is_never_the_math_fallback) {
 }
 
 // Keys and values that all candidates share, and lengths that fill no block.
-TEST(model::t5::Attention, on_a_gpu_is_that_of_the_cpu) {
+TEST(Attention, on_a_gpu_is_that_of_the_cpu) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
   for (const int64_t length : {33, 64, 109}) {
     const at::Tensor q = at::randn({3, 4, length, 64});
@@ -153,7 +152,7 @@ TEST(model::t5::Attention, on_a_gpu_is_that_of_the_cpu) {
   }
 }
 
-TEST(model::t5::Attention, on_the_cpu_a_bias_needs_no_alignment) {
+TEST(Attention, on_the_cpu_a_bias_needs_no_alignment) {
   const at::Tensor bias = at::rand({1, 2, 3, 5});
   EXPECT_TRUE(aligned(bias, at::kBFloat16).is_same(bias));
 }

@@ -1,4 +1,6 @@
 // Weights read in parts by several ranks and exchanged by NcclChannel.
+#include "run/rank/exchange.hpp"
+
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +14,7 @@
 #include "base/signals.hpp"
 #include "checkpoint/weights.hpp"
 #include "fake_nccl.hpp"
-#include "objective/load_model.hpp"
+#include "model/load.hpp"
 #include "tensor/hash_weights.hpp"
 #include "workers/nccl.hpp"
 
@@ -41,8 +43,8 @@ std::vector<std::string> on_ranks(const std::function<void(int)>& body) {
   return said;
 }
 
-model::t5::PartlyLoaded share_of(int rank) {
-  return model::t5::load_share(kModel, {.dtype = at::kBFloat16}, {.index = rank, .count = kRanks});
+model::PartlyLoaded share_of(int rank) {
+  return model::load_share(kModel, {.dtype = at::kBFloat16}, {.index = rank, .count = kRanks});
 }
 
 class Exchange : public testing::Test {
@@ -59,15 +61,15 @@ class Exchange : public testing::Test {
 };
 
 TEST_F(Exchange, gives_every_rank_the_whole_network) {
-  model::t5::Network whole = model::t5::load(kModel, {.dtype = at::kBFloat16});
-  const auto expected = model::t5::named(whole);
+  const auto whole = model::load(kModel, {.dtype = at::kBFloat16});
+  const auto expected = whole->tensors();
   std::vector<int> same(kRanks);
   const auto said = on_ranks([&](int rank) {
-    model::t5::PartlyLoaded mine = share_of(rank);
+    model::PartlyLoaded mine = share_of(rank);
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     exchange_tensors(mine.tensors, channel);
-    for (const auto& [name, tensor] : model::t5::named(mine.network))
-      same[static_cast<size_t>(rank)] += at::equal(*tensor, *expected.at(name)) ? 1 : 0;
+    for (const auto& [name, tensor] : mine.model->tensors())
+      same[static_cast<size_t>(rank)] += at::equal(tensor, expected.at(name)) ? 1 : 0;
   });
   EXPECT_THAT(said, testing::Each(""));
   EXPECT_THAT(same, testing::Each(static_cast<int>(expected.size())));
@@ -92,7 +94,7 @@ TEST_F(Exchange, parts_are_disjoint_and_about_equal) {
 
 TEST_F(Exchange, a_rank_that_leaves_is_an_error_of_the_others) {
   const auto said = on_ranks([&](int rank) {
-    model::t5::PartlyLoaded mine = share_of(rank);
+    model::PartlyLoaded mine = share_of(rank);
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     if (rank == 1) mine.tensors.resize(2);
     exchange_tensors(mine.tensors, channel);
@@ -104,7 +106,7 @@ TEST_F(Exchange, a_rank_that_leaves_is_an_error_of_the_others) {
 
 TEST_F(Exchange, ranks_that_disagree_are_an_error_not_a_hang) {
   const auto said = on_ranks([&](int rank) {
-    model::t5::PartlyLoaded mine = share_of(rank);
+    model::PartlyLoaded mine = share_of(rank);
     if (rank == 2) std::swap(mine.tensors.front(), mine.tensors.back());
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     exchange_tensors(mine.tensors, channel);
@@ -124,7 +126,7 @@ TEST_F(Exchange, only_the_owner_looks_at_the_values) {
   checkpoint::write_safetensors(folder / "model.safetensors", weights);
   int refused = 0;
   for (int rank = 0; rank < kRanks; ++rank) try {
-      model::t5::load_share(folder, {}, {.index = rank, .count = kRanks});
+      model::load_share(folder, {}, {.index = rank, .count = kRanks});
     } catch (const base::Error& error) {
       EXPECT_THAT(error.what(), HasSubstr("shared.weight"));
       ++refused;

@@ -5,7 +5,7 @@
 #include "base/random.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
-#include "model/t5/config.hpp"
+#include "model/load.hpp"
 
 namespace lorahub {
 namespace {
@@ -84,7 +84,7 @@ TEST(KilledFiftyTimes, DISABLED_NothingIsLostOrDoneTwice) {
   kill_at_least(50, {.ranks = 3, .most = 1, .seed = 1000});
 }
 
-INSTANTIATE_TEST_SUITE_P(plan::Ranks, KilledAgainAndAgain, testing::Values(1, 3));
+INSTANTIATE_TEST_SUITE_P(Ranks, KilledAgainAndAgain, testing::Values(1, 3));
 
 TEST(Fault, AStoppedRankIsNamedAndAllEndWith75) {
   const auto folder = fresh_folder("stopped");
@@ -192,8 +192,8 @@ void write_huge_module(const std::filesystem::path& library) {
   std::filesystem::create_directories(library);
   std::filesystem::copy(mini / "find_letter", library / "good",
                         std::filesystem::copy_options::recursive);
-  const model::t5::Config config = model::t5::read_config(SOURCE_DIR "/configs/model/mini");
-  lora::Module huge = lora::read_module(mini / "find_letter", "huge", config);
+  const auto architecture = model::read_architecture(SOURCE_DIR "/configs/model/mini");
+  lora::Module huge = lora::read_module(mini / "find_letter", "huge", *architecture);
   for (auto& [slot, factors] : huge.slots) {
     factors.a = factors.a.to(at::kFloat) * 1e30;
     factors.b = factors.b.to(at::kFloat) * 1e30;

@@ -2,9 +2,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tensor/cuda/cuda_on_cpu.hpp"
 #include "tensor/cuda/gpu_kernels.cuh"
 #include "tensor/cuda/gpu_kernels.hpp"
-#include "tensor/cuda_on_cpu.hpp"
 #include "tensor/hash_weights.hpp"
 
 namespace lorahub::tensor {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tensor/cuda/cuda_on_cpu.hpp"
 #include "tensor/cuda/gpu_kernels.cuh"
-#include "tensor/cuda_on_cpu.hpp"
 #include "tensor/guarded.hpp"
 #include "tensor/hash_weights.hpp"
 
