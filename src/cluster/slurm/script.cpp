@@ -1,11 +1,12 @@
-#include "cluster/script.hpp"
+#include "cluster/slurm/script.hpp"
 
 #include <algorithm>
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
+#include "cluster/slurm/site.hpp"
 
-namespace lorahub::cluster {
+namespace lorahub::cluster::slurm {
 namespace {
 
 // A rank's death on another node is not srun's business unless it is told: 30 s after the first
@@ -120,7 +121,7 @@ void check_lines(const char* what, const std::vector<std::string>& list) {
 }
 
 // All but the site's preamble, which is shell commands.
-void check_lines(const Job& job) {
+void check_lines(const BatchJob& job) {
   check_line("the study's name", job.study);
   check_lines("the folder", {job.folder.string(), job.out.string()});
   check_lines("the option", job.plan);
@@ -130,6 +131,14 @@ void check_lines(const Job& job) {
   check_lines("the site's program or launcher", {job.program, job.launcher});
   check_lines("the request", {job.request.time, job.request.partition, job.request.account});
   for (const auto& [name, value] : job.environment) check_line(name.c_str(), value);
+}
+
+std::filesystem::path study_file(const std::filesystem::path& out) {
+  return out / "slurm" / "run.sbatch";
+}
+
+std::filesystem::path report_file(const std::filesystem::path& out) {
+  return out / "slurm" / "report.sbatch";
 }
 
 std::string words(const std::vector<std::string>& list) {
@@ -163,12 +172,12 @@ class Directives {
   std::string text_;
 };
 
-bool by_srun(const Job& job) { return job.launcher.starts_with("srun"); }
+bool by_srun(const BatchJob& job) { return job.launcher.starts_with("srun"); }
 
 // A GPU for each rank: srun shows it that one alone. mpirun's daemons are tasks of srun themselves,
 // one a node, and would be given one GPU for all their ranks: they are to see the node's.
-void add_gpus(const Job& job, Directives& directives) {
-  const Request& request = job.request;
+void add_gpus(const BatchJob& job, Directives& directives) {
+  const JobRequest& request = job.request;
   if (request.gpus == 0) return;
   if (by_srun(job) && request.gpus == request.ranks)
     directives.add("--gpus-per-task", 1);
@@ -179,19 +188,20 @@ void add_gpus(const Job& job, Directives& directives) {
 }
 
 // Before the limit, but after at least three quarters of the time.
-int warning(const Job& job) {
+int warning(const BatchJob& job) {
   if (job.request.time.empty()) return job.site.warning;
   return std::min(job.site.warning, std::max(1, seconds(job.request.time, "--time") / 4));
 }
 
-void add_place(const Job& job, Directives& directives) {
+void add_place(const BatchJob& job, Directives& directives) {
   directives.add("--chdir", job.folder.string());
   directives.add("--partition", job.request.partition);
   directives.add("--account", job.request.account);
   directives.line(job.site.defaults.options);
 }
 
-std::string head(const Job& job, const std::filesystem::path& file, const Directives& directives) {
+std::string head(const BatchJob& job, const std::filesystem::path& file,
+                 const Directives& directives) {
   return base::format(
              "#!/bin/bash\n# Written by: {}\n# To submit it again by hand, in {}: sbatch {}\n",
              base::printable_line(job.command_line), base::shell_word(job.folder.string()),
@@ -199,7 +209,7 @@ std::string head(const Job& job, const std::filesystem::path& file, const Direct
          directives.text();
 }
 
-std::string environment(const Job& job) {
+std::string environment(const BatchJob& job) {
   std::string text;
   for (const std::string& line : job.site.preamble) text += line + "\n";
   for (const auto& [name, value] : job.environment)
@@ -207,7 +217,7 @@ std::string environment(const Job& job) {
   return text + "set +e +o pipefail -u # a site's own lines above may read what is not set\n";
 }
 
-std::string numbers(const Job& job) {
+std::string numbers(const BatchJob& job) {
   return base::format(
       "restarts={}  # of the ranks in this job, should one die\n"
       "requeues={}  # of this job: before its time limit, or when restarts do not help\n"
@@ -215,7 +225,7 @@ std::string numbers(const Job& job) {
       job.site.restarts, job.site.requeues, warning(job));
 }
 
-std::string run_study(const Job& job) {
+std::string run_study(const BatchJob& job) {
   const std::string shard =
       job.request.array > 0
           ? base::format(" --shard \"$SLURM_ARRAY_TASK_ID/{}\"", job.request.array)
@@ -227,17 +237,9 @@ std::string run_study(const Job& job) {
 
 }  // namespace
 
-std::filesystem::path script_file(const std::filesystem::path& out) {
-  return out / "slurm" / "run.sbatch";
-}
-
-std::filesystem::path report_script_file(const std::filesystem::path& out) {
-  return out / "slurm" / "report.sbatch";
-}
-
-std::string study_script(const Job& job) {
+std::string study_script(const BatchJob& job) {
   check_lines(job);
-  const Request& request = job.request;
+  const JobRequest& request = job.request;
   Directives directives;
   directives.add("--job-name", job.study);
   directives.line("--output=" + base::shell_word(log_pattern(
@@ -252,12 +254,12 @@ std::string study_script(const Job& job) {
   directives.add("--time", request.time);
   add_place(job, directives);
   directives.line(job.pass);
-  return head(job, script_file(job.out), directives) + environment(job) +
+  return head(job, study_file(job.out), directives) + environment(job) +
          std::string(by_srun(job) ? kSrun : kMpirun) + numbers(job) + run_study(job) +
          std::string(kWrapper);
 }
 
-std::string report_script(const Job& job) {
+std::string report_script(const BatchJob& job) {
   check_lines(job);
   Directives directives;
   directives.add("--job-name", job.study + "-report");
@@ -267,7 +269,7 @@ std::string report_script(const Job& job) {
   add_place(job, directives);
   const std::string out = base::shell_word(job.out.string());
   const std::string report = base::shell_word((job.out / (job.study + ".md")).string());
-  return head(job, report_script_file(job.out), directives) + environment(job) +
+  return head(job, report_file(job.out), directives) + environment(job) +
          base::format(
              "{0} merge{1} --out {2}\ncode=$? # 1: something is missing\n"
              "{0} report {2} --out {3} || {0} report {2} || code=$?\n"
@@ -275,4 +277,9 @@ std::string report_script(const Job& job) {
              job.program, words(job.plan), out, report);
 }
 
-}  // namespace lorahub::cluster
+JobScripts scripts(const BatchJob& job) {
+  return {.study = {.file = study_file(job.out), .text = study_script(job)},
+          .report = {.file = report_file(job.out), .text = report_script(job)}};
+}
+
+}  // namespace lorahub::cluster::slurm
