@@ -209,6 +209,19 @@ TEST(Wrapper, RequeuesAtOnceWhereNoNodeAnswers) {
   EXPECT_TRUE(played.requeued);
 }
 
+// srun keeps its words on one line, so each must be there as it was given.
+TEST(Wrapper, RanksGetTheWordsThatWereGiven) {
+  BatchJob job = small();
+  job.program = "apptainer run 'my image.sif'";
+  job.options = {"--only", "[0]=it's", "a  b", "$(touch x)", "*", "#x", "\\", "{a,b}"};
+  job.request.array = 3;
+  const Played played = play("exit 0", "SLURM_ARRAY_JOB_ID=6 SLURM_ARRAY_TASK_ID=2", job);
+  EXPECT_EQ(played.words,
+            "--mpi=pmix --kill-on-bad-exit=0 --wait=30 apptainer run my image.sif run "
+            "experiments/quickstart.yaml --out results/quickstart --only [0]=it's a  b $(touch x) "
+            "* #x \\ {a,b} --shard 2/3\n");
+}
+
 // `module` of a site reads variables that are not set, fails, and switches on what would end us.
 TEST(Wrapper, APreambleMayReadWhatIsNotSet) {
   BatchJob job = small();
