@@ -1,5 +1,3 @@
-#include "cluster/submit.hpp"
-
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <memory>
@@ -7,6 +5,7 @@
 #include "base/check.hpp"
 #include "cli/commands.hpp"
 #include "cluster/folder_jobs.hpp"
+#include "cluster/study_job.hpp"
 #include "run/cost.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"

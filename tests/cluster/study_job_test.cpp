@@ -1,4 +1,4 @@
-#include "cluster/submit.hpp"
+#include "cluster/study_job.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

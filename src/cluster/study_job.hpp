@@ -1,4 +1,4 @@
-// From what `lorahub submit` is asked to jobs in a queue.
+// The jobs of a study: made from what `lorahub submit` is asked, and submitted.
 #pragma once
 #include <string>
 #include <vector>
