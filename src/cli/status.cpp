@@ -9,8 +9,7 @@
 #include "base/escape.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
-#include "cluster/jobs.hpp"
-#include "cluster/slurm.hpp"
+#include "cluster/folder_jobs.hpp"
 #include "store/folder.hpp"
 #include "store/sentence.hpp"
 #include "store/validity.hpp"
@@ -65,35 +64,14 @@ Progress progress(const std::vector<store::ShardHistory>& journals) {
   return sum;
 }
 
-// What Slurm says about the jobs that were submitted for the folder.
-struct Jobs {
-  std::vector<cluster::Submission> submissions;
-  cluster::Queue queue;
-
-  bool is_report(const cluster::State& state) const {
-    return std::ranges::any_of(submissions, [&](const auto& s) { return s.report == state.id; });
-  }
-};
-
-Jobs jobs(const std::filesystem::path& folder) {
-  Jobs jobs{.submissions = cluster::read_submissions(folder)};
-  std::vector<std::string> ids;
-  for (const cluster::Submission& s : jobs.submissions) {
-    ids.push_back(s.job);
-    if (!s.report.empty()) ids.push_back(s.report);
-  }
-  jobs.queue = cluster::queue(ids);
-  return jobs;
-}
-
-void print_json(const Progress& sum, const Jobs& jobs) {
+void print_json(const Progress& sum, const cluster::FolderJobs& jobs) {
   nlohmann::json list = nlohmann::json::array();
-  for (const cluster::State& state : jobs.queue.states)
+  for (const auto& [state, is_report] : jobs.jobs)
     list.push_back({{"id", state.id},
-                    {"report", jobs.is_report(state)},
+                    {"report", is_report},
                     {"state", state.state},
                     {"reason", state.reason},
-                    {"advice", cluster::advice(state)},
+                    {"advice", state.advice},
                     {"time_left", state.left},
                     {"nodes", state.nodes},
                     {"exit", state.exit},
@@ -110,18 +88,18 @@ void print_json(const Progress& sum, const Jobs& jobs) {
   fmt::print("{}\n", base::json_text(out));
 }
 
-std::string line(const cluster::State& state) {
+std::string line(const cluster::JobState& state) {
   std::vector<std::string> facts;
   if (!state.reason.empty()) facts.push_back(state.reason);
   if (!state.left.empty()) facts.push_back("time left " + state.left);
   if (!state.nodes.empty()) facts.push_back("on " + state.nodes);
-  if (!state.exit.empty() && !cluster::is_active(state)) facts.push_back("exit " + state.exit);
+  if (!state.exit.empty() && !state.is_active) facts.push_back("exit " + state.exit);
   if (state.requeues > 0) facts.push_back(base::format("requeued {} time(s)", state.requeues));
-  if (const auto advice = cluster::advice(state); !advice.empty()) facts.push_back(advice);
+  if (!state.advice.empty()) facts.push_back(state.advice);
   return base::join(facts, ", ");
 }
 
-void print_text(const Progress& sum, const Jobs& jobs) {
+void print_text(const Progress& sum, const cluster::FolderJobs& jobs) {
   fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", sum.done, sum.planned,
              sum.begun, sum.failed, sum.each());
   if (sum.missing() > 0 && sum.each() > 0)
@@ -134,20 +112,19 @@ void print_text(const Progress& sum, const Jobs& jobs) {
   for (const std::string& line : sum.damages)
     fmt::print("damaged line {}: its trial is run again by 'lorahub run'\n",
                base::printable_line(line));
-  for (const cluster::State& state : jobs.queue.states)
+  for (const auto& [state, is_report] : jobs.jobs)
     fmt::print("job {:<10} {:<10} {}{}\n", base::printable_line(state.id),
-               base::printable_line(state.state), jobs.is_report(state) ? "(report) " : "",
+               base::printable_line(state.state), is_report ? "(report) " : "",
                base::printable_line(line(state)));
-  if (!jobs.queue.problem.empty())
-    fmt::print("jobs: unknown, {} (job {})\n", base::printable_line(jobs.queue.problem),
-               jobs.submissions.back().job);
+  for (const auto& [problem, last_job] : jobs.silent)
+    fmt::print("jobs: unknown, {} (job {})\n", base::printable_line(problem), last_job);
 }
 
 int status(const Options& options) {
   base::check(std::filesystem::is_directory(options.folder),
               "{} is not a folder, give a results folder", options.folder);
   const std::vector<store::ShardHistory> journals = store::read_journals(options.folder);
-  const Jobs now = jobs(options.folder);
+  const cluster::FolderJobs now = cluster::jobs_of(options.folder, cluster::schedulers());
   base::check(!journals.empty() || !now.submissions.empty(),
               "{} holds no journal (no study has run in this folder), give a results folder",
               options.folder);

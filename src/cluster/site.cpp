@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 
 #include "base/check.hpp"
+#include "cluster/scheduler.hpp"
 #include "study/pieces.hpp"
 
 namespace lorahub::cluster {
@@ -31,20 +30,34 @@ std::vector<std::string> lines(const Value& value) {
   return list;
 }
 
-std::string launcher(const Value& value) {
+std::string first_word(const std::string& text) { return text.substr(0, text.find(' ')); }
+
+// mpirun is everywhere; what else starts ranks is the batch system's own.
+std::string launcher(const Value& value, const Scheduler& scheduler) {
   std::string text = study::scalar(value);
-  const std::string first = base::split(text, ' ').front();
-  if (text != "auto" && first != "srun" && first != "mpirun" && first != "mpiexec")
+  const std::string first = first_word(text);
+  const std::string& native = scheduler.native_launcher;
+  const bool is_native = !native.empty() && first == first_word(native);
+  if (text != "auto" && !is_native && first != "mpirun" && first != "mpiexec")
     study::fail_at(value,
-                   "launcher '{}' is not known (it starts the ranks), write auto, srun --mpi=pmix "
-                   "or mpirun",
-                   text);
+                   "launcher '{}' is not known (it starts the ranks), write auto{} or mpirun", text,
+                   native.empty() ? "" : ", " + native);
   return text;
+}
+
+// Read before the other keys, whose values are checked as this batch system wants them.
+Scheduler scheduler_of(const std::vector<study::Entry>& entries) {
+  std::string word;
+  for (const auto& [key, value] : entries)
+    if (key == "scheduler" && !find_scheduler(word = study::scalar(value)))
+      study::fail_at(value, "scheduler '{}' is not known (it runs the jobs), write {}", word,
+                     base::join(listed(&Scheduler::word), " or "));
+  return *find_scheduler(word);
 }
 
 using Reader = std::function<void(const Value&)>;
 
-std::map<std::string, Reader> readers(Site& site) {
+std::map<std::string, Reader> readers(Site& site, const Scheduler& scheduler) {
   const auto text = [](std::string& field) {
     return [&field](const Value& value) { field = study::scalar(value); };
   };
@@ -56,16 +69,18 @@ std::map<std::string, Reader> readers(Site& site) {
   const auto list = [](std::vector<std::string>& field) {
     return [&field](const Value& value) { field = lines(value); };
   };
-  Request& request = site.defaults;
-  return {{"preamble", list(site.preamble)},
-          {"launcher", [&site](const Value& value) { site.launcher = launcher(value); }},
+  JobRequest& request = site.defaults;
+  return {{"scheduler", text(site.scheduler)},
+          {"preamble", list(site.preamble)},
+          {"launcher",
+           [&site, &scheduler](const Value& value) { site.launcher = launcher(value, scheduler); }},
           {"program", text(site.program)},
           {"partition", text(request.partition)},
           {"account", text(request.account)},
           {"time",
-           [&request](const Value& value) {
+           [&request, &scheduler](const Value& value) {
              request.time = study::scalar(value);
-             seconds(request.time, value.where());
+             scheduler.seconds(request.time, value.where());
            }},
           {"nodes", number(request.nodes, 1)},
           {"ranks", number(request.ranks, 1)},
@@ -87,10 +102,12 @@ Site read_site(const std::string& name, const std::filesystem::path& study_folde
               "--cluster {}: there is no configs/cluster/{}.yaml (known: {}), write one after "
               "configs/cluster/example.yaml",
               name, name, base::join(shelf.names("cluster"), ", "));
-  const auto known = readers(site);
+  const auto entries = study::entries(study::read_document(*file, "cluster"));
+  const Scheduler scheduler = scheduler_of(entries);
+  const auto known = readers(site, scheduler);
   std::vector<std::string> keys;
   for (const auto& [key, reader] : known) keys.push_back(key);
-  for (const auto& [key, value] : study::entries(study::read_document(*file, "cluster"))) {
+  for (const auto& [key, value] : entries) {
     const auto reader = known.find(key);
     if (reader == known.end())
       study::fail_at(value, "unknown key '{}' (known: {}), did you mean '{}'?", key,
@@ -100,9 +117,9 @@ Site read_site(const std::string& name, const std::filesystem::path& study_folde
   return site;
 }
 
-Request resolved(const Request& asked, const Site& site) {
-  Request request = asked;
-  const Request& usual = site.defaults;
+JobRequest resolved(const JobRequest& asked, const Site& site) {
+  JobRequest request = asked;
+  const JobRequest& usual = site.defaults;
   if (request.time.empty()) request.time = usual.time;
   if (request.partition.empty()) request.partition = usual.partition;
   if (request.account.empty()) request.account = usual.account;
@@ -114,33 +131,6 @@ Request resolved(const Request& asked, const Site& site) {
               "{} nodes for {} ranks (a node would stay empty), give at least as many ranks",
               request.nodes, request.ranks);
   return request;
-}
-
-int seconds(const std::string& time, const std::string& what) {
-  if (time == "infinite" || time == "UNLIMITED") return std::numeric_limits<int>::max();
-  const auto dash = time.find('-');
-  const bool has_days = dash != std::string::npos;
-  std::vector<int> parts;  // after the days
-  for (const std::string& part : base::split(has_days ? time.substr(dash + 1) : time, ':')) {
-    int number = -1;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (error != std::errc() || end != part.data() + part.size()) number = -1;
-    parts.push_back(number);
-  }
-  const bool shape = !parts.empty() && parts.size() <= 3 && std::ranges::min(parts) >= 0;
-  const std::string days = has_days ? time.substr(0, dash) : "0";
-  base::check(shape && !days.empty() && days.find_first_not_of("0123456789") == std::string::npos &&
-                  days.size() < 5,
-              "{}: '{}' is not a time limit of Slurm, write minutes, hours:minutes:seconds or "
-              "days-hours:minutes:seconds, such as 04:00:00",
-              what, time);
-  // minutes, minutes:seconds, hours:minutes:seconds; after days hours[:minutes[:seconds]]
-  if (!has_days && parts.size() == 1) parts = {0, parts[0], 0};
-  if (!has_days && parts.size() == 2) parts.insert(parts.begin(), 0);
-  parts.resize(3);
-  const int64_t total =
-      std::stoll(days) * 86400 + int64_t{parts[0]} * 3600 + int64_t{parts[1]} * 60 + parts[2];
-  return static_cast<int>(std::min<int64_t>(total, std::numeric_limits<int>::max()));
 }
 
 }  // namespace lorahub::cluster

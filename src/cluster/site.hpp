@@ -6,20 +6,21 @@
 
 namespace lorahub::cluster {
 
-// What one job asks of Slurm; with an array, each of its jobs. 0 and "": not said.
-struct Request {
+// What one job asks of the batch system; with an array, each of its jobs. 0 and "": not said.
+struct JobRequest {
   int nodes = 0, ranks = 0, gpus = 0;  // in all, not per node
-  std::string time;                    // as Slurm writes it: minutes, H:M:S, D-H, D-H:M, D-H:M:S
+  std::string time;                    // as the batch system writes it
   std::string partition, account;
   int array = 0;                     // shards; 0: one job, no array
-  std::vector<std::string> options;  // words for sbatch, as they are
+  std::vector<std::string> options;  // words for the batch system, as they are
 };
 
 struct Site {
+  std::string scheduler;              // its word; "": the first of schedulers()
   std::vector<std::string> preamble;  // shell lines before the program starts
   std::string launcher = "auto";      // or a command: srun --mpi=pmix, mpirun --bind-to none
   std::string program;                // shell words that start lorahub; "": this program
-  Request defaults;                   // its options go to every job, the report's too
+  JobRequest defaults;                // its options go to every job, the report's too
   int restarts = 3;                   // of the ranks, inside a job
   int requeues = 20;                  // of a job
   int warning = 120;                  // seconds before the time limit at which the ranks are told
@@ -30,10 +31,6 @@ struct Site {
 Site read_site(const std::string& name, const std::filesystem::path& study_folder);
 
 // What was asked, filled up with the site's defaults; ranks: one a GPU, else one a node, else one.
-Request resolved(const Request& asked, const Site& site);
-
-// Seconds of a time limit as Slurm writes it. Error naming `what` otherwise. "infinite": the
-// largest int.
-int seconds(const std::string& time, const std::string& what);
+JobRequest resolved(const JobRequest& asked, const Site& site);
 
 }  // namespace lorahub::cluster

@@ -60,15 +60,15 @@ TEST_F(Submit, WritesSubmitsAndRemembers) {
                                  "sbatch --parsable --dependency=afterany:41 "
                                  "results/small/slurm/report.sbatch\n"));
   const std::string script = read_all(out_ / "slurm/run.sbatch");
-  EXPECT_THAT(script, HasSubstr(" run small.yaml --set shots=4 --set precision=f32 --out "
+  EXPECT_THAT(script, HasSubstr("\narguments=(small.yaml --set shots=4 --set precision=f32 --out "
                                 "results/small --only seed=1 --only seed=2 --only seed=3 "
-                                "--retry-failed --groups auto --stall-timeout 30 --shard "
-                                "\"$SLURM_ARRAY_TASK_ID/3\"\n"));
+                                "--retry-failed --groups auto --stall-timeout 30)\n"));
+  EXPECT_THAT(script, HasSubstr("\nshards=3 "));
   EXPECT_THAT(script, HasSubstr("\n#SBATCH --qos=long\n"));
-  EXPECT_THAT(script, HasSubstr("exec srun --mpi=pmix"));
+  EXPECT_THAT(script, HasSubstr("\nlauncher=(srun --mpi=pmix)\n"));
   EXPECT_THAT(script, HasSubstr("\nexport LORAHUB_CONFIGS="));
   const std::string report = read_all(out_ / "slurm/report.sbatch");
-  EXPECT_THAT(report, HasSubstr(" merge small.yaml --set shots=4 --set precision=f32 --out "));
+  EXPECT_THAT(report, HasSubstr("\nplan=(small.yaml --set shots=4 --set precision=f32)\n"));
   EXPECT_THAT(report, Not(HasSubstr("\n#SBATCH --qos")));
   EXPECT_EQ(json::parse(read_all(out_ / "slurm/jobs.json"))[0]["trials"], 3);
 }

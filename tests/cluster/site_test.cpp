@@ -34,8 +34,10 @@ TEST_F(SiteFile, SaysWhatTheSiteWants) {
   const Site site = read(
       "preamble: [module purge, module load openmpi]\nlauncher: mpirun --bind-to none\n"
       "program: apptainer run x.sif\npartition: gpu\naccount: p1\ntime: 1-00:00:00\nnodes: 2\n"
-      "ranks: 8\ngpus: 4\noptions: [--qos=long]\nrestarts: 0\nrequeues: 7\nwarning: 300\n");
+      "scheduler: slurm\nranks: 8\ngpus: 4\noptions: [--qos=long]\nrestarts: 0\nrequeues: "
+      "7\nwarning: 300\n");
   EXPECT_THAT(site.preamble, ElementsAre("module purge", "module load openmpi"));
+  EXPECT_EQ(site.scheduler, "slurm");
   EXPECT_EQ(site.launcher, "mpirun --bind-to none");
   EXPECT_EQ(site.program, "apptainer run x.sif");
   EXPECT_EQ(site.defaults.partition, "gpu");
@@ -62,6 +64,9 @@ TEST_F(SiteFile, ErrorsNameFileAndLine) {
   EXPECT_THAT(error("ranks: 0\n"), HasSubstr("at least 1"));
   EXPECT_THAT(error("\ntime: 4h\n"), HasSubstr("juno.yaml:2: '4h' is not a time limit"));
   EXPECT_THAT(error("launcher: aprun\n"), HasSubstr("launcher 'aprun' is not known"));
+  EXPECT_THAT(
+      error("time: 60\nscheduler: pbs\n"),
+      HasSubstr("juno.yaml:2: scheduler 'pbs' is not known (it runs the jobs), write slurm"));
   EXPECT_THROW(read_site("luno", folder_), base::Error);
 }
 
@@ -81,19 +86,6 @@ TEST(Resolved, FillsUpWithTheSite) {
   EXPECT_EQ(resolved({}, {}).ranks, 1);
   EXPECT_EQ(resolved({.nodes = 3}, {}).ranks, 3);
   EXPECT_THROW(resolved({.nodes = 9}, site), base::Error);
-}
-
-// The forms that sbatch's manual lists.
-TEST(Seconds, ReadSlurmsTimes) {
-  EXPECT_EQ(seconds("90", "t"), 5400);
-  EXPECT_EQ(seconds("90:30", "t"), 5430);
-  EXPECT_EQ(seconds("4:00:00", "t"), 14400);
-  EXPECT_EQ(seconds("2-1", "t"), 2 * 86400 + 3600);
-  EXPECT_EQ(seconds("2-1:30", "t"), 2 * 86400 + 5400);
-  EXPECT_EQ(seconds("2-01:30:10", "t"), 2 * 86400 + 5410);
-  EXPECT_GT(seconds("infinite", "t"), 1000000000);
-  for (const char* bad : {"", "4h", "1:2:3:4", "-5", "1-", "x-1", "1::2", "5m", "1-2-3"})
-    EXPECT_THROW(seconds(bad, "t"), base::Error) << bad;
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cluster/jobs.hpp"
 #include "cluster/outcome.hpp"
-#include "cluster/slurm.hpp"
+#include "cluster/slurm/slurm.hpp"
+#include "cluster/submissions.hpp"
 #include "process.hpp"
 #include "store/hdf5.hpp"
 
@@ -47,7 +47,7 @@ class Slurm : public testing::Test {
     return ended;
   }
   void remember_jobs() {
-    const cluster::Submission last = cluster::read_submissions(out_).back();
+    const cluster::Submission last = cluster::read_submissions(out_, slurm_).back();
     job_ = last.job;
     report_ = last.report;
   }
@@ -58,8 +58,8 @@ class Slurm : public testing::Test {
     return json::parse(ended.out);
   }
 
-  cluster::State state(const std::string& id) const {
-    for (const cluster::State& one : cluster::queue({id.substr(0, id.find('_'))}).states)
+  cluster::JobState state(const std::string& id) const {
+    for (const cluster::JobState& one : slurm_.queue({id.substr(0, id.find('_'))}).states)
       if (one.id == id) return one;
     return {};
   }
@@ -71,9 +71,10 @@ class Slurm : public testing::Test {
   // The study's job, or a task of it, and the report after it.
   void expect_done() {
     EXPECT_TRUE(wait_until([&] {
-      return std::ranges::none_of(cluster::queue({job_, report_}).states, cluster::is_active);
+      return std::ranges::none_of(slurm_.queue({job_, report_}).states,
+                                  &cluster::JobState::is_active);
     })) << logs();
-    for (const cluster::State& one : cluster::queue({job_, report_}).states)
+    for (const cluster::JobState& one : slurm_.queue({job_, report_}).states)
       EXPECT_EQ(one.state, "COMPLETED") << one.id << logs();
     EXPECT_EQ(payload(out_), payload(kCluster / "expected")) << logs();
     const auto results = store::read_hdf5(out_ / (out_.filename().string() + ".h5"));
@@ -113,6 +114,7 @@ class Slurm : public testing::Test {
   fs::path folder_ = fresh_folder(std::string("a study, 100% ") +
                                   testing::UnitTest::GetInstance()->current_test_info()->name());
   fs::path out_ = folder_ / "out";
+  const cluster::Scheduler slurm_ = cluster::slurm::scheduler();
   std::string job_, report_;
 };
 
@@ -257,7 +259,7 @@ TEST_F(Slurm, FailuresAreNotRequeued) {
 
 TEST_F(Slurm, PendingForEverIsPointedOut) {
   ASSERT_EQ(submit("--nodes 50").code, 0);
-  EXPECT_TRUE(wait_until([&] { return !cluster::advice(state(job_)).empty(); }));
+  EXPECT_TRUE(wait_until([&] { return !state(job_).advice.empty(); }));
   const json all = status();
   const json now = all["jobs"].at(0);
   EXPECT_EQ(now["state"], "PENDING");

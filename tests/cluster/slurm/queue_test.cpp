@@ -1,17 +1,14 @@
 // Slurm's answers, as 22.05 gave them, from fake commands.
-#include "cluster/slurm.hpp"
+#include "cluster/slurm/queue.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/check.hpp"
-#include "cluster/jobs.hpp"
-#include "process.hpp"
+#include "cluster/slurm/fake_commands.hpp"
 
-namespace lorahub::cluster {
+namespace lorahub::cluster::slurm {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Parse, Queue) {
@@ -72,66 +69,16 @@ TEST(Advice, ComesOnlyWhereWaitingDoesNotHelp) {
   EXPECT_EQ(about("RUNNING", "PartitionNodeLimit"), "");
 }
 
-// Commands of shell text, alone in PATH with the system's own.
-class Fakes : public testing::Test {
- protected:
-  Fakes() { setenv("PATH", (folder_.string() + ":" + kSystem).c_str(), 1); }
-  ~Fakes() override { setenv("PATH", before_.c_str(), 1); }
-  void fake(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << "#!/bin/bash\necho \"$0\" \"$@\" >>" << (folder_ / "calls")
-                                  << "\n"
-                                  << text << "\n";
-    std::filesystem::permissions(folder_ / name, std::filesystem::perms::owner_all);
-  }
-  // As on a machine that has no Slurm.
-  void only_fakes() { setenv("PATH", folder_.c_str(), 1); }
-  std::string error_of_submit() {
-    try {
-      submit("x/run.sbatch", {});
-    } catch (const base::Error& error) {
-      return error.what();
-    }
-    return "";
-  }
-  static constexpr const char* kSystem = "/usr/bin:/bin";
-  std::string before_ = std::getenv("PATH");
-  std::filesystem::path folder_ = fresh_folder("fakes");
-};
+class Queue : public FakeCommands {};
 
-TEST_F(Fakes, SubmitReturnsTheId) {
-  fake("sbatch", "echo 41");
-  EXPECT_EQ(submit("x/run.sbatch", {"--dependency=afterany:40"}), "41");
-  EXPECT_THAT(read_all(folder_ / "calls"),
-              HasSubstr("--parsable --dependency=afterany:40 x/run.sbatch"));
-  fake("sbatch", "echo '41;juno'");  // several clusters
-  EXPECT_EQ(submit("x/run.sbatch", {}), "41");
-}
-
-TEST_F(Fakes, SubmitNamesTheProblem) {
-  fake("sbatch",
-       "echo 'sbatch: error: invalid partition specified: x' >&2; echo 'sbatch: error: Batch job "
-       "submission failed: Invalid partition name specified' >&2; exit 1");
-  EXPECT_EQ(error_of_submit(),
-            "sbatch refused x/run.sbatch (invalid partition specified: x; Batch job submission "
-            "failed: Invalid partition name specified), mend the request; options for sbatch go "
-            "after --");
-  fake("sbatch", "echo Welcome to juno");
-  EXPECT_THAT(error_of_submit(), HasSubstr("a job id was expected"));
-  fake("sbatch", "kill -9 $$");
-  EXPECT_THAT(error_of_submit(), HasSubstr("ended with 137"));
-  std::filesystem::remove(folder_ / "sbatch");
-  only_fakes();
-  EXPECT_THAT(error_of_submit(), HasSubstr("no sbatch on this machine"));
-}
-
-TEST_F(Fakes, QueueAsksAllThatKnow) {
+TEST_F(Queue, AsksAllThatKnow) {
   fake("squeue", "echo '41_2|PENDING|Priority|10:00|'; echo '41_1|RUNNING|None|3:20|n1'");
   fake("scontrol",
        "[ $4 = 41 ] || exit 1; echo JobId=42 ArrayJobId=41 ArrayTaskId=1 "
        "JobState=RUNNING Restarts=3 ExitCode=0:0; echo JobId=41 ArrayJobId=41 "
        "ArrayTaskId=2-9 JobState=PENDING Restarts=0 ExitCode=0:0");
   fake("sacct", "[ $6 = 30 ] && echo '30|COMPLETED|0:0|n7'");
-  const Queue now = queue({"41", "30"});
+  const JobQueue now = queue({"41", "30"});
   EXPECT_EQ(now.problem, "");
   ASSERT_EQ(now.states.size(), 3U);
   EXPECT_EQ(now.states[0].id, "30");
@@ -143,16 +90,16 @@ TEST_F(Fakes, QueueAsksAllThatKnow) {
   EXPECT_THAT(read_all(folder_ / "calls"), HasSubstr("-j 41,30"));
 }
 
-TEST_F(Fakes, QueueOfForgottenJobsIsEmpty) {
+TEST_F(Queue, OfForgottenJobsIsEmpty) {
   fake("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1");
   fake("scontrol", "exit 1");
   fake("sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1");
-  const Queue now = queue({"41"});
+  const JobQueue now = queue({"41"});
   EXPECT_EQ(now.problem, "");
   EXPECT_TRUE(now.states.empty());
 }
 
-TEST_F(Fakes, QueueWithoutAnAnswerSaysSo) {
+TEST_F(Queue, WithoutAnAnswerSaysSo) {
   fake("squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1");
   EXPECT_THAT(queue({"41"}).problem, HasSubstr("Unable to contact slurm controller"));
   std::filesystem::remove(folder_ / "squeue");
@@ -161,31 +108,5 @@ TEST_F(Fakes, QueueWithoutAnAnswerSaysSo) {
   EXPECT_EQ(queue({}).problem, "");
 }
 
-TEST_F(Fakes, LauncherIsSrunWherePmixIs) {
-  fake("srun", "echo 'MPI plugin types are...' >&2; echo '\tpmix' >&2; echo '\tnone' >&2");
-  EXPECT_EQ(launcher(), "srun --mpi=pmix");
-  fake("srun", "echo 'MPI plugin types are...'; echo '\tpmi2'; echo '\tnone'");
-  EXPECT_EQ(launcher(), "mpirun");
-  std::filesystem::remove(folder_ / "srun");
-  only_fakes();
-  EXPECT_EQ(launcher(), "mpirun");
-}
-
-TEST(Submissions, AreKeptInOrder) {
-  const auto out = fresh_folder("submissions");
-  EXPECT_TRUE(read_submissions(out).empty());
-  add_submission(out,
-                 {.submitted_utc = "t1", .job = "41", .report = "42", .shards = 3, .trials = 9});
-  add_submission(out, {.submitted_utc = "t2", .job = "50", .trials = 9});
-  const auto all = read_submissions(out);
-  ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].job, "41");
-  EXPECT_EQ(all[0].report, "42");
-  EXPECT_EQ(all[0].shards, 3);
-  EXPECT_EQ(all[1].report, "");
-  std::ofstream(out / "slurm/jobs.json") << "[{}]";
-  EXPECT_THROW(read_submissions(out), base::Error);
-}
-
 }  // namespace
-}  // namespace lorahub::cluster
+}  // namespace lorahub::cluster::slurm

@@ -1,4 +1,4 @@
-#include "cluster/slurm.hpp"
+#include "cluster/slurm/queue.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,24 +7,13 @@
 
 #include "base/check.hpp"
 #include "base/process.hpp"
+#include "cluster/slurm/complaint.hpp"
 
-namespace lorahub::cluster {
+namespace lorahub::cluster::slurm {
 namespace {
 
-// One line of a command's complaint, without its own name in front.
-std::string complaint(const base::Output& output) {
-  std::vector<std::string> kept;
-  for (const std::string& line : base::split(output.err.empty() ? output.out : output.err, '\n')) {
-    std::string text = base::strip(line);
-    for (const std::string_view prefix : {"sbatch: ", "squeue: ", "scontrol: ", "error: "})
-      if (text.starts_with(prefix)) text.erase(0, prefix.size());
-    if (!text.empty()) kept.push_back(text);
-  }
-  return kept.empty() ? base::format("it ended with {}", output.code) : base::join(kept, "; ");
-}
-
 // "41_2" as (41, 2), for sorting.
-std::tuple<long, long> order(const State& state) {
+std::tuple<long, long> order(const JobState& state) {
   const auto underscore = state.id.find('_');
   const auto number = [](const std::string& text) {
     long value = 0;
@@ -48,17 +37,26 @@ std::vector<std::string> cells(const std::string& line, size_t count) {
 // "CANCELLED by 1000" and "CANCELLED+" are CANCELLED.
 std::string first_word(const std::string& text) { return text.substr(0, text.find_first_of(" +")); }
 
-using ById = std::map<std::string, State>;
+// In the queue or running.
+bool is_active(std::string_view state) {
+  return std::ranges::any_of(
+      std::initializer_list<std::string_view>{"PENDING", "RUNNING", "CONFIGURING", "COMPLETING",
+                                              "REQUEUED", "REQUEUE_HOLD", "SUSPENDED", "STOPPED",
+                                              "SIGNALING", "STAGE_OUT", "RESIZING"},
+      [&](std::string_view word) { return state == word; });
+}
+
+using ById = std::map<std::string, JobState>;
 
 // squeue and scontrol forget ended jobs after minutes; sacct keeps them, where it is set up.
 void add_details(const std::string& id, ById& known) {
   const auto answer = base::run_program({"scontrol", "show", "-o", "job", id});
   if (!answer || answer->code != 0) return;
-  for (const State& detail : parse_details(answer->out)) {
+  for (const JobState& detail : parse_details(answer->out)) {
     const auto found = known.find(detail.id);
     if (found == known.end()) continue;  // "41_1-3": tasks that wait
     found->second.requeues = detail.requeues;
-    if (!is_active(found->second)) found->second.exit = detail.exit;
+    if (!found->second.is_active) found->second.exit = detail.exit;
   }
 }
 
@@ -66,7 +64,7 @@ void add_accounts(const std::string& id, ById& known) {
   const auto answer = base::run_program(
       {"sacct", "-X", "-n", "-P", "-D", "-j", id, "-o", std::string(kAccountFormat)});
   if (!answer || answer->code != 0) return;
-  for (const State& state : parse_accounts(answer->out)) known.emplace(state.id, state);
+  for (const JobState& state : parse_accounts(answer->out)) known.emplace(state.id, state);
 }
 
 bool knows(const ById& known, const std::string& id) {
@@ -77,15 +75,7 @@ bool knows(const ById& known, const std::string& id) {
 
 }  // namespace
 
-bool is_active(const State& state) {
-  return std::ranges::any_of(
-      std::initializer_list<std::string_view>{"PENDING", "RUNNING", "CONFIGURING", "COMPLETING",
-                                              "REQUEUED", "REQUEUE_HOLD", "SUSPENDED", "STOPPED",
-                                              "SIGNALING", "STAGE_OUT", "RESIZING"},
-      [&](std::string_view word) { return state.state == word; });
-}
-
-std::string advice(const State& state) {
+std::string advice(const JobState& state) {
   if (state.state != "PENDING" && state.state != "REQUEUE_HOLD") return "";
   const std::string& reason = state.reason;
   const auto any = [&](std::initializer_list<std::string_view> words) {
@@ -114,26 +104,7 @@ std::string advice(const State& state) {
   return "";
 }
 
-std::string submit(const std::filesystem::path& script, const std::vector<std::string>& options) {
-  std::vector<std::string> words{"sbatch", "--parsable"};
-  words.insert(words.end(), options.begin(), options.end());
-  words.push_back(script.string());
-  const auto answer = base::run_program(words);
-  base::check(answer.has_value(),
-              "there is no sbatch on this machine (the job can't be submitted from here), log in "
-              "where Slurm is, or print the script with --dry-run");
-  base::check(answer->code == 0,
-              "sbatch refused {} ({}), mend the request; options for sbatch go after --",
-              script.string(), complaint(*answer));
-  std::string id = base::strip(answer->out.substr(0, answer->out.find_first_of(";\n")));
-  base::check(!id.empty() && id.find_first_not_of("0123456789") == std::string::npos,
-              "sbatch answered '{}' for {} (a job id was expected, so it is not known which job "
-              "was submitted), see squeue --me",
-              base::strip(answer->out), script.string());
-  return id;
-}
-
-Queue queue(const std::vector<std::string>& ids) {
+JobQueue queue(const std::vector<std::string>& ids) {
   if (ids.empty()) return {};
   const auto answer = base::run_program({"squeue", "-h", "-r", "-t", "all", "-j",
                                          base::join(ids, ","), "-o", std::string(kQueueFormat)});
@@ -142,30 +113,27 @@ Queue queue(const std::vector<std::string>& ids) {
   if (answer->code != 0 && !forgotten)
     return {.states = {}, .problem = "squeue does not answer: " + complaint(*answer)};
   ById known;
-  for (const State& state : parse_queue(answer->out)) known.emplace(state.id, state);
+  for (const JobState& state : parse_queue(answer->out)) known.emplace(state.id, state);
   for (const std::string& id : ids) {
     add_details(id, known);
     if (!knows(known, id)) add_accounts(id, known);
   }
-  Queue result;
-  for (const auto& [id, state] : known) result.states.push_back(state);
+  JobQueue result;
+  for (const auto& [id, state] : known) {
+    result.states.push_back(state);
+    result.states.back().advice = advice(state);
+  }
   std::ranges::sort(result.states, {}, order);
   return result;
 }
 
-std::string launcher() {
-  const auto answer = base::run_program({"srun", "--mpi=list"});
-  const bool pmix = answer && (answer->out + answer->err).find("pmix") != std::string::npos;
-  return pmix ? "srun --mpi=pmix" : "mpirun";
-}
-
-std::vector<State> parse_queue(std::string_view text) {
-  std::vector<State> states;
+std::vector<JobState> parse_queue(std::string_view text) {
+  std::vector<JobState> states;
   for (const std::string& line : base::split(text, '\n')) {
     if (base::strip(line).empty()) continue;
     const std::vector<std::string> c = cells(line, 5);
-    State state{.id = base::strip(c[0]), .state = c[1]};
-    if (is_active(state) && state.state != "RUNNING") state.reason = none(c[2]);
+    JobState state{.id = base::strip(c[0]), .state = c[1], .is_active = is_active(c[1])};
+    if (state.is_active && state.state != "RUNNING") state.reason = none(c[2]);
     if (state.state == "RUNNING") state.left = none(c[3]);
     state.nodes = base::strip(c[4]);
     states.push_back(state);
@@ -173,33 +141,41 @@ std::vector<State> parse_queue(std::string_view text) {
   return states;
 }
 
-std::vector<State> parse_accounts(std::string_view text) {
+std::vector<JobState> parse_accounts(std::string_view text) {
   ById last;
   for (const std::string& line : base::split(text, '\n')) {
     if (base::strip(line).empty()) continue;
     const std::vector<std::string> c = cells(line, 4);
-    State& state = last[c[0]];
+    JobState& state = last[c[0]];
     const bool again = !state.id.empty();
     const int requeues = state.requeues + (again ? 1 : 0);
-    state = {.id = c[0], .state = first_word(c[1]), .exit = c[2], .requeues = requeues};
+    const std::string word = first_word(c[1]);
+    state = {.id = c[0],
+             .state = word,
+             .exit = c[2],
+             .requeues = requeues,
+             .is_active = is_active(word)};
     if (c[3] != "None assigned") state.nodes = c[3];
   }
-  std::vector<State> states;
+  std::vector<JobState> states;
   for (const auto& [id, state] : last) states.push_back(state);
   return states;
 }
 
-std::vector<State> parse_details(std::string_view text) {
-  std::vector<State> states;
+std::vector<JobState> parse_details(std::string_view text) {
+  std::vector<JobState> states;
   for (const std::string& line : base::split(text, '\n')) {
     std::map<std::string, std::string> value;
     for (const std::string& word : base::split(line, ' '))
       if (const auto equals = word.find('='); equals != std::string::npos)
         value.emplace(word.substr(0, equals), word.substr(equals + 1));
     if (!value.contains("JobId") || !value.contains("JobState")) continue;
-    State state{.id = value["JobId"], .state = value["JobState"], .exit = value["ExitCode"]};
+    JobState state{.id = value["JobId"],
+                   .state = value["JobState"],
+                   .exit = value["ExitCode"],
+                   .is_active = is_active(value["JobState"])};
     if (value.contains("ArrayTaskId")) state.id = value["ArrayJobId"] + "_" + value["ArrayTaskId"];
-    if (is_active(state) && state.state != "RUNNING") state.reason = none(value["Reason"]);
+    if (state.is_active && state.state != "RUNNING") state.reason = none(value["Reason"]);
     state.nodes = none(value["NodeList"]);
     if (const auto restarts = value.find("Restarts"); restarts != value.end())
       state.requeues = std::atoi(restarts->second.c_str());
@@ -208,4 +184,4 @@ std::vector<State> parse_details(std::string_view text) {
   return states;
 }
 
-}  // namespace lorahub::cluster
+}  // namespace lorahub::cluster::slurm

@@ -1,6 +1,6 @@
 // The batch scripts, byte for byte, and as a shell reads them. `UPDATE_GOLDEN=1 cluster_test`
 // writes the expected files anew: read the difference before it is committed.
-#include "cluster/script.hpp"
+#include "cluster/slurm/script.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,13 +8,13 @@
 #include "base/check.hpp"
 #include "process.hpp"
 
-namespace lorahub::cluster {
+namespace lorahub::cluster::slurm {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
 
-Job small() {
+BatchJob small() {
   return {.study = "quickstart",
           .command_line = "lorahub submit experiments/quickstart.yaml --ranks 8",
           .folder = "/home/ada/lorahub",
@@ -25,7 +25,7 @@ Job small() {
           .request = {.ranks = 8}};
 }
 
-Job large() {
+BatchJob large() {
   return {.study = "official_bbh",
           .command_line = "lorahub submit experiments/official_bbh.yaml --array 4 --cluster juno",
           .folder = "/home/ada/lora hub",
@@ -68,7 +68,7 @@ TEST(Script, ArrayOfGpusByMpirun) {
 
 TEST(Script, IsGoodBash) {
   const auto folder = fresh_folder("script");
-  for (const Job& job : {small(), large()})
+  for (const BatchJob& job : {small(), large()})
     for (const std::string& text : {study_script(job), report_script(job)}) {
       std::ofstream(folder / "job.sh") << text;
       const Ended ended = run_command("bash -n " + quoted(folder / "job.sh"));
@@ -77,7 +77,7 @@ TEST(Script, IsGoodBash) {
 }
 
 TEST(Script, GpusAreSharedOutAsTheLauncherNeeds) {
-  Job job = small();
+  BatchJob job = small();
   job.request.gpus = 8;
   EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus-per-task=1\n"));
   job.request.ranks = 16;  // two ranks share one
@@ -91,7 +91,7 @@ TEST(Script, GpusAreSharedOutAsTheLauncherNeeds) {
 }
 
 TEST(Script, TheWarningLeavesTimeToWork) {
-  Job job = small();
+  BatchJob job = small();
   job.request.time = "60";
   EXPECT_THAT(study_script(job), HasSubstr("--signal=B:USR1@120\n"));
   job.request.time = "2";
@@ -107,7 +107,7 @@ struct Played {
   std::string words;  // of srun, a line a start
 };
 Played play(const std::string& srun, const std::string& environment = "",
-            const Job& job = small()) {
+            const BatchJob& job = small()) {
   const auto folder = fresh_folder("played");
   const auto write = [&](const std::string& name, const std::string& text) {
     std::ofstream(folder / name) << "#!/bin/bash\n" << text;
@@ -209,9 +209,22 @@ TEST(Wrapper, RequeuesAtOnceWhereNoNodeAnswers) {
   EXPECT_TRUE(played.requeued);
 }
 
+// srun keeps its words on one line, so each must be there as it was given.
+TEST(Wrapper, RanksGetTheWordsThatWereGiven) {
+  BatchJob job = small();
+  job.program = "apptainer run 'my image.sif'";
+  job.options = {"--only", "[0]=it's", "a  b", "$(touch x)", "*", "#x", "\\", "{a,b}"};
+  job.request.array = 3;
+  const Played played = play("exit 0", "SLURM_ARRAY_JOB_ID=6 SLURM_ARRAY_TASK_ID=2", job);
+  EXPECT_EQ(played.words,
+            "--mpi=pmix --kill-on-bad-exit=0 --wait=30 apptainer run my image.sif run "
+            "experiments/quickstart.yaml --out results/quickstart --only [0]=it's a  b $(touch x) "
+            "* #x \\ {a,b} --shard 2/3\n");
+}
+
 // `module` of a site reads variables that are not set, fails, and switches on what would end us.
 TEST(Wrapper, APreambleMayReadWhatIsNotSet) {
-  Job job = small();
+  BatchJob job = small();
   job.site.preamble = {"[ -n $NO_SUCH_VARIABLE ]", "set -euo pipefail", "true"};
   const Played played = play("[ $n = 1 ] && exit 9; exit 0", "", job);
   EXPECT_EQ(played.ended.code, 0) << played.ended.out << played.ended.err;
@@ -222,4 +235,4 @@ TEST(Wrapper, APreambleMayReadWhatIsNotSet) {
 }
 
 }  // namespace
-}  // namespace lorahub::cluster
+}  // namespace lorahub::cluster::slurm

@@ -1,0 +1,16 @@
+// The batch scripts of a study for sbatch, as text: the same job gives the same bytes.
+#pragma once
+#include <string>
+
+#include "cluster/scheduler.hpp"
+
+namespace lorahub::cluster::slurm {
+
+// What Scheduler::render promises. The files are slurm/run.sbatch and slurm/report.sbatch below the
+// results folder.
+JobScripts scripts(const BatchJob& job);
+
+std::string study_script(const BatchJob& job);
+std::string report_script(const BatchJob& job);
+
+}  // namespace lorahub::cluster::slurm
