@@ -39,9 +39,10 @@ model::Ids random_ids(const model::Architecture& architecture, int length, base:
   return ids;
 }
 
-std::vector<model::Pair> random_pairs(const model::Architecture& architecture, const Shape& shape) {
+std::vector<model::Tokens> random_pairs(const model::Architecture& architecture,
+                                        const Shape& shape) {
   base::Stream stream(1, "bench");
-  std::vector<model::Pair> pairs;
+  std::vector<model::Tokens> pairs;
   for (int k = 0; k < shape.examples; ++k)
     pairs.push_back({.source = random_ids(architecture, shape.source, stream),
                      .target = random_ids(architecture, shape.target, stream)});
@@ -136,7 +137,7 @@ class Bencher {
 
   // As a run does it: tiles of the usual shape, each taken by one thread.
   std::function<void()> losses(const Shape& shape) const {
-    const auto pairs = std::make_shared<const std::vector<model::Pair>>(
+    const auto pairs = std::make_shared<const std::vector<model::Tokens>>(
         random_pairs(s_.model.architecture(), shape));
     const auto passes = std::make_shared<objective::Passes>(
         objective::Passes::Subject{.model = s_.model}, compose_, *pairs);
@@ -158,8 +159,8 @@ class Bencher {
 
   // The same examples by the model without adapters.
   std::function<void()> base_losses(const Shape& shape) const {
-    const std::vector<model::Pair> pairs = random_pairs(s_.model.architecture(), shape);
-    const auto pass = std::make_shared<tensor::Recorded>(
+    const std::vector<model::Tokens> pairs = random_pairs(s_.model.architecture(), shape);
+    const auto pass = std::make_shared<tensor::CudaGraph>(
         s_.kernels.placement.device,
         [this, batch = std::shared_ptr(s_.model.batcher(pairs)->batch(pairs))](const at::Tensor&) {
           return s_.model.token_losses({}, *batch);
@@ -170,13 +171,13 @@ class Bencher {
 
   void generate(const Shape& shape) const {
     std::vector<model::Ids> sources;
-    for (model::Pair& pair : random_pairs(s_.model.architecture(), shape))
+    for (model::Tokens& pair : random_pairs(s_.model.architecture(), shape))
       sources.push_back(std::move(pair.source));
     const search::Population one = random_population(1, s_.pool.size());
     s_.model.generate(compose_(one.weights), sources, shape.target);
   }
 
-  // A GPU's passes are recorded at their second call (tensor::Recorded).
+  // A GPU's passes are recorded at their second call (tensor::CudaGraph).
   void warm_up(const std::function<void()>& work) const {
     for (int i = 0; i < 2 && s_.kernels.placement.device == base::Device::cuda; ++i) work();
   }

@@ -13,7 +13,7 @@ using Tensors = std::map<std::string, at::Tensor>;
 
 // model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle,
 // or index and shards): the first of these, as transformers. By names without wrappers
-// (t5/tensor_names.hpp), without copies of shared.weight that the file has for the sides.
+// (checkpoint/tensor_names.hpp), without copies of shared.weight that the file has for the sides.
 Tensors read_model_weights(const std::filesystem::path& folder);
 
 struct Conversion {

@@ -129,7 +129,7 @@ base::Interrupted anew(const base::Interrupted& error) {
   return base::Interrupted(words + "nothing is kept of the search: the same command begins anew");
 }
 
-run::Adapted searched(workers::Crew& crew, const Options& options, const study::Trial& trial,
+run::Adapted searched(workers::Dispatcher& crew, const Options& options, const study::Trial& trial,
                       const objective::Hardware& machine) {
   try {
     return run::adapt(crew,
@@ -156,7 +156,7 @@ int adapt(const Options& options) {
               "result then is), give both");
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
+  workers::World group(identity());
   base::check(group.size() == 1 || std::filesystem::is_regular_file(options.task),
               "--task {}: is no file that {} ranks could each read, save the rows in one",
               options.task, group.size());
@@ -167,9 +167,9 @@ int adapt(const Options& options) {
       hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   const workers::Service service{.threads = machine.threads};
   const auto make_site = [&] {
-    return std::make_unique<run::Site>(std::vector{mine}, machine, group.member());
+    return std::make_unique<run::RankServer>(std::vector{mine}, machine, group.member());
   };
-  return run::lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
+  return run::run_on_ranks(group, service, make_site, [&](workers::Dispatcher& crew) {
     for (const std::string& note : run::notes({mine})) warn(note);
     const run::Adapted adapted = searched(crew, options, mine, machine);
     (options.json ? print_json : print)(adapted, options);

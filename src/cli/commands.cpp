@@ -83,10 +83,10 @@ objective::Hardware hardware(const ModelOptions& options, NodeRank here) {
           .gpu = on_gpu ? base::claim_gpu(here.rank).value_or("") : ""};
 }
 
-objective::Machine load_machine(const ModelOptions& options) {
-  return objective::load_machine(options.model,
-                                 study::parse<study::Precision>(options.precision, "--precision"),
-                                 hardware(options, {}));
+objective::LoadedModel load_model(const ModelOptions& options) {
+  return objective::load_model(options.model,
+                               study::parse<study::Precision>(options.precision, "--precision"),
+                               hardware(options, {}));
 }
 
 void warn(const std::string& sentence) {

@@ -59,7 +59,7 @@ struct NodeRank {
   int rank = 0, ranks = 1;
 };
 objective::Hardware hardware(const ModelOptions& options, NodeRank here);
-objective::Machine load_machine(const ModelOptions& options);
+objective::LoadedModel load_model(const ModelOptions& options);
 
 void warn(const std::string& sentence);  // to stderr, where there is one
 

@@ -106,13 +106,13 @@ int show(const Options& options) {
 class Bases {
  public:
   explicit Bases(ModelOptions options) : options_(std::move(options)), fixed_(options_.model) {}
-  const objective::Machine& of(const std::string& named) {
+  const objective::LoadedModel& of(const std::string& named) {
     const std::string wanted = fixed_.empty() ? named : fixed_;
     base::check(!wanted.empty(), "it does not say what its base model is, give --model");
     if (!machine_ || wanted != options_.model) {
       machine_.reset();
       options_.model = wanted;
-      machine_.emplace(load_machine(options_));
+      machine_.emplace(load_model(options_));
     }
     return *machine_;
   }
@@ -120,7 +120,7 @@ class Bases {
  private:
   ModelOptions options_;
   std::string fixed_;
-  std::optional<objective::Machine> machine_;
+  std::optional<objective::LoadedModel> machine_;
 };
 
 struct Verdict {
@@ -135,7 +135,7 @@ Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& base
     if (lora::hash_module(folder) != module.sha256)
       return {.text =
                   "its bytes are not those of the index (the disk changed them), copy it again"};
-    const objective::Machine& machine = bases.of(module.base);
+    const objective::LoadedModel& machine = bases.of(module.base);
     text::check_same_tokens(machine.tokenizer.folder(), folder);
     const lora::Module read = lora::read_module(folder, module.name, machine.model->architecture());
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
@@ -172,7 +172,7 @@ int verify(const Options& options) {
 
 // The card of the folder with what the options say, and self-tests answered by the module now.
 lora::Card card(const Options& options, const lora::Module& module,
-                const objective::Machine& machine) {
+                const objective::LoadedModel& machine) {
   lora::Card card = lora::read_card(options.folder);
   base::check(card.problem.empty(), "{}", card.problem);
   for (const auto field : {&lora::Card::task, &lora::Card::data, &lora::Card::prompt,
@@ -207,7 +207,7 @@ int add(const Options& options) {
   const fs::path to = fs::path(options.library) / name;
   base::check(!fs::exists(fs::symlink_status(to)),
               "{}: is there already, remove it first or give another --name", to.string());
-  const objective::Machine machine = load_machine(options.model);
+  const objective::LoadedModel machine = load_model(options.model);
   const fs::path weights = lora::weights_file(from);
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
     checkpoint::check_own_file(file);

@@ -37,8 +37,8 @@ struct Options {
 
 // The machine's network with the adapter in a PEFT folder: low-rank terms beside its weights, or
 // factors of (IA)^3 in them.
-train::TrainedModel adapted(const objective::Machine& machine, const std::filesystem::path& folder,
-                            const std::string& name) {
+train::TrainedModel adapted(const objective::LoadedModel& machine,
+                            const std::filesystem::path& folder, const std::string& name) {
   text::check_same_tokens(machine.tokenizer.folder(), folder);
   if (train::is_ia3(folder)) {
     train::Trainable ia3 = train::ia3(machine.model);
@@ -51,7 +51,7 @@ train::TrainedModel adapted(const objective::Machine& machine, const std::filesy
 }
 
 // What answers rows that name no adapter: the base with --adapter, a mixture, or nothing.
-train::TrainedModel default_model(const Options& options, const objective::Machine& machine) {
+train::TrainedModel default_model(const Options& options, const objective::LoadedModel& machine) {
   if (!options.adapter.empty())
     return adapted(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
                    options.adapter);
@@ -71,7 +71,7 @@ train::TrainedModel default_model(const Options& options, const objective::Machi
 // The adapters that rows name: those used last stay loaded.
 class Adapters {
  public:
-  Adapters(const Options& options, const objective::Machine& machine)
+  Adapters(const Options& options, const objective::LoadedModel& machine)
       : library_(options.library), machine_(machine), default_(default_model(options, machine)) {}
 
   const train::TrainedModel& get(const task::Row& row) {
@@ -104,18 +104,19 @@ class Adapters {
   }
 
   std::string library_;
-  const objective::Machine& machine_;
+  const objective::LoadedModel& machine_;
   train::TrainedModel default_;
   std::list<Named> loaded_;
 };
 
-void check_length(const Options& options, const objective::Machine& machine, const task::Row& row) {
+void check_length(const Options& options, const objective::LoadedModel& machine,
+                  const task::Row& row) {
   task::check_length(task::count_tokens(&machine.tokenizer, row.example.input), row.place,
                      {.tokens = options.longest, .remedy = "raise --max-input"});
 }
 
 // Error where a batch of these rows can't fit into the memory.
-void check_memory(const Options& options, const objective::Machine& machine,
+void check_memory(const Options& options, const objective::LoadedModel& machine,
                   const std::vector<task::Row>& rows) {
   if (options.no_memory_check) return;
   study::Trial trial{.method = study::Method::zero_shot};
@@ -143,7 +144,7 @@ void check_memory(const Options& options, const objective::Machine& machine,
 
 // Answers of the rows in their order; rows of one adapter are computed together, in the worker's
 // network.
-std::vector<std::string> answers(const Options& options, objective::Machine& worker,
+std::vector<std::string> answers(const Options& options, objective::LoadedModel& worker,
                                  const std::vector<task::Row>& rows, Adapters& adapters) {
   std::map<std::string, std::vector<size_t>> groups;
   for (size_t i = 0; i < rows.size(); ++i) groups[rows[i].adapter].push_back(i);
@@ -225,10 +226,10 @@ int infer(const Options& options) {
   task::RowStream stream(options.task,
                          {.targets = task::Targets::optional,
                           .columns = task::parse_columns(options.columns, "--columns")});
-  const objective::Machine machine = load_machine(options.model);
+  const objective::LoadedModel machine = load_model(options.model);
   warn_of(options);
   Adapters adapters(options, machine);
-  objective::Machine worker = machine;
+  objective::LoadedModel worker = machine;
   const size_t at_once =
       8 * static_cast<size_t>(options.batch) * static_cast<size_t>(machine.threads);
   Tally tally;

@@ -12,7 +12,7 @@
 #include "cli/words.hpp"
 #include "lab/stages.hpp"
 #include "plan/environment.hpp"
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -66,7 +66,7 @@ class Builder {
 
 workers::Job job(lab::Stage stage, const std::string& part) {
   const std::string request = base::format("{}:{}", static_cast<int>(stage), part);
-  const auto lead = [request, part](const workers::Leader& leader) {
+  const auto lead = [request, part](const workers::JobHandle& leader) {
     const base::Stopwatch clock;
     const workers::Outcome outcome = leader.call({request}).front();
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
@@ -76,7 +76,7 @@ workers::Job job(lab::Stage stage, const std::string& part) {
   return {.size = {.cost = 1}, .join = Builder::kJoin, .lead = lead};
 }
 
-int lead(const Options& options, workers::Crew& crew) {
+int lead(const Options& options, workers::Dispatcher& crew) {
   const lab::Lab lab = read_lab(options);
   lab::claim(lab, options.force);
   for (size_t i = 0; i < lab::stages().size(); ++i) {
@@ -92,13 +92,13 @@ int lead(const Options& options, workers::Crew& crew) {
 int build(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
+  workers::World group(identity());
   const objective::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   Builder builder(options, machine, group.rank());
   return group.run({.threads = 1, .grace = kGrace}, std::ref(builder),
-                   [&](workers::Crew& crew) { return lead(options, crew); });
+                   [&](workers::Dispatcher& crew) { return lead(options, crew); });
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ struct Found {
 };
 
 // Refuses shots that are too long or too many for the memory, and says how many are cut.
-void check_shots(const Options& options, const objective::Machine& machine,
+void check_shots(const Options& options, const objective::LoadedModel& machine,
                  const task::Task& task) {
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
@@ -71,7 +71,7 @@ Found probe(const Options& options) {
                                       .task_files = spool.files(),
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
-  const objective::Machine machine = load_machine(options.model);
+  const objective::LoadedModel machine = load_model(options.model);
   check_shots(options, machine, task);
   lora::Modules kept;
   Found found{.modules = lora::load_modules({.model = options.model.model,
@@ -88,7 +88,7 @@ Found probe(const Options& options) {
     const auto module = static_cast<size_t>(i);
     hashes[module] = lora::hash_module(lora::module_folder(options.library, names[module]));
   });
-  const std::vector<model::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);
+  const std::vector<model::Tokens> pairs = objective::tokenize(machine.tokenizer, task.shots);
   run::ProbeCache cache(
       options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
       {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model.model)),

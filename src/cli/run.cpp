@@ -80,7 +80,7 @@ int groups(const std::string& text) {
   return count;
 }
 
-objective::Hardware hardware_of(const Options& options, const workers::Group& group) {
+objective::Hardware hardware_of(const Options& options, const workers::World& group) {
   objective::Hardware result =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -91,7 +91,7 @@ objective::Hardware hardware_of(const Options& options, const workers::Group& gr
 int run_command(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
+  workers::World group(identity());
   const std::string name = std::filesystem::path(options.study).stem().string();
   const run::StudyOptions study_options{
       .out = options.out.empty() ? std::filesystem::path("results") / name

@@ -60,8 +60,8 @@ void check_rows(const Options& options, const text::Tokenizer& tokenizer,
 constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
 
 // Error where the losses of these rows can't fit into the memory.
-void check_memory(const Options& options, const objective::Machine& machine,
-                  std::span<const model::Pair> pairs, int modules) {
+void check_memory(const Options& options, const objective::LoadedModel& machine,
+                  std::span<const model::Tokens> pairs, int modules) {
   if (options.no_memory_check) return;
   study::Trial trial{
       .method = study::Method::lorahub,
@@ -69,7 +69,7 @@ void check_memory(const Options& options, const objective::Machine& machine,
       .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
       .engine = study::parse<study::Engine>(options.engine, "--engine")};
   plan::Lengths lengths;
-  for (const model::Pair& pair : pairs)
+  for (const model::Tokens& pair : pairs)
     lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
                              .target = static_cast<double>(pair.target.size())});
   plan::Need need = plan::need({.trial = trial,
@@ -86,7 +86,7 @@ void check_memory(const Options& options, const objective::Machine& machine,
 
 int score(const Options& options) {
   const std::vector<task::Example> rows = read_rows(options);
-  objective::Machine machine = load_machine(options.model);
+  objective::LoadedModel machine = load_model(options.model);
   check_rows(options, machine.tokenizer, rows);
   objective::add_narrow_weights(
       machine, study::parse<study::Precision>(options.model.precision, "--precision"),
@@ -108,7 +108,7 @@ int score(const Options& options) {
   const search::Sums sums =
       search::measure_all(measure, candidates, static_cast<int>(pairs.size()), kTile);
   std::vector<int> tokens;
-  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
   if (!options.json) {
     for (size_t p = 0; p < losses.size(); ++p)

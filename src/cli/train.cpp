@@ -10,7 +10,7 @@
 #include "cli/words.hpp"
 #include "plan/command_memory.hpp"
 #include "train/unit.hpp"
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -69,7 +69,7 @@ class Trainer {
 
 // The unit as a job for one rank; long files first.
 workers::Job job(const Plan& plan, size_t i) {
-  const auto lead = [i](const workers::Leader& leader) {
+  const auto lead = [i](const workers::JobHandle& leader) {
     const workers::Outcome outcome = leader.call({std::to_string(i)}).front();
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
     fmt::print("{}\n", outcome.bytes);
@@ -79,11 +79,11 @@ workers::Job job(const Plan& plan, size_t i) {
           .lead = lead};
 }
 
-void check_memory(const plan::Need& need, workers::Crew& crew) {
+void check_memory(const plan::Need& need, workers::Dispatcher& crew) {
   warn(plan::check_room(need, {.hosts = crew.hosts(), .rooms = crew.everyone(Trainer::kRoom)}));
 }
 
-int lead(const Options& options, const objective::Hardware& hardware, workers::Crew& crew) {
+int lead(const Options& options, const objective::Hardware& hardware, workers::Dispatcher& crew) {
   const Plan plan = read_plan(options);
   std::vector<workers::Job> jobs;
   for (size_t i = 0; i < plan.units.size(); ++i) {
@@ -102,13 +102,13 @@ int lead(const Options& options, const objective::Hardware& hardware, workers::C
 int train(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::Group group(identity());
+  workers::World group(identity());
   const objective::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
   Trainer trainer(options, machine, group.rank());
   return group.run({.threads = 1, .grace = kGrace}, std::ref(trainer),
-                   [&](workers::Crew& crew) { return lead(options, machine, crew); });
+                   [&](workers::Dispatcher& crew) { return lead(options, machine, crew); });
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ class Measuring {
   const Recipe& recipe_;
   Folders folders_;
   const train::Resources& resources_;
-  objective::Machine machine_;
+  objective::LoadedModel machine_;
 };
 
 double mean(const ordered_json& of, const char* field) {

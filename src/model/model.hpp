@@ -27,7 +27,7 @@ class Batch {
 class Batcher {
  public:
   virtual ~Batcher() = default;
-  virtual std::unique_ptr<const Batch> batch(std::span<const Pair> examples) const = 0;
+  virtual std::unique_ptr<const Batch> batch(std::span<const Tokens> examples) const = 0;
 };
 
 class Model {
@@ -49,18 +49,18 @@ class Model {
       const std::map<std::string, at::Tensor>& replaced) const = 0;
 
   // For batches of some of these examples, which may be gone when it is used.
-  virtual std::unique_ptr<const Batcher> batcher(std::span<const Pair> examples) const = 0;
+  virtual std::unique_ptr<const Batcher> batcher(std::span<const Tokens> examples) const = 0;
   // Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
   // model's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
   virtual at::Tensor token_losses(const Adapter& adapter, const Batch& batch,
                                   const tensor::Products& by = tensor::exact()) const = 0;
   // Sums over each example's target tokens (the end token counts): [P * K]. Runs on the calling
   // thread alone.
-  virtual std::vector<double> loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+  virtual std::vector<double> loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                         const tensor::Products& by = tensor::exact()) const = 0;
   // The same in the plainest form, for one candidate: [K], differentiable. What the fast paths are
   // tested against, and what training differentiates.
-  virtual at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+  virtual at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                          const tensor::Dropout& dropout = {}) const = 0;
 
   // Greedy answers: the ids up to and without the end token, at most max_tokens, for each prompt.

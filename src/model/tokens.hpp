@@ -7,7 +7,7 @@ namespace lorahub::model {
 
 using Ids = std::vector<int64_t>;
 
-struct Pair {
+struct Tokens {
   Ids source, target;  // token ids with </s>
 };
 

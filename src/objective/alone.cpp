@@ -8,13 +8,13 @@ namespace {
 constexpr size_t kExamples = 16;  // computed together
 }
 
-model::Adapter alone(const Machine& machine, const lora::Module& module) {
+model::Adapter alone(const LoadedModel& machine, const lora::Module& module) {
   return lora::compose(lora::stack({module}, machine.model->architecture(), machine.device),
                        std::vector{1.0}, study::Composition::product, machine.dtype());
 }
 
-search::Sums alone_sums(const Machine& machine, const model::Adapter& adapter,
-                        std::span<const model::Pair> pairs) {
+search::Sums alone_sums(const LoadedModel& machine, const model::Adapter& adapter,
+                        std::span<const model::Tokens> pairs) {
   search::Sums sums{.examples = static_cast<int>(pairs.size()), .values = {}};
   for (size_t first = 0; first < pairs.size(); first += kExamples) {
     const auto some = pairs.subspan(first, std::min(kExamples, pairs.size() - first));
@@ -24,16 +24,16 @@ search::Sums alone_sums(const Machine& machine, const model::Adapter& adapter,
   return sums;
 }
 
-double official_loss(const Machine& machine, const model::Adapter& adapter,
-                     std::span<const model::Pair> pairs) {
+double official_loss(const LoadedModel& machine, const model::Adapter& adapter,
+                     std::span<const model::Tokens> pairs) {
   std::vector<int> tokens;
-  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   return reduce(alone_sums(machine, adapter, pairs), tokens, {.dim = 1, .weights = {0}}, {})
       .front();
 }
 
-double single_loss(const Machine& machine, const lora::Module& module,
-                   std::span<const model::Pair> pairs) {
+double single_loss(const LoadedModel& machine, const lora::Module& module,
+                   std::span<const model::Tokens> pairs) {
   return official_loss(machine, alone(machine, module), pairs);
 }
 

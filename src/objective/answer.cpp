@@ -10,7 +10,7 @@ namespace lorahub::objective {
 namespace {
 
 struct Model {
-  const Machine& machine;
+  const LoadedModel& machine;
   const model::Adapter& adapter;
 };
 
@@ -18,7 +18,7 @@ struct Model {
 // options. The first one among equals.
 std::string likeliest(const Model& model, const std::string& prompt,
                       const std::vector<std::string>& options) {
-  std::vector<model::Pair> pairs;
+  std::vector<model::Tokens> pairs;
   const model::Ids source = model.machine.tokenizer.encode(prompt);
   for (const std::string& option : options)
     pairs.push_back({.source = source, .target = model.machine.tokenizer.encode(option)});
@@ -58,7 +58,7 @@ void answer_batch(const Model& model, std::span<const std::string> prompts,
 
 }  // namespace
 
-std::vector<std::string> answer(const Machine& machine, const model::Adapter& adapter,
+std::vector<std::string> answer(const LoadedModel& machine, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule) {
   assert(rule.batch > 0 && adapter.candidates == 1);
   const auto batch = static_cast<size_t>(rule.batch);

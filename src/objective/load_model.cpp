@@ -12,8 +12,8 @@ model::Placement placement(study::Precision precision, const Hardware& hardware)
           .device = hardware.device};
 }
 
-objective::Machine machine_of(std::shared_ptr<const model::Model> model,
-                              const std::filesystem::path& folder, const Hardware& hardware) {
+objective::LoadedModel machine_of(std::shared_ptr<const model::Model> model,
+                                  const std::filesystem::path& folder, const Hardware& hardware) {
   text::Tokenizer tokenizer = text::read_tokenizer(folder, model->architecture().vocabulary());
   return {.model = std::move(model),
           .tokenizer = std::move(tokenizer),
@@ -22,14 +22,14 @@ objective::Machine machine_of(std::shared_ptr<const model::Model> model,
 }
 }  // namespace
 
-objective::Machine load_machine(const std::string& model, study::Precision precision,
-                                const Hardware& hardware) {
+objective::LoadedModel load_model(const std::string& model, study::Precision precision,
+                                  const Hardware& hardware) {
   const std::filesystem::path folder = checkpoint::resolve(model);
   return machine_of(model::load(folder, placement(precision, hardware), hardware.threads), folder,
                     hardware);
 }
 
-void add_narrow_weights(objective::Machine& machine, study::Precision precision, int threads) {
+void add_narrow_weights(objective::LoadedModel& machine, study::Precision precision, int threads) {
   if (machine.narrow != nullptr) return;
   if (precision == study::Precision::delta_bf16)
     machine.narrow = model::delta::bf16_weights(machine.model->delta_layers(), threads);
@@ -37,8 +37,8 @@ void add_narrow_weights(objective::Machine& machine, study::Precision precision,
     machine.narrow = model::delta::int8_weights(machine.model->delta_layers(), threads);
 }
 
-PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,
-                               const Hardware& hardware, model::Share share) {
+PartlyLoadedModel load_share(const std::string& model, study::Precision precision,
+                             const Hardware& hardware, model::Share share) {
   const std::filesystem::path folder = checkpoint::resolve(model);
   model::PartlyLoaded loaded = model::load_share(folder, placement(precision, hardware), share);
   return {.machine = machine_of(std::move(loaded.model), folder, hardware),

@@ -10,18 +10,18 @@ namespace lorahub::objective {
 
 // `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no
 // GPU for cuda.
-objective::Machine load_machine(const std::string& model, study::Precision precision,
-                                const Hardware& hardware);
+objective::LoadedModel load_model(const std::string& model, study::Precision precision,
+                                  const Hardware& hardware);
 
 // The same of which `share` is read; the rest comes by run::exchange_tensors().
-struct PartlyLoadedMachine {
-  objective::Machine machine;
+struct PartlyLoadedModel {
+  objective::LoadedModel machine;
   std::vector<model::SharedTensor> tensors;
 };
-PartlyLoadedMachine load_share(const std::string& model, study::Precision precision,
-                               const Hardware& hardware, model::Share share);
+PartlyLoadedModel load_share(const std::string& model, study::Precision precision,
+                             const Hardware& hardware, model::Share share);
 
 // What a search in this precision multiplies by, where it is not the network's own weights.
-void add_narrow_weights(objective::Machine& machine, study::Precision precision, int threads);
+void add_narrow_weights(objective::LoadedModel& machine, study::Precision precision, int threads);
 
 }  // namespace lorahub::objective

@@ -18,7 +18,7 @@ namespace {
 // One candidate after the other, by the plain form.
 std::vector<double> plain_sums(const model::Model& model, const lora::Composer& compose,
                                std::span<const double> weights,
-                               std::span<const model::Pair> examples) {
+                               std::span<const model::Tokens> examples) {
   const c10::InferenceMode inference;
   std::vector<double> sums;
   const auto dim = static_cast<size_t>(compose.size());
@@ -34,10 +34,11 @@ std::vector<double> plain_sums(const model::Model& model, const lora::Composer& 
 
 // Sums of weights [P, N] over examples.
 using TileSums = std::function<std::vector<double>(std::span<const double> weights,
-                                                   std::span<const model::Pair> examples)>;
+                                                   std::span<const model::Tokens> examples)>;
 
-TileSums tile_sums(const Machine& machine, const Mixture& mixture,
-                   std::span<const model::Pair> pairs, const model::delta::NarrowWeights* narrow) {
+TileSums tile_sums(const LoadedModel& machine, const Mixture& mixture,
+                   std::span<const model::Tokens> pairs,
+                   const model::delta::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
   if (mixture.engine == study::Engine::reference)
     return [&model = *machine.model, compose](auto weights, auto examples) {
@@ -48,8 +49,8 @@ TileSums tile_sums(const Machine& machine, const Mixture& mixture,
   return [passes](auto weights, auto examples) { return (*passes)(weights, examples); };
 }
 
-search::Measure measure(const Machine& machine, const Mixture& mixture,
-                        std::span<const model::Pair> pairs,
+search::Measure measure(const LoadedModel& machine, const Mixture& mixture,
+                        std::span<const model::Tokens> pairs,
                         const model::delta::NarrowWeights* narrow) {
   return [sums_of = tile_sums(machine, mixture, pairs, narrow), pairs, threads = machine.threads,
           n = mixture.pool.size()](const search::Population& population,
@@ -67,9 +68,9 @@ search::Measure measure(const Machine& machine, const Mixture& mixture,
 }
 
 // The base model's pass over all pairs stays in memory.
-void check_room(const model::MemoryTerms& memory, std::span<const model::Pair> pairs) {
+void check_room(const model::MemoryTerms& memory, std::span<const model::Tokens> pairs) {
   double bytes = 0;
-  for (const model::Pair& pair : pairs)
+  for (const model::Tokens& pair : pairs)
     bytes += memory.trajectory(static_cast<double>(pair.source.size()),
                                static_cast<double>(pair.target.size()));
   base::check(bytes < 0.5 * base::physical_memory(),
@@ -80,13 +81,13 @@ void check_room(const model::MemoryTerms& memory, std::span<const model::Pair> p
 
 }  // namespace
 
-search::Measure make_measure(const Machine& machine, const Mixture& mixture,
-                             std::span<const model::Pair> pairs) {
+search::Measure make_measure(const LoadedModel& machine, const Mixture& mixture,
+                             std::span<const model::Tokens> pairs) {
   return measure(machine, mixture, pairs, nullptr);
 }
 
-search::Measure make_search_measure(const Machine& machine, const Mixture& mixture,
-                                    std::span<const model::Pair> pairs) {
+search::Measure make_search_measure(const LoadedModel& machine, const Mixture& mixture,
+                                    std::span<const model::Tokens> pairs) {
   if (machine.narrow == nullptr) return make_measure(machine, mixture, pairs);
   check_room(machine.model->architecture().memory(), pairs);
   return measure(machine, mixture, pairs, machine.narrow.get());

@@ -33,9 +33,9 @@ double data_term(std::span<const double> sums, std::span<const int> tokens, cons
 
 }  // namespace
 
-std::vector<model::Pair> tokenize(const text::Tokenizer& tokenizer,
-                                  std::span<const task::Example> examples) {
-  std::vector<model::Pair> pairs;
+std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
+                                    std::span<const task::Example> examples) {
+  std::vector<model::Tokens> pairs;
   for (const task::Example& example : examples)
     pairs.push_back({.source = tokenizer.encode(example.input, kMostTokens),
                      .target = tokenizer.encode(example.target, kMostTokens)});

@@ -16,7 +16,7 @@
 namespace lorahub::objective {
 
 // What a rank holds of a model, for all trials.
-struct Machine {
+struct LoadedModel {
   std::shared_ptr<const model::Model> model;
   text::Tokenizer tokenizer;
   base::Device device = base::Device::cpu;
@@ -28,8 +28,8 @@ struct Machine {
 
 // Of an input or a target in a loss: the official cut. Prompts to be answered are not cut.
 inline constexpr int kMostTokens = 2048;
-std::vector<model::Pair> tokenize(const text::Tokenizer& tokenizer,
-                                  std::span<const task::Example> examples);
+std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
+                                    std::span<const task::Example> examples);
 
 // Cross-entropy sums of the tiles asked for. Holds references: machine, pool and pairs must outlive
 // it.
@@ -38,11 +38,11 @@ struct Mixture {
   study::Composition composition;
   study::Engine engine;
 };
-search::Measure make_measure(const Machine& machine, const Mixture& mixture,
-                             std::span<const model::Pair> pairs);
+search::Measure make_measure(const LoadedModel& machine, const Mixture& mixture,
+                             std::span<const model::Tokens> pairs);
 // The same for telling candidates apart: by delta evaluation where the machine has narrow weights.
-search::Measure make_search_measure(const Machine& machine, const Mixture& mixture,
-                                    std::span<const model::Pair> pairs);
+search::Measure make_search_measure(const LoadedModel& machine, const Mixture& mixture,
+                                    std::span<const model::Tokens> pairs);
 
 // Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed
 // order.
@@ -64,7 +64,7 @@ struct AnswerRule {
   int max_tokens = 256;
   int batch = 10;
 };
-std::vector<std::string> answer(const Machine& machine, const model::Adapter& adapter,
+std::vector<std::string> answer(const LoadedModel& machine, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);
 
 }  // namespace lorahub::objective

@@ -4,22 +4,22 @@
 
 namespace lorahub::objective {
 
-Passes::Passes(const Subject& subject, lora::Composer compose, std::span<const model::Pair> pairs)
+Passes::Passes(const Subject& subject, lora::Composer compose, std::span<const model::Tokens> pairs)
     : subject_(subject), compose_(std::move(compose)), batcher_(subject.model.batcher(pairs)) {}
 
 std::vector<double> Passes::operator()(std::span<const double> weights,
-                                       std::span<const model::Pair> examples) {
+                                       std::span<const model::Tokens> examples) {
   const at::Tensor matrix = compose_.matrix(weights);
   const Plan& known = plan(examples);
   const Shape shape(&known, weights.size());
-  std::unique_ptr<tensor::Recorded> pass = take(shape);
+  std::unique_ptr<tensor::CudaGraph> pass = take(shape);
   std::vector<double> sums = known.batch->sums((*pass)(matrix));
   give_back(shape, std::move(pass));
   return sums;
 }
 
 // Made under the lock: the first thread that asks computes, others wait for it.
-const Passes::Plan& Passes::plan(std::span<const model::Pair> examples) {
+const Passes::Plan& Passes::plan(std::span<const model::Tokens> examples) {
   const std::lock_guard lock(mutex_);
   const std::pair key(examples.data(), examples.size());
   const auto found = plans_.find(key);
@@ -32,19 +32,19 @@ const Passes::Plan& Passes::plan(std::span<const model::Pair> examples) {
   return plans_.emplace(key, std::move(plan)).first->second;
 }
 
-std::unique_ptr<tensor::Recorded> Passes::take(const Shape& shape) {
+std::unique_ptr<tensor::CudaGraph> Passes::take(const Shape& shape) {
   const std::lock_guard lock(mutex_);
   auto& free = free_[shape];
   if (free.empty())
-    return std::make_unique<tensor::Recorded>(
+    return std::make_unique<tensor::CudaGraph>(
         subject_.model.device(),
         [this, plan = shape.first](const at::Tensor& weights) { return losses(*plan, weights); });
-  std::unique_ptr<tensor::Recorded> last = std::move(free.back());
+  std::unique_ptr<tensor::CudaGraph> last = std::move(free.back());
   free.pop_back();
   return last;
 }
 
-void Passes::give_back(const Shape& shape, std::unique_ptr<tensor::Recorded> pass) {
+void Passes::give_back(const Shape& shape, std::unique_ptr<tensor::CudaGraph> pass) {
   const std::lock_guard lock(mutex_);
   free_[shape].push_back(std::move(pass));
 }

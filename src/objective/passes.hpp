@@ -23,12 +23,12 @@ class Passes {
     const model::Model& model;
     const model::delta::NarrowWeights* narrow = nullptr;
   };
-  Passes(const Subject& subject, lora::Composer compose, std::span<const model::Pair> pairs);
+  Passes(const Subject& subject, lora::Composer compose, std::span<const model::Tokens> pairs);
 
   // Cross-entropy sums of `examples`, which are some of the pairs, for weights [P, N] row-major:
   // [P * examples]. From several threads at once.
   std::vector<double> operator()(std::span<const double> weights,
-                                 std::span<const model::Pair> examples);
+                                 std::span<const model::Tokens> examples);
 
  private:
   struct Plan {
@@ -36,17 +36,17 @@ class Passes {
     model::delta::Trajectory base;  // the base model's own pass, for delta evaluation
   };
   using Shape = std::pair<const Plan*, size_t>;  // and how many weights
-  const Plan& plan(std::span<const model::Pair> examples);
-  std::unique_ptr<tensor::Recorded> take(const Shape& shape);
-  void give_back(const Shape& shape, std::unique_ptr<tensor::Recorded> pass);
+  const Plan& plan(std::span<const model::Tokens> examples);
+  std::unique_ptr<tensor::CudaGraph> take(const Shape& shape);
+  void give_back(const Shape& shape, std::unique_ptr<tensor::CudaGraph> pass);
   at::Tensor losses(const Plan& plan, const at::Tensor& weights) const;
 
   const Subject subject_;
   lora::Composer compose_;
   std::unique_ptr<const model::Batcher> batcher_;
   std::mutex mutex_;
-  std::map<std::pair<const model::Pair*, size_t>, Plan> plans_;
-  std::map<Shape, std::vector<std::unique_ptr<tensor::Recorded>>>
+  std::map<std::pair<const model::Tokens*, size_t>, Plan> plans_;
+  std::map<Shape, std::vector<std::unique_ptr<tensor::CudaGraph>>>
       free_;  // nobody computes them now
 };
 

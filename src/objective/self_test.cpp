@@ -5,7 +5,7 @@
 
 namespace lorahub::objective {
 
-std::vector<lora::SelfTest> make_tests(const Machine& machine, const lora::Module& module,
+std::vector<lora::SelfTest> make_tests(const LoadedModel& machine, const lora::Module& module,
                                        std::span<const std::string> inputs) {
   const auto answers = answer(machine, alone(machine, module), inputs, {});
   std::vector<lora::SelfTest> tests;
@@ -14,7 +14,8 @@ std::vector<lora::SelfTest> make_tests(const Machine& machine, const lora::Modul
   return tests;
 }
 
-std::string failure(const Machine& machine, const lora::Module& module, const lora::Card& card) {
+std::string failure(const LoadedModel& machine, const lora::Module& module,
+                    const lora::Card& card) {
   const model::Adapter adapter = alone(machine, module);
   for (const lora::SelfTest& test : card.tests) {
     const auto now =

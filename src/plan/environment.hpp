@@ -9,7 +9,7 @@ namespace lorahub::plan {
 
 std::map<std::string, std::string> environment();
 
-// Of this rank, for workers::Group: `command`, and of the environment what can change bits.
+// Of this rank, for workers::World: `command`, and of the environment what can change bits.
 workers::Identity identity(const std::string& command);
 
 }  // namespace lorahub::plan

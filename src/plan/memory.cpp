@@ -37,7 +37,8 @@ class Estimate {
   // their files are not alike, as stacked (base::NodeMemory).
   double shared() const {
     const double bytes = is_bf16() ? 2 : 4;
-    const bool turned = on_cpu() && tensor::wants_turned(is_bf16() ? at::kBFloat16 : at::kFloat);
+    const bool turned =
+        on_cpu() && tensor::wants_transposed(is_bf16() ? at::kBFloat16 : at::kFloat);
     return bytes * (terms_.weights() + (turned ? terms_.transposed_weights() : 0)) +
            2 * kFloat * shapes_.candidates * terms_.module_values(rank());
   }

@@ -1,5 +1,5 @@
 // What a trial takes of a node's memory, from its shapes alone. Each term is of the code that
-// allocates it: t5/layers, t5/attention, t5/loss, t5/generate, t5/reference, objective/passes.
+// allocates it: model/<family>, objective/passes.
 #pragma once
 #include "model/architecture.hpp"
 #include "plan/lengths.hpp"

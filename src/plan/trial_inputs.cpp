@@ -37,20 +37,20 @@ search::TileShape tile_shape(const Cut& cut) {
           .examples = std::min(examples, std::max(1, static_cast<int>(cut.sources.size())))};
 }
 
-search::TileShape Brief::tile_shape(base::Device device) const {
+search::TileShape TrialInputs::tile_shape(base::Device device) const {
   std::vector<size_t> sources;
-  for (const model::Pair& pair : pairs) sources.push_back(pair.source.size());
+  for (const model::Tokens& pair : pairs) sources.push_back(pair.source.size());
   return plan::tile_shape({.sources = std::move(sources),
                            .generation = generation_size(trial, static_cast<int>(modules.size())),
                            .device = device});
 }
 
-size_t Brief::batches() const {
+size_t TrialInputs::batches() const {
   const auto batch = static_cast<size_t>(trial.batch);
   return (prompts.size() + batch - 1) / batch;
 }
 
-std::string Brief::rows_hash() const { return task.shots_sha256 + task.test_sha256; }
+std::string TrialInputs::rows_hash() const { return task.shots_sha256 + task.test_sha256; }
 
 std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) {
   const std::lock_guard lock(mutex_);
@@ -62,13 +62,13 @@ std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) 
   return tokenizer;
 }
 
-Brief brief(const study::Trial& trial, Tokenizers& tokenizers) {
-  Brief brief{.trial = trial,
-              .task = task::load(trial),
-              .pairs = {},
-              .prompts = {},
-              .modules = {},
-              .tokenizer = tokenizers.of(trial.model_path)};
+TrialInputs trial_inputs(const study::Trial& trial, Tokenizers& tokenizers) {
+  TrialInputs brief{.trial = trial,
+                    .task = task::load(trial),
+                    .pairs = {},
+                    .prompts = {},
+                    .modules = {},
+                    .tokenizer = tokenizers.of(trial.model_path)};
   brief.pairs = objective::tokenize(*brief.tokenizer, brief.task.shots);
   for (const task::Example& example : brief.task.test)
     brief.prompts.push_back(trial.method == study::Method::icl

@@ -28,10 +28,10 @@ search::TileShape tile_shape(const Cut& cut);
 // Candidates that a trial of N modules asks for at once.
 int generation_size(const study::Trial& trial, int modules);
 
-struct Brief {
+struct TrialInputs {
   study::Trial trial;
   task::Task task;
-  std::vector<model::Pair> pairs;    // the shots as tokens, [K]
+  std::vector<model::Tokens> pairs;  // the shots as tokens, [K]
   std::vector<std::string> prompts;  // of the test rows
   std::vector<std::string> modules;  // names: the candidates, and once a rank has loaded the trial
                                      // those kept, [N]; none where the method has none
@@ -52,7 +52,7 @@ class Tokenizers {
   std::map<std::string, std::shared_ptr<const text::Tokenizer>> by_model_;
 };
 
-Brief brief(const study::Trial& trial, Tokenizers& tokenizers);
+TrialInputs trial_inputs(const study::Trial& trial, Tokenizers& tokenizers);
 
 // How many of the candidates `retrieve` leaves.
 int kept_count(const study::Trial& trial, int candidates);

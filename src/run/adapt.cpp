@@ -10,7 +10,8 @@
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(Context& context, const Adaptation& adaptation, const Output& output) {
+Adapted search_weights(TrialEvaluator& context, const Adaptation& adaptation,
+                       const Output& output) {
   context.load();
   lora::claim(output.folder,
               {.base = context.trial().model, .library = lora::library(output.form)});
@@ -24,7 +25,7 @@ Adapted search_weights(Context& context, const Adaptation& adaptation, const Out
     probes.weights[(i + 1) * n + i] = 1;
   }
   const search::Losses probed = context.evaluate(context.trial().penalty)(probes);
-  const Choice choice = searched(context);
+  const MethodResult choice = searched(context);
   return {.modules = context.brief().modules,
           .weights = choice.weights,
           .loss = choice.loss,
@@ -33,7 +34,7 @@ Adapted search_weights(Context& context, const Adaptation& adaptation, const Out
           .evaluations = context.trial().search.budget};
 }
 
-void check_ranks_agree(workers::Crew& crew, const plan::Brief& brief) {
+void check_ranks_agree(workers::Dispatcher& crew, const plan::TrialInputs& brief) {
   if (crew.ranks() == 1) return;
   std::map<std::string, std::string> hashes;
   store::Inputs inputs = plan::file_inputs(brief.trial, hashes);
@@ -43,15 +44,15 @@ void check_ranks_agree(workers::Crew& crew, const plan::Brief& brief) {
 
 // The mixture on its way out, on a machine of its own: the search's may be on other ranks.
 struct Found {
-  const plan::Brief& brief;
+  const plan::TrialInputs& brief;
   const Adaptation& adaptation;
   const Adapted& adapted;
 };
 Delivered delivered(const Found& found, const objective::Hardware& hardware, const Output& output) {
   const auto& [brief, adaptation, adapted] = found;
   const study::Trial& trial = brief.trial;
-  const objective::Machine machine =
-      objective::load_machine(trial.model_path, trial.precision, hardware);
+  const objective::LoadedModel machine =
+      objective::load_model(trial.model_path, trial.precision, hardware);
   lora::Modules kept;
   const lora::Pool pool =
       lora::stack(lora::load_modules({.model = trial.model_path,
@@ -74,7 +75,7 @@ Delivered delivered(const Found& found, const objective::Hardware& hardware, con
 
 }  // namespace
 
-Adapted adapt(workers::Crew& crew, const Adaptation& adaptation,
+Adapted adapt(workers::Dispatcher& crew, const Adaptation& adaptation,
               const objective::Hardware& hardware, const Output& output) {
   lora::check_free(output.folder, output.force);
   const plan::StudyCost cost =
@@ -85,11 +86,11 @@ Adapted adapt(workers::Crew& crew, const Adaptation& adaptation,
                                       .reads = plan::Reads::shots});
   cautions(cost, crew, hardware.device, adaptation.memory_check);
   plan::Tokenizers tokenizers;
-  const plan::Brief mine = plan::brief(adaptation.trial, tokenizers);
+  const plan::TrialInputs mine = plan::trial_inputs(adaptation.trial, tokenizers);
   check_ranks_agree(crew, mine);
   Adapted adapted;
-  const auto lead = [&](const workers::Leader& leader) {
-    Context context(leader, mine, 0, hardware.device);
+  const auto lead = [&](const workers::JobHandle& leader) {
+    TrialEvaluator context(leader, mine, 0, hardware.device);
     std::map<std::string, std::string> hashes;
     if (plan::probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
       context.known = known_probes(mine, plan::file_inputs(mine.trial, hashes), hardware.device);

@@ -3,7 +3,7 @@
 #include "run/deliver.hpp"
 #include "run/lead/caution.hpp"
 #include "run/lead/trial_evaluator.hpp"
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 
 namespace lorahub::run {
 
@@ -26,7 +26,7 @@ struct Adaptation {
 
 // Runs the trial's search on all ranks (it is the only one of their plan) and writes the composed
 // adapter or merged model with its card.
-Adapted adapt(workers::Crew& crew, const Adaptation& adaptation,
+Adapted adapt(workers::Dispatcher& crew, const Adaptation& adaptation,
               const objective::Hardware& hardware, const Output& output);
 
 }  // namespace lorahub::run

@@ -11,14 +11,14 @@
 namespace lorahub::run {
 namespace {
 
-double loss_of(const objective::Machine& machine, const model::Adapter& adapter,
+double loss_of(const objective::LoadedModel& machine, const model::Adapter& adapter,
                const Solution& solution) {
-  const std::vector<model::Pair> pairs =
+  const std::vector<model::Tokens> pairs =
       objective::tokenize(machine.tokenizer, solution.task.shots);
   const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
                                    .weights = solution.weights};
   std::vector<int> tokens;
-  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   return objective::reduce(alone_sums(machine, adapter, pairs), tokens, mixture,
                            {.kind = solution.trial.loss,
                             .penalty = solution.trial.penalty,
@@ -39,7 +39,7 @@ std::string body(const Solution& solution, const lora::Mixture& mixture,
          lora::describe(mixture, delivered.written);
 }
 
-lora::Card card(const objective::Machine& machine, const Solution& solution,
+lora::Card card(const objective::LoadedModel& machine, const Solution& solution,
                 const lora::Module& module, const Output& output) {
   const study::Trial& trial = solution.trial;
   return {.base = trial.model,
@@ -53,7 +53,7 @@ lora::Card card(const objective::Machine& machine, const Solution& solution,
 
 }  // namespace
 
-Delivered deliver(const objective::Machine& machine, const Solution& solution,
+Delivered deliver(const objective::LoadedModel& machine, const Solution& solution,
                   const Output& output) {
   const lora::Mixture mixture{.pool = solution.pool,
                               .weights = solution.weights,

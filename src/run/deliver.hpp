@@ -32,7 +32,7 @@ struct Delivered {
 };
 
 // Writes adapter or model and README.md: recipe, losses, the shots' hash and a self-test.
-Delivered deliver(const objective::Machine& machine, const Solution& solution,
+Delivered deliver(const objective::LoadedModel& machine, const Solution& solution,
                   const Output& output);
 
 }  // namespace lorahub::run

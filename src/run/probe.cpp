@@ -14,19 +14,19 @@ namespace {
 struct Examples {
   std::span<const task::Example> rows;
   std::vector<std::string> prompts;
-  std::vector<model::Pair> pairs;
+  std::vector<model::Tokens> pairs;
 };
 
 double percent(size_t count, size_t of) {
   return of == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(of);
 }
 
-std::vector<std::string> answers_of(const objective::Machine& machine,
+std::vector<std::string> answers_of(const objective::LoadedModel& machine,
                                     const model::Adapter& adapter, const Examples& examples) {
   return objective::answer(machine, adapter, examples.prompts, {});
 }
 
-Probed measured(const objective::Machine& machine, const model::Adapter& adapter,
+Probed measured(const objective::LoadedModel& machine, const model::Adapter& adapter,
                 const Examples& examples, const std::vector<std::string>& base_answers) {
   const std::vector<std::string> answers = answers_of(machine, adapter, examples);
   size_t hits = 0, changed = 0;
@@ -44,7 +44,7 @@ Probed measured(const objective::Machine& machine, const model::Adapter& adapter
 
 }  // namespace
 
-std::vector<Probed> probe(const objective::Machine& machine, const Candidates& candidates,
+std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache) {
   Examples given{
       .rows = examples, .prompts = {}, .pairs = objective::tokenize(machine.tokenizer, examples)};
@@ -58,7 +58,7 @@ std::vector<Probed> probe(const objective::Machine& machine, const Candidates& c
     all.push_back(whole ? *known : Probed{});
     if (!whole) open.push_back(i);
   }
-  objective::Machine one = machine;
+  objective::LoadedModel one = machine;
   one.threads = 1;
   tensor::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
     const size_t i = open[static_cast<size_t>(number)];

@@ -15,7 +15,7 @@ struct Candidates {
 };
 // The base on the examples, then each module, whole: [1 + N]. Threads take whole modules; what the
 // cache knows is not computed.
-std::vector<Probed> probe(const objective::Machine& machine, const Candidates& candidates,
+std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache);
 
 }  // namespace lorahub::run

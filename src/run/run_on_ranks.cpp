@@ -4,11 +4,11 @@
 
 namespace lorahub::run {
 
-int lead_or_serve(workers::Group& group, const workers::Service& service,
-                  const std::function<std::unique_ptr<Site>()>& make_site,
-                  const workers::Lead& lead) {
+int run_on_ranks(workers::World& group, const workers::Service& service,
+                 const std::function<std::unique_ptr<RankServer>()>& make_site,
+                 const workers::Lead& lead) {
   std::mutex mutex;
-  std::unique_ptr<Site> site;
+  std::unique_ptr<RankServer> site;
   const auto handle = [&](const std::string& request) {
     {
       const std::lock_guard lock(mutex);

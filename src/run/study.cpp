@@ -22,9 +22,9 @@
 namespace lorahub::run {
 namespace {
 
-class Coordinator {
+class StudyRunner {
  public:
-  Coordinator(const Selection& selection, const StudyOptions& options, workers::Crew& crew)
+  StudyRunner(const Selection& selection, const StudyOptions& options, workers::Dispatcher& crew)
       : study_(selection.study),
         trials_(selection.trials),
         planned_(planned(selection.study)),
@@ -41,13 +41,13 @@ class Coordinator {
     files_ = checked.files;
     check_folder(plan(), before, inputs_);
     check_agreement(crew_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
-    devices_ = crew_.everyone(encode({.kind = Request::device}));
+    devices_ = crew_.everyone(encode({.kind = RequestKind::device}));
     note_elsewhere(run::elsewhere(plan(), before));
     const std::vector<std::string> warnings = estimate(own_history(plan(), before));
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
     make_folder();
-    crew_.everyone(encode({.kind = Request::log, .body = (options_.out / "log").string()}));
+    crew_.everyone(encode({.kind = RequestKind::log, .body = (options_.out / "log").string()}));
     ledger_.emplace(LedgerFiles{.journal = journal_file(options_.out, options_.shard),
                                 .result = result_file(options_.out, options_.shard),
                                 .log = options_.out / "log" / "rank0.log"},
@@ -102,12 +102,14 @@ class Coordinator {
   // as for a later model of the study: the system reads it from the disk once per node.
   void share_weights(size_t i) {
     if (!workers::has_nccl() || !own_gpus(crew_.hosts(), devices_)) return;
-    crew_.everyone(encode({.kind = Request::weights, .trial = i}));
-    crew_.everyone(encode({.kind = Request::exchange, .trial = i, .body = workers::nccl_id()}));
+    crew_.everyone(encode({.kind = RequestKind::model_share, .trial = i}));
+    crew_.everyone(encode({.kind = RequestKind::exchange, .trial = i, .body = workers::nccl_id()}));
   }
 
   // Every rank loads what trial i reads: what one of them cannot read is found now.
-  void try_out(size_t i) { crew_.everyone(join_request(plan::brief(trials_[i], tokenizers_), i)); }
+  void try_out(size_t i) {
+    crew_.everyone(join_request(plan::trial_inputs(trials_[i], tokenizers_), i));
+  }
 
   // The longest that are made: while they are locked, or before they are renamed.
   void check_file_names() const {
@@ -220,18 +222,18 @@ class Coordinator {
 
   workers::Job job(size_t i, const plan::Work& tflop, double flops_per_second) {
     return {.size = plan::size_of(tflop),
-            .join = join_request(plan::brief(trials_[i], tokenizers_), i),
-            .lead = [this, i](const workers::Leader& leader) { run_one(i, leader); },
+            .join = join_request(plan::trial_inputs(trials_[i], tokenizers_), i),
+            .lead = [this, i](const workers::JobHandle& leader) { run_one(i, leader); },
             .watch = watch(options_.hang_timeout, plan::scaled(tflop, 1e12 / flops_per_second))};
   }
 
-  void run_one(size_t i, const workers::Leader& leader) {
+  void run_one(size_t i, const workers::JobHandle& leader) {
     const study::Trial& trial = trials_[i];
     ledger_->start(trial, inputs_[i]);
     const double before = meter_.joules();
     try {
-      const plan::Brief mine = plan::brief(trial, tokenizers_);
-      Context context(leader, mine, i, options_.hardware.device);
+      const plan::TrialInputs mine = plan::trial_inputs(trial, tokenizers_);
+      TrialEvaluator context(leader, mine, i, options_.hardware.device);
       context.known = known_probes(mine, inputs_[i], options_.hardware.device);
       context.check_files = [&] { watched_.check(files_[i]); };
       context.record = [&, told = shared_->told(trial)](const search::Evaluate& f) {
@@ -274,7 +276,7 @@ class Coordinator {
   const std::vector<study::Trial>& trials_;  // of this call
   const std::vector<store::Planned> planned_;
   const StudyOptions& options_;
-  workers::Crew& crew_;
+  workers::Dispatcher& crew_;
   base::EnergyMeter meter_;
   plan::Tokenizers tokenizers_;
   std::set<std::string> elsewhere_;
@@ -285,7 +287,7 @@ class Coordinator {
   std::vector<size_t> todo_;                    // places of trials
   plan::StudyCost cost_;                        // of these, in the same order
   std::optional<Ledger> ledger_;
-  std::optional<Shared> shared_;  // among the trials of this call
+  std::optional<EqualSearches> shared_;  // among the trials of this call
 };
 
 }  // namespace
@@ -317,7 +319,7 @@ int trials_at_a_time(const std::vector<study::Trial>& trials, int wanted) {
 }
 }  // namespace
 
-int run_study(const std::function<Selection()>& load, StudyOptions options, workers::Group& group) {
+int run_study(const std::function<Selection()>& load, StudyOptions options, workers::World& group) {
   Selection selection;
   const auto select = [&] {
     selection = load();
@@ -332,10 +334,10 @@ int run_study(const std::function<Selection()>& load, StudyOptions options, work
       .hang_timeout = options.hang_timeout > 0 ? options.hang_timeout : kHangTimeout};
   const auto make_site = [&] {
     if (!group.is_coordinator()) select();
-    return std::make_unique<Site>(selection.trials, options.hardware, group.member());
+    return std::make_unique<RankServer>(selection.trials, options.hardware, group.member());
   };
-  return lead_or_serve(group, service, make_site, [&](workers::Crew& crew) {
-    return Coordinator(selection, options, crew).run();
+  return run_on_ranks(group, service, make_site, [&](workers::Dispatcher& crew) {
+    return StudyRunner(selection, options, crew).run();
   });
 }
 

@@ -8,7 +8,7 @@
 #include "run/lead/caution.hpp"
 #include "run/lead/ledger.hpp"
 #include "run/rank/rank_server.hpp"
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::run {
 
@@ -44,6 +44,6 @@ struct Selection {
 
 // All ranks call it; each loads the study itself. Returns the exit code: 0 all done, 1 some trial
 // failed. base::Error: bad input, nothing was changed. base::Interrupted: what is done is kept.
-int run_study(const std::function<Selection()>& load, StudyOptions options, workers::Group& group);
+int run_study(const std::function<Selection()>& load, StudyOptions options, workers::World& group);
 
 }  // namespace lorahub::run

@@ -9,8 +9,8 @@ namespace lorahub::tensor {
 struct Linear {
   at::Tensor weight;  // [out, in], compute dtype
   int slot = -1;
-  at::Tensor turned = {};             // a copy, in memory [in, out] (products.hpp), or undefined
-  const void* turned_from = nullptr;  // data of the weight that it is a copy of
+  at::Tensor transposed = {};             // a copy, in memory [in, out] (matmul.hpp), or undefined
+  const void* transposed_from = nullptr;  // data of the weight that it is a copy of
 };
 
 }  // namespace lorahub::tensor

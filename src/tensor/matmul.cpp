@@ -63,21 +63,22 @@ const OneDnn* one_dnn_for(const at::Tensor& x) {
 
 // [out, in] in either order of memory.
 const at::Tensor& best_layout(const Linear& layer) {
-  const bool usable = layer.turned.defined() && layer.turned_from == layer.weight.const_data_ptr();
-  return usable ? layer.turned : layer.weight;
+  const bool usable =
+      layer.transposed.defined() && layer.transposed_from == layer.weight.const_data_ptr();
+  return usable ? layer.transposed : layer.weight;
 }
 
 void copy_turned(const Linear& layer) {
   const at::Tensor& w = layer.weight;
   if (!fits_heads(w.size(0)) || !fits_heads(w.size(1)) || !w.is_contiguous()) {
-    layer.turned.copy_(w);
+    layer.transposed.copy_(w);
     return;
   }
-  turn({.values = w.const_data_ptr<float>(),
-        .rows = w.size(0),
-        .columns = w.size(1),
-        .stride = w.size(1)},
-       layer.turned.mutable_data_ptr<float>(), w.size(0));
+  transpose({.values = w.const_data_ptr<float>(),
+             .rows = w.size(0),
+             .columns = w.size(1),
+             .stride = w.size(1)},
+            layer.transposed.mutable_data_ptr<float>(), w.size(0));
 }
 
 // Points each layer's copy to its place in `flat`.
@@ -85,8 +86,8 @@ void place_copies(const std::vector<Linear*>& layers, const at::Tensor& flat) {
   int64_t begin = 0;
   for (Linear* layer : layers) {
     const at::Tensor& w = layer->weight;
-    layer->turned = flat.narrow(0, begin, w.numel()).view({w.size(1), w.size(0)}).t();
-    layer->turned_from = w.const_data_ptr();
+    layer->transposed = flat.narrow(0, begin, w.numel()).view({w.size(1), w.size(0)}).t();
+    layer->transposed_from = w.const_data_ptr();
     begin += w.numel();
   }
 }
@@ -147,14 +148,14 @@ at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight) {
   return at::linear(x, weight);
 }
 
-bool wants_turned(at::ScalarType dtype) { return dtype == at::kFloat && one_dnn() != nullptr; }
+bool wants_transposed(at::ScalarType dtype) { return dtype == at::kFloat && one_dnn() != nullptr; }
 
-void turn_weights(const std::vector<Linear*>& layers, const std::string& origin, int threads) {
-  if (!wants_turned(at::kFloat)) return;
+void transpose_weights(const std::vector<Linear*>& layers, const std::string& origin, int threads) {
+  if (!wants_transposed(at::kFloat)) return;
   int64_t total = 0;
   for (const Linear* layer : layers) total += layer->weight.numel();
   const at::Tensor flat =
-      shared_tensor(origin.empty() ? "" : "turned weights " + origin,
+      shared_tensor(origin.empty() ? "" : "transposed weights " + origin,
                     {.type = at::kFloat, .sizes = total}, [&](const at::Tensor& memory) {
                       place_copies(layers, memory);
                       share(threads, static_cast<int>(layers.size()),

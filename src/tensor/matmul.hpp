@@ -33,11 +33,12 @@ at::Tensor separate_rows_product(const at::Tensor& x, const at::Tensor& weight);
 at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight);
 
 // Whether the kernel for many rows is faster with W as [in, out], here and for this type.
-bool wants_turned(at::ScalarType dtype);
+bool wants_transposed(at::ScalarType dtype);
 
 // Where it is: gives these layers such copies of their weights, all f32 on the CPU, in memory that
 // the ranks of a node share; `origin` names what the weights follow from (shared_tensor). A layer
 // whose weight is replaced later does without.
-void turn_weights(const std::vector<Linear*>& layers, const std::string& origin, int threads = 1);
+void transpose_weights(const std::vector<Linear*>& layers, const std::string& origin,
+                       int threads = 1);
 
 }  // namespace lorahub::tensor

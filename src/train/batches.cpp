@@ -43,9 +43,9 @@ Batches epoch_batches(std::span<const size_t> lengths, const Shuffle& shuffle, i
   return batches;
 }
 
-Course::Course(std::span<const model::Pair> rows, const Shuffle& shuffle, int64_t accumulate)
+Course::Course(std::span<const model::Tokens> rows, const Shuffle& shuffle, int64_t accumulate)
     : shuffle_(shuffle), accumulate_(accumulate) {
-  for (const model::Pair& row : rows) lengths_.push_back(row.source.size());
+  for (const model::Tokens& row : rows) lengths_.push_back(row.source.size());
 }
 
 const Batches& Course::batches(int64_t epoch) {

@@ -8,8 +8,8 @@
 
 namespace lorahub::train {
 
-std::vector<model::Pair> Evaluator::tokens(const std::vector<task::Example>& rows) const {
-  std::vector<model::Pair> pairs;
+std::vector<model::Tokens> Evaluator::tokens(const std::vector<task::Example>& rows) const {
+  std::vector<model::Tokens> pairs;
   for (const task::Example& row : rows)
     pairs.push_back({.source = machine_.tokenizer.encode(row.input, lengths_.source_length),
                      .target = machine_.tokenizer.encode(row.target, lengths_.target_length)});
@@ -17,7 +17,7 @@ std::vector<model::Pair> Evaluator::tokens(const std::vector<task::Example>& row
 }
 
 std::vector<double> Evaluator::loss_sums(const TrainedModel& trained,
-                                         std::span<const model::Pair> pairs) const {
+                                         std::span<const model::Tokens> pairs) const {
   constexpr size_t kTogether = 16;  // rows
   std::vector<double> sums(pairs.size());
   const size_t runs = (pairs.size() + kTogether - 1) / kTogether;
@@ -34,7 +34,7 @@ std::vector<std::string> Evaluator::answers(const TrainedModel& trained,
                                             const std::vector<task::Example>& rows) const {
   std::vector<std::string> prompts;
   for (size_t i = 0; i < std::min(rows.size(), kAnswered); ++i) prompts.push_back(rows[i].input);
-  objective::Machine machine = machine_;
+  objective::LoadedModel machine = machine_;
   machine.model = trained.model;
   return objective::answer(machine, trained.adapter, prompts,
                            {.max_tokens = lengths_.target_length});
@@ -42,9 +42,9 @@ std::vector<std::string> Evaluator::answers(const TrainedModel& trained,
 
 Evaluation Evaluator::evaluate(const TrainedModel& trained,
                                const std::vector<task::Example>& rows) const {
-  const std::vector<model::Pair> pairs = tokens(rows);
+  const std::vector<model::Tokens> pairs = tokens(rows);
   double count = 0;
-  for (const model::Pair& pair : pairs) count += static_cast<double>(pair.target.size());
+  for (const model::Tokens& pair : pairs) count += static_cast<double>(pair.target.size());
   const std::vector<double> sums = loss_sums(trained, pairs);
   const std::vector<std::string> said = answers(trained, rows);
   double hits = 0;

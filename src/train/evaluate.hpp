@@ -22,20 +22,20 @@ struct Lengths {
 class Evaluator {
  public:
   // The machine (tokenizer, threads) must outlive it; its model is not used.
-  Evaluator(const objective::Machine& machine, Lengths lengths)
+  Evaluator(const objective::LoadedModel& machine, Lengths lengths)
       : machine_(machine), lengths_(lengths) {}
 
-  std::vector<model::Pair> tokens(const std::vector<task::Example>& rows) const;
+  std::vector<model::Tokens> tokens(const std::vector<task::Example>& rows) const;
   // Cross-entropy sum of each pair; the bits do not depend on the threads.
   std::vector<double> loss_sums(const TrainedModel& trained,
-                                std::span<const model::Pair> pairs) const;
+                                std::span<const model::Tokens> pairs) const;
   // Greedy, of the first kAnswered rows.
   std::vector<std::string> answers(const TrainedModel& trained,
                                    const std::vector<task::Example>& rows) const;
   Evaluation evaluate(const TrainedModel& trained, const std::vector<task::Example>& rows) const;
 
  private:
-  const objective::Machine& machine_;
+  const objective::LoadedModel& machine_;
   Lengths lengths_;
 };
 

@@ -80,7 +80,7 @@ Tensors some(const Tensors& all, const std::vector<size_t>& which) {
 }
 
 Part tile_gradients(const TrainedModel& trained, const Tensors& leaves,
-                    std::span<const model::Pair> rows, const tensor::Dropout& dropout) {
+                    std::span<const model::Tokens> rows, const tensor::Dropout& dropout) {
   const at::Tensor loss = trained.model->reference_loss_sums(trained.adapter, rows, dropout).sum();
   Part part{.loss_sum = loss.item<double>(), .gradients = torch::autograd::grad({loss}, leaves)};
   for (at::Tensor& gradient : part.gradients) gradient = gradient.to(at::kFloat);
@@ -89,7 +89,7 @@ Part tile_gradients(const TrainedModel& trained, const Tensors& leaves,
 
 }  // namespace
 
-std::vector<std::vector<size_t>> tiles(std::span<const model::Pair> batch) {
+std::vector<std::vector<size_t>> tiles(std::span<const model::Tokens> batch) {
   std::vector<size_t> order(batch.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -107,7 +107,7 @@ std::vector<std::vector<size_t>> tiles(std::span<const model::Pair> batch) {
   return all;
 }
 
-Gradients gradients(const Trainable& trainable, std::span<const model::Pair> batch,
+Gradients gradients(const Trainable& trainable, std::span<const model::Tokens> batch,
                     const Noise& noise, int threads) {
   tensor::keep_freed_memory();
   Tensors parameters;
@@ -120,13 +120,13 @@ Gradients gradients(const Trainable& trainable, std::span<const model::Pair> bat
   InOrder sums;
   tensor::share(threads, static_cast<int>(cut.size()), [&](int t) {
     const auto tile = static_cast<size_t>(t);
-    std::vector<model::Pair> rows;
+    std::vector<model::Tokens> rows;
     for (const size_t row : cut[tile]) rows.push_back(batch[row]);
     sums.add(tile, tile_gradients(model, leaves, rows, dropout(noise, tile)));
   });
   Part total = std::move(sums).total();
   Gradients result{.loss_sum = total.loss_sum, .tokens = 0, .of_mean = {}};
-  for (const model::Pair& pair : batch) result.tokens += static_cast<int64_t>(pair.target.size());
+  for (const model::Tokens& pair : batch) result.tokens += static_cast<int64_t>(pair.target.size());
   const Tensors made = some(now.made, now.moved);
   for (size_t i = 0; i < made.size(); ++i)
     total.gradients[i] =

@@ -26,12 +26,12 @@ struct Gradients {
 };
 
 // Calling thread and threads - 1 others, kernels single-threaded.
-Gradients gradients(const Trainable& trainable, std::span<const model::Pair> batch,
+Gradients gradients(const Trainable& trainable, std::span<const model::Tokens> batch,
                     const Noise& noise, int threads);
 
 // Rows of the batch, longest source first, in runs of at most kTileTokens padded source tokens (at
 // least one row).
 inline constexpr int64_t kTileTokens = 1024;
-std::vector<std::vector<size_t>> tiles(std::span<const model::Pair> batch);
+std::vector<std::vector<size_t>> tiles(std::span<const model::Tokens> batch);
 
 }  // namespace lorahub::train

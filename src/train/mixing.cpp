@@ -17,7 +17,7 @@ Mixing::Mixing(const ModelPointer& base, const Mixture& mixture, std::span<const
 
 std::vector<double> Mixing::weights() const { return doubles(what_.parameters[0].value); }
 
-Mixing::Slope Mixing::slope(std::span<const model::Pair> pairs, int threads) const {
+Mixing::Slope Mixing::slope(std::span<const model::Tokens> pairs, int threads) const {
   const Gradients found = gradients(what_, pairs, {}, threads);
   return {.loss = found.loss_sum / static_cast<double>(found.tokens),
           .gradient = doubles(found.of_mean[0])};

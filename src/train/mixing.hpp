@@ -18,7 +18,7 @@ class Mixing {
     double loss = 0;               // mean over the target tokens
     std::vector<double> gradient;  // [N], of it
   };
-  Slope slope(std::span<const model::Pair> pairs, int threads) const;
+  Slope slope(std::span<const model::Tokens> pairs, int threads) const;
 
   // A step of Adam against the gradient, then into [-bound, bound].
   void step(const std::vector<double>& gradient, double rate, double bound);

@@ -25,13 +25,13 @@ std::string tensor_text(const at::Tensor& bytes) {
 
 }  // namespace
 
-Course course(std::span<const model::Pair> rows, const Settings& settings) {
+Course course(std::span<const model::Tokens> rows, const Settings& settings) {
   return {rows,
           {.batch = settings.batch, .batch_tokens = settings.batch_tokens, .seed = settings.seed},
           settings.accumulate};
 }
 
-Trainer::Trainer(Trainable what, std::vector<model::Pair> rows, Settings settings)
+Trainer::Trainer(Trainable what, std::vector<model::Tokens> rows, Settings settings)
     : what_(std::move(what)),
       rows_(std::move(rows)),
       settings_(std::move(settings)),
@@ -42,7 +42,7 @@ Trainer::Trainer(Trainable what, std::vector<model::Pair> rows, Settings setting
 }
 
 void Trainer::step() {
-  std::vector<model::Pair> batch;
+  std::vector<model::Tokens> batch;
   for (const size_t row : step_rows(steps())) batch.push_back(rows_[row]);
   Gradients found = gradients(what_, batch,
                               {.model = settings_.model_dropout,

@@ -25,11 +25,11 @@ struct Settings {
 };
 
 // Which rows its steps see.
-Course course(std::span<const model::Pair> rows, const Settings& settings);
+Course course(std::span<const model::Tokens> rows, const Settings& settings);
 
 class Trainer {
  public:
-  Trainer(Trainable what, std::vector<model::Pair> rows, Settings settings);
+  Trainer(Trainable what, std::vector<model::Tokens> rows, Settings settings);
 
   bool done() const { return steps() >= settings_.rate.steps; }
   // One step of the optimiser. Error when the loss is no longer finite.
@@ -38,7 +38,7 @@ class Trainer {
   int64_t steps() const { return static_cast<int64_t>(losses_.size()); }
   const Trainable& trainable() const { return what_; }
   const std::vector<double>& losses() const { return losses_; }  // of each step, mean over tokens
-  const std::vector<model::Pair>& rows() const { return rows_; }
+  const std::vector<model::Tokens>& rows() const { return rows_; }
   std::vector<size_t> step_rows(int64_t step) const { return course_.rows(step); }  // of rows()
 
   // A file that holds all of the state; `identity` says of which training. load: false when there
@@ -48,7 +48,7 @@ class Trainer {
 
  private:
   Trainable what_;
-  std::vector<model::Pair> rows_;
+  std::vector<model::Tokens> rows_;
   Settings settings_;
   Moments moments_;
   std::vector<double> losses_;

@@ -86,16 +86,16 @@ class Work {
 
   void run() {
     rows_ = split(config_, unit_.data);
-    machine_.emplace(objective::Machine{.model = load(),
-                                        .tokenizer = text::Tokenizer(folder_),
-                                        .device = resources_.device,
-                                        .threads = resources_.threads});
+    machine_.emplace(objective::LoadedModel{.model = load(),
+                                            .tokenizer = text::Tokenizer(folder_),
+                                            .device = resources_.device,
+                                            .threads = resources_.threads});
     machine_->tokenizer.check_fits(machine_->model->architecture().vocabulary(), folder_);
     std::error_code error;
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
                 error.message());
-    std::vector<model::Pair> pairs = evaluator().tokens(rows_.train);
+    std::vector<model::Tokens> pairs = evaluator().tokens(rows_.train);
     settings_ = trainer_settings(pairs);
     Trainer trainer(make(), std::move(pairs), settings_);
     card_.before = evaluate(trainer.trainable());
@@ -136,7 +136,7 @@ class Work {
     return full(machine_->model, dtype());
   }
 
-  Settings trainer_settings(std::span<const model::Pair> pairs) const {
+  Settings trainer_settings(std::span<const model::Tokens> pairs) const {
     Settings s{
         .batch = static_cast<size_t>(config_.batch),
         .batch_tokens = static_cast<size_t>(config_.batch_tokens),
@@ -179,7 +179,7 @@ class Work {
     double tokens = 0, flop = 0;
     while (!trainer.done()) {
       for (const size_t row : trainer.step_rows(trainer.steps())) {
-        const model::Pair& pair = trainer.rows()[row];
+        const model::Tokens& pair = trainer.rows()[row];
         const auto source = static_cast<double>(pair.source.size());
         const auto target = static_cast<double>(pair.target.size());
         tokens += source + target;
@@ -255,7 +255,7 @@ class Work {
     for (const Parameter& p : trained.parameters) card_.parameters += p.value.numel();
     for (int64_t step = 0; step < trainer.steps(); ++step)
       for (const size_t row : trainer.step_rows(step)) {
-        const model::Pair& pair = trainer.rows()[row];
+        const model::Tokens& pair = trainer.rows()[row];
         card_.seen_tokens += static_cast<double>(pair.source.size() + pair.target.size());
       }
     card_.losses = pass_means(trainer);
@@ -280,7 +280,7 @@ class Work {
                                                                 : rows_.held_out[0]};
     const TrainedModel model = trained_model(trained);
     const Evaluator evaluator = this->evaluator();
-    const std::vector<model::Pair> pair = evaluator.tokens(row);
+    const std::vector<model::Tokens> pair = evaluator.tokens(row);
     return {.example = row[0],
             .answer = evaluator.answers(model, row).front(),
             .loss_sum = evaluator.loss_sums(model, pair).front(),
@@ -293,7 +293,7 @@ class Work {
   fs::path folder_;  // of the model
   std::string identity_;
   Rows rows_;
-  std::optional<objective::Machine> machine_;
+  std::optional<objective::LoadedModel> machine_;
   Settings settings_;
   Card card_;
 };

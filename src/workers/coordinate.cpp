@@ -90,7 +90,7 @@ class Coordinator {
       receive(std::move(*message));
       moved = true;
     }
-    for (Crew::Posting& posting : crew_.outbox()) {
+    for (Dispatcher::Posting& posting : crew_.outbox()) {
       send(std::move(posting));
       moved = true;
     }
@@ -115,7 +115,7 @@ class Coordinator {
                                    .bytes = std::move(message.bytes)});
   }
 
-  void send(Crew::Posting posting) {
+  void send(Dispatcher::Posting posting) {
     if (posting.rank == 0)
       me_.executor.put(std::move(posting.task));
     else
@@ -197,7 +197,7 @@ class Coordinator {
   }
 
   const Rank& me_;
-  Crew crew_;
+  Dispatcher crew_;
   Awake clock_;
   Silence silence_;  // by rank
   Every beat_, glance_{kGlance};

@@ -4,6 +4,6 @@
 
 namespace lorahub::workers {
 
-int coordinate(const Rank& me, const Lead& lead);  // as Group::run
+int coordinate(const Rank& me, const Lead& lead);  // as World::run
 
 }  // namespace lorahub::workers

@@ -6,8 +6,8 @@
 
 #include "workers/awake.hpp"
 #include "workers/executor.hpp"
-#include "workers/group.hpp"
 #include "workers/mailbox.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::workers {
 

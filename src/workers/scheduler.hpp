@@ -42,7 +42,7 @@ class Scheduler {
   void done(int rank, int group);
 
  private:
-  struct Group {
+  struct World {
     std::vector<int> ranks;
     int job = -1;
     int next_unit = 0, units = 0;  // of the units submitted last
@@ -53,14 +53,14 @@ class Scheduler {
   };
   static size_t index(int i) { return static_cast<size_t>(i); }
   void share_out(const std::vector<int>& ranks);
-  double cost_left_per_rank(const Group& group) const;
-  bool wants_more(const Group& group) const;
-  std::optional<int> idlest(const Group& group) const;
+  double cost_left_per_rank(const World& group) const;
+  bool wants_more(const World& group) const;
+  std::optional<int> idlest(const World& group) const;
 
   int depth_;
   std::vector<JobSize> jobs_;
   std::vector<int> queue_;  // jobs, the costliest last
-  std::vector<Group> groups_;
+  std::vector<World> groups_;
   std::vector<Rank> ranks_;
   int turn_ = 0;  // the group that is asked first
 };

@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "base/signals.hpp"
 #include "run/messages/across.hpp"
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::workers {
 namespace {

@@ -11,7 +11,7 @@ namespace lorahub::lora {
 using Rows = std::vector<std::vector<double>>;
 
 struct Golden {
-  std::vector<model::Pair> examples;
+  std::vector<model::Tokens> examples;
   std::vector<std::string> names;
   std::vector<double> base;  // [K]
   Rows singles, weights, factor, product;

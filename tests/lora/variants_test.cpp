@@ -84,7 +84,7 @@ TEST_P(Variant, HasTheLossesOfPeftInBothEnginesAndCompositions) {
 TEST_P(Variant, AnswersAsPeft) {
   const Pool pool = stack({module}, base.architecture(), base::Device::cpu);
   std::vector<model::Ids> sources;
-  for (const model::Pair& pair : base.pairs) sources.push_back(pair.source);
+  for (const model::Tokens& pair : base.pairs) sources.push_back(pair.source);
   const auto answers = model::t5::generate(
       base.network, compose(pool, std::vector{1.0}, Composition::product, at::kFloat), sources,
       base.max_tokens);

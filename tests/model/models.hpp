@@ -11,14 +11,14 @@
 
 namespace lorahub::test {
 
-using model::Adapter, model::LinearInfo, model::LowRank, model::Pair, model::kHead;
+using model::Adapter, model::LinearInfo, model::LowRank, model::Tokens, model::kHead;
 using model::t5::Config, model::t5::Network, model::t5::Ties;
 
 // A model of a golden file, what was asked of it, and what transformers answered.
 struct Golden {
   Config config;
   Network network;
-  std::vector<Pair> pairs;
+  std::vector<Tokens> pairs;
   nlohmann::json examples;
   int max_tokens = 0;
 

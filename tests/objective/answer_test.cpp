@@ -8,7 +8,7 @@ namespace lorahub::objective {
 namespace {
 
 struct Setting {
-  Machine machine = objective::machine();
+  LoadedModel machine = objective::machine();
   lora::Pool pool = objective::pool(machine.model->architecture());
   std::vector<task::Example> rows = shots("D2_last_letter", 25);
   std::vector<std::string> prompts;
@@ -77,8 +77,8 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
     std::string best = listed.empty() ? free[i] : "";
     double least = std::numeric_limits<double>::infinity();
     for (const std::string& option : listed) {
-      const std::vector<model::Pair> pair = {{.source = s.machine.tokenizer.encode(prompts[i]),
-                                              .target = s.machine.tokenizer.encode(option)}};
+      const std::vector<model::Tokens> pair = {{.source = s.machine.tokenizer.encode(prompts[i]),
+                                                .target = s.machine.tokenizer.encode(option)}};
       const double loss = s.machine.model->loss_sums(s.mixture, pair)[0] /
                           static_cast<double>(pair[0].target.size());
       if (loss < least) least = loss, best = option;

@@ -15,9 +15,9 @@ using study::Composition;
 using study::Engine;
 
 struct Setting {
-  Machine machine = objective::machine();
+  LoadedModel machine = objective::machine();
   lora::Pool pool = objective::pool(machine.model->architecture());
-  std::vector<model::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
+  std::vector<model::Tokens> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
 };
 Setting& setting() {
   static Setting setting;
@@ -124,7 +124,7 @@ double kendall_tau(const std::vector<double>& x, const std::vector<double>& y) {
 
 TEST(Measure, Bfloat16RanksCandidatesAsFloat32) {
   const Setting& s = setting();
-  const Machine half = machine(study::Precision::bf16);
+  const LoadedModel half = machine(study::Precision::bf16);
   const search::Population some = population(50, 20);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const search::Measure coarse = make_measure(

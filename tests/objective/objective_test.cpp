@@ -81,7 +81,7 @@ TEST(Reduce, NaNStaysNaNAndInfinityInfinity) {
 TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
   const text::Tokenizer tokenizer(kModel);
   const std::vector<task::Example> examples = {{"these words - dog cat", "( B )"}, {"", "dog"}};
-  const std::vector<model::Pair> pairs = tokenize(tokenizer, examples);
+  const std::vector<model::Tokens> pairs = tokenize(tokenizer, examples);
   ASSERT_EQ(pairs.size(), 2U);
   EXPECT_EQ(pairs[0].source, tokenizer.encode("these words - dog cat"));
   EXPECT_EQ(pairs[0].target, tokenizer.encode("( B )"));
@@ -93,7 +93,7 @@ TEST(Tokenize, CutsAt2048AsTheOfficialCode) {
   const text::Tokenizer tokenizer(kModel);
   std::string text;
   for (int i = 0; i < 3000; ++i) text += " dog";
-  const std::vector<model::Pair> pairs =
+  const std::vector<model::Tokens> pairs =
       tokenize(tokenizer, std::vector<task::Example>{{text, text}});
   EXPECT_EQ(pairs[0].source.size(), 2048U);
   EXPECT_EQ(pairs[0].target.size(), 2048U);

@@ -9,9 +9,9 @@ namespace lorahub::objective {
 namespace {
 
 struct Setting {
-  Machine machine = objective::machine();
+  LoadedModel machine = objective::machine();
   lora::Pool pool = objective::pool(machine.model->architecture(), 6);
-  std::vector<model::Pair> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
+  std::vector<model::Tokens> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
   lora::Composer compose{pool, study::Composition::factor, at::kFloat};
 };
 

@@ -11,8 +11,8 @@ using namespace lorahub;
 int main(int argc, char** argv) try {
   if (argc != 4)
     return std::fprintf(stderr, "usage: adapt_and_answer MODEL LIBRARY TASK.jsonl\n"), 2;
-  const objective::Machine machine{.model = model::load(argv[1], {}),
-                                   .tokenizer = text::Tokenizer(argv[1])};
+  const objective::LoadedModel machine{.model = model::load(argv[1], {}),
+                                       .tokenizer = text::Tokenizer(argv[1])};
   const model::Architecture& architecture = machine.model->architecture();
   std::vector<lora::Module> modules;
   for (const std::string& name : lora::module_names(argv[2]))
@@ -20,10 +20,10 @@ int main(int argc, char** argv) try {
   const lora::Pool pool = lora::stack(modules, architecture, machine.device);
   const task::Task task =
       task::load({.task_files = {.pool = argv[3], .test = argv[3]}});  // 5 shots
-  const std::vector<model::Pair> pairs = objective::tokenize(machine.tokenizer, task.shots);
+  const std::vector<model::Tokens> pairs = objective::tokenize(machine.tokenizer, task.shots);
   const auto measure = objective::make_measure(machine, {.pool = pool}, pairs);
   std::vector<int> tokens;
-  for (const model::Pair& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Evaluate loss = [&](const search::Population& w) {
     return objective::reduce(search::measure_all(measure, w, 5, {}), tokens, w, {.penalty = {}});
   };

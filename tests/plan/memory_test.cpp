@@ -88,9 +88,9 @@ struct Case {
 
 constexpr int kModules = 10;
 
-std::vector<model::Pair> pairs_of(const Case& one) {
-  std::vector<model::Pair> pairs(static_cast<size_t>(one.rows));
-  for (model::Pair& pair : pairs) {
+std::vector<model::Tokens> pairs_of(const Case& one) {
+  std::vector<model::Tokens> pairs(static_cast<size_t>(one.rows));
+  for (model::Tokens& pair : pairs) {
     for (int64_t i = 0; i < one.source; ++i) pair.source.push_back(3 + i * 7 % 500);
     for (int64_t i = 0; i < one.target; ++i) pair.target.push_back(3 + i * 5 % 500);
   }
@@ -106,9 +106,9 @@ study::Trial trial_of(const Case& one) {
 }
 
 void search_with(const ModelPointer& model, const lora::Pool& pool, const Case& one) {
-  const objective::Machine machine{.model = model,
-                                   .tokenizer = text::Tokenizer(SOURCE_DIR "/configs/model/mini")};
-  const std::vector<model::Pair> pairs = pairs_of(one);
+  const objective::LoadedModel machine{
+      .model = model, .tokenizer = text::Tokenizer(SOURCE_DIR "/configs/model/mini")};
+  const std::vector<model::Tokens> pairs = pairs_of(one);
   const objective::Mixture mixture{
       .pool = pool, .composition = one.composition, .engine = study::Engine::fast};
   const auto reported = objective::make_measure(machine, mixture, pairs);
@@ -121,7 +121,7 @@ void search_with(const ModelPointer& model, const lora::Pool& pool, const Case& 
 
 void answer(const ModelPointer& model, const Case& one) {
   std::vector<model::Ids> sources;
-  for (const model::Pair& pair : pairs_of(one)) sources.push_back(pair.source);
+  for (const model::Tokens& pair : pairs_of(one)) sources.push_back(pair.source);
   model->generate({}, sources, static_cast<int>(one.target));
 }
 

@@ -24,7 +24,7 @@ TEST(AdamW, twenty_steps_are_those_of_pytorch) {
     for (const Parameter& p : c.trainable.parameters) start.push_back(p.value.clone());
     const size_t rows = s.at("rows");
     for (int64_t t = 0; t < rate.steps; ++t) {
-      std::vector<model::Pair> batch;
+      std::vector<model::Tokens> batch;
       for (size_t i = 0; i < rows; ++i)
         batch.push_back(
             c.golden.pairs[(static_cast<size_t>(t) * rows + i) % c.golden.pairs.size()]);

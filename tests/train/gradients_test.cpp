@@ -73,7 +73,7 @@ TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
 
 TEST(Gradients, have_the_same_bits_for_any_number_of_threads) {
   const Case c = make_case("full");
-  std::vector<model::Pair> rows;  // several tiles
+  std::vector<model::Tokens> rows;  // several tiles
   for (int copy = 0; copy < 12; ++copy)
     rows.insert(rows.end(), c.golden.pairs.begin(), c.golden.pairs.end());
   ASSERT_GT(tiles(rows).size(), 2U);
@@ -88,7 +88,7 @@ TEST(Gradients, have_the_same_bits_for_any_number_of_threads) {
 }
 
 TEST(Gradients, tiles_hold_each_row_once_and_few_tokens) {
-  std::vector<model::Pair> rows;
+  std::vector<model::Tokens> rows;
   for (const size_t length : {3, 700, 2000, 300, 301, 40, 40})
     rows.push_back({.source = model::Ids(length, 5), .target = {1}});
   std::vector<size_t> seen;

@@ -69,7 +69,7 @@ TEST(Trainer, accumulated_batches_are_one_large_batch) {
   one.batch_tokens = 0;
   Trainer accumulating(c.trainable, c.golden.pairs, one);
   EXPECT_EQ(course(c.golden.pairs, one).first_step(1), 2);  // 8 rows: 3 + 3, 2
-  std::vector<model::Pair> rows;
+  std::vector<model::Tokens> rows;
   for (const size_t row : accumulating.step_rows(0)) rows.push_back(c.golden.pairs[row]);
   const Gradients together = gradients(c.trainable, rows, {}, 1);
   accumulating.step();
@@ -136,7 +136,7 @@ TEST(Batches, are_cut_by_tokens_too) {
 }
 
 TEST(Course, goes_through_the_passes_in_order_and_from_anywhere) {
-  std::vector<model::Pair> rows;
+  std::vector<model::Tokens> rows;
   for (size_t i = 0; i < 57; ++i)
     rows.push_back({.source = model::Ids(1 + i * 7 % 31, 5), .target = {1}});
   const Shuffle shuffle{.batch = 8, .batch_tokens = 64, .seed = 3};

@@ -33,7 +33,7 @@ Config config(What what, const fs::path& out) {
   return c;
 }
 
-std::vector<model::Pair> rows(const Config& c) {
+std::vector<model::Tokens> rows(const Config& c) {
   return objective::tokenize(text::Tokenizer(kModel), task::read_examples(c.data[0]));
 }
 

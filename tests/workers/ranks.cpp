@@ -18,7 +18,7 @@
 #include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "run/messages/across.hpp"
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -90,19 +90,19 @@ std::vector<uint64_t> search_with(const search::Measure& how, int generations) {
   return trace;
 }
 
-using Scene = int (*)(Group& group, const std::string& folder);
+using Scene = int (*)(World& group, const std::string& folder);
 
 const Handler kMeasure = [](const std::string& unit) { return measure_unit(unit, measure); };
 
-search::Measure of(const Leader& leader) {
+search::Measure of(const JobHandle& leader) {
   return across([&leader](const auto& units) { return leader.call(units); },
                 [](const search::Fault& fault) { expect(false, fault.cause); });
 }
 
 // One job after the other, or several at a time; one or two threads a rank: the same bits.
-int same_bits(Group& group, const std::string&) {
+int same_bits(World& group, const std::string&) {
   expect(group.ranks_on_node() == group.size() && group.rank_on_node() == group.rank(), "one node");
-  return group.run({.threads = 1 + group.size() % 2}, kMeasure, [&](Crew& crew) {
+  return group.run({.threads = 1 + group.size() % 2}, kMeasure, [&](Dispatcher& crew) {
     const auto alone = search_with(measure, 60);
     expect(alone.size() == 60 * 84, "84 sums a generation");
     for (const int groups : {1, 2, 3, 8}) {
@@ -112,7 +112,7 @@ int same_bits(Group& group, const std::string&) {
         jobs.push_back(
             {.size = {.cost = 1, .units = 9 * 60, .width = 9},
              .join = "",
-             .lead = [&](const Leader& leader) { trace = search_with(of(leader), 60); }});
+             .lead = [&](const JobHandle& leader) { trace = search_with(of(leader), 60); }});
       for (Job& job : jobs) job.join = std::string(32, '\0');  // a unit of no weights
       crew.work(jobs, groups);
       for (const auto& trace : traces)
@@ -123,7 +123,7 @@ int same_bits(Group& group, const std::string&) {
 }
 
 // Requests name a failure by rank: "2:error 3:exception".
-std::string fail_as_told(const Group& group, const std::string& request) {
+std::string fail_as_told(const World& group, const std::string& request) {
   const auto told = [&](const char* how) {
     return request.find(base::format("{}:{}", group.rank(), how)) != std::string::npos;
   };
@@ -137,9 +137,9 @@ std::string fail_as_told(const Group& group, const std::string& request) {
   return base::format("{}", group.rank());
 }
 
-int errors(Group& group, const std::string&) {
+int errors(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({}, handler, [&](Crew& crew) {
+  return group.run({}, handler, [&](Dispatcher& crew) {
     const auto failing = [&](const std::string& request) {
       return message_of([&] { crew.everyone(request); });
     };
@@ -171,15 +171,15 @@ int errors(Group& group, const std::string&) {
 }
 
 // A rank that cannot join a job fails it, not the run.
-int failing_jobs(Group& group, const std::string&) {
+int failing_jobs(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({}, handler, [&](Crew& crew) {
+  return group.run({}, handler, [&](Dispatcher& crew) {
     std::string message;
     size_t replies = 0;
-    const auto join_fails = [&](const Leader& leader) {
+    const auto join_fails = [&](const JobHandle& leader) {
       message = message_of([&] { leader.call(std::vector<std::string>(20, "1:slow 0:slow")); });
     };
-    const auto all_well = [&](const Leader& leader) {
+    const auto all_well = [&](const JobHandle& leader) {
       for (const Outcome& o : leader.call(std::vector<std::string>(20, "")))
         replies += o.result == Result::reply ? 1 : 0;
     };
@@ -193,11 +193,11 @@ int failing_jobs(Group& group, const std::string&) {
 }
 
 // What a sick rank cannot do is done by another one: nobody notices.
-int sick_rank(Group& group, const std::string&) {
+int sick_rank(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({}, handler, [&](Crew& crew) {
+  return group.run({}, handler, [&](Dispatcher& crew) {
     size_t replies = 0;
-    const auto lead = [&](const Leader& leader) {
+    const auto lead = [&](const JobHandle& leader) {
       for (const char* unit : {"1:memory 0:slow", "1:exception 0:slow"})
         for (const Outcome& o : leader.call(std::vector<std::string>(20, unit)))
           replies += o.result == Result::reply && o.bytes != "1" ? 1 : 0;
@@ -209,11 +209,11 @@ int sick_rank(Group& group, const std::string&) {
 }
 
 // What no rank can do ends the run, and names one of them.
-int sick_ranks(Group& group, const std::string&) {
+int sick_ranks(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
   try {
-    return group.run({}, handler, [&](Crew& crew) {
-      const auto lead = [&](const Leader& leader) {
+    return group.run({}, handler, [&](Dispatcher& crew) {
+      const auto lead = [&](const JobHandle& leader) {
         leader.call(std::vector<std::string>(20, "0:memory 1:memory 2:memory"));
       };
       crew.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
@@ -229,12 +229,12 @@ int sick_ranks(Group& group, const std::string&) {
 }
 
 // A unit that never ends, on a worker or on the coordinator itself, where the process ends at once.
-int hang(Group& group, const char* unit) {
+int hang(World& group, const char* unit) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
   const Watch watch = [](const std::string&) { return Patience{.seconds = 2, .words = "busy"}; };
   try {
-    return group.run({.watch = watch}, handler, [&](Crew& crew) {
-      const auto lead = [&](const Leader& leader) {
+    return group.run({.watch = watch}, handler, [&](Dispatcher& crew) {
+      const auto lead = [&](const JobHandle& leader) {
         leader.call(std::vector<std::string>(9, unit));
       };
       crew.work({{.size = {.width = 9}, .join = "", .lead = lead}}, 1);
@@ -247,22 +247,22 @@ int hang(Group& group, const char* unit) {
     return 75;
   }
 }
-int hung_worker(Group& group, const std::string&) { return hang(group, "1:hang"); }
-int hung_coordinator(Group& group, const std::string&) { return hang(group, "0:hang"); }
+int hung_worker(World& group, const std::string&) { return hang(group, "1:hang"); }
+int hung_coordinator(World& group, const std::string&) { return hang(group, "0:hang"); }
 
 // A lead that never comes back, as from a disk that hangs.
-int hung_lead(Group& group, const std::string&) {
+int hung_lead(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({.hang_timeout = 2}, handler, [&](Crew& crew) {
+  return group.run({.hang_timeout = 2}, handler, [&](Dispatcher& crew) {
     crew.work({{.size = {},
                 .join = "",
-                .lead = [](const Leader&) { std::this_thread::sleep_for(1000s); }}},
+                .lead = [](const JobHandle&) { std::this_thread::sleep_for(1000s); }}},
               1);
     return 0;
   });
 }
 
-int large(Group& group, const std::string&) {
+int large(World& group, const std::string&) {
   // Every byte depends on its place and its rank; 40 MB go in several pieces.
   const auto bytes = [](size_t count, int salt) {
     std::string text(count, '\0');
@@ -275,7 +275,7 @@ int large(Group& group, const std::string&) {
     expect(request == bytes(count, 99), "the request is whole");
     return bytes(count, group.rank());
   };
-  return group.run({}, handler, [&](Crew& crew) {
+  return group.run({}, handler, [&](Dispatcher& crew) {
     for (const size_t count :
          {size_t{0}, size_t{1}, size_t{5000}, size_t{1} << 20, size_t{40'000'000}}) {
       const auto replies = crew.everyone(bytes(count, 99));
@@ -288,38 +288,38 @@ int large(Group& group, const std::string&) {
 }
 
 // A forward of 3 s is no stall of 1 s.
-int long_forward(Group& group, const std::string&) {
+int long_forward(World& group, const std::string&) {
   const Handler slow = [](const std::string&) {
     std::this_thread::sleep_for(3s);
     return std::string();
   };
-  return group.run({.stall_timeout = 1}, slow, [](Crew& crew) {
+  return group.run({.stall_timeout = 1}, slow, [](Dispatcher& crew) {
     crew.everyone("");
     return 0;
   });
 }
 
 // Rank 1, or the coordinator, is stopped: the others notice and end with 75.
-int stop(Group& group, int which) {
+int stop(World& group, int which) {
   const Handler handler = [&](const std::string&) {
     if (group.rank() == which) raise(SIGSTOP);
     return std::string();
   };
-  return group.run({.stall_timeout = 3}, handler, [](Crew& crew) {
+  return group.run({.stall_timeout = 3}, handler, [](Dispatcher& crew) {
     crew.everyone("");
     return 0;
   });
 }
-int stopped_worker(Group& group, const std::string&) { return stop(group, 1); }
-int stopped_coordinator(Group& group, const std::string&) { return stop(group, 0); }
+int stopped_worker(World& group, const std::string&) { return stop(group, 1); }
+int stopped_coordinator(World& group, const std::string&) { return stop(group, 0); }
 
 // A lax bound, since machines are noisy: a busy wait would be 1.
-int idle(Group& group, const std::string&) {
+int idle(World& group, const std::string&) {
   const Handler processor_time = [&](const std::string& request) {
     if (request == "sleep" && group.rank() != 0) std::this_thread::sleep_for(2s);
     return base::format("{}", base::process_seconds());
   };
-  return group.run({}, processor_time, [](Crew& crew) {
+  return group.run({}, processor_time, [](Dispatcher& crew) {
     const double before = base::process_seconds();
     crew.everyone("sleep");
     const double coordinator = (base::process_seconds() - before) / 2;
@@ -338,11 +338,11 @@ int idle(Group& group, const std::string&) {
 }
 
 // A worker that never serves, and a coordinator whose lead throws.
-int early_leavers(Group& group, const std::string&) {
+int early_leavers(World& group, const std::string&) {
   const Handler handler = [](const std::string& request) { return request; };
   if (group.rank() == 1) return 2;
   try {
-    return group.run({}, handler, [](Crew& crew) {
+    return group.run({}, handler, [](Dispatcher& crew) {
       crew.everyone("");
       return 0;
     });
@@ -354,7 +354,7 @@ int early_leavers(Group& group, const std::string&) {
 }
 
 // The coordinator is interrupted; a unit that looks for signals is waited for, on every rank.
-int grace(Group& group, const std::string&) {
+int grace(World& group, const std::string&) {
   std::atomic<int> ended = 0;
   const Handler handler = [&](const std::string&) {
     while (base::pending_signal() == 0) std::this_thread::sleep_for(10ms);
@@ -364,7 +364,7 @@ int grace(Group& group, const std::string&) {
   };
   int code = 75;
   try {
-    code = group.run({.grace = 30}, handler, [](Crew& crew) {
+    code = group.run({.grace = 30}, handler, [](Dispatcher& crew) {
       const std::jthread signal([] {
         std::this_thread::sleep_for(300ms);
         kill(getpid(), SIGTERM);
@@ -379,18 +379,18 @@ int grace(Group& group, const std::string&) {
 }
 
 // Works until a signal comes; for interrupt.sh. Units take longer than the 5 s that the run has.
-int work(Group& group, const std::string& folder) {
+int work(World& group, const std::string& folder) {
   std::ofstream(base::format("{}/pid.{}", folder, group.rank())) << getpid() << std::endl;
   const Handler handler = [](const std::string& request) {
     std::this_thread::sleep_for(request == "long" ? 20s : 100ms);
     return std::string();
   };
-  const auto forever = [](const Leader& leader) {
+  const auto forever = [](const JobHandle& leader) {
     for (;;) leader.call(std::vector<std::string>(10, "short"));
   };
-  const auto once = [](const Leader& leader) { leader.call({"long"}); };
+  const auto once = [](const JobHandle& leader) { leader.call({"long"}); };
   try {
-    return group.run({.threads = 2}, handler, [&](Crew& crew) {
+    return group.run({.threads = 2}, handler, [&](Dispatcher& crew) {
       crew.work({{.size = {.cost = 2, .width = 9}, .join = "", .lead = once},
                  {.size = {.cost = 1, .width = 9}, .join = "", .lead = forever}},
                 2);
@@ -425,7 +425,7 @@ int main(int argc, char** argv) {
   using namespace lorahub::workers;
   lorahub::base::block_signals();
   const Session session;
-  Group group;
+  World group;
   expect(argc >= 3 && kScenes.count(argv[1]) == 1, "usage: ranks SCENE R [FOLDER]");
   expect(group.size() == std::atoi(argv[2]), "started with that many ranks");
   return kScenes.at(argv[1])(group, argc > 3 ? argv[3] : ".");

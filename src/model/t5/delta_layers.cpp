@@ -19,7 +19,7 @@ model::delta::DeltaLayers delta_layers(const Network& network) {
   return all;
 }
 
-model::delta::Trajectory base_trajectory(const Network& network, std::span<const Pair> examples) {
+model::delta::Trajectory base_trajectory(const Network& network, std::span<const Tokens> examples) {
   return model::delta::trajectory(
       [&](const tensor::Products& by) { loss_sums(network, {}, examples, by); });
 }

@@ -13,7 +13,7 @@ model::delta::DeltaLayers delta_layers(const Network& network);
 double narrow_values(const Config& config);  // how many weights these layers have
 
 // Of the base model's pass over some examples.
-model::delta::Trajectory base_trajectory(const Network& network, std::span<const Pair> examples);
+model::delta::Trajectory base_trajectory(const Network& network, std::span<const Tokens> examples);
 double trajectory_bytes(const Config& config, double source_tokens, double target_tokens);
 
 }  // namespace lorahub::model::t5

@@ -74,9 +74,9 @@ at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden,
 
 }  // namespace
 
-Biases biases(const Network& network, std::span<const Pair> examples) {
+Biases biases(const Network& network, std::span<const Tokens> examples) {
   size_t source = 0, target = 0;
-  for (const Pair& pair : examples) {
+  for (const Tokens& pair : examples) {
     source = std::max(source, pair.source.size());
     target = std::max(target, pair.target.size());
   }
@@ -85,11 +85,11 @@ Biases biases(const Network& network, std::span<const Pair> examples) {
           .decoder = self_bias(network, Direction::causal, static_cast<int64_t>(target))};
 }
 
-Batch pack(const Network& network, std::span<const Pair> examples, const Biases& biases) {
+Batch pack(const Network& network, std::span<const Tokens> examples, const Biases& biases) {
   const Config& config = network.config;
   std::vector<Ids> sources, read;
   Ids labels;
-  for (const Pair& pair : examples) {
+  for (const Tokens& pair : examples) {
     check_ids(config, pair.source, "source");
     check_ids(config, pair.target, "target");
     sources.push_back(pair.source);
@@ -131,7 +131,7 @@ std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses) {
 }
 
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples, const tensor::Products& by) {
+                              std::span<const Tokens> examples, const tensor::Products& by) {
   if (examples.empty()) return {};
   const Batch batch = pack(network, examples, biases(network, examples));
   return sums(batch, token_losses(network, adapter, batch, by));

@@ -12,12 +12,12 @@ namespace lorahub::model::t5 {
 struct Biases {
   at::Tensor encoder, decoder;  // self_bias()
 };
-Biases biases(const Network& network, std::span<const Pair> examples);
+Biases biases(const Network& network, std::span<const Tokens> examples);
 struct Batch {
   Input sources, targets;  // targets: as the decoder reads them, behind the start token
   at::Tensor labels;       // [target rows]
 };
-Batch pack(const Network& network, std::span<const Pair> examples, const Biases& biases);
+Batch pack(const Network& network, std::span<const Tokens> examples, const Biases& biases);
 
 // Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
 // network's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
@@ -28,7 +28,7 @@ std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses);
 
 // The same from examples to sums at once. Runs on the calling thread alone.
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
-                              std::span<const Pair> examples,
+                              std::span<const Tokens> examples,
                               const tensor::Products& by = tensor::exact());
 
 }  // namespace lorahub::model::t5

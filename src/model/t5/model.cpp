@@ -22,9 +22,9 @@ class T5Batch : public model::Batch {
 
 class T5Batcher : public Batcher {
  public:
-  T5Batcher(Network network, std::span<const Pair> examples)
+  T5Batcher(Network network, std::span<const Tokens> examples)
       : network_(std::move(network)), biases_(biases(network_, examples)) {}
-  std::unique_ptr<const model::Batch> batch(std::span<const Pair> examples) const override {
+  std::unique_ptr<const model::Batch> batch(std::span<const Tokens> examples) const override {
     return std::make_unique<const T5Batch>(pack(network_, examples, biases_));
   }
 
@@ -73,7 +73,7 @@ std::shared_ptr<const Model> T5Model::with(
   return changed;
 }
 
-std::unique_ptr<const Batcher> T5Model::batcher(std::span<const Pair> examples) const {
+std::unique_ptr<const Batcher> T5Model::batcher(std::span<const Tokens> examples) const {
   return std::make_unique<const T5Batcher>(network_, examples);
 }
 
@@ -82,12 +82,12 @@ at::Tensor T5Model::token_losses(const Adapter& adapter, const model::Batch& bat
   return t5::token_losses(network_, adapter, dynamic_cast<const T5Batch&>(batch).packed(), by);
 }
 
-std::vector<double> T5Model::loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+std::vector<double> T5Model::loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                        const tensor::Products& by) const {
   return t5::loss_sums(network_, adapter, examples, by);
 }
 
-at::Tensor T5Model::reference_loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+at::Tensor T5Model::reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                         const tensor::Dropout& dropout) const {
   return reference::loss_sums(network_, adapter, examples, dropout);
 }

@@ -21,12 +21,12 @@ class T5Model : public Model {
   bool is_always_f32(const std::string& name) const override;
   std::shared_ptr<const Model> with(
       const std::map<std::string, at::Tensor>& replaced) const override;
-  std::unique_ptr<const Batcher> batcher(std::span<const Pair> examples) const override;
+  std::unique_ptr<const Batcher> batcher(std::span<const Tokens> examples) const override;
   at::Tensor token_losses(const Adapter& adapter, const model::Batch& batch,
                           const tensor::Products& by) const override;
-  std::vector<double> loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+  std::vector<double> loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                 const tensor::Products& by) const override;
-  at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Pair> examples,
+  at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                  const tensor::Dropout& dropout) const override;
   std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
                             int max_tokens) const override;

@@ -347,9 +347,9 @@ void tie(Network& network, const Ties& ties) {
   if (ties.head_to_decoder) network.lm_head = network.decoder_embedding;
 }
 
-void turn_weights(Network& network, const std::string& origin, int threads) {
+void transpose_weights(Network& network, const std::string& origin, int threads) {
   if (network.embedding.is_cpu() && network.embedding.scalar_type() == at::kFloat)
-    tensor::turn_weights(encoder_layers(network), origin, threads);
+    tensor::transpose_weights(encoder_layers(network), origin, threads);
 }
 
 Network build(const Config& config, const checkpoint::Tensors& weights, Placement placement,
@@ -374,7 +374,7 @@ Network load(const std::filesystem::path& folder, Placement placement, int threa
     const checkpoint::Tensors narrowed =
         checkpoint::in_dtype(weights, {placement.dtype, threads}, origin);
     Network network = build(read_config(folder), narrowed, placement, threads);
-    turn_weights(network, origin, threads);
+    transpose_weights(network, origin, threads);
     return network;
   });
 }

@@ -64,9 +64,9 @@ struct Ties {
 Ties ties(const Network& network);
 void tie(Network& network, const Ties& ties);
 
-// Gives the encoder's layers transposed copies of their weights where that is faster; `origin` names
-// what the weights follow from (tensor/matmul.hpp).
-void turn_weights(Network& network, const std::string& origin, int threads = 1);
+// Gives the encoder's layers transposed copies of their weights where that is faster; `origin`
+// names what the weights follow from (tensor/matmul.hpp).
+void transpose_weights(Network& network, const std::string& origin, int threads = 1);
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads = 1);
 

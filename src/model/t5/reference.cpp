@@ -120,11 +120,11 @@ struct Pass {
 };
 
 // Ids [K, longest], filled up with `filler`.
-at::Tensor pad(std::span<const Pair> examples, Ids Pair::*side, int64_t filler) {
+at::Tensor pad(std::span<const Tokens> examples, Ids Tokens::*side, int64_t filler) {
   size_t longest = 0;
-  for (const Pair& pair : examples) longest = std::max(longest, (pair.*side).size());
+  for (const Tokens& pair : examples) longest = std::max(longest, (pair.*side).size());
   std::vector<at::Tensor> rows;
-  for (const Pair& pair : examples) {
+  for (const Tokens& pair : examples) {
     Ids row = pair.*side;
     row.resize(longest, filler);
     rows.push_back(at::tensor(row, at::kLong));
@@ -135,14 +135,14 @@ at::Tensor pad(std::span<const Pair> examples, Ids Pair::*side, int64_t filler) 
 constexpr int64_t kNoLabel = -100;
 
 // The decoder's output under teacher forcing, [K, T, d].
-at::Tensor hidden(const Pass& pass, std::span<const Pair> examples) {
+at::Tensor hidden(const Pass& pass, std::span<const Tokens> examples) {
   const Network& network = pass.network;
   const auto device = network.embedding.device();
   const Config& config = network.config;
   // Padding is told from its place, not from its id: a source may hold the padding id itself.
-  const at::Tensor padding = pad(examples, &Pair::source, kNoLabel).eq(kNoLabel).to(device);
-  const at::Tensor sources = pad(examples, &Pair::source, config.pad).to(device);
-  const at::Tensor targets = pad(examples, &Pair::target, config.pad).to(device);
+  const at::Tensor padding = pad(examples, &Tokens::source, kNoLabel).eq(kNoLabel).to(device);
+  const at::Tensor sources = pad(examples, &Tokens::source, config.pad).to(device);
+  const at::Tensor targets = pad(examples, &Tokens::target, config.pad).to(device);
   const at::Tensor start = at::full_like(targets.narrow(1, 0, 1), config.decoder_start);
   const at::Tensor shifted = at::cat({start, targets.narrow(1, 0, targets.size(1) - 1)}, 1);
   const at::Tensor mask = at::zeros(padding.sizes(), network.encoder.final_norm.options())
@@ -153,24 +153,26 @@ at::Tensor hidden(const Pass& pass, std::span<const Pair> examples) {
 }
 
 at::Tensor head(const Pass& pass, const at::Tensor& rows) {
-  const at::Tensor scores = tensor::differentiable::product(rows, pass.network.lm_head.to(pass.wide()));
+  const at::Tensor scores =
+      tensor::differentiable::product(rows, pass.network.lm_head.to(pass.wide()));
   return pass.adapted(scores, pass.network.head_slot, rows);
 }
 
 }  // namespace
 
-at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples) {
+at::Tensor logits(const Network& network, const Adapter& adapter,
+                  std::span<const Tokens> examples) {
   assert(adapter.candidates == 1);
   const tensor::Dropout none;
   const Pass pass{.network = network, .adapter = adapter, .dropout = none};
   return head(pass, hidden(pass, examples));
 }
 
-at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples,
-                     const tensor::Dropout& dropout) {
+at::Tensor loss_sums(const Network& network, const Adapter& adapter,
+                     std::span<const Tokens> examples, const tensor::Dropout& dropout) {
   assert(adapter.candidates == 1);
   const Pass pass{.network = network, .adapter = adapter, .dropout = dropout};
-  const at::Tensor labels = pad(examples, &Pair::target, kNoLabel).to(network.embedding.device());
+  const at::Tensor labels = pad(examples, &Tokens::target, kNoLabel).to(network.embedding.device());
   const at::Tensor places = labels.flatten().ne(kNoLabel).nonzero().flatten();  // of target tokens
   const at::Tensor rows = hidden(pass, examples).flatten(0, 1).index_select(0, places);
   const at::Tensor losses = at::cross_entropy_loss(

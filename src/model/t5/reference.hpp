@@ -9,11 +9,11 @@
 namespace lorahub::model::t5::reference {
 
 // Logits [K, T, V] (T: longest target) for examples padded together; adapter.candidates must be 1.
-at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Pair> examples);
+at::Tensor logits(const Network& network, const Adapter& adapter, std::span<const Tokens> examples);
 
 // Cross-entropy sum for each example, [K], differentiable; as model::t5::loss_sums for one
 // candidate. The head is applied to target tokens alone.
-at::Tensor loss_sums(const Network& network, const Adapter& adapter, std::span<const Pair> examples,
-                     const tensor::Dropout& dropout = {});
+at::Tensor loss_sums(const Network& network, const Adapter& adapter,
+                     std::span<const Tokens> examples, const tensor::Dropout& dropout = {});
 
 }  // namespace lorahub::model::t5::reference

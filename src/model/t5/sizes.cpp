@@ -72,7 +72,7 @@ Network random_network(const Config& config, Placement placement) {
         at::empty(shape, at::kFloat).uniform_(center - width, center + width, generator);
   }
   Network network = build(config, weights, placement);
-  turn_weights(network, "");
+  transpose_weights(network, "");
   return network;
 }
 

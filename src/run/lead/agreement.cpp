@@ -82,10 +82,10 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
 
 }  // namespace
 
-void check_agreement(workers::Crew& crew, const Reading& reading) {
+void check_agreement(workers::Dispatcher& crew, const Reading& reading) {
   if (crew.ranks() == 1) return;
   const std::vector<std::string> replies =
-      crew.everyone(encode({.kind = Request::agree, .body = body_of(reading)}));
+      crew.everyone(encode({.kind = RequestKind::agree, .body = body_of(reading)}));
   for (size_t rank = 0; rank < replies.size(); ++rank)
     if (!replies[rank].empty())
       refuse(base::format("rank {} on {}", rank, crew.hosts()[rank]),

@@ -7,7 +7,7 @@
 
 #include "store/record.hpp"
 #include "study/trial.hpp"
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 
 namespace lorahub::run {
 
@@ -17,8 +17,8 @@ struct Reading {
   const std::map<std::string, std::string>& by_path;  // the hashes of files and folders
 };
 
-// Coordinator: asks all other ranks. Error where one has other trials or reads other bytes: names
-// the rank, its host, and the knobs or files that differ. Nothing to do for a rank alone.
-void check_agreement(workers::Crew& crew, const Reading& reading);
+// For the coordinator: asks all other ranks. Error where one has other trials or reads other bytes:
+// names the rank, its host, and the knobs or files that differ. Nothing to do for a rank alone.
+void check_agreement(workers::Dispatcher& crew, const Reading& reading);
 
 }  // namespace lorahub::run

@@ -5,13 +5,13 @@
 
 namespace lorahub::run {
 
-std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Crew& crew,
+std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Dispatcher& crew,
                                   base::Device device, MemoryCheck check) {
   std::vector<std::string> sentences{plan::sentence(cost.cut)};
   if (check == MemoryCheck::refuse)
     sentences.push_back(plan::check_room(
         plan::need(cost, device),
-        {.hosts = crew.hosts(), .rooms = crew.everyone(encode({.kind = Request::room}))}));
+        {.hosts = crew.hosts(), .rooms = crew.everyone(encode({.kind = RequestKind::room}))}));
   std::erase(sentences, "");
   for (const std::string& sentence : sentences) fmt::print(stderr, "lorahub: {}\n", sentence);
   return sentences;

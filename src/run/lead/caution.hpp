@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "plan/cost.hpp"
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 
 namespace lorahub::run {
 
@@ -12,7 +12,7 @@ enum class MemoryCheck { refuse, skip };  // a run that cannot fit
 
 // Sentences about rows that a loss cuts and about scarce memory, which standard error has, too.
 // Error where the ranks' memory cannot suffice, by their own word, unless that is not asked for.
-std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Crew& crew,
+std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Dispatcher& crew,
                                   base::Device device, MemoryCheck check);
 
 }  // namespace lorahub::run

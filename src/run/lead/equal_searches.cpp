@@ -24,7 +24,8 @@ bool evaluates(study::Method method) {
 
 }  // namespace
 
-std::optional<Told::Generation> Told::find_or_begin(const search::Population& asked) {
+std::optional<KnownGenerations::Generation> KnownGenerations::find_or_begin(
+    const search::Population& asked) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto [found, begun] = generations_.try_emplace(asked.weights);
@@ -33,7 +34,8 @@ std::optional<Told::Generation> Told::find_or_begin(const search::Population& as
   }
 }
 
-void Told::end(const search::Population& asked, const std::optional<Generation>& generation) {
+void KnownGenerations::end(const search::Population& asked,
+                           const std::optional<Generation>& generation) {
   {
     const std::lock_guard lock(mutex_);
     if (generation)
@@ -44,31 +46,31 @@ void Told::end(const search::Population& asked, const std::optional<Generation>&
   ended_.notify_all();
 }
 
-void Told::keep(const search::Population& asked, const Generation& generation) {
+void KnownGenerations::keep(const search::Population& asked, const Generation& generation) {
   end(asked, generation);
 }
 
-void Told::leave(const search::Population& asked) { end(asked, std::nullopt); }
+void KnownGenerations::leave(const search::Population& asked) { end(asked, std::nullopt); }
 
-Shared::Shared(const std::vector<study::Trial>& trials) {
+EqualSearches::EqualSearches(const std::vector<study::Trial>& trials) {
   for (const study::Trial& trial : trials)
     if (evaluates(trial.method)) ++alike_[without_what_no_loss_reads(trial)].left;
   std::erase_if(alike_, [](const auto& entry) { return entry.second.left == 1; });
 }
 
-std::shared_ptr<Told> Shared::told(const study::Trial& trial) {
+std::shared_ptr<KnownGenerations> EqualSearches::told(const study::Trial& trial) {
   const std::lock_guard lock(mutex_);
   const auto found = alike_.find(without_what_no_loss_reads(trial));
   if (found == alike_.end()) return nullptr;
   Alike& alike = found->second;
-  if (!alike.told) alike.told = std::make_shared<Told>();
-  std::shared_ptr<Told> told = alike.told;
+  if (!alike.told) alike.told = std::make_shared<KnownGenerations>();
+  std::shared_ptr<KnownGenerations> told = alike.told;
   if (--alike.left == 0) alike_.erase(found);
   return told;
 }
 
 namespace {
-search::Losses begun(Told& told, const search::Population& population,
+search::Losses begun(KnownGenerations& told, const search::Population& population,
                      const search::Evaluate& evaluate, const store::Faults& faults) {
   const base::Stopwatch clock;
   try {
@@ -85,13 +87,14 @@ search::Losses begun(Told& told, const search::Population& population,
 }
 }  // namespace
 
-AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told,
-               double& borrowed) {
+AskedOnce once(search::Evaluate evaluate, store::Faults faults,
+               const std::shared_ptr<KnownGenerations>& told, double& borrowed) {
   if (!told) return {.evaluate = std::move(evaluate), .faults = std::move(faults)};
   const auto computed = std::make_shared<bool>(false);  // the last generation
   return {.evaluate =
               [=, &borrowed](const search::Population& population) {
-                const std::optional<Told::Generation> before = told->find_or_begin(population);
+                const std::optional<KnownGenerations::Generation> before =
+                    told->find_or_begin(population);
                 *computed = !before;
                 if (before) {
                   borrowed += before->seconds;

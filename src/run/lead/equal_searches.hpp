@@ -17,7 +17,7 @@
 namespace lorahub::run {
 
 // Generations that trials alike were told, by their weights. For several threads.
-class Told {
+class KnownGenerations {
  public:
   struct Generation {
     search::Losses losses;
@@ -36,16 +36,16 @@ class Told {
   std::map<std::vector<double>, std::optional<Generation>> generations_;  // nothing: under way
 };
 
-class Shared {
+class EqualSearches {
  public:
-  explicit Shared(const std::vector<study::Trial>& trials);
+  explicit EqualSearches(const std::vector<study::Trial>& trials);
   // Once for each trial. Null for one without others like it; freed when the last of them ends.
-  std::shared_ptr<Told> told(const study::Trial& trial);
+  std::shared_ptr<KnownGenerations> told(const study::Trial& trial);
 
  private:
   struct Alike {
     int left = 0;  // that did not ask yet
-    std::shared_ptr<Told> told;
+    std::shared_ptr<KnownGenerations> told;
   };
   std::mutex mutex_;
   std::map<std::string, Alike> alike_;
@@ -57,7 +57,7 @@ struct AskedOnce {
 };
 // Generations that are in `told` come from there; others are computed and kept, unless they have
 // faults. `borrowed` grows by the seconds of those that came from there.
-AskedOnce once(search::Evaluate evaluate, store::Faults faults, const std::shared_ptr<Told>& told,
-               double& borrowed);
+AskedOnce once(search::Evaluate evaluate, store::Faults faults,
+               const std::shared_ptr<KnownGenerations>& told, double& borrowed);
 
 }  // namespace lorahub::run

@@ -10,8 +10,8 @@ namespace {
 
 constexpr double kTimesPredicted = 50;
 
-double predicted(Request kind, const plan::Work& work) {
-  return kind == Request::answer ? work.batch_cost : work.unit_cost;
+double predicted(RequestKind kind, const plan::Work& work) {
+  return kind == RequestKind::answer ? work.batch_cost : work.unit_cost;
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ workers::Watch watch(double hang_timeout) { return watch(hang_timeout, {}); }
 
 workers::Watch watch(double hang_timeout, const plan::Work& work) {
   return [=](const std::string& request) -> workers::Patience {
-    const Asked asked = decode(request);
+    const RankRequest asked = decode(request);
     const double seconds = std::max(kHangTimeout, kTimesPredicted * predicted(asked.kind, work));
     return {
         .seconds = hang_timeout > 0 ? hang_timeout : seconds,

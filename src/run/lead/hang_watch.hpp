@@ -1,7 +1,7 @@
 // How long a rank may take for what it is asked, before it counts as hung.
 #pragma once
 #include "plan/makespan.hpp"
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 
 namespace lorahub::run {
 

@@ -42,7 +42,7 @@ ProbeCache::ProbeCache(const fs::path& folder, const ProbeKey& key) {
   std::string text = key.model_sha256 + " " + study::name(key.precision) +
                      (key.device == base::Device::cuda ? " cuda" : "");
   text += " " + store::origin(plan::environment());
-  for (const model::Pair& pair : key.pairs)
+  for (const model::Tokens& pair : key.pairs)
     text += base::format("\n{} => {}", fmt::join(pair.source, " "), fmt::join(pair.target, " "));
   file_ = folder / (base::sha256(text) + ".json");
   known_ = read_known(file_);
@@ -70,7 +70,7 @@ void ProbeCache::save() const {
   }
 }
 
-std::optional<KnownProbes> known_probes(const plan::Brief& brief, const store::Inputs& files,
+std::optional<KnownProbes> known_probes(const plan::TrialInputs& brief, const store::Inputs& files,
                                         base::Device device) {
   const study::Trial& trial = brief.trial;
   if (plan::probe_count(trial, static_cast<int>(brief.modules.size())) == 0) return std::nullopt;

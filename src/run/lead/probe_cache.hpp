@@ -25,7 +25,8 @@ struct Probed {
 // decide its last bits.
 struct ProbeKey {
   std::string model_sha256;
-  std::span<const model::Pair> pairs;  // the examples: a tokenizer may change beside the same model
+  std::span<const model::Tokens>
+      pairs;  // the examples: a tokenizer may change beside the same model
   study::Precision precision = study::Precision::f32;
   base::Device device = base::Device::cpu;
 };
@@ -55,7 +56,7 @@ std::filesystem::path probe_folder();
 
 // What earlier studies and `lorahub probe` know of the trial's candidates; nothing where `retrieve`
 // does not ask. `brief`: of the trial, before it is loaded.
-std::optional<KnownProbes> known_probes(const plan::Brief& brief, const store::Inputs& files,
+std::optional<KnownProbes> known_probes(const plan::TrialInputs& brief, const store::Inputs& files,
                                         base::Device device);
 
 }  // namespace lorahub::run

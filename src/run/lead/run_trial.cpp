@@ -34,7 +34,7 @@ double percent(const std::vector<store::Answer>& answers) {
 }
 
 // A backward pass counts as two forwards, which is what it costs in operations.
-store::Counts count(const plan::Brief& brief, const Choice& choice, long probes) {
+store::Counts count(const plan::TrialInputs& brief, const MethodResult& choice, long probes) {
   store::Counts counts{
       .evaluations = probes,
       .probes = probes,
@@ -43,7 +43,7 @@ store::Counts count(const plan::Brief& brief, const Choice& choice, long probes)
   for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
-  for (const model::Pair& pair : brief.pairs)
+  for (const model::Tokens& pair : brief.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
   const auto shots = static_cast<long>(brief.pairs.size());
   const long forwards =
@@ -56,9 +56,9 @@ store::Counts count(const plan::Brief& brief, const Choice& choice, long probes)
 }
 
 // The settings that the trial left to defaults, as they were used.
-std::vector<std::pair<std::string, std::string>> resolved(const Context& context,
+std::vector<std::pair<std::string, std::string>> resolved(const TrialEvaluator& context,
                                                           const Loaded& loaded,
-                                                          const Choice& choice) {
+                                                          const MethodResult& choice) {
   const study::Trial& trial = context.trial();
   const search::TileShape tile = context.tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
@@ -97,8 +97,8 @@ double zero_loss(const std::vector<search::Generation>& generations) {
 
 }  // namespace
 
-store::Record run_trial(Context& context) {
-  const plan::Brief& brief = context.brief();
+store::Record run_trial(TrialEvaluator& context) {
+  const plan::TrialInputs& brief = context.brief();
   const base::Stopwatch load;
   const long probes = plan::probe_count(brief.trial, static_cast<int>(brief.modules.size()));
   const Loaded loaded = context.load();
@@ -107,7 +107,7 @@ store::Record run_trial(Context& context) {
 
   const base::Stopwatch search;
   context.narrow();
-  Choice choice = method(context.trial().method)(context);
+  MethodResult choice = method(context.trial().method)(context);
   const double search_seconds = search.seconds() + context.borrowed;
   const long waits = context.waits();
 

@@ -7,6 +7,6 @@ namespace lorahub::run {
 
 // Runs the context's trial on the ranks of its group. Error when an input is bad, or when no
 // candidate could be evaluated.
-store::Record run_trial(Context& context);
+store::Record run_trial(TrialEvaluator& context);
 
 }  // namespace lorahub::run

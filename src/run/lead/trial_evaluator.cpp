@@ -11,15 +11,15 @@
 
 namespace lorahub::run {
 
-std::string join_request(const plan::Brief& brief, size_t index) {
-  return encode({.kind = Request::join, .trial = index, .body = brief.rows_hash()});
+std::string join_request(const plan::TrialInputs& brief, size_t index) {
+  return encode({.kind = RequestKind::join, .trial = index, .body = brief.rows_hash()});
 }
 
-std::string Context::unit(Request kind, const std::string& body) const {
+std::string TrialEvaluator::unit(RequestKind kind, const std::string& body) const {
   return encode({.kind = kind, .trial = index_, .kept = kept_, .body = body});
 }
 
-Loaded Context::load() {
+Loaded TrialEvaluator::load() {
   const workers::Outcome outcome = leader_.call({join_request(brief_, index_)}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
   Loaded loaded = read_loaded(outcome.bytes);
@@ -29,7 +29,7 @@ Loaded Context::load() {
   return loaded;
 }
 
-std::vector<double> Context::single_losses() {
+std::vector<double> TrialEvaluator::single_losses() {
   std::vector<double> losses(brief_.modules.size());
   std::vector<size_t> open;
   for (size_t i = 0; i < losses.size(); ++i) {
@@ -46,7 +46,7 @@ std::vector<double> Context::single_losses() {
   for (const size_t i : open) {
     std::string place;
     base::put_bytes(place, &i, 1);
-    units.push_back(unit(Request::probe, place));
+    units.push_back(unit(RequestKind::probe, place));
   }
   ++waits_;
   const base::Stopwatch clock;
@@ -62,7 +62,7 @@ std::vector<double> Context::single_losses() {
   return losses;
 }
 
-void Context::narrow() {
+void TrialEvaluator::narrow() {
   if (plan::probe_count(trial(), modules()) == 0) return;
   const auto count = static_cast<size_t>(trial().retrieve.count);
   std::vector<std::string> names;
@@ -73,14 +73,14 @@ void Context::narrow() {
   brief_.modules = std::move(names);
 }
 
-std::vector<int> Context::shot_tokens() const {
+std::vector<int> TrialEvaluator::shot_tokens() const {
   std::vector<int> tokens;
-  for (const model::Pair& pair : brief_.pairs)
+  for (const model::Tokens& pair : brief_.pairs)
     tokens.push_back(static_cast<int>(pair.target.size()));
   return tokens;
 }
 
-search::Sums Context::sums(const search::Population& population, Request how) const {
+search::Sums TrialEvaluator::sums(const search::Population& population, RequestKind how) const {
   faults_.clear();
   ++waits_;
   const auto call = [this, how](const std::vector<std::string>& tiles) {
@@ -95,15 +95,15 @@ search::Sums Context::sums(const search::Population& population, Request how) co
                              tile_shape());
 }
 
-search::Evaluate Context::evaluate(const study::Penalty& penalty, Request how) const {
+search::Evaluate TrialEvaluator::evaluate(const study::Penalty& penalty, RequestKind how) const {
   return [this, penalty, how](const search::Population& population) {
     return objective::reduce(sums(population, how), shot_tokens(), population,
                              {.kind = trial().loss, .penalty = penalty, .batch = loss_batch});
   };
 }
 
-search::Evaluate Context::ahead(const search::Evaluate& evaluate,
-                                const search::Optimizer& optimizer) const {
+search::Evaluate TrialEvaluator::ahead(const search::Evaluate& evaluate,
+                                       const search::Optimizer& optimizer) const {
   struct Known {
     double loss = 0;
     std::string fault;  // "": none
@@ -129,24 +129,24 @@ search::Evaluate Context::ahead(const search::Evaluate& evaluate,
   };
 }
 
-std::vector<search::Fault> Context::faults() const {
+std::vector<search::Fault> TrialEvaluator::faults() const {
   std::vector<search::Fault> list;
   for (const auto& [candidate, cause] : faults_)
     list.push_back({.candidate = candidate, .cause = cause});
   return list;
 }
 
-void Context::check_found(double best_loss) const {
+void TrialEvaluator::check_found(double best_loss) const {
   base::check(
       std::isfinite(best_loss),
       "no candidate has a finite loss (the journal and the table /faults say why), leave out "
       "the modules that spoil the mixture");
 }
 
-std::vector<std::string> Context::answers(const std::vector<double>& weights) const {
+std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weights) const {
   std::vector<std::string> units;
   for (size_t batch = 0; batch < brief_.batches(); ++batch)
-    units.push_back(unit(Request::answer, answer_body({.batch = batch, .weights = weights})));
+    units.push_back(unit(RequestKind::answer, answer_body({.batch = batch, .weights = weights})));
   std::vector<std::string> all;
   for (const workers::Outcome& outcome : leader_.call(units)) {
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
@@ -155,11 +155,11 @@ std::vector<std::string> Context::answers(const std::vector<double>& weights) co
   return all;
 }
 
-Choice Context::train() const {
+MethodResult TrialEvaluator::train() const {
   ++waits_;
-  const workers::Outcome outcome = leader_.call({unit(Request::train, "")}).front();
+  const workers::Outcome outcome = leader_.call({unit(RequestKind::train, "")}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-  return unpack_choice(outcome.bytes);
+  return unpack_result(outcome.bytes);
 }
 
 }  // namespace lorahub::run

@@ -18,13 +18,14 @@
 
 namespace lorahub::run {
 
-class Context {
+class TrialEvaluator {
  public:
   // `index`: of the trial in the plan that all ranks know. `device`: what they compute on.
-  Context(const workers::Leader& leader, plan::Brief brief, size_t index, base::Device device)
+  TrialEvaluator(const workers::JobHandle& leader, plan::TrialInputs brief, size_t index,
+                 base::Device device)
       : leader_(leader), brief_(std::move(brief)), index_(index), device_(device) {}
 
-  const plan::Brief& brief() const { return brief_; }
+  const plan::TrialInputs& brief() const { return brief_; }
   const study::Trial& trial() const { return brief_.trial; }
   int modules() const { return static_cast<int>(brief_.modules.size()); }  // N
   search::TileShape tile_shape() const { return brief_.tile_shape(device_); }
@@ -34,9 +35,11 @@ class Context {
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   // Computed by all ranks. `how`: measure, or search: in the trial's precision.
-  search::Sums sums(const search::Population& population, Request how = Request::measure) const;
+  search::Sums sums(const search::Population& population,
+                    RequestKind how = RequestKind::measure) const;
   // The trial's loss of these, and a penalty.
-  search::Evaluate evaluate(const study::Penalty& penalty, Request how = Request::measure) const;
+  search::Evaluate evaluate(const study::Penalty& penalty,
+                            RequestKind how = RequestKind::measure) const;
   // The same losses for a search that asks one candidate at a time: ranks that would be idle
   // compute what `optimizer` may ask for next.
   search::Evaluate ahead(const search::Evaluate& evaluate,
@@ -47,7 +50,7 @@ class Context {
   void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(
       const std::vector<double>& weights) const;  // of the test rows; {}: the base
-  Choice train() const;  // the trial's training (training.hpp), by one rank
+  MethodResult train() const;  // the trial's training (training.hpp), by one rank
 
   // Called after each generation with the trace so far.
   search::Observer observer;
@@ -63,10 +66,10 @@ class Context {
   double borrowed = 0;  // seconds that others spent on probes and generations of this one
 
  private:
-  std::string unit(Request kind, const std::string& body) const;
+  std::string unit(RequestKind kind, const std::string& body) const;
   std::vector<double> single_losses();
-  const workers::Leader& leader_;
-  plan::Brief brief_;
+  const workers::JobHandle& leader_;
+  plan::TrialInputs brief_;
   size_t index_;
   base::Device device_;
   std::vector<uint32_t> kept_;                 // places of the candidates, as narrow() left them
@@ -74,7 +77,7 @@ class Context {
   mutable long waits_ = 0;
 };
 
-// The job of a trial for workers::Crew: what a rank is told before its first unit.
-std::string join_request(const plan::Brief& brief, size_t index);
+// The job of a trial for workers::Dispatcher: what a rank is told before its first unit.
+std::string join_request(const plan::TrialInputs& brief, size_t index);
 
 }  // namespace lorahub::run

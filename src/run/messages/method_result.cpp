@@ -15,7 +15,7 @@ void check_whole(bool ok) {
 
 }  // namespace
 
-std::string pack(const Choice& choice) {
+std::string pack(const MethodResult& choice) {
   std::vector<double> path, losses;
   for (const search::Generation& g : choice.generations) {
     path.insert(path.end(), g.population.weights.begin(), g.population.weights.end());
@@ -29,18 +29,18 @@ std::string pack(const Choice& choice) {
   return base::pack_texts(parts);
 }
 
-Choice unpack_choice(const std::string& all) {
+MethodResult unpack_result(const std::string& all) {
   const std::vector<std::string> parts = base::unpack_texts(all);
   check_whole(parts.size() >= 5);
   const std::vector<double> path = doubles(parts.at(1)), losses = doubles(parts.at(2));
   const std::vector<double> numbers = doubles(parts.at(4));
   check_whole(numbers.size() == 3);
-  Choice choice{.weights = doubles(parts.at(0)),
-                .loss = numbers.at(0),
-                .answers = {parts.begin() + 5, parts.end()},
-                .shot_sums = doubles(parts.at(3)),
-                .steps = static_cast<long>(numbers.at(1)),
-                .backwards = static_cast<long>(numbers.at(2))};
+  MethodResult choice{.weights = doubles(parts.at(0)),
+                      .loss = numbers.at(0),
+                      .answers = {parts.begin() + 5, parts.end()},
+                      .shot_sums = doubles(parts.at(3)),
+                      .steps = static_cast<long>(numbers.at(1)),
+                      .backwards = static_cast<long>(numbers.at(2))};
   const size_t n = choice.weights.size();
   check_whole(path.size() == losses.size() * n);
   for (size_t i = 0; i < losses.size(); ++i) {

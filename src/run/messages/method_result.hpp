@@ -9,7 +9,7 @@
 
 namespace lorahub::run {
 
-struct Choice {
+struct MethodResult {
   std::vector<double> weights;                             // [N]; empty: the base model
   double loss = std::numeric_limits<double>::quiet_NaN();  // of the weights, on the shots
   std::vector<search::Generation> generations;             // what was evaluated on the way
@@ -21,7 +21,7 @@ struct Choice {
 };
 
 // As bytes and back, for the way from the rank that trained. Generations are of one candidate each.
-std::string pack(const Choice& choice);
-Choice unpack_choice(const std::string& bytes);
+std::string pack(const MethodResult& choice);
+MethodResult unpack_result(const std::string& bytes);
 
 }  // namespace lorahub::run

@@ -7,39 +7,39 @@ namespace {
 
 constexpr std::string_view kKinds = "DELWXJPMSATR";
 
-Request kind_of(char letter) {
+RequestKind kind_of(char letter) {
   base::check(kKinds.find(letter) != std::string_view::npos,
               "a rank was asked for what it does not know (the ranks may be different builds), "
               "start the same program on all nodes");
-  return static_cast<Request>(letter);
+  return static_cast<RequestKind>(letter);
 }
 
 }  // namespace
 
-std::string in_words(Request kind) {
+std::string in_words(RequestKind kind) {
   switch (kind) {
-    case Request::device:
+    case RequestKind::device:
       return "looking for its device";
-    case Request::room:
+    case RequestKind::room:
       return "looking at its memory";
-    case Request::agree:
+    case RequestKind::agree:
       return "hashing its files";
-    case Request::log:
+    case RequestKind::log:
       return "opening its log";
-    case Request::weights:
+    case RequestKind::model_share:
       return "reading its part of the model";
-    case Request::exchange:
+    case RequestKind::exchange:
       return "exchanging the model's parts";
-    case Request::join:
+    case RequestKind::join:
       return "loading a trial";
-    case Request::probe:
+    case RequestKind::probe:
       return "probing a module";
-    case Request::measure:
-    case Request::search:
+    case RequestKind::measure:
+    case RequestKind::search:
       return "computing losses";
-    case Request::answer:
+    case RequestKind::answer:
       return "answering test rows";
-    case Request::train:
+    case RequestKind::train:
       return "training";
   }
   return "at work";
@@ -53,7 +53,7 @@ std::string bytes(std::span<const double> values) {
 
 std::vector<double> doubles(std::string_view text) { return base::ByteReader(text).rest<double>(); }
 
-std::string encode(const Asked& asked) {
+std::string encode(const RankRequest& asked) {
   const uint64_t trial = asked.trial, count = asked.kept.size();
   std::string text(1, static_cast<char>(asked.kind));
   base::put_bytes(text, &trial, 1);
@@ -62,9 +62,9 @@ std::string encode(const Asked& asked) {
   return text + asked.body;
 }
 
-Asked decode(std::string_view text) {
+RankRequest decode(std::string_view text) {
   base::ByteReader reader(text);
-  Asked asked{.kind = kind_of(reader.one<char>()), .trial = reader.count()};
+  RankRequest asked{.kind = kind_of(reader.one<char>()), .trial = reader.count()};
   asked.kept = reader.get<uint32_t>(reader.count());
   const std::vector<char> body = reader.rest<char>();
   asked.body.assign(body.begin(), body.end());

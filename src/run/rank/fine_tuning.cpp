@@ -24,7 +24,7 @@ train::Trainable trainable(const study::Trial& trial, const train::ModelPointer&
   }
 }
 
-train::Settings settings(const Bench& bench) {
+train::Settings settings(const TrainingInputs& bench) {
   const study::Trial& trial = bench.brief.trial;
   train::Settings settings{
       .batch = static_cast<size_t>(trial.train.batch),
@@ -41,7 +41,7 @@ train::Settings settings(const Bench& bench) {
 }  // namespace
 
 // The loss is the study's, without penalty.
-Choice tuned(const Bench& bench) {
+MethodResult tuned(const TrainingInputs& bench) {
   const auto& [brief, machine, pool] = bench;
   const study::Trial& trial = brief.trial;
   train::Trainer trainer(trainable(trial, machine.model), brief.pairs, settings(bench));
@@ -50,14 +50,14 @@ Choice tuned(const Bench& bench) {
     base::throw_if_signalled();
   }
   const train::TrainedModel trained = train::trained_model(trainer.trainable());
-  objective::Machine adapted = machine;
+  objective::LoadedModel adapted = machine;
   adapted.model = trained.model;
   const search::Sums sums = alone_sums(adapted, trained.adapter, brief.pairs);
   std::vector<int> tokens;
-  for (const model::Pair& pair : brief.pairs)
+  for (const model::Tokens& pair : brief.pairs)
     tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Population itself{.dim = 1, .weights = {0}};
-  Choice choice{
+  MethodResult choice{
       .loss = objective::reduce(sums, tokens, itself,
                                 {.kind = trial.loss, .penalty = {.kind = study::PenaltyKind::none}})
                   .front(),

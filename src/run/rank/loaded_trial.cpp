@@ -11,8 +11,8 @@
 namespace lorahub::run {
 
 // After an error all of it is loaded again.
-void Held::load() {
-  brief_ = plan::brief(trial_, tokenizers_);
+void LoadedTrial::load() {
+  brief_ = plan::trial_inputs(trial_, tokenizers_);
   if (study::uses_modules(trial_.method)) {
     candidates_ = shelf_.modules(trial_, brief_.modules);
     truncated_from_ = 0;
@@ -26,12 +26,12 @@ void Held::load() {
   loaded_ = true;
 }
 
-void Held::use_pool(const std::vector<lora::Module>& chosen) {
+void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   measure_ = search_ = {};  // refer to what is replaced now
   adapter_.reset();
   brief_.modules.clear();
   for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
-  const objective::Machine& machine = shelf_.machine();
+  const objective::LoadedModel& machine = shelf_.machine();
   const objective::Hardware& hardware = shelf_.hardware();
   pool_ = lora::stack(chosen, machine.model->architecture(), hardware.device, hardware.threads);
   if (trial_.method == study::Method::random_lora)
@@ -47,7 +47,7 @@ void Held::use_pool(const std::vector<lora::Module>& chosen) {
   tensor::wait_for_gpu(hardware.device);  // other threads compute with it
 }
 
-void Held::keep(const std::vector<uint32_t>& places) {
+void LoadedTrial::keep(const std::vector<uint32_t>& places) {
   std::vector<lora::Module> chosen;
   for (const uint32_t place : places) chosen.push_back(candidates_.at(place));
   kept_.clear();
@@ -55,7 +55,7 @@ void Held::keep(const std::vector<uint32_t>& places) {
   kept_ = places;
 }
 
-std::shared_lock<std::shared_mutex> Held::ready(const std::vector<uint32_t>& kept) {
+std::shared_lock<std::shared_mutex> LoadedTrial::ready(const std::vector<uint32_t>& kept) {
   for (;;) {
     std::shared_lock shared(loading_);
     if (loaded_ && (kept.empty() || kept == kept_)) return shared;
@@ -66,7 +66,7 @@ std::shared_lock<std::shared_mutex> Held::ready(const std::vector<uint32_t>& kep
   }
 }
 
-std::string Held::join(const std::string& rows_hash) const {
+std::string LoadedTrial::join(const std::string& rows_hash) const {
   base::check(brief_.rows_hash() == rows_hash,
               "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
               "shared disk",
@@ -79,22 +79,22 @@ std::string Held::join(const std::string& rows_hash) const {
   return encode(Loaded{.truncated_from = truncated_from_, .modules = std::move(names)});
 }
 
-std::string Held::measure(const std::string& unit, const search::Measure& measure) const {
+std::string LoadedTrial::measure(const std::string& unit, const search::Measure& measure) const {
   return measure_unit(unit, measure,
                       Measurable{.dim = measure ? static_cast<int>(brief_.modules.size()) : -1,
                                  .examples = static_cast<int>(brief_.pairs.size())});
 }
 
-std::string Held::probe(const std::string& place) const {
+std::string LoadedTrial::probe(const std::string& place) const {
   const double loss = objective::single_loss(
       shelf_.machine(), candidates_.at(base::ByteReader(place).count()), brief_.pairs);
   return bytes(std::span(&loss, 1));
 }
 
-std::shared_ptr<const model::Adapter> Held::adapter(const std::vector<double>& weights) {
+std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<double>& weights) {
   const std::lock_guard lock(adapter_mutex_);
   if (!adapter_ || weights != adapter_weights_) {
-    const objective::Machine& machine = shelf_.machine();
+    const objective::LoadedModel& machine = shelf_.machine();
     adapter_ = std::make_shared<const model::Adapter>(
         weights.empty() ? model::Adapter{}
                         : lora::compose(*pool_, weights, trial_.composition, machine.dtype()));
@@ -105,7 +105,7 @@ std::shared_ptr<const model::Adapter> Held::adapter(const std::vector<double>& w
 }
 
 // A batch is computed as a whole, so the bits do not know who computes it.
-std::string Held::answer(const std::string& body) {
+std::string LoadedTrial::answer(const std::string& body) {
   const auto [number, weights] = read_answer(body);
   const auto batch = static_cast<size_t>(trial_.batch);
   base::check(
@@ -121,25 +121,25 @@ std::string Held::answer(const std::string& body) {
       {.scoring = brief_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
 }
 
-std::string Held::train() const {
-  const objective::Machine machine = shelf_.machine_of_all_threads();
+std::string LoadedTrial::train() const {
+  const objective::LoadedModel machine = shelf_.machine_of_all_threads();
   return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
 }
 
-std::string Held::handle(const Asked& asked) {
+std::string LoadedTrial::handle(const RankRequest& asked) {
   const auto here = ready(asked.kept);
   switch (asked.kind) {
-    case Request::join:
+    case RequestKind::join:
       return join(asked.body);
-    case Request::probe:
+    case RequestKind::probe:
       return probe(asked.body);
-    case Request::measure:
+    case RequestKind::measure:
       return measure(asked.body, measure_);
-    case Request::search:
+    case RequestKind::search:
       return measure(asked.body, search_);
-    case Request::answer:
+    case RequestKind::answer:
       return answer(asked.body);
-    case Request::train:
+    case RequestKind::train:
       return train();
     default:
       base::fail("unknown request {}", static_cast<int>(asked.kind));

@@ -15,17 +15,18 @@
 
 namespace lorahub::run {
 
-class Held {
+class LoadedTrial {
  public:
   // All of it outlives this; the shelf's model stays.
-  Held(const study::Trial& trial, plan::Tokenizers& tokenizers, Shelf& shelf, const base::Log& log)
+  LoadedTrial(const study::Trial& trial, plan::Tokenizers& tokenizers, ModelCache& shelf,
+              const base::Log& log)
       : trial_(trial), tokenizers_(tokenizers), shelf_(shelf), log_(log) {}
-  Held(const Held&) = delete;  // the measure refers to members
-  Held& operator=(const Held&) = delete;
+  LoadedTrial(const LoadedTrial&) = delete;  // the measure refers to members
+  LoadedTrial& operator=(const LoadedTrial&) = delete;
 
   // A unit of work. From several threads at once; rows and modules are loaded first, alone, and
   // modules again where the coordinator keeps others than are there.
-  std::string handle(const Asked& asked);
+  std::string handle(const RankRequest& asked);
 
  private:
   std::shared_lock<std::shared_mutex> ready(const std::vector<uint32_t>& kept);
@@ -41,11 +42,11 @@ class Held {
 
   const study::Trial& trial_;
   plan::Tokenizers& tokenizers_;
-  Shelf& shelf_;
+  ModelCache& shelf_;
   const base::Log& log_;
   std::shared_mutex loading_;  // exclusive while what follows changes
   bool loaded_ = false;
-  plan::Brief brief_;
+  plan::TrialInputs brief_;
   std::vector<lora::Module> candidates_;
   std::vector<uint32_t> kept_;  // of these, as the coordinator said
   std::optional<lora::Pool> pool_;

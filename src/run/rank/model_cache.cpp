@@ -13,45 +13,45 @@ std::string model_key(const study::Trial& trial) {
   return base::format("{}|{}", trial.model_path, study::name(trial.precision));
 }
 
-objective::Machine of_one_thread(objective::Machine machine) {
+objective::LoadedModel of_one_thread(objective::LoadedModel machine) {
   machine.threads = 1;
   return machine;
 }
 
 }  // namespace
 
-bool Shelf::has_model_of(const study::Trial& trial) const {
+bool ModelCache::has_model_of(const study::Trial& trial) const {
   return machine_ && model_key(trial) == model_key_;
 }
 
-void Shelf::use_model(const study::Trial& trial) {
+void ModelCache::use_model(const study::Trial& trial) {
   if (has_model_of(trial)) return;
   machine_.reset();  // before the next one is loaded: two large models may not fit
   modules_.clear();
-  machine_ = std::make_unique<objective::Machine>(
-      of_one_thread(objective::load_machine(trial.model_path, trial.precision, hardware_)));
+  machine_ = std::make_unique<objective::LoadedModel>(
+      of_one_thread(objective::load_model(trial.model_path, trial.precision, hardware_)));
   tensor::wait_for_gpu(hardware_.device);  // other threads compute with it
   model_key_ = model_key(trial);
 }
 
-void Shelf::read_share(const study::Trial& trial, workers::Member me) {
-  objective::PartlyLoadedMachine loaded = objective::load_share(
+void ModelCache::read_share(const study::Trial& trial, workers::Member me) {
+  objective::PartlyLoadedModel loaded = objective::load_share(
       trial.model_path, trial.precision, hardware_, {.index = me.rank, .count = me.size});
-  machine_ = std::make_unique<objective::Machine>(of_one_thread(std::move(loaded.machine)));
+  machine_ = std::make_unique<objective::LoadedModel>(of_one_thread(std::move(loaded.machine)));
   shares_ = std::move(loaded.tensors);
   model_key_ = model_key(trial);
 }
 
-void Shelf::exchange_shares(const std::string& channel_id, workers::Member me) {
+void ModelCache::exchange_shares(const std::string& channel_id, workers::Member me) {
   workers::NcclChannel channel(channel_id, me);
   exchange_tensors(shares_, channel);
   shares_.clear();
 }
 
-void Shelf::drop_modules() { modules_.clear(); }
+void ModelCache::drop_modules() { modules_.clear(); }
 
-std::vector<lora::Module> Shelf::modules(const study::Trial& trial,
-                                         const std::vector<std::string>& names) {
+std::vector<lora::Module> ModelCache::modules(const study::Trial& trial,
+                                              const std::vector<std::string>& names) {
   const std::lock_guard lock(mutex_);
   const std::string key = base::format("{}|{}", trial.library_path, trial.rank);
   if (key != library_key_) modules_.clear();
@@ -64,14 +64,14 @@ std::vector<lora::Module> Shelf::modules(const study::Trial& trial,
                             machine_->model->architecture(), modules_);
 }
 
-objective::Machine Shelf::machine_of_all_threads() {
+objective::LoadedModel ModelCache::machine_of_all_threads() {
   const std::lock_guard lock(mutex_);
-  objective::Machine machine = *machine_;
+  objective::LoadedModel machine = *machine_;
   machine.threads = hardware_.threads;
   return machine;
 }
 
-void Shelf::need_narrow_weights(study::Precision precision) {
+void ModelCache::need_narrow_weights(study::Precision precision) {
   const std::lock_guard lock(mutex_);
   objective::add_narrow_weights(*machine_, precision, hardware_.threads);
   tensor::wait_for_gpu(hardware_.device);  // for the next one who needs them

@@ -11,15 +11,15 @@
 
 namespace lorahub::run {
 
-class Shelf {
+class ModelCache {
  public:
   // `hardware`: with all threads of the rank.
-  explicit Shelf(objective::Hardware hardware) : hardware_(std::move(hardware)) {}
+  explicit ModelCache(objective::Hardware hardware) : hardware_(std::move(hardware)) {}
 
   const objective::Hardware& hardware() const { return hardware_; }
   bool has_model_of(const study::Trial& trial) const;
   // Of one thread: requests are what a rank's threads share. Stays where it is.
-  const objective::Machine& machine() const { return *machine_; }
+  const objective::LoadedModel& machine() const { return *machine_; }
 
   // Alone: nobody computes with the model that was there.
   void use_model(const study::Trial& trial);
@@ -28,7 +28,7 @@ class Shelf {
   void drop_modules();  // they are read again when they are needed
 
   // From several threads at once.
-  objective::Machine machine_of_all_threads();
+  objective::LoadedModel machine_of_all_threads();
   std::vector<lora::Module> modules(const study::Trial& trial,
                                     const std::vector<std::string>& names);
   void need_narrow_weights(study::Precision precision);  // of machine()
@@ -36,7 +36,7 @@ class Shelf {
  private:
   objective::Hardware hardware_;
   std::string model_key_;
-  std::unique_ptr<objective::Machine> machine_;
+  std::unique_ptr<objective::LoadedModel> machine_;
   std::vector<model::SharedTensor> shares_;  // of machine_, until they are exchanged
   std::mutex mutex_;
   std::string library_key_;

@@ -11,12 +11,13 @@
 
 namespace lorahub::run {
 
-Site::Site(std::vector<study::Trial> plan, objective::Hardware hardware, workers::Member me)
+RankServer::RankServer(std::vector<study::Trial> plan, objective::Hardware hardware,
+                       workers::Member me)
     : plan_(std::move(plan)), me_(me), shelf_(std::move(hardware)) {}
 
 // Null where it can't be had while others compute: with another model, or (since the next trial's
 // modules may need the memory) in the place of the only one.
-std::shared_ptr<Held> Site::held(size_t index) {
+std::shared_ptr<LoadedTrial> RankServer::held(size_t index) {
   const std::lock_guard lock(places_mutex_);
   const auto found = std::ranges::find(places_, index, &Place::trial);
   if (found != places_.end()) {
@@ -28,17 +29,17 @@ std::shared_ptr<Held> Site::held(size_t index) {
   if (!shelf_.has_model_of(trial) || (most == 1 && !places_.empty())) return nullptr;
   while (places_.size() >= most) places_.pop_back();
   places_.push_front(
-      {.trial = index, .held = std::make_shared<Held>(trial, tokenizers_, shelf_, log_)});
+      {.trial = index, .held = std::make_shared<LoadedTrial>(trial, tokenizers_, shelf_, log_)});
   return places_.front().held;
 }
 
 // Alone.
-void Site::use_model_of(size_t index) {
+void RankServer::use_model_of(size_t index) {
   places_.clear();
   shelf_.use_model(plan_.at(index));
 }
 
-void Site::open_log(const std::filesystem::path& folder) {
+void RankServer::open_log(const std::filesystem::path& folder) {
   begun_ = true;
   log_ = base::Log(folder / base::format("rank{}.log", me_.rank), me_.rank);
   const objective::Hardware& hardware = shelf_.hardware();
@@ -46,10 +47,10 @@ void Site::open_log(const std::filesystem::path& folder) {
   log_.line("device", hardware.gpu.empty() ? device : device + ", visible as " + hardware.gpu);
 }
 
-std::string Site::for_the_rank(const Asked& asked) {
-  if (asked.kind == Request::log) open_log(asked.body);
-  if (asked.kind == Request::exchange) shelf_.exchange_shares(asked.body, me_);
-  if (asked.kind == Request::weights) {
+std::string RankServer::for_the_rank(const RankRequest& asked) {
+  if (asked.kind == RequestKind::log) open_log(asked.body);
+  if (asked.kind == RequestKind::exchange) shelf_.exchange_shares(asked.body, me_);
+  if (asked.kind == RequestKind::model_share) {
     places_.clear();
     shelf_.read_share(plan_.at(asked.trial), me_);
   }
@@ -66,7 +67,7 @@ std::string gone(const base::FileError& error) {
 }  // namespace
 
 // After a fault of the machine: the next try, here or of another rank, finds more room.
-void Site::make_room() {
+void RankServer::make_room() {
   const std::unique_lock alone(computing_);
   try {
     places_.clear();
@@ -76,10 +77,10 @@ void Site::make_room() {
   }
 }
 
-std::string Site::handle(const std::string& request) {
+std::string RankServer::handle(const std::string& request) {
   tensor::single_threaded();
-  const Asked asked = decode(request);
-  if (asked.kind == Request::agree) return compare_reading(asked.body, plan_);
+  const RankRequest asked = decode(request);
+  if (asked.kind == RequestKind::agree) return compare_reading(asked.body, plan_);
   base::check(asked.trial < plan_.size(),
               "it knows {} trials and is asked for number {} (the ranks read different studies), "
               "put the study on a shared disk",
@@ -95,9 +96,9 @@ std::string Site::handle(const std::string& request) {
   }
 }
 
-std::string Site::compute(const Asked& asked) {
-  if (asked.kind == Request::device) return device_text(shelf_.hardware());
-  if (asked.kind == Request::room) return plan::room(shelf_.hardware());
+std::string RankServer::compute(const RankRequest& asked) {
+  if (asked.kind == RequestKind::device) return device_text(shelf_.hardware());
+  if (asked.kind == RequestKind::room) return plan::room(shelf_.hardware());
   const tensor::OwnStream stream(shelf_.hardware().device);
   if (is_for_the_rank(asked.kind)) {
     const std::unique_lock alone(computing_);
@@ -106,7 +107,7 @@ std::string Site::compute(const Asked& asked) {
   for (;;) {
     {
       const std::shared_lock shared(computing_);
-      if (const std::shared_ptr<Held> trial = held(asked.trial)) return trial->handle(asked);
+      if (const std::shared_ptr<LoadedTrial> trial = held(asked.trial)) return trial->handle(asked);
     }
     const std::unique_lock alone(computing_);
     if (!held(asked.trial)) use_model_of(asked.trial);

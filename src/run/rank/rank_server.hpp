@@ -12,13 +12,13 @@
 
 namespace lorahub::run {
 
-class Site {
+class RankServer {
  public:
   // `hardware`: with the threads that call handle(); a unit of work is one thread's, but a training
   // has them all.
-  Site(std::vector<study::Trial> plan, objective::Hardware hardware, workers::Member me);
-  Site(const Site&) = delete;  // trials refer to members
-  Site& operator=(const Site&) = delete;
+  RankServer(std::vector<study::Trial> plan, objective::Hardware hardware, workers::Member me);
+  RankServer(const RankServer&) = delete;  // trials refer to members
+  RankServer& operator=(const RankServer&) = delete;
 
   // A request of the coordinator (requests.hpp): a unit of work. From several threads at once. A
   // trial that is not there yet takes the place of the one asked for longest ago, when as many are
@@ -28,19 +28,19 @@ class Site {
  private:
   struct Place {
     size_t trial = 0;
-    std::shared_ptr<Held> held;
+    std::shared_ptr<LoadedTrial> held;
   };
-  std::shared_ptr<Held> held(size_t trial);
+  std::shared_ptr<LoadedTrial> held(size_t trial);
   void use_model_of(size_t trial);
-  std::string compute(const Asked& asked);
-  std::string for_the_rank(const Asked& asked);
+  std::string compute(const RankRequest& asked);
+  std::string for_the_rank(const RankRequest& asked);
   void make_room();
   void open_log(const std::filesystem::path& folder);
 
   std::vector<study::Trial> plan_;
   workers::Member me_;
   plan::Tokenizers tokenizers_;
-  Shelf shelf_;
+  ModelCache shelf_;
   std::shared_mutex computing_;  // exclusive while the model changes, or the only trial
   std::mutex places_mutex_;
   std::list<Place> places_;  // the one asked for last is the first

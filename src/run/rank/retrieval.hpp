@@ -1,5 +1,5 @@
 // The knob `retrieve`, as far as a rank decides alone: by similarity or text. By probe the
-// coordinator does (Context::narrow), with losses that all ranks share the work of.
+// coordinator does (TrialEvaluator::narrow), with losses that all ranks share the work of.
 #pragma once
 #include <string>
 #include <vector>

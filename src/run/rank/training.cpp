@@ -2,7 +2,7 @@
 
 namespace lorahub::run {
 
-Choice train(const Bench& bench) {
+MethodResult train(const TrainingInputs& bench) {
   return bench.brief.trial.method == study::Method::gradient ? gradient(bench) : tuned(bench);
 }
 

@@ -8,15 +8,16 @@
 namespace lorahub::run {
 
 // What that rank holds.
-struct Bench {
-  const plan::Brief& brief;
-  const objective::Machine& machine;  // with all threads of the rank
-  const lora::Pool* pool = nullptr;   // where the method has modules
+struct TrainingInputs {
+  const plan::TrialInputs& brief;
+  const objective::LoadedModel& machine;  // with all threads of the rank
+  const lora::Pool* pool = nullptr;       // where the method has modules
 };
 
-Choice tuned(const Bench& bench);  // lora_tuning, ia3, full: new weights on the base, and answers
-Choice gradient(const Bench& bench);  // the mixing weights, by their gradient
+MethodResult tuned(
+    const TrainingInputs& bench);  // lora_tuning, ia3, full: new weights on the base, and answers
+MethodResult gradient(const TrainingInputs& bench);  // the mixing weights, by their gradient
 
-Choice train(const Bench& bench);  // as the trial's method says
+MethodResult train(const TrainingInputs& bench);  // as the trial's method says
 
 }  // namespace lorahub::run

@@ -11,20 +11,20 @@ namespace lorahub::run {
 namespace {
 
 // Data term of the trial's loss at the weights, and its gradient.
-train::Mixing::Slope slope(const Bench& bench, const train::Mixing& mixing) {
+train::Mixing::Slope slope(const TrainingInputs& bench, const train::Mixing& mixing) {
   const auto& pairs = bench.brief.pairs;
   const auto count = static_cast<double>(pairs.size());
   const int threads = bench.machine.threads;
   const study::LossKind kind = bench.brief.trial.loss;
   train::Mixing::Slope all{.gradient =
                                std::vector<double>(static_cast<size_t>(bench.pool->size()))};
-  const auto add = [&](std::span<const model::Pair> some, double factor) {
+  const auto add = [&](std::span<const model::Tokens> some, double factor) {
     const train::Mixing::Slope part = mixing.slope(some, threads);
     all.loss += factor * part.loss;
     for (size_t i = 0; i < all.gradient.size(); ++i) all.gradient[i] += factor * part.gradient[i];
   };
   if (kind == study::LossKind::example_mean)
-    for (const model::Pair& pair : pairs) add(std::span(&pair, 1), 1 / count);
+    for (const model::Tokens& pair : pairs) add(std::span(&pair, 1), 1 / count);
   else
     add(pairs, kind == study::LossKind::official ? 1 / count : 1);
   return all;
@@ -50,13 +50,13 @@ double penalty_slope(double w, const study::Penalty& penalty, size_t n) {
 
 // Adam on all shots, each step projected into the box; the best point seen wins, as in a search.
 // The losses are those at the points from which the steps start.
-Choice gradient(const Bench& bench) {
+MethodResult gradient(const TrainingInputs& bench) {
   const study::Trial& trial = bench.brief.trial;
   const auto n = static_cast<size_t>(bench.pool->size());
   train::Mixing mixing(bench.machine.model, {.pool = *bench.pool, .composition = trial.composition},
                        std::vector<double>(n, trial.train.start));
   const train::Rate rate{.peak = plan::learning_rate(trial), .steps = trial.train.epochs};
-  Choice choice{.loss = std::numeric_limits<double>::infinity()};
+  MethodResult choice{.loss = std::numeric_limits<double>::infinity()};
   for (int64_t step = 0; step < rate.steps; ++step) {
     const std::vector<double> w = mixing.weights();
     train::Mixing::Slope here = slope(bench, mixing);

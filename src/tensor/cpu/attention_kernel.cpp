@@ -161,16 +161,16 @@ LORAHUB_HEADS void scale_row(const float* from, float factor, float* to, int64_t
   for (int64_t i = 0; i < count; ++i) to[i] = from[i] * factor;
 }
 
-// One head: k turned once, v next to each other.
+// One head: k transposed once, v next to each other.
 struct Head {
-  int64_t keys, width, wide;  // wide: keys, rounded up to whole vectors
-  float *turned, *values;     // [width, wide], [keys, width]
-  float *scores, *sums;       // of kRows queries: [wide], [width]
+  int64_t keys, width, wide;   // wide: keys, rounded up to whole vectors
+  float *transposed, *values;  // [width, wide], [keys, width]
+  float *scores, *sums;        // of kRows queries: [wide], [width]
 };
 
 void gather(const Head& head, const float* k, const float* v, int64_t stride) {
-  turn({.values = k, .rows = head.keys, .columns = head.width, .stride = stride}, head.turned,
-       head.wide);
+  transpose({.values = k, .rows = head.keys, .columns = head.width, .stride = stride},
+            head.transposed, head.wide);
   for (int64_t row = 0; row < head.keys; ++row)
     std::copy_n(v + row * stride, head.width, head.values + row * head.width);
 }
@@ -185,7 +185,7 @@ struct Queries {
 
 void attend_some(const Head& head, const Queries& some) {
   multiply({.x = some.q,
-            .m = head.turned,
+            .m = head.transposed,
             .y = head.scores,
             .inner = head.width,
             .x_stride = some.stride,
@@ -217,7 +217,7 @@ bool fits_heads(int64_t width) {
   return has_kernel && width % kLanes == 0;
 }
 
-void turn(const Matrix& from, float* to, int64_t wide) {
+void transpose(const Matrix& from, float* to, int64_t wide) {
   for (int64_t c = 0; c < from.columns; c += kLanes)
     for (int64_t row = 0; row < from.rows; row += kLanes)
       turn_block(from.values + row * from.stride + c, from.stride, from.rows - row,
@@ -231,12 +231,12 @@ void attend_heads(const Heads& heads, const Sequence& s, const Bias& bias, Works
   if (static_cast<int64_t>(workspace.size()) < room) workspace.resize(static_cast<size_t>(room));
   float* at = workspace.data();
   const Head head{.keys = s.keys,
-                             .width = width,
-                             .wide = wide,
-                             .turned = at,
-                             .values = at + wide * width,
-                             .scores = at + 2 * wide * width,
-                             .sums = at + 2 * wide * width + kRows * wide};
+                  .width = width,
+                  .wide = wide,
+                  .transposed = at,
+                  .values = at + wide * width,
+                  .scores = at + 2 * wide * width,
+                  .sums = at + 2 * wide * width + kRows * wide};
   for (int64_t h = 0; h < heads.count; ++h) {
     const int64_t from = h * width;
     gather(head, s.k + from, s.v + from, heads.stride);
@@ -259,7 +259,7 @@ void attend_heads(const Heads& /*heads*/, const Sequence& /*sequence*/, const Bi
                   Workspace& /*workspace*/) {
   assert(false);
 }
-void turn(const Matrix& /*from*/, float* /*to*/, int64_t /*wide*/) { assert(false); }
+void transpose(const Matrix& /*from*/, float* /*to*/, int64_t /*wide*/) { assert(false); }
 
 #endif
 

@@ -26,7 +26,7 @@ struct Bias {
 // Whether this processor has the kernel and heads of `width` fit it.
 bool fits_heads(int64_t width);
 
-// Room for what is turned and computed on the way, kept from call to call; for one thread.
+// Room for what is transposed and computed on the way, kept from call to call; for one thread.
 using Workspace = std::vector<float>;
 
 // out = softmax(q k^T + bias) v for each head. A query's row depends on this row, k, v and its bias
@@ -40,6 +40,6 @@ struct Matrix {
   const float* values;
   int64_t rows, columns, stride;
 };
-void turn(const Matrix& from, float* to, int64_t wide);
+void transpose(const Matrix& from, float* to, int64_t wide);
 
 }  // namespace lorahub::tensor

@@ -72,7 +72,7 @@ void end_failed(CUDAGraph& graph, const c10::MempoolId_t& pool) {
 
 }  // namespace
 
-struct Recorded::State {
+struct CudaGraph::State {
   // cuBLAS has one workspace a stream, which a graph keeps: no two of them may run at a time.
   LentStream stream;
   int calls = 0;
@@ -124,9 +124,9 @@ struct Recorded::State {
   }
 };
 
-bool Recorded::is_recorded() const { return state_ && state_->graph; }
+bool CudaGraph::is_recorded() const { return state_ && state_->graph; }
 
-at::Tensor Recorded::operator()(const at::Tensor& input) {
+at::Tensor CudaGraph::operator()(const at::Tensor& input) {
   const c10::InferenceMode inference;
   if (device_ == base::Device::cpu) return work_(input);
   if (!state_) state_ = std::make_unique<State>();
@@ -142,17 +142,17 @@ at::Tensor Recorded::operator()(const at::Tensor& input) {
   return result;
 }
 #else
-struct Recorded::State {};
+struct CudaGraph::State {};
 
-bool Recorded::is_recorded() const { return false; }
+bool CudaGraph::is_recorded() const { return false; }
 
-at::Tensor Recorded::operator()(const at::Tensor& input) {
+at::Tensor CudaGraph::operator()(const at::Tensor& input) {
   const c10::InferenceMode inference;
   return work_(input);  // there is no other device
 }
 #endif
 
-Recorded::Recorded(base::Device device, Work work) : device_(device), work_(std::move(work)) {}
-Recorded::~Recorded() = default;
+CudaGraph::CudaGraph(base::Device device, Work work) : device_(device), work_(std::move(work)) {}
+CudaGraph::~CudaGraph() = default;
 
 }  // namespace lorahub::tensor

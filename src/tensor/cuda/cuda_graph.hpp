@@ -10,15 +10,15 @@
 
 namespace lorahub::tensor {
 
-class Recorded {
+class CudaGraph {
  public:
   // Of a tensor on the device. `work` does the same steps whatever the values, reads besides only
   // tensors that stay where they are, and nowhere waits for the device (no copy to or from it).
   using Work = std::function<at::Tensor(const at::Tensor& input)>;
-  Recorded(base::Device device, Work work);
-  ~Recorded();
-  Recorded(const Recorded&) = delete;
-  Recorded& operator=(const Recorded&) = delete;
+  CudaGraph(base::Device device, Work work);
+  ~CudaGraph();
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
 
   // Input and result in host memory; the input's shape and type are those of the first call. The
   // second call, when the libraries below are set up and the function is known to be asked for

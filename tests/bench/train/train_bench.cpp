@@ -31,12 +31,12 @@ model::t5::Config shape(const std::string& name) {
 }
 
 // As compare.py's: lengths from a fixed rule, ids of ordinary words.
-std::vector<model::Pair> rows(const std::string& lengths, int64_t count) {
-  std::vector<model::Pair> all;
+std::vector<model::Tokens> rows(const std::string& lengths, int64_t count) {
+  std::vector<model::Tokens> all;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t source = lengths == "equal" ? 128 : 32 + i * 97 % 225;
     const int64_t target = 4 + i * 7 % 13;
-    model::Pair pair;
+    model::Tokens pair;
     for (int64_t k = 0; k < source; ++k) pair.source.push_back(3 + (i * 1009 + k * 31) % 32000);
     for (int64_t k = 0; k < target; ++k) pair.target.push_back(3 + (i * 2003 + k * 17) % 32000);
     all.push_back(std::move(pair));

@@ -124,7 +124,7 @@ TEST_P(DeltaShapes, a_trajectory_has_the_bytes_that_are_told) {
       kept[t.const_data_ptr()] = static_cast<double>(t.nbytes());
   double bytes = 0, source = 0, target = 0;
   for (const auto& [at, size] : kept) bytes += size;
-  for (const Pair& pair : rig.g.pairs) {
+  for (const Tokens& pair : rig.g.pairs) {
     source += static_cast<double>(pair.source.size());
     target += static_cast<double>(pair.target.size());
   }

@@ -73,7 +73,7 @@ TEST(Embeddings, AnswersAreThoseOfTransformers) {
   for (const json& c : cases()) {
     const Golden g = example(c);
     std::vector<Ids> sources;
-    for (const Pair& pair : g.pairs) sources.push_back(pair.source);
+    for (const Tokens& pair : g.pairs) sources.push_back(pair.source);
     const Network network = build(g.config, tensors(c), {});
     const std::vector<Ids> answers = generate(network, {}, sources, 8);
     ASSERT_GT(c.at("gap").get<double>(), 1e-4) << c.at("name");

@@ -16,7 +16,7 @@ using test::golden;
 
 std::vector<Ids> sources_of(const Golden& g) {
   std::vector<Ids> all;
-  for (const Pair& pair : g.pairs) all.push_back(pair.source);
+  for (const Tokens& pair : g.pairs) all.push_back(pair.source);
   return all;
 }
 
@@ -26,7 +26,7 @@ Ids slowly(const Network& network, const Adapter& adapter, const Ids& source, in
   for (int step = 0; step < max_tokens; ++step) {
     Ids target = ids;
     target.push_back(network.config.eos);  // the last target id is not read by the decoder
-    const Pair pair{.source = source, .target = target};
+    const Tokens pair{.source = source, .target = target};
     const at::Tensor scores = reference::logits(network, adapter, std::span(&pair, 1))[0][step];
     const int64_t best = scores.argmax().item<int64_t>();
     if (best == network.config.eos) break;

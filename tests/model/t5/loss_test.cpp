@@ -170,7 +170,7 @@ TEST(Loss, runs_on_the_calling_thread_and_leaves_its_modes_alone) {
 TEST(Loss, bad_examples_are_refused) {
   const Golden g = golden("tiny_relu");
   const auto loss = [&](Ids source, Ids target) {
-    const Pair pair{.source = std::move(source), .target = std::move(target)};
+    const Tokens pair{.source = std::move(source), .target = std::move(target)};
     return loss_sums(g.network, {}, std::span(&pair, 1)).at(0);
   };
   EXPECT_GT(loss({79, 1}, {79, 1}), 0);

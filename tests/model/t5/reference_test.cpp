@@ -40,8 +40,8 @@ TEST(Reference, fast_path_agrees_with_it_under_adapters) {
 
 TEST(Reference, padding_id_inside_a_source_is_a_token) {
   const Golden g = golden("tiny_gated");
-  const std::vector<Pair> pairs = {{.source = {5, 0, 7, 1}, .target = {9, 0, 1}},
-                                   {.source = {5, 7, 1}, .target = {0, 9, 4, 1}}};
+  const std::vector<Tokens> pairs = {{.source = {5, 0, 7, 1}, .target = {9, 0, 1}},
+                                     {.source = {5, 7, 1}, .target = {0, 9, 4, 1}}};
   const std::vector<double> slow = values(reference::loss_sums(g.network, {}, pairs));
   const std::vector<double> fast = loss_sums(g.network, {}, pairs);
   for (size_t k = 0; k < 2; ++k) EXPECT_NEAR(fast[k], slow[k], 1e-5 * slow[k]);

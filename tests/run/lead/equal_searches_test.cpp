@@ -26,7 +26,7 @@ struct Counting {
   int calls = 0;
   double borrowed = 0;
   std::vector<search::Fault> faults;
-  AskedOnce once(const std::shared_ptr<Told>& told) {
+  AskedOnce once(const std::shared_ptr<KnownGenerations>& told) {
     return run::once(
         [this](const search::Population& p) {
           ++calls;
@@ -37,11 +37,11 @@ struct Counting {
   }
 };
 
-TEST(Shared, TrialsAlikeComputeAGenerationOnce) {
+TEST(EqualSearches, TrialsAlikeComputeAGenerationOnce) {
   study::Trial options = trial(40);
   options.scoring = study::Scoring::options;
   const std::vector<study::Trial> trials{trial(40), trial(400), options, trial(40, 2)};
-  Shared shared(trials);
+  EqualSearches shared(trials);
   EXPECT_EQ(shared.told(trials[3]), nullptr);  // another seed asks for other candidates
   Counting counting;
   for (int i = 0; i < 3; ++i) {
@@ -55,23 +55,23 @@ TEST(Shared, TrialsAlikeComputeAGenerationOnce) {
   EXPECT_EQ(shared.told(trials[0]), nullptr);  // all have asked: nothing is kept
 }
 
-TEST(Shared, SingleModulesAreMeasuredOnceForEachScoring) {
+TEST(EqualSearches, SingleModulesAreMeasuredOnceForEachScoring) {
   study::Trial single = trial(0), options = single;
   single.method = options.method = study::Method::best_single;
   options.scoring = study::Scoring::options;
   study::Trial base = single;
   base.method = study::Method::uniform;  // asks for nothing
-  Shared shared({single, options, base, base});
+  EqualSearches shared({single, options, base, base});
   EXPECT_NE(shared.told(single), nullptr);
   EXPECT_NE(shared.told(options), nullptr);
   EXPECT_EQ(shared.told(base), nullptr);
 }
 
 // Who asks while another computes waits for it; and computes where that one fails.
-TEST(Shared, AtTheSameTimeAGenerationIsComputedOnce) {
+TEST(EqualSearches, AtTheSameTimeAGenerationIsComputedOnce) {
   const std::vector<study::Trial> trials{trial(40), trial(400), trial(4000)};
   for (const bool fails : {false, true}) {
-    Shared shared(trials);
+    EqualSearches shared(trials);
     std::latch computing(1);
     std::atomic<int> calls = 0;
     const auto slow = [&](const search::Population&) {
@@ -102,9 +102,9 @@ TEST(Shared, AtTheSameTimeAGenerationIsComputedOnce) {
   }
 }
 
-TEST(Shared, AGenerationWithFaultsIsComputedByEach) {
+TEST(EqualSearches, AGenerationWithFaultsIsComputedByEach) {
   const std::vector<study::Trial> trials{trial(40), trial(400)};
-  Shared shared(trials);
+  EqualSearches shared(trials);
   Counting counting;
   const AskedOnce first = counting.once(shared.told(trials[0])),
                   second = counting.once(shared.told(trials[1]));
@@ -121,7 +121,7 @@ TEST(Shared, AGenerationWithFaultsIsComputedByEach) {
 }
 
 // The twin waits for no rank, and its records are those of a run of its own.
-TEST(Shared, RecordsAreThoseOfATrialAlone) {
+TEST(EqualSearches, RecordsAreThoseOfATrialAlone) {
   const auto folder = fresh_folder("shared");
   write_study(folder, R"(question: q
 uses: {model: mini, library: mini, tasks: mini/unseen, search: cma}

@@ -7,16 +7,16 @@
 namespace lorahub::run {
 namespace {
 
-TEST(Choice, ComesThroughAsBytes) {
-  Choice sent{.weights = {0.5, -1.25},
-              .loss = 3.5,
-              .answers = {"a", "", std::string("b\0c", 3)},
-              .shot_sums = {1, 2, 3},
-              .steps = 7,
-              .backwards = 1L << 40};
+TEST(MethodResult, ComesThroughAsBytes) {
+  MethodResult sent{.weights = {0.5, -1.25},
+                    .loss = 3.5,
+                    .answers = {"a", "", std::string("b\0c", 3)},
+                    .shot_sums = {1, 2, 3},
+                    .steps = 7,
+                    .backwards = 1L << 40};
   sent.generations.push_back({.population = {.dim = 2, .weights = {0.1, 0.2}}, .losses = {4}});
   sent.generations.push_back({.population = {.dim = 2, .weights = {0.3, 0.4}}, .losses = {5}});
-  const Choice got = unpack_choice(pack(sent));
+  const MethodResult got = unpack_result(pack(sent));
   EXPECT_EQ(got.weights, sent.weights);
   EXPECT_EQ(got.loss, sent.loss);
   EXPECT_EQ(got.answers, sent.answers);
@@ -31,8 +31,8 @@ TEST(Choice, ComesThroughAsBytes) {
   }
 }
 
-TEST(Choice, OfNothingComesThrough) {
-  const Choice got = unpack_choice(pack({}));
+TEST(MethodResult, OfNothingComesThrough) {
+  const MethodResult got = unpack_result(pack({}));
   EXPECT_TRUE(got.weights.empty());
   EXPECT_TRUE(got.answers.empty());
   EXPECT_TRUE(got.generations.empty());

@@ -9,9 +9,9 @@ namespace lorahub::run {
 namespace {
 
 TEST(Requests, GoThereAndBack) {
-  const Asked asked{
-      .kind = Request::answer, .trial = 7, .kept = {3, 1}, .body = std::string("\0x", 2)};
-  const Asked same = decode(encode(asked));
+  const RankRequest asked{
+      .kind = RequestKind::answer, .trial = 7, .kept = {3, 1}, .body = std::string("\0x", 2)};
+  const RankRequest same = decode(encode(asked));
   EXPECT_EQ(same.kind, asked.kind);
   EXPECT_EQ(same.trial, asked.trial);
   EXPECT_EQ(same.kept, asked.kept);
@@ -22,7 +22,7 @@ TEST(Requests, GoThereAndBack) {
 }
 
 TEST(Requests, CutOrForeignOnesAreRefused) {
-  const std::string whole = encode({.kind = Request::search, .trial = 1, .kept = {1, 2, 3}});
+  const std::string whole = encode({.kind = RequestKind::search, .trial = 1, .kept = {1, 2, 3}});
   for (size_t length = 0; length < whole.size(); ++length)
     EXPECT_THROW(decode(whole.substr(0, length)), base::Error) << length;
   EXPECT_THROW(decode("?" + whole.substr(1)), base::Error);

@@ -14,9 +14,8 @@ TEST(Load, OneGpuExchangesWithItself) {
   if (!workers::has_nccl() || !at::hasCUDA()) GTEST_SKIP() << "no GPU, or a build without NCCL";
   const std::string model = SOURCE_DIR "/configs/model/mini";
   const objective::Hardware gpu{.device = base::Device::cuda};
-  objective::PartlyLoadedMachine mine =
-      objective::load_share(model, study::Precision::bf16, gpu, {});
-  objective::Machine whole = objective::load_machine(model, study::Precision::bf16, gpu);
+  objective::PartlyLoadedModel mine = objective::load_share(model, study::Precision::bf16, gpu, {});
+  objective::LoadedModel whole = objective::load_model(model, study::Precision::bf16, gpu);
   workers::NcclChannel channel(workers::nccl_id(), {});
   exchange_tensors(mine.tensors, channel);
   const auto expected = whole.model->tensors();

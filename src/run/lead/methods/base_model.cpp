@@ -2,6 +2,6 @@
 
 namespace lorahub::run {
 
-Choice base_model(const Context&) { return {}; }
+MethodResult base_model(const TrialEvaluator&) { return {}; }
 
 }  // namespace lorahub::run

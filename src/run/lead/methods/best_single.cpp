@@ -6,7 +6,7 @@ namespace lorahub::run {
 
 // Each module alone at weight 1, all in one generation; the first of the best. The penalty is the
 // same for all.
-Choice best_single(const Context& context) {
+MethodResult best_single(const TrialEvaluator& context) {
   const int n = context.modules();
   search::Population alone{
       .dim = n, .weights = std::vector<double>(static_cast<size_t>(n) * static_cast<size_t>(n))};
@@ -17,7 +17,7 @@ Choice best_single(const Context& context) {
   const auto best = std::ranges::min_element(losses);
   context.check_found(*best);
   const auto row = alone.row(static_cast<int>(best - losses.begin()));
-  Choice choice{.weights = {row.begin(), row.end()}, .loss = *best};
+  MethodResult choice{.weights = {row.begin(), row.end()}, .loss = *best};
   choice.generations.push_back({.population = std::move(alone), .losses = std::move(losses)});
   return choice;
 }

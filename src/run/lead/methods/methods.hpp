@@ -6,13 +6,14 @@
 
 namespace lorahub::run {
 
-Choice base_model(const Context& context);  // zero_shot, icl
-Choice uniform(const Context& context);
-Choice best_single(const Context& context);
-Choice searched(const Context& context);  // lorahub, random_lora
-Choice trained(const Context& context);   // lora_tuning, ia3, full, gradient (training.hpp)
+MethodResult base_model(const TrialEvaluator& context);  // zero_shot, icl
+MethodResult uniform(const TrialEvaluator& context);
+MethodResult best_single(const TrialEvaluator& context);
+MethodResult searched(const TrialEvaluator& context);  // lorahub, random_lora
+MethodResult trained(
+    const TrialEvaluator& context);  // lora_tuning, ia3, full, gradient (training.hpp)
 
-using ChooseWeights = Choice (*)(const Context&);
+using ChooseWeights = MethodResult (*)(const TrialEvaluator&);
 ChooseWeights method(study::Method method);
 
 }  // namespace lorahub::run

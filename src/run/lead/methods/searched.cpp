@@ -4,13 +4,13 @@
 
 namespace lorahub::run {
 
-Choice searched(const Context& context) {
+MethodResult searched(const TrialEvaluator& context) {
   const study::Trial& trial = context.trial();
   const auto optimizer = search::make_optimizer(trial.search, context.modules(), trial.seed.search);
   const auto plus_added = [&](search::Evaluate f) {
     return context.added ? search::plus(std::move(f), context.added) : f;
   };
-  search::Evaluate evaluate = context.evaluate(trial.penalty, Request::search);
+  search::Evaluate evaluate = context.evaluate(trial.penalty, RequestKind::search);
   if (optimizer->ask().size() == 1) evaluate = context.ahead(evaluate, *optimizer);
   evaluate = plus_added(evaluate);
   search::Trace trace =

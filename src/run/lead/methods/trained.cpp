@@ -3,6 +3,6 @@
 namespace lorahub::run {
 
 // One rank trains; the coordinator holds no model.
-Choice trained(const Context& context) { return context.train(); }
+MethodResult trained(const TrialEvaluator& context) { return context.train(); }
 
 }  // namespace lorahub::run

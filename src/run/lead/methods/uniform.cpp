@@ -2,7 +2,7 @@
 
 namespace lorahub::run {
 
-Choice uniform(const Context& context) {
+MethodResult uniform(const TrialEvaluator& context) {
   const auto n = static_cast<size_t>(context.modules());
   return {.weights = std::vector<double>(n, 1.0 / static_cast<double>(n))};
 }

@@ -1,4 +1,4 @@
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 #include <mpi.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "workers/backoff.hpp"
 #include "workers/coordinate.hpp"
 #include "workers/identity.hpp"
-#include "workers/serve.hpp"
+#include "workers/worker_loop.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -53,7 +53,7 @@ std::vector<std::string> gather(const std::string& mine, const std::vector<size_
 
 }  // namespace
 
-Group::Group(const Identity& identity) : hosts_{host_name()} {
+World::World(const Identity& identity) : hosts_{host_name()} {
   if (!mpi_runs()) return;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
@@ -74,16 +74,16 @@ Group::Group(const Identity& identity) : hosts_{host_name()} {
   if (size > 1) mailbox_ = std::make_unique<Mailbox>(MPI_COMM_WORLD);
 }
 
-Group::~Group() {
+World::~World() {
   if (has_run_ || mailbox_ == nullptr) return;
   const int code = base::pending_signal() != 0 ? 75 : 2;
   const Handler gone = [](const std::string&) -> std::string {
     base::fail("left early, see its own message");
   };
-  run({}, gone, [code](Crew&) { return code; });
+  run({}, gone, [code](Dispatcher&) { return code; });
 }
 
-int Group::run(const Service& service, const Handler& handler, const Lead& lead) {
+int World::run(const Service& service, const Handler& handler, const Lead& lead) {
   assert(!has_run_);
   has_run_ = true;
   Executor executor(handler, service.threads, bell_);

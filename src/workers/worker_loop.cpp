@@ -1,4 +1,4 @@
-#include "workers/serve.hpp"
+#include "workers/worker_loop.hpp"
 
 #include "base/text.hpp"
 #include "workers/backoff.hpp"

@@ -1,5 +1,5 @@
 // The coordinator's hold on ranks that a thread of the test plays.
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 
 #include <gmock/gmock.h>
 
@@ -28,7 +28,7 @@ class Ranks {
       : crew({.hosts = hosts(count), .watch = std::move(watch)}, bell_), play_(std::move(play)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
   }
-  Crew crew;
+  Dispatcher crew;
 
  private:
   static std::vector<std::string> hosts(int count) {
@@ -38,7 +38,7 @@ class Ranks {
   }
   void serve(const std::stop_token& stop) {
     for (double clock = 0; !stop.stop_requested(); clock += 1) {
-      for (Crew::Posting& posting : crew.outbox()) {
+      for (Dispatcher::Posting& posting : crew.outbox()) {
         Outcome outcome = play_(posting.rank, posting.task.request);
         outcome.ticket = posting.task.ticket;
         if (outcome.bytes != "never") crew.arrived(posting.rank, std::move(outcome));
@@ -55,9 +55,9 @@ Outcome reply(int rank) { return {.bytes = std::to_string(rank)}; }
 Outcome fault() { return {.result = Result::fault, .bytes = "there is not enough memory"}; }
 
 // One job of so many units; its outcomes.
-std::vector<Outcome> outcomes_of(Crew& crew, int units) {
+std::vector<Outcome> outcomes_of(Dispatcher& crew, int units) {
   std::vector<Outcome> outcomes;
-  const auto lead = [&](const Leader& leader) {
+  const auto lead = [&](const JobHandle& leader) {
     outcomes = leader.call(std::vector<std::string>(static_cast<size_t>(units), "unit"));
   };
   crew.work({{.size = {.width = units}, .join = "join", .lead = lead}}, 1);
@@ -74,7 +74,7 @@ std::string message_of(const std::function<void()>& call) {
   return "nothing thrown";
 }
 
-TEST(Crew, AUnitThatASickRankCannotDoIsDoneByAnother) {
+TEST(Dispatcher, AUnitThatASickRankCannotDoIsDoneByAnother) {
   std::atomic<int> faults = 0;
   Ranks ranks(3, [&](int rank, const std::string& request) {
     if (rank != 1 || request == "join") return reply(rank);
@@ -87,7 +87,7 @@ TEST(Crew, AUnitThatASickRankCannotDoIsDoneByAnother) {
   EXPECT_GT(faults, 0);
 }
 
-TEST(Crew, ARankThatComputesInTheOthersPlaceHasJoinedBefore) {
+TEST(Dispatcher, ARankThatComputesInTheOthersPlaceHasJoinedBefore) {
   std::set<int> joined;
   Ranks ranks(3, [&](int rank, const std::string& request) {
     if (request == "join") joined.insert(rank);
@@ -97,7 +97,7 @@ TEST(Crew, ARankThatComputesInTheOthersPlaceHasJoinedBefore) {
   for (const Outcome& outcome : outcomes_of(ranks.crew, 2)) EXPECT_EQ(outcome.bytes, "2");
 }
 
-TEST(Crew, ARankAloneTriesAgainItself) {
+TEST(Dispatcher, ARankAloneTriesAgainItself) {
   int left = 2;
   Ranks ranks(1, [&](int rank, const std::string& request) {
     return request != "join" && left-- > 0 ? fault() : reply(rank);
@@ -105,7 +105,7 @@ TEST(Crew, ARankAloneTriesAgainItself) {
   EXPECT_EQ(outcomes_of(ranks.crew, 1).at(0).bytes, "0");
 }
 
-TEST(Crew, WhatNoRankCanDoEndsTheRunAndNamesRankAndHost) {
+TEST(Dispatcher, WhatNoRankCanDoEndsTheRunAndNamesRankAndHost) {
   Ranks ranks(2, [&](int rank, const std::string& request) {
     return request == "join" ? reply(rank) : fault();
   });
@@ -114,7 +114,7 @@ TEST(Crew, WhatNoRankCanDoEndsTheRunAndNamesRankAndHost) {
                     HasSubstr("tried 3 times")));
 }
 
-TEST(Crew, AJoinThatFailsForLackOfMemoryEndsTheRunToo) {
+TEST(Dispatcher, AJoinThatFailsForLackOfMemoryEndsTheRunToo) {
   std::atomic<int> joins = 0;
   Ranks ranks(2, [&](int rank, const std::string& request) {
     if (rank == 0 || request != "join") return reply(rank);
@@ -127,14 +127,14 @@ TEST(Crew, AJoinThatFailsForLackOfMemoryEndsTheRunToo) {
 }
 
 // A reply may be there before it is known that the rank reads other rows.
-TEST(Crew, NoOutcomeCountsBeforeItsRankHasJoined) {
+TEST(Dispatcher, NoOutcomeCountsBeforeItsRankHasJoined) {
   std::vector<Outcome> outcomes;
   Bell bell;
-  Crew crew({.hosts = {"n0"}}, bell);
+  Dispatcher crew({.hosts = {"n0"}}, bell);
   const std::jthread rank([&] {
-    std::vector<Crew::Posting> postings;
+    std::vector<Dispatcher::Posting> postings;
     while (postings.size() < 2)
-      for (Crew::Posting& posting : crew.outbox()) postings.push_back(std::move(posting));
+      for (Dispatcher::Posting& posting : crew.outbox()) postings.push_back(std::move(posting));
     crew.arrived(0, {.ticket = postings[1].task.ticket, .bytes = "early"});
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     crew.arrived(0, {.ticket = postings[0].task.ticket,
@@ -146,14 +146,14 @@ TEST(Crew, NoOutcomeCountsBeforeItsRankHasJoined) {
   EXPECT_TRUE(outcomes.empty());
 }
 
-TEST(Crew, AFaultEndsTheOtherJobsToo) {
+TEST(Dispatcher, AFaultEndsTheOtherJobsToo) {
   Ranks ranks(2, [&](int rank, const std::string& request) {
     return request == "sick" ? fault() : reply(rank);
   });
-  const auto forever = [](const Leader& leader) {
+  const auto forever = [](const JobHandle& leader) {
     for (;;) leader.call({"well"});
   };
-  const auto once = [](const Leader& leader) { leader.call({"sick"}); };
+  const auto once = [](const JobHandle& leader) { leader.call({"sick"}); };
   const auto run = [&] {
     ranks.crew.work(
         {{.size = {}, .join = "", .lead = forever}, {.size = {}, .join = "", .lead = once}}, 2);
@@ -161,7 +161,7 @@ TEST(Crew, AFaultEndsTheOtherJobsToo) {
   EXPECT_THAT(message_of<base::MachineFault>(run), HasSubstr("not enough memory"));
 }
 
-TEST(Crew, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
+TEST(Dispatcher, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
   Ranks ranks(
       2,
       [&](int rank, const std::string& request) {
@@ -174,7 +174,7 @@ TEST(Crew, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
               AllOf(HasSubstr("rank 1 on n1 has been doing a unit"), HasSubstr("--hang-timeout")));
 }
 
-TEST(Crew, WithoutAWatchARankMayTakeAsLongAsItLikes) {
+TEST(Dispatcher, WithoutAWatchARankMayTakeAsLongAsItLikes) {
   std::atomic<int> asked = 0;
   Ranks ranks(1, [&](int rank, const std::string&) {
     ++asked;
@@ -184,11 +184,11 @@ TEST(Crew, WithoutAWatchARankMayTakeAsLongAsItLikes) {
   EXPECT_EQ(outcomes_of(ranks.crew, 3).size(), 3U);
 }
 
-TEST(Crew, IsIdleWhileItsLeadsThinkAlone) {
+TEST(Dispatcher, IsIdleWhileItsLeadsThinkAlone) {
   Ranks ranks(1, [&](int rank, const std::string&) { return reply(rank); });
   EXPECT_FALSE(ranks.crew.idle()) << "before work";
   bool idle = false;
-  const auto lead = [&](const Leader& leader) {
+  const auto lead = [&](const JobHandle& leader) {
     leader.call({"unit"});
     idle = ranks.crew.idle();
   };

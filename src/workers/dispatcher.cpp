@@ -1,4 +1,4 @@
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -20,17 +20,17 @@ constexpr size_t kTries = 3;  // of a unit or a join that ends in a fault
 
 }  // namespace
 
-std::vector<Outcome> Leader::call(const std::vector<std::string>& units) const {
+std::vector<Outcome> JobHandle::call(const std::vector<std::string>& units) const {
   return crew_.call(group_, units);
 }
 
-int Leader::slots() const {
+int JobHandle::slots() const {
   const std::lock_guard lock(crew_.mutex_);
   const int seats = crew_.scheduler_->ranks_of(group_);
   return std::max(1, seats * crew_.team_.threads / crew_.team_.jobs);
 }
 
-void Crew::post(int rank, Sent sent, std::string request) {
+void Dispatcher::post(int rank, Sent sent, std::string request) {
   const Job* job = sent.job < 0 ? nullptr : &(*jobs_)[static_cast<size_t>(sent.job)];
   const Watch& watch = job != nullptr && job->watch ? job->watch : team_.watch;
   if (watch) sent.patience = watch(request);
@@ -41,14 +41,14 @@ void Crew::post(int rank, Sent sent, std::string request) {
   outbox_.push_back({.rank = rank, .task = {.ticket = tickets_, .request = std::move(request)}});
 }
 
-void Crew::post_join(int rank, Sent sent) {
+void Dispatcher::post_join(int rank, Sent sent) {
   sent.join = true;
   ++sent.call->missing;
   post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
 }
 
 // One that has not tried it: of the group, else the next of all in a circle.
-int Crew::another_rank(const Sent& sent) const {
+int Dispatcher::another_rank(const Sent& sent) const {
   const auto is_new = [&](int rank) { return std::ranges::count(sent.tried, rank) == 0; };
   for (const int seat : scheduler_->members(sent.group))
     if (is_new(rank_of(seat))) return rank_of(seat);
@@ -59,7 +59,7 @@ int Crew::another_rank(const Sent& sent) const {
 }
 
 // A join is the rank's own; a unit may be any rank's that has joined.
-void Crew::try_again(int rank, Sent sent) {
+void Dispatcher::try_again(int rank, Sent sent) {
   sent.seat = -1;
   if (sent.join) {
     post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
@@ -71,14 +71,14 @@ void Crew::try_again(int rank, Sent sent) {
 }
 
 // Other ranks' messages say where they come from, and faults of the machine in any case.
-Outcome Crew::named(int rank, Outcome outcome) const {
+Outcome Dispatcher::named(int rank, Outcome outcome) const {
   if (outcome.result != Result::reply && (rank != 0 || outcome.result == Result::fault))
     outcome.bytes = base::format("rank {} on {}: {}", rank, team_.hosts[static_cast<size_t>(rank)],
                                  outcome.bytes);
   return outcome;
 }
 
-void Crew::wait_for(std::unique_lock<std::mutex>& lock, const Call& call) {
+void Dispatcher::wait_for(std::unique_lock<std::mutex>& lock, const Call& call) {
   bell_.ring();
   changed_.wait(lock, [&] { return stop_ || call.missing == 0; });
   if (!stop_) return;
@@ -86,7 +86,7 @@ void Crew::wait_for(std::unique_lock<std::mutex>& lock, const Call& call) {
   std::rethrow_exception(stop_);
 }
 
-std::vector<std::string> Crew::everyone(const std::string& request) {
+std::vector<std::string> Dispatcher::everyone(const std::string& request) {
   std::unique_lock lock(mutex_);
   const auto count = static_cast<size_t>(ranks());
   Call call{.requests = {}, .outcomes = std::vector<Outcome>(count), .missing = count};
@@ -101,7 +101,7 @@ std::vector<std::string> Crew::everyone(const std::string& request) {
   return replies;
 }
 
-void Crew::work(const std::vector<Job>& jobs, int groups) {
+void Dispatcher::work(const std::vector<Job>& jobs, int groups) {
   if (jobs.empty()) return;
   std::vector<JobSize> sizes;
   for (const Job& job : jobs) sizes.push_back(job.size);
@@ -131,7 +131,7 @@ void Crew::work(const std::vector<Job>& jobs, int groups) {
   if (first_error_) std::rethrow_exception(first_error_);
 }
 
-void Crew::lead(const std::vector<Job>& jobs, int group) {
+void Dispatcher::lead(const std::vector<Job>& jobs, int group) {
   for (;;) {
     std::optional<int> job;
     {
@@ -143,7 +143,7 @@ void Crew::lead(const std::vector<Job>& jobs, int group) {
     bell_.ring();  // its ranks may have work in other groups now
     if (!job) return;
     try {
-      jobs[static_cast<size_t>(*job)].lead(Leader(*this, group));
+      jobs[static_cast<size_t>(*job)].lead(JobHandle(*this, group));
     } catch (const base::Interrupted&) {
       end_all(std::current_exception());
     } catch (...) {
@@ -153,7 +153,7 @@ void Crew::lead(const std::vector<Job>& jobs, int group) {
   }
 }
 
-void Crew::end_all(const std::exception_ptr& reason) {
+void Dispatcher::end_all(const std::exception_ptr& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (!first_error_) first_error_ = reason;
@@ -161,12 +161,12 @@ void Crew::end_all(const std::exception_ptr& reason) {
   stop(reason);
 }
 
-void Crew::check_joins(int job) const {
+void Dispatcher::check_joins(int job) const {
   const auto failed = failed_joins_.find(job);
   if (failed != failed_joins_.end()) raise(failed->second);
 }
 
-std::vector<Outcome> Crew::call(int group, const std::vector<std::string>& units) {
+std::vector<Outcome> Dispatcher::call(int group, const std::vector<std::string>& units) {
   std::unique_lock lock(mutex_);
   if (stop_) std::rethrow_exception(stop_);
   if (units.empty()) return {};
@@ -181,7 +181,7 @@ std::vector<Outcome> Crew::call(int group, const std::vector<std::string>& units
   return std::move(call.outcomes);
 }
 
-std::vector<Crew::Posting> Crew::outbox() {
+std::vector<Dispatcher::Posting> Dispatcher::outbox() {
   const std::lock_guard lock(mutex_);
   while (scheduler_ && !stop_) {
     const std::optional<Scheduler::Order> order = scheduler_->next();
@@ -199,7 +199,7 @@ std::vector<Crew::Posting> Crew::outbox() {
   return std::exchange(outbox_, {});
 }
 
-void Crew::arrived(int rank, Outcome outcome) {
+void Dispatcher::arrived(int rank, Outcome outcome) {
   const std::lock_guard lock(mutex_);
   busy_ += outcome.seconds;
   const auto sent = sent_.find(outcome.ticket);
@@ -221,7 +221,7 @@ void Crew::arrived(int rank, Outcome outcome) {
   if (--what.call->missing == 0) changed_.notify_all();
 }
 
-void Crew::stop(const std::exception_ptr& reason) {
+void Dispatcher::stop(const std::exception_ptr& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (!stop_) stop_ = reason;
@@ -229,7 +229,7 @@ void Crew::stop(const std::exception_ptr& reason) {
   changed_.notify_all();
 }
 
-void Crew::look_for_hung_ranks(double now) {
+void Dispatcher::look_for_hung_ranks(double now) {
   std::unique_lock lock(mutex_);
   for (auto& [ticket, sent] : sent_) {
     if (!sent.since) sent.since = now;
@@ -247,12 +247,12 @@ void Crew::look_for_hung_ranks(double now) {
   }
 }
 
-bool Crew::idle() const {
+bool Dispatcher::idle() const {
   const std::lock_guard lock(mutex_);
   return scheduler_ && sent_.empty() && outbox_.empty();
 }
 
-double Crew::busy_seconds() const {
+double Dispatcher::busy_seconds() const {
   const std::lock_guard lock(mutex_);
   return busy_;
 }

@@ -1,5 +1,5 @@
 // A group of one, without mpirun. Several ranks: ranks.cpp.
-#include "workers/group.hpp"
+#include "workers/world.hpp"
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -18,9 +18,9 @@
 namespace lorahub::workers {
 namespace {
 
-TEST(Group, WithoutMpirunIsOneRankAndLeavesMpiAlone) {
+TEST(World, WithoutMpirunIsOneRankAndLeavesMpiAlone) {
   const Session session;
-  Group group;
+  World group;
   EXPECT_EQ(group.rank(), 0);
   EXPECT_EQ(group.size(), 1);
   EXPECT_EQ(group.rank_on_node(), 0);
@@ -31,13 +31,13 @@ TEST(Group, WithoutMpirunIsOneRankAndLeavesMpiAlone) {
   EXPECT_EQ(initialized, 0);
 }
 
-TEST(Group, OfOneAnswersItself) {
-  Group group;
+TEST(World, OfOneAnswersItself) {
+  World group;
   const Handler twice = [](const std::string& request) { return request + request; };
   std::vector<std::string> replies, units;
-  const int code = group.run({.threads = 2}, twice, [&](Crew& crew) {
+  const int code = group.run({.threads = 2}, twice, [&](Dispatcher& crew) {
     replies = crew.everyone("ab");
-    const auto lead = [&](const Leader& leader) {
+    const auto lead = [&](const JobHandle& leader) {
       for (const Outcome& outcome : leader.call({"x", "y", "z"})) units.push_back(outcome.bytes);
     };
     crew.work({{.size = {}, .join = "", .lead = lead}}, 3);
@@ -49,8 +49,8 @@ TEST(Group, OfOneAnswersItself) {
 }
 
 // Each unit waits for the other job's.
-TEST(Group, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
-  Group group;
+TEST(World, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
+  World group;
   std::latch both(2);
   std::atomic<int> joined = 0, slots = 0;
   const Handler meet = [&](const std::string& request) -> std::string {
@@ -64,10 +64,10 @@ TEST(Group, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
     return both.try_wait() ? "met" : "alone";
   };
   std::array<std::string, 2> replies;
-  group.run({.threads = 4, .jobs = 2}, meet, [&](Crew& crew) {
+  group.run({.threads = 4, .jobs = 2}, meet, [&](Dispatcher& crew) {
     std::vector<Job> jobs;
     for (std::string& reply : replies)
-      jobs.push_back({.size = {}, .join = "join", .lead = [&](const Leader& leader) {
+      jobs.push_back({.size = {}, .join = "join", .lead = [&](const JobHandle& leader) {
                         slots += leader.slots();
                         reply = leader.call({"x"}).at(0).bytes;
                       }});
@@ -79,13 +79,13 @@ TEST(Group, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
   EXPECT_EQ(slots, 4) << "each has half of the threads";
 }
 
-TEST(Group, OfOneThrowsWhatItsHandlerThrows) {
-  Group group;
+TEST(World, OfOneThrowsWhatItsHandlerThrows) {
+  World group;
   const Handler handler = [](const std::string&) -> std::string {
     throw base::Error("no model here");
   };
   try {
-    group.run({}, handler, [](Crew& crew) {
+    group.run({}, handler, [](Dispatcher& crew) {
       crew.everyone("");
       return 0;
     });
@@ -95,16 +95,16 @@ TEST(Group, OfOneThrowsWhatItsHandlerThrows) {
   }
 }
 
-TEST(Group, WhatALeadThrowsComesOutAfterTheOthersHaveEnded) {
-  Group group;
+TEST(World, WhatALeadThrowsComesOutAfterTheOthersHaveEnded) {
+  World group;
   int begun = 0;
-  const auto bad = [&](const Leader&) {
+  const auto bad = [&](const JobHandle&) {
     ++begun;
     throw std::logic_error("a bug");
   };
   const Handler handler = [](const std::string& request) { return request; };
   EXPECT_THROW(group.run({}, handler,
-                         [&](Crew& crew) {
+                         [&](Dispatcher& crew) {
                            crew.work({{.size = {}, .join = "", .lead = bad},
                                       {.size = {}, .join = "", .lead = bad}},
                                      1);
@@ -114,16 +114,16 @@ TEST(Group, WhatALeadThrowsComesOutAfterTheOthersHaveEnded) {
   EXPECT_EQ(begun, 1) << "nothing is begun after it";
 }
 
-TEST(Group, OfOneIsInterruptedWithinACall) {
+TEST(World, OfOneIsInterruptedWithinACall) {
   const auto interrupted = [] {
     base::block_signals();
-    Group group;
+    World group;
     const Handler handler = [](const std::string& request) {
       kill(getpid(), SIGTERM);
       return request;
     };
     try {
-      group.run({}, handler, [](Crew& crew) {
+      group.run({}, handler, [](Dispatcher& crew) {
         for (;;) crew.everyone("");
         return 0;
       });

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "workers/channel.hpp"
-#include "workers/crew.hpp"
+#include "workers/dispatcher.hpp"
 #include "workers/identity.hpp"
 #include "workers/session.hpp"
 
@@ -25,22 +25,22 @@ struct Service {
 };
 
 // The coordinator's part, in a thread of its own; its value is the exit code of all ranks.
-using Lead = std::function<int(Crew&)>;
+using Lead = std::function<int(Dispatcher&)>;
 
 class Mailbox;
 
-class Group {
+class World {
  public:
   // All ranks of the session, which must outlive it. Error on every rank where one of them has
   // another identity: it names the first of these, its host and what differs.
-  explicit Group(const Identity& identity = {});
+  explicit World(const Identity& identity = {});
 
   // A rank that leaves without run() (by an exception) must not keep the others waiting: the
   // coordinator dismisses them (75 when a signal is pending, else 2), a worker answers tasks with a
   // failure until it is dismissed.
-  ~Group();
-  Group(const Group&) = delete;
-  Group& operator=(const Group&) = delete;
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
 
   int rank() const { return rank_; }
   int size() const { return static_cast<int>(hosts_.size()); }

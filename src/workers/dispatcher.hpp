@@ -17,12 +17,12 @@
 
 namespace lorahub::workers {
 
-class Crew;
+class Dispatcher;
 
 // The ranks that work on one job, as its lead sees them.
-class Leader {
+class JobHandle {
  public:
-  Leader(Crew& crew, int group) : crew_(crew), group_(group) {}
+  JobHandle(Dispatcher& crew, int group) : crew_(crew), group_(group) {}
 
   // Computes the units on the group's ranks; outcomes by unit: replies, or failures that name rank
   // and host. Returns when all are there. A unit that ends in a fault is tried twice more, on
@@ -32,7 +32,7 @@ class Leader {
   int slots() const;  // units that they compute at the same time
 
  private:
-  Crew& crew_;
+  Dispatcher& crew_;
   int group_;
 };
 
@@ -46,7 +46,7 @@ using Watch = std::function<Patience(const std::string& request)>;
 struct Job {
   JobSize size;
   std::string join;  // sent to a rank before its first unit of this job
-  std::function<void(const Leader&)> lead;
+  std::function<void(const JobHandle&)> lead;
   Watch watch = {};  // none: the team's
 };
 
@@ -57,9 +57,9 @@ struct Team {
   Watch watch = {};  // none: a rank may take as long as it likes
 };
 
-class Crew {
+class Dispatcher {
  public:
-  Crew(Team team, Bell& bell) : team_(std::move(team)), bell_(bell) {}
+  Dispatcher(Team team, Bell& bell) : team_(std::move(team)), bell_(bell) {}
 
   int ranks() const { return static_cast<int>(team_.hosts.size()); }
   const std::vector<std::string>& hosts() const { return team_.hosts; }  // by rank
@@ -90,7 +90,7 @@ class Crew {
   void look_for_hung_ranks(double now);
 
  private:
-  friend class Leader;
+  friend class JobHandle;
   // Units handed in together, or a request to everyone.
   struct Call {
     std::vector<std::string> requests;
