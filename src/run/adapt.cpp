@@ -10,28 +10,26 @@
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(TrialEvaluator& context, const Adaptation& adaptation,
+Adapted search_weights(TrialEvaluator& evaluator, const Adaptation& adaptation,
                        const Output& output) {
-  context.load();
+  evaluator.load();
   lora::claim(output.folder,
-              {.base = context.trial().model, .library = lora::library(output.form)});
-  context.narrow();
-  context.loss_batch = adaptation.loss_batch;
-  context.added = adaptation.added;
-  const auto n = static_cast<size_t>(context.modules());
-  search::Population probes{.dim = context.modules(), .weights = std::vector<double>(n)};  // base
+              {.base = evaluator.trial().model, .library = lora::library(output.form)});
+  evaluator.narrow();
+  const auto n = static_cast<size_t>(evaluator.modules());
+  search::Population probes{.dim = evaluator.modules(), .weights = std::vector<double>(n)};  // base
   for (size_t i = 0; i < n && adaptation.single_losses; ++i) {
     probes.weights.resize((i + 2) * n);
     probes.weights[(i + 1) * n + i] = 1;
   }
-  const search::Losses probed = context.evaluate(context.trial().penalty)(probes);
-  const MethodResult choice = searched(context);
-  return {.modules = context.brief().modules,
+  const search::Losses probed = evaluator.evaluate(evaluator.trial().penalty)(probes).losses;
+  const MethodResult choice = searched(evaluator);
+  return {.modules = evaluator.inputs().modules,
           .weights = choice.weights,
           .loss = choice.loss,
           .zero_loss = probed[0],
           .single_loss = {probed.begin() + 1, probed.end()},
-          .evaluations = context.trial().search.budget};
+          .evaluations = evaluator.trial().search.budget};
 }
 
 void check_ranks_agree(workers::Dispatcher& crew, const plan::TrialInputs& brief) {
@@ -90,11 +88,13 @@ Adapted adapt(workers::Dispatcher& crew, const Adaptation& adaptation,
   check_ranks_agree(crew, mine);
   Adapted adapted;
   const auto lead = [&](const workers::JobHandle& leader) {
-    TrialEvaluator context(leader, mine, 0, hardware.device);
+    Surroundings around{.loss_batch = adaptation.loss_batch, .added = adaptation.added};
     std::map<std::string, std::string> hashes;
     if (plan::probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
-      context.known = known_probes(mine, plan::file_inputs(mine.trial, hashes), hardware.device);
-    adapted = search_weights(context, adaptation, output);
+      around.known = known_probes(mine, plan::file_inputs(mine.trial, hashes), hardware.device);
+    TrialEvaluator evaluator(leader, {.inputs = mine, .index = 0, .device = hardware.device},
+                             std::move(around));
+    adapted = search_weights(evaluator, adaptation, output);
   };
   crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
   adapted.delivered =

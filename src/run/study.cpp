@@ -227,30 +227,41 @@ class StudyRunner {
             .watch = watch(options_.hang_timeout, plan::scaled(tflop, 1e12 / flops_per_second))};
   }
 
+  Surroundings surroundings(size_t i, double& borrowed) {
+    const study::Trial& trial = trials_[i];
+    return {.observer =
+                [this, &trial](const search::Trace& trace) {
+                  meter_.joules();  // often enough for its counters, which wrap
+                  ledger_->show(trial, trace);
+                },
+            .record =
+                [this, i, &trial, &borrowed, known = shared_->told(trial)](const auto& evaluate) {
+                  const search::Evaluate checked = [this, i, evaluate](const auto& population) {
+                    search::Evaluation found = evaluate(population);
+                    watched_.check(files_[i]);
+                    return found;
+                  };
+                  return ledger_->recorded(
+                      once(checked, known, [&borrowed](double seconds) { borrowed += seconds; }),
+                      trial);
+                },
+            .check_files = [this, i] { watched_.check(files_[i]); }};
+  }
+
   void run_one(size_t i, const workers::JobHandle& leader) {
     const study::Trial& trial = trials_[i];
     ledger_->start(trial, inputs_[i]);
     const double before = meter_.joules();
     try {
-      const plan::TrialInputs mine = plan::trial_inputs(trial, tokenizers_);
-      TrialEvaluator context(leader, mine, i, options_.hardware.device);
-      context.known = known_probes(mine, inputs_[i], options_.hardware.device);
-      context.check_files = [&] { watched_.check(files_[i]); };
-      context.record = [&, told = shared_->told(trial)](const search::Evaluate& f) {
-        const search::Evaluate checked = [&, f](const search::Population& population) {
-          search::Losses losses = f(population);
-          watched_.check(files_[i]);
-          return losses;
-        };
-        AskedOnce asked = once(
-            checked, [&] { return context.faults(); }, told, context.borrowed);
-        return ledger_->recorded(std::move(asked.evaluate), std::move(asked.faults), trial);
-      };
-      context.observer = [&](const search::Trace& trace) {
-        meter_.joules();  // often enough for its counters, which wrap
-        ledger_->show(trial, trace);
-      };
-      store::Record record = run_trial(context);
+      plan::TrialInputs mine = plan::trial_inputs(trial, tokenizers_);
+      double borrowed = 0;  // seconds that another trial's search took for this one's, too
+      Surroundings around = surroundings(i, borrowed);
+      around.known = known_probes(mine, inputs_[i], options_.hardware.device);
+      TrialEvaluator evaluator(
+          leader, {.inputs = std::move(mine), .index = i, .device = options_.hardware.device},
+          std::move(around));
+      store::Record record = run_trial(evaluator);
+      record.timing.search += borrowed;
       record.timing.energy = meter_.joules() - before;
       ledger_->finish(trial, record);
     } catch (const base::FileError& error) {  // it was there when the run began

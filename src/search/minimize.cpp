@@ -30,12 +30,12 @@ int Trace::evaluations() const {
 
 Evaluate plus(Evaluate evaluate, Added added) {
   return [evaluate = std::move(evaluate), added = std::move(added)](const Population& population) {
-    Losses losses = evaluate(population);
+    Evaluation found = evaluate(population);
     for (int p = 0; p < population.size(); ++p) {
-      double& loss = losses[static_cast<size_t>(p)];
+      double& loss = found.losses[static_cast<size_t>(p)];
       if (std::isfinite(loss)) loss += added(population.row(p), loss);
     }
-    return losses;
+    return found;
   };
 }
 
@@ -49,10 +49,12 @@ Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
     if (!whole)
       population.weights.resize(static_cast<size_t>(left) * static_cast<size_t>(population.dim));
     left -= population.size();
-    Losses losses = evaluate(population);
-    assert(static_cast<int>(losses.size()) == population.size());
-    if (whole) optimizer.tell(losses);
-    trace.generations.push_back({std::move(population), std::move(losses)});
+    Evaluation found = evaluate(population);
+    assert(static_cast<int>(found.losses.size()) == population.size());
+    if (whole) optimizer.tell(found.losses);
+    trace.generations.push_back({.population = std::move(population),
+                                 .losses = std::move(found.losses),
+                                 .faults = std::move(found.faults)});
     note_best(trace.generations.back(), trace);
     if (observer) observer(trace);
   }

@@ -10,7 +10,7 @@ namespace lorahub::search {
 struct Generation {
   Population population;
   Losses losses;
-  std::vector<Fault> faults;  // filled in by who evaluates, where it records
+  std::vector<Fault> faults;
 };
 
 struct Trace {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lorahub::search {
@@ -54,8 +55,16 @@ struct Fault {
   std::string cause;
 };
 
-using Losses = std::vector<double>;                         // [P]
-using Evaluate = std::function<Losses(const Population&)>;  // what an optimiser sees
+using Losses = std::vector<double>;  // [P]
+
+// What a population came to. Losses alone are one, too: of a formula, say, that never fails.
+struct Evaluation {
+  Evaluation(Losses all, std::vector<Fault> causes = {})
+      : losses(std::move(all)), faults(std::move(causes)) {}
+  Losses losses;
+  std::vector<Fault> faults;  // by candidate, ascending
+};
+using Evaluate = std::function<Evaluation(const Population&)>;  // what an optimiser sees
 
 // All tiles of the population, put together.
 Sums measure_all(const Measure& measure, const Population& population, int examples,

@@ -333,16 +333,16 @@ void Journal::fail(const std::string& trial, const std::string& message) {
   append(encode(Fail{.trial = trial, .message = message}));
 }
 
-search::Evaluate recorded(search::Evaluate evaluate, Faults faults, Journal& journal,
-                          const std::string& trial) {
-  return [evaluate = std::move(evaluate), faults = std::move(faults), &journal, trial,
-          next = size_t{0}](const search::Population& population) mutable {
+search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial) {
+  return [evaluate = std::move(evaluate), &journal, trial,
+          next = size_t{0}](const search::Population& population) mutable -> search::Evaluation {
     const size_t index = next++;
     const std::optional<search::Generation> before = journal.told(trial, index);
     if (!before) {
-      search::Losses losses = evaluate(population);
-      journal.generation(trial, {.population = population, .losses = losses, .faults = faults()});
-      return losses;
+      search::Evaluation found = evaluate(population);
+      journal.generation(
+          trial, {.population = population, .losses = found.losses, .faults = found.faults});
+      return found;
     }
     base::check(same(before->population, population),
                 "generation {} of trial {} asks for other weights than those recorded (the program "
@@ -350,7 +350,7 @@ search::Evaluate recorded(search::Evaluate evaluate, Faults faults, Journal& jou
                 "changed, and old and new results would be mixed), use another --out, or the "
                 "version that began",
                 index + 1, trial);
-    return before->losses;
+    return {before->losses, before->faults};
   };
 }
 

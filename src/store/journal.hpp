@@ -70,9 +70,7 @@ std::optional<size_t> planned_trials(const Header& header);
 
 // The evaluate of a trial, recorded: generations already told are fed back from the journal (their
 // weights must be the same bits, else Error: the study or the program changed), new ones are
-// computed, written, then returned. `faults` gives those of the last call of `evaluate`.
-using Faults = std::function<std::vector<search::Fault>()>;
-search::Evaluate recorded(search::Evaluate evaluate, Faults faults, Journal& journal,
-                          const std::string& trial);
+// computed, written, then returned.
+search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial);
 
 }  // namespace lorahub::store

@@ -24,23 +24,18 @@ search::Losses sum_of_weights(const search::Population& population) {
   return losses;
 }
 
-std::vector<search::Fault> no_faults() { return {}; }
-
 TEST(Recorded, KeepsTheCauseOfWhatCouldNotBeEvaluated) {
   const Folder folder;
   const auto file = folder / "journal.ndj";
   {
     Journal journal(file);
     journal.start(kTrial, {});
-    const auto faults = [] {
-      return std::vector<search::Fault>{{.candidate = 1, .cause = "out of memory"}};
-    };
     const auto evaluate = [](const search::Population& population) {
       search::Losses losses = sum_of_weights(population);
       losses[1] = samples::kInfinity;
-      return losses;
+      return search::Evaluation(losses, {{.candidate = 1, .cause = "out of memory"}});
     };
-    recorded(evaluate, faults, journal, kTrial)(samples::generations(0)[0].population);
+    recorded(evaluate, journal, kTrial)(samples::generations(0)[0].population);
   }
   const auto told = read_journal(file).told.at(kTrial).at(0);
   ASSERT_EQ(told.faults.size(), 1U);
@@ -61,8 +56,8 @@ TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   {
     Journal journal(file);
     journal.start(kTrial, {});
-    const auto f = recorded(evaluate, no_faults, journal, kTrial);
-    for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population));
+    const auto f = recorded(evaluate, journal, kTrial);
+    for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population).losses);
     EXPECT_EQ(calls, 2);
     EXPECT_EQ(read_journal(file).told.at(kTrial).size(), 2u)
         << "on the disk before the loss is returned";
@@ -70,18 +65,18 @@ TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   Journal journal(file);
   const auto never = recorded(
       [](const search::Population&) -> search::Losses { throw std::logic_error("was told"); },
-      no_faults, journal, kTrial);
-  for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population), first[g]);
+      journal, kTrial);
+  for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population).losses, first[g]);
   EXPECT_THROW(never(generations[2].population), std::logic_error);
   EXPECT_EQ(journal.history().told.at(kTrial).size(), 2u);
 
-  const auto f = recorded(evaluate, no_faults, journal, kTrial);
-  for (const auto& g : generations) EXPECT_EQ(f(g.population), sum_of_weights(g.population));
+  const auto f = recorded(evaluate, journal, kTrial);
+  for (const auto& g : generations) EXPECT_EQ(f(g.population).losses, sum_of_weights(g.population));
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(journal.history().told.at(kTrial).size(), 3u);
 
   journal.start("fedcba9876543210", {});
-  const auto other = recorded(evaluate, no_faults, journal, "fedcba9876543210");
+  const auto other = recorded(evaluate, journal, "fedcba9876543210");
   other(generations[0].population);
   EXPECT_EQ(calls, 4) << "another trial";
 }
@@ -90,19 +85,18 @@ TEST(Recorded, OtherWeightsThanToldAreAnError) {
   const Folder folder;
   Journal journal(folder / "journal.ndj");
   const search::Population told{.dim = 2, .weights = {0.0, 0.5}};
-  recorded(sum_of_weights, no_faults, journal, kTrial)(told);
+  recorded(sum_of_weights, journal, kTrial)(told);
   for (const auto& weights : {std::vector{-0.0, 0.5}, std::vector{0.0, std::nextafter(0.5, 1.0)},
                               std::vector{0.0, 0.5, 0.0, 0.5}}) {
-    const auto f = recorded(sum_of_weights, no_faults, journal, kTrial);
+    const auto f = recorded(sum_of_weights, journal, kTrial);
     EXPECT_THAT(message_of([&] { f({.dim = 2, .weights = weights}); }),
                 HasSubstr("generation 1 of trial " + kTrial));
   }
-  EXPECT_THAT(
-      message_of([&] {
-        recorded(sum_of_weights, no_faults, journal, kTrial)({.dim = 1, .weights = {0.0, 0.5}});
-      }),
-      HasSubstr("other weights"));
-  EXPECT_EQ(recorded(sum_of_weights, no_faults, journal, kTrial)(told), (search::Losses{1.0}));
+  EXPECT_THAT(message_of([&] {
+                recorded(sum_of_weights, journal, kTrial)({.dim = 1, .weights = {0.0, 0.5}});
+              }),
+              HasSubstr("other weights"));
+  EXPECT_EQ(recorded(sum_of_weights, journal, kTrial)(told).losses, (search::Losses{1.0}));
 }
 
 }  // namespace

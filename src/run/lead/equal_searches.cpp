@@ -70,39 +70,33 @@ std::shared_ptr<KnownGenerations> EqualSearches::told(const study::Trial& trial)
 }
 
 namespace {
-search::Losses begun(KnownGenerations& told, const search::Population& population,
-                     const search::Evaluate& evaluate, const store::Faults& faults) {
+search::Evaluation begun(KnownGenerations& known, const search::Population& population,
+                         const search::Evaluate& evaluate) {
   const base::Stopwatch clock;
   try {
-    search::Losses losses = evaluate(population);
-    if (faults().empty())
-      told.keep(population, {.losses = losses, .seconds = clock.seconds()});
+    search::Evaluation found = evaluate(population);
+    if (found.faults.empty())
+      known.keep(population, {.losses = found.losses, .seconds = clock.seconds()});
     else
-      told.leave(population);
-    return losses;
+      known.leave(population);
+    return found;
   } catch (...) {
-    told.leave(population);
+    known.leave(population);
     throw;
   }
 }
 }  // namespace
 
-AskedOnce once(search::Evaluate evaluate, store::Faults faults,
-               const std::shared_ptr<KnownGenerations>& told, double& borrowed) {
-  if (!told) return {.evaluate = std::move(evaluate), .faults = std::move(faults)};
-  const auto computed = std::make_shared<bool>(false);  // the last generation
-  return {.evaluate =
-              [=, &borrowed](const search::Population& population) {
-                const std::optional<KnownGenerations::Generation> before =
-                    told->find_or_begin(population);
-                *computed = !before;
-                if (before) {
-                  borrowed += before->seconds;
-                  return before->losses;
-                }
-                return begun(*told, population, evaluate, faults);
-              },
-          .faults = [=] { return *computed ? faults() : std::vector<search::Fault>(); }};
+search::Evaluate once(search::Evaluate evaluate, std::shared_ptr<KnownGenerations> known,
+                      std::function<void(double seconds)> borrowed) {
+  if (!known) return evaluate;
+  return [evaluate = std::move(evaluate), known = std::move(known),
+          borrowed = std::move(borrowed)](const search::Population& population) {
+    const std::optional<KnownGenerations::Generation> before = known->find_or_begin(population);
+    if (!before) return begun(*known, population, evaluate);
+    borrowed(before->seconds);
+    return search::Evaluation(before->losses);
+  };
 }
 
 }  // namespace lorahub::run

@@ -4,6 +4,7 @@
 // seconds.
 #pragma once
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,13 +52,9 @@ class EqualSearches {
   std::map<std::string, Alike> alike_;
 };
 
-struct AskedOnce {
-  search::Evaluate evaluate;
-  store::Faults faults;
-};
-// Generations that are in `told` come from there; others are computed and kept, unless they have
-// faults. `borrowed` grows by the seconds of those that came from there.
-AskedOnce once(search::Evaluate evaluate, store::Faults faults,
-               const std::shared_ptr<KnownGenerations>& told, double& borrowed);
+// Generations that are in `known` come from there, and their seconds go to `borrowed`; others are
+// computed and kept, unless they have faults. Null: all are computed.
+search::Evaluate once(search::Evaluate evaluate, std::shared_ptr<KnownGenerations> known,
+                      std::function<void(double seconds)> borrowed);
 
 }  // namespace lorahub::run

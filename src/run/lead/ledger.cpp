@@ -55,9 +55,8 @@ void Ledger::start(const study::Trial& trial, const store::Inputs& inputs) {
   show(trial, {});
 }
 
-search::Evaluate Ledger::recorded(search::Evaluate evaluate, store::Faults faults,
-                                  const study::Trial& trial) {
-  return store::recorded(std::move(evaluate), std::move(faults), journal_, study::id(trial));
+search::Evaluate Ledger::recorded(search::Evaluate evaluate, const study::Trial& trial) {
+  return store::recorded(std::move(evaluate), journal_, study::id(trial));
 }
 
 void Ledger::show(const study::Trial& trial, const search::Trace& trace) {

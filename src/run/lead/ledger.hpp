@@ -33,8 +33,7 @@ class Ledger {
   void will_run(std::map<std::string, double> sizes);  // by trial id, in any unit
 
   void start(const study::Trial& trial, const store::Inputs& inputs);
-  search::Evaluate recorded(search::Evaluate evaluate, store::Faults faults,
-                            const study::Trial& trial);
+  search::Evaluate recorded(search::Evaluate evaluate, const study::Trial& trial);
   void show(const study::Trial& trial, const search::Trace& trace);
   void finish(const study::Trial& trial, const store::Record& record);
   void fail(const study::Trial& trial, const std::string& message);

@@ -56,18 +56,18 @@ store::Counts count(const plan::TrialInputs& brief, const MethodResult& choice, 
 }
 
 // The settings that the trial left to defaults, as they were used.
-std::vector<std::pair<std::string, std::string>> resolved(const TrialEvaluator& context,
+std::vector<std::pair<std::string, std::string>> resolved(const TrialEvaluator& evaluator,
                                                           const Loaded& loaded,
                                                           const MethodResult& choice) {
-  const study::Trial& trial = context.trial();
-  const search::TileShape tile = context.tile_shape();
+  const study::Trial& trial = evaluator.trial();
+  const search::TileShape tile = evaluator.tile_shape();
   std::vector<std::pair<std::string, std::string>> values{
       {"tile", base::format("{}x{}", tile.candidates, tile.examples)}};
-  if (const study::Scoring scoring = context.brief().task.scoring; scoring != trial.scoring)
+  if (const study::Scoring scoring = evaluator.inputs().task.scoring; scoring != trial.scoring)
     values.emplace_back("scoring", study::name(scoring));
-  const std::vector<task::Example>& shots = context.brief().task.shots;
+  const std::vector<task::Example>& shots = evaluator.inputs().task.shots;
   if (const size_t cut =
-          plan::has_loss(trial) ? plan::count_cut(*context.brief().tokenizer, shots) : 0;
+          plan::has_loss(trial) ? plan::count_cut(*evaluator.inputs().tokenizer, shots) : 0;
       cut > 0)
     values.emplace_back("shots.cut", base::format("{} of {}, behind {} tokens", cut, shots.size(),
                                                   objective::kMostTokens));
@@ -80,7 +80,7 @@ std::vector<std::pair<std::string, std::string>> resolved(const TrialEvaluator& 
     values.emplace_back("train.backwards", base::format("{}", choice.backwards));
   }
   if (!study::uses_search(trial.method)) return values;
-  const study::Search search = search::resolved(trial.search, context.modules());
+  const study::Search search = search::resolved(trial.search, evaluator.modules());
   values.emplace_back("search.population", base::format("{}", search.population));
   values.emplace_back("search.sigma0", base::format("{}", search.sigma0));
   return values;
@@ -97,36 +97,37 @@ double zero_loss(const std::vector<search::Generation>& generations) {
 
 }  // namespace
 
-store::Record run_trial(TrialEvaluator& context) {
-  const plan::TrialInputs& brief = context.brief();
+store::Record run_trial(TrialEvaluator& evaluator) {
+  const plan::TrialInputs& brief = evaluator.inputs();
   const base::Stopwatch load;
   const long probes = plan::probe_count(brief.trial, static_cast<int>(brief.modules.size()));
-  const Loaded loaded = context.load();
-  context.check_files();
+  const Loaded loaded = evaluator.load();
+  evaluator.surroundings().check_files();
   const double load_seconds = load.seconds();
 
   const base::Stopwatch search;
-  context.narrow();
-  MethodResult choice = method(context.trial().method)(context);
-  const double search_seconds = search.seconds() + context.borrowed;
-  const long waits = context.waits();
+  evaluator.narrow();
+  MethodResult choice = method(evaluator.trial().method)(evaluator);
+  const double search_seconds = search.seconds() + evaluator.borrowed();
+  const long waits = evaluator.waits();
 
   const base::Stopwatch answering;
   const std::vector<std::string> given =
-      choice.answers.empty() ? context.answers(choice.weights) : choice.answers;
+      choice.answers.empty() ? evaluator.answers(choice.weights) : choice.answers;
   const double answer_seconds = answering.seconds();
   std::vector<store::Answer> answers = score(brief.task, given);
-  store::Record record{.trial = study::id(context.trial()),
-                       .knobs = study::columns(context.trial())};
-  record.resolved = resolved(context, loaded, choice);
+  store::Record record{.trial = study::id(evaluator.trial()),
+                       .knobs = study::columns(evaluator.trial())};
+  record.resolved = resolved(evaluator, loaded, choice);
   record.modules = brief.modules;
   record.shot_rows = brief.task.shot_rows;
   record.dropped_rows = brief.task.dropped_rows;
   for (const task::Example& shot : brief.task.shots)
     record.shot_sha256.push_back(base::sha256(shot.input));
-  record.shot_tokens = context.shot_tokens();
+  record.shot_tokens = evaluator.shot_tokens();
   if (!choice.weights.empty() && !brief.pairs.empty())
-    record.shot_sums = context.sums({.dim = context.modules(), .weights = choice.weights}).values;
+    record.shot_sums =
+        evaluator.sums({.dim = evaluator.modules(), .weights = choice.weights}).values;
   if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
   record.counts = count(brief, choice, probes);
   record.zero_loss = zero_loss(choice.generations);
@@ -137,7 +138,7 @@ store::Record run_trial(TrialEvaluator& context) {
   record.answers = std::move(answers);
   record.timing = {
       .load = load_seconds, .search = search_seconds, .answer = answer_seconds, .waits = waits};
-  context.check_files();
+  evaluator.surroundings().check_files();
   return record;
 }
 

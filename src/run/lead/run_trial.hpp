@@ -5,8 +5,8 @@
 
 namespace lorahub::run {
 
-// Runs the context's trial on the ranks of its group. Error when an input is bad, or when no
+// Runs the evaluator's trial on the ranks of its group. Error when an input is bad, or when no
 // candidate could be evaluated.
-store::Record run_trial(TrialEvaluator& context);
+store::Record run_trial(TrialEvaluator& evaluator);
 
 }  // namespace lorahub::run

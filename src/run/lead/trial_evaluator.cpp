@@ -16,29 +16,30 @@ std::string join_request(const plan::TrialInputs& brief, size_t index) {
 }
 
 std::string TrialEvaluator::unit(RequestKind kind, const std::string& body) const {
-  return encode({.kind = kind, .trial = index_, .kept = kept_, .body = body});
+  return encode({.kind = kind, .trial = trial_.index, .kept = kept_, .body = body});
 }
 
 Loaded TrialEvaluator::load() {
-  const workers::Outcome outcome = leader_.call({join_request(brief_, index_)}).front();
+  const workers::Outcome outcome = ranks_.call({join_request(trial_.inputs, trial_.index)}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
   Loaded loaded = read_loaded(outcome.bytes);
-  brief_.modules = loaded.modules;
-  if (known && loaded.truncated_from > 0)
-    for (std::string& hash : known->modules) hash += base::format(" rank {}", trial().rank);
+  trial_.inputs.modules = loaded.modules;
+  if (around_.known && loaded.truncated_from > 0)
+    for (std::string& hash : around_.known->modules) hash += base::format(" rank {}", trial().rank);
   return loaded;
 }
 
 std::vector<double> TrialEvaluator::single_losses() {
-  std::vector<double> losses(brief_.modules.size());
+  std::vector<double> losses(trial_.inputs.modules.size());
   std::vector<size_t> open;
   for (size_t i = 0; i < losses.size(); ++i) {
-    const Probed* probed = known ? known->cache.find(known->modules[i]) : nullptr;
+    const Probed* probed =
+        around_.known ? around_.known->cache.find(around_.known->modules[i]) : nullptr;
     if (probed == nullptr) {
       open.push_back(i);
     } else {
       losses[i] = probed->loss;
-      borrowed += probed->seconds;
+      borrowed_ += probed->seconds;
     }
   }
   if (open.empty()) return losses;
@@ -50,15 +51,16 @@ std::vector<double> TrialEvaluator::single_losses() {
   }
   ++waits_;
   const base::Stopwatch clock;
-  const std::vector<workers::Outcome> outcomes = leader_.call(units);
+  const std::vector<workers::Outcome> outcomes = ranks_.call(units);
   const double seconds = clock.seconds() / static_cast<double>(open.size());
   for (size_t j = 0; j < open.size(); ++j) {
     base::check(outcomes[j].result == workers::Result::reply, "{}", outcomes[j].bytes);
     losses[open[j]] = base::ByteReader(outcomes[j].bytes).one<double>();
-    if (known)
-      known->cache.add(known->modules[open[j]], {.loss = losses[open[j]], .seconds = seconds});
+    if (around_.known)
+      around_.known->cache.add(around_.known->modules[open[j]],
+                               {.loss = losses[open[j]], .seconds = seconds});
   }
-  if (known) known->cache.save();
+  if (around_.known) around_.known->cache.save();
   return losses;
 }
 
@@ -68,72 +70,77 @@ void TrialEvaluator::narrow() {
   std::vector<std::string> names;
   for (const size_t place : lora::least(single_losses(), count)) {
     kept_.push_back(static_cast<uint32_t>(place));
-    names.push_back(brief_.modules[place]);
+    names.push_back(trial_.inputs.modules[place]);
   }
-  brief_.modules = std::move(names);
+  trial_.inputs.modules = std::move(names);
 }
 
 std::vector<int> TrialEvaluator::shot_tokens() const {
   std::vector<int> tokens;
-  for (const model::Tokens& pair : brief_.pairs)
+  for (const model::Tokens& pair : trial_.inputs.pairs)
     tokens.push_back(static_cast<int>(pair.target.size()));
   return tokens;
 }
 
-search::Sums TrialEvaluator::sums(const search::Population& population, RequestKind how) const {
-  faults_.clear();
+TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& population,
+                                                  RequestKind how) {
   ++waits_;
   const auto call = [this, how](const std::vector<std::string>& tiles) {
     std::vector<std::string> units;
     for (const std::string& tile : tiles) units.push_back(unit(how, tile));
-    return leader_.call(units);
+    return ranks_.call(units);
   };
-  const auto note = [this](const search::Fault& fault) {
-    faults_.emplace(fault.candidate, fault.cause);
+  std::map<int, std::string> causes;  // by candidate, of which several tiles may have one
+  const auto note = [&](const search::Fault& fault) {
+    causes.emplace(fault.candidate, fault.cause);
   };
-  return search::measure_all(across(call, note), population, static_cast<int>(brief_.pairs.size()),
-                             tile_shape());
+  Measured measured{
+      .sums = search::measure_all(across(call, note), population,
+                                  static_cast<int>(inputs().pairs.size()), tile_shape()),
+      .faults = {}};
+  for (const auto& [candidate, cause] : causes)
+    measured.faults.push_back({.candidate = candidate, .cause = cause});
+  return measured;
 }
 
-search::Evaluate TrialEvaluator::evaluate(const study::Penalty& penalty, RequestKind how) const {
+search::Sums TrialEvaluator::sums(const search::Population& population) {
+  return measured(population, RequestKind::measure).sums;
+}
+
+search::Evaluate TrialEvaluator::evaluate(const study::Penalty& penalty, RequestKind how) {
   return [this, penalty, how](const search::Population& population) {
-    return objective::reduce(sums(population, how), shot_tokens(), population,
-                             {.kind = trial().loss, .penalty = penalty, .batch = loss_batch});
+    Measured found = measured(population, how);
+    return search::Evaluation(
+        objective::reduce(found.sums, shot_tokens(), population,
+                          {.kind = trial().loss, .penalty = penalty, .batch = around_.loss_batch}),
+        std::move(found.faults));
   };
 }
 
 search::Evaluate TrialEvaluator::ahead(const search::Evaluate& evaluate,
-                                       const search::Optimizer& optimizer) const {
+                                       const search::Optimizer& optimizer) {
   struct Known {
     double loss = 0;
-    std::string fault;  // "": none
+    std::vector<search::Fault> faults;  // of candidate 0, or none
   };
   return [this, evaluate, &optimizer,
           known = std::map<std::vector<double>, Known>()](const search::Population& asked) mutable {
     assert(asked.size() == 1);
     if (!known.contains(asked.weights)) {
       search::Population all = asked;
-      all.add(optimizer.foresee(leader_.slots() - 1).weights);
-      const search::Losses losses = evaluate(all);
-      for (int p = 0; p < all.size(); ++p) {
-        const auto fault = faults_.find(p);
+      all.add(optimizer.foresee(ranks_.slots() - 1).weights);
+      const search::Evaluation found = evaluate(all);
+      for (int p = 0; p < all.size(); ++p)
         known[{all.row(p).begin(), all.row(p).end()}] = {
-            .loss = losses[static_cast<size_t>(p)],
-            .fault = fault == faults_.end() ? "" : fault->second};
+            .loss = found.losses[static_cast<size_t>(p)], .faults = {}};
+      for (const search::Fault& fault : found.faults) {
+        const auto row = all.row(fault.candidate);
+        known[{row.begin(), row.end()}].faults = {{.candidate = 0, .cause = fault.cause}};
       }
     }
     const Known& answer = known.at(asked.weights);
-    faults_.clear();
-    if (!answer.fault.empty()) faults_.emplace(0, answer.fault);
-    return search::Losses{answer.loss};
+    return search::Evaluation({answer.loss}, answer.faults);
   };
-}
-
-std::vector<search::Fault> TrialEvaluator::faults() const {
-  std::vector<search::Fault> list;
-  for (const auto& [candidate, cause] : faults_)
-    list.push_back({.candidate = candidate, .cause = cause});
-  return list;
 }
 
 void TrialEvaluator::check_found(double best_loss) const {
@@ -143,21 +150,21 @@ void TrialEvaluator::check_found(double best_loss) const {
       "the modules that spoil the mixture");
 }
 
-std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weights) const {
+std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weights) {
   std::vector<std::string> units;
-  for (size_t batch = 0; batch < brief_.batches(); ++batch)
+  for (size_t batch = 0; batch < trial_.inputs.batches(); ++batch)
     units.push_back(unit(RequestKind::answer, answer_body({.batch = batch, .weights = weights})));
   std::vector<std::string> all;
-  for (const workers::Outcome& outcome : leader_.call(units)) {
+  for (const workers::Outcome& outcome : ranks_.call(units)) {
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
     for (std::string& text : base::unpack_texts(outcome.bytes)) all.push_back(std::move(text));
   }
   return all;
 }
 
-MethodResult TrialEvaluator::train() const {
+MethodResult TrialEvaluator::train() {
   ++waits_;
-  const workers::Outcome outcome = leader_.call({unit(RequestKind::train, "")}).front();
+  const workers::Outcome outcome = ranks_.call({unit(RequestKind::train, "")}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
   return unpack_result(outcome.bytes);
 }

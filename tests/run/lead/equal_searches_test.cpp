@@ -26,14 +26,14 @@ struct Counting {
   int calls = 0;
   double borrowed = 0;
   std::vector<search::Fault> faults;
-  AskedOnce once(const std::shared_ptr<KnownGenerations>& told) {
+  search::Evaluate once(const std::shared_ptr<KnownGenerations>& known) {
     return run::once(
         [this](const search::Population& p) {
           ++calls;
           std::this_thread::sleep_for(std::chrono::milliseconds(2));
-          return search::Losses{10 * p.weights[0]};
+          return search::Evaluation({10 * p.weights[0]}, faults);
         },
-        [this] { return faults; }, told, borrowed);
+        known, [this](double seconds) { borrowed += seconds; });
   }
 };
 
@@ -45,10 +45,10 @@ TEST(EqualSearches, TrialsAlikeComputeAGenerationOnce) {
   EXPECT_EQ(shared.told(trials[3]), nullptr);  // another seed asks for other candidates
   Counting counting;
   for (int i = 0; i < 3; ++i) {
-    const AskedOnce mine = counting.once(shared.told(trials[static_cast<size_t>(i)]));
-    EXPECT_EQ(mine.evaluate(asked(1)), search::Losses{10});
+    const search::Evaluate mine = counting.once(shared.told(trials[static_cast<size_t>(i)]));
+    EXPECT_EQ(mine(asked(1)).losses, search::Losses{10});
     EXPECT_EQ(counting.calls, 1 + i);
-    EXPECT_EQ(mine.evaluate(asked(i + 2)), search::Losses{10.0 * (i + 2)});
+    EXPECT_EQ(mine(asked(i + 2)).losses, search::Losses{10.0 * (i + 2)});
     EXPECT_EQ(counting.calls, 2 + i);
     EXPECT_GE(counting.borrowed, 0.002 * i);
   }
@@ -83,9 +83,7 @@ TEST(EqualSearches, AtTheSameTimeAGenerationIsComputedOnce) {
       return search::Losses{7};
     };
     const auto ask = [&](size_t i) {
-      double borrowed = 0;
-      const auto faults = [] { return std::vector<search::Fault>(); };
-      return once(slow, faults, shared.told(trials[i]), borrowed).evaluate(asked(1));
+      return once(slow, shared.told(trials[i]), [](double) {})(asked(1)).losses;
     };
     std::jthread first([&] {
       if (fails)
@@ -106,18 +104,15 @@ TEST(EqualSearches, AGenerationWithFaultsIsComputedByEach) {
   const std::vector<study::Trial> trials{trial(40), trial(400)};
   EqualSearches shared(trials);
   Counting counting;
-  const AskedOnce first = counting.once(shared.told(trials[0])),
-                  second = counting.once(shared.told(trials[1]));
-  first.evaluate(asked(1));
+  const search::Evaluate first = counting.once(shared.told(trials[0])),
+                         second = counting.once(shared.told(trials[1]));
+  first(asked(1));
   counting.faults = {{.candidate = 0, .cause = "why"}};
-  first.evaluate(asked(2));
-  EXPECT_EQ(first.faults().size(), 1U);
-  second.evaluate(asked(1));
-  EXPECT_TRUE(second.faults().empty());  // those of the generation before are not its own
+  EXPECT_EQ(first(asked(2)).faults.size(), 1U);
+  EXPECT_TRUE(second(asked(1)).faults.empty());  // computed by the first, without faults
   EXPECT_EQ(counting.calls, 2);
-  second.evaluate(asked(2));
+  EXPECT_EQ(second(asked(2)).faults.size(), 1U);
   EXPECT_EQ(counting.calls, 3);
-  EXPECT_EQ(second.faults().size(), 1U);
 }
 
 // The twin waits for no rank, and its records are those of a run of its own.

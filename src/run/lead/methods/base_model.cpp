@@ -2,6 +2,6 @@
 
 namespace lorahub::run {
 
-MethodResult base_model(const TrialEvaluator&) { return {}; }
+MethodResult base_model(TrialEvaluator&) { return {}; }
 
 }  // namespace lorahub::run

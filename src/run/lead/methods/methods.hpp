@@ -6,14 +6,13 @@
 
 namespace lorahub::run {
 
-MethodResult base_model(const TrialEvaluator& context);  // zero_shot, icl
-MethodResult uniform(const TrialEvaluator& context);
-MethodResult best_single(const TrialEvaluator& context);
-MethodResult searched(const TrialEvaluator& context);  // lorahub, random_lora
-MethodResult trained(
-    const TrialEvaluator& context);  // lora_tuning, ia3, full, gradient (training.hpp)
+MethodResult base_model(TrialEvaluator& evaluator);  // zero_shot, icl
+MethodResult uniform(TrialEvaluator& evaluator);
+MethodResult best_single(TrialEvaluator& evaluator);
+MethodResult searched(TrialEvaluator& evaluator);  // lorahub, random_lora
+MethodResult trained(TrialEvaluator& evaluator);  // lora_tuning, ia3, full, gradient (training.hpp)
 
-using ChooseWeights = MethodResult (*)(const TrialEvaluator&);
+using ChooseWeights = MethodResult (*)(TrialEvaluator&);
 ChooseWeights method(study::Method method);
 
 }  // namespace lorahub::run

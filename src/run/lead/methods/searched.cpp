@@ -4,25 +4,27 @@
 
 namespace lorahub::run {
 
-MethodResult searched(const TrialEvaluator& context) {
-  const study::Trial& trial = context.trial();
-  const auto optimizer = search::make_optimizer(trial.search, context.modules(), trial.seed.search);
+MethodResult searched(TrialEvaluator& evaluator) {
+  const study::Trial& trial = evaluator.trial();
+  const auto optimizer =
+      search::make_optimizer(trial.search, evaluator.modules(), trial.seed.search);
+  const Surroundings& around = evaluator.surroundings();
   const auto plus_added = [&](search::Evaluate f) {
-    return context.added ? search::plus(std::move(f), context.added) : f;
+    return around.added ? search::plus(std::move(f), around.added) : f;
   };
-  search::Evaluate evaluate = context.evaluate(trial.penalty, RequestKind::search);
-  if (optimizer->ask().size() == 1) evaluate = context.ahead(evaluate, *optimizer);
+  search::Evaluate evaluate = evaluator.evaluate(trial.penalty, RequestKind::search);
+  if (optimizer->ask().size() == 1) evaluate = evaluator.ahead(evaluate, *optimizer);
   evaluate = plus_added(evaluate);
   search::Trace trace =
-      search::minimize(*optimizer, context.record(evaluate), trial.search.budget, context.observer);
-  context.check_found(trace.best_loss);
+      search::minimize(*optimizer, around.record(evaluate), trial.search.budget, around.observer);
+  evaluator.check_found(trace.best_loss);
   std::vector<double> weights = search::recommended(trace, trial.search);
   // What is reported is exact, whatever told the candidates apart.
   const bool known = weights == trace.best && trial.precision == study::exact(trial.precision);
   const double loss = known ? trace.best_loss
-                            : plus_added(context.evaluate(trial.penalty))(
-                                  {.dim = context.modules(), .weights = weights})
-                                  .front();
+                            : plus_added(evaluator.evaluate(trial.penalty))(
+                                  {.dim = evaluator.modules(), .weights = weights})
+                                  .losses.front();
   return {.weights = std::move(weights), .loss = loss, .generations = std::move(trace.generations)};
 }
 

@@ -3,6 +3,6 @@
 namespace lorahub::run {
 
 // One rank trains; the coordinator holds no model.
-MethodResult trained(const TrialEvaluator& context) { return context.train(); }
+MethodResult trained(TrialEvaluator& evaluator) { return evaluator.train(); }
 
 }  // namespace lorahub::run

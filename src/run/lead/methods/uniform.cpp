@@ -2,8 +2,8 @@
 
 namespace lorahub::run {
 
-MethodResult uniform(const TrialEvaluator& context) {
-  const auto n = static_cast<size_t>(context.modules());
+MethodResult uniform(TrialEvaluator& evaluator) {
+  const auto n = static_cast<size_t>(evaluator.modules());
   return {.weights = std::vector<double>(n, 1.0 / static_cast<double>(n))};
 }
 
