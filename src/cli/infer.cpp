@@ -1,9 +1,9 @@
+#include "run/infer.hpp"
+
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <list>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -16,14 +16,9 @@
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
 #include "model/load.hpp"
-#include "objective/alone.hpp"
-#include "plan/memory.hpp"
-#include "plan/memory_check.hpp"
 #include "study/names.hpp"
 #include "task/score.hpp"
 #include "task/stream.hpp"
-#include "text/same_tokens.hpp"
-#include "train/folders.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -35,26 +30,11 @@ struct Options {
   bool json = false, json_lines = false, no_memory_check = false;
 };
 
-// The machine's network with the adapter in a PEFT folder: low-rank terms beside its weights, or
-// factors of (IA)^3 in them.
-train::TrainedModel adapted(const objective::LoadedModel& machine,
-                            const std::filesystem::path& folder, const std::string& name) {
-  text::check_same_tokens(machine.tokenizer.folder(), folder);
-  if (train::is_ia3(folder)) {
-    train::Trainable ia3 = train::ia3(machine.model);
-    train::read_ia3(folder, ia3);
-    return train::trained_model(ia3);
-  }
-  return {.model = machine.model,
-          .adapter = objective::alone(
-              machine, lora::read_module(folder, name, machine.model->architecture()))};
-}
-
 // What answers rows that name no adapter: the base with --adapter, a mixture, or nothing.
 train::TrainedModel default_model(const Options& options, const objective::LoadedModel& machine) {
   if (!options.adapter.empty())
-    return adapted(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
-                   options.adapter);
+    return run::adapted_model(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
+                              options.adapter);
   train::TrainedModel model{.model = machine.model, .adapter = {}};
   if (options.weights.empty()) return model;
   const lora::Pool pool = load_pool(options.library, options.modules,
@@ -66,99 +46,6 @@ train::TrainedModel default_model(const Options& options, const objective::Loade
       pool, one_vector(options.weights, pool.size()),
       study::parse<study::Composition>(options.composition, "--composition"), machine.dtype());
   return model;
-}
-
-// The adapters that rows name: those used last stay loaded.
-class Adapters {
- public:
-  Adapters(const Options& options, const objective::LoadedModel& machine)
-      : library_(options.library), machine_(machine), default_(default_model(options, machine)) {}
-
-  const train::TrainedModel& get(const task::Row& row) {
-    if (row.adapter.empty()) return default_;
-    const auto found = std::ranges::find(loaded_, row.adapter, &Named::name);
-    if (found != loaded_.end()) {
-      loaded_.splice(loaded_.begin(), loaded_, found);
-    } else {
-      try {
-        loaded_.push_front({row.adapter, read(row.adapter)});
-      } catch (const base::Error& error) {
-        base::fail("{}: {}", row.place, error.what());
-      }
-      if (loaded_.size() > kLoaded) loaded_.pop_back();
-    }
-    return loaded_.front().model;
-  }
-
- private:
-  struct Named {
-    std::string name;
-    train::TrainedModel model;
-  };
-  static constexpr size_t kLoaded = 32;
-
-  train::TrainedModel read(const std::string& name) const {
-    const auto folder = library_.empty() ? checkpoint::resolve(name, lora::kConfigFile)
-                                         : lora::module_folder(library_, name);
-    return adapted(machine_, folder, name);
-  }
-
-  std::string library_;
-  const objective::LoadedModel& machine_;
-  train::TrainedModel default_;
-  std::list<Named> loaded_;
-};
-
-void check_length(const Options& options, const objective::LoadedModel& machine,
-                  const task::Row& row) {
-  task::check_length(task::count_tokens(&machine.tokenizer, row.example.input), row.place,
-                     {.tokens = options.longest, .remedy = "raise --max-input"});
-}
-
-// Error where a batch of these rows can't fit into the memory.
-void check_memory(const Options& options, const objective::LoadedModel& machine,
-                  const std::vector<task::Row>& rows) {
-  if (options.no_memory_check) return;
-  study::Trial trial{.method = study::Method::zero_shot};
-  trial.batch = options.batch;
-  trial.max_tokens = options.max_tokens;
-  plan::Lengths lengths;
-  for (const task::Row& row : rows)
-    lengths.prompts.push_back(
-        {.source = task::count_tokens(&machine.tokenizer, row.example.input)});
-  const plan::Memory memory = plan::memory({.trial = trial,
-                                            .architecture = machine.model->architecture(),
-                                            .lengths = lengths,
-                                            .tile = {},
-                                            .device = machine.device});
-  const auto batches =
-      (rows.size() + static_cast<size_t>(options.batch) - 1) / static_cast<size_t>(options.batch);
-  plan::check_own_room(
-      {.what = base::format("a batch of {} rows up to {}", options.batch, rows.back().place),
-       .own = memory.computed *
-              static_cast<double>(std::min<size_t>(batches, static_cast<size_t>(machine.threads))),
-       .device = machine.device,
-       .remedies = "use a smaller --batch, fewer --threads, shorter inputs (--max-input bounds "
-                   "them), or --no-memory-check"});
-}
-
-// Answers of the rows in their order; rows of one adapter are computed together, in the worker's
-// network.
-std::vector<std::string> answers(const Options& options, objective::LoadedModel& worker,
-                                 const std::vector<task::Row>& rows, Adapters& adapters) {
-  std::map<std::string, std::vector<size_t>> groups;
-  for (size_t i = 0; i < rows.size(); ++i) groups[rows[i].adapter].push_back(i);
-  std::vector<std::string> all(rows.size());
-  for (const auto& [unused, which] : groups) {
-    std::vector<std::string> prompts;
-    for (const size_t i : which) prompts.push_back(rows[i].example.input);
-    const train::TrainedModel& model = adapters.get(rows[which.front()]);
-    worker.model = model.model;
-    const auto some = objective::answer(worker, model.adapter, prompts,
-                                        {.max_tokens = options.max_tokens, .batch = options.batch});
-    for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
-  }
-  return all;
 }
 
 // What all rows together came to.
@@ -228,22 +115,18 @@ int infer(const Options& options) {
                           .columns = task::parse_columns(options.columns, "--columns")});
   const objective::LoadedModel machine = load_model(options.model);
   warn_of(options);
-  Adapters adapters(options, machine);
-  objective::LoadedModel worker = machine;
-  const size_t at_once =
-      8 * static_cast<size_t>(options.batch) * static_cast<size_t>(machine.threads);
   Tally tally;
-  for (bool more = true; more;) {  // a chunk is read, answered and given out before the next
-    std::vector<task::Row> rows;
-    for (task::Row row; rows.size() < at_once && (more = stream.next(row));) {
-      check_length(options, machine, row);
-      rows.push_back(std::move(row));
-    }
-    if (!rows.empty()) check_memory(options, machine, rows);
-    const std::vector<std::string> given = answers(options, worker, rows, adapters);
-    for (size_t i = 0; i < rows.size(); ++i) give(options, rows[i], given[i], tally);
-    base::flush_output();
-  }
+  run::infer(
+      machine, default_model(options, machine),
+      {.library = options.library,
+       .max_tokens = options.max_tokens,
+       .batch = options.batch,
+       .max_input = options.longest,
+       .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse},
+      {.next = [&](task::Row& row) { return stream.next(row); },
+       .give = [&](const task::Row& row,
+                   const std::string& answer) { give(options, row, answer, tally); },
+       .flush = base::flush_output});
   base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
               options.task == "-" ? "standard input" : options.task);
   if (options.json) {

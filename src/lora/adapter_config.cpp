@@ -95,7 +95,7 @@ json get(const json& config, const char* key) {
 }
 
 [[noreturn]] void refuse(const Subject& subject, const std::string& key, const json& value,
-                         const char* reason) {
+                         const std::string& reason) {
   base::fail("{}: module '{}' has {} = {} ({}), use a plain LoRA adapter", subject.file,
              subject.name, key, value.dump(-1, ' ', false, json::error_handler_t::replace), reason);
 }

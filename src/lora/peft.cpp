@@ -70,7 +70,7 @@ void check_others(const Subject& subject, const std::string& name, const at::Ten
   if (parse_key(name)) return;
   for (const char* layer : {"embed_tokens", "shared", "lm_head"}) {
     if (name.find(layer) == std::string::npos || tensor.dim() != 2) continue;
-    base::check(tensor.size(0) == base.vocabulary,
+    base::check(tensor.size(0) == base.vocabulary(),
                 "module '{}': tensor {} is a whole layer of a resized vocabulary ({} tokens, the "
                 "base model has {}; no mixture changes an embedding), use an adapter that was "
                 "trained without new tokens",

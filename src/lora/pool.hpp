@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "lora/library.hpp"
+#include "model/adapter.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::lora {

@@ -1,0 +1,148 @@
+#include "run/infer.hpp"
+
+#include <algorithm>
+#include <list>
+#include <map>
+
+#include "base/check.hpp"
+#include "checkpoint/hub.hpp"
+#include "lora/peft.hpp"
+#include "objective/alone.hpp"
+#include "plan/memory.hpp"
+#include "plan/memory_check.hpp"
+#include "task/lengths.hpp"
+#include "text/same_tokens.hpp"
+#include "train/folders.hpp"
+
+namespace lorahub::run {
+
+train::TrainedModel adapted_model(const objective::LoadedModel& machine,
+                                  const std::filesystem::path& folder, const std::string& name) {
+  text::check_same_tokens(machine.tokenizer.folder(), folder);
+  if (train::is_ia3(folder)) {
+    train::Trainable ia3 = train::ia3(machine.model);
+    train::read_ia3(folder, ia3);
+    return train::trained_model(ia3);
+  }
+  return {.model = machine.model,
+          .adapter = objective::alone(
+              machine, lora::read_module(folder, name, machine.model->architecture()))};
+}
+
+namespace {
+
+// The adapters that rows name: those used last stay loaded.
+class Adapters {
+ public:
+  Adapters(const objective::LoadedModel& machine, train::TrainedModel usual, std::string library)
+      : library_(std::move(library)), machine_(machine), usual_(std::move(usual)) {}
+
+  const train::TrainedModel& get(const task::Row& row) {
+    if (row.adapter.empty()) return usual_;
+    const auto found = std::ranges::find(loaded_, row.adapter, &Named::name);
+    if (found != loaded_.end()) {
+      loaded_.splice(loaded_.begin(), loaded_, found);
+    } else {
+      try {
+        loaded_.push_front({row.adapter, read(row.adapter)});
+      } catch (const base::Error& error) {
+        base::fail("{}: {}", row.place, error.what());
+      }
+      if (loaded_.size() > kLoaded) loaded_.pop_back();
+    }
+    return loaded_.front().model;
+  }
+
+ private:
+  struct Named {
+    std::string name;
+    train::TrainedModel model;
+  };
+  static constexpr size_t kLoaded = 32;
+
+  train::TrainedModel read(const std::string& name) const {
+    const auto folder = library_.empty() ? checkpoint::resolve(name, lora::kConfigFile)
+                                         : lora::module_folder(library_, name);
+    return adapted_model(machine_, folder, name);
+  }
+
+  std::string library_;
+  const objective::LoadedModel& machine_;
+  train::TrainedModel usual_;  // of rows that name none
+  std::list<Named> loaded_;
+};
+
+void check_length(const InferOptions& options, const objective::LoadedModel& machine,
+                  const task::Row& row) {
+  task::check_length(task::count_tokens(&machine.tokenizer, row.example.input), row.place,
+                     {.tokens = options.max_input, .remedy = "raise --max-input"});
+}
+
+// Error where a batch of these rows can't fit into the memory.
+void check_memory(const InferOptions& options, const objective::LoadedModel& machine,
+                  const std::vector<task::Row>& rows) {
+  if (options.memory_check == MemoryCheck::skip) return;
+  study::Trial trial{.method = study::Method::zero_shot};
+  trial.batch = options.batch;
+  trial.max_tokens = options.max_tokens;
+  plan::Lengths lengths;
+  for (const task::Row& row : rows)
+    lengths.prompts.push_back(
+        {.source = task::count_tokens(&machine.tokenizer, row.example.input)});
+  const plan::Memory memory = plan::memory({.trial = trial,
+                                            .architecture = machine.model->architecture(),
+                                            .lengths = lengths,
+                                            .tile = {},
+                                            .device = machine.device});
+  const auto batches =
+      (rows.size() + static_cast<size_t>(options.batch) - 1) / static_cast<size_t>(options.batch);
+  plan::check_own_room(
+      {.what = base::format("a batch of {} rows up to {}", options.batch, rows.back().place),
+       .own = memory.computed *
+              static_cast<double>(std::min<size_t>(batches, static_cast<size_t>(machine.threads))),
+       .device = machine.device,
+       .remedies = "use a smaller --batch, fewer --threads, shorter inputs (--max-input bounds "
+                   "them), or --no-memory-check"});
+}
+
+// Answers of the rows in their order; rows of one adapter are computed together, in the worker's
+// network.
+std::vector<std::string> answers(const InferOptions& options, objective::LoadedModel& worker,
+                                 const std::vector<task::Row>& rows, Adapters& adapters) {
+  std::map<std::string, std::vector<size_t>> groups;
+  for (size_t i = 0; i < rows.size(); ++i) groups[rows[i].adapter].push_back(i);
+  std::vector<std::string> all(rows.size());
+  for (const auto& [unused, which] : groups) {
+    std::vector<std::string> prompts;
+    for (const size_t i : which) prompts.push_back(rows[i].example.input);
+    const train::TrainedModel& model = adapters.get(rows[which.front()]);
+    worker.model = model.model;
+    const auto some = objective::answer(worker, model.adapter, prompts,
+                                        {.max_tokens = options.max_tokens, .batch = options.batch});
+    for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
+  }
+  return all;
+}
+
+}  // namespace
+
+void infer(const objective::LoadedModel& machine, const train::TrainedModel& usual,
+           const InferOptions& options, const InferStreams& streams) {
+  Adapters adapters(machine, usual, options.library);
+  objective::LoadedModel worker = machine;
+  const size_t at_once =
+      8 * static_cast<size_t>(options.batch) * static_cast<size_t>(machine.threads);
+  for (bool more = true; more;) {  // a chunk is read, answered and given out before the next
+    std::vector<task::Row> rows;
+    for (task::Row row; rows.size() < at_once && (more = streams.next(row));) {
+      check_length(options, machine, row);
+      rows.push_back(std::move(row));
+    }
+    if (!rows.empty()) check_memory(options, machine, rows);
+    const std::vector<std::string> given = answers(options, worker, rows, adapters);
+    for (size_t i = 0; i < rows.size(); ++i) streams.give(rows[i], given[i]);
+    streams.flush();
+  }
+}
+
+}  // namespace lorahub::run

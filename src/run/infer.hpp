@@ -1,0 +1,41 @@
+// Rows answered chunk by chunk: by the base model, an adapter, a mixture, or the adapter that each
+// row names.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "objective/objective.hpp"
+#include "run/lead/caution.hpp"
+#include "task/row.hpp"
+#include "train/trainable.hpp"
+
+namespace lorahub::run {
+
+// The model with the adapter in a PEFT folder: low-rank terms beside its weights, or factors of
+// (IA)^3 in them. Error for an adapter of another model, or with other tokens.
+train::TrainedModel adapted_model(const objective::LoadedModel& machine,
+                                  const std::filesystem::path& folder, const std::string& name);
+
+struct InferOptions {
+  std::string library;  // of the adapters that rows name; "": these are folders or published names
+  int max_tokens = 256;
+  int batch = 10;                         // rows answered together
+  int max_input = study::kUsualMaxInput;  // tokens of an input
+  MemoryCheck memory_check = MemoryCheck::refuse;
+};
+
+// Where rows come from and answers go to. An exception of one of them ends the work.
+struct InferStreams {
+  std::function<bool(task::Row&)> next;  // false: there are no more
+  std::function<void(const task::Row&, const std::string& answer)> give;  // in the rows' order
+  std::function<void()> flush = [] {};                                    // after each chunk
+};
+
+// `usual` answers rows that name no adapter. Error naming the row for an input that is too long or
+// an adapter that is not there, and where a chunk can't fit into the memory; what was given out
+// before stays.
+void infer(const objective::LoadedModel& machine, const train::TrainedModel& usual,
+           const InferOptions& options, const InferStreams& streams);
+
+}  // namespace lorahub::run
