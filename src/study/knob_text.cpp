@@ -11,12 +11,6 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
-// The field of a constant trial: fields are functions of a mutable one, so that each is named once.
-template <class T>
-const T& get(const Trial& trial, T& (*field)(Trial&)) {
-  return field(const_cast<Trial&>(trial));
-}
-
 std::string limits_text(const Limits& limits) {
   return base::format("a whole number from {} to {}", limits.least, limits.most);
 }
@@ -53,17 +47,17 @@ std::string or_dash(const std::string& text) { return text.empty() ? "–" : tex
 
 std::string write(const Knob& knob, const Trial& trial) {
   return std::visit(
-      Overloaded{[&](const Word& kind) { return get(trial, kind.field); },
-                 [&](const Integer& kind) { return std::to_string(get(trial, kind.field)); },
-                 [&](const Real& kind) { return shortest(get(trial, kind.field)); },
-                 [&](const Seed& kind) { return std::to_string(get(trial, kind.field)); },
+      Overloaded{[&](const Word& kind) { return kind.field(trial); },
+                 [&](const Integer& kind) { return std::to_string(kind.field(trial)); },
+                 [&](const Real& kind) { return shortest(kind.field(trial)); },
+                 [&](const Seed& kind) { return std::to_string(kind.field(trial)); },
                  [&](const Choice& kind) { return kind.words()[kind.get(trial)]; },
                  [&](const Phrase& kind) { return kind.write(trial); }},
       knob.kind);
 }
 
 std::string as_yaml(const Knob& knob, const Trial& trial) {
-  if (const auto* word = std::get_if<Word>(&knob.kind)) return yaml_word(get(trial, word->field));
+  if (const auto* word = std::get_if<Word>(&knob.kind)) return yaml_word(word->field(trial));
   if (const auto* phrase = std::get_if<Phrase>(&knob.kind)) return phrase->as_yaml(trial);
   return write(knob, trial);
 }

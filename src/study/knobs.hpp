@@ -26,23 +26,35 @@ auto& field(Trial& trial) {
   return (trial.*....*Members);
 }
 
+// Where a value stands in a trial; named once, for trials that change and for constant ones.
+template <class T>
+class Field {
+ public:
+  constexpr Field(T& (*of)(Trial&)) : of_(of) {}
+  T& operator()(Trial& trial) const { return of_(trial); }
+  const T& operator()(const Trial& trial) const { return of_(const_cast<Trial&>(trial)); }
+
+ private:
+  T& (*of_)(Trial&);
+};
+
 // What stands in the column of a knob; where a value is no number ("all"), it holds texts.
 enum class Holds { text, integer, real };
 
 // What a knob takes, and where it stands in a trial.
 struct Word {
-  std::string& (*field)(Trial&);
+  Field<std::string> field;
 };
 struct Integer {
-  int& (*field)(Trial&);
+  Field<int> field;
   Limits limits;
 };
 struct Real {
-  double& (*field)(Trial&);
+  Field<double> field;
   Range range;
 };
 struct Seed {
-  uint64_t& (*field)(Trial&);
+  Field<uint64_t> field;
 };
 struct Choice {  // one of the words of an enumeration
   const std::vector<std::string>& (*words)();
@@ -65,7 +77,7 @@ constexpr Choice choice() {
   return {.words = words<Enum>,
           .get =
               [](const Trial& trial) {
-                return static_cast<size_t>(field<Members...>(const_cast<Trial&>(trial)));
+                return static_cast<size_t>(Field<Enum>(field<Members...>)(trial));
               },
           .set = [](Trial& trial,
                     size_t place) { field<Members...>(trial) = static_cast<Enum>(place); }};
