@@ -22,7 +22,7 @@ struct Cost {                                  // of a condition, or of one task
   double query_s = 0, adaptation_s = 0;
 };
 
-constexpr study::Role kInContext = study::Role::examples_in_prompt;
+constexpr study::ReportRole kInContext = study::ReportRole::examples_in_prompt;
 
 bool is_in_context(const Condition& condition) { return role_of(condition.method) == kInContext; }
 

@@ -123,10 +123,10 @@ std::vector<double> range_of(const std::vector<Series>& all) {
 }  // namespace
 
 Figure forest(const Summary& summary) {
-  const std::string base = word_of(study::Role::base);
+  const std::string base = word_of(study::ReportRole::base);
   std::vector<const Condition*> all;
   for (const Condition& c : summary.conditions)
-    if (role_of(c.method) != study::Role::base && control(summary, c, base) != nullptr)
+    if (role_of(c.method) != study::ReportRole::base && control(summary, c, base) != nullptr)
       all.push_back(&c);
   const std::vector<Column> found = columns(summary, shown(all), base);
   const auto places = static_cast<double>(summary.tasks.size() + 1);
@@ -176,7 +176,7 @@ Figure forest(const Summary& summary) {
 }
 
 std::optional<Table> by_task(const Summary& summary) {
-  const std::string single = word_of(study::Role::best_module);
+  const std::string single = word_of(study::ReportRole::best_module);
   const std::vector<Column> found = columns(summary, shown(compositions(summary)), single);
   if (found.empty()) return std::nullopt;
   Table table = task_table(summary, found);

@@ -16,7 +16,9 @@ namespace {
 
 constexpr size_t kFewTasks = 6;  // 2 / 2^n is above 0.05 with fewer
 
-bool is_base(const Condition& condition) { return role_of(condition.method) == study::Role::base; }
+bool is_base(const Condition& condition) {
+  return role_of(condition.method) == study::ReportRole::base;
+}
 
 std::vector<Comparison> comparisons(const Summary& summary) {
   std::vector<std::pair<const Condition*, const Condition*>> pairs;
@@ -78,7 +80,8 @@ std::string many_sentence(const std::vector<const Comparison*>& found, const std
 
 std::string second_sentence(const std::vector<Comparison>& all) {
   std::string text;
-  for (const study::Role role : {study::Role::best_module, study::Role::null_control}) {
+  for (const study::ReportRole role :
+       {study::ReportRole::best_module, study::ReportRole::null_control}) {
     const auto found = with(all, word_of(role));
     if (found.empty()) continue;
     text += base::format("{} {}: ", text.empty() ? " Against" : "; against", phrase_of(role));
@@ -93,7 +96,7 @@ std::string second_sentence(const std::vector<Comparison>& all) {
 }
 
 std::string answer(const std::vector<Comparison>& all) {
-  const std::string base = word_of(study::Role::base);
+  const std::string base = word_of(study::ReportRole::base);
   const auto zero = with(all, base);
   if (zero.empty()) return "";
   return (zero.size() == 1 ? one_sentence(*zero[0]) : many_sentence(zero, base)) +
@@ -117,7 +120,7 @@ Table comparison_table(const std::vector<Comparison>& all) {
 // Scores of a condition, (accuracy - zero) / (100 - zero), on tasks where the base is not perfect.
 std::vector<Stratum> scores(const Summary& summary, const Condition& condition) {
   const Condition* zero =
-      is_base(condition) ? &condition : control(summary, condition, study::Role::base);
+      is_base(condition) ? &condition : control(summary, condition, study::ReportRole::base);
   std::vector<Stratum> strata;
   if (zero == nullptr) return strata;
   for (const auto& [task, points] : condition.tasks) {
@@ -248,7 +251,7 @@ std::optional<Table> answer_form(const Summary& summary) {
   Table table{.title = base::format(
                   "How much of the gain over {} is answer form, points (a task "
                   "whose answers are no listed options is answered alike and counts as zero)",
-                  word_of(study::Role::base)),
+                  word_of(study::ReportRole::base)),
               .head = {"condition", "tasks", "tasks with other hits", "gain, generated answers",
                        "gain, likeliest option", "answer form [95 %]"}};
   for (const Condition& c : summary.conditions) {
@@ -257,8 +260,8 @@ std::optional<Table> answer_form(const Summary& summary) {
       if (o.method != c.method || knob(o.knobs, "scoring") != "options" ||
           name_without(summary, o, "scoring") != name_without(summary, c, "scoring"))
         continue;
-      const Condition *zero = control(summary, c, study::Role::base),
-                      *other = control(summary, o, study::Role::base);
+      const Condition *zero = control(summary, c, study::ReportRole::base),
+                      *other = control(summary, o, study::ReportRole::base);
       if (zero == nullptr || other == nullptr) continue;
       const auto found = compare({{&c, zero}, {&o, other}});
       const auto apart = gains_apart({&c, zero}, {&o, other});

@@ -6,21 +6,21 @@
 
 namespace lorahub::report {
 
-study::Role role_of(const std::string& method) {
+study::ReportRole role_of(const std::string& method) {
   const study::MethodInfo* const known = study::find_method(method);
-  return known == nullptr ? study::Role::other : known->role;
+  return known == nullptr ? study::ReportRole::other : known->role;
 }
 
-std::vector<std::string> methods_of(study::Role role) {
+std::vector<std::string> methods_of(study::ReportRole role) {
   std::vector<std::string> words;
   for (const study::MethodInfo& row : study::kMethods)
     if (row.role == role) words.emplace_back(row.word);
   return words;
 }
 
-std::string word_of(study::Role role) { return methods_of(role).at(0); }
+std::string word_of(study::ReportRole role) { return methods_of(role).at(0); }
 
-std::string phrase_of(study::Role role) {
+std::string phrase_of(study::ReportRole role) {
   const std::string word = word_of(role);
   const std::string_view phrase = study::find_method(word)->phrase;
   return phrase.empty() ? word : std::string(phrase);
@@ -28,8 +28,8 @@ std::string phrase_of(study::Role role) {
 
 std::vector<std::string> controls() {
   std::vector<std::string> words;
-  for (int role = 0; role < static_cast<int>(study::Role::composition); ++role)
-    std::ranges::move(methods_of(static_cast<study::Role>(role)), std::back_inserter(words));
+  for (int role = 0; role < static_cast<int>(study::ReportRole::composition); ++role)
+    std::ranges::move(methods_of(static_cast<study::ReportRole>(role)), std::back_inserter(words));
   return words;
 }
 
@@ -44,10 +44,11 @@ std::vector<std::string> coloured() {
 
 bool is_searched_composition(const std::string& method) {
   const study::MethodInfo* const known = study::find_method(method);
-  return known != nullptr && known->role == study::Role::composition && known->uses_search;
+  return known != nullptr && known->role == study::ReportRole::composition && known->uses_search;
 }
 
-const Condition* control(const Summary& summary, const Condition& condition, study::Role role) {
+const Condition* control(const Summary& summary, const Condition& condition,
+                         study::ReportRole role) {
   return control(summary, condition, word_of(role));
 }
 

@@ -10,16 +10,16 @@
 
 namespace lorahub::report {
 
-study::Role role_of(const std::string& method);
+study::ReportRole role_of(const std::string& method);
 
 // The words of the methods that have the role, in the table's order.
-std::vector<std::string> methods_of(study::Role role);
+std::vector<std::string> methods_of(study::ReportRole role);
 
 // The first of them, which names the role in headings and sentences: "zero_shot" for the base.
-std::string word_of(study::Role role);
+std::string word_of(study::ReportRole role);
 
 // How a sentence of the report calls the method of the role: "the best single module".
-std::string phrase_of(study::Role role);
+std::string phrase_of(study::ReportRole role);
 
 // Methods that a composition is held against, the base first.
 std::vector<std::string> controls();
@@ -31,6 +31,7 @@ std::vector<std::string> coloured();
 bool is_searched_composition(const std::string& method);
 
 // The condition of the role's first method to hold `condition` against (compare.hpp). None: null.
-const Condition* control(const Summary& summary, const Condition& condition, study::Role role);
+const Condition* control(const Summary& summary, const Condition& condition,
+                         study::ReportRole role);
 
 }  // namespace lorahub::report

@@ -19,7 +19,7 @@ std::vector<const Condition*> of_method(const Summary& summary, const std::strin
 
 std::vector<const Condition*> compositions(const Summary& summary) {
   std::vector<const Condition*> found;
-  for (const std::string& method : methods_of(study::Role::composition))
+  for (const std::string& method : methods_of(study::ReportRole::composition))
     std::ranges::move(of_method(summary, method), std::back_inserter(found));
   return found;
 }

@@ -217,8 +217,9 @@ std::string spread_sentence(const Line& line) {
 std::string rivals_sentence(const std::vector<Line>& all, const Line& mine) {
   std::string text;
   for (const Line& other : all) {
-    const study::Role role = role_of(other.method);
-    if (role != study::Role::training && role != study::Role::examples_in_prompt) continue;
+    const study::ReportRole role = role_of(other.method);
+    if (role != study::ReportRole::training && role != study::ReportRole::examples_in_prompt)
+      continue;
     for (const double x : {mine.at.begin()->first, mine.at.rbegin()->first}) {
       if (!other.at.contains(x)) continue;
       const auto found = compare({{mine.at.at(x), other.at.at(x)}});

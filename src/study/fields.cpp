@@ -9,7 +9,7 @@ namespace lorahub::study {
 namespace {
 
 // The words of a choice are refused with the place of the value.
-size_t place_in(const Choice& choice, const Knob& knob, const Value& value) {
+size_t place_in(const ChoiceKind& choice, const Knob& knob, const Value& value) {
   const auto word = scalar(value);
   try {
     return place_of(word, knob.name, choice.words());
@@ -23,12 +23,14 @@ struct Reading {
   const Value& value;
   Trial& trial;
 
-  void operator()(const Word& kind) const { kind.field(trial) = scalar(value); }
-  void operator()(const Integer& kind) const { kind.field(trial) = integer(value, kind.limits); }
-  void operator()(const Real& kind) const { kind.field(trial) = real(value, kind.range); }
-  void operator()(const Seed& kind) const { kind.field(trial) = seed(value); }
-  void operator()(const Choice& kind) const { kind.set(trial, place_in(kind, knob, value)); }
-  void operator()(const Phrase& kind) const { kind.read(value, trial); }
+  void operator()(const WordKind& kind) const { kind.field(trial) = scalar(value); }
+  void operator()(const IntegerKind& kind) const {
+    kind.field(trial) = integer(value, kind.limits);
+  }
+  void operator()(const RealKind& kind) const { kind.field(trial) = real(value, kind.range); }
+  void operator()(const SeedKind& kind) const { kind.field(trial) = seed(value); }
+  void operator()(const ChoiceKind& kind) const { kind.set(trial, place_in(kind, knob, value)); }
+  void operator()(const PhraseKind& kind) const { kind.read(value, trial); }
 };
 
 }  // namespace

@@ -24,8 +24,8 @@ const std::string& column(const Columns& all, const std::string& name) {
 // The seeds that the trial reads, as "3", or as "7/42/1" where they differ; "" when it reads none.
 std::string seeds(const Columns& all) {
   std::vector<std::string> read;
-  for (const auto* name : {"seed.modules", "seed.shots", "seed.search"})
-    if (!column(all, name).empty()) read.push_back(column(all, name));
+  for (const auto& [name, value] : all)
+    if (name.starts_with("seed.") && !value.empty()) read.push_back(value);
   if (std::set<std::string>(read.begin(), read.end()).size() == 1) return read.front();
   return base::join(read, "/");
 }

@@ -32,12 +32,13 @@ std::string range_text(Range range) {
 // What the knob takes, for people.
 std::string takes(const Knob& knob) {
   return std::visit(
-      Overloaded{[](const Word&) -> std::string { return "a name"; },
-                 [](const Integer& kind) { return limits_text(kind.limits); },
-                 [](const Real& kind) { return range_text(kind.range); },
-                 [](const Seed&) -> std::string { return "a seed: a whole number of at least 0"; },
-                 [](const Choice& kind) { return "one of " + base::join(kind.words(), ", "); },
-                 [](const Phrase& kind) { return std::string(kind.takes); }},
+      Overloaded{
+          [](const WordKind&) -> std::string { return "a name"; },
+          [](const IntegerKind& kind) { return limits_text(kind.limits); },
+          [](const RealKind& kind) { return range_text(kind.range); },
+          [](const SeedKind&) -> std::string { return "a seed: a whole number of at least 0"; },
+          [](const ChoiceKind& kind) { return "one of " + base::join(kind.words(), ", "); },
+          [](const PhraseKind& kind) { return std::string(kind.takes); }},
       knob.kind);
 }
 
@@ -47,28 +48,28 @@ std::string or_dash(const std::string& text) { return text.empty() ? "–" : tex
 
 std::string write(const Knob& knob, const Trial& trial) {
   return std::visit(
-      Overloaded{[&](const Word& kind) { return kind.field(trial); },
-                 [&](const Integer& kind) { return std::to_string(kind.field(trial)); },
-                 [&](const Real& kind) { return shortest(kind.field(trial)); },
-                 [&](const Seed& kind) { return std::to_string(kind.field(trial)); },
-                 [&](const Choice& kind) { return kind.words()[kind.get(trial)]; },
-                 [&](const Phrase& kind) { return kind.write(trial); }},
+      Overloaded{[&](const WordKind& kind) { return kind.field(trial); },
+                 [&](const IntegerKind& kind) { return std::to_string(kind.field(trial)); },
+                 [&](const RealKind& kind) { return shortest(kind.field(trial)); },
+                 [&](const SeedKind& kind) { return std::to_string(kind.field(trial)); },
+                 [&](const ChoiceKind& kind) { return kind.words()[kind.get(trial)]; },
+                 [&](const PhraseKind& kind) { return kind.write(trial); }},
       knob.kind);
 }
 
 std::string as_yaml(const Knob& knob, const Trial& trial) {
-  if (const auto* word = std::get_if<Word>(&knob.kind)) return yaml_word(word->field(trial));
-  if (const auto* phrase = std::get_if<Phrase>(&knob.kind)) return phrase->as_yaml(trial);
+  if (const auto* word = std::get_if<WordKind>(&knob.kind)) return yaml_word(word->field(trial));
+  if (const auto* phrase = std::get_if<PhraseKind>(&knob.kind)) return phrase->as_yaml(trial);
   return write(knob, trial);
 }
 
 Holds holds(const Knob& knob) {
-  return std::visit(Overloaded{[](const Word&) { return Holds::text; },
-                               [](const Integer&) { return Holds::integer; },
-                               [](const Real&) { return Holds::real; },
-                               [](const Seed&) { return Holds::integer; },
-                               [](const Choice&) { return Holds::text; },
-                               [](const Phrase& kind) { return kind.column; }},
+  return std::visit(Overloaded{[](const WordKind&) { return Holds::text; },
+                               [](const IntegerKind&) { return Holds::integer; },
+                               [](const RealKind&) { return Holds::real; },
+                               [](const SeedKind&) { return Holds::integer; },
+                               [](const ChoiceKind&) { return Holds::text; },
+                               [](const PhraseKind& kind) { return kind.column; }},
                     knob.kind);
 }
 

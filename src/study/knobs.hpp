@@ -28,9 +28,9 @@ auto& field(Trial& trial) {
 
 // Where a value stands in a trial; named once, for trials that change and for constant ones.
 template <class T>
-class Field {
+class KnobField {
  public:
-  constexpr Field(T& (*of)(Trial&)) : of_(of) {}
+  constexpr KnobField(T& (*of)(Trial&)) : of_(of) {}
   T& operator()(Trial& trial) const { return of_(trial); }
   const T& operator()(const Trial& trial) const { return of_(const_cast<Trial&>(trial)); }
 
@@ -42,51 +42,51 @@ class Field {
 enum class Holds { text, integer, real };
 
 // What a knob takes, and where it stands in a trial.
-struct Word {
-  Field<std::string> field;
+struct WordKind {
+  KnobField<std::string> field;
 };
-struct Integer {
-  Field<int> field;
+struct IntegerKind {
+  KnobField<int> field;
   Limits limits;
 };
-struct Real {
-  Field<double> field;
+struct RealKind {
+  KnobField<double> field;
   Range range;
 };
-struct Seed {
-  Field<uint64_t> field;
+struct SeedKind {
+  KnobField<uint64_t> field;
 };
-struct Choice {  // one of the words of an enumeration
+struct ChoiceKind {  // one of the words of an enumeration
   const std::vector<std::string>& (*words)();
   size_t (*get)(const Trial&);
   void (*set)(Trial&, size_t);
 };
 // A grammar of its own (phrases.hpp).
-struct Phrase {
+struct PhraseKind {
   Required takes;  // for people: "a count, `all`, or a list of names"
   Holds column;
   void (*read)(const Value&, Trial&);
   std::string (*write)(const Trial&);    // "": other knobs say it
   std::string (*as_yaml)(const Trial&);  // the same as YAML
 };
-using Kind = std::variant<Word, Integer, Real, Seed, Choice, Phrase>;
+using KnobKind = std::variant<WordKind, IntegerKind, RealKind, SeedKind, ChoiceKind, PhraseKind>;
 
 template <auto... Members>
-constexpr Choice choice() {
+constexpr ChoiceKind choice() {
   using Enum = std::remove_reference_t<decltype(field<Members...>(std::declval<Trial&>()))>;
   return {.words = words<Enum>,
           .get =
               [](const Trial& trial) {
-                return static_cast<size_t>(Field<Enum>(field<Members...>)(trial));
+                return static_cast<size_t>(KnobField<Enum>(field<Members...>)(trial));
               },
           .set = [](Trial& trial,
                     size_t place) { field<Members...>(trial) = static_cast<Enum>(place); }};
 }
 
 // Whether a trial reads the knob: a knob that it does not read is no part of its identity.
-class Reader {
+class ReadBy {
  public:
-  constexpr Reader(bool (*reads)(const Trial&)) : reads_(reads) {}
+  constexpr ReadBy(bool (*reads)(const Trial&)) : reads_(reads) {}
   bool operator()(const Trial& trial) const { return reads_(trial); }
 
  private:
@@ -95,10 +95,10 @@ class Reader {
 
 struct Knob {
   Required name;  // in YAML, and of its column
-  Kind kind;
+  KnobKind kind;
   Required unit;     // of numbers; "none" of words
   Required meaning;  // one line; of a column of numbers, in the result file too
-  Reader read_by;
+  ReadBy read_by;
   bool changes_loss = true;  // of a candidate; false: it decides which are tried, or how test rows
                              // are answered
   bool is_column = true;     // and a part of the identity of a trial

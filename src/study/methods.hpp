@@ -34,7 +34,7 @@ enum class Trains {
 
 // What a method is in the report. Compositions are held against the roles before them, in this
 // order.
-enum class Role {
+enum class ReportRole {
   base,                // the model alone
   null_control,        // a search without anything to find
   average,             // of the modules, without a search
@@ -56,7 +56,7 @@ struct MethodInfo {
   bool draws = false;                // numbers by seed.search, whatever the search
   Trains trains = Trains::nothing;
   double learning_rate = 0;  // of a training whose train.lr is 0
-  Role role = Role::other;
+  ReportRole role = ReportRole::other;
   int colour = 0;             // place among the colours of the figures, from 1; 0: behind them
   std::string_view phrase{};  // in a sentence of the report, where the word alone is not enough
 };
@@ -67,11 +67,11 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .word = "zero_shot",
      .meaning = "the base model alone",
      .uses_shots = false,
-     .role = Role::base},
+     .role = ReportRole::base},
     {.method = Method::icl,
      .word = "icl",
      .meaning = "the base model with the shots in the prompt",
-     .role = Role::examples_in_prompt,
+     .role = ReportRole::examples_in_prompt,
      .colour = 3},
     {.method = Method::lorahub,
      .word = "lorahub",
@@ -79,14 +79,14 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .uses_modules = true,
      .uses_search = true,
      .measures_candidates = true,
-     .role = Role::composition,
+     .role = ReportRole::composition,
      .colour = 1},
     {.method = Method::best_single,
      .word = "best_single",
      .meaning = "the one module of least few-shot loss, at weight 1",
      .uses_modules = true,
      .measures_candidates = true,
-     .role = Role::best_module,
+     .role = ReportRole::best_module,
      .colour = 4,
      .phrase = "the best single module"},
     {.method = Method::uniform,
@@ -94,7 +94,7 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .meaning = "all modules at weight 1/N",
      .uses_modules = true,
      .uses_shots = false,
-     .role = Role::average,
+     .role = ReportRole::average,
      .colour = 9},
     {.method = Method::random_lora,
      .word = "random_lora",
@@ -103,7 +103,7 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .uses_search = true,
      .measures_candidates = true,
      .draws = true,
-     .role = Role::null_control,
+     .role = ReportRole::null_control,
      .colour = 5,
      .phrase = "the null control random_lora"},
     {.method = Method::lora_tuning,
@@ -112,7 +112,7 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .draws = true,
      .trains = Trains::adapter,
      .learning_rate = 1e-3,  // PEFT's examples
-     .role = Role::training,
+     .role = ReportRole::training,
      .colour = 6},
     {.method = Method::ia3,
      .word = "ia3",
@@ -120,7 +120,7 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .draws = true,
      .trains = Trains::parameters,
      .learning_rate = 3e-3,  // Liu et al. 2022
-     .role = Role::training,
+     .role = ReportRole::training,
      .colour = 8},
     {.method = Method::full,
      .word = "full",
@@ -128,7 +128,7 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .draws = true,
      .trains = Trains::parameters,
      .learning_rate = 3e-4,  // transformers' page on T5
-     .role = Role::training,
+     .role = ReportRole::training,
      .colour = 7},
     {.method = Method::gradient,
      .word = "gradient",
@@ -136,7 +136,7 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .uses_modules = true,
      .trains = Trains::mixture,
      .learning_rate = 0.05,
-     .role = Role::composition,
+     .role = ReportRole::composition,
      .colour = 2},
 });
 

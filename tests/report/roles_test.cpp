@@ -6,7 +6,7 @@
 namespace lorahub::report {
 namespace {
 
-using study::Role;
+using study::ReportRole;
 using ::testing::ElementsAre;
 
 TEST(Roles, CompositionsAreHeldAgainstTheBaseFirst) {
@@ -21,12 +21,12 @@ TEST(Roles, ColoursGoToCompositionsFirst) {
 }
 
 TEST(Roles, WordsAndPhrases) {
-  EXPECT_EQ(word_of(Role::base), "zero_shot");
-  EXPECT_EQ(word_of(Role::examples_in_prompt), "icl");
-  EXPECT_EQ(phrase_of(Role::best_module), "the best single module");
-  EXPECT_EQ(phrase_of(Role::null_control), "the null control random_lora");
-  EXPECT_EQ(phrase_of(Role::base), "zero_shot");  // its word will do
-  EXPECT_THAT(methods_of(Role::composition), ElementsAre("lorahub", "gradient"));
+  EXPECT_EQ(word_of(ReportRole::base), "zero_shot");
+  EXPECT_EQ(word_of(ReportRole::examples_in_prompt), "icl");
+  EXPECT_EQ(phrase_of(ReportRole::best_module), "the best single module");
+  EXPECT_EQ(phrase_of(ReportRole::null_control), "the null control random_lora");
+  EXPECT_EQ(phrase_of(ReportRole::base), "zero_shot");  // its word will do
+  EXPECT_THAT(methods_of(ReportRole::composition), ElementsAre("lorahub", "gradient"));
 }
 
 TEST(Roles, OnlyOneCompositionSearches) {
@@ -36,8 +36,8 @@ TEST(Roles, OnlyOneCompositionSearches) {
 }
 
 TEST(Roles, AMethodOfAnotherProgramIsHeldAgainstNothing) {
-  EXPECT_EQ(role_of("of another program"), Role::other);
-  EXPECT_EQ(role_of(""), Role::other);
+  EXPECT_EQ(role_of("of another program"), ReportRole::other);
+  EXPECT_EQ(role_of(""), ReportRole::other);
 }
 
 }  // namespace

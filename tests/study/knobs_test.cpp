@@ -184,20 +184,22 @@ class Random {
   }
 
  private:
-  void set(const Word& kind, Trial& trial) { kind.field(trial) = word(); }
-  void set(const Integer& kind, Trial& trial) {
+  void set(const WordKind& kind, Trial& trial) { kind.field(trial) = word(); }
+  void set(const IntegerKind& kind, Trial& trial) {
     kind.field(trial) = below(kind.limits.least, kind.limits.most);
   }
-  void set(const Real& kind, Trial& trial) {
+  void set(const RealKind& kind, Trial& trial) {
     double x = std::bit_cast<double>(numbers_());
     while (!std::isfinite(x) || x == 0) x = std::bit_cast<double>(numbers_());
     if (kind.range != Range::any) x = std::abs(x);
     if (kind.range == Range::rate) x = x / (x + 1) < 1 ? x / (x + 1) : 0.5;
     kind.field(trial) = x;
   }
-  void set(const Seed& kind, Trial& trial) { kind.field(trial) = numbers_(); }
-  void set(const Choice& kind, Trial& trial) { kind.set(trial, numbers_() % kind.words().size()); }
-  void set(const Phrase&, Trial&) {}  // below
+  void set(const SeedKind& kind, Trial& trial) { kind.field(trial) = numbers_(); }
+  void set(const ChoiceKind& kind, Trial& trial) {
+    kind.set(trial, numbers_() % kind.words().size());
+  }
+  void set(const PhraseKind&, Trial&) {}  // below
 
   ModulesDraw modules() {
     if (numbers_() % 2 == 0) return {.count = below(0, kMostOfMany)};

@@ -61,10 +61,10 @@ TEST(Methods, RowsAgreeWithThemselves) {
 }
 
 TEST(Methods, TheReportHasAMethodForEachRole) {
-  std::set<Role> roles;
+  std::set<ReportRole> roles;
   for (const MethodInfo& row : kMethods) roles.insert(row.role);
-  for (int role = 0; role < static_cast<int>(Role::other); ++role)
-    EXPECT_TRUE(roles.contains(static_cast<Role>(role))) << role;
+  for (int role = 0; role < static_cast<int>(ReportRole::other); ++role)
+    EXPECT_TRUE(roles.contains(static_cast<ReportRole>(role))) << role;
 }
 
 }  // namespace

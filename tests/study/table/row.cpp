@@ -10,7 +10,7 @@ constexpr Knob kRow{
     .name = "row",
 #endif
 #ifndef WITHOUT_KIND
-    .kind = Integer{field<&Trial::rank>, {.least = 0}},
+    .kind = IntegerKind{field<&Trial::rank>, {.least = 0}},
 #endif
 #ifdef EMPTY_UNIT
     .unit = "",
