@@ -1,5 +1,7 @@
 #include "study/methods.hpp"
 
+#include <algorithm>
+
 namespace lorahub::study {
 
 const MethodInfo* find_method(std::string_view word) {

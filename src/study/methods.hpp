@@ -2,8 +2,8 @@
 // say about a method. A new method is an enumerator and a row here, a file in run/methods, and its
 // line in run/methods/methods.hpp.
 #pragma once
-#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "study/required.hpp"

@@ -130,6 +130,9 @@ TEST(KnobTable, SaysLimitsUnitsDefaultsAndWords) {
         "| `composition` | one of factor, product |  | factor | ", "| `model` | a name |  | – | ",
         "| `retrieve` | `none`, or a way "})
     EXPECT_THAT(table, HasSubstr(part));
+  for (const std::string& word : words<Method>()) EXPECT_THAT(table, HasSubstr(word));
+  for (const std::string& way : words<RetrieveBy>())
+    EXPECT_THAT(std::get<PhraseKind>(find_knob("retrieve")->kind).takes, HasSubstr(way));
 }
 
 // The trial that the settings of another one make.
