@@ -14,17 +14,7 @@ void check_training(const study::Trial& trial) {
 }
 
 double learning_rate(const study::Trial& trial) {
-  if (trial.train.lr > 0) return trial.train.lr;
-  switch (trial.method) {
-    case study::Method::lora_tuning:
-      return 1e-3;
-    case study::Method::ia3:
-      return 3e-3;
-    case study::Method::full:
-      return 3e-4;
-    default:
-      return 0.05;
-  }
+  return trial.train.lr > 0 ? trial.train.lr : study::info(trial.method).learning_rate;
 }
 
 }  // namespace lorahub::plan

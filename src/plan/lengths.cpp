@@ -69,8 +69,7 @@ size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Examp
 }
 
 bool has_loss(const study::Trial& trial) {
-  return study::uses_search(trial.method) || study::trains(trial.method) ||
-         trial.method == study::Method::best_single ||
+  return study::measures_candidates(trial.method) || study::trains(trial.method) ||
          (study::uses_modules(trial.method) && trial.retrieve.by == study::RetrieveBy::probe);
 }
 

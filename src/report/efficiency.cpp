@@ -7,6 +7,7 @@
 #include "report/aggregate.hpp"
 #include "report/course.hpp"
 #include "report/plot.hpp"
+#include "report/roles.hpp"
 #include "report/sections.hpp"
 #include "report/words.hpp"
 
@@ -20,6 +21,10 @@ struct Cost {                                  // of a condition, or of one task
   double query = 0, adaptation = 0, rows = 0;  // tokens a query, tokens once, test rows a trial
   double query_s = 0, adaptation_s = 0;
 };
+
+constexpr study::ReportRole kInContext = study::ReportRole::examples_in_prompt;
+
+bool is_in_context(const Condition& condition) { return role_of(condition.method) == kInContext; }
 
 using Trials = std::vector<const store::Finding*>;
 
@@ -98,7 +103,7 @@ Table cost_table(const Summary& summary, const std::vector<const Condition*>& al
                        "break-even with icl, queries"}};
   for (const Condition* c : all) {
     const Cost k = cost(trials(*c));
-    const Condition* icl = c->method == "icl" ? nullptr : control(summary, *c, "icl");
+    const Condition* icl = is_in_context(*c) ? nullptr : control(summary, *c, kInContext);
     table.rows.push_back({c->name, text(c->accuracy), base::format("{:.1f}", k.query),
                           count_text(k.adaptation), count_text(k.adaptation + k.query * k.rows),
                           base::format("{:.2f}", k.adaptation_s), base::format("{:.4f}", k.query_s),
@@ -113,7 +118,7 @@ enum class Tokens { of_a_query, in_all };
 std::vector<const Condition*> drawn(const std::vector<const Condition*>& all) {
   std::vector<const Condition*> chosen, rest;
   for (const Condition* c : all)
-    (c->method == "icl" && chosen.size() < kMostSeries / 2 ? chosen : rest).push_back(c);
+    (is_in_context(*c) && chosen.size() < kMostSeries / 2 ? chosen : rest).push_back(c);
   std::ranges::stable_sort(rest, {}, &Condition::place);
   for (size_t i = 0; i < rest.size() && chosen.size() < kMostSeries; ++i) chosen.push_back(rest[i]);
   std::vector<const Condition*> kept;
@@ -202,7 +207,7 @@ std::string efficiency_answer(const Summary& summary) {
   std::vector<std::string> first, second;
   double mine = 0, its = 0;
   for (const Condition* c : compositions(summary)) {
-    const Condition* icl = control(summary, *c, "icl");
+    const Condition* icl = control(summary, *c, kInContext);
     if (icl == nullptr || first.size() == kMostNamed) continue;
     const auto found = compare({{c, icl}});
     if (found.empty()) continue;

@@ -7,6 +7,7 @@
 #include "report/aggregate.hpp"
 #include "report/paired_rows.hpp"
 #include "report/plot.hpp"
+#include "report/roles.hpp"
 #include "report/sections.hpp"
 #include "report/words.hpp"
 
@@ -122,14 +123,16 @@ std::vector<double> range_of(const std::vector<Series>& all) {
 }  // namespace
 
 Figure forest(const Summary& summary) {
+  const std::string base = word_of(study::ReportRole::base);
   std::vector<const Condition*> all;
   for (const Condition& c : summary.conditions)
-    if (c.method != "zero_shot" && control(summary, c, "zero_shot") != nullptr) all.push_back(&c);
-  const std::vector<Column> found = columns(summary, shown(all), "zero_shot");
+    if (role_of(c.method) != study::ReportRole::base && control(summary, c, base) != nullptr)
+      all.push_back(&c);
+  const std::vector<Column> found = columns(summary, shown(all), base);
   const auto places = static_cast<double>(summary.tasks.size() + 1);
   const double step = 0.8 / static_cast<double>(found.size());
   Plot plot{
-      .title = "Difference to zero_shot: " + summary.study,
+      .title = base::format("Difference to {}: {}", base, summary.study),
       .x = {.label = "difference of accuracy, percentage points"},
       .y = {.label = "task", .range = {places + 0.5, 0.5}},
       .shape = Shape::forest,
@@ -173,10 +176,11 @@ Figure forest(const Summary& summary) {
 }
 
 std::optional<Table> by_task(const Summary& summary) {
-  const std::vector<Column> found = columns(summary, shown(compositions(summary)), "best_single");
+  const std::string single = word_of(study::ReportRole::best_module);
+  const std::vector<Column> found = columns(summary, shown(compositions(summary)), single);
   if (found.empty()) return std::nullopt;
   Table table = task_table(summary, found);
-  table.title = "Against best_single on each task, points [95 %]";
+  table.title = base::format("Against {} on each task, points [95 %]", single);
   return table;
 }
 

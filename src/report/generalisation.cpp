@@ -7,6 +7,7 @@
 #include "report/forest.hpp"
 #include "report/improvement.hpp"
 #include "report/plot.hpp"
+#include "report/roles.hpp"
 #include "report/sections.hpp"
 #include "report/words.hpp"
 
@@ -15,11 +16,8 @@ namespace {
 
 constexpr size_t kFewTasks = 6;  // 2 / 2^n is above 0.05 with fewer
 
-// What a composition is held against, the base first.
-const std::vector<std::string>& controls() {
-  static const std::vector<std::string> list{"zero_shot", "random_lora", "uniform", "best_single",
-                                             "icl",       "lora_tuning", "ia3",     "full"};
-  return list;
+bool is_base(const Condition& condition) {
+  return role_of(condition.method) == study::ReportRole::base;
 }
 
 std::vector<Comparison> comparisons(const Summary& summary) {
@@ -82,11 +80,11 @@ std::string many_sentence(const std::vector<const Comparison*>& found, const std
 
 std::string second_sentence(const std::vector<Comparison>& all) {
   std::string text;
-  for (const auto& [method, name] : {std::pair("best_single", "the best single module"),
-                                     std::pair("random_lora", "the null control random_lora")}) {
-    const auto found = with(all, method);
+  for (const study::ReportRole role :
+       {study::ReportRole::best_module, study::ReportRole::null_control}) {
+    const auto found = with(all, word_of(role));
     if (found.empty()) continue;
-    text += base::format("{} {}: ", text.empty() ? " Against" : "; against", name);
+    text += base::format("{} {}: ", text.empty() ? " Against" : "; against", phrase_of(role));
     if (found.size() == 1)
       text +=
           base::format("{} points{}", signed_text(found[0]->difference),
@@ -98,9 +96,10 @@ std::string second_sentence(const std::vector<Comparison>& all) {
 }
 
 std::string answer(const std::vector<Comparison>& all) {
-  const auto zero = with(all, "zero_shot");
+  const std::string base = word_of(study::ReportRole::base);
+  const auto zero = with(all, base);
   if (zero.empty()) return "";
-  return (zero.size() == 1 ? one_sentence(*zero[0]) : many_sentence(zero, "zero_shot")) +
+  return (zero.size() == 1 ? one_sentence(*zero[0]) : many_sentence(zero, base)) +
          second_sentence(all);
 }
 
@@ -121,7 +120,7 @@ Table comparison_table(const std::vector<Comparison>& all) {
 // Scores of a condition, (accuracy - zero) / (100 - zero), on tasks where the base is not perfect.
 std::vector<Stratum> scores(const Summary& summary, const Condition& condition) {
   const Condition* zero =
-      condition.method == "zero_shot" ? &condition : control(summary, condition, "zero_shot");
+      is_base(condition) ? &condition : control(summary, condition, study::ReportRole::base);
   std::vector<Stratum> strata;
   if (zero == nullptr) return strata;
   for (const auto& [task, points] : condition.tasks) {
@@ -170,7 +169,7 @@ Figure profiles(const Summary& summary) {
   Table table{.title = "", .head = {"condition", "τ = 0", "0.25", "0.5", "0.75", "0.95"}};
   std::vector<const Condition*> all;
   for (const Condition& c : summary.conditions)
-    if (c.method != "zero_shot") all.push_back(&c);
+    if (!is_base(c)) all.push_back(&c);
   for (const Condition* c : shown(all)) {
     const std::vector<Stratum> strata = scores(summary, *c);
     if (strata.empty()) continue;
@@ -249,19 +248,20 @@ size_t tasks_apart(const Pairing& pairing) {
 
 // Gain under greedy answers and under "likeliest option": how much of it is answer form.
 std::optional<Table> answer_form(const Summary& summary) {
-  Table table{.title =
-                  "How much of the gain over zero_shot is answer form, points (a task "
+  Table table{.title = base::format(
+                  "How much of the gain over {} is answer form, points (a task "
                   "whose answers are no listed options is answered alike and counts as zero)",
+                  word_of(study::ReportRole::base)),
               .head = {"condition", "tasks", "tasks with other hits", "gain, generated answers",
                        "gain, likeliest option", "answer form [95 %]"}};
   for (const Condition& c : summary.conditions) {
-    if (knob(c.knobs, "scoring") != "generate" || c.method == "zero_shot") continue;
+    if (knob(c.knobs, "scoring") != "generate" || is_base(c)) continue;
     for (const Condition& o : summary.conditions) {
       if (o.method != c.method || knob(o.knobs, "scoring") != "options" ||
           name_without(summary, o, "scoring") != name_without(summary, c, "scoring"))
         continue;
-      const Condition *zero = control(summary, c, "zero_shot"),
-                      *other = control(summary, o, "zero_shot");
+      const Condition *zero = control(summary, c, study::ReportRole::base),
+                      *other = control(summary, o, study::ReportRole::base);
       if (zero == nullptr || other == nullptr) continue;
       const auto found = compare({{&c, zero}, {&o, other}});
       const auto apart = gains_apart({&c, zero}, {&o, other});

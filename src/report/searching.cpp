@@ -7,6 +7,7 @@
 #include "report/aggregate.hpp"
 #include "report/improvement.hpp"
 #include "report/plot.hpp"
+#include "report/roles.hpp"
 #include "report/sections.hpp"
 #include "report/targets.hpp"
 #include "report/words.hpp"
@@ -23,13 +24,15 @@ std::vector<const Condition*> searches(const Summary& summary) {
   for (const Condition* c : compositions(summary))
     if (std::ranges::any_of(trials(*c), [](const auto* t) { return !t->losses.empty(); }))
       found.push_back(c);
-  const auto names = summary.varied.find("lorahub");
-  const bool varied = names != summary.varied.end() &&
-                      std::ranges::any_of(names->second, [](const std::string& name) {
-                        return name.starts_with("search.");
-                      });
-  const bool gradient = !of_method(summary, "gradient").empty();
-  if (found.size() < 2 || (!varied && !gradient)) found.clear();
+  const bool varied = std::ranges::any_of(summary.varied, [](const auto& entry) {
+    return is_searched_composition(entry.first) &&
+           std::ranges::any_of(entry.second,
+                               [](const std::string& name) { return name.starts_with("search."); });
+  });
+  const bool others = std::ranges::any_of(compositions(summary), [](const Condition* c) {
+    return !is_searched_composition(c->method);
+  });
+  if (found.size() < 2 || (!varied && !others)) found.clear();
   return found;
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <set>
 
 #include "base/text.hpp"
+#include "report/roles.hpp"
 
 namespace lorahub::report {
 
@@ -16,8 +18,9 @@ std::vector<const Condition*> of_method(const Summary& summary, const std::strin
 }
 
 std::vector<const Condition*> compositions(const Summary& summary) {
-  std::vector<const Condition*> found = of_method(summary, "lorahub");
-  for (const Condition* c : of_method(summary, "gradient")) found.push_back(c);
+  std::vector<const Condition*> found;
+  for (const std::string& method : methods_of(study::ReportRole::composition))
+    std::ranges::move(of_method(summary, method), std::back_inserter(found));
   return found;
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "report/roles.hpp"
 #include "store/origin.hpp"
 #include "store/sentence.hpp"
 
@@ -142,9 +143,7 @@ class Grouping {
 // Colours go to compositions, then to what they are held against, then to the others.
 void give_places(std::vector<Condition>& conditions) {
   size_t next = 0;
-  const std::vector<std::string> first{"lorahub",     "gradient",    "icl",
-                                       "best_single", "random_lora", "lora_tuning",
-                                       "full",        "ia3",         "uniform"};
+  const std::vector<std::string> first = coloured();
   for (const std::string& method : first)
     for (Condition& c : conditions)
       if (c.method == method) c.place = next++;

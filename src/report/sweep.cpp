@@ -6,6 +6,7 @@
 #include "report/aggregate.hpp"
 #include "report/course.hpp"
 #include "report/plot.hpp"
+#include "report/roles.hpp"
 #include "report/sections.hpp"
 #include "report/words.hpp"
 
@@ -55,7 +56,7 @@ std::vector<Line> lines(const Summary& summary, const std::string& name) {
   }
   std::erase_if(all, [](const Line& line) { return line.at.size() < 2; });
   std::stable_partition(all.begin(), all.end(),
-                        [](const Line& line) { return line.method == "lorahub"; });
+                        [](const Line& line) { return is_searched_composition(line.method); });
   if (all.size() > kMostSeries) all.resize(kMostSeries);
   for (size_t i = 0; i < all.size(); ++i) all[i].place = i;
   return all;
@@ -216,8 +217,8 @@ std::string spread_sentence(const Line& line) {
 std::string rivals_sentence(const std::vector<Line>& all, const Line& mine) {
   std::string text;
   for (const Line& other : all) {
-    if (other.method != "lora_tuning" && other.method != "full" && other.method != "ia3" &&
-        other.method != "icl")
+    const study::ReportRole role = role_of(other.method);
+    if (role != study::ReportRole::training && role != study::ReportRole::examples_in_prompt)
       continue;
     for (const double x : {mine.at.begin()->first, mine.at.rbegin()->first}) {
       if (!other.at.contains(x)) continue;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <map>
 #include <optional>
 
 #include "base/text.hpp"
+#include "study/knobs.hpp"
 
 namespace lorahub::store::layout {
 namespace {
@@ -23,50 +23,29 @@ std::optional<Number> parse(const std::string& text) {
   return value;
 }
 
-struct Number {
-  Kind kind;
-  std::string units, meaning;
-};
-
-const std::map<std::string, Number>& numeric_knobs() {
-  static const std::map<std::string, Number> known{
-      {"modules", {Kind::integer, "1", "modules drawn by seed, or all, or their names"}},
-      {"rank", {Kind::integer, "1", "rank of the modules, 0: as they are"}},
-      {"shots", {Kind::integer, "1", "examples drawn by seed, or their rows in the pool"}},
-      {"penalty.weight", {Kind::real, "1", "factor of the penalty on the weights"}},
-      {"search.population",
-       {Kind::integer, "1", "candidates a generation, 0: default (see /resolved)"}},
-      {"search.runs", {Kind::integer, "1", "independent CMA-ES side by side"}},
-      {"search.sigma0", {Kind::real, "1", "first step size, 0: default (see /resolved)"}},
-      {"search.mean0", {Kind::real, "1", "coordinates of the first mean"}},
-      {"search.budget", {Kind::integer, "1", "evaluations allowed"}},
-      {"search.bound", {Kind::real, "1", "weights stay in [-bound, bound]"}},
-      {"train.lr", {Kind::real, "1", "largest learning rate, 0: default (see /resolved)"}},
-      {"train.epochs", {Kind::integer, "1", "passes over the shots (gradient: steps)"}},
-      {"train.batch", {Kind::integer, "1", "shots a step"}},
-      {"train.weight_decay", {Kind::real, "1", "decay of AdamW"}},
-      {"train.rank", {Kind::integer, "1", "rank of the adapter that is trained"}},
-      {"train.alpha", {Kind::real, "1", "its alpha: BA is scaled by alpha/rank"}},
-      {"train.dropout", {Kind::real, "1", "dropout of its inputs"}},
-      {"train.start", {Kind::real, "1", "every mixing weight before the first step"}},
-      {"seed.modules", {Kind::integer, "1", "seed of the draw of modules"}},
-      {"seed.shots", {Kind::integer, "1", "seed of the draw of shots"}},
-      {"seed.search", {Kind::integer, "1", "seed of the search or the training"}},
-      {"max_tokens", {Kind::integer, "token", "longest answer"}},
-      {"batch", {Kind::integer, "1", "answers generated together"}}};
-  return known;
+Kind kind_of(const study::Knob& knob) {
+  switch (study::holds(knob)) {
+    case study::Holds::integer:
+      return Kind::integer;
+    case study::Holds::real:
+      return Kind::real;
+    case study::Holds::text:
+      break;
+  }
+  return Kind::text;
 }
 
 Column column_for(const std::string& name, const std::vector<std::string>& values) {
-  const auto known = numeric_knobs().find(name);
-  if (known == numeric_knobs().end()) return {name, Kind::text, "", "knob of the study"};
-  const auto& [kind, units, meaning] = known->second;
-  const bool fits = std::ranges::all_of(values, [kind = kind](const std::string& text) {
+  const study::Knob* const known = study::find_knob(name);
+  const Kind kind = known != nullptr ? kind_of(*known) : Kind::text;
+  if (kind == Kind::text) return {name, Kind::text, "", "knob of the study"};
+  const bool fits = std::ranges::all_of(values, [kind](const std::string& text) {
     if (text.empty()) return true;
     return kind == Kind::integer ? parse<int64_t>(text).value_or(-1) >= 0
                                  : parse<double>(text).has_value();
   });
-  return {name, fits ? kind : Kind::text, fits ? units : "", meaning};
+  return {name, fits ? kind : Kind::text, fits ? std::string(known->unit) : "",
+          std::string(known->meaning)};
 }
 
 }  // namespace

@@ -1,33 +1,32 @@
 #include "store/replay.hpp"
 
-#include <charconv>
+#include <string>
 
+#include "base/check.hpp"
 #include "search/optimizer.hpp"
 #include "study/names.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::store {
 namespace {
 
 using Knobs = std::map<std::string, std::string>;
 
-// A knob that the method does not read is "": its default stays.
-template <class Number>
-void read(const Knobs& knobs, const char* name, Number& value) {
-  const auto found = knobs.find(name);
-  if (found == knobs.end()) return;
-  const std::string& text = found->second;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-}
-
-study::Search search_of(const Knobs& knobs) {
-  study::Search search;
-  search.method = study::parse<study::SearchMethod>(knobs.at("search.method"), "search.method");
-  read(knobs, "search.population", search.population);
-  read(knobs, "search.runs", search.runs);
-  read(knobs, "search.sigma0", search.sigma0);
-  read(knobs, "search.mean0", search.mean0);
-  read(knobs, "search.bound", search.bound);
-  return search;
+// The search and the seeds that the columns tell. A knob that the method does not read is "", and
+// one whose text no study could have (0 for a default) is passed over: its default stays.
+study::Trial trial_of(const Knobs& columns) {
+  study::Trial trial;
+  const std::string& method = columns.at("search.method");
+  trial.search.method = study::parse<study::SearchMethod>(method, "search.method");
+  for (const auto& column : columns) {
+    const auto& [name, text] = column;
+    if (text.empty() || !(name.starts_with("search.") || name.starts_with("seed."))) continue;
+    try {
+      study::apply_column(column, trial);
+    } catch (const base::Error&) {  // see above
+    }
+  }
+  return trial;
 }
 
 }  // namespace
@@ -37,9 +36,8 @@ std::optional<size_t> first_departure(const Knobs& knobs, const search::Trace& r
   if (method == knobs.end() || method->second.empty() || recorded.generations.empty()) return {};
   const int dim = recorded.generations.front().population.dim;
   if (dim < 1) return 0;
-  uint64_t seed = 1;
-  read(knobs, "seed.search", seed);
-  const auto optimizer = search::make_optimizer(search_of(knobs), dim, seed);
+  const study::Trial trial = trial_of(knobs);
+  const auto optimizer = search::make_optimizer(trial.search, dim, trial.seed.search);
   std::optional<size_t> departed;
   size_t next = 0;
   const auto told = [&](const search::Population& asked) {

@@ -130,6 +130,8 @@ std::string scalar(const Value& value) {
   return value.node.Scalar();
 }
 
+bool is_list(const Value& value) { return value.node.IsSequence(); }
+
 bool has_leading_zero(std::string_view number) {
   if (number.starts_with('-')) number.remove_prefix(1);
   return number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9';
@@ -150,8 +152,10 @@ double real(const Value& value, Range range) {
     fail_at(value, "{}'{}' is not a finite number", value.called(), scalar(value));
   if (range == Range::positive && x <= 0)
     fail_at(value, "{}{} is too small, it must be above 0", value.called(), scalar(value));
-  if (range == Range::from_zero && x < 0)
+  if ((range == Range::from_zero || range == Range::rate) && x < 0)
     fail_at(value, "{}{} is too small, it must be at least 0", value.called(), scalar(value));
+  if (range == Range::rate && x >= 1)
+    fail_at(value, "{} is too large, a rate of dropout is below 1", shortest(x));
   return x;
 }
 

@@ -4,13 +4,13 @@
 
 #include <charconv>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/check.hpp"
+#include "study/numbers.hpp"
 
 namespace lorahub::study {
 
@@ -62,6 +62,8 @@ std::vector<Value> items(const Value& list);  // Error: no list, an empty one, a
 // Error when it is a list, a mapping or nothing, or has an explicit tag such as !!int.
 std::string scalar(const Value& value);
 
+bool is_list(const Value& value);
+
 bool has_leading_zero(std::string_view number);  // as 010 or -007, unlike 0.5
 
 // All of the scalar as a number; Error: "... is not <kind>".
@@ -76,12 +78,8 @@ T number(const Value& value, const char* kind) {
     fail_at(value, "{}'{}' is not {}", value.called(), text, kind);
   return out;
 }
-struct Limits {
-  int least = 0, most = std::numeric_limits<int>::max();
-};
 int integer(const Value& value, Limits limits);  // within them
-enum class Range { any, positive, from_zero };
-double real(const Value& value, Range range);  // finite
+double real(const Value& value, Range range);    // finite
 uint64_t seed(const Value& value);
 
 // A relative path of a YAML file, made absolute; an empty one stays empty.

@@ -1,24 +1,13 @@
-// One table of the knobs: how each is read from YAML into a trial and written as a column.
+// Knobs in YAML: which entries are knobs, and their values read into a trial.
 #pragma once
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "study/document.hpp"
-#include "study/trial.hpp"
+#include "study/knobs.hpp"
 
 namespace lorahub::study {
-
-struct Knob {
-  std::string name;
-  std::function<void(const Value&, Trial&)> read;
-  std::function<std::string(const Trial&)> write;  // none: no column (`seed` stands for three)
-};
-
-// In the order in which they are read (`seed` before seed.modules, so that the specific one wins),
-// and of the columns.
-const std::vector<Knob>& knobs();
 
 // Entries that are knobs; `search: {budget: 40}` becomes `search.budget: 40`. Error for an unknown
 // one, with the nearest, and for one that is given twice, whatever its spelling.
@@ -26,8 +15,11 @@ std::vector<Entry> knob_entries(const std::vector<Entry>& given);
 void check_known(const Entry& entry);
 std::string nearest_knob(const std::string& key);  // search.budget for "budget"
 
+// Reads the value into the knob's field; Error with the value's place.
+void read(const Knob& knob, const Value& value, Trial& trial);
+
 using Values = std::map<std::string, Value>;  // by knob
-// Reads each value into its field; Error with the value's place.
+// Reads each value into its field, in the order of the table.
 void assign(const Values& values, Trial& trial);
 
 }  // namespace lorahub::study

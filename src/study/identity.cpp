@@ -14,72 +14,6 @@ namespace lorahub::study {
 
 namespace {
 
-// With one file for pool and test, the drawn shots leave the test rows: every method depends on
-// them.
-bool reads_shots(const Trial& trial) {
-  return uses_shots(trial.method) || retrieves_by_shots(trial) ||
-         trial.task_files.pool == trial.task_files.test;
-}
-
-bool reads_search(const std::string& knob, const Trial& trial) {
-  if (trial.method == Method::gradient) return knob == "search.bound";
-  if (!uses_search(trial.method)) return false;
-  const bool cma = trial.search.method == SearchMethod::cma;
-  if (knob == "search.sigma0" || knob == "search.mean0" || knob == "search.runs" ||
-      knob == "search.recommend")
-    return cma;
-  if (knob == "search.population") return trial.search.method != SearchMethod::official;
-  return true;
-}
-
-bool reads_seed(const std::string& knob, const Trial& trial) {
-  if (knob == "seed.modules")
-    return uses_modules(trial.method) && trial.modules.names.empty() && trial.modules.count > 0;
-  if (knob == "seed.shots") return reads_shots(trial) && trial.shots.rows.empty();
-  switch (trial.method) {
-    case Method::lorahub:  // the official search is deterministic
-      return trial.search.method != SearchMethod::official;
-    case Method::zero_shot:
-    case Method::icl:
-    case Method::best_single:
-    case Method::uniform:
-    case Method::gradient:
-      return false;
-    default:
-      return true;
-  }
-}
-
-bool reads_train(const std::string& knob, Method method) {
-  if (!trains(method)) return false;
-  if (knob == "train.rank" || knob == "train.alpha" || knob == "train.dropout")
-    return method == Method::lora_tuning;
-  if (knob == "train.start") return method == Method::gradient;
-  return method != Method::gradient || (knob != "train.batch" && knob != "train.weight_decay");
-}
-
-bool reads_loss(Method method) {
-  return method == Method::best_single || method == Method::gradient || uses_search(method);
-}
-
-bool reads(const std::string& knob, const Trial& trial) {
-  const auto method = trial.method;
-  if (knob == "library" || knob == "rank" || knob == "modules" || knob == "composition")
-    return uses_modules(method);
-  if (knob == "retrieve") return uses_modules(method);
-  if (knob == "shots") return reads_shots(trial);
-  if (knob == "labels")  // their own answers: as before there was the knob
-    return trial.labels != Labels::given && (uses_shots(method) || retrieves_by_shots(trial));
-  if (knob == "loss") return reads_loss(method);
-  if (knob == "penalty.kind") return reads_loss(method) && method != Method::best_single;
-  if (knob == "penalty.weight")
-    return reads("penalty.kind", trial) && trial.penalty.kind != PenaltyKind::none;
-  if (knob.rfind("search.", 0) == 0) return reads_search(knob, trial);
-  if (knob.rfind("train.", 0) == 0) return reads_train(knob, method);
-  if (knob.rfind("seed.", 0) == 0) return reads_seed(knob, trial);
-  return true;
-}
-
 using Columns = std::vector<std::pair<std::string, std::string>>;
 
 const std::string& column(const Columns& all, const std::string& name) {
@@ -90,8 +24,8 @@ const std::string& column(const Columns& all, const std::string& name) {
 // The seeds that the trial reads, as "3", or as "7/42/1" where they differ; "" when it reads none.
 std::string seeds(const Columns& all) {
   std::vector<std::string> read;
-  for (const auto* name : {"seed.modules", "seed.shots", "seed.search"})
-    if (!column(all, name).empty()) read.push_back(column(all, name));
+  for (const auto& [name, value] : all)
+    if (name.starts_with("seed.") && !value.empty()) read.push_back(value);
   if (std::set<std::string>(read.begin(), read.end()).size() == 1) return read.front();
   return base::join(read, "/");
 }
@@ -101,8 +35,8 @@ std::string seeds(const Columns& all) {
 const std::vector<std::string>& column_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;
-    for (const auto& knob : knobs())
-      if (knob.write) list.push_back(knob.name);
+    for (const Knob& knob : knobs())
+      if (knob.is_column) list.emplace_back(knob.name);
     return list;
   }();
   return names;
@@ -110,25 +44,31 @@ const std::vector<std::string>& column_names() {
 
 std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
   Columns list;
-  for (const auto& knob : knobs())
-    if (knob.write)
-      list.emplace_back(knob.name, reads(knob.name, trial) ? knob.write(trial) : std::string());
+  for (const Knob& knob : knobs())
+    if (knob.is_column)
+      list.emplace_back(knob.name, knob.read_by(trial) ? write(knob, trial) : std::string());
   return list;
+}
+
+std::string loss_identity(const Trial& trial) {
+  std::string text;
+  for (const auto& [name, value] : columns(trial))
+    if (find_knob(name)->changes_loss) text += base::format("{}={}\n", name, value);
+  return text;
 }
 
 std::vector<std::string> remarks(const std::vector<std::string>& knobs,
                                  const std::vector<Trial>& trials) {
   std::vector<std::string> sentences;
-  for (const auto& knob : knobs) {
+  for (const auto& name : knobs) {
     const bool shapes =
         std::ranges::any_of(std::vector{"search.", "train.", "penalty."},
-                            [&](const char* group) { return knob.starts_with(group); });
-    const auto reads_it = [&](const Trial& trial) { return reads(knob, trial); };
-    if (shapes && !std::ranges::any_of(trials, reads_it))
+                            [&](const char* group) { return name.starts_with(group); });
+    if (shapes && !std::ranges::any_of(trials, find_knob(name)->read_by))
       sentences.push_back(base::format(
           "{} changes nothing here (no trial has a method or a search that reads it), drop it or "
           "choose another search.method",
-          knob));
+          name));
   }
   return sentences;
 }

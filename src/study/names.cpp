@@ -9,9 +9,11 @@ namespace lorahub::study {
 
 template <>
 const std::vector<std::string>& words<Method>() {
-  static const std::vector<std::string> list = {
-      "zero_shot",   "icl",         "lorahub", "best_single", "uniform",
-      "random_lora", "lora_tuning", "ia3",     "full",        "gradient"};
+  static const std::vector<std::string> list = [] {
+    std::vector<std::string> all;
+    for (const MethodInfo& row : kMethods) all.emplace_back(row.word);
+    return all;
+  }();
   return list;
 }
 
@@ -75,25 +77,12 @@ const std::vector<std::string>& words<RetrieveBy>() {
   return list;
 }
 
-template <class Enum>
-Enum parse(std::string_view word, std::string_view what) {
-  const auto& list = words<Enum>();
+size_t place_of(std::string_view word, std::string_view what,
+                const std::vector<std::string>& list) {
   const auto found = std::find(list.begin(), list.end(), word);
   base::check(found != list.end(), "unknown {} '{}' (known: {}), did you mean '{}'?", what, word,
               base::join(list, ", "), base::nearest(word, list));
-  return static_cast<Enum>(found - list.begin());
+  return static_cast<size_t>(found - list.begin());
 }
-
-template Method parse<Method>(std::string_view, std::string_view);
-template Composition parse<Composition>(std::string_view, std::string_view);
-template LossKind parse<LossKind>(std::string_view, std::string_view);
-template PenaltyKind parse<PenaltyKind>(std::string_view, std::string_view);
-template SearchMethod parse<SearchMethod>(std::string_view, std::string_view);
-template Recommend parse<Recommend>(std::string_view, std::string_view);
-template Precision parse<Precision>(std::string_view, std::string_view);
-template Engine parse<Engine>(std::string_view, std::string_view);
-template Scoring parse<Scoring>(std::string_view, std::string_view);
-template Labels parse<Labels>(std::string_view, std::string_view);
-template RetrieveBy parse<RetrieveBy>(std::string_view, std::string_view);
 
 }  // namespace lorahub::study

@@ -31,7 +31,6 @@ template <>
 const std::vector<std::string>& words<Scoring>();
 template <>
 const std::vector<std::string>& words<Labels>();
-
 template <>
 const std::vector<std::string>& words<RetrieveBy>();
 
@@ -40,9 +39,14 @@ const std::string& name(Enum value) {
   return words<Enum>()[static_cast<size_t>(value)];
 }
 
-// The value a word stands for; Error naming the nearest word and all of them. `what`: the knob, for
-// the message.
+// The place of a word in a list; Error naming the nearest word and all of them. `what`: the knob,
+// for the message.
+size_t place_of(std::string_view word, std::string_view what, const std::vector<std::string>& list);
+
+// The value a word stands for; Error likewise.
 template <class Enum>
-Enum parse(std::string_view word, std::string_view what);
+Enum parse(std::string_view word, std::string_view what) {
+  return static_cast<Enum>(place_of(word, what, words<Enum>()));
+}
 
 }  // namespace lorahub::study

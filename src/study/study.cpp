@@ -304,6 +304,26 @@ void apply(const std::vector<Setting>& settings, Trial& trial) {
   assign(values, trial);
 }
 
+std::vector<Setting> settings(const Trial& trial) {
+  std::vector<Setting> list;
+  Trial made;
+  for (const Knob& knob : knobs()) {
+    const std::string text = write(knob, trial);
+    if (text.empty() || text == write(knob, made)) continue;
+    list.emplace_back(knob.name, as_yaml(knob, trial));
+    apply({list.back()}, made);
+  }
+  return list;
+}
+
+void apply_column(const Setting& column, Trial& trial) {
+  const auto& [name, text] = column;
+  const Entry entry{.key = name,
+                    .value = {.node = YAML::Node(text), .file = "column " + name, .folder = {}}};
+  check_known(entry);
+  assign({{name, entry.value}}, trial);
+}
+
 std::vector<std::string> given_knobs(const std::filesystem::path& file,
                                      const std::vector<Setting>& set) {
   auto outline = read_outline(file);

@@ -28,6 +28,14 @@ Study load(const std::filesystem::path& file, const std::vector<Setting>& set = 
 // it does not take.
 void apply(const std::vector<Setting>& settings, Trial& trial);
 
+// The inverse of apply(): the knobs in which a trial differs from a default one. Applied to a
+// default trial they give this trial again, but for its paths (where model, library and task lie),
+// which are no knobs.
+std::vector<Setting> settings(const Trial& trial);
+
+// Sets a knob by the text of its column, which is one word and not YAML. Error likewise.
+void apply_column(const Setting& column, Trial& trial);
+
 // The trials for which each `only` holds (knob=value as in columns(), or seed=3: every seed that
 // the trial reads); a knob given twice: either value. Error when a key is unknown or nothing is
 // left.
@@ -38,6 +46,11 @@ std::vector<Trial> only(const std::vector<Trial>& trials, const std::vector<Sett
 // the method does not read is "".
 std::vector<std::pair<std::string, std::string>> columns(const Trial& trial);
 const std::vector<std::string>& column_names();
+
+// The columns that the loss of a candidate depends on, as one text: trials of equal texts may share
+// the losses of their candidates, and differ only in which are tried and how test rows are answered
+// and scored.
+std::string loss_identity(const Trial& trial);
 
 std::string id(const Trial& trial);  // 16 hexadecimal digits of the SHA-256 of columns()
 std::string id_of_columns(const std::vector<std::pair<std::string, std::string>>& columns);

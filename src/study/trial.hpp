@@ -1,9 +1,12 @@
-// A trial and every knob that a user may set. This file is the manual: a knob's YAML name is the
-// path of its field (search.sigma0, seed.shots); columns of the result file have the same names.
+// A trial and every knob that a user may set. A knob's YAML name is the path of its field
+// (search.sigma0, seed.shots); columns of the result file have the same names. knobs.cpp has a row
+// for each, with its unit, its meaning and who reads it.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "study/methods.hpp"
 
 namespace lorahub::study {
 
@@ -15,20 +18,6 @@ inline constexpr int kMostRuns = 1000;
 inline constexpr int kMostBudget = 1'000'000;
 inline constexpr int kMostInput = 1'000'000;  // tokens
 inline constexpr int kUsualMaxInput = 8192;   // tokens of an input that every command takes
-
-// Ways to answer the test rows of a task.
-enum class Method {
-  zero_shot,    // the base model alone
-  icl,          // the base model with the shots in the prompt
-  lorahub,      // modules mixed by search
-  best_single,  // the one module of least few-shot loss, at weight 1
-  uniform,      // all weights 1/N
-  random_lora,  // the search of lorahub on random modules of the same norms: the null control
-  lora_tuning,  // trained on the shots, as the three below
-  ia3,
-  full,
-  gradient  // on the weights of the mixture
-};
 
 enum class Composition {
   factor,  // (sum w_i B_i)(sum w_j A_j) alpha/r: the official one
@@ -62,6 +51,8 @@ enum class Labels { given, shuffled };
 struct ModulesDraw {
   int count = 20;  // used when `names` is empty; 0: all modules of the library
   std::vector<std::string> names;
+
+  bool operator==(const ModulesDraw&) const = default;
 };
 // `retrieve: probe 5`: the candidates that `modules` draws or names, narrowed before the search.
 enum class RetrieveBy {
@@ -73,15 +64,21 @@ enum class RetrieveBy {
 struct Retrieve {
   RetrieveBy by = RetrieveBy::none;
   int count = 0;  // modules kept
+
+  bool operator==(const Retrieve&) const = default;
 };
 struct ShotsDraw {
   int count = 5;          // used when `rows` is empty
   std::vector<int> rows;  // of the pool, from 0
+
+  bool operator==(const ShotsDraw&) const = default;
 };
 
 struct Penalty {
   PenaltyKind kind = PenaltyKind::l1_mean;
   double weight = 0.05;
+
+  bool operator==(const Penalty&) const = default;
 };
 
 struct Search {
@@ -93,13 +90,14 @@ struct Search {
   int budget = 40;     // evaluations; a last short generation is evaluated, not told
   double bound = 1.5;  // weights stay in [-bound, bound]
   Recommend recommend = Recommend::best;  // what CMA-ES answers with
+
+  bool operator==(const Search&) const = default;
 };
 
 // Training by the methods lora_tuning, ia3, full and gradient. Paper: Adam, 40 epochs, batch 5;
 // AdamW without decay is Adam. The rate falls to 0 linearly.
 struct Train {
-  double lr = 0;  // largest rate; 0: the method's default (1e-3 lora_tuning, PEFT's examples; 3e-3
-                  // ia3, Liu et al. 2022; 3e-4 full, transformers' T5 page; 0.05 gradient)
+  double lr = 0;    // largest rate; 0: the method's default (methods.hpp)
   int epochs = 40;  // gradient: steps, each on all shots
   int batch = 5;
   double weight_decay = 0;
@@ -107,6 +105,8 @@ struct Train {
   double alpha = 32;
   double dropout = 0.1;
   double start = 0.1;  // gradient: every weight; at 0 the factor form has no gradient
+
+  bool operator==(const Train&) const = default;
 };
 
 // `seed: 3` sets all three. Draws as the official scripts make them, with Python's
@@ -115,12 +115,16 @@ struct Seeds {
   uint64_t modules = 1;  // random.sample of the names
   uint64_t shots = 1;    // the first `count` rows after random.shuffle
   uint64_t search = 1;   // the optimiser, and random modules; start and dropout of a training
+
+  bool operator==(const Seeds&) const = default;
 };
 
 // A task's files. With one file for both, the shots are taken out of the test rows.
 struct TaskFiles {
   std::string pool;  // rows to draw shots from
   std::string test;  // rows to answer
+
+  bool operator==(const TaskFiles&) const = default;
 };
 
 struct Trial {
@@ -150,13 +154,11 @@ struct Trial {
   Seeds seed;
   int max_tokens = 256;  // of an answer
   int batch = 10;        // answers generated together
+
+  bool operator==(const Trial&) const = default;
 };
 
-// What a method reads of a trial, for the identity of a trial and for its cost.
-bool uses_modules(Method method);
-bool uses_search(Method method);
-bool uses_shots(Method method);
-bool trains(Method method);                   // by gradient
-bool retrieves_by_shots(const Trial& trial);  // so that any method of modules reads them
+// So that any method of modules reads the shots.
+bool retrieves_by_shots(const Trial& trial);
 
 }  // namespace lorahub::study

@@ -1,6 +1,7 @@
 #include "study/yaml_text.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/file_kind.hpp"
 #include "base/text.hpp"
@@ -50,6 +51,33 @@ std::optional<Misfit> misfit(std::string_view text) {
                       "a tab in front of the line (YAML indents by spaces alone), write "
                       "spaces"};
   return std::nullopt;
+}
+
+namespace {
+
+bool is_plain(std::string_view word) {
+  const auto is_in = [](char c, std::string_view more) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || more.find(c) != more.npos;
+  };
+  return !word.empty() && is_in(word[0], "_/") &&
+         std::ranges::all_of(word, [&](char c) { return is_in(c, "_/.+-"); }) && word != "null" &&
+         word != "Null" && word != "NULL";
+}
+
+}  // namespace
+
+std::string yaml_word(std::string_view word) {
+  if (is_plain(word)) return std::string(word);
+  std::string text = "\"";
+  for (const char c : word) {
+    if (is_control(c) || c == '\t' || c == '\n' || c == '\r')
+      text += base::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else if (c == '"' || c == '\\')
+      text += {'\\', c};
+    else
+      text += c;
+  }
+  return text + '"';
 }
 
 }  // namespace lorahub::study

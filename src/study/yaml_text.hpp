@@ -1,4 +1,5 @@
-// What is no YAML text that a person meant, found before a parser guesses at it.
+// Words as YAML text; and what is no YAML text that a person meant, found before a parser guesses
+// at it.
 #pragma once
 #include <optional>
 #include <string>
@@ -14,5 +15,8 @@ struct Misfit {
 // The first misfit: another kind of file (base/file_kind.hpp), bytes that are no UTF-8, control
 // characters, a line indented by a tab.
 std::optional<Misfit> misfit(std::string_view text);
+
+// YAML that a parser reads as this word: plain where that is safe, else in double quotes.
+std::string yaml_word(std::string_view word);
 
 }  // namespace lorahub::study

@@ -1,29 +1,9 @@
 #include "run/lead/equal_searches.hpp"
 
-#include <set>
-
 #include "base/clock.hpp"
-#include "base/text.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {
-namespace {
-
-std::string without_what_no_loss_reads(const study::Trial& trial) {
-  static const std::set<std::string> unread{"scoring", "max_tokens", "batch", "search.budget",
-                                            "search.recommend"};
-  std::string text;
-  for (const auto& [name, value] : study::columns(trial))
-    if (!unread.contains(name)) text += base::format("{}={}\n", name, value);
-  return text;
-}
-
-bool evaluates(study::Method method) {
-  return study::uses_search(method) || method == study::Method::best_single;
-}
-
-}  // namespace
-
 std::optional<KnownGenerations::Generation> KnownGenerations::find_or_begin(
     const search::Population& asked) {
   std::unique_lock lock(mutex_);
@@ -54,13 +34,13 @@ void KnownGenerations::leave(const search::Population& asked) { end(asked, std::
 
 EqualSearches::EqualSearches(const std::vector<study::Trial>& trials) {
   for (const study::Trial& trial : trials)
-    if (evaluates(trial.method)) ++alike_[without_what_no_loss_reads(trial)].left;
+    if (study::measures_candidates(trial.method)) ++alike_[study::loss_identity(trial)].left;
   std::erase_if(alike_, [](const auto& entry) { return entry.second.left == 1; });
 }
 
 std::shared_ptr<KnownGenerations> EqualSearches::told(const study::Trial& trial) {
   const std::lock_guard lock(mutex_);
-  const auto found = alike_.find(without_what_no_loss_reads(trial));
+  const auto found = alike_.find(study::loss_identity(trial));
   if (found == alike_.end()) return nullptr;
   Alike& alike = found->second;
   if (!alike.told) alike.told = std::make_shared<KnownGenerations>();

@@ -10,9 +10,31 @@ MethodResult base_model(TrialEvaluator& evaluator);  // zero_shot, icl
 MethodResult uniform(TrialEvaluator& evaluator);
 MethodResult best_single(TrialEvaluator& evaluator);
 MethodResult searched(TrialEvaluator& evaluator);  // lorahub, random_lora
-MethodResult trained(TrialEvaluator& evaluator);  // lora_tuning, ia3, full, gradient (training.hpp)
+MethodResult trained(
+    TrialEvaluator& evaluator);  // lora_tuning, ia3, full, gradient (run/rank/training.hpp)
 
 using ChooseWeights = MethodResult (*)(TrialEvaluator&);
-ChooseWeights method(study::Method method);
+// The one place that maps a method to its function.
+inline ChooseWeights method(study::Method method) {
+  using enum study::Method;
+  switch (method) {
+    case zero_shot:
+    case icl:
+      return base_model;
+    case uniform:
+      return run::uniform;
+    case best_single:
+      return run::best_single;
+    case lorahub:
+    case random_lora:
+      return searched;
+    case lora_tuning:
+    case ia3:
+    case full:
+    case gradient:
+      break;
+  }
+  return trained;
+}
 
 }  // namespace lorahub::run

@@ -1,0 +1,122 @@
+// The knobs: every setting of a trial, one row each. Reading YAML, identity, columns, searches that
+// are alike and the list for people come from this table. A new knob of numbers is a field in
+// trial.hpp and a row in knobs.cpp.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "study/names.hpp"
+#include "study/numbers.hpp"
+#include "study/required.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::study {
+
+struct Value;  // document.hpp
+
+// field<&Trial::search, &Search::budget>(trial) is trial.search.budget.
+template <auto... Members>
+auto& field(Trial& trial) {
+  return (trial.*....*Members);
+}
+
+// Where a value stands in a trial; named once, for trials that change and for constant ones.
+template <class T>
+class KnobField {
+ public:
+  constexpr KnobField(T& (*of)(Trial&)) : of_(of) {}
+  T& operator()(Trial& trial) const { return of_(trial); }
+  const T& operator()(const Trial& trial) const { return of_(const_cast<Trial&>(trial)); }
+
+ private:
+  T& (*of_)(Trial&);
+};
+
+// What stands in the column of a knob; where a value is no number ("all"), it holds texts.
+enum class Holds { text, integer, real };
+
+// What a knob takes, and where it stands in a trial.
+struct WordKind {
+  KnobField<std::string> field;
+};
+struct IntegerKind {
+  KnobField<int> field;
+  Limits limits;
+};
+struct RealKind {
+  KnobField<double> field;
+  Range range;
+};
+struct SeedKind {
+  KnobField<uint64_t> field;
+};
+struct ChoiceKind {  // one of the words of an enumeration
+  const std::vector<std::string>& (*words)();
+  size_t (*get)(const Trial&);
+  void (*set)(Trial&, size_t);
+};
+// A grammar of its own (phrases.hpp).
+struct PhraseKind {
+  Required takes;  // for people: "a count, `all`, or a list of names"
+  Holds column;
+  void (*read)(const Value&, Trial&);
+  std::string (*write)(const Trial&);    // "": other knobs say it
+  std::string (*as_yaml)(const Trial&);  // the same as YAML
+};
+using KnobKind = std::variant<WordKind, IntegerKind, RealKind, SeedKind, ChoiceKind, PhraseKind>;
+
+template <auto... Members>
+constexpr ChoiceKind choice() {
+  using Enum = std::remove_reference_t<decltype(field<Members...>(std::declval<Trial&>()))>;
+  return {.words = words<Enum>,
+          .get =
+              [](const Trial& trial) {
+                return static_cast<size_t>(KnobField<Enum>(field<Members...>)(trial));
+              },
+          .set = [](Trial& trial,
+                    size_t place) { field<Members...>(trial) = static_cast<Enum>(place); }};
+}
+
+// Whether a trial reads the knob: a knob that it does not read is no part of its identity.
+class ReadBy {
+ public:
+  constexpr ReadBy(bool (*reads)(const Trial&)) : reads_(reads) {}
+  bool operator()(const Trial& trial) const { return reads_(trial); }
+
+ private:
+  bool (*reads_)(const Trial&);
+};
+
+struct Knob {
+  Required name;  // in YAML, and of its column
+  KnobKind kind;
+  Required unit;     // of numbers; "none" of words
+  Required meaning;  // one line; of a column of numbers, in the result file too
+  ReadBy read_by;
+  bool changes_loss = true;  // of a candidate; false: it decides which are tried, or how test rows
+                             // are answered
+  bool is_column = true;     // and a part of the identity of a trial
+};
+
+// In the order in which they are read (`seed` before seed.modules, so that the specific one wins),
+// and of the columns.
+std::span<const Knob> knobs();
+const Knob* find_knob(std::string_view name);  // null: there is none
+
+// The value of a knob as its column has it, numbers shortest-exact; "" where other knobs say it.
+std::string write(const Knob& knob, const Trial& trial);
+// The same as YAML, to be read again.
+std::string as_yaml(const Knob& knob, const Trial& trial);
+
+Holds holds(const Knob& knob);
+
+// A table of all knobs in Markdown, for people: name, what it takes, unit, default, meaning.
+std::string knob_table();
+
+}  // namespace lorahub::study

@@ -1,0 +1,22 @@
+#include "study/methods.hpp"
+
+#include <algorithm>
+
+namespace lorahub::study {
+
+const MethodInfo* find_method(std::string_view word) {
+  const auto found = std::ranges::find(kMethods, word, [](const MethodInfo& m) { return m.word; });
+  return found == kMethods.end() ? nullptr : &*found;
+}
+
+bool uses_modules(Method method) { return info(method).uses_modules; }
+
+bool uses_search(Method method) { return info(method).uses_search; }
+
+bool uses_shots(Method method) { return info(method).uses_shots; }
+
+bool trains(Method method) { return info(method).trains != Trains::nothing; }
+
+bool measures_candidates(Method method) { return info(method).measures_candidates; }
+
+}  // namespace lorahub::study

@@ -1,0 +1,23 @@
+// Knobs whose values have a grammar of their own, read from YAML and written again.
+#pragma once
+#include <string>
+
+#include "study/trial.hpp"
+
+namespace lorahub::study {
+
+struct Value;  // document.hpp
+
+// Errors name the place of the value.
+void read_modules(const Value& value, Trial& trial);   // a count, `all`, or a list of names
+void read_shots(const Value& value, Trial& trial);     // a count, or a list of rows of the pool
+void read_retrieve(const Value& value, Trial& trial);  // "none", or a way and a count: "probe 5"
+void read_seeds(const Value& value, Trial& trial);     // one for all three
+
+std::string write_modules(const Trial& trial);
+std::string modules_as_yaml(const Trial& trial);  // with names quoted where YAML needs it
+std::string write_shots(const Trial& trial);
+std::string write_retrieve(const Trial& trial);
+std::string write_seeds(const Trial& trial);  // "" where they differ
+
+}  // namespace lorahub::study

@@ -1,0 +1,283 @@
+#include "study/knobs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "base/text.hpp"
+#include "study/folder.hpp"
+#include "study/study.hpp"
+
+namespace lorahub::study {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+const fs::path kExperiments = fs::path(SOURCE_DIR) / "experiments";
+
+std::vector<fs::path> shipped() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(kExperiments))
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+// Result files on disk have these columns, in this order.
+TEST(Knobs, ColumnsAreThoseOfResultFiles) {
+  EXPECT_THAT(
+      column_names(),
+      ElementsAre("model", "library", "rank", "modules", "task", "shots", "labels", "retrieve",
+                  "method", "composition", "loss", "penalty.kind", "penalty.weight",
+                  "search.method", "search.population", "search.runs", "search.sigma0",
+                  "search.mean0", "search.budget", "search.bound", "search.recommend", "train.lr",
+                  "train.epochs", "train.batch", "train.weight_decay", "train.rank", "train.alpha",
+                  "train.dropout", "train.start", "precision", "engine", "scoring", "seed.modules",
+                  "seed.shots", "seed.search", "max_tokens", "batch"));
+}
+
+TEST(Knobs, EveryNameStandsOnceAndIsFound) {
+  std::set<std::string_view> names;
+  for (const Knob& knob : knobs()) {
+    EXPECT_TRUE(names.insert(knob.name).second) << std::string_view(knob.name);
+    EXPECT_EQ(find_knob(knob.name), &knob);
+  }
+  EXPECT_EQ(find_knob("search"), nullptr);
+  EXPECT_EQ(find_knob(""), nullptr);
+}
+
+TEST(Knobs, NumbersHaveUnitsAndWordsHaveNone) {
+  for (const Knob& knob : knobs())
+    EXPECT_EQ(knob.unit == "none", holds(knob) == Holds::text) << std::string_view(knob.name);
+}
+
+// A knob that no method reads would be a knob without effect.
+TEST(Knobs, SomeTrialReadsEveryKnob) {
+  std::set<std::string_view> read;
+  for (const MethodInfo& method : kMethods) {
+    Trial trial{.task_files = {.pool = "pool", .test = "test"}, .method = method.method};
+    trial.labels = Labels::shuffled;
+    for (const Knob& knob : knobs())
+      if (knob.read_by(trial)) read.insert(knob.name);
+  }
+  EXPECT_EQ(read.size(), knobs().size());
+}
+
+TEST(Knobs, WhatNoLossDependsOn) {
+  std::set<std::string> names;
+  for (const Knob& knob : knobs())
+    if (!knob.changes_loss) names.emplace(knob.name);
+  EXPECT_THAT(names, UnorderedElementsAre("task.max_input", "search.budget", "search.recommend",
+                                          "scoring", "max_tokens", "batch"));
+}
+
+Trial some(const std::vector<Setting>& list) {
+  Trial trial{.model = "m", .library = "l", .task = "t"};
+  study::apply(list, trial);
+  return trial;
+}
+
+TEST(LossIdentity, IsEqualWhereLossesAre) {
+  const std::string usual = loss_identity(some({}));
+  for (const Setting& same : std::vector<Setting>{{"search.budget", "400"},
+                                                  {"search.recommend", "mean"},
+                                                  {"scoring", "options"},
+                                                  {"max_tokens", "3"},
+                                                  {"batch", "3"},
+                                                  {"task.max_input", "9"},
+                                                  {"train.lr", "1"}})  // lorahub trains nothing
+    EXPECT_EQ(loss_identity(some({same})), usual) << same.first;
+  for (const Setting& other : std::vector<Setting>{{"seed.search", "2"},
+                                                   {"search.bound", "2"},
+                                                   {"penalty.weight", "1"},
+                                                   {"precision", "bf16"},
+                                                   {"shots", "[1]"},
+                                                   {"method", "random_lora"}})
+    EXPECT_NE(loss_identity(some({other})), usual) << other.first;
+}
+
+TEST(KnobTable, HasARowForEveryKnob) {
+  const std::vector<std::string> lines = base::split(knob_table(), '\n');
+  ASSERT_GT(lines.size(), knobs().size() + 2);
+  EXPECT_EQ(lines[0], "| knob | takes | unit | default | meaning |");
+  for (size_t i = 0; i < knobs().size(); ++i) {
+    const Knob& knob = knobs()[i];
+    const std::string& line = lines[i + 2];
+    EXPECT_TRUE(line.starts_with(base::format("| `{}` | ", std::string_view(knob.name)))) << line;
+    EXPECT_TRUE(line.ends_with(base::format(" | {} |", std::string_view(knob.meaning)))) << line;
+    EXPECT_EQ(std::ranges::count(line, '|'), 6) << line;
+  }
+  EXPECT_EQ(lines[knobs().size() + 2], "");
+}
+
+TEST(KnobTable, SaysLimitsUnitsDefaultsAndWords) {
+  const std::string table = knob_table();
+  for (const char* part :
+       {"| `search.budget` | a whole number from 1 to 1000000 | 1 | 40 | evaluations allowed |",
+        "| `max_tokens` | a whole number from 1 to 100000 | token | 256 | ",
+        "| `penalty.weight` | a number of at least 0 | 1 | 0.05 | ",
+        "| `train.dropout` | a number of at least 0 and below 1 | 1 | 0.1 | ",
+        "| `composition` | one of factor, product |  | factor | ", "| `model` | a name |  | – | ",
+        "| `retrieve` | `none`, or a way "})
+    EXPECT_THAT(table, HasSubstr(part));
+  for (const std::string& word : words<Method>()) EXPECT_THAT(table, HasSubstr(word));
+  for (const std::string& way : words<RetrieveBy>())
+    EXPECT_THAT(std::get<PhraseKind>(find_knob("retrieve")->kind).takes, HasSubstr(way));
+}
+
+// The trial that the settings of another one make.
+Trial made(const Trial& trial) {
+  Trial again{.model_path = trial.model_path,
+              .library_path = trial.library_path,
+              .task_files = trial.task_files};
+  study::apply(settings(trial), again);
+  return again;
+}
+
+TEST(Settings, ADefaultTrialHasNone) { EXPECT_THAT(settings(Trial{}), ElementsAre()); }
+
+TEST(Settings, AreTheKnobsThatDiffer) {
+  Trial trial;
+  trial.search.sigma0 = 0.125;
+  trial.modules.names = {"a", "b: c"};
+  trial.seed = {.modules = 3, .shots = 3, .search = 3};
+  trial.max_input = 9;
+  EXPECT_THAT(settings(trial),
+              ElementsAre(Pair("modules", "[a,\"b: c\"]"), Pair("task.max_input", "9"),
+                          Pair("search.sigma0", "0.125"), Pair("seed", "3")));
+  trial.seed.shots = 4;
+  EXPECT_THAT(settings(trial), ::testing::Contains(Pair("seed.shots", "4")));
+}
+
+TEST(Settings, MakeEveryShippedTrialAgain) {
+  size_t trials = 0;
+  for (const auto& file : shipped())
+    for (const Trial& trial : load(file).trials) {
+      ASSERT_TRUE(made(trial) == trial) << file << " " << label(trial);
+      ++trials;
+    }
+  EXPECT_GT(trials, 20'000U);
+}
+
+// Trials of random knobs, each within what its row allows.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : numbers_(seed) {}
+
+  Trial trial() {
+    Trial trial;
+    for (const Knob& knob : knobs())
+      if (numbers_() % 4 != 0) std::visit([&](const auto& kind) { set(kind, trial); }, knob.kind);
+    trial.modules = modules();
+    trial.shots = shots();
+    if (numbers_() % 2 == 0)
+      trial.retrieve = {.by = static_cast<RetrieveBy>(1 + numbers_() % 3), .count = below(1, 9)};
+    if (numbers_() % 4 == 0) trial.seed = {.modules = 7, .shots = 7, .search = 7};
+    return trial;
+  }
+
+ private:
+  void set(const WordKind& kind, Trial& trial) { kind.field(trial) = word(); }
+  void set(const IntegerKind& kind, Trial& trial) {
+    kind.field(trial) = below(kind.limits.least, kind.limits.most);
+  }
+  void set(const RealKind& kind, Trial& trial) {
+    double x = std::bit_cast<double>(numbers_());
+    while (!std::isfinite(x) || x == 0) x = std::bit_cast<double>(numbers_());
+    if (kind.range != Range::any) x = std::abs(x);
+    if (kind.range == Range::rate) x = x / (x + 1) < 1 ? x / (x + 1) : 0.5;
+    kind.field(trial) = x;
+  }
+  void set(const SeedKind& kind, Trial& trial) { kind.field(trial) = numbers_(); }
+  void set(const ChoiceKind& kind, Trial& trial) {
+    kind.set(trial, numbers_() % kind.words().size());
+  }
+  void set(const PhraseKind&, Trial&) {}  // below
+
+  ModulesDraw modules() {
+    if (numbers_() % 2 == 0) return {.count = below(0, kMostOfMany)};
+    std::set<std::string> names;
+    for (int n = below(1, 5); n > 0; --n) names.insert(word());
+    return {.names = {names.begin(), names.end()}};
+  }
+
+  ShotsDraw shots() {
+    if (numbers_() % 2 == 0) return {.count = below(0, kMostOfMany)};
+    std::set<int> rows;
+    for (int n = below(1, 5); n > 0; --n) rows.insert(below(0, 1000));
+    return {.count = static_cast<int>(rows.size()), .rows = {rows.begin(), rows.end()}};
+  }
+
+  // Of signs that mean something in YAML, too.
+  std::string word() {
+    static const std::vector<std::string> parts{
+        "a", "Z9", "_",  "-", ".",  "/", " ",  ": ", "#",   "[",   "]",    ",", "{",
+        "}", "\"", "'",  "!", "&",  "*", "%",  "@",  "|",   "\\",  "null", "~", "---",
+        "0", "\t", "\n", "é", "日", "?", "\r", ">",  "...", "yes", "<<",   "=", "\x7f"};
+    std::string text;
+    for (int n = below(1, 6); n > 0; --n) text += parts[numbers_() % parts.size()];
+    return text;
+  }
+
+  int below(int least, int most) {
+    return least + static_cast<int>(numbers_() % (static_cast<uint64_t>(most - least) + 1));
+  }
+
+  std::mt19937_64 numbers_;
+};
+
+TEST(Settings, MakeRandomTrialsAgain) {
+  Random random(20260101);
+  std::set<std::string> ids;
+  for (int i = 0; i < 2000; ++i) {
+    const Trial trial = random.trial();
+    const Trial again = made(trial);
+    for (const Knob& knob : knobs())
+      ASSERT_EQ(write(knob, again), write(knob, trial)) << std::string_view(knob.name);
+    ASSERT_TRUE(again == trial) << id(trial);
+    ids.insert(id(trial));
+  }
+  EXPECT_GT(ids.size(), 1900U);  // they are different trials
+}
+
+TEST(ApplyColumn, ReadsAWordThatIsNoYaml) {
+  Trial trial;
+  apply_column({"search.budget", "7"}, trial);
+  apply_column({"task", "a: [b"}, trial);
+  EXPECT_EQ(trial.search.budget, 7);
+  EXPECT_EQ(trial.task, "a: [b");
+  EXPECT_EQ(error_of([&] {
+              apply_column({"search.budget", "x"}, trial);
+            }),
+            "column search.budget: 'x' is not a whole number");
+  EXPECT_THAT(error_of([&] {
+                apply_column({"search.buget", "1"}, trial);
+              }),
+              HasSubstr("did you mean 'search.budget'?"));
+}
+
+// Journals and result files name trials by their ids: a change here orphans them. Each line has a
+// study, its number of trials, and the SHA-256 of their ids, one a line.
+TEST(Shipped, IdsAreThoseOfTheirJournals) {
+  std::string found;
+  for (const auto& file : shipped()) {
+    const Study study = load(file);
+    std::string ids;
+    for (const Trial& trial : study.trials) ids += id(trial) + "\n";
+    found += base::format("{} {} {}\n", study.name, study.trials.size(), base::sha256(ids));
+  }
+  EXPECT_EQ(found, base::read_file(fs::path(SOURCE_DIR) / "tests/study/shipped_ids.txt"));
+}
+
+}  // namespace
+}  // namespace lorahub::study
