@@ -2,7 +2,6 @@
 #include <memory>
 #include <optional>
 
-#include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/progress.hpp"
 #include "base/signals.hpp"
@@ -12,7 +11,7 @@
 #include "cli/words.hpp"
 #include "lab/stages.hpp"
 #include "plan/environment.hpp"
-#include "workers/world.hpp"
+#include "run/parts.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -25,8 +24,6 @@ struct Options {
   std::string device = "cpu";
   int threads = 0;
 };
-
-constexpr double kGrace = 60;  // seconds for the step under way and the checkpoint
 
 lab::Lab read_lab(const Options& options) {
   lab::Lab lab{.recipe = lab::read_recipe(options.recipe, options.seed),
@@ -45,7 +42,6 @@ class Builder {
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   std::string operator()(const std::string& request) {
-    if (request == kJoin) return "";
     if (!lab_) lab_ = read_lab(options_);
     const size_t colon = request.find(':');
     const auto stage = static_cast<lab::Stage>(std::stoi(request.substr(0, colon)));
@@ -55,8 +51,6 @@ class Builder {
         {.device = hardware_.device, .threads = hardware_.threads, .progress = show});
   }
 
-  static constexpr const char* kJoin = "";
-
  private:
   const Options& options_;
   objective::Hardware hardware_;
@@ -64,41 +58,36 @@ class Builder {
   std::optional<lab::Lab> lab_;
 };
 
-workers::Job job(lab::Stage stage, const std::string& part) {
-  const std::string request = base::format("{}:{}", static_cast<int>(stage), part);
-  const auto lead = [request, part](const workers::JobHandle& leader) {
-    const base::Stopwatch clock;
-    const workers::Outcome outcome = leader.call({request}).front();
-    base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-    fmt::print("{}: {} ({:.0f} s)\n", part, outcome.bytes, clock.seconds());
+run::Part part(lab::Stage stage, const std::string& name) {
+  const auto say = [name, clock = base::Stopwatch()](const std::string& reply) {
+    fmt::print("{}: {} ({:.0f} s)\n", name, reply, clock.seconds());
     base::flush_output();
   };
-  return {.size = {.cost = 1}, .join = Builder::kJoin, .lead = lead};
+  return {.request = base::format("{}:{}", static_cast<int>(stage), name), .done = say};
 }
 
-int lead(const Options& options, workers::Dispatcher& crew) {
+void lead(const Options& options, run::PartsLead& ranks) {
   const lab::Lab lab = read_lab(options);
   lab::claim(lab, options.force);
   for (size_t i = 0; i < lab::stages().size(); ++i) {
     if (!options.only.empty() && options.only != lab::stages()[i]) continue;
     const auto stage = static_cast<lab::Stage>(i);
-    std::vector<workers::Job> jobs;
-    for (const std::string& part : lab::parts(lab, stage)) jobs.push_back(job(stage, part));
-    crew.work(jobs, crew.ranks());
+    std::vector<run::Part> parts;
+    for (const std::string& name : lab::parts(lab, stage)) parts.push_back(part(stage, name));
+    ranks.work(parts);
   }
-  return 0;
 }
 
 int build(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::World group(identity());
+  workers::World world(identity());
   const objective::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
-               {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  Builder builder(options, machine, group.rank());
-  return group.run({.threads = 1, .grace = kGrace}, std::ref(builder),
-                   [&](workers::Dispatcher& crew) { return lead(options, crew); });
+               {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
+  Builder builder(options, machine, world.rank());
+  return run::do_parts(world, std::ref(builder),
+                       [&](run::PartsLead& ranks) { lead(options, ranks); });
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include "cli/outputs.hpp"
 #include "cli/words.hpp"
 #include "plan/command_memory.hpp"
+#include "run/parts.hpp"
 #include "train/unit.hpp"
-#include "workers/world.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -23,8 +23,6 @@ struct Options {
   std::string device = "cpu";
   int threads = 0;
 };
-
-constexpr double kGrace = 60;  // seconds for the step under way and the checkpoint
 
 struct Plan {
   train::Config config;
@@ -46,7 +44,6 @@ class Trainer {
 
   // Reply: what was done, as a sentence.
   std::string operator()(const std::string& request) {
-    if (request == kJoin) return "";
     if (request == kRoom) return plan::room(hardware_);
     if (!plan_) plan_ = read_plan(options_);
     const train::Unit& unit = plan_->units.at(std::stoul(request));
@@ -57,7 +54,6 @@ class Trainer {
     return unit.name + (trained ? " written to " : " is done already, in ") + unit.out.string();
   }
 
-  static constexpr const char* kJoin = "";
   static constexpr const char* kRoom = "room";  // reply: plan::room
 
  private:
@@ -67,48 +63,39 @@ class Trainer {
   std::optional<Plan> plan_;
 };
 
-// The unit as a job for one rank; long files first.
-workers::Job job(const Plan& plan, size_t i) {
-  const auto lead = [i](const workers::JobHandle& leader) {
-    const workers::Outcome outcome = leader.call({std::to_string(i)}).front();
-    base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-    fmt::print("{}\n", outcome.bytes);
-  };
-  return {.size = {.cost = static_cast<double>(std::filesystem::file_size(plan.units[i].data))},
-          .join = Trainer::kJoin,
-          .lead = lead};
+run::Part part(const train::Unit& unit, size_t number) {
+  return {.request = std::to_string(number),
+          .cost = static_cast<double>(std::filesystem::file_size(unit.data)),
+          .done = [](const std::string& reply) { fmt::print("{}\n", reply); }};
 }
 
-void check_memory(const plan::Need& need, workers::Dispatcher& crew) {
-  warn(plan::check_room(need, {.hosts = crew.hosts(), .rooms = crew.everyone(Trainer::kRoom)}));
-}
-
-int lead(const Options& options, const objective::Hardware& hardware, workers::Dispatcher& crew) {
+// What is wrong with some unit is found before any is trained.
+void lead(const Options& options, const objective::Hardware& hardware, run::PartsLead& ranks) {
   const Plan plan = read_plan(options);
-  std::vector<workers::Job> jobs;
+  std::vector<run::Part> parts;
   for (size_t i = 0; i < plan.units.size(); ++i) {
     train::check_free(plan.units[i].out, options.force);
-    const train::RowLengths rows =
-        train::check_rows(plan.config, plan.units[i]);  // before any is trained
+    const train::RowLengths rows = train::check_rows(plan.config, plan.units[i]);
     warn(rows.cut);
     if (!options.no_memory_check)
-      check_memory(plan::need(plan.config, rows, hardware, "training " + plan.units[i].name), crew);
-    jobs.push_back(job(plan, i));
+      warn(plan::check_room(
+          plan::need(plan.config, rows, hardware, "training " + plan.units[i].name),
+          {.hosts = ranks.hosts(), .rooms = ranks.everyone(Trainer::kRoom)}));
+    parts.push_back(part(plan.units[i], i));
   }
-  crew.work(jobs, crew.ranks());
-  return 0;
+  ranks.work(parts);
 }
 
 int train(const Options& options) {
   base::block_signals();
   workers::Session session;
-  workers::World group(identity());
+  workers::World world(identity());
   const objective::Hardware machine =
       hardware({.device = options.device, .threads = options.threads},
-               {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  Trainer trainer(options, machine, group.rank());
-  return group.run({.threads = 1, .grace = kGrace}, std::ref(trainer),
-                   [&](workers::Dispatcher& crew) { return lead(options, machine, crew); });
+               {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
+  Trainer trainer(options, machine, world.rank());
+  return run::do_parts(world, std::ref(trainer),
+                       [&](run::PartsLead& ranks) { lead(options, machine, ranks); });
 }
 
 }  // namespace
