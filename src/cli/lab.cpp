@@ -2,7 +2,6 @@
 #include <memory>
 #include <optional>
 
-#include "base/clock.hpp"
 #include "base/progress.hpp"
 #include "base/signals.hpp"
 #include "base/streams.hpp"
@@ -59,8 +58,8 @@ class Builder {
 };
 
 run::Part part(lab::Stage stage, const std::string& name) {
-  const auto say = [name, clock = base::Stopwatch()](const std::string& reply) {
-    fmt::print("{}: {} ({:.0f} s)\n", name, reply, clock.seconds());
+  const auto say = [name](const std::string& reply, double seconds) {
+    fmt::print("{}: {} ({:.0f} s)\n", name, reply, seconds);
     base::flush_output();
   };
   return {.request = base::format("{}:{}", static_cast<int>(stage), name), .done = say};

@@ -66,7 +66,7 @@ class Trainer {
 run::Part part(const train::Unit& unit, size_t number) {
   return {.request = std::to_string(number),
           .cost = static_cast<double>(std::filesystem::file_size(unit.data)),
-          .done = [](const std::string& reply) { fmt::print("{}\n", reply); }};
+          .done = [](const std::string& reply, double) { fmt::print("{}\n", reply); }};
 }
 
 // What is wrong with some unit is found before any is trained.

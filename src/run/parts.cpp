@@ -1,6 +1,7 @@
 #include "run/parts.hpp"
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -9,9 +10,10 @@ constexpr const char* kJoin = "";  // the request before a rank's first part
 
 workers::Job job(const Part& part) {
   const auto lead = [part](const workers::JobHandle& rank) {
+    const base::Stopwatch clock;
     const workers::Outcome outcome = rank.call({part.request}).front();
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-    part.done(outcome.bytes);
+    part.done(outcome.bytes, clock.seconds());
   };
   return {.size = {.cost = part.cost}, .join = kJoin, .lead = lead};
 }

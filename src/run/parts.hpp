@@ -12,7 +12,8 @@ namespace lorahub::run {
 struct Part {
   std::string request;  // what the rank is asked; not empty
   double cost = 1;      // parts of more cost begin first
-  std::function<void(const std::string& reply)> done = [](const std::string&) {};
+  // With the seconds that it took.
+  std::function<void(const std::string& reply, double seconds)> done;
 };
 
 // Any rank: the reply to a request, or an exception.
