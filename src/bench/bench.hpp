@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lora/pool.hpp"
+#include "model/architecture.hpp"
 #include "model/model.hpp"
 #include "objective/rate.hpp"
 

@@ -5,8 +5,10 @@
 #include <functional>
 #include <string>
 
+#include "base/device.hpp"
 #include "lora/claim.hpp"
 #include "lora/recipe.hpp"
+#include "model/architecture.hpp"
 #include "objective/load_model.hpp"
 #include "study/study.hpp"
 

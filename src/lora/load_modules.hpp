@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lora/library.hpp"
+#include "model/architecture.hpp"
 
 namespace lorahub::lora {
 

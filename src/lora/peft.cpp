@@ -74,7 +74,7 @@ void check_others(const Subject& subject, const std::string& name, const at::Ten
                 "module '{}': tensor {} is a whole layer of a resized vocabulary ({} tokens, the "
                 "base model has {}; no mixture changes an embedding), use an adapter that was "
                 "trained without new tokens",
-                subject.name, name, tensor.size(0), base.vocabulary);
+                subject.name, name, tensor.size(0), base.vocabulary());
     base::fail(
         "module '{}': tensor {} is a whole layer (PEFT saves one beside an adapter of the "
         "head; whether it equals the base model's can't be told from the adapter), save it "

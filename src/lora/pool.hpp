@@ -8,6 +8,7 @@
 #include "base/device.hpp"
 #include "lora/library.hpp"
 #include "model/adapter.hpp"
+#include "model/architecture.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::lora {

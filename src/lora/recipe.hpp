@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lora/pool.hpp"
+#include "model/architecture.hpp"
 
 namespace lorahub::lora {
 

@@ -2,6 +2,8 @@
 #pragma once
 #include <span>
 
+#include "model/adapter.hpp"
+#include "model/tokens.hpp"
 #include "objective/objective.hpp"
 
 namespace lorahub::objective {

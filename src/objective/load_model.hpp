@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "model/placement.hpp"
 #include "objective/hardware.hpp"
 #include "objective/objective.hpp"
 

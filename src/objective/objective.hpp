@@ -5,9 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "lora/pool.hpp"
+#include "model/adapter.hpp"
 #include "model/delta/delta.hpp"
 #include "model/model.hpp"
+#include "model/tokens.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
 #include "task/task.hpp"

@@ -11,6 +11,7 @@
 #include "lora/pool.hpp"
 #include "model/delta/delta.hpp"
 #include "model/model.hpp"
+#include "model/tokens.hpp"
 #include "tensor/cuda/cuda_graph.hpp"
 
 namespace lorahub::objective {

@@ -1,6 +1,7 @@
 // How fast this machine multiplies matrices, for predictions and as the limit that a pass is
 // compared with.
 #pragma once
+#include "base/device.hpp"
 #include "model/placement.hpp"
 
 namespace lorahub::objective {

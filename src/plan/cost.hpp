@@ -3,6 +3,7 @@
 #pragma once
 #include <vector>
 
+#include "base/device.hpp"
 #include "plan/lengths.hpp"
 #include "plan/makespan.hpp"
 #include "plan/memory_check.hpp"

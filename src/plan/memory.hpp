@@ -1,6 +1,7 @@
 // What a trial takes of a node's memory, from its shapes alone. Each term is of the code that
 // allocates it: model/<family>, objective/passes.
 #pragma once
+#include "base/device.hpp"
 #include "model/architecture.hpp"
 #include "plan/lengths.hpp"
 #include "search/population.hpp"

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "objective/load_model.hpp"
 
 namespace lorahub::plan {

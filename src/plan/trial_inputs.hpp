@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "model/tokens.hpp"
 #include "search/population.hpp"
 #include "study/study.hpp"

@@ -11,7 +11,7 @@
 #include "base/text.hpp"
 
 #ifndef LORAHUB_VERSION
-#define LORAHUB_VERSION "0.1.0"
+#define LORAHUB_VERSION "0.2.0"
 #endif
 #ifdef __clang__
 #define LORAHUB_COMPILER __VERSION__

@@ -8,7 +8,7 @@ namespace lorahub::store {
 // Program version and commit, compiler, library versions known to this layer, host, CPU, memory,
 // Slurm job.
 std::map<std::string, std::string> environment();
-std::string version();  // "0.1.0"
+std::string version();  // "0.2.0"
 std::string
 commit();  // of the checkout that was built, "unknown" outside one; "+" when it was changed
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/tokens.hpp"
 #include "objective/objective.hpp"
 #include "train/trainable.hpp"
 

@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "model/tokens.hpp"
 #include "train/adamw.hpp"
 #include "train/gradients.hpp"
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "lora/pool.hpp"
+#include "model/adapter.hpp"
+#include "model/architecture.hpp"
 #include "model/model.hpp"
 
 namespace lorahub::train {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/tokens.hpp"
 #include "train/adamw.hpp"
 #include "train/batches.hpp"
 #include "train/gradients.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "lora/claim.hpp"
 #include "train/config.hpp"
 

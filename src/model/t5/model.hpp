@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "base/device.hpp"
 #include "model/model.hpp"
 #include "model/t5/architecture.hpp"
 #include "model/t5/network.hpp"

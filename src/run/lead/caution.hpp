@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "plan/cost.hpp"
 #include "workers/dispatcher.hpp"
 

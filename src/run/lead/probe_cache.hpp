@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
+#include "model/tokens.hpp"
 #include "plan/trial_inputs.hpp"
 #include "store/record.hpp"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.hpp"
 #include "plan/trial_inputs.hpp"
 #include "run/lead/probe_cache.hpp"
 #include "run/messages/across.hpp"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "model/adapter.hpp"
 #include "plan/trial_inputs.hpp"
 #include "run/messages/loaded.hpp"
 #include "run/messages/requests.hpp"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lora/load_modules.hpp"
+#include "model/placement.hpp"
 #include "objective/load_model.hpp"
 #include "workers/channel.hpp"
 
