@@ -11,8 +11,8 @@
 #include "cli/commands.hpp"
 #include "cluster/jobs.hpp"
 #include "cluster/slurm.hpp"
-#include "store/folder.hpp"
 #include "store/sentence.hpp"
+#include "store/shards.hpp"
 #include "store/validity.hpp"
 #include "task/score.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "store/environment.hpp"
+#include "store/provenance.hpp"
 #include "t5/version.hpp"
 #include "workers/version.hpp"
 

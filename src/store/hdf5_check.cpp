@@ -5,7 +5,7 @@
 #include "base/check.hpp"
 #include "base/sha256.hpp"
 #include "store/check_trial.hpp"
-#include "store/child.hpp"
+#include "store/isolated_process.hpp"
 #include "store/layout.hpp"
 #include "store/origin.hpp"
 #include "store/result_file.hpp"
@@ -221,8 +221,9 @@ Verdict unpacked(const std::string& text) {
 Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
   const ResultBytes content = result_bytes(file);
   const size_t size = content.bytes.size();
-  const ChildResult checked = in_child({.seconds = 20 * reading_seconds(size), .bytes = size},
-                                       [&] { return packed(check_bytes(content, is_hit)); });
+  const IsolatedResult checked =
+      run_isolated({.seconds = 20 * reading_seconds(size), .bytes = size},
+                   [&] { return packed(check_bytes(content, is_hit)); });
   if (checked.death.empty()) return unpacked(checked.text);
   Verdict verdict;
   if (content.seal == Seal::broken)

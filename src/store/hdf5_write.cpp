@@ -8,9 +8,9 @@
 #include "base/sha256.hpp"
 #include "store/digest.hpp"
 #include "store/disk.hpp"
-#include "store/environment.hpp"
 #include "store/hdf5.hpp"
 #include "store/layout.hpp"
+#include "store/provenance.hpp"
 #include "store/trace.hpp"
 
 namespace lorahub::store {

@@ -2,7 +2,7 @@
 // same to people.
 #pragma once
 #include "store/hdf5.hpp"
-#include "store/table.hpp"
+#include "store/hdf5_table.hpp"
 
 namespace lorahub::store::layout {
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <vector>
 
+#include "store/hdf5_table.hpp"
 #include "store/origin.hpp"
-#include "store/table.hpp"
 
 namespace lorahub::store {
 

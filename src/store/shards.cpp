@@ -1,4 +1,4 @@
-#include "store/folder.hpp"
+#include "store/shards.hpp"
 
 #include <algorithm>
 #include <iterator>

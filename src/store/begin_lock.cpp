@@ -1,4 +1,4 @@
-#include "store/gate.hpp"
+#include "store/begin_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include "base/clock.hpp"
 #include "base/signals.hpp"
 #include "store/disk.hpp"
-#include "store/holder.hpp"
+#include "store/lock_holder.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -52,14 +52,14 @@ void take_away(const std::filesystem::path& file, ino_t dead) {
 // A file without text is one that is being made, or whose maker was killed right then.
 bool is_dead(const std::filesystem::path& file) {
   const double now = file_system_now(file.parent_path());
-  const Held held = look_at(file, kNoFlock, now);
-  if (!held.holder.empty()) return held.by == Hold::nobody;
+  const LockState held = read_lock(file, kNoFlock, now);
+  if (!held.holder.empty()) return held.by == HeldBy::nobody;
   return held.modified > 0 && now - held.modified >= WriterLock::kStale;
 }
 
 }  // namespace
 
-Gate::Gate(const std::filesystem::path& folder)
+BeginLock::BeginLock(const std::filesystem::path& folder)
     : file_((folder.empty() ? "." : folder) / "begin.lock") {
   constexpr double kSayAfter = 2, kMost = WriterLock::kStale + 30;  // seconds
   const base::Stopwatch clock;
@@ -70,7 +70,7 @@ Gate::Gate(const std::filesystem::path& folder)
       take_away(file_, seen);
       continue;
     }
-    const std::string holder = look_at(file_, kNoFlock, 0).holder;
+    const std::string holder = read_lock(file_, kNoFlock, 0).holder;
     if (clock.seconds() > kMost)
       throw base::Interrupted(base::format(
           "{} has been held by {} for {:.0f} seconds (only one run at a time may begin here), end "
@@ -85,6 +85,6 @@ Gate::Gate(const std::filesystem::path& folder)
   }
 }
 
-Gate::~Gate() { ::unlink(file_.c_str()); }
+BeginLock::~BeginLock() { ::unlink(file_.c_str()); }
 
 }  // namespace lorahub::store

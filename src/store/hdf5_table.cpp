@@ -1,4 +1,4 @@
-#include "store/table.hpp"
+#include "store/hdf5_table.hpp"
 
 #include <algorithm>
 #include <cassert>
