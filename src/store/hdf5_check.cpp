@@ -6,9 +6,10 @@
 #include "base/sha256.hpp"
 #include "store/check_trial.hpp"
 #include "store/isolated_process.hpp"
-#include "store/layout.hpp"
+#include "store/knob_columns.hpp"
 #include "store/origin.hpp"
 #include "store/result_file.hpp"
+#include "store/result_tables.hpp"
 #include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
 #include "store/starts.hpp"
@@ -18,29 +19,24 @@
 namespace lorahub::store {
 namespace {
 
+Problems check_table(hid_t file, const Table& table, int schema) {
+  if (H5Lexists(file, table.name.c_str(), H5P_DEFAULT) <= 0) return {"no table /" + table.name};
+  const std::vector<std::string> found = TableReader(file, table.name).columns();
+  Problems problems;
+  for (const Column& column : table.columns)
+    if (column.since_schema <= schema && std::ranges::find(found, column.name) == found.end())
+      problems.push_back(base::format("table /{} has no column '{}'", table.name, column.name));
+  return problems;
+}
+
 Problems check_schema(hid_t file) {
   const int schema = known_schema(file);
+  const bool headers = H5Lexists(file, "headers", H5P_DEFAULT) > 0;
   Problems problems;
-  const auto require = [&](const std::string& parent, const Table& table) {
-    const std::string path = parent + table.name;
-    if (H5Lexists(file, path.c_str(), H5P_DEFAULT) <= 0)
-      return problems.push_back("no table /" + path);
-    const std::vector<std::string> found = TableReader(file, path).columns();
-    for (const Column& column : table.columns)
-      if (std::ranges::find(found, column.name) == found.end() &&
-          !(schema < 4 && column.name == "start"))
-        problems.push_back(base::format("table /{} has no column '{}'", path, column.name));
-  };
-  for (const auto& table : {layout::evaluations(), layout::answers(), layout::weights(),
-                            layout::shots(), layout::dropped(), layout::inputs(),
-                            layout::resolved(), layout::failures(), layout::faults()})
-    require("", table);
-  require("", {"runs", layout::run_identity()});
-  require("", {"runs", layout::run_results()});
-  if (H5Lexists(file, "headers", H5P_DEFAULT) <= 0)
-    return problems.push_back("no group /headers"), problems;
-  require("headers/", layout::starts());
-  require("headers/", layout::environment());
+  for (const Table& table : result_tables())
+    if (headers || !table.name.starts_with("headers/"))
+      std::ranges::move(check_table(file, table, schema), std::back_inserter(problems));
+  if (!headers) problems.emplace_back("no group /headers");
   return problems;
 }
 
@@ -48,9 +44,7 @@ Problems check_schema(hid_t file) {
 Problems check_study_text(hid_t file) {
   const std::string now = base::sha256(read_text(file, "config/yaml"));
   std::string of_last_start = now;  // where nothing was started yet
-  TableReader(file, "headers/starts").each([&](const RowView& v) {
-    of_last_start = v.text("yaml_sha256");
-  });
+  StartRow::table().each(file, [&](const StartRow& row) { of_last_start = row.yaml_sha256; });
   Problems problems;
   for (const auto& [where, hash] :
        {std::pair{"study_sha256", read_text_attribute(file, "study_sha256")},
@@ -63,41 +57,40 @@ Problems check_study_text(hid_t file) {
 }
 
 void read_runs(hid_t file, Content& content) {
-  const TableReader runs(file, "runs");
+  const RowTable<RunRow> identity = RunRow::table();
+  const TableReader runs(file, identity.path);
   const std::vector<Environment> starts = read_environments(file);
-  const std::vector<std::string> knobs = layout::knob_names(runs);
+  const std::vector<std::string> knobs = knob_names(runs);
   content.headers = std::ssize(starts);
   runs.each([&](const RowView& v) {
-    const std::string id = v.text("id");
+    const RunRow run = identity.read(v);
+    const std::string id(run.id);
     content.hits[id] = v.integer("hits");
     std::vector<std::pair<std::string, std::string>> columns;
     for (const std::string& knob : knobs) columns.emplace_back(knob, v.text(knob));
     content.ids[id] = study::id_of_columns(columns);
-    if (v.text("status") != "done") return;
-    if (runs.has("start")) content.starts[id] = v.integer("start");
-    content.origins.push_back(origin_of(runs, v, starts));
+    if (run.status != "done") return;
+    content.starts[id] = run.start;
+    content.origins.push_back(origin_of(run.start, starts));
   });
 }
 
 Content read_content(hid_t file, Results results) {
   Content content{.results = std::move(results)};
   read_runs(file, content);
-  TableReader(file, "evaluations").each([&](const RowView& v) {
-    content.evaluations[v.text("id")].push_back(
-        {v.integer("generation"), v.integer("candidate"), v.real("loss")});
+  EvaluationRow::table().each(file, [&](const EvaluationRow& row) {
+    content.evaluations[std::string(row.id)].push_back({row.generation, row.candidate, row.loss});
   });
-  TableReader(file, "faults").each([&](const RowView& v) {
-    content.faults[v.text("id")].push_back({v.integer("generation"), v.integer("candidate")});
+  FaultRow::table().each(file, [&](const FaultRow& row) {
+    content.faults[std::string(row.id)].push_back({row.generation, row.candidate});
   });
-  TableReader(file, "shots").each([&](const RowView& v) {
-    if (const std::string hash = v.text("input_sha256"); !hash.empty())
-      content.shots[v.text("id")].insert(hash);
+  ShotRow::table().each(file, [&](const ShotRow& row) {
+    if (!row.input_sha256.empty()) content.shots[std::string(row.id)].emplace(row.input_sha256);
   });
-  TableReader(file, "failures").each([&](const RowView& v) {
-    content.failures[v.text("id")] = v.text("message");
-  });
-  TableReader(file, "inputs").each([&](const RowView& v) {
-    content.inputs[v.text("id")][v.text("name")] = v.text("sha256");
+  FailureRow::table().each(
+      file, [&](const FailureRow& row) { content.failures[std::string(row.id)] = row.message; });
+  InputRow::table().each(file, [&](const InputRow& row) {
+    content.inputs[std::string(row.id)][std::string(row.name)] = row.sha256;
   });
   for (const auto& [id, rows] : content.evaluations)
     content.traces[id] = read_trace(file, "trace/" + id);

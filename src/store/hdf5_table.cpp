@@ -219,9 +219,17 @@ const TableReader::Member& TableReader::member(std::string_view name) const {
   return *found;
 }
 
+bool RowView::has(std::string_view column) const { return table_.has(column); }
+
+std::string_view RowView::text_view(std::string_view column) const {
+  const auto& m = table_.member(column);
+  base::check(m.kind == Kind::text, "column '{}' holds no texts", column);
+  return {bytes_ + m.offset, ::strnlen(bytes_ + m.offset, m.size)};
+}
+
 std::string RowView::text(std::string_view column) const {
   const auto& m = table_.member(column);
-  if (m.kind == Kind::text) return {bytes_ + m.offset, ::strnlen(bytes_ + m.offset, m.size)};
+  if (m.kind == Kind::text) return std::string(text_view(column));
   if (m.kind == Kind::real) return std::isnan(real(column)) ? "" : base::format("{}", real(column));
   return integer(column) < 0 ? "" : base::format("{}", integer(column));
 }

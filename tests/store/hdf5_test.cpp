@@ -14,7 +14,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "samples.hpp"
-#include "store/layout.hpp"
+#include "store/knob_columns.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -172,7 +172,7 @@ TEST(Hdf5, KnobsThatAreNumbersAreColumnsOfNumbers) {
                  {"task", "7"}}},
       {.id = "2",
        .knobs = {{"seed.search", "1"}, {"rank", "16"}, {"modules", "5"}, {"task", "8"}}}};
-  const auto knobs = layout::knobs(plan);
+  const auto knobs = knob_columns(plan);
   std::map<std::string, Kind> kinds;
   for (const auto& knob : knobs) kinds[knob.column.name] = knob.column.kind;
   EXPECT_THAT(kinds, ElementsAre(Pair("modules", Kind::text), Pair("rank", Kind::integer),
@@ -216,18 +216,6 @@ TEST(Hdf5, ManyLongTextsAndRows) {
     ASSERT_EQ(results.answers.at("1")[i].target, std::to_string(i));
   }
   EXPECT_LT(std::filesystem::file_size(folder / "x.h5"), 2u << 20) << "compressed";
-}
-
-TEST(Hdf5, EveryTableAndColumnIsDocumented) {
-  const std::string readme = base::read_file(std::string(SOURCE_DIR) + "/results/README.md");
-  for (const std::string& table : layout::tables())
-    EXPECT_THAT(readme, HasSubstr("`/" + table + "`"));
-  for (const auto& columns :
-       {layout::evaluations().columns, layout::answers().columns, layout::weights().columns,
-        layout::shots().columns, layout::dropped().columns, layout::inputs().columns,
-        layout::resolved().columns, layout::failures().columns, layout::starts().columns,
-        layout::environment().columns, layout::run_identity(), layout::run_results()})
-    for (const Column& column : columns) EXPECT_THAT(readme, HasSubstr("`" + column.name + "`"));
 }
 
 std::string message_of(const std::function<void()>& action) {
