@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "store/journal.hpp"
-#include "store/schema.hpp"
 
 namespace lorahub::store {
 

@@ -190,7 +190,7 @@ Verdict check_bytes(const ResultBytes& content, const IsHit& is_hit) {
     check_open_file(file, is_hit, verdict);
   } catch (const std::exception& error) {
     if (content.seal == Seal::broken && verdict.problems.empty())
-      verdict.problems.push_back(digest_problem(content.seal, kSchemaVersion));
+      verdict.problems.push_back(digest_problem(content.seal, newest_schema()));
     verdict.problems.push_back(base::format("not a whole result file: {}", error.what()));
   }
   return verdict;
@@ -220,7 +220,7 @@ Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
   if (checked.death.empty()) return unpacked(checked.text);
   Verdict verdict;
   if (content.seal == Seal::broken)
-    verdict.problems.push_back(digest_problem(content.seal, kSchemaVersion));
+    verdict.problems.push_back(digest_problem(content.seal, newest_schema()));
   verdict.problems.push_back(base::format(
       "not a whole result file: reading it ended with {} (it is damaged)", checked.death));
   return verdict;

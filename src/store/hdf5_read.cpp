@@ -14,9 +14,11 @@ namespace {
 Row row_of(const RowView& view, const RunRow& run, const std::vector<std::string>& knobs) {
   Row row{.id = std::string(run.id), .status = std::string(run.status)};
   for (const std::string& knob : knobs) row.knobs[knob] = view.text(knob);
-  for (const ResultColumn& c : result_columns())
-    c.field.set(row,
-                c.field.kind == Kind::real ? Cell(view.real(c.name)) : Cell(view.integer(c.name)));
+  for (const ResultColumn& c : result_columns()) {
+    if (c.since_schema > kOldestSchema && !view.has(c.name)) continue;
+    const bool real = c.field.kind == Kind::real;
+    c.field.set(row, real ? Cell(view.real(c.name)) : Cell(view.integer(c.name)));
+  }
   return row;
 }
 

@@ -92,7 +92,7 @@ class StudyWriter {
 
   void attributes() {
     write_attribute(file_, "Conventions", "lorahub-results-1");
-    write_attribute(file_, "schema_version", kSchemaVersion);
+    write_attribute(file_, "schema_version", newest_schema());
     write_attribute(file_, "title", header().study);
     write_attribute(file_, "question", header().question.substr(0, kLongestTitle));
     write_attribute(file_, "creator", "lorahub " + version());

@@ -143,7 +143,8 @@ Column ResultColumn::column() const {
           .kind = field.kind,
           .units = std::string(unit.text()),
           .meaning = std::string(meaning.text()),
-          .remark = remark};
+          .remark = remark,
+          .since_schema = since_schema};
 }
 
 const std::vector<ResultColumn>& result_columns() {

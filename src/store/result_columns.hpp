@@ -25,6 +25,8 @@ struct ResultColumn {
   OlderJournals older_journals = OlderJournals::have_it;  // lack_it: Record's default counts
   std::string remark = {};  // sentences that only the documentation has
 
+  int since_schema = kOldestSchema;  // files of schemas before are read without this column
+
   Column column() const;
 };
 

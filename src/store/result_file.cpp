@@ -5,6 +5,7 @@
 #include "store/hdf5.hpp"
 #include "store/isolated_process.hpp"
 #include "store/regular_file.hpp"
+#include "store/result_tables.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -52,9 +53,9 @@ std::string digest_problem(Seal seal, int schema) {
 
 int known_schema(hid_t file) {
   const int schema = read_integer_attribute(file, "schema_version");
-  base::check(kOldestSchema <= schema && schema <= kSchemaVersion,
+  base::check(kOldestSchema <= schema && schema <= newest_schema(),
               "its schema is {}, this program reads {} to {}", schema, kOldestSchema,
-              kSchemaVersion);
+              newest_schema());
   return schema;
 }
 
@@ -62,7 +63,7 @@ double reading_seconds(size_t bytes) { return 20 + 1e-6 * static_cast<double>(by
 
 void with_result_file(const std::filesystem::path& file, const std::function<void(hid_t)>& use) {
   const ResultBytes content = result_bytes(file);
-  if (content.seal == Seal::broken) refuse(file, digest_problem(content.seal, kSchemaVersion));
+  if (content.seal == Seal::broken) refuse(file, digest_problem(content.seal, newest_schema()));
   if (content.seal == Seal::absent) {
     const size_t size = content.bytes.size();
     const IsolatedResult tried = run_isolated({.seconds = reading_seconds(size), .bytes = size},

@@ -1,5 +1,7 @@
 #include "store/result_tables.hpp"
 
+#include <algorithm>
+
 #include "store/result_columns.hpp"
 
 namespace lorahub::store {
@@ -146,6 +148,13 @@ std::vector<Table> result_tables() {
           FaultRow::table().table(),
           StartRow::table().table(),
           EnvironmentRow::table().table()};
+}
+
+int newest_schema() {
+  int newest = kOldestSchema;
+  for (const Table& table : result_tables())
+    for (const Column& column : table.columns) newest = std::max(newest, column.since_schema);
+  return newest;
 }
 
 }  // namespace lorahub::store

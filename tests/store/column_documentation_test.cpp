@@ -40,6 +40,11 @@ TEST(ColumnDocumentation, StandsInTheReadmeOfTheResults) {
          "build/dev/tests/store_test --gtest_filter='ColumnDocumentation.*'";
 }
 
+TEST(ColumnDocumentation, TheReadmeNamesTheSchema) {
+  EXPECT_THAT(base::read_file(kReadme),
+              HasSubstr("`schema_version` (" + std::to_string(newest_schema()) + ")"));
+}
+
 TEST(ColumnDocumentation, HasEveryColumnWithItsUnitAndMeaning) {
   const std::string text = column_documentation();
   for (const Table& table : result_tables()) {
