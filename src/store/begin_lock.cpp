@@ -12,6 +12,7 @@
 #include "base/signals.hpp"
 #include "store/disk.hpp"
 #include "store/lock_holder.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -41,7 +42,7 @@ ino_t inode(const std::filesystem::path& file) {
 // Under a name of its own first: of two that see the dead one's file, one takes it away, and what
 // the other may have moved is a living one's, which goes back.
 void take_away(const std::filesystem::path& file, ino_t dead) {
-  const std::string aside = base::format("{}.{}.tmp", file.string(), ::getpid());
+  const std::filesystem::path aside = set_aside(file, ::getpid());
   if (::rename(file.c_str(), aside.c_str()) != 0) return;
   if (inode(aside) != dead && ::link(aside.c_str(), file.c_str()) != 0) {
     // Another one has begun meanwhile.
@@ -59,8 +60,7 @@ bool is_dead(const std::filesystem::path& file) {
 
 }  // namespace
 
-BeginLock::BeginLock(const std::filesystem::path& folder)
-    : file_((folder.empty() ? "." : folder) / "begin.lock") {
+BeginLock::BeginLock(const std::filesystem::path& folder) : file_(begin_lock_file(folder)) {
   constexpr double kSayAfter = 2, kMost = WriterLock::kStale + 30;  // seconds
   const base::Stopwatch clock;
   for (bool said = false; !make(file_);) {

@@ -1,10 +1,10 @@
 #include "store/csv.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "store/paths.hpp"
 #include "store/result_file.hpp"
 #include "store/result_tables.hpp"
 
@@ -49,11 +49,9 @@ std::vector<std::string> export_csv(const std::filesystem::path& file,
   with_result_file(file, [&](hid_t open) {
     files.clear();
     for (const Table& table : result_tables()) {
-      std::string name = table.name;
-      std::ranges::replace(name, '/', '_');
-      files.emplace_back(name + ".csv", csv(open, table.name));
+      files.emplace_back(csv_name(table.name), csv(open, table.name));
     }
-    files.emplace_back("columns.csv", meanings(open));
+    files.emplace_back(kColumnsCsv, meanings(open));
   });
   std::vector<std::string> names;
   for (const auto& [name, text] : files) {

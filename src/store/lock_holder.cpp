@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "store/disk.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -149,9 +150,8 @@ LockState read_lock(const std::filesystem::path& file, Flock flock, double now) 
 }
 
 double file_system_now(const std::filesystem::path& folder) {
-  std::string name = (folder / ".now-XXXXXX.tmp").string();
-  constexpr int kSuffix = 4;
-  const Descriptor open{::mkostemps(name.data(), kSuffix, O_CLOEXEC)};
+  std::string name = clock_pattern(folder);
+  const Descriptor open{::mkostemps(name.data(), kClockSuffix, O_CLOEXEC)};
   if (open.number < 0) cannot_write(name, errno);
   const double now = modified(open.number);
   ::unlink(name.c_str());

@@ -15,17 +15,13 @@
 #include "store/begin_lock.hpp"
 #include "store/disk.hpp"
 #include "store/lock_holder.hpp"
-#include "store/shards.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kRenewal = 20s;
-
-std::filesystem::path lock_of(const std::filesystem::path& journal) {
-  return journal.string() + ".lock";
-}
 
 std::filesystem::path folder_of(const std::filesystem::path& journal) {
   return journal.has_parent_path() ? journal.parent_path() : ".";
@@ -48,9 +44,8 @@ std::string words(const LockState& held) {
 void check_others(const std::filesystem::path& journal, Flock flock, double now) {
   const std::string mine = shard_of(journal).value_or("");
   for (const auto& entry : std::filesystem::directory_iterator(folder_of(journal))) {
-    if (entry.path().extension() != ".lock") continue;
-    const std::filesystem::path other = entry.path().parent_path() / entry.path().stem();
-    const auto shard = shard_of(other);
+    const auto other = journal_of_lock(entry.path());
+    const auto shard = other ? shard_of(*other) : std::nullopt;
     if (!shard || count_of(*shard) == count_of(mine)) continue;
     const LockState held = read_lock(entry.path(), flock, now);
     base::check(
@@ -101,10 +96,10 @@ WriterLock::WriterLock(const std::filesystem::path& journal, const LockOptions& 
     {
       const BeginLock begin(folder_of(journal));
       const double now = file_system_now(folder_of(journal));
-      held = read_lock(lock_of(journal), options.flock, now);
+      held = read_lock(lock_file(journal), options.flock, now);
       if (held.by == HeldBy::nobody) {
         check_others(journal, options.flock, now);
-        take(lock_of(journal), options.flock);
+        take(lock_file(journal), options.flock);
         break;
       }
     }
