@@ -43,7 +43,7 @@ search::Trace course_of(const std::vector<EvaluatedCandidate>& evaluations,
 // One trial that is done.
 class TrialCheck {
  public:
-  TrialCheck(const Content& content, const Row& row, Problems& problems)
+  TrialCheck(const CheckedContent& content, const Row& row, Problems& problems)
       : content_(content), row_(row), problems_(problems) {}
 
   void run(const IsHit& is_hit) {
@@ -209,14 +209,15 @@ class TrialCheck {
       expect(std::abs(weight) <= limit, "a weight {} was tried beyond the bound {}", weight, limit);
   }
 
-  const Content& content_;
+  const CheckedContent& content_;
   const Row& row_;
   Problems& problems_;
 };
 
 }  // namespace
 
-void check_trial(const Content& content, const Row& row, const IsHit& is_hit, Problems& problems) {
+void check_trial(const CheckedContent& content, const Row& row, const IsHit& is_hit,
+                 Problems& problems) {
   TrialCheck(content, row, problems).run(is_hit);
 }
 

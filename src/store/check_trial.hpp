@@ -18,7 +18,7 @@ struct FaultyCandidate {
 };
 
 // Everything of the file that must agree.
-struct Content {
+struct CheckedContent {
   Results results;
   std::map<std::string, int64_t> hits;     // as /runs says
   std::map<std::string, std::string> ids;  // by id: the one that its knobs give
@@ -34,6 +34,7 @@ struct Content {
 };
 
 // Of a trial that is done: adds what is wrong with it.
-void check_trial(const Content& content, const Row& row, const IsHit& is_hit, Problems& problems);
+void check_trial(const CheckedContent& content, const Row& row, const IsHit& is_hit,
+                 Problems& problems);
 
 }  // namespace lorahub::store

@@ -140,11 +140,12 @@ std::vector<Answer> answers(const Json& json) {
 
 Json result(const ResultField& field, const Record& r) {
   const Cell cell = field.get(r);
-  return field.kind == Kind::real ? number(std::get<double>(cell)) : Json(std::get<int64_t>(cell));
+  return field.kind == ColumnKind::real ? number(std::get<double>(cell))
+                                        : Json(std::get<int64_t>(cell));
 }
 
 Cell result(const ResultField& field, const Json& json) {
-  return field.kind == Kind::real ? Cell(number(json)) : Cell(int64_t{count(json)});
+  return field.kind == ColumnKind::real ? Cell(number(json)) : Cell(int64_t{count(json)});
 }
 
 // The results that are named here stand before `shot_sums`, the others behind it.

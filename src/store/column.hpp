@@ -10,7 +10,7 @@
 
 namespace lorahub::store {
 
-enum class Kind {
+enum class ColumnKind {
   text,
   integer,
   real,
@@ -19,13 +19,13 @@ enum class Kind {
 
 struct Column {
   std::string name;
-  Kind kind = Kind::text;
+  ColumnKind kind = ColumnKind::text;
   std::string units;                 // "" for names, "1" for pure numbers
   std::string meaning;               // long_name
   std::string remark = {};           // sentences that only the documentation has
   int since_schema = kOldestSchema;  // of the files that have it
 };
-struct Table {
+struct ResultTable {
   std::string name;  // its path in the file
   std::vector<Column> columns = {};
   std::string one_row = {};  // what it is a row of, for the documentation
@@ -34,23 +34,23 @@ struct Table {
 using Cell = std::variant<std::string_view, int64_t, double>;
 
 // A column that leaves out its unit or its meaning, or gives an empty one, does not compile.
-class Unit {
+class ColumnUnit {
  public:
-  consteval Unit(const char* text) : text_(text) {  // "1": a pure number
+  consteval ColumnUnit(const char* text) : text_(text) {  // "1": a pure number
     if (text_.empty()) throw "a unit is empty; texts have kNoUnit";
   }
-  static consteval Unit none() { return {}; }
+  static consteval ColumnUnit none() { return {}; }
   constexpr std::string_view text() const { return text_; }
 
  private:
-  consteval Unit() = default;
+  consteval ColumnUnit() = default;
   std::string_view text_;
 };
-inline constexpr Unit kNoUnit = Unit::none();  // of names and other texts
+inline constexpr ColumnUnit kNoUnit = ColumnUnit::none();  // of names and other texts
 
-class Meaning {
+class ColumnMeaning {
  public:
-  consteval Meaning(const char* text) : text_(text) {
+  consteval ColumnMeaning(const char* text) : text_(text) {
     if (text_.empty()) throw "a meaning is empty";
   }
   constexpr std::string_view text() const { return text_; }

@@ -13,13 +13,13 @@ constexpr std::string_view kKnobs =
 
 std::string type_of(const Column& column) {
   switch (column.kind) {
-    case Kind::text:
+    case ColumnKind::text:
       return "text";
-    case Kind::integer:
+    case ColumnKind::integer:
       return "integer";
-    case Kind::real:
+    case ColumnKind::real:
       return "real";
-    case Kind::flag:
+    case ColumnKind::flag:
       return "0 or 1";
   }
   return "";
@@ -39,7 +39,7 @@ std::string line(const Column& column) {
                       escaped(column.meaning), remark);
 }
 
-std::string section(const Table& table) {
+std::string section(const ResultTable& table) {
   std::string text = base::format("### `/{}`\nA row is {}.\n\n", table.name, table.one_row);
   text += "| column | type | unit | meaning |\n| --- | --- | --- | --- |\n";
   const bool has_knobs = table.name == RunRow::table().path;
@@ -55,7 +55,8 @@ std::string section(const Table& table) {
 
 std::string column_documentation() {
   std::string text;
-  for (const Table& table : result_tables()) text += (text.empty() ? "" : "\n") + section(table);
+  for (const ResultTable& table : result_tables())
+    text += (text.empty() ? "" : "\n") + section(table);
   return text;
 }
 

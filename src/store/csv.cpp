@@ -32,7 +32,7 @@ std::string csv(hid_t file, const std::string& table) {
 // From the attribute `columns` of each table.
 std::string meanings(hid_t file) {
   std::string text = line({"table", "column", "units", "meaning"});
-  for (const Table& table : result_tables()) {
+  for (const ResultTable& table : result_tables()) {
     const Dataset dataset(H5Dopen2(file, table.name.c_str(), H5P_DEFAULT), "cannot open a table");
     const auto known = nlohmann::ordered_json::parse(read_text_attribute(dataset, "columns"));
     for (const auto& [column, about] : known.items())
@@ -48,7 +48,7 @@ std::vector<std::string> export_csv(const std::filesystem::path& file,
   std::vector<std::pair<std::string, std::string>> files;
   with_result_file(file, [&](hid_t open) {
     files.clear();
-    for (const Table& table : result_tables()) {
+    for (const ResultTable& table : result_tables()) {
       files.emplace_back(csv_name(table.name), csv(open, table.name));
     }
     files.emplace_back(kColumnsCsv, meanings(open));

@@ -19,7 +19,7 @@
 namespace lorahub::store {
 namespace {
 
-Problems check_table(hid_t file, const Table& table, int schema) {
+Problems check_table(hid_t file, const ResultTable& table, int schema) {
   if (H5Lexists(file, table.name.c_str(), H5P_DEFAULT) <= 0) return {"no table /" + table.name};
   const std::vector<std::string> found = TableReader(file, table.name).columns();
   Problems problems;
@@ -33,7 +33,7 @@ Problems check_schema(hid_t file) {
   const int schema = known_schema(file);
   const bool headers = H5Lexists(file, "headers", H5P_DEFAULT) > 0;
   Problems problems;
-  for (const Table& table : result_tables())
+  for (const ResultTable& table : result_tables())
     if (headers || !table.name.starts_with("headers/"))
       std::ranges::move(check_table(file, table, schema), std::back_inserter(problems));
   if (!headers) problems.emplace_back("no group /headers");
@@ -56,7 +56,7 @@ Problems check_study_text(hid_t file) {
   return problems;
 }
 
-void read_runs(hid_t file, Content& content) {
+void read_runs(hid_t file, CheckedContent& content) {
   const RowTable<RunRow> identity = RunRow::table();
   const TableReader runs(file, identity.path);
   const std::vector<Environment> starts = read_environments(file);
@@ -75,8 +75,8 @@ void read_runs(hid_t file, Content& content) {
   });
 }
 
-Content read_content(hid_t file, Results results) {
-  Content content{.results = std::move(results)};
+CheckedContent read_content(hid_t file, Results results) {
+  CheckedContent content{.results = std::move(results)};
   read_runs(file, content);
   EvaluationRow::table().each(file, [&](const EvaluationRow& row) {
     content.evaluations[std::string(row.id)].push_back({row.generation, row.candidate, row.loss});
@@ -97,7 +97,7 @@ Content read_content(hid_t file, Results results) {
   return content;
 }
 
-void check_status(const Content& content, const Row& row, Problems& problems) {
+void check_status(const CheckedContent& content, const Row& row, Problems& problems) {
   if (row.status == "missing" || row.status == "running")
     problems.push_back(
         base::format("trial {} is {}: the study is not complete", row.id, row.status));
@@ -111,7 +111,7 @@ void check_status(const Content& content, const Row& row, Problems& problems) {
 }
 
 // Equal names, equal hashes.
-void check_inputs(const Content& content, Problems& problems) {
+void check_inputs(const CheckedContent& content, Problems& problems) {
   SameInputs seen;
   for (const Row& row : content.results.rows) {
     const auto inputs = content.inputs.find(row.id);
@@ -127,13 +127,14 @@ void check_inputs(const Content& content, Problems& problems) {
 }
 
 template <class Map>
-void check_known(const Content& content, const Map& map, const char* table, Problems& problems) {
+void check_known(const CheckedContent& content, const Map& map, const char* table,
+                 Problems& problems) {
   for (const auto& [id, unused] : map)
     if (!content.ids.contains(id))
       problems.push_back(base::format("/{} has trial {}, /runs has not", table, id));
 }
 
-Problems check_content(const Content& content, const IsHit& is_hit) {
+Problems check_content(const CheckedContent& content, const IsHit& is_hit) {
   Problems problems;
   std::set<std::string> ids;
   for (const Row& row : content.results.rows) {
@@ -154,7 +155,7 @@ Problems check_content(const Content& content, const IsHit& is_hit) {
   return problems;
 }
 
-size_t faults(const Content& content) {
+size_t faults(const CheckedContent& content) {
   size_t all = 0;
   for (const auto& [id, rows] : content.faults) all += rows.size();
   return all;
@@ -166,7 +167,7 @@ void check_open_file(hid_t file, const IsHit& is_hit, Verdict& verdict) {
     return;
   }
   std::ranges::move(check_study_text(file), std::back_inserter(verdict.problems));
-  const Content content = read_content(file, read_results(file));
+  const CheckedContent content = read_content(file, read_results(file));
   std::ranges::move(check_content(content, is_hit), std::back_inserter(verdict.problems));
   if (const std::string mixed = mixed_origins(content.origins); !mixed.empty())
     verdict.notes.push_back(mixed);

@@ -16,7 +16,7 @@ Row row_of(const RowView& view, const RunRow& run, const std::vector<std::string
   for (const std::string& knob : knobs) row.knobs[knob] = view.text(knob);
   for (const ResultColumn& c : result_columns()) {
     if (c.since_schema > kOldestSchema && !view.has(c.name)) continue;
-    const bool real = c.field.kind == Kind::real;
+    const bool real = c.field.kind == ColumnKind::real;
     c.field.set(row, real ? Cell(view.real(c.name)) : Cell(view.integer(c.name)));
   }
   return row;

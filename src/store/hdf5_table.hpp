@@ -12,11 +12,11 @@
 namespace lorahub::store {
 
 using Emit = std::function<void(const std::vector<Cell>&)>;
-using Rows = std::function<void(const Emit&)>;  // gives one row after the other
+using RowSource = std::function<void(const Emit&)>;  // gives one row after the other
 
 // `rows` runs twice: for the widths of the texts, and to write. NaNs are written as one and the
 // same.
-void write_table(hid_t parent, const Table& table, const Rows& rows);
+void write_table(hid_t parent, const ResultTable& table, const RowSource& rows);
 
 class TableReader;
 
@@ -46,7 +46,7 @@ class TableReader {
   friend class RowView;
   struct Member {
     std::string name;
-    Kind kind;
+    ColumnKind kind;
     size_t offset, size;  // bytes in a row in memory
   };
   const Member& member(std::string_view name) const;

@@ -46,7 +46,7 @@ int64_t start_of(const History& history, const std::string& id) {
 
 Cell result_cell(const ResultColumn& column, const Record* record) {
   if (record != nullptr) return column.field.get(*record);
-  return column.field.kind == Kind::real ? Cell(kMissing) : Cell(int64_t{-1});
+  return column.field.kind == ColumnKind::real ? Cell(kMissing) : Cell(int64_t{-1});
 }
 
 class StudyWriter {
@@ -105,7 +105,7 @@ class StudyWriter {
   void runs() {
     const RowTable<RunRow> identity = RunRow::table();
     const std::vector<KnobColumn> knobs = knob_columns(runs_);
-    Table table = identity.table();
+    ResultTable table = identity.table();
     for (const KnobColumn& knob : knobs) table.columns.push_back(knob.column);
     for (const ResultColumn& column : result_columns()) table.columns.push_back(column.column());
     write_table(file_, table, [&](const Emit& emit) {

@@ -10,13 +10,14 @@ namespace {
 template <class Member>
 struct Alike {
   using Value = std::remove_cvref_t<decltype(Member{}(std::declval<Record&>()))>;
-  static constexpr Kind kKind = std::is_floating_point_v<Value> ? Kind::real : Kind::integer;
-  using Stored = std::conditional_t<kKind == Kind::real, double, int64_t>;
+  static constexpr ColumnKind kKind =
+      std::is_floating_point_v<Value> ? ColumnKind::real : ColumnKind::integer;
+  using Stored = std::conditional_t<kKind == ColumnKind::real, double, int64_t>;
 
   static Cell get(const Record& record) { return Stored{Member{}(record)}; }
   static void set(Row& row, const Cell& cell) {
     Member{}(row) = static_cast<Value>(std::get<Stored>(cell));
-    if constexpr (kKind == Kind::integer) Member{}(row) = std::max<Value>(0, Member{}(row));
+    if constexpr (kKind == ColumnKind::integer) Member{}(row) = std::max<Value>(0, Member{}(row));
   }
   static void restore(Record& record, const Cell& cell) {
     Member{}(record) = static_cast<Value>(std::get<Stored>(cell));
@@ -64,11 +65,11 @@ std::vector<ResultColumn> all_columns() {
       {.name = "test_rows",
        .unit = "1",
        .meaning = "test rows answered",
-       .field = {Kind::integer, count_rows, set_rows, restores_nothing}},
+       .field = {ColumnKind::integer, count_rows, set_rows, restores_nothing}},
       {.name = "hits",
        .unit = "1",
        .meaning = "right answers",
-       .field = {Kind::integer, count_hits, set_no_hits, restores_nothing}},
+       .field = {ColumnKind::integer, count_hits, set_no_hits, restores_nothing}},
       {.name = "evaluations",
        .unit = "1",
        .meaning = "candidates evaluated: probes and search",

@@ -8,7 +8,7 @@ namespace lorahub::store {
 
 // Where a column's value lies in memory. int64_t where `kind` is integer, double where it is real.
 struct ResultField {
-  Kind kind;
+  ColumnKind kind;
   Cell (&get)(const Record&);
   void (&set)(Row&, const Cell&);         // a count that is missing in the file becomes 0
   void (&restore)(Record&, const Cell&);  // what the journal says
@@ -18,8 +18,8 @@ enum class OlderJournals { have_it, lack_it };
 
 struct ResultColumn {
   std::string name;
-  Unit unit;
-  Meaning meaning;
+  ColumnUnit unit;
+  ColumnMeaning meaning;
   ResultField field;
   std::string journal = {};  // JSON pointer into a record; "": it follows from other entries
   OlderJournals older_journals = OlderJournals::have_it;  // lack_it: Record's default counts

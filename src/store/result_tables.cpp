@@ -133,8 +133,8 @@ RowTable<EnvironmentRow> EnvironmentRow::table() {
        {"value", kNoUnit, "its value", &EnvironmentRow::value}}};
 }
 
-std::vector<Table> result_tables() {
-  Table runs = RunRow::table().table();
+std::vector<ResultTable> result_tables() {
+  ResultTable runs = RunRow::table().table();
   for (const ResultColumn& column : result_columns()) runs.columns.push_back(column.column());
   return {runs,
           EvaluationRow::table().table(),
@@ -152,7 +152,7 @@ std::vector<Table> result_tables() {
 
 int newest_schema() {
   int newest = kOldestSchema;
-  for (const Table& table : result_tables())
+  for (const ResultTable& table : result_tables())
     for (const Column& column : table.columns) newest = std::max(newest, column.since_schema);
   return newest;
 }

@@ -73,7 +73,7 @@ struct EnvironmentRow {
 };
 
 // Of every file, in this order. /runs has its results, and no knobs: those are the study's.
-std::vector<Table> result_tables();
+std::vector<ResultTable> result_tables();
 
 // The schema that is written: the largest `since_schema` of a column. Programs that do not know a
 // column refuse the file, where they would take it for a knob.

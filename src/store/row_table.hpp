@@ -10,13 +10,14 @@ namespace lorahub::store {
 
 // The member of a row's struct that a column holds.
 template <class Row>
-class Field {
+class RowField {
  public:
   template <class Value>
-  constexpr Field(Value Row::*member) : member_(member) {}
+  constexpr RowField(Value Row::*member) : member_(member) {}
 
-  Kind kind() const {
-    constexpr Kind kKinds[] = {Kind::text, Kind::integer, Kind::real, Kind::flag};
+  ColumnKind kind() const {
+    constexpr ColumnKind kKinds[] = {ColumnKind::text, ColumnKind::integer, ColumnKind::real,
+                                     ColumnKind::flag};
     return kKinds[member_.index()];
   }
   Cell get(const Row& row) const {
@@ -51,9 +52,9 @@ class Field {
 template <class Row>
 struct RowColumn {
   std::string name;
-  Unit unit;
-  Meaning meaning;
-  Field<Row> field;
+  ColumnUnit unit;
+  ColumnMeaning meaning;
+  RowField<Row> field;
   std::string remark = {};           // sentences that only the documentation has
   int since_schema = kOldestSchema;  // files of schemas before are read without this column
 };
@@ -64,8 +65,8 @@ struct RowTable {
   std::string one_row;  // what it is a row of, for the documentation
   std::vector<RowColumn<Row>> columns;
 
-  Table table() const {
-    Table table{.name = path, .one_row = one_row};
+  ResultTable table() const {
+    ResultTable table{.name = path, .one_row = one_row};
     for (const RowColumn<Row>& c : columns)
       table.columns.push_back({.name = c.name,
                                .kind = c.field.kind(),

@@ -47,12 +47,12 @@ TEST(ColumnDocumentation, TheReadmeNamesTheSchema) {
 
 TEST(ColumnDocumentation, HasEveryColumnWithItsUnitAndMeaning) {
   const std::string text = column_documentation();
-  for (const Table& table : result_tables()) {
+  for (const ResultTable& table : result_tables()) {
     EXPECT_THAT(text, HasSubstr("### `/" + table.name + "`\n"));
     for (const Column& column : table.columns) {
       EXPECT_THAT(text, HasSubstr("| `" + column.name + "` | ")) << table.name;
       EXPECT_FALSE(column.meaning.empty()) << table.name << "." << column.name;
-      EXPECT_EQ(column.units.empty(), column.kind == Kind::text)
+      EXPECT_EQ(column.units.empty(), column.kind == ColumnKind::text)
           << table.name << "." << column.name << ": numbers have a unit, texts have none";
     }
   }

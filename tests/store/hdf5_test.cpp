@@ -173,10 +173,11 @@ TEST(Hdf5, KnobsThatAreNumbersAreColumnsOfNumbers) {
       {.id = "2",
        .knobs = {{"seed.search", "1"}, {"rank", "16"}, {"modules", "5"}, {"task", "8"}}}};
   const auto knobs = knob_columns(plan);
-  std::map<std::string, Kind> kinds;
+  std::map<std::string, ColumnKind> kinds;
   for (const auto& knob : knobs) kinds[knob.column.name] = knob.column.kind;
-  EXPECT_THAT(kinds, ElementsAre(Pair("modules", Kind::text), Pair("rank", Kind::integer),
-                                 Pair("seed.search", Kind::text), Pair("task", Kind::text)));
+  EXPECT_THAT(kinds,
+              ElementsAre(Pair("modules", ColumnKind::text), Pair("rank", ColumnKind::integer),
+                          Pair("seed.search", ColumnKind::text), Pair("task", ColumnKind::text)));
   plan[0].knobs[0].second = "9223372036854775807";
   plan[0].knobs[2].second = "0";
   plan.push_back({.id = "3", .knobs = {{"search.sigma0", "0.1"}}});

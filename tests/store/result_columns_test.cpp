@@ -18,8 +18,9 @@ using Json = nlohmann::ordered_json;
 // A value of its own for each column that the journal has.
 Cell value_of(size_t column) {
   const auto number = static_cast<int64_t>(100 + column);
-  return result_columns()[column].field.kind == Kind::real ? Cell(static_cast<double>(number) + 0.5)
-                                                           : Cell(number);
+  return result_columns()[column].field.kind == ColumnKind::real
+             ? Cell(static_cast<double>(number) + 0.5)
+             : Cell(number);
 }
 
 Record numbered() {
@@ -81,7 +82,7 @@ TEST(ResultColumns, EachIsAColumnOfRuns) {
       rows += done ? 1 : 0;
       for (const ResultColumn& column : result_columns()) {
         if (!done) continue;
-        const bool real = column.field.kind == Kind::real;
+        const bool real = column.field.kind == ColumnKind::real;
         const Cell found = real ? Cell(view.real(column.name)) : Cell(view.integer(column.name));
         EXPECT_EQ(found, column.field.get(record)) << column.name;
       }
@@ -92,7 +93,7 @@ TEST(ResultColumns, EachIsAColumnOfRuns) {
 
 TEST(ResultColumns, TheSchemaIsThatOfTheNewestColumn) {
   int newest = 0;
-  for (const Table& table : result_tables())
+  for (const ResultTable& table : result_tables())
     for (const Column& column : table.columns) {
       EXPECT_LE(column.since_schema, newest_schema()) << table.name << "." << column.name;
       newest = std::max(newest, column.since_schema);
