@@ -51,17 +51,16 @@ std::string process_space() {
   return format("{:08x}", hash & 0xFFFFFFFFU);
 }
 
-constexpr std::string_view kTemporary = ".tmp";
-
 // "x.h5.HOST-PID-NUMBER.tmp": no two writers of one file share a name.
 Path temporary_name(const Path& path) {
   static std::atomic<unsigned> number = 0;
-  return format("{}.{}-{}-{}{}", path.string(), process_space(), ::getpid(), ++number, kTemporary);
+  return format("{}.{}-{}-{}{}", path.string(), process_space(), ::getpid(), ++number,
+                kTemporaryExtension);
 }
 
 // Whether a name is that of a temporary file of `path` whose writer, of this host, is gone.
 bool is_left_behind(const std::string& name, const std::string& before) {
-  if (!name.starts_with(before) || !name.ends_with(kTemporary)) return false;
+  if (!name.starts_with(before) || !name.ends_with(kTemporaryExtension)) return false;
   const pid_t writer = std::atoi(name.c_str() + before.size());
   return writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH;
 }

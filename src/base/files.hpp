@@ -16,6 +16,8 @@ using Path = std::filesystem::path;
 
 std::string read_file(const Path& path);  // Error when it can't be read
 
+inline constexpr std::string_view kTemporaryExtension = ".tmp";
+
 // Writes a temporary file beside it, which no other writer uses (its name ends in .tmp), fsyncs it,
 // renames it over `path` and fsyncs the folder. Makes the folder; removes what killed writers of
 // this host have left. Error when not possible.

@@ -8,6 +8,7 @@
 #include "cli/outputs.hpp"
 #include "store/crate.hpp"
 #include "store/csv.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -25,23 +26,23 @@ void check_csv_folder(const std::filesystem::path& folder, lora::Force force) {
   base::check(type == std::filesystem::file_type::directory, "{}: is no folder, choose another one",
               folder.string());
   if (std::filesystem::is_empty(folder)) return;
-  base::check(std::filesystem::exists(folder / "columns.csv"),
+  base::check(std::filesystem::exists(folder / store::kColumnsCsv),
               "{}: holds {}, which no export wrote (it could be lost), choose another folder or "
               "give --force",
               folder.string(),
               std::filesystem::directory_iterator(folder)->path().filename().string());
-  check_replaceable(folder / "columns.csv", {"table,column,units,meaning"}, force);
+  check_replaceable(folder / store::kColumnsCsv, {"table,column,units,meaning"}, force);
 }
 
 int export_command(const Options& options) {
   const std::filesystem::path folder = options.folder;
-  const std::vector<std::filesystem::path> files = find_files(folder, ".h5");
+  const std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
   base::check(!files.empty(),
               "{} holds no .h5 file (nothing has been run into it), run the study first",
               folder.string());
   const std::filesystem::path out =
-      options.out.empty() ? folder / "csv" : std::filesystem::path(options.out);
-  const auto crate = folder / store::kCrateFile;
+      options.out.empty() ? store::csv_folder(folder) : std::filesystem::path(options.out);
+  const auto crate = store::crate_file(folder);
   if (options.crate)
     check_replaceable(crate, {"https://w3id.org/ro/crate", "#lorahub"}, options.force);
   for (const auto& file : files)
@@ -53,9 +54,9 @@ int export_command(const Options& options) {
       fmt::print("{}\n", base::printable_line((place / name).string()));
   }
   if (options.crate) {
-    base::write_file(folder / store::kCrateFile,
+    base::write_file(store::crate_file(folder),
                      store::crate_metadata(folder, files, options.license));
-    fmt::print("{}\n", base::printable_line((folder / store::kCrateFile).string()));
+    fmt::print("{}\n", base::printable_line((store::crate_file(folder)).string()));
   }
   return 0;
 }

@@ -6,9 +6,9 @@
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "run/study.hpp"
-#include "store/folder.hpp"
 #include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
+#include "store/shards.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -47,7 +47,7 @@ int merge(const Options& options) {
     else if (!history.finished.contains(id))
       missing.push_back(study::label(trial));
   }
-  const auto file = run::result_file(out, "");
+  const auto file = store::result_file(out, "");
   store::write_hdf5(file, history, planned);
   fmt::print("{}: {} of {} trials done, {} failed, {} missing\n",
              base::printable_line(file.string()),

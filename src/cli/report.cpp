@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -38,7 +39,7 @@ void write_pages(const Options& options, const report::Report& made) {
 
 // The result files of a folder: one, or one a shard.
 report::Summary summary(const std::filesystem::path& folder) {
-  const std::vector<std::filesystem::path> files = find_files(folder, ".h5");
+  const std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
   base::check(!files.empty(),
               "{} holds no .h5 file (nothing has been run into it), run the study first",
               folder.string());

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/words.hpp"
 #include "run/study.hpp"
+#include "store/paths.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
 
@@ -98,7 +99,7 @@ int run_command(const Options& options) {
                                  : std::filesystem::path(options.out),
       .shard = options.shard.empty()
                    ? ""
-                   : base::format("{}-of-{}", shard(options.shard).i, shard(options.shard).n),
+                   : store::shard_name(shard(options.shard).i, shard(options.shard).n),
       .hardware = hardware_of(options, group),
       .groups = groups(options.groups),
       .stall_timeout = options.stall_timeout,

@@ -10,8 +10,8 @@
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cluster/folder_jobs.hpp"
-#include "store/folder.hpp"
 #include "store/sentence.hpp"
+#include "store/shards.hpp"
 #include "store/validity.hpp"
 #include "task/score.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "store/environment.hpp"
+#include "store/provenance.hpp"
 #include "tensor/version.hpp"
 #include "workers/version.hpp"
 

@@ -18,14 +18,15 @@ using Weights = std::vector<std::pair<std::string, double>>;
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 // The least of the losses that are numbers; NaN when none is.
-double least(const std::vector<Evaluation>& evaluations) {
+double least(const std::vector<EvaluatedCandidate>& evaluations) {
   double best = std::nan("");
-  for (const Evaluation& e : evaluations)
+  for (const EvaluatedCandidate& e : evaluations)
     if (!std::isnan(e.loss) && !(e.loss >= best)) best = e.loss;
   return best;
 }
 
-search::Trace course_of(const std::vector<Evaluation>& evaluations, const TraceArrays& arrays) {
+search::Trace course_of(const std::vector<EvaluatedCandidate>& evaluations,
+                        const TraceArrays& arrays) {
   search::Trace course;
   for (size_t e = 0; e < evaluations.size(); ++e) {
     const bool next = e == 0 || evaluations[e].generation != evaluations[e - 1].generation;
@@ -42,7 +43,7 @@ search::Trace course_of(const std::vector<Evaluation>& evaluations, const TraceA
 // One trial that is done.
 class TrialCheck {
  public:
-  TrialCheck(const Content& content, const Row& row, Problems& problems)
+  TrialCheck(const CheckedContent& content, const Row& row, Problems& problems)
       : content_(content), row_(row), problems_(problems) {}
 
   void run(const IsHit& is_hit) {
@@ -105,9 +106,9 @@ class TrialCheck {
   }
 
   void faults() {
-    const std::vector<Evaluation> evaluations = of(content_.evaluations);
-    for (const FaultRow& fault : of(content_.faults)) {
-      const auto found = std::ranges::find_if(evaluations, [&](const Evaluation& e) {
+    const std::vector<EvaluatedCandidate> evaluations = of(content_.evaluations);
+    for (const FaultyCandidate& fault : of(content_.faults)) {
+      const auto found = std::ranges::find_if(evaluations, [&](const EvaluatedCandidate& e) {
         return e.generation == fault.generation && e.candidate == fault.candidate;
       });
       expect(found != evaluations.end() && !std::isfinite(found->loss),
@@ -117,9 +118,9 @@ class TrialCheck {
   }
 
   // Generations and their candidates are numbered from 0, without gaps.
-  void order(const std::vector<Evaluation>& evaluations) {
+  void order(const std::vector<EvaluatedCandidate>& evaluations) {
     int64_t generation = 0, candidate = 0;
-    for (const Evaluation& e : evaluations) {
+    for (const EvaluatedCandidate& e : evaluations) {
       if (candidate > 0 && e.generation == generation + 1) ++generation, candidate = 0;
       if (e.generation == generation && e.candidate == candidate++) continue;
       return expect(false, "candidate {} of generation {} is out of order", e.candidate,
@@ -134,7 +135,7 @@ class TrialCheck {
   }
 
   void search() {
-    const std::vector<Evaluation> evaluations = of(content_.evaluations);
+    const std::vector<EvaluatedCandidate> evaluations = of(content_.evaluations);
     const Counts& counts = row_.counts;
     expect(std::ssize(evaluations) == counts.evaluations - counts.probes,
            "{} evaluations are recorded, /runs counts {}", evaluations.size(),
@@ -147,7 +148,7 @@ class TrialCheck {
     trace(evaluations);
   }
 
-  void trace(const std::vector<Evaluation>& evaluations) {
+  void trace(const std::vector<EvaluatedCandidate>& evaluations) {
     const TraceArrays trace = of(content_.traces);
     const Weights weights = of(content_.results.weights);
     expect(trace.evaluations == evaluations.size(), "/trace has {} evaluations, /evaluations {}",
@@ -167,7 +168,7 @@ class TrialCheck {
       best(evaluations, trace);
   }
 
-  void best(const std::vector<Evaluation>& evaluations, const TraceArrays& trace) {
+  void best(const std::vector<EvaluatedCandidate>& evaluations, const TraceArrays& trace) {
     const auto precision = row_.knobs.find("precision");
     const bool computed_again =
         precision != row_.knobs.end() && precision->second.starts_with("delta-");
@@ -208,14 +209,15 @@ class TrialCheck {
       expect(std::abs(weight) <= limit, "a weight {} was tried beyond the bound {}", weight, limit);
   }
 
-  const Content& content_;
+  const CheckedContent& content_;
   const Row& row_;
   Problems& problems_;
 };
 
 }  // namespace
 
-void check_trial(const Content& content, const Row& row, const IsHit& is_hit, Problems& problems) {
+void check_trial(const CheckedContent& content, const Row& row, const IsHit& is_hit,
+                 Problems& problems) {
   TrialCheck(content, row, problems).run(is_hit);
 }
 

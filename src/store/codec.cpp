@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/crc32.hpp"
 #include "base/nesting.hpp"
+#include "store/result_columns.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -137,6 +138,17 @@ std::vector<Answer> answers(const Json& json) {
   return values;
 }
 
+Json result(const ResultField& field, const Record& r) {
+  const Cell cell = field.get(r);
+  return field.kind == ColumnKind::real ? number(std::get<double>(cell))
+                                        : Json(std::get<int64_t>(cell));
+}
+
+Cell result(const ResultField& field, const Json& json) {
+  return field.kind == ColumnKind::real ? Cell(number(json)) : Cell(int64_t{count(json)});
+}
+
+// The results that are named here stand before `shot_sums`, the others behind it.
 Json record(const Record& r, std::optional<size_t> told) {
   Json json{{"trial", r.trial},
             {"knobs", pairs(r.knobs)},
@@ -147,24 +159,12 @@ Json record(const Record& r, std::optional<size_t> told) {
             {"shot_tokens", r.shot_tokens},
             {"shot_sha256", r.shot_sha256},
             {"weights", numbers(r.weights)},
-            {"best_loss", number(r.best_loss)},
-            {"zero_loss", number(r.zero_loss)},
-            {"shot_sums", numbers(r.shot_sums)},
-            {"accuracy", number(r.accuracy)},
-            {"counts",
-             {{"evaluations", r.counts.evaluations},
-              {"probes", r.counts.probes},
-              {"rounds", r.counts.rounds},
-              {"example_forwards", r.counts.example_forwards},
-              {"search_tokens", r.counts.search_tokens},
-              {"answer_tokens", r.counts.answer_tokens}}},
-            {"seconds",
-             {{"load", number(r.timing.load)},
-              {"search", number(r.timing.search)},
-              {"answer", number(r.timing.answer)}}},
-            {"joules", number(r.timing.energy)},
-            {"waits", r.timing.waits},
-            {"answers", answers(r.answers)}};
+            {"best_loss", nullptr},
+            {"zero_loss", nullptr},
+            {"shot_sums", numbers(r.shot_sums)}};
+  for (const ResultColumn& column : result_columns())
+    if (!column.journal.empty()) json[Json::json_pointer(column.journal)] = result(column.field, r);
+  json["answers"] = answers(r.answers);
   if (told) {
     json["told"] = *told;
     return json;
@@ -173,6 +173,15 @@ Json record(const Record& r, std::optional<size_t> told) {
   for (const search::Generation& g : r.generations) inside.push_back(generation(g));
   json["generations"] = std::move(inside);
   return json;
+}
+
+void restore_results(const Json& json, Record& r) {
+  for (const ResultColumn& column : result_columns()) {
+    const Json::json_pointer place(column.journal);
+    const bool absent = column.older_journals == OlderJournals::lack_it && !json.contains(place);
+    if (!column.journal.empty() && !absent)
+      column.field.restore(r, result(column.field, json.at(place)));
+  }
 }
 
 Record record(const Json& json) {
@@ -186,23 +195,8 @@ Record record(const Json& json) {
   r.shot_tokens = integers(json.at("shot_tokens"));
   r.shot_sha256 = json.at("shot_sha256").get<std::vector<std::string>>();
   r.weights = numbers(json.at("weights"));
-  r.best_loss = number(json.at("best_loss"));
-  r.zero_loss = number(json.at("zero_loss"));
   r.shot_sums = numbers(json.at("shot_sums"));
-  r.accuracy = number(json.at("accuracy"));
-  const Json& counts = json.at("counts");
-  r.counts = {.evaluations = count(counts.at("evaluations")),
-              .probes = counts.contains("probes") ? count(counts.at("probes")) : 0,
-              .rounds = count(counts.at("rounds")),
-              .example_forwards = count(counts.at("example_forwards")),
-              .search_tokens = count(counts.at("search_tokens")),
-              .answer_tokens = count(counts.at("answer_tokens"))};
-  const Json& seconds = json.at("seconds");
-  r.timing = {.load = number(seconds.at("load")),
-              .search = number(seconds.at("search")),
-              .answer = number(seconds.at("answer")),
-              .energy = number(json.value("joules", Json("nan"))),
-              .waits = count(json.at("waits"))};
+  restore_results(json, r);
   r.answers = answers(json.at("answers"));
   if (json.contains("generations"))
     for (const Json& g : list(json.at("generations"))) r.generations.push_back(generation(g));

@@ -8,6 +8,7 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "store/hdf5.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -30,9 +31,9 @@ std::string uri(const std::filesystem::path& path) {
 
 std::string media_type(const std::filesystem::path& file) {
   const std::string extension = file.extension().string();
-  for (const auto& [known, type] : {std::pair(".h5", "application/x-hdf5"),
-                                    {".csv", "text/csv"},
-                                    {".ndj", "application/x-ndjson"},
+  for (const auto& [known, type] : {std::pair(kResultExtension, "application/x-hdf5"),
+                                    {kCsvExtension, "text/csv"},
+                                    {kJournalExtension, "application/x-ndjson"},
                                     {".html", "text/html"},
                                     {".md", "text/markdown"},
                                     {".svg", "image/svg+xml"},
@@ -44,9 +45,10 @@ std::string media_type(const std::filesystem::path& file) {
 
 std::string description(const std::filesystem::path& file) {
   const std::string extension = file.extension().string();
-  if (extension == ".h5") return "Results: trials, evaluations, answers, weights (HDF5)";
-  if (extension == ".ndj") return "Journal: what happened, a record a line";
-  if (extension == ".csv") return "A table of the results; columns.csv says what the columns mean";
+  if (extension == kResultExtension) return "Results: trials, evaluations, answers, weights (HDF5)";
+  if (extension == kJournalExtension) return "Journal: what happened, a record a line";
+  if (extension == kCsvExtension)
+    return "A table of the results; columns.csv says what the columns mean";
   if (extension == ".html" || extension == ".md") return "Report";
   if (extension == ".svg") return "Figure";
   return "Log";
@@ -65,8 +67,8 @@ json file_entity(const std::filesystem::path& folder, const std::filesystem::pat
 std::vector<std::filesystem::path> contents(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() != ".tmp" &&
-        entry.path().filename() != kCrateFile)
+    if (entry.is_regular_file() && !is_temporary(entry.path()) &&
+        entry.path().filename() != crate_file(""))
       files.push_back(entry.path());
   std::ranges::sort(files);
   return files;
@@ -90,7 +92,7 @@ std::string crate_metadata(const std::filesystem::path& folder,
   for (const auto& file : results)
     made.push_back(reference(uri(std::filesystem::relative(file, folder))));
   const std::string licence = license.empty() ? "#licence" : license;
-  json graph = {{{"@id", kCrateFile},
+  json graph = {{{"@id", crate_file("").string()},
                  {"@type", "CreativeWork"},
                  {"conformsTo", reference("https://w3id.org/ro/crate/1.1")},
                  {"about", reference("./")}},

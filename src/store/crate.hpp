@@ -13,6 +13,4 @@ std::string crate_metadata(const std::filesystem::path& folder,
                            const std::vector<std::filesystem::path>& results,
                            const std::string& license);
 
-inline constexpr const char* kCrateFile = "ro-crate-metadata.json";
-
 }  // namespace lorahub::store

@@ -1,12 +1,12 @@
 #include "store/csv.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "store/layout.hpp"
+#include "store/paths.hpp"
 #include "store/result_file.hpp"
+#include "store/result_tables.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -32,11 +32,11 @@ std::string csv(hid_t file, const std::string& table) {
 // From the attribute `columns` of each table.
 std::string meanings(hid_t file) {
   std::string text = line({"table", "column", "units", "meaning"});
-  for (const std::string& table : layout::tables()) {
-    const Dataset dataset(H5Dopen2(file, table.c_str(), H5P_DEFAULT), "cannot open a table");
+  for (const ResultTable& table : result_tables()) {
+    const Dataset dataset(H5Dopen2(file, table.name.c_str(), H5P_DEFAULT), "cannot open a table");
     const auto known = nlohmann::ordered_json::parse(read_text_attribute(dataset, "columns"));
     for (const auto& [column, about] : known.items())
-      text += line({table, column, about.at("units"), about.at("long_name")});
+      text += line({table.name, column, about.at("units"), about.at("long_name")});
   }
   return text;
 }
@@ -48,12 +48,10 @@ std::vector<std::string> export_csv(const std::filesystem::path& file,
   std::vector<std::pair<std::string, std::string>> files;
   with_result_file(file, [&](hid_t open) {
     files.clear();
-    for (const std::string& table : layout::tables()) {
-      std::string name = table;
-      std::ranges::replace(name, '/', '_');
-      files.emplace_back(name + ".csv", csv(open, table));
+    for (const ResultTable& table : result_tables()) {
+      files.emplace_back(csv_name(table.name), csv(open, table.name));
     }
-    files.emplace_back("columns.csv", meanings(open));
+    files.emplace_back(kColumnsCsv, meanings(open));
   });
   std::vector<std::string> names;
   for (const auto& [name, text] : files) {

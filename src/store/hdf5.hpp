@@ -9,9 +9,6 @@
 
 namespace lorahub::store {
 
-inline constexpr int kSchemaVersion = 4;  // written
-inline constexpr int kOldestSchema = 3;   // read
-
 // Writes `file` (temporary file, fsync, rename). `planned`: trials of the study in order, with
 // their columns; those without a record are listed in /runs with status "missing", "running" or
 // "failed".
@@ -23,14 +20,6 @@ void write_hdf5(const std::filesystem::path& file, const History& history,
                 const std::vector<Planned>& planned);
 
 // What `report` and `check` need of a result file.
-struct Row {
-  std::string id, status;
-  std::map<std::string, std::string> knobs;
-  double accuracy = 0, best_loss = 0, zero_loss = 0;
-  Counts counts;
-  Timing timing;
-  int test_rows = 0;
-};
 struct Results {
   std::string study, question;
   std::vector<Row> rows;

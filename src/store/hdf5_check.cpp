@@ -5,10 +5,11 @@
 #include "base/check.hpp"
 #include "base/sha256.hpp"
 #include "store/check_trial.hpp"
-#include "store/child.hpp"
-#include "store/layout.hpp"
+#include "store/isolated_process.hpp"
+#include "store/knob_columns.hpp"
 #include "store/origin.hpp"
 #include "store/result_file.hpp"
+#include "store/result_tables.hpp"
 #include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
 #include "store/starts.hpp"
@@ -18,29 +19,24 @@
 namespace lorahub::store {
 namespace {
 
+Problems check_table(hid_t file, const ResultTable& table, int schema) {
+  if (H5Lexists(file, table.name.c_str(), H5P_DEFAULT) <= 0) return {"no table /" + table.name};
+  const std::vector<std::string> found = TableReader(file, table.name).columns();
+  Problems problems;
+  for (const Column& column : table.columns)
+    if (column.since_schema <= schema && std::ranges::find(found, column.name) == found.end())
+      problems.push_back(base::format("table /{} has no column '{}'", table.name, column.name));
+  return problems;
+}
+
 Problems check_schema(hid_t file) {
   const int schema = known_schema(file);
+  const bool headers = H5Lexists(file, "headers", H5P_DEFAULT) > 0;
   Problems problems;
-  const auto require = [&](const std::string& parent, const Table& table) {
-    const std::string path = parent + table.name;
-    if (H5Lexists(file, path.c_str(), H5P_DEFAULT) <= 0)
-      return problems.push_back("no table /" + path);
-    const std::vector<std::string> found = TableReader(file, path).columns();
-    for (const Column& column : table.columns)
-      if (std::ranges::find(found, column.name) == found.end() &&
-          !(schema < 4 && column.name == "start"))
-        problems.push_back(base::format("table /{} has no column '{}'", path, column.name));
-  };
-  for (const auto& table : {layout::evaluations(), layout::answers(), layout::weights(),
-                            layout::shots(), layout::dropped(), layout::inputs(),
-                            layout::resolved(), layout::failures(), layout::faults()})
-    require("", table);
-  require("", {"runs", layout::run_identity()});
-  require("", {"runs", layout::run_results()});
-  if (H5Lexists(file, "headers", H5P_DEFAULT) <= 0)
-    return problems.push_back("no group /headers"), problems;
-  require("headers/", layout::starts());
-  require("headers/", layout::environment());
+  for (const ResultTable& table : result_tables())
+    if (headers || !table.name.starts_with("headers/"))
+      std::ranges::move(check_table(file, table, schema), std::back_inserter(problems));
+  if (!headers) problems.emplace_back("no group /headers");
   return problems;
 }
 
@@ -48,9 +44,7 @@ Problems check_schema(hid_t file) {
 Problems check_study_text(hid_t file) {
   const std::string now = base::sha256(read_text(file, "config/yaml"));
   std::string of_last_start = now;  // where nothing was started yet
-  TableReader(file, "headers/starts").each([&](const RowView& v) {
-    of_last_start = v.text("yaml_sha256");
-  });
+  StartRow::table().each(file, [&](const StartRow& row) { of_last_start = row.yaml_sha256; });
   Problems problems;
   for (const auto& [where, hash] :
        {std::pair{"study_sha256", read_text_attribute(file, "study_sha256")},
@@ -62,49 +56,48 @@ Problems check_study_text(hid_t file) {
   return problems;
 }
 
-void read_runs(hid_t file, Content& content) {
-  const TableReader runs(file, "runs");
+void read_runs(hid_t file, CheckedContent& content) {
+  const RowTable<RunRow> identity = RunRow::table();
+  const TableReader runs(file, identity.path);
   const std::vector<Environment> starts = read_environments(file);
-  const std::vector<std::string> knobs = layout::knob_names(runs);
+  const std::vector<std::string> knobs = knob_names(runs);
   content.headers = std::ssize(starts);
   runs.each([&](const RowView& v) {
-    const std::string id = v.text("id");
+    const RunRow run = identity.read(v);
+    const std::string id(run.id);
     content.hits[id] = v.integer("hits");
     std::vector<std::pair<std::string, std::string>> columns;
     for (const std::string& knob : knobs) columns.emplace_back(knob, v.text(knob));
     content.ids[id] = study::id_of_columns(columns);
-    if (v.text("status") != "done") return;
-    if (runs.has("start")) content.starts[id] = v.integer("start");
-    content.origins.push_back(origin_of(runs, v, starts));
+    if (run.status != "done") return;
+    content.starts[id] = run.start;
+    content.origins.push_back(origin_of(run.start, starts));
   });
 }
 
-Content read_content(hid_t file, Results results) {
-  Content content{.results = std::move(results)};
+CheckedContent read_content(hid_t file, Results results) {
+  CheckedContent content{.results = std::move(results)};
   read_runs(file, content);
-  TableReader(file, "evaluations").each([&](const RowView& v) {
-    content.evaluations[v.text("id")].push_back(
-        {v.integer("generation"), v.integer("candidate"), v.real("loss")});
+  EvaluationRow::table().each(file, [&](const EvaluationRow& row) {
+    content.evaluations[std::string(row.id)].push_back({row.generation, row.candidate, row.loss});
   });
-  TableReader(file, "faults").each([&](const RowView& v) {
-    content.faults[v.text("id")].push_back({v.integer("generation"), v.integer("candidate")});
+  FaultRow::table().each(file, [&](const FaultRow& row) {
+    content.faults[std::string(row.id)].push_back({row.generation, row.candidate});
   });
-  TableReader(file, "shots").each([&](const RowView& v) {
-    if (const std::string hash = v.text("input_sha256"); !hash.empty())
-      content.shots[v.text("id")].insert(hash);
+  ShotRow::table().each(file, [&](const ShotRow& row) {
+    if (!row.input_sha256.empty()) content.shots[std::string(row.id)].emplace(row.input_sha256);
   });
-  TableReader(file, "failures").each([&](const RowView& v) {
-    content.failures[v.text("id")] = v.text("message");
-  });
-  TableReader(file, "inputs").each([&](const RowView& v) {
-    content.inputs[v.text("id")][v.text("name")] = v.text("sha256");
+  FailureRow::table().each(
+      file, [&](const FailureRow& row) { content.failures[std::string(row.id)] = row.message; });
+  InputRow::table().each(file, [&](const InputRow& row) {
+    content.inputs[std::string(row.id)][std::string(row.name)] = row.sha256;
   });
   for (const auto& [id, rows] : content.evaluations)
     content.traces[id] = read_trace(file, "trace/" + id);
   return content;
 }
 
-void check_status(const Content& content, const Row& row, Problems& problems) {
+void check_status(const CheckedContent& content, const Row& row, Problems& problems) {
   if (row.status == "missing" || row.status == "running")
     problems.push_back(
         base::format("trial {} is {}: the study is not complete", row.id, row.status));
@@ -118,7 +111,7 @@ void check_status(const Content& content, const Row& row, Problems& problems) {
 }
 
 // Equal names, equal hashes.
-void check_inputs(const Content& content, Problems& problems) {
+void check_inputs(const CheckedContent& content, Problems& problems) {
   SameInputs seen;
   for (const Row& row : content.results.rows) {
     const auto inputs = content.inputs.find(row.id);
@@ -134,13 +127,14 @@ void check_inputs(const Content& content, Problems& problems) {
 }
 
 template <class Map>
-void check_known(const Content& content, const Map& map, const char* table, Problems& problems) {
+void check_known(const CheckedContent& content, const Map& map, const char* table,
+                 Problems& problems) {
   for (const auto& [id, unused] : map)
     if (!content.ids.contains(id))
       problems.push_back(base::format("/{} has trial {}, /runs has not", table, id));
 }
 
-Problems check_content(const Content& content, const IsHit& is_hit) {
+Problems check_content(const CheckedContent& content, const IsHit& is_hit) {
   Problems problems;
   std::set<std::string> ids;
   for (const Row& row : content.results.rows) {
@@ -161,7 +155,7 @@ Problems check_content(const Content& content, const IsHit& is_hit) {
   return problems;
 }
 
-size_t faults(const Content& content) {
+size_t faults(const CheckedContent& content) {
   size_t all = 0;
   for (const auto& [id, rows] : content.faults) all += rows.size();
   return all;
@@ -173,7 +167,7 @@ void check_open_file(hid_t file, const IsHit& is_hit, Verdict& verdict) {
     return;
   }
   std::ranges::move(check_study_text(file), std::back_inserter(verdict.problems));
-  const Content content = read_content(file, read_results(file));
+  const CheckedContent content = read_content(file, read_results(file));
   std::ranges::move(check_content(content, is_hit), std::back_inserter(verdict.problems));
   if (const std::string mixed = mixed_origins(content.origins); !mixed.empty())
     verdict.notes.push_back(mixed);
@@ -197,7 +191,7 @@ Verdict check_bytes(const ResultBytes& content, const IsHit& is_hit) {
     check_open_file(file, is_hit, verdict);
   } catch (const std::exception& error) {
     if (content.seal == Seal::broken && verdict.problems.empty())
-      verdict.problems.push_back(digest_problem(content.seal, kSchemaVersion));
+      verdict.problems.push_back(digest_problem(content.seal, newest_schema()));
     verdict.problems.push_back(base::format("not a whole result file: {}", error.what()));
   }
   return verdict;
@@ -221,12 +215,13 @@ Verdict unpacked(const std::string& text) {
 Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
   const ResultBytes content = result_bytes(file);
   const size_t size = content.bytes.size();
-  const ChildResult checked = in_child({.seconds = 20 * reading_seconds(size), .bytes = size},
-                                       [&] { return packed(check_bytes(content, is_hit)); });
+  const IsolatedResult checked =
+      run_isolated({.seconds = 20 * reading_seconds(size), .bytes = size},
+                   [&] { return packed(check_bytes(content, is_hit)); });
   if (checked.death.empty()) return unpacked(checked.text);
   Verdict verdict;
   if (content.seal == Seal::broken)
-    verdict.problems.push_back(digest_problem(content.seal, kSchemaVersion));
+    verdict.problems.push_back(digest_problem(content.seal, newest_schema()));
   verdict.problems.push_back(base::format(
       "not a whole result file: reading it ended with {} (it is damaged)", checked.death));
   return verdict;

@@ -2,33 +2,34 @@
 
 #include "base/check.hpp"
 #include "store/hdf5.hpp"
-#include "store/layout.hpp"
+#include "store/knob_columns.hpp"
+#include "store/result_columns.hpp"
 #include "store/result_file.hpp"
+#include "store/result_tables.hpp"
 #include "store/starts.hpp"
 
 namespace lorahub::store {
 namespace {
 
-Row row_of(const RowView& view, const std::vector<std::string>& knobs) {
-  Row row{.id = view.text("id"), .status = view.text("status")};
+Row row_of(const RowView& view, const RunRow& run, const std::vector<std::string>& knobs) {
+  Row row{.id = std::string(run.id), .status = std::string(run.status)};
   for (const std::string& knob : knobs) row.knobs[knob] = view.text(knob);
-  const auto count = [&](const char* column) { return std::max<long>(0, view.integer(column)); };
-  row.accuracy = view.real("accuracy");
-  row.best_loss = view.real("best_loss");
-  row.zero_loss = view.real("zero_loss");
-  row.counts = {.evaluations = count("evaluations"),
-                .probes = count("probes"),
-                .rounds = count("rounds"),
-                .example_forwards = count("example_forwards"),
-                .search_tokens = count("search_tokens"),
-                .answer_tokens = count("answer_tokens")};
-  row.timing = {.load = view.real("load_s"),
-                .search = view.real("search_s"),
-                .answer = view.real("answer_s"),
-                .energy = view.real("energy_j"),
-                .waits = count("waits")};
-  row.test_rows = static_cast<int>(count("test_rows"));
+  for (const ResultColumn& c : result_columns()) {
+    if (c.since_schema > kOldestSchema && !view.has(c.name)) continue;
+    const bool real = c.field.kind == ColumnKind::real;
+    c.field.set(row, real ? Cell(view.real(c.name)) : Cell(view.integer(c.name)));
+  }
   return row;
+}
+
+void each_run(hid_t file, const std::function<void(const RunRow&, Row)>& visit) {
+  const RowTable<RunRow> identity = RunRow::table();
+  const TableReader runs(file, identity.path);
+  const std::vector<std::string> knobs = knob_names(runs);
+  runs.each([&](const RowView& view) {
+    const RunRow run = identity.read(view);
+    visit(run, row_of(view, run, knobs));
+  });
 }
 
 // Finds trials by id; rows of a trial stand together, so the last one is tried first.
@@ -41,9 +42,8 @@ class Places {
     const auto found = places_.find(id);
     return found == places_.end() ? nullptr : found->second;
   }
-  Finding& of(const RowView& view) {
-    const std::string id = view.text("id");
-    if (last_ == nullptr || last_->row.id != id) last_ = find(id);
+  Finding& of(std::string_view id) {
+    if (last_ == nullptr || last_->row.id != id) last_ = find(std::string(id));
     base::check(last_ != nullptr, "trial {} is not in /runs", id);
     return *last_;
   }
@@ -55,25 +55,25 @@ class Places {
 
 void add_tables(hid_t file, std::vector<Finding>& trials) {
   Places places(trials);
-  TableReader(file, "answers").each([&](const RowView& view) {
-    Finding& trial = places.of(view);
-    trial.test_rows.push_back(static_cast<int>(view.integer("row")));
-    trial.hits.push_back(static_cast<char>(view.integer("hit")));
+  AnswerRow::table().each(file, [&](const AnswerRow& row) {
+    Finding& trial = places.of(row.id);
+    trial.test_rows.push_back(static_cast<int>(row.row));
+    trial.hits.push_back(static_cast<char>(row.hit));
   });
-  TableReader(file, "evaluations").each([&](const RowView& view) {
-    Finding& trial = places.of(view);
-    trial.generations.push_back(static_cast<int>(view.integer("generation")));
-    trial.losses.push_back(view.real("loss"));
+  EvaluationRow::table().each(file, [&](const EvaluationRow& row) {
+    Finding& trial = places.of(row.id);
+    trial.generations.push_back(static_cast<int>(row.generation));
+    trial.losses.push_back(row.loss);
   });
-  TableReader(file, "weights").each([&](const RowView& view) {
-    places.of(view).weights.emplace_back(view.text("module"), view.real("weight"));
+  WeightRow::table().each(file, [&](const WeightRow& row) {
+    places.of(row.id).weights.emplace_back(row.module, row.weight);
   });
-  TableReader(file, "dropped").each([&](const RowView& view) { ++places.of(view).dropped; });
-  TableReader(file, "faults").each([&](const RowView& view) {
-    if (Finding* trial = places.find(view.text("id"))) trial->faults.push_back(view.text("cause"));
+  DroppedRow::table().each(file, [&](const DroppedRow& row) { ++places.of(row.id).dropped; });
+  FaultRow::table().each(file, [&](const FaultRow& row) {
+    if (Finding* trial = places.find(std::string(row.id))) trial->faults.emplace_back(row.cause);
   });
-  TableReader(file, "failures").each([&](const RowView& view) {
-    if (Finding* trial = places.find(view.text("id"))) trial->failure = view.text("message");
+  FailureRow::table().each(file, [&](const FailureRow& row) {
+    if (Finding* trial = places.find(std::string(row.id))) trial->failure = row.message;
   });
 }
 
@@ -83,12 +83,9 @@ Findings findings(hid_t file) {
                .created_utc = read_text_attribute(file, "created_utc")};
   const std::vector<Environment> starts = read_environments(file);
   if (!starts.empty()) all.environment = starts.back();
-  const TableReader runs(file, "runs");
-  const std::vector<std::string> knobs = layout::knob_names(runs);
-  runs.each([&](const RowView& view) {
-    all.trials.push_back({.row = row_of(view, knobs),
-                          .planned = view.integer("planned") != 0,
-                          .origin = origin_of(runs, view, starts)});
+  each_run(file, [&](const RunRow& run, Row row) {
+    all.trials.push_back(
+        {.row = std::move(row), .planned = run.planned, .origin = origin_of(run.start, starts)});
   });
   add_tables(file, all.trials);
   return all;
@@ -99,18 +96,16 @@ Findings findings(hid_t file) {
 Results read_results(hid_t file) {
   Results results{.study = read_text_attribute(file, "title"),
                   .question = read_text(file, "config/question")};
-  const TableReader runs(file, "runs");
-  const std::vector<std::string> knobs = layout::knob_names(runs);
-  runs.each([&](const RowView& view) { results.rows.push_back(row_of(view, knobs)); });
-  TableReader(file, "answers").each([&](const RowView& view) {
-    results.answers[view.text("id")].push_back({.row = static_cast<int>(view.integer("row")),
-                                                .input_sha256 = view.text("input_sha256"),
-                                                .target = view.text("target"),
-                                                .answer = view.text("answer"),
-                                                .hit = view.integer("hit") != 0});
+  each_run(file, [&](const RunRow&, Row row) { results.rows.push_back(std::move(row)); });
+  AnswerRow::table().each(file, [&](const AnswerRow& row) {
+    results.answers[std::string(row.id)].push_back({.row = static_cast<int>(row.row),
+                                                    .input_sha256 = std::string(row.input_sha256),
+                                                    .target = std::string(row.target),
+                                                    .answer = std::string(row.answer),
+                                                    .hit = row.hit});
   });
-  TableReader(file, "weights").each([&](const RowView& view) {
-    results.weights[view.text("id")].emplace_back(view.text("module"), view.real("weight"));
+  WeightRow::table().each(file, [&](const WeightRow& row) {
+    results.weights[std::string(row.id)].emplace_back(row.module, row.weight);
   });
   return results;
 }

@@ -8,9 +8,11 @@
 #include "base/sha256.hpp"
 #include "store/digest.hpp"
 #include "store/disk.hpp"
-#include "store/environment.hpp"
 #include "store/hdf5.hpp"
-#include "store/layout.hpp"
+#include "store/knob_columns.hpp"
+#include "store/provenance.hpp"
+#include "store/result_columns.hpp"
+#include "store/result_tables.hpp"
 #include "store/trace.hpp"
 
 namespace lorahub::store {
@@ -42,21 +44,9 @@ int64_t start_of(const History& history, const std::string& id) {
   return found == history.made_by.end() ? -1 : static_cast<int64_t>(found->second);
 }
 
-void add_results(std::vector<Cell>& cells, const Record* record) {
-  if (record == nullptr) {
-    for (const Column& column : layout::run_results())
-      cells.push_back(column.kind == Kind::real ? Cell(kMissing) : Cell(int64_t{-1}));
-    return;
-  }
-  const Counts& counts = record->counts;
-  const auto hits = std::ranges::count_if(record->answers, &Answer::hit);
-  cells.insert(
-      cells.end(),
-      {record->accuracy, record->best_loss, record->zero_loss,
-       static_cast<int64_t>(record->answers.size()), static_cast<int64_t>(hits), counts.evaluations,
-       counts.probes, counts.rounds, counts.example_forwards, counts.search_tokens,
-       counts.answer_tokens, record->timing.load, record->timing.search, record->timing.answer,
-       record->timing.energy, int64_t{record->timing.waits}});
+Cell result_cell(const ResultColumn& column, const Record* record) {
+  if (record != nullptr) return column.field.get(*record);
+  return column.field.kind == ColumnKind::real ? Cell(kMissing) : Cell(int64_t{-1});
 }
 
 class StudyWriter {
@@ -74,6 +64,7 @@ class StudyWriter {
     answers();
     weights();
     shots();
+    dropped();
     inputs();
     resolved();
     failures();
@@ -101,7 +92,7 @@ class StudyWriter {
 
   void attributes() {
     write_attribute(file_, "Conventions", "lorahub-results-1");
-    write_attribute(file_, "schema_version", kSchemaVersion);
+    write_attribute(file_, "schema_version", newest_schema());
     write_attribute(file_, "title", header().study);
     write_attribute(file_, "question", header().question.substr(0, kLongestTitle));
     write_attribute(file_, "creator", "lorahub " + version());
@@ -112,89 +103,117 @@ class StudyWriter {
   }
 
   void runs() {
-    const std::vector<layout::Knob> knobs = layout::knobs(runs_);
-    Table table{"runs", layout::run_identity()};
-    for (const layout::Knob& knob : knobs) table.columns.push_back(knob.column);
-    for (Column& column : layout::run_results()) table.columns.push_back(std::move(column));
+    const RowTable<RunRow> identity = RunRow::table();
+    const std::vector<KnobColumn> knobs = knob_columns(runs_);
+    ResultTable table = identity.table();
+    for (const KnobColumn& knob : knobs) table.columns.push_back(knob.column);
+    for (const ResultColumn& column : result_columns()) table.columns.push_back(column.column());
     write_table(file_, table, [&](const Emit& emit) {
       for (size_t i = 0; i < runs_.size(); ++i) {
-        std::vector<Cell> cells{runs_[i].id, status(history_, runs_[i].id), int64_t{i < planned_},
-                                start_of(history_, runs_[i].id)};
-        for (const layout::Knob& knob : knobs) cells.push_back(layout::cell(knob, i));
-        add_results(cells, record(runs_[i].id));
+        std::vector<Cell> cells = identity.cells(run(i));
+        for (const KnobColumn& knob : knobs) cells.push_back(cell(knob, i));
+        for (const ResultColumn& column : result_columns())
+          cells.push_back(result_cell(column, record(runs_[i].id)));
         emit(cells);
       }
     });
   }
 
+  RunRow run(size_t i) const {
+    const std::string& id = runs_[i].id;
+    return {.id = id,
+            .status = status(history_, id),
+            .planned = i < planned_,
+            .start = start_of(history_, id)};
+  }
+
   void evaluations() {
-    write_table(file_, layout::evaluations(), [&](const Emit& emit) {
+    EvaluationRow::table().write(file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
         for (size_t g = 0; g < r.generations.size(); ++g)
           for (size_t p = 0; p < r.generations[g].losses.size(); ++p)
-            emit({r.trial, static_cast<int64_t>(g), static_cast<int64_t>(p),
-                  r.generations[g].losses[p]});
+            emit({.id = r.trial,
+                  .generation = static_cast<int64_t>(g),
+                  .candidate = static_cast<int64_t>(p),
+                  .loss = r.generations[g].losses[p]});
       });
     });
   }
 
   void answers() {
-    write_table(file_, layout::answers(), [&](const Emit& emit) {
+    AnswerRow::table().write(file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
         for (const Answer& a : r.answers)
-          emit({r.trial, int64_t{a.row}, int64_t{a.hit}, a.target, a.answer, a.input_sha256});
+          emit({.id = r.trial,
+                .row = a.row,
+                .hit = a.hit,
+                .target = a.target,
+                .answer = a.answer,
+                .input_sha256 = a.input_sha256});
       });
     });
   }
 
   void weights() {
-    write_table(file_, layout::weights(), [&](const Emit& emit) {
+    WeightRow::table().write(file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
         for (size_t i = 0; i < r.weights.size(); ++i)
-          emit({r.trial, i < r.modules.size() ? std::string_view(r.modules[i]) : "", r.weights[i]});
+          emit({.id = r.trial,
+                .module = i < r.modules.size() ? std::string_view(r.modules[i]) : "",
+                .weight = r.weights[i]});
       });
     });
   }
 
   void shots() {
-    write_table(file_, layout::shots(), [&](const Emit& emit) {
+    ShotRow::table().write(file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
         for (size_t k = 0; k < r.shot_rows.size(); ++k)
-          emit({r.trial, int64_t{r.shot_rows[k]},
-                int64_t{k < r.shot_tokens.size() ? r.shot_tokens[k] : -1},
-                k < r.shot_sums.size() ? r.shot_sums[k] : kMissing,
-                k < r.shot_sha256.size() ? std::string_view(r.shot_sha256[k]) : ""});
+          emit(
+              {.id = r.trial,
+               .row = r.shot_rows[k],
+               .tokens = k < r.shot_tokens.size() ? r.shot_tokens[k] : -1,
+               .loss_sum = k < r.shot_sums.size() ? r.shot_sums[k] : kMissing,
+               .input_sha256 = k < r.shot_sha256.size() ? std::string_view(r.shot_sha256[k]) : ""});
       });
     });
-    write_table(file_, layout::dropped(), [&](const Emit& emit) {
+  }
+
+  void dropped() {
+    DroppedRow::table().write(file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
-        for (const int row : r.dropped_rows) emit({r.trial, int64_t{row}});
+        for (const int row : r.dropped_rows) emit({.id = r.trial, .row = row});
       });
     });
   }
 
   void inputs() {
-    write_table(file_, layout::inputs(), [&](const Emit& emit) {
+    InputRow::table().write(file_, [&](const auto& emit) {
       for (const Planned& run : runs_)
         if (const auto found = history_.inputs.find(run.id); found != history_.inputs.end())
-          for (const auto& [name, hash] : found->second) emit({run.id, name, hash});
+          for (const auto& [name, hash] : found->second)
+            emit({.id = run.id, .name = name, .sha256 = hash});
     });
   }
 
   void resolved() {
-    write_table(file_, layout::resolved(), [&](const Emit& emit) {
+    ResolvedRow::table().write(file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
-        for (const auto& [key, value] : r.resolved) emit({r.trial, key, value});
+        for (const auto& [key, value] : r.resolved)
+          emit({.id = r.trial, .key = key, .value = value});
       });
     });
   }
 
   void faults() {
-    write_table(file_, layout::faults(), [&](const Emit& emit) {
+    FaultRow::table().write(file_, [&](const auto& emit) {
       const auto rows = [&](const std::string& id, const std::vector<search::Generation>& all) {
         for (size_t g = 0; g < all.size(); ++g)
           for (const search::Fault& fault : all[g].faults)
-            emit({id, static_cast<int64_t>(g), int64_t{fault.candidate}, fault.cause});
+            emit({.id = id,
+                  .generation = static_cast<int64_t>(g),
+                  .candidate = fault.candidate,
+                  .cause = fault.cause});
       };
       each_record([&](const Record& r) { rows(r.trial, r.generations); });
       for (const auto& [id, told] : history_.told)
@@ -203,24 +222,28 @@ class StudyWriter {
   }
 
   void failures() {
-    write_table(file_, layout::failures(), [&](const Emit& emit) {
-      for (const auto& [id, message] : history_.failed) emit({id, message});
+    FailureRow::table().write(file_, [&](const auto& emit) {
+      for (const auto& [id, message] : history_.failed) emit({.id = id, .message = message});
     });
   }
 
   void headers() {
     const Group group = create_group(file_, "headers");
-    write_table(group, layout::starts(), [&](const Emit& emit) {
+    StartRow::table().write(file_, [&](const auto& emit) {
       for (size_t i = 0; i < history_.headers.size(); ++i) {
         const Header& h = history_.headers[i];
         const std::string hash = base::sha256(h.yaml);
-        emit({static_cast<int64_t>(i), h.started_utc, h.study, h.command_line, hash});
+        emit({.start = static_cast<int64_t>(i),
+              .started_utc = h.started_utc,
+              .study = h.study,
+              .command_line = h.command_line,
+              .yaml_sha256 = hash});
       }
     });
-    write_table(group, layout::environment(), [&](const Emit& emit) {
+    EnvironmentRow::table().write(file_, [&](const auto& emit) {
       for (size_t i = 0; i < history_.headers.size(); ++i)
         for (const auto& [key, value] : history_.headers[i].environment)
-          emit({static_cast<int64_t>(i), key, value});
+          emit({.start = static_cast<int64_t>(i), .key = key, .value = value});
     });
   }
 

@@ -11,9 +11,9 @@
 #include <cmath>
 
 #include "base/check.hpp"
-#include "store/bytes.hpp"
 #include "store/codec.hpp"
 #include "store/disk.hpp"
+#include "store/regular_file.hpp"
 #include "store/sentence.hpp"
 #include "store/validity.hpp"
 
@@ -174,7 +174,7 @@ Content replay(const std::string& name, std::string_view text) {
 }
 
 std::string content_of(const std::filesystem::path& file) {
-  return std::filesystem::exists(file) ? read_bytes(file) : std::string();
+  return std::filesystem::exists(file) ? read_regular_file(file) : std::string();
 }
 
 double seconds_since_epoch() {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "search/minimize.hpp"
-#include "store/lock.hpp"
 #include "store/record.hpp"
+#include "store/writer_lock.hpp"
 
 namespace lorahub::store {
 
@@ -36,7 +36,7 @@ struct History {
 };
 History read_journal(const std::filesystem::path& file);  // an absent file: an empty history
 
-// One writer per journal (store/lock.hpp). Reads what is there first, cuts a torn tail, then
+// One writer per journal (store/writer_lock.hpp). Reads what is there first, cuts a torn tail, then
 // appends, from several threads at once.
 class Journal {
  public:

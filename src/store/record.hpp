@@ -64,4 +64,14 @@ struct Record {
   Timing timing;
 };
 
+// A trial as a result file has it.
+struct Row {
+  std::string id, status;
+  std::map<std::string, std::string> knobs;
+  double accuracy = 0, best_loss = 0, zero_loss = 0;
+  Counts counts;
+  Timing timing;
+  int test_rows = 0;
+};
+
 }  // namespace lorahub::store

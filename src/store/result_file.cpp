@@ -1,10 +1,11 @@
 #include "store/result_file.hpp"
 
 #include "base/check.hpp"
-#include "store/bytes.hpp"
-#include "store/child.hpp"
 #include "store/handles.hpp"
 #include "store/hdf5.hpp"
+#include "store/isolated_process.hpp"
+#include "store/regular_file.hpp"
+#include "store/result_tables.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -35,7 +36,7 @@ std::string fault(const ResultBytes& content, const std::function<void(hid_t)>& 
 ResultBytes result_bytes(const std::filesystem::path& file) {
   base::check(std::filesystem::exists(file),
               "no result file {} (it is written by 'lorahub run'), check the path", file.string());
-  ResultBytes content{.bytes = read_bytes(file)};
+  ResultBytes content{.bytes = read_regular_file(file)};
   content.seal = seal_of(content.bytes);
   return content;
 }
@@ -52,9 +53,9 @@ std::string digest_problem(Seal seal, int schema) {
 
 int known_schema(hid_t file) {
   const int schema = read_integer_attribute(file, "schema_version");
-  base::check(kOldestSchema <= schema && schema <= kSchemaVersion,
+  base::check(kOldestSchema <= schema && schema <= newest_schema(),
               "its schema is {}, this program reads {} to {}", schema, kOldestSchema,
-              kSchemaVersion);
+              newest_schema());
   return schema;
 }
 
@@ -62,11 +63,11 @@ double reading_seconds(size_t bytes) { return 20 + 1e-6 * static_cast<double>(by
 
 void with_result_file(const std::filesystem::path& file, const std::function<void(hid_t)>& use) {
   const ResultBytes content = result_bytes(file);
-  if (content.seal == Seal::broken) refuse(file, digest_problem(content.seal, kSchemaVersion));
+  if (content.seal == Seal::broken) refuse(file, digest_problem(content.seal, newest_schema()));
   if (content.seal == Seal::absent) {
     const size_t size = content.bytes.size();
-    const ChildResult tried = in_child({.seconds = reading_seconds(size), .bytes = size},
-                                       [&] { return fault(content, use); });
+    const IsolatedResult tried = run_isolated({.seconds = reading_seconds(size), .bytes = size},
+                                              [&] { return fault(content, use); });
     if (!tried.death.empty())
       refuse(file, base::format("it is damaged (reading it ended with {})", tried.death));
     if (!tried.text.empty()) refuse(file, tried.text);

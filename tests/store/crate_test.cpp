@@ -21,7 +21,7 @@ class Crate : public testing::Test {
     write_hdf5(folder_ / "quick.h5", samples::history(), samples::planned());
     base::write_file(folder_ / "journal.ndj", "{}\n");
     base::write_file(folder_ / "log/rank 0.log", "");
-    base::write_file(folder_ / kCrateFile, "old");
+    base::write_file(folder_ / "ro-crate-metadata.json", "old");
   }
   json crate(const std::string& license = "") {
     return json::parse(crate_metadata(folder_ / "", {folder_ / "quick.h5"}, license));

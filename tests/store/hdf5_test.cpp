@@ -14,7 +14,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "samples.hpp"
-#include "store/layout.hpp"
+#include "store/knob_columns.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -172,11 +172,12 @@ TEST(Hdf5, KnobsThatAreNumbersAreColumnsOfNumbers) {
                  {"task", "7"}}},
       {.id = "2",
        .knobs = {{"seed.search", "1"}, {"rank", "16"}, {"modules", "5"}, {"task", "8"}}}};
-  const auto knobs = layout::knobs(plan);
-  std::map<std::string, Kind> kinds;
+  const auto knobs = knob_columns(plan);
+  std::map<std::string, ColumnKind> kinds;
   for (const auto& knob : knobs) kinds[knob.column.name] = knob.column.kind;
-  EXPECT_THAT(kinds, ElementsAre(Pair("modules", Kind::text), Pair("rank", Kind::integer),
-                                 Pair("seed.search", Kind::text), Pair("task", Kind::text)));
+  EXPECT_THAT(kinds,
+              ElementsAre(Pair("modules", ColumnKind::text), Pair("rank", ColumnKind::integer),
+                          Pair("seed.search", ColumnKind::text), Pair("task", ColumnKind::text)));
   plan[0].knobs[0].second = "9223372036854775807";
   plan[0].knobs[2].second = "0";
   plan.push_back({.id = "3", .knobs = {{"search.sigma0", "0.1"}}});
@@ -216,18 +217,6 @@ TEST(Hdf5, ManyLongTextsAndRows) {
     ASSERT_EQ(results.answers.at("1")[i].target, std::to_string(i));
   }
   EXPECT_LT(std::filesystem::file_size(folder / "x.h5"), 2u << 20) << "compressed";
-}
-
-TEST(Hdf5, EveryTableAndColumnIsDocumented) {
-  const std::string readme = base::read_file(std::string(SOURCE_DIR) + "/results/README.md");
-  for (const std::string& table : layout::tables())
-    EXPECT_THAT(readme, HasSubstr("`/" + table + "`"));
-  for (const auto& columns :
-       {layout::evaluations().columns, layout::answers().columns, layout::weights().columns,
-        layout::shots().columns, layout::dropped().columns, layout::inputs().columns,
-        layout::resolved().columns, layout::failures().columns, layout::starts().columns,
-        layout::environment().columns, layout::run_identity(), layout::run_results()})
-    for (const Column& column : columns) EXPECT_THAT(readme, HasSubstr("`" + column.name + "`"));
 }
 
 std::string message_of(const std::function<void()>& action) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "plan/watched_files.hpp"
-#include "store/folder.hpp"
+#include "store/shards.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {

@@ -1,7 +1,5 @@
 // One results folder, one truth: inputs that changed between runs, shards, runs beside each other,
 // unlike machines.
-#include "store/folder.hpp"
-
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,6 +8,7 @@
 #include <thread>
 
 #include "small_study.hpp"
+#include "store/shards.hpp"
 
 namespace lorahub {
 namespace {

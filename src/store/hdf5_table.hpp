@@ -4,45 +4,28 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "store/column.hpp"
 #include "store/handles.hpp"
 
 namespace lorahub::store {
 
-enum class Kind {
-  text,
-  integer,
-  real,
-  flag
-};  // UTF-8; int64, -1 missing; float64, NaN missing; int8, 0 or 1
-
-struct Column {
-  std::string name;
-  Kind kind = Kind::text;
-  std::string units;    // "" for names, "1" for pure numbers
-  std::string meaning;  // long_name
-};
-struct Table {
-  std::string name;
-  std::vector<Column> columns;
-};
-
-using Cell = std::variant<std::string_view, int64_t, double>;
 using Emit = std::function<void(const std::vector<Cell>&)>;
-using Rows = std::function<void(const Emit&)>;  // gives one row after the other
+using RowSource = std::function<void(const Emit&)>;  // gives one row after the other
 
 // `rows` runs twice: for the widths of the texts, and to write. NaNs are written as one and the
 // same.
-void write_table(hid_t parent, const Table& table, const Rows& rows);
+void write_table(hid_t parent, const ResultTable& table, const RowSource& rows);
 
 class TableReader;
 
 class RowView {
  public:
   RowView(const TableReader& table, const char* bytes) : table_(table), bytes_(bytes) {}
+  bool has(std::string_view column) const;
   std::string text(std::string_view column) const;  // numbers: shortest exact; missing: ""
+  std::string_view text_view(std::string_view column) const;  // of texts, while the view lives
   int64_t integer(std::string_view column) const;
   double real(std::string_view column) const;
 
@@ -63,7 +46,7 @@ class TableReader {
   friend class RowView;
   struct Member {
     std::string name;
-    Kind kind;
+    ColumnKind kind;
     size_t offset, size;  // bytes in a row in memory
   };
   const Member& member(std::string_view name) const;

@@ -1,4 +1,4 @@
-#include "store/environment.hpp"
+#include "store/provenance.hpp"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "store/table.hpp"
+#include "store/hdf5_table.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -20,22 +20,22 @@ struct Place {
   size_t offset, size;  // bytes
 };
 
-size_t number_size(Kind kind) { return kind == Kind::flag ? 1 : 8; }
+size_t number_size(ColumnKind kind) { return kind == ColumnKind::flag ? 1 : 8; }
 
-hid_t number_type(Kind kind) {  // little-endian: what is on the disk
-  if (kind == Kind::flag) return H5T_STD_I8LE;
-  return kind == Kind::integer ? H5T_STD_I64LE : H5T_IEEE_F64LE;
+hid_t number_type(ColumnKind kind) {  // little-endian: what is on the disk
+  if (kind == ColumnKind::flag) return H5T_STD_I8LE;
+  return kind == ColumnKind::integer ? H5T_STD_I64LE : H5T_IEEE_F64LE;
 }
 
-hid_t native_type(Kind kind) {
-  if (kind == Kind::flag) return H5T_NATIVE_INT8;
-  return kind == Kind::integer ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE;
+hid_t native_type(ColumnKind kind) {
+  if (kind == ColumnKind::flag) return H5T_NATIVE_INT8;
+  return kind == ColumnKind::integer ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE;
 }
 
 // Collects rows, and writes them a block at a time.
 class Writer {
  public:
-  Writer(hid_t parent, const Table& table, const Rows& rows)
+  Writer(hid_t parent, const ResultTable& table, const RowSource& rows)
       : table_(table), places_(measure(rows)) {
     const Type disk = row_type(number_type);
     const hsize_t unlimited = H5S_UNLIMITED;
@@ -56,7 +56,7 @@ class Writer {
   }
 
  private:
-  std::vector<Place> measure(const Rows& rows) {
+  std::vector<Place> measure(const RowSource& rows) {
     std::vector<size_t> sizes(table_.columns.size(), 1);
     rows([&](const std::vector<Cell>& cells) {
       assert(cells.size() == sizes.size());
@@ -67,20 +67,21 @@ class Writer {
     });
     std::vector<Place> places;
     for (size_t c = 0; c < sizes.size(); ++c) {
-      const Kind kind = table_.columns[c].kind;
+      const ColumnKind kind = table_.columns[c].kind;
       places.push_back(
-          {.offset = width_, .size = kind == Kind::text ? sizes[c] : number_size(kind)});
+          {.offset = width_, .size = kind == ColumnKind::text ? sizes[c] : number_size(kind)});
       width_ += places.back().size;
     }
     return places;
   }
 
-  Type row_type(hid_t (*number)(Kind)) const {
+  Type row_type(hid_t (*number)(ColumnKind)) const {
     Type row(H5Tcreate(H5T_COMPOUND, width_), "cannot make a type");
     for (size_t c = 0; c < places_.size(); ++c) {
       const Column& column = table_.columns[c];
       const Type text = text_type(places_[c].size);
-      const hid_t type = column.kind == Kind::text ? static_cast<hid_t>(text) : number(column.kind);
+      const hid_t type =
+          column.kind == ColumnKind::text ? static_cast<hid_t>(text) : number(column.kind);
       good(H5Tinsert(row, column.name.c_str(), places_[c].offset, type), "cannot add a column");
     }
     return row;
@@ -101,15 +102,15 @@ class Writer {
       put(cells[c], table_.columns[c].kind, &pending_[begin + places_[c].offset]);
   }
 
-  static void put(const Cell& cell, Kind kind, char* to) {
-    if (kind == Kind::text) {
+  static void put(const Cell& cell, ColumnKind kind, char* to) {
+    if (kind == ColumnKind::text) {
       const auto text = std::get<std::string_view>(cell);
       if (!text.empty()) std::memcpy(to, text.data(), text.size());
-    } else if (kind == Kind::real) {
+    } else if (kind == ColumnKind::real) {
       double value = std::get<double>(cell);
       if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();
       std::memcpy(to, &value, sizeof value);
-    } else if (kind == Kind::flag) {
+    } else if (kind == ColumnKind::flag) {
       *to = static_cast<char>(std::get<int64_t>(cell) != 0);
     } else {
       std::memcpy(to, &std::get<int64_t>(cell), sizeof(int64_t));
@@ -127,7 +128,7 @@ class Writer {
     pending_.clear();
   }
 
-  const Table& table_;
+  const ResultTable& table_;
   size_t width_ = 0;   // bytes of a row
   hsize_t count_ = 0;  // rows
   std::vector<Place> places_;
@@ -136,15 +137,15 @@ class Writer {
   std::string pending_;
 };
 
-Kind kind_of(hid_t type, const std::string& where) {
+ColumnKind kind_of(hid_t type, const std::string& where) {
   const H5T_class_t found = H5Tget_class(type);
   const size_t size = H5Tget_size(type);
-  if (found == H5T_STRING && H5Tis_variable_str(type) == 0) return Kind::text;
-  if (found == H5T_INTEGER && size == 1) return Kind::flag;
-  if (found == H5T_INTEGER && size == 8) return Kind::integer;
+  if (found == H5T_STRING && H5Tis_variable_str(type) == 0) return ColumnKind::text;
+  if (found == H5T_INTEGER && size == 1) return ColumnKind::flag;
+  if (found == H5T_INTEGER && size == 8) return ColumnKind::integer;
   base::check(found == H5T_FLOAT && size == 8, "column {} has a type that lorahub does not write",
               where);
-  return Kind::real;
+  return ColumnKind::real;
 }
 
 std::string column_name(hid_t type, unsigned index) {
@@ -157,7 +158,7 @@ std::string column_name(hid_t type, unsigned index) {
 
 }  // namespace
 
-void write_table(hid_t parent, const Table& table, const Rows& rows) {
+void write_table(hid_t parent, const ResultTable& table, const RowSource& rows) {
   Writer(parent, table, rows);
 }
 
@@ -180,7 +181,7 @@ TableReader::TableReader(hid_t parent, const std::string& name)
     const auto index = static_cast<unsigned>(c);
     const Type type(H5Tget_member_type(type_, index), "cannot read a type");
     std::string column = column_name(type_, index);
-    const Kind kind = kind_of(type, base::format("{}.{}", name, column));
+    const ColumnKind kind = kind_of(type, base::format("{}.{}", name, column));
     members_.push_back({.name = std::move(column),
                         .kind = kind,
                         .offset = H5Tget_member_offset(type_, index),
@@ -219,18 +220,27 @@ const TableReader::Member& TableReader::member(std::string_view name) const {
   return *found;
 }
 
+bool RowView::has(std::string_view column) const { return table_.has(column); }
+
+std::string_view RowView::text_view(std::string_view column) const {
+  const auto& m = table_.member(column);
+  base::check(m.kind == ColumnKind::text, "column '{}' holds no texts", column);
+  return {bytes_ + m.offset, ::strnlen(bytes_ + m.offset, m.size)};
+}
+
 std::string RowView::text(std::string_view column) const {
   const auto& m = table_.member(column);
-  if (m.kind == Kind::text) return {bytes_ + m.offset, ::strnlen(bytes_ + m.offset, m.size)};
-  if (m.kind == Kind::real) return std::isnan(real(column)) ? "" : base::format("{}", real(column));
+  if (m.kind == ColumnKind::text) return std::string(text_view(column));
+  if (m.kind == ColumnKind::real)
+    return std::isnan(real(column)) ? "" : base::format("{}", real(column));
   return integer(column) < 0 ? "" : base::format("{}", integer(column));
 }
 
 int64_t RowView::integer(std::string_view column) const {
   const auto& m = table_.member(column);
-  base::check(m.kind == Kind::integer || m.kind == Kind::flag, "column '{}' holds no integers",
-              column);
-  if (m.kind == Kind::flag) return static_cast<signed char>(bytes_[m.offset]);
+  base::check(m.kind == ColumnKind::integer || m.kind == ColumnKind::flag,
+              "column '{}' holds no integers", column);
+  if (m.kind == ColumnKind::flag) return static_cast<signed char>(bytes_[m.offset]);
   int64_t value = 0;
   std::memcpy(&value, bytes_ + m.offset, sizeof value);
   return value;
@@ -238,7 +248,7 @@ int64_t RowView::integer(std::string_view column) const {
 
 double RowView::real(std::string_view column) const {
   const auto& m = table_.member(column);
-  base::check(m.kind == Kind::real, "column '{}' holds no real numbers", column);
+  base::check(m.kind == ColumnKind::real, "column '{}' holds no real numbers", column);
   double value = 0;
   std::memcpy(&value, bytes_ + m.offset, sizeof value);
   return value;

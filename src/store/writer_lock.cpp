@@ -1,4 +1,4 @@
-#include "store/lock.hpp"
+#include "store/writer_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,10 +12,10 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/signals.hpp"
+#include "store/begin_lock.hpp"
 #include "store/disk.hpp"
-#include "store/folder.hpp"
-#include "store/gate.hpp"
-#include "store/holder.hpp"
+#include "store/lock_holder.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -23,19 +23,15 @@ using namespace std::chrono_literals;
 
 constexpr auto kRenewal = 20s;
 
-std::filesystem::path lock_of(const std::filesystem::path& journal) {
-  return journal.string() + ".lock";
-}
-
 std::filesystem::path folder_of(const std::filesystem::path& journal) {
   return journal.has_parent_path() ? journal.parent_path() : ".";
 }
 
-std::string words(const Held& held) {
+std::string words(const LockState& held) {
   return held.holder.empty() ? "another process" : held.holder;
 }
 
-[[noreturn]] void give_up(const std::filesystem::path& journal, const Held& held) {
+[[noreturn]] void give_up(const std::filesystem::path& journal, const LockState& held) {
   throw base::Interrupted(base::format(
       "{} is being written by {}{} (a second run of the same study would mix its records with the "
       "first one's), run the same command when that one has ended, or choose another folder with "
@@ -48,13 +44,12 @@ std::string words(const Held& held) {
 void check_others(const std::filesystem::path& journal, Flock flock, double now) {
   const std::string mine = shard_of(journal).value_or("");
   for (const auto& entry : std::filesystem::directory_iterator(folder_of(journal))) {
-    if (entry.path().extension() != ".lock") continue;
-    const std::filesystem::path other = entry.path().parent_path() / entry.path().stem();
-    const auto shard = shard_of(other);
+    const auto other = journal_of_lock(entry.path());
+    const auto shard = other ? shard_of(*other) : std::nullopt;
     if (!shard || count_of(*shard) == count_of(mine)) continue;
-    const Held held = look_at(entry.path(), flock, now);
+    const LockState held = read_lock(entry.path(), flock, now);
     base::check(
-        held.by == Hold::nobody,
+        held.by == HeldBy::nobody,
         "{} is being written by {} as {} (trials would be run twice), wait for it to end or "
         "choose another folder with --out",
         folder_of(journal).string(), words(held), words_of(*shard));
@@ -68,10 +63,10 @@ class Waiting {
       : journal_(journal), patience_(patience) {}
 
   // Returns while there is hope: a lock of another host may be one that was left behind.
-  void once(const Held& held) {
+  void once(const LockState& held) {
     base::throw_if_signalled();
     if (seen_ == 0) seen_ = held.modified;
-    const bool may_be_dead = held.by == Hold::elsewhere && held.modified == seen_;
+    const bool may_be_dead = held.by == HeldBy::elsewhere && held.modified == seen_;
     const double most = may_be_dead ? WriterLock::kStale + 10 : patience_;
     if (clock_.seconds() >= most || (held.stopped && clock_.seconds() > 1)) give_up(journal_, held);
     say(held);
@@ -79,7 +74,7 @@ class Waiting {
   }
 
  private:
-  void say(const Held& held) {
+  void say(const LockState& held) {
     if (said_ || clock_.seconds() < 1) return;
     said_ = true;
     fmt::print(stderr, "lorahub: waiting for {}, which writes {}\n", words(held),
@@ -97,14 +92,14 @@ class Waiting {
 WriterLock::WriterLock(const std::filesystem::path& journal, const LockOptions& options)
     : name_(journal.string()) {
   for (Waiting waiting(journal, options.patience);;) {
-    Held held;
+    LockState held;
     {
-      const Gate gate(folder_of(journal));
+      const BeginLock begin(folder_of(journal));
       const double now = file_system_now(folder_of(journal));
-      held = look_at(lock_of(journal), options.flock, now);
-      if (held.by == Hold::nobody) {
+      held = read_lock(lock_file(journal), options.flock, now);
+      if (held.by == HeldBy::nobody) {
         check_others(journal, options.flock, now);
-        take(lock_of(journal), options.flock);
+        take(lock_file(journal), options.flock);
         break;
       }
     }

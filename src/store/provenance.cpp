@@ -1,4 +1,4 @@
-#include "store/environment.hpp"
+#include "store/provenance.hpp"
 
 #include <hdf5.h>
 #include <sys/utsname.h>

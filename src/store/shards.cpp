@@ -1,4 +1,4 @@
-#include "store/folder.hpp"
+#include "store/shards.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -8,12 +8,6 @@
 
 namespace lorahub::store {
 namespace {
-
-bool is_number(std::string_view text) {
-  constexpr size_t kMostDigits = 6;
-  return !text.empty() && text.size() <= kMostDigits && text.front() != '0' &&
-         text.find_first_not_of("0123456789") == text.npos;
-}
 
 template <class Map>
 void add(Map& to, const Map& from) {
@@ -37,28 +31,6 @@ void add_journal(History& all, const History& one) {
 }
 
 }  // namespace
-
-std::optional<std::string> shard_of(const std::filesystem::path& journal) {
-  const std::string name = journal.filename().string();
-  if (name == "journal.ndj") return "";
-  constexpr std::string_view kBefore = "journal-", kBetween = "-of-", kAfter = ".ndj";
-  if (!name.starts_with(kBefore) || !name.ends_with(kAfter)) return std::nullopt;
-  std::string shard = name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
-  const size_t at = shard.find(kBetween);
-  if (at == std::string::npos || !is_number(shard.substr(0, at)) ||
-      !is_number(shard.substr(at + kBetween.size())))
-    return std::nullopt;
-  return shard;
-}
-
-std::string count_of(const std::string& shard) {
-  const size_t at = shard.find("-of-");
-  return at == std::string::npos ? "" : shard.substr(at + 4);
-}
-
-std::string words_of(const std::string& shard) {
-  return shard.empty() ? "one run without --shard" : base::format("shard {}", shard);
-}
 
 std::vector<ShardHistory> read_journals(const std::filesystem::path& folder) {
   std::vector<ShardHistory> journals;

@@ -1,4 +1,4 @@
-#include "store/folder.hpp"
+#include "store/shards.hpp"
 
 #include <gmock/gmock.h>
 
@@ -22,16 +22,6 @@ void write(const std::filesystem::path& file, int seed, const Inputs& inputs) {
   record.trial = study::id_of_columns(record.knobs);
   journal.start(record.trial, inputs);
   journal.finish(record);
-}
-
-TEST(ResultsFolder, ShardsAreToldByTheirNames) {
-  EXPECT_EQ(shard_of("out/journal.ndj"), "");
-  EXPECT_EQ(shard_of("out/journal-2-of-4.ndj"), "2-of-4");
-  for (const char* other : {"journal-2-of-4.ndj.lock", "journal-.ndj", "journal-a-of-b.ndj",
-                            "journal-1-of-99999999999.ndj", "x.ndj", "journal-0-of-2.ndj"})
-    EXPECT_EQ(shard_of(other), std::nullopt) << other;
-  EXPECT_EQ(count_of("2-of-4"), "4");
-  EXPECT_EQ(count_of(""), "") << "and not as that of 1-of-1, which has a journal of its own";
 }
 
 TEST(ResultsFolder, TwoTrialsOfTwoShardsWithOtherModelsAreRefused) {

@@ -1,4 +1,4 @@
-#include "store/lock.hpp"
+#include "store/writer_lock.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -15,7 +15,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "samples.hpp"
-#include "store/holder.hpp"
+#include "store/lock_holder.hpp"
 
 namespace lorahub::store {
 namespace {

@@ -1,4 +1,4 @@
-#include "store/gate.hpp"
+#include "store/begin_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,8 @@
 #include "base/clock.hpp"
 #include "base/signals.hpp"
 #include "store/disk.hpp"
-#include "store/holder.hpp"
+#include "store/lock_holder.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -41,7 +42,7 @@ ino_t inode(const std::filesystem::path& file) {
 // Under a name of its own first: of two that see the dead one's file, one takes it away, and what
 // the other may have moved is a living one's, which goes back.
 void take_away(const std::filesystem::path& file, ino_t dead) {
-  const std::string aside = base::format("{}.{}.tmp", file.string(), ::getpid());
+  const std::filesystem::path aside = set_aside(file, ::getpid());
   if (::rename(file.c_str(), aside.c_str()) != 0) return;
   if (inode(aside) != dead && ::link(aside.c_str(), file.c_str()) != 0) {
     // Another one has begun meanwhile.
@@ -52,15 +53,14 @@ void take_away(const std::filesystem::path& file, ino_t dead) {
 // A file without text is one that is being made, or whose maker was killed right then.
 bool is_dead(const std::filesystem::path& file) {
   const double now = file_system_now(file.parent_path());
-  const Held held = look_at(file, kNoFlock, now);
-  if (!held.holder.empty()) return held.by == Hold::nobody;
+  const LockState held = read_lock(file, kNoFlock, now);
+  if (!held.holder.empty()) return held.by == HeldBy::nobody;
   return held.modified > 0 && now - held.modified >= WriterLock::kStale;
 }
 
 }  // namespace
 
-Gate::Gate(const std::filesystem::path& folder)
-    : file_((folder.empty() ? "." : folder) / "begin.lock") {
+BeginLock::BeginLock(const std::filesystem::path& folder) : file_(begin_lock_file(folder)) {
   constexpr double kSayAfter = 2, kMost = WriterLock::kStale + 30;  // seconds
   const base::Stopwatch clock;
   for (bool said = false; !make(file_);) {
@@ -70,7 +70,7 @@ Gate::Gate(const std::filesystem::path& folder)
       take_away(file_, seen);
       continue;
     }
-    const std::string holder = look_at(file_, kNoFlock, 0).holder;
+    const std::string holder = read_lock(file_, kNoFlock, 0).holder;
     if (clock.seconds() > kMost)
       throw base::Interrupted(base::format(
           "{} has been held by {} for {:.0f} seconds (only one run at a time may begin here), end "
@@ -85,6 +85,6 @@ Gate::Gate(const std::filesystem::path& folder)
   }
 }
 
-Gate::~Gate() { ::unlink(file_.c_str()); }
+BeginLock::~BeginLock() { ::unlink(file_.c_str()); }
 
 }  // namespace lorahub::store

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "store/lock.hpp"
+#include "store/writer_lock.hpp"
 
 namespace lorahub::store {
 
@@ -12,17 +12,17 @@ namespace lorahub::store {
 // from a later one of the same number.
 std::string my_holder_text();
 
-enum class Hold { nobody, here, elsewhere };  // elsewhere: a process of another host
+enum class HeldBy { nobody, here, elsewhere };  // elsewhere: a process of another host
 
-struct Held {
-  Hold by = Hold::nobody;
+struct LockState {
+  HeldBy by = HeldBy::nobody;
   std::string holder;    // the first line of the file
   bool stopped = false;  // SIGSTOP, or its terminal's
   double modified = 0;   // when the lock was renewed
 };
 
 // Looks, and changes nothing. `now`: by the clock of the file system (file_system_now).
-Held look_at(const std::filesystem::path& file, Flock flock, double now);
+LockState read_lock(const std::filesystem::path& file, Flock flock, double now);
 
 // By a file that is made in the folder for a moment. Interrupted or Error when it can't be made.
 double file_system_now(const std::filesystem::path& folder);

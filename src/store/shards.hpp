@@ -1,18 +1,13 @@
 // The journals of a results folder together: one, or one a shard.
 #pragma once
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "store/hdf5.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
-
-// "2-of-4" of journal-2-of-4.ndj; "" of journal.ndj; nothing of another file.
-std::optional<std::string> shard_of(const std::filesystem::path& journal);
-std::string count_of(const std::string& shard);  // "4" of "2-of-4"; "" of ""
-std::string words_of(const std::string& shard);  // "shard 2-of-4", "one run without --shard"
 
 struct ShardHistory {
   std::filesystem::path file;

@@ -1,4 +1,4 @@
-#include "store/bytes.hpp"
+#include "store/regular_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ struct Descriptor {
 
 }  // namespace
 
-std::string read_bytes(const std::filesystem::path& file) {
+std::string read_regular_file(const std::filesystem::path& file) {
   const Descriptor open{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (open.number < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
   struct stat info {};

@@ -1,4 +1,4 @@
-#include "store/holder.hpp"
+#include "store/lock_holder.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "store/disk.hpp"
+#include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -128,30 +129,29 @@ std::string my_holder_text() {
                       base::utc_now(), numbering(), process(::getpid()).start);
 }
 
-Held look_at(const std::filesystem::path& file, Flock flock, double now) {
+LockState read_lock(const std::filesystem::path& file, Flock flock, double now) {
   const Descriptor open{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (open.number < 0 && errno == ENOENT) return {};
   if (open.number < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
   check_regular(open.number, file);
   const Locked lock = locked(open.number, flock);
   const Holder holder = read_holder(text_of(open.number));
-  Held held{.holder = holder.line, .modified = modified(open.number)};
+  LockState held{.holder = holder.line, .modified = modified(open.number)};
   if (holder.of_this_host) held.stopped = process(holder.pid).state == 'T';
   if (lock == Locked::yes)
-    held.by = holder.of_this_host || holder.line.empty() ? Hold::here : Hold::elsewhere;
+    held.by = holder.of_this_host || holder.line.empty() ? HeldBy::here : HeldBy::elsewhere;
   else if (holder.line.empty())
-    held.by = Hold::nobody;
+    held.by = HeldBy::nobody;
   else if (holder.of_this_host)
-    held.by = lock == Locked::unknown && lives(holder) ? Hold::here : Hold::nobody;
+    held.by = lock == Locked::unknown && lives(holder) ? HeldBy::here : HeldBy::nobody;
   else
-    held.by = now - held.modified < WriterLock::kStale ? Hold::elsewhere : Hold::nobody;
+    held.by = now - held.modified < WriterLock::kStale ? HeldBy::elsewhere : HeldBy::nobody;
   return held;
 }
 
 double file_system_now(const std::filesystem::path& folder) {
-  std::string name = (folder / ".now-XXXXXX.tmp").string();
-  constexpr int kSuffix = 4;
-  const Descriptor open{::mkostemps(name.data(), kSuffix, O_CLOEXEC)};
+  std::string name = clock_pattern(folder);
+  const Descriptor open{::mkostemps(name.data(), kClockSuffix, O_CLOEXEC)};
   if (open.number < 0) cannot_write(name, errno);
   const double now = modified(open.number);
   ::unlink(name.c_str());

@@ -7,6 +7,6 @@ namespace lorahub::store {
 
 // Copied, not mapped: another process may cut the file short meanwhile. Error when it can't be read
 // or is no regular file (a FIFO would block for ever).
-std::string read_bytes(const std::filesystem::path& file);
+std::string read_regular_file(const std::filesystem::path& file);
 
 }  // namespace lorahub::store

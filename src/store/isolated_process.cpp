@@ -1,4 +1,4 @@
-#include "store/child.hpp"
+#include "store/isolated_process.hpp"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -30,7 +30,7 @@ rlim_t mapped_now() {  // bytes
   return pages * static_cast<rlim_t>(::getpagesize());
 }
 
-void keep_within(const ChildBounds& bounds) {
+void keep_within(const IsolatedBounds& bounds) {
   constexpr rlim_t kMore = rlim_t{2} << 30, kTimes = 40;
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(bounds.seconds)));
@@ -76,7 +76,8 @@ std::string death_of(int state) {
 
 }  // namespace
 
-ChildResult in_child(const ChildBounds& bounds, const std::function<std::string()>& work) {
+IsolatedResult run_isolated(const IsolatedBounds& bounds,
+                            const std::function<std::string()>& work) {
   int ends[2];
   if (::pipe(ends) != 0) base::cannot("cannot make a pipe", errno);
   const pid_t child = ::fork();
@@ -87,7 +88,7 @@ ChildResult in_child(const ChildBounds& bounds, const std::function<std::string(
   }
   const int error = errno;
   ::close(ends[1]);
-  ChildResult result{.text = child > 0 ? read_all(ends[0]) : ""};
+  IsolatedResult result{.text = child > 0 ? read_all(ends[0]) : ""};
   ::close(ends[0]);
   if (child < 0) base::cannot("cannot start a process to read with", error);
   int state = 0;

@@ -7,12 +7,12 @@ namespace lorahub::store {
 // The file `begin.lock`, which only one process can make, on any file system. It is there for
 // moments; one that a killed process has left is taken away. Waits, and says so;
 // base::Interrupted when it waits in vain or a signal comes.
-class Gate {
+class BeginLock {
  public:
-  explicit Gate(const std::filesystem::path& folder);
-  ~Gate();
-  Gate(const Gate&) = delete;
-  Gate& operator=(const Gate&) = delete;
+  explicit BeginLock(const std::filesystem::path& folder);
+  ~BeginLock();
+  BeginLock(const BeginLock&) = delete;
+  BeginLock& operator=(const BeginLock&) = delete;
 
  private:
   std::filesystem::path file_;

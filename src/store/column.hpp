@@ -1,0 +1,62 @@
+// What a column of a result file says about itself.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "store/schema.hpp"
+
+namespace lorahub::store {
+
+enum class ColumnKind {
+  text,
+  integer,
+  real,
+  flag
+};  // UTF-8; int64, -1 missing; float64, NaN missing; int8, 0 or 1
+
+struct Column {
+  std::string name;
+  ColumnKind kind = ColumnKind::text;
+  std::string units;                 // "" for names, "1" for pure numbers
+  std::string meaning;               // long_name
+  std::string remark = {};           // sentences that only the documentation has
+  int since_schema = kOldestSchema;  // of the files that have it
+};
+struct ResultTable {
+  std::string name;  // its path in the file
+  std::vector<Column> columns = {};
+  std::string one_row = {};  // what it is a row of, for the documentation
+};
+
+using Cell = std::variant<std::string_view, int64_t, double>;
+
+// A column that leaves out its unit or its meaning, or gives an empty one, does not compile.
+class ColumnUnit {
+ public:
+  consteval ColumnUnit(const char* text) : text_(text) {  // "1": a pure number
+    if (text_.empty()) throw "a unit is empty; texts have kNoUnit";
+  }
+  static consteval ColumnUnit none() { return {}; }
+  constexpr std::string_view text() const { return text_; }
+
+ private:
+  consteval ColumnUnit() = default;
+  std::string_view text_;
+};
+inline constexpr ColumnUnit kNoUnit = ColumnUnit::none();  // of names and other texts
+
+class ColumnMeaning {
+ public:
+  consteval ColumnMeaning(const char* text) : text_(text) {
+    if (text_.empty()) throw "a meaning is empty";
+  }
+  constexpr std::string_view text() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace lorahub::store

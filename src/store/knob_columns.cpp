@@ -1,0 +1,82 @@
+#include "store/knob_columns.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "base/text.hpp"
+#include "store/result_tables.hpp"
+#include "study/knobs.hpp"
+
+namespace lorahub::store {
+namespace {
+
+template <class Number>
+std::optional<Number> parse(const std::string& text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  // What would read back as another text (a seed beyond int64, 1e0, 007) stays a text.
+  if (error != std::errc{} || end != text.data() + text.size() || base::format("{}", value) != text)
+    return {};
+  return value;
+}
+
+ColumnKind kind_of(const study::Knob& knob) {
+  switch (study::holds(knob)) {
+    case study::Holds::integer:
+      return ColumnKind::integer;
+    case study::Holds::real:
+      return ColumnKind::real;
+    case study::Holds::text:
+      break;
+  }
+  return ColumnKind::text;
+}
+
+Column column_for(const std::string& name, const std::vector<std::string>& values) {
+  const study::Knob* const known = study::find_knob(name);
+  const ColumnKind kind = known != nullptr ? kind_of(*known) : ColumnKind::text;
+  if (kind == ColumnKind::text) return {name, ColumnKind::text, "", "knob of the study"};
+  const bool fits = std::ranges::all_of(values, [kind](const std::string& text) {
+    if (text.empty()) return true;
+    return kind == ColumnKind::integer ? parse<int64_t>(text).value_or(-1) >= 0
+                                       : parse<double>(text).has_value();
+  });
+  return {name, fits ? kind : ColumnKind::text, fits ? std::string(known->unit) : "",
+          std::string(known->meaning)};
+}
+
+}  // namespace
+
+std::vector<std::string> knob_names(const TableReader& runs) {
+  std::vector<std::string> names = runs.columns();
+  const ResultTable others = result_tables().front();  // those of every study
+  for (const Column& column : others.columns) std::erase(names, column.name);
+  return names;
+}
+
+std::vector<KnobColumn> knob_columns(const std::vector<Planned>& runs) {
+  std::vector<KnobColumn> all;
+  for (size_t run = 0; run < runs.size(); ++run)
+    for (const auto& [name, value] : runs[run].knobs) {
+      auto found =
+          std::ranges::find(all, name, [](const KnobColumn& knob) { return knob.column.name; });
+      if (found == all.end())
+        found = all.insert(
+            all.end(), {.column = {.name = name}, .values = std::vector<std::string>(runs.size())});
+      found->values[run] = value;
+    }
+  for (KnobColumn& knob : all) knob.column = column_for(knob.column.name, knob.values);
+  return all;
+}
+
+Cell cell(const KnobColumn& knob, size_t run) {
+  const std::string& text = knob.values[run];
+  if (knob.column.kind == ColumnKind::integer) return parse<int64_t>(text).value_or(-1);
+  if (knob.column.kind == ColumnKind::real)
+    return parse<double>(text).value_or(std::numeric_limits<double>::quiet_NaN());
+  return std::string_view(text);
+}
+
+}  // namespace lorahub::store

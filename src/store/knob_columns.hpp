@@ -1,0 +1,20 @@
+// The columns of /runs that hold the knobs of the study.
+#pragma once
+#include "store/hdf5.hpp"
+#include "store/hdf5_table.hpp"
+
+namespace lorahub::store {
+
+std::vector<std::string> knob_names(const TableReader& runs);  // of a file, in its order
+
+// A knob is a column of numbers when its name is that of a number and all its values can be one;
+// else of texts.
+struct KnobColumn {
+  Column column;
+  std::vector<std::string> values;  // one a run, "" missing
+};
+std::vector<KnobColumn> knob_columns(
+    const std::vector<Planned>& runs);          // in the order of their first appearance
+Cell cell(const KnobColumn& knob, size_t run);  // refers to the knob's text
+
+}  // namespace lorahub::store
