@@ -16,6 +16,7 @@
 #include "lora/peft.hpp"
 #include "objective/self_test.hpp"
 #include "report/table.hpp"
+#include "run/intake.hpp"
 #include "text/same_tokens.hpp"
 
 namespace lorahub::cli {
@@ -102,136 +103,45 @@ int show(const Options& options) {
   return 0;
 }
 
-// Loads a base model when a module first asks for it; modules of a library mostly share one.
-class Bases {
- public:
-  explicit Bases(ModelOptions options) : options_(std::move(options)), fixed_(options_.model) {}
-  const objective::LoadedModel& of(const std::string& named) {
-    const std::string wanted = fixed_.empty() ? named : fixed_;
-    base::check(!wanted.empty(), "it does not say what its base model is, give --model");
-    if (!machine_ || wanted != options_.model) {
-      machine_.reset();
-      options_.model = wanted;
-      machine_.emplace(load_model(options_));
-    }
-    return *machine_;
-  }
-
- private:
-  ModelOptions options_;
-  std::string fixed_;
-  std::optional<objective::LoadedModel> machine_;
-};
-
-struct Verdict {
-  std::string text;
-  bool good = false;
-};
-
-Verdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& bases) {
-  try {
-    if (!module.problem.empty()) return {.text = module.problem};
-    if (!module.card.problem.empty()) return {.text = module.card.problem};
-    if (lora::hash_module(folder) != module.sha256)
-      return {.text =
-                  "its bytes are not those of the index (the disk changed them), copy it again"};
-    const objective::LoadedModel& machine = bases.of(module.base);
-    text::check_same_tokens(machine.tokenizer.folder(), folder);
-    const lora::Module read = lora::read_module(folder, module.name, machine.model->architecture());
-    if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
-    const std::string failed = objective::failure(machine, read, module.card);
-    if (!failed.empty()) return {.text = failed};
-    return {.text = base::format("good, {} self-test(s)", module.card.tests.size()), .good = true};
-  } catch (const base::Error& error) {
-    return {.text = error.what()};
-  }
-}
-
 int verify(const Options& options) {
   const lora::Index index = read_library(options.library);
-  for (const std::string& name : options.names) lora::find(index, name);  // all are there
   std::vector<lora::NamedBase> named;
-  for (const lora::Indexed& module : index.modules)
-    if (options.names.empty() || std::ranges::count(options.names, module.name))
-      named.push_back({.module = module.name, .base = module.base});
+  for (const lora::Indexed& module : run::chosen(index, options.names))
+    named.push_back({.module = module.name, .base = module.base});
   warn(lora::base_warning(named, options.model.model));
-  Bases bases(options.model);
-  bool good = true;
   json all = json::object();
-  for (const lora::Indexed& module : index.modules) {
-    if (!options.names.empty() && !std::ranges::count(options.names, module.name)) continue;
-    const Verdict v = verdict(fs::path(options.library) / module.name, module, bases);
-    good = good && v.good;
-    all[module.name] = {{"good", v.good}, {"said", v.text}};
+  const auto say = [&](const lora::Indexed& module, const run::ModuleVerdict& verdict) {
+    all[module.name] = {{"good", verdict.good}, {"said", verdict.text}};
     if (!options.json)
-      fmt::print("{:<40} {}\n", base::printable_line(module.name), base::printable(v.text));
-  }
+      fmt::print("{:<40} {}\n", base::printable_line(module.name), base::printable(verdict.text));
+  };
+  const auto load = [&](const std::string& base) {
+    ModelOptions model = options.model;
+    if (model.model.empty()) model.model = base;
+    base::check(!model.model.empty(), "it does not say what its base model is, give --model");
+    return load_model(model);
+  };
+  const bool good = run::verify_modules(
+      {.library = options.library, .modules = run::chosen(index, options.names)}, load, say);
   if (options.json) print(all);
   return good ? 0 : 1;
 }
 
-// The card of the folder with what the options say, and self-tests answered by the module now.
-lora::Card card(const Options& options, const lora::Module& module,
-                const objective::LoadedModel& machine) {
-  lora::Card card = lora::read_card(options.folder);
-  base::check(card.problem.empty(), "{}", card.problem);
-  for (const auto field : {&lora::Card::task, &lora::Card::data, &lora::Card::prompt,
-                           &lora::Card::provenance, &lora::Card::contamination})
-    if (!(options.card.*field).empty()) card.*field = options.card.*field;
-  if (options.tests.empty()) return card;
-  std::vector<std::string> inputs;
-  for (const task::Example& row : task::read_examples(options.tests, task::Targets::optional))
-    if (inputs.size() < kTests) inputs.push_back(row.input);
-  card.tests = objective::make_tests(machine, module, inputs);
-  return card;
-}
-
-// The Markdown behind the front matter.
-std::string body(const fs::path& file) {
-  if (!fs::exists(file)) return "";
-  std::string text = base::read_file(file);
-  const size_t end = text.starts_with("---\n") ? text.find("\n---", 3) : std::string::npos;
-  if (end == std::string::npos) return text;
-  const size_t line = text.find('\n', end + 1);
-  return line == std::string::npos ? "" : text.substr(line + 1);
-}
-
 int add(const Options& options) {
-  const fs::path from = fs::path(options.folder).lexically_normal();
-  const std::string last = (from.has_filename() ? from : from.parent_path()).filename();
-  const std::string name = options.name.empty() ? last : options.name;
-  base::check(base::is_file_name(name),
-              "--name '{}': a module's name is that of one folder, of up to 200 letters without "
-              "control characters",
-              base::printable_line(name));
-  const fs::path to = fs::path(options.library) / name;
-  base::check(!fs::exists(fs::symlink_status(to)),
-              "{}: is there already, remove it first or give another --name", to.string());
-  const objective::LoadedModel machine = load_model(options.model);
-  const fs::path weights = lora::weights_file(from);
-  for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
-    checkpoint::check_own_file(file);
-  text::check_same_tokens(machine.tokenizer.folder(), from);
-  const lora::Module module = lora::read_module(from, name, machine.model->architecture());
-  lora::Card written = card(options, module, machine);
-  if (written.base.empty()) written.base = options.model.model;
-  base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());
-  lora::write_card(to, written, body(from / lora::kCardFile));
-  base::write_file(to / lora::kConfigFile,
-                   base::read_file(from / lora::kConfigFile));  // it is there now
-  lora::read_index(options.library);
-  fmt::print("{} added: rank {}, {} layers, {} self-test(s)\n", to.string(), module.rank,
-             module.slots.size(), written.tests.size());
+  const run::AddedModule added = run::add_module({.folder = options.folder,
+                                                  .library = options.library,
+                                                  .name = options.name,
+                                                  .base = options.model.model,
+                                                  .tests = options.tests,
+                                                  .card = options.card},
+                                                 [&] { return load_model(options.model); });
+  fmt::print("{} added: rank {}, {} layers, {} self-test(s)\n", added.folder.string(), added.rank,
+             added.layers, added.tests);
   return 0;
 }
 
 int remove(const Options& options) {
-  base::check(fs::path(options.name).filename() == options.name && options.name != "." &&
-                  options.name != ".." && !options.name.empty(),
-              "'{}' is no module's name", base::printable_line(options.name));
-  lora::find(lora::read_index(options.library), options.name);
-  fs::remove_all(fs::path(options.library) / options.name);
-  lora::read_index(options.library);
+  run::remove_module(options.library, options.name);
   fmt::print("{} removed from {}\n", options.name, options.library);
   return 0;
 }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
@@ -10,6 +9,7 @@
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cluster/folder_jobs.hpp"
+#include "store/progress.hpp"
 #include "store/sentence.hpp"
 #include "store/shards.hpp"
 #include "store/validity.hpp"
@@ -23,48 +23,7 @@ struct Options {
   bool json = false;
 };
 
-struct Progress {
-  size_t done = 0, begun = 0, failed = 0;
-  size_t faults = 0;  // candidates that could not be evaluated
-  std::set<std::string> causes;
-  size_t planned = 0;
-  double seconds = 0;  // of the done ones, together
-  std::map<std::string, std::string> failures;
-  std::vector<std::string> damages;  // "results/x/journal.ndj:12"
-
-  size_t missing() const { return planned > done + failed ? planned - done - failed : 0; }
-  double each() const { return done > 0 ? seconds / static_cast<double>(done) : 0; }
-};
-
-void add_faults(const std::vector<search::Generation>& generations, Progress& sum) {
-  for (const search::Generation& generation : generations)
-    for (const search::Fault& fault : generation.faults) {
-      ++sum.faults;
-      sum.causes.insert(store::sentence(fault.cause));
-    }
-}
-
-// From the journals alone, one or one a shard, so that it works while a run goes on.
-Progress progress(const std::vector<store::ShardHistory>& journals) {
-  Progress sum;
-  for (const auto& [file, shard, history] : journals) {
-    for (const auto& [id, record] : history.finished) add_faults(record.generations, sum);
-    for (const auto& [id, told] : history.told) add_faults(told, sum);
-    for (const store::Damage& damage : history.damages)
-      sum.damages.push_back(base::format("{}:{}", file.string(), damage.line));
-    for (const auto& [id, record] : history.finished)
-      sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
-    for (const auto& [id, start] : history.started)
-      if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
-    sum.planned += store::planned_trials(history.headers.back()).value_or(0);
-    sum.done += history.finished.size();
-    sum.failed += history.failed.size();
-    for (const auto& [id, message] : history.failed) sum.failures[id] = store::sentence(message);
-  }
-  return sum;
-}
-
-void print_json(const Progress& sum, const cluster::FolderJobs& jobs) {
+void print_json(const store::Progress& sum, const cluster::FolderJobs& jobs) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& [state, is_report] : jobs.jobs)
     list.push_back({{"id", state.id},
@@ -99,7 +58,7 @@ std::string line(const cluster::JobState& state) {
   return base::join(facts, ", ");
 }
 
-void print_text(const Progress& sum, const cluster::FolderJobs& jobs) {
+void print_text(const store::Progress& sum, const cluster::FolderJobs& jobs) {
   fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", sum.done, sum.planned,
              sum.begun, sum.failed, sum.each());
   if (sum.missing() > 0 && sum.each() > 0)
@@ -128,7 +87,7 @@ int status(const Options& options) {
   base::check(!journals.empty() || !now.submissions.empty(),
               "{} holds no journal (no study has run in this folder), give a results folder",
               options.folder);
-  Progress sum = progress(journals);
+  store::Progress sum = store::progress(journals);
   if (!now.submissions.empty())  // shards that have not begun have no journal
     sum.planned = std::max(sum.planned, static_cast<size_t>(now.submissions.back().trials));
   options.json ? print_json(sum, now) : print_text(sum, now);
