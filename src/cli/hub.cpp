@@ -1,31 +1,21 @@
-#include "checkpoint/hub.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
-#include "base/files.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "lora/base_names.hpp"
 #include "lora/index.hpp"
-#include "lora/peft.hpp"
-#include "objective/self_test.hpp"
 #include "report/table.hpp"
 #include "run/intake.hpp"
-#include "text/same_tokens.hpp"
 
 namespace lorahub::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
-
-constexpr size_t kTests = 3;  // rows of a file that become self-tests
 
 struct Options {
   ModelOptions model;
@@ -117,12 +107,13 @@ int verify(const Options& options) {
   };
   const auto load = [&](const std::string& base) {
     ModelOptions model = options.model;
-    if (model.model.empty()) model.model = base;
-    base::check(!model.model.empty(), "it does not say what its base model is, give --model");
+    model.model = base;
     return load_model(model);
   };
-  const bool good = run::verify_modules(
-      {.library = options.library, .modules = run::chosen(index, options.names)}, load, say);
+  const bool good = run::verify_modules({.library = options.library,
+                                         .modules = run::chosen(index, options.names),
+                                         .base = options.model.model},
+                                        load, say);
   if (options.json) print(all);
   return good ? 0 : 1;
 }

@@ -23,19 +23,21 @@ constexpr size_t kTests = 3;
 class Bases {
  public:
   using Load = std::function<objective::LoadedModel(const std::string& base)>;
-  explicit Bases(const Load& load) : load_(load) {}
+  Bases(const Load& load, std::string fixed) : load_(load), fixed_(std::move(fixed)) {}
   const objective::LoadedModel& of(const std::string& named) {
-    if (!model_ || named != name_) {
-      model_.reset();
-      model_.emplace(load_(named));
-      name_ = named;
+    const std::string& wanted = fixed_.empty() ? named : fixed_;
+    base::check(!wanted.empty(), "it does not say what its base model is, give --model");
+    if (!model_ || wanted != name_) {
+      model_.reset();  // before the next one is loaded: two large models may not fit
+      model_.emplace(load_(wanted));
+      name_ = wanted;
     }
     return *model_;
   }
 
  private:
   const Load& load_;
-  std::string name_;
+  std::string fixed_, name_;
   std::optional<objective::LoadedModel> model_;
 };
 
@@ -97,7 +99,7 @@ std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<st
 bool verify_modules(const Verification& what,
                     const std::function<objective::LoadedModel(const std::string& base)>& load,
                     const std::function<void(const lora::Indexed&, const ModuleVerdict&)>& say) {
-  Bases bases(load);
+  Bases bases(load, what.base);
   bool good = true;
   for (const lora::Indexed& module : what.modules) {
     const ModuleVerdict found = verdict(what.library / module.name, module, bases);

@@ -20,9 +20,10 @@ struct ModuleVerdict {
 struct Verification {
   std::filesystem::path library;
   std::vector<lora::Indexed> modules;
+  std::string base;  // of all of them; "": as each says
 };
-// Bytes, shapes, tokens and self-tests of the modules, each on its base. `load` gives the model
-// that a module names (one is kept at a time); `say` hears of each in turn. Whether all are good.
+// Bytes, shapes, tokens and self-tests of the modules, each on its base. `load` gives a model by
+// its name (one is kept at a time); `say` hears of each in turn. Whether all are good.
 bool verify_modules(const Verification& what,
                     const std::function<objective::LoadedModel(const std::string& base)>& load,
                     const std::function<void(const lora::Indexed&, const ModuleVerdict&)>& say);
