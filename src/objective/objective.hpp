@@ -11,6 +11,7 @@
 #include "model/delta/delta.hpp"
 #include "model/model.hpp"
 #include "model/tokens.hpp"
+#include "objective/loss.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
 #include "task/task.hpp"
@@ -46,18 +47,6 @@ search::Measure make_measure(const LoadedModel& machine, const Mixture& mixture,
 // The same for telling candidates apart: by delta evaluation where the machine has narrow weights.
 search::Measure make_search_measure(const LoadedModel& machine, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs);
-
-// Sums and token counts -> losses (study::LossKind), plus penalty. Host arithmetic in double, fixed
-// order.
-struct LossRule {
-  study::LossKind kind = study::LossKind::official;
-  study::Penalty penalty;
-  int batch = 0;  // examples of a batch of the official loss, which sums the token means of
-                  // batches; 0: all are one
-};
-search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
-                      const search::Population& population, const LossRule& rule);
-double penalty(std::span<const double> weights, const study::Penalty& penalty);
 
 // Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch`
 // prompts, fixed order; threads take whole batches. Scoring `options`: the listed option of least

@@ -13,37 +13,18 @@ namespace {
 // Data term of the trial's loss at the weights, and its gradient.
 train::Mixing::Slope slope(const TrainingInputs& bench, const train::Mixing& mixing) {
   const auto& pairs = bench.brief.pairs;
-  const auto count = static_cast<double>(pairs.size());
   const int threads = bench.machine.threads;
-  const study::LossKind kind = bench.brief.trial.loss;
   train::Mixing::Slope all{.gradient =
                                std::vector<double>(static_cast<size_t>(bench.pool->size()))};
-  const auto add = [&](std::span<const model::Tokens> some, double factor) {
-    const train::Mixing::Slope part = mixing.slope(some, threads);
+  const objective::LossParts parts =
+      objective::loss_parts({.kind = bench.brief.trial.loss}, pairs.size());
+  const double factor = 1 / parts.divisor;
+  for (const auto& [first, count] : parts.runs) {
+    const train::Mixing::Slope part = mixing.slope(std::span(pairs).subspan(first, count), threads);
     all.loss += factor * part.loss;
     for (size_t i = 0; i < all.gradient.size(); ++i) all.gradient[i] += factor * part.gradient[i];
-  };
-  if (kind == study::LossKind::example_mean)
-    for (const model::Tokens& pair : pairs) add(std::span(&pair, 1), 1 / count);
-  else
-    add(pairs, kind == study::LossKind::official ? 1 / count : 1);
-  return all;
-}
-
-// A subgradient of the penalty; 0 at the kink of |w|.
-double penalty_slope(double w, const study::Penalty& penalty, size_t n) {
-  const double sign = w > 0 ? 1 : w < 0 ? -1 : 0;
-  switch (penalty.kind) {
-    case study::PenaltyKind::l1_mean:
-      return penalty.weight * sign / static_cast<double>(n);
-    case study::PenaltyKind::l1_sum:
-      return penalty.weight * sign;
-    case study::PenaltyKind::l2:
-      return 2 * penalty.weight * w;
-    case study::PenaltyKind::none:
-      break;
   }
-  return 0;
+  return all;
 }
 
 }  // namespace
@@ -67,7 +48,8 @@ MethodResult gradient(const TrainingInputs& bench) {
       choice.loss = loss;
       choice.weights = w;
     }
-    for (size_t i = 0; i < n; ++i) here.gradient[i] += penalty_slope(w[i], trial.penalty, n);
+    for (size_t i = 0; i < n; ++i)
+      here.gradient[i] += objective::penalty_slope(w[i], trial.penalty, n);
     mixing.step(here.gradient, train::rate_at(rate, step), trial.search.bound);
     base::throw_if_signalled();
   }
