@@ -151,8 +151,8 @@ class Bencher {
       tensor::share(s_.kernels.threads, static_cast<int>(tiles.size()), [&](int t) {
         const search::Tile& tile = tiles[static_cast<size_t>(t)];
         (*passes)(population.rows(tile.first_candidate, tile.candidates),
-                  std::span(*pairs).subspan(static_cast<size_t>(tile.first_example),
-                                            static_cast<size_t>(tile.examples)));
+                  objective::ExampleRun{.first = static_cast<size_t>(tile.first_example),
+                                        .count = static_cast<size_t>(tile.examples)});
       });
     };
   }

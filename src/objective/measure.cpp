@@ -32,17 +32,17 @@ std::vector<double> plain_sums(const model::Model& model, const lora::Composer& 
   return sums;
 }
 
-// Sums of weights [P, N] over examples.
-using TileSums = std::function<std::vector<double>(std::span<const double> weights,
-                                                   std::span<const model::Tokens> examples)>;
+// Sums of weights [P, N] over some of the examples.
+using TileSums =
+    std::function<std::vector<double>(std::span<const double> weights, ExampleRun examples)>;
 
 TileSums tile_sums(const LoadedModel& machine, const Mixture& mixture,
                    std::span<const model::Tokens> pairs,
                    const model::delta::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
   if (mixture.engine == study::Engine::reference)
-    return [&model = *machine.model, compose](auto weights, auto examples) {
-      return plain_sums(model, compose, weights, examples);
+    return [&model = *machine.model, compose, pairs](auto weights, ExampleRun examples) {
+      return plain_sums(model, compose, weights, pairs.subspan(examples.first, examples.count));
     };
   const auto passes = std::make_shared<Passes>(
       Passes::Subject{.model = *machine.model, .narrow = narrow}, compose, pairs);
@@ -52,7 +52,7 @@ TileSums tile_sums(const LoadedModel& machine, const Mixture& mixture,
 search::Measure measure(const LoadedModel& machine, const Mixture& mixture,
                         std::span<const model::Tokens> pairs,
                         const model::delta::NarrowWeights* narrow) {
-  return [sums_of = tile_sums(machine, mixture, pairs, narrow), pairs, threads = machine.threads,
+  return [sums_of = tile_sums(machine, mixture, pairs, narrow), threads = machine.threads,
           n = mixture.pool.size()](const search::Population& population,
                                    std::span<const search::Tile> tiles) {
     assert(population.dim == n);
@@ -60,8 +60,8 @@ search::Measure measure(const LoadedModel& machine, const Mixture& mixture,
     tensor::share(threads, static_cast<int>(tiles.size()), [&](int t) {
       const search::Tile& tile = tiles[static_cast<size_t>(t)];
       sums[static_cast<size_t>(t)] = sums_of(population.rows(tile.first_candidate, tile.candidates),
-                                             pairs.subspan(static_cast<size_t>(tile.first_example),
-                                                           static_cast<size_t>(tile.examples)));
+                                             {.first = static_cast<size_t>(tile.first_example),
+                                              .count = static_cast<size_t>(tile.examples)});
     });
     return sums;
   };

@@ -5,10 +5,12 @@
 namespace lorahub::objective {
 
 Passes::Passes(const Subject& subject, lora::Composer compose, std::span<const model::Tokens> pairs)
-    : subject_(subject), compose_(std::move(compose)), batcher_(subject.model.batcher(pairs)) {}
+    : subject_(subject),
+      compose_(std::move(compose)),
+      pairs_(pairs),
+      batcher_(subject.model.batcher(pairs)) {}
 
-std::vector<double> Passes::operator()(std::span<const double> weights,
-                                       std::span<const model::Tokens> examples) {
+std::vector<double> Passes::operator()(std::span<const double> weights, ExampleRun examples) {
   const at::Tensor matrix = compose_.matrix(weights);
   const Plan& known = plan(examples);
   const Shape shape(&known, weights.size());
@@ -19,15 +21,16 @@ std::vector<double> Passes::operator()(std::span<const double> weights,
 }
 
 // Made under the lock: the first thread that asks computes, others wait for it.
-const Passes::Plan& Passes::plan(std::span<const model::Tokens> examples) {
+const Passes::Plan& Passes::plan(ExampleRun examples) {
   const std::lock_guard lock(mutex_);
-  const std::pair key(examples.data(), examples.size());
+  const std::pair key(examples.first, examples.count);
   const auto found = plans_.find(key);
   if (found != plans_.end()) return found->second;
-  Plan plan{.batch = batcher_->batch(examples), .base = {}};
+  const auto some = pairs_.subspan(examples.first, examples.count);
+  Plan plan{.batch = batcher_->batch(some), .base = {}};
   if (subject_.narrow != nullptr)
     plan.base = model::delta::trajectory(
-        [&](const tensor::Products& by) { subject_.model.loss_sums({}, examples, by); });
+        [&](const tensor::Products& by) { subject_.model.loss_sums({}, some, by); });
   tensor::wait_for_gpu(subject_.model.device());  // other threads read it
   return plans_.emplace(key, std::move(plan)).first->second;
 }

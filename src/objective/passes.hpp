@@ -12,6 +12,7 @@
 #include "model/delta/delta.hpp"
 #include "model/model.hpp"
 #include "model/tokens.hpp"
+#include "objective/loss.hpp"
 #include "tensor/cuda/cuda_graph.hpp"
 
 namespace lorahub::objective {
@@ -26,10 +27,9 @@ class Passes {
   };
   Passes(const Subject& subject, lora::Composer compose, std::span<const model::Tokens> pairs);
 
-  // Cross-entropy sums of `examples`, which are some of the pairs, for weights [P, N] row-major:
-  // [P * examples]. From several threads at once.
-  std::vector<double> operator()(std::span<const double> weights,
-                                 std::span<const model::Tokens> examples);
+  // Cross-entropy sums of some of the pairs for weights [P, N] row-major: [P * examples]. From
+  // several threads at once.
+  std::vector<double> operator()(std::span<const double> weights, ExampleRun examples);
 
  private:
   struct Plan {
@@ -37,16 +37,17 @@ class Passes {
     model::delta::Trajectory base;  // the base model's own pass, for delta evaluation
   };
   using Shape = std::pair<const Plan*, size_t>;  // and how many weights
-  const Plan& plan(std::span<const model::Tokens> examples);
+  const Plan& plan(ExampleRun examples);
   std::unique_ptr<tensor::CudaGraph> take(const Shape& shape);
   void give_back(const Shape& shape, std::unique_ptr<tensor::CudaGraph> pass);
   at::Tensor losses(const Plan& plan, const at::Tensor& weights) const;
 
   const Subject subject_;
   lora::Composer compose_;
+  std::span<const model::Tokens> pairs_;
   std::unique_ptr<const model::Batcher> batcher_;
   std::mutex mutex_;
-  std::map<std::pair<const model::Tokens*, size_t>, Plan> plans_;
+  std::map<std::pair<size_t, size_t>, Plan> plans_;  // by the run's first example and count
   std::map<Shape, std::vector<std::unique_ptr<tensor::CudaGraph>>>
       free_;  // nobody computes them now
 };

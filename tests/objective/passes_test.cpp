@@ -26,10 +26,10 @@ TEST(Passes, AreTheLossesOfTheMixtures) {
   const search::Population some = population(4, 6);
   for (const auto& [candidates, from, count] :
        {std::tuple{4, 0, 5}, {1, 0, 5}, {4, 2, 3}, {4, 0, 5}, {1, 0, 5}, {4, 0, 5}}) {
-    const auto examples =
-        std::span(s.pairs).subspan(static_cast<size_t>(from), static_cast<size_t>(count));
+    const ExampleRun run{.first = static_cast<size_t>(from), .count = static_cast<size_t>(count)};
+    const auto examples = std::span(s.pairs).subspan(run.first, run.count);
     const auto weights = first(some, candidates);
-    EXPECT_EQ(passes(weights, examples), s.machine.model->loss_sums(s.compose(weights), examples));
+    EXPECT_EQ(passes(weights, run), s.machine.model->loss_sums(s.compose(weights), examples));
   }
 }
 
@@ -39,7 +39,7 @@ TEST(Passes, OfSeveralThreadsDoNotMix) {
   const search::Population some = population(12, 6);
   std::vector<std::vector<double>> sums(12);
   tensor::share(3, 12, [&](int p) {
-    sums[static_cast<size_t>(p)] = passes(some.row(p), std::span(s.pairs).first(2));
+    sums[static_cast<size_t>(p)] = passes(some.row(p), {.first = 0, .count = 2});
   });
   for (int p = 0; p < 12; ++p)
     EXPECT_EQ(sums[static_cast<size_t>(p)],
@@ -51,9 +51,9 @@ TEST(Passes, GoOnAfterAnError) {
   const Setting s;
   Passes passes({.model = *s.machine.model}, s.compose, s.pairs);
   const search::Population good = population(1, 6);
-  const std::vector<double> before = passes(good.row(0), s.pairs);
-  EXPECT_ANY_THROW(passes(std::vector<double>(6, 1e300), s.pairs));
-  EXPECT_EQ(passes(good.row(0), s.pairs), before);
+  const std::vector<double> before = passes(good.row(0), {.first = 0, .count = 5});
+  EXPECT_ANY_THROW(passes(std::vector<double>(6, 1e300), {.first = 0, .count = 5}));
+  EXPECT_EQ(passes(good.row(0), {.first = 0, .count = 5}), before);
 }
 
 }  // namespace
