@@ -96,12 +96,12 @@ std::map<std::string, Reader> readers(Site& site, const Scheduler& scheduler) {
 Site read_site(const std::string& name, const std::filesystem::path& study_folder) {
   Site site;
   if (name.empty()) return site;
-  const study::Shelf shelf(study_folder);
-  const auto file = shelf.find("cluster", name);
+  const study::ConfigPath config_path(study_folder);
+  const auto file = config_path.find("cluster", name);
   base::check(file.has_value(),
               "--cluster {}: there is no configs/cluster/{}.yaml (known: {}), write one after "
               "configs/cluster/example.yaml",
-              name, name, base::join(shelf.names("cluster"), ", "));
+              name, name, base::join(config_path.names("cluster"), ", "));
   const auto entries = study::entries(study::read_document(*file, "cluster"));
   const Scheduler scheduler = scheduler_of(entries);
   const auto known = readers(site, scheduler);

@@ -11,7 +11,7 @@ namespace lorahub::study {
 
 namespace fs = std::filesystem;
 
-Shelf::Shelf(const fs::path& study_folder) {
+ConfigPath::ConfigPath(const fs::path& study_folder) {
   for (auto folder = fs::absolute(study_folder).lexically_normal();;
        folder = folder.parent_path()) {
     std::error_code unreadable;  // of a folder above: as good as none
@@ -22,7 +22,7 @@ Shelf::Shelf(const fs::path& study_folder) {
     roots_.push_back(fs::absolute(root));
 }
 
-std::optional<fs::path> Shelf::find(const std::string& kind, const std::string& name) const {
+std::optional<fs::path> ConfigPath::find(const std::string& kind, const std::string& name) const {
   if (name.empty() || fs::path(name).is_absolute()) return std::nullopt;
   for (const auto& root : roots_) {
     const auto file = root / kind / (name + ".yaml");
@@ -32,7 +32,7 @@ std::optional<fs::path> Shelf::find(const std::string& kind, const std::string& 
   return std::nullopt;
 }
 
-std::vector<std::string> Shelf::names(const std::string& kind) const {
+std::vector<std::string> ConfigPath::names(const std::string& kind) const {
   std::set<std::string> found;
   const auto add = [&](const fs::path& folder, const std::string& prefix) {
     std::error_code missing;
@@ -173,11 +173,11 @@ std::string fill(const Value& pattern, const std::string& task) {
 
 }  // namespace
 
-Piece read_piece(const Shelf& shelf, const std::string& kind, const Value& name) {
+Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name) {
   const auto word = scalar(name);
-  const auto file = shelf.find(kind, word);
+  const auto file = config_path.find(kind, word);
   if (!file) {
-    const auto names = shelf.names(kind);
+    const auto names = config_path.names(kind);
     if (names.empty())
       fail_at(name,
               "no piece configs/{}/{}.yaml (no folder `configs` lies above the study), set "
@@ -189,24 +189,24 @@ Piece read_piece(const Shelf& shelf, const std::string& kind, const Value& name)
   return read_file_of(*file, kind, word);
 }
 
-Model find_model(const Shelf& shelf, const Value& word) {
+Model find_model(const ConfigPath& config_path, const Value& word) {
   const auto name = scalar(word);
-  if (!shelf.find("model", name)) return folder_or_name(word, name);
-  const auto piece = read_piece(shelf, "model", word);
+  if (!config_path.find("model", name)) return folder_or_name(word, name);
+  const auto piece = read_piece(config_path, "model", word);
   check_plain(piece, word, "model");
   return *piece.model;
 }
 
-Library find_library(const Shelf& shelf, const Value& word) {
+Library find_library(const ConfigPath& config_path, const Value& word) {
   const auto name = scalar(word);
-  if (shelf.find("library", name)) {
-    const auto piece = read_piece(shelf, "library", word);
+  if (config_path.find("library", name)) {
+    const auto piece = read_piece(config_path, "library", word);
     check_plain(piece, word, "library");
     return *piece.library;
   }
   const auto path = absolute_text(name, word);
   if (!fs::exists(path)) {
-    const auto names = shelf.names("library");
+    const auto names = config_path.names("library");
     fail_at(word, "no library '{}' (neither a piece: {}; nor a folder: {}), did you mean '{}'?",
             name, base::join(names, ", "), path, base::nearest(name, names));
   }

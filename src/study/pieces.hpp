@@ -14,9 +14,9 @@ namespace lorahub::study {
 
 // Where pieces are looked for: `configs` of the study's folder and of each folder above it, then
 // $LORAHUB_CONFIGS.
-class Shelf {
+class ConfigPath {
  public:
-  explicit Shelf(const std::filesystem::path& study_folder);
+  explicit ConfigPath(const std::filesystem::path& study_folder);
   std::optional<std::filesystem::path> find(const std::string& kind, const std::string& name) const;
   std::vector<std::string> names(const std::string& kind) const;  // sorted
 
@@ -48,11 +48,11 @@ struct Piece {
 
 // The piece that `name` of kind `kind` (model, library, tasks, search) means. Error at the name
 // when there is none, inside the piece when it is wrong.
-Piece read_piece(const Shelf& shelf, const std::string& kind, const Value& name);
+Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name);
 
 // A model by the word of a study: a piece, a folder, else a name of the Hugging Face cache.
-Model find_model(const Shelf& shelf, const Value& word);
-Library find_library(const Shelf& shelf,
+Model find_model(const ConfigPath& config_path, const Value& word);
+Library find_library(const ConfigPath& config_path,
                      const Value& word);  // a piece, a folder or a list of names
 
 // The folder of that rank: the one listed, else that of the largest rank, to be truncated.

@@ -24,7 +24,7 @@ constexpr size_t kMostTrials = 1'000'000;
 // The study as written: pieces read, nothing multiplied out yet.
 struct Outline {
   Value root;
-  Shelf shelf;
+  ConfigPath config_path;
   std::string question;
   Piece uses;  // all its pieces in one
   std::vector<Entry> set, vary, zip;
@@ -41,7 +41,7 @@ void use(Outline& outline, const Value& uses) {
   }
   for (const auto& kind : kinds) {  // a later kind wins where two set the same knob
     if (!names.contains(kind)) continue;
-    const auto piece = read_piece(outline.shelf, kind, names.at(kind));
+    const auto piece = read_piece(outline.config_path, kind, names.at(kind));
     auto& all = outline.uses;
     all.knobs.insert(all.knobs.end(), piece.knobs.begin(), piece.knobs.end());
     if (piece.model) all.model = piece.model;
@@ -53,7 +53,7 @@ void use(Outline& outline, const Value& uses) {
 Outline read_outline(const std::filesystem::path& file) {
   const auto root = read_document(file, "study file");
   Outline outline{.root = root,
-                  .shelf = Shelf(root.folder),
+                  .config_path = ConfigPath(root.folder),
                   .question = "",
                   .uses = {},
                   .set = {},
@@ -211,7 +211,7 @@ class Maker {
     Model model = outline_.uses.model.value_or(Model{});
     if (const auto word = values.find("model"); word != values.end()) {
       auto [known, is_new] = models_.try_emplace(key_of(word->second));
-      if (is_new) known->second = find_model(outline_.shelf, word->second);
+      if (is_new) known->second = find_model(outline_.config_path, word->second);
       model = known->second;
     }
     if (model.path.empty())
@@ -227,7 +227,7 @@ class Maker {
     Library library = outline_.uses.library.value_or(Library{});
     if (const auto word = values.find("library"); word != values.end()) {
       auto [known, is_new] = libraries_.try_emplace(key_of(word->second));
-      if (is_new) known->second = find_library(outline_.shelf, word->second);
+      if (is_new) known->second = find_library(outline_.config_path, word->second);
       library = known->second;
     }
     if (library.path.empty())

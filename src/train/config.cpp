@@ -99,7 +99,7 @@ const std::vector<Key>& keys() {
       {"train", [](auto& v, auto& c) { c.what = static_cast<What>(choose(v, whats())); }},
       {"model",
        [](auto& v, auto& c) {
-         const study::Model model = study::find_model(study::Shelf(v.folder), v);
+         const study::Model model = study::find_model(study::ConfigPath(v.folder), v);
          c.model = model.name;
          c.model_path = model.path;
        }},
