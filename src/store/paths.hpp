@@ -48,7 +48,8 @@ base::Path report_script_file(const base::Path& folder);
 bool is_temporary(const base::Path& file);
 base::Path set_aside(const base::Path& file,
                      int process);  // what `file` is renamed to before it is removed
-std::string clock_pattern(const base::Path& folder);  // for mkostemps, whose suffix follows
+// Of a file that is made to ask the file system for the time: for mkostemps, with its suffix.
+std::string clock_pattern(const base::Path& folder);
 inline constexpr int kClockSuffix = static_cast<int>(base::kTemporaryExtension.size());
 
 }  // namespace lorahub::store
