@@ -17,6 +17,7 @@
 #include "run/lead/run_trial.hpp"
 #include "run/run_on_ranks.hpp"
 #include "store/origin.hpp"
+#include "store/paths.hpp"
 #include "workers/nccl.hpp"
 
 namespace lorahub::run {
@@ -47,10 +48,11 @@ class StudyRunner {
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
     make_folder();
-    crew_.everyone(encode({.kind = RequestKind::log, .body = (options_.out / "log").string()}));
-    ledger_.emplace(LedgerFiles{.journal = journal_file(options_.out, options_.shard),
-                                .result = result_file(options_.out, options_.shard),
-                                .log = options_.out / "log" / "rank0.log"},
+    crew_.everyone(
+        encode({.kind = RequestKind::log, .body = store::log_folder(options_.out).string()}));
+    ledger_.emplace(LedgerFiles{.journal = store::journal_file(options_.out, options_.shard),
+                                .result = store::result_file(options_.out, options_.shard),
+                                .log = store::log_file(store::log_folder(options_.out), 0)},
                     planned_, options_.verbosity);
     look_again();
     write_header();
@@ -113,10 +115,10 @@ class StudyRunner {
 
   // The longest that are made: while they are locked, or before they are renamed.
   void check_file_names() const {
-    const auto with = [](std::filesystem::path file, const char* ending) { return file += ending; };
-    check_names({with(journal_file(options_.out, options_.shard), ".lock"),
-                 with(result_file(options_.out, options_.shard), ".tmp"),
-                 options_.out / "log" / base::format("rank{}.log", crew_.ranks() - 1)});
+    const auto result = store::result_file(options_.out, options_.shard).string();
+    check_names({store::lock_file(store::journal_file(options_.out, options_.shard)),
+                 result + std::string(base::kTemporaryExtension),
+                 store::log_file(store::log_folder(options_.out), crew_.ranks() - 1)});
   }
 
   void make_folder() const {
@@ -308,15 +310,6 @@ std::vector<store::Planned> planned(const study::Study& study) {
   for (const study::Trial& trial : study.trials)
     plan.push_back({.id = study::id(trial), .knobs = study::columns(trial)});
   return plan;
-}
-
-std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard) {
-  return out / (shard.empty() ? "journal.ndj" : base::format("journal-{}.ndj", shard));
-}
-
-std::filesystem::path result_file(const std::filesystem::path& out, const std::string& shard) {
-  const auto folder = std::filesystem::absolute(out / "x").lexically_normal().parent_path();
-  return out / (folder.filename().string() + (shard.empty() ? "" : "-" + shard) + ".h5");
 }
 
 namespace {

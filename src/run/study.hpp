@@ -28,11 +28,6 @@ struct StudyOptions {
   std::string command_line;  // for the record
 };
 
-// Names in a results folder; `shard`: "" or "1-of-4", which has a journal and a result file of its
-// own.
-std::filesystem::path journal_file(const std::filesystem::path& out, const std::string& shard);
-std::filesystem::path result_file(const std::filesystem::path& out, const std::string& shard);
-
 // Every trial of a study, in its order: what a result file has rows for.
 std::vector<store::Planned> planned(const study::Study& study);
 

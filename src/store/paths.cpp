@@ -84,13 +84,6 @@ std::string csv_name(std::string table) {
 
 base::Path crate_file(const base::Path& folder) { return folder / "ro-crate-metadata.json"; }
 
-base::Path job_folder(const base::Path& folder) { return folder / "slurm"; }
-base::Path job_list_file(const base::Path& folder) { return job_folder(folder) / "jobs.json"; }
-base::Path study_script_file(const base::Path& folder) { return job_folder(folder) / "run.sbatch"; }
-base::Path report_script_file(const base::Path& folder) {
-  return job_folder(folder) / "report.sbatch";
-}
-
 bool is_temporary(const base::Path& file) { return file.extension() == base::kTemporaryExtension; }
 
 base::Path set_aside(const base::Path& file, int process) {

@@ -38,12 +38,6 @@ base::Path csv_folder(const base::Path& folder);
 std::string csv_name(std::string table);  // "headers_starts.csv" of headers/starts
 base::Path crate_file(const base::Path& folder);
 
-// What `lorahub submit` writes.
-base::Path job_folder(const base::Path& folder);
-base::Path job_list_file(const base::Path& folder);
-base::Path study_script_file(const base::Path& folder);
-base::Path report_script_file(const base::Path& folder);
-
 // Files that are there while something is written; a killed process may leave them.
 bool is_temporary(const base::Path& file);
 base::Path set_aside(const base::Path& file,

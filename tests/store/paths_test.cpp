@@ -42,9 +42,6 @@ TEST(Paths, TheOthers) {
   EXPECT_EQ(log_file(log_folder("out"), 3), "out/log/rank3.log");
   EXPECT_EQ(csv_folder("out") / csv_name("headers/starts"), "out/csv/headers_starts.csv");
   EXPECT_EQ(crate_file("out"), "out/ro-crate-metadata.json");
-  EXPECT_EQ(job_list_file("out"), "out/slurm/jobs.json");
-  EXPECT_EQ(study_script_file("out"), "out/slurm/run.sbatch");
-  EXPECT_EQ(report_script_file("out"), "out/slurm/report.sbatch");
 }
 
 TEST(Paths, TemporaryFilesAreKnown) {

@@ -6,6 +6,7 @@
 #include "plan/memory_check.hpp"
 #include "run/rank/compare_reading.hpp"
 #include "run/rank/device_text.hpp"
+#include "store/paths.hpp"
 #include "tensor/cuda/gpu.hpp"
 #include "tensor/threads.hpp"
 
@@ -41,7 +42,7 @@ void RankServer::use_model_of(size_t index) {
 
 void RankServer::open_log(const std::filesystem::path& folder) {
   begun_ = true;
-  log_ = base::Log(folder / base::format("rank{}.log", me_.rank), me_.rank);
+  log_ = base::Log(store::log_file(folder, me_.rank), me_.rank);
   const objective::Hardware& hardware = shelf_.hardware();
   const std::string device = device_text(hardware);
   log_.line("device", hardware.gpu.empty() ? device : device + ", visible as " + hardware.gpu);
