@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/signals.hpp"
 #include "run/messages/across.hpp"
+#include "run/messages/measure_tile.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::workers {
@@ -58,8 +59,8 @@ Times measured(const search::Measure& measure, int generations) {
 }
 
 // Sharing must cost less than 1 ms a generation.
-bool measured(const Leader& leader, int ranks, char cost) {
-  const search::Measure shared = across(
+bool measured(const JobHandle& leader, int ranks, char cost) {
+  const search::Measure shared = run::across(
       [&](std::vector<std::string> units) {
         for (std::string& unit : units) unit.insert(0, 1, cost);
         return leader.call(units);
@@ -86,14 +87,15 @@ bool measured(const Leader& leader, int ranks, char cost) {
 int main_of_all_ranks() {
   base::block_signals();
   const Session session;
-  Group group;
+  World group;
   // A unit is one digit (the cost of a tile in units of 5 ms) and what across() made.
   const Handler handler = [](const std::string& unit) {
-    return measure_unit(unit.substr(1), formula(std::chrono::milliseconds(5) * (unit[0] - '0')));
+    return run::measure_unit(unit.substr(1),
+                             formula(std::chrono::milliseconds(5) * (unit[0] - '0')));
   };
-  return group.run({}, handler, [&](Crew& crew) {
+  return group.run({}, handler, [&](Dispatcher& crew) {
     bool ok = true;
-    const auto lead = [&](const Leader& leader) {
+    const auto lead = [&](const JobHandle& leader) {
       for (const char cost : {'0', '1', '4'}) ok = measured(leader, group.size(), cost) && ok;
     };
     crew.work({{.size = {.width = 6}, .join = "0" + std::string(32, '\0'), .lead = lead}}, 1);

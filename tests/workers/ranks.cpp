@@ -18,6 +18,7 @@
 #include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "run/messages/across.hpp"
+#include "run/messages/measure_tile.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::workers {
@@ -92,11 +93,11 @@ std::vector<uint64_t> search_with(const search::Measure& how, int generations) {
 
 using Scene = int (*)(World& group, const std::string& folder);
 
-const Handler kMeasure = [](const std::string& unit) { return measure_unit(unit, measure); };
+const Handler kMeasure = [](const std::string& unit) { return run::measure_unit(unit, measure); };
 
 search::Measure of(const JobHandle& leader) {
-  return across([&leader](const auto& units) { return leader.call(units); },
-                [](const search::Fault& fault) { expect(false, fault.cause); });
+  return run::across([&leader](const auto& units) { return leader.call(units); },
+                     [](const search::Fault& fault) { expect(false, fault.cause); });
 }
 
 // One job after the other, or several at a time; one or two threads a rank: the same bits.

@@ -8,9 +8,11 @@
 #include <limits>
 #include <set>
 
+#include "base/bytes.hpp"
 #include "base/fault.hpp"
+#include "run/messages/measure_tile.hpp"
 
-namespace lorahub::workers {
+namespace lorahub::run {
 namespace {
 
 using testing::ElementsAre;
@@ -57,7 +59,7 @@ std::vector<search::Tile> ragged_tiles() {
 // Any rank, in this thread.
 Call by(const search::Measure& local) {
   return [local](const std::vector<std::string>& units) {
-    std::vector<Outcome> outcomes;
+    std::vector<workers::Outcome> outcomes;
     for (const std::string& unit : units) outcomes.push_back({.bytes = measure_unit(unit, local)});
     return outcomes;
   };
@@ -150,7 +152,8 @@ TEST(Across, NotANumberIsTriedAgainThenInfinite) {
 TEST(Across, AFaultOfTheMachineIsNoLoss) {
   const Call sick = [&](const std::vector<std::string>& units) {
     auto outcomes = by(measure)(units);
-    outcomes[0] = {.result = Result::fault, .bytes = "rank 1 on n: there is not enough memory"};
+    outcomes[0] = {.result = workers::Result::fault,
+                   .bytes = "rank 1 on n: there is not enough memory"};
     return outcomes;
   };
   try {
@@ -165,8 +168,8 @@ TEST(Across, BadInputIsNotTriedAgain) {
   int calls = 0;
   const Call bad = [&](const std::vector<std::string>& units) {
     ++calls;
-    return std::vector<Outcome>(units.size(),
-                                {.result = Result::failure, .bytes = "rank 2: no such module"});
+    return std::vector<workers::Outcome>(
+        units.size(), {.result = workers::Result::failure, .bytes = "rank 2: no such module"});
   };
   try {
     across(bad, no_fault)(some_population(7, 5), ragged_tiles());
@@ -244,16 +247,16 @@ TEST(Pack, GoesThereAndBack) {
       {""},
       {"", "", ""},
       {"yes", std::string("\0a\0", 3), "\xff\xfe", std::string(100000, 'x'), ""}};
-  for (const auto& list : lists) EXPECT_EQ(unpack(pack(list)), list);
+  for (const auto& list : lists) EXPECT_EQ(base::unpack_texts(base::pack_texts(list)), list);
 }
 
 TEST(Pack, RefusesDamagedBytes) {
-  const std::string bytes = pack({"yes", "no"});
+  const std::string bytes = base::pack_texts({"yes", "no"});
   for (size_t length = 0; length < bytes.size(); ++length)
-    EXPECT_THROW(unpack(bytes.substr(0, length)), base::Error) << length;
-  EXPECT_THROW(unpack(bytes + "x"), base::Error);
-  EXPECT_THROW(unpack(std::string(16, '\xff')), base::Error);
+    EXPECT_THROW(base::unpack_texts(bytes.substr(0, length)), base::Error) << length;
+  EXPECT_THROW(base::unpack_texts(bytes + "x"), base::Error);
+  EXPECT_THROW(base::unpack_texts(std::string(16, '\xff')), base::Error);
 }
 
 }  // namespace
-}  // namespace lorahub::workers
+}  // namespace lorahub::run
