@@ -140,7 +140,7 @@ std::vector<double> trajectory(Cma cma, const Function& function,
   for (int g = 0; g < 40; ++g) {
     const Population population = cma.ask();
     asked.insert(asked.end(), population.weights.begin(), population.weights.end());
-    Losses losses = each(function)(population);
+    Losses losses = each(function)(population).losses;
     for (double& loss : losses) loss = seen(loss);
     cma.tell(losses);
   }
@@ -161,7 +161,7 @@ TEST(Cma, DoesNotMindTheOrderOfPairs) {
   for (int g = 0; g < 30; ++g) {
     const Population population = straight.ask();
     ASSERT_EQ(population.weights, turned.ask().weights);
-    const Losses losses = each(ellipsoid)(population);
+    const Losses losses = each(ellipsoid)(population).losses;
     straight.tell(losses);
     std::vector<int> order(11);
     std::iota(order.begin(), order.end(), 0);

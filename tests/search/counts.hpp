@@ -27,7 +27,7 @@ inline int evaluations_to_target(const Race& race, int dim, uint64_t seed) {
            .population = population},
           base::Stream(seed, "search"));
   for (int evaluations = 0; evaluations < kGiveUp; evaluations += population) {
-    const Losses losses = each(race.function)(cma.ask());
+    const Losses losses = each(race.function)(cma.ask()).losses;
     for (int p = 0; p < population; ++p)
       if (losses[static_cast<size_t>(p)] <= kTarget) return evaluations + p + 1;
     cma.tell(losses);

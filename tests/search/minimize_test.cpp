@@ -104,7 +104,7 @@ TEST(Plus, AddsToEachLossInOrderAndAsksForNoneThatIsNotThere) {
         asked.push_back(weights[0]);
         return 10 * loss;
       });
-  const Losses losses = sum({.dim = 1, .weights = {1, 2, 3, 4}});
+  const Losses losses = sum({.dim = 1, .weights = {1, 2, 3, 4}}).losses;
   EXPECT_EQ(losses[0], 55);
   EXPECT_EQ(losses[1], kInf);
   EXPECT_EQ(losses[2], 44);

@@ -1,5 +1,3 @@
-#include "model/delta/delta.hpp"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "model/models.hpp"
+#include "model/t5/delta_layers.hpp"
 
 namespace lorahub::model::delta {
 namespace {
@@ -39,7 +38,8 @@ struct Rig {
 
   explicit Rig(const Case& c)
       : g(golden(c.shape)),
-        weights(c.type == Type::int8 ? int8_weights(g.network) : bf16_weights(g.network)),
+        weights(c.type == Type::int8 ? int8_weights(t5::delta_layers(g.network))
+                                     : bf16_weights(t5::delta_layers(g.network))),
         base(model::t5::base_trajectory(g.network, g.pairs)) {}
   std::vector<double> exact(const Adapter& adapter) const {
     return model::t5::loss_sums(g.network, adapter, g.pairs);
@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, DeltaShapes,
 TEST(Delta, is_refused_where_int8_is_not_multiplied_exactly) {
   EXPECT_THROW(check_int8(base::Device::cuda), base::Error);
   if (has_int8()) return;
-  EXPECT_THROW(int8_weights(golden("tiny_gated").network), base::Error);
+  EXPECT_THROW(int8_weights(t5::delta_layers(golden("tiny_gated").network)), base::Error);
 }
 
 }  // namespace

@@ -83,16 +83,17 @@ TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
 // Three packed sequences of 3 heads, each against the formula in f64.
 void expect_formula(at::ScalarType dtype, int64_t width, double tolerance) {
   constexpr int64_t kHeads = 3;
-  const Packing packing = pack({5, 1, 9});
+  const tensor::Packing packing = tensor::pack({5, 1, 9});
   EXPECT_EQ(packing.rows, 15);
   EXPECT_EQ(packing.longest, 9);
   EXPECT_EQ(packing.offsets, (std::vector<int64_t>{0, 5, 6}));
   const auto values = [&](const char* name) {
     return test::hashed(name, {2, 15, kHeads * width}, 1).to(dtype);
   };
-  const Projections x{.q = values("q"), .k = values("k"), .v = values("v")};
+  const tensor::Projections x{.q = values("q"), .k = values("k"), .v = values("v")};
   const at::Tensor bias = test::hashed("bias", {1, kHeads, 9, 9}, 2);
-  const at::Tensor all = attend_packed(x, {.targets = packing, .sources = packing}, bias, kHeads);
+  const at::Tensor all =
+      tensor::attend_packed(x, {.targets = packing, .sources = packing}, bias, kHeads);
   EXPECT_EQ(all.scalar_type(), dtype);
   for (int64_t p = 0; p < 2; ++p) {
     for (size_t i = 0; i < 3; ++i) {
@@ -118,7 +119,7 @@ TEST(Attention, packed_sequences_do_not_see_each_other) {
 
 // With the kernel of its own bf16 is rounded once, at the end.
 TEST(Attention, of_bf16_is_the_formula_rounded) {
-  expect_formula(at::kBFloat16, 16, fits_heads(16) ? 1.0 / 255 : 1.0 / 32);
+  expect_formula(at::kBFloat16, 16, tensor::fits_heads(16) ? 1.0 / 255 : 1.0 / 32);
 }
 
 // The fallback writes all scores to memory: half as fast again. Lengths are those of prompts, so no
@@ -131,8 +132,8 @@ TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
     for (const int64_t length : {5, 64, 109, 256}) {
       const at::Tensor x = at::ones({2, 4, length, 64}, at::device(at::kCUDA).dtype(dtype));
       const at::Tensor bias = wide.narrow(2, 0, length).narrow(3, 0, length);
-      EXPECT_NO_THROW(attend(x, x, x, aligned(bias, dtype))) << length;
-      EXPECT_NO_THROW(attend(x, x, x, {})) << length;
+      EXPECT_NO_THROW(tensor::attend(x, x, x, tensor::aligned(bias, dtype))) << length;
+      EXPECT_NO_THROW(tensor::attend(x, x, x, {})) << length;
     }
   }
   at::globalContext().setSDPUseMath(true);
@@ -145,16 +146,16 @@ TEST(Attention, on_a_gpu_is_that_of_the_cpu) {
     const at::Tensor q = at::randn({3, 4, length, 64});
     const at::Tensor k = at::randn({1, 4, length, 64}).expand({3, -1, -1, -1});
     const at::Tensor bias = at::randn({1, 4, length, length});
-    const at::Tensor expected = attend(q, k, k, bias);
+    const at::Tensor expected = tensor::attend(q, k, k, bias);
     const at::Tensor on_gpu =
-        attend(q.cuda(), k.cuda(), k.cuda(), aligned(bias.cuda(), at::kFloat));
+        tensor::attend(q.cuda(), k.cuda(), k.cuda(), tensor::aligned(bias.cuda(), at::kFloat));
     EXPECT_TRUE(at::allclose(on_gpu.cpu(), expected, 1e-4, 1e-4)) << length;
   }
 }
 
 TEST(Attention, on_the_cpu_a_bias_needs_no_alignment) {
   const at::Tensor bias = at::rand({1, 2, 3, 5});
-  EXPECT_TRUE(aligned(bias, at::kBFloat16).is_same(bias));
+  EXPECT_TRUE(tensor::aligned(bias, at::kBFloat16).is_same(bias));
 }
 
 }  // namespace

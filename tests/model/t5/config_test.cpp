@@ -10,11 +10,11 @@
 namespace lorahub::model::t5 {
 namespace {
 
+using checkpoint::testing::Folder;
+using checkpoint::testing::message;
 using nlohmann::json;
 using ::testing::AllOf;
-using testing::Folder;
 using ::testing::HasSubstr;
-using testing::message;
 
 // What read_config says about fields added to, or (null) taken from, a small good config.
 std::string complaint(const json& change) {
@@ -26,7 +26,7 @@ std::string complaint(const json& change) {
 }
 
 TEST(Config, FieldsAndDefaultsAreThoseOfTransformers) {
-  const json cases = json::parse(testing::golden_bytes("expected.json"))["configs"];
+  const json cases = json::parse(checkpoint::testing::golden_bytes("expected.json"))["configs"];
   ASSERT_GE(cases.size(), 9u);
   for (const json& c : cases) {
     const Folder folder;

@@ -12,7 +12,7 @@ namespace {
 TEST(Cross, absorbed_and_projected_forms_are_one_function) {
   const test::Golden g = test::golden("tiny_gated");
   const Attention& layer = g.network.decoder.blocks[1].cross;
-  const tensor::Packing targets = pack({2, 1, 5}), sources = pack({7, 30, 11});
+  const tensor::Packing targets = tensor::pack({2, 1, 5}), sources = tensor::pack({7, 30, 11});
   const at::Tensor x = test::hashed("x", {3, 8, g.config.d_model}, 1.7);
   const at::Tensor encoded = test::hashed("encoded", {3, 48, g.config.d_model}, 1.7);
   const tensor::Sides sides{.targets = targets, .sources = sources};
@@ -57,7 +57,7 @@ TEST(Cross, absorbing_is_for_short_targets) {
   config.heads = 12;
   config.d_kv = 64;
   const auto is_short = [&](int64_t target, int64_t source) {
-    const tensor::Packing targets = pack({target}), sources = pack({source});
+    const tensor::Packing targets = tensor::pack({target}), sources = tensor::pack({source});
     return short_targets(config, {.targets = targets, .sources = sources});
   };
   EXPECT_TRUE(is_short(4, 128));

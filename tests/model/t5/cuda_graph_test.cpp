@@ -20,14 +20,14 @@ using test::random_adapter;
 
 at::Tensor input(int call) { return at::full({2, 3}, call + 1, at::kFloat); }
 
-TEST(Recorded, is_the_function_at_each_call) {
-  Recorded twice(base::Device::cpu, [](const at::Tensor& x) { return 2 * x; });
+TEST(CudaGraph, is_the_function_at_each_call) {
+  tensor::CudaGraph twice(base::Device::cpu, [](const at::Tensor& x) { return 2 * x; });
   for (int call = 0; call < 4; ++call)
     EXPECT_TRUE(at::equal(twice(input(call)), 2 * input(call))) << call;
   EXPECT_FALSE(twice.is_recorded());
 }
 
-TEST(Recorded, on_a_gpu_replays_the_bits_of_the_plain_form) {
+TEST(CudaGraph, on_a_gpu_replays_the_bits_of_the_plain_form) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
   for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
     const Golden g = golden("tiny_gated", dtype);
@@ -40,7 +40,7 @@ TEST(Recorded, on_a_gpu_replays_the_bits_of_the_plain_form) {
       for (model::LowRank& low : scaled.slots) low.b = (low.b * size).to(dtype);
       return model::t5::token_losses(network, scaled, batch);
     };
-    Recorded recorded(base::Device::cuda, losses);
+    tensor::CudaGraph recorded(base::Device::cuda, losses);
     for (int call = 0; call < 5; ++call) {
       const at::Tensor size = at::full({1}, 0.3 * call, at::kFloat);
       const at::Tensor plain = losses(size.to(at::kCUDA)).cpu();
@@ -51,21 +51,21 @@ TEST(Recorded, on_a_gpu_replays_the_bits_of_the_plain_form) {
 }
 
 // A graph keeps cuBLAS' workspace: two that had the same one would spoil each other's products.
-TEST(Recorded, on_a_gpu_two_replay_at_a_time) {
+TEST(CudaGraph, on_a_gpu_two_replay_at_a_time) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
   const at::Tensor w =
       at::randn({4096, 4096}, at::kCUDA);  // few rows: products split over its sums
   const auto product = [&](const at::Tensor& x) { return x.matmul(w); };
-  std::vector<std::unique_ptr<Recorded>> both;
+  std::vector<std::unique_ptr<tensor::CudaGraph>> both;
   std::vector<at::Tensor> inputs, expected;
   for (int i = 0; i < 2; ++i) {
-    both.push_back(std::make_unique<Recorded>(base::Device::cuda, product));
+    both.push_back(std::make_unique<tensor::CudaGraph>(base::Device::cuda, product));
     inputs.push_back(at::randn({8, 4096}));
     (*both.back())(inputs.back());
     expected.push_back((*both.back())(inputs.back()));
     ASSERT_TRUE(both.back()->is_recorded());
   }
-  share(2, 200, [&](int call) {
+  tensor::share(2, 200, [&](int call) {
     static std::array<std::mutex, 2> one_at_a_time;
     const auto i = static_cast<size_t>(call % 2);
     const std::lock_guard lock(one_at_a_time[i]);
@@ -73,10 +73,10 @@ TEST(Recorded, on_a_gpu_two_replay_at_a_time) {
   });
 }
 
-TEST(Recorded, on_a_gpu_goes_on_with_what_cannot_be_recorded) {
+TEST(CudaGraph, on_a_gpu_goes_on_with_what_cannot_be_recorded) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
-  Recorded waits(base::Device::cuda,
-                 [](const at::Tensor& x) { return x * x.sum().item<double>(); });
+  tensor::CudaGraph waits(base::Device::cuda,
+                          [](const at::Tensor& x) { return x * x.sum().item<double>(); });
   for (int call = 0; call < 4; ++call)
     EXPECT_TRUE(at::equal(waits(input(call)), input(call) * input(call).sum())) << call;
   EXPECT_FALSE(waits.is_recorded());

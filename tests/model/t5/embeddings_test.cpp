@@ -8,14 +8,15 @@
 #include "model/models.hpp"
 #include "model/t5/generate.hpp"
 #include "model/t5/reference.hpp"
+#include "tensor/values.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
 
+using checkpoint::testing::Folder;
 using nlohmann::json;
 using test::Golden;
 using test::golden;
-using testing::Folder;
 
 constexpr size_t kExamples = 4;
 

@@ -10,11 +10,11 @@
 namespace lorahub::model::t5 {
 namespace {
 
+using checkpoint::testing::Folder;
+using checkpoint::testing::message;
 using nlohmann::json;
 using ::testing::AllOf;
-using testing::Folder;
 using ::testing::HasSubstr;
-using testing::message;
 
 std::string warning(const json& generation, const json& config = json::object()) {
   const Folder folder;

@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 
 struct Tiny {
   Config config = golden_config(read_golden("tiny_gated").at("config"));
-  std::map<std::string, at::Tensor> weights = checkpoint::hash_model(config, Head::untied);
+  std::map<std::string, at::Tensor> weights = hash_model(config, Head::untied);
 };
 
 std::string message(const Tiny& tiny) {
@@ -68,7 +68,7 @@ TEST(Network, published_sizes_have_transformers_parameters) {
   const nlohmann::json models = nlohmann::json::parse(file).at("models");
   EXPECT_EQ(models.size(), 15U);
   for (const auto& model : models) {
-    const testing::Folder folder;
+    const checkpoint::testing::Folder folder;
     folder.put("config.json", model.at("config").dump());
     const Config c = read_config(folder.path());
     int64_t count = c.vocabulary * c.d_model;                // embedding
