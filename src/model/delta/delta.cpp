@@ -22,7 +22,7 @@ class Recorder : public tensor::Products {
   }
   at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
                           const tensor::Linear& layer) const override {
-    return sum.add_(tensor::product(x, layer));
+    return sum.add_(product(x, layer));
   }
   Trajectory found() && { return std::move(found_); }
 
