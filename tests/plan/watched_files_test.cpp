@@ -13,7 +13,7 @@
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 #include "model/load.hpp"
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 
 namespace lorahub {
 namespace {

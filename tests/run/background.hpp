@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 
 namespace lorahub {
 using namespace std::chrono_literals;

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "search/recommend.hpp"
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 
 namespace lorahub {
 namespace {

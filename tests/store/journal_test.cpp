@@ -209,9 +209,8 @@ TEST(Journal, ADamagedLineIsNamedAndItsTrialRunAgain) {
       Journal journal(file);
       EXPECT_EQ(journal.history().told.at(kOne).size(), line == 2 || line == 6 ? 3U : line - 3);
       if (line == 2) journal.start(kOne, samples::inputs());
-      const auto none = [] { return std::vector<search::Fault>(); };
-      const auto f = recorded([&](const search::Population&) { return search::Losses{}; }, none,
-                              journal, kOne);
+      const auto f =
+          recorded([&](const search::Population&) { return search::Losses{}; }, journal, kOne);
       for (size_t g = 0; g < generations.size(); ++g) {
         if (journal.told(kOne, g))
           f(generations[g].population);

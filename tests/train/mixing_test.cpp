@@ -20,7 +20,7 @@ Lab lab() {
   for (const std::string name : {"m0", "m1", "m2"}) {
     lora::Module module{.name = name, .rank = 2, .alpha = 3, .slots = {}};
     for (size_t slot = 0; slot < linears.size(); ++slot) {
-      const auto& [layer, out, in] = linears[slot];
+      const auto& [layer, out, in, part] = linears[slot];
       if (!layer.ends_with(".q") && !layer.ends_with(".v")) continue;
       module.slots[static_cast<int>(slot)] = {
           .a = lorahub::test::hashed(name + layer + "a", {2, in}, 0.4),
@@ -28,7 +28,7 @@ Lab lab() {
     }
     modules.push_back(module);
   }
-  lab.pool = lora::stack(modules, lab.golden.config, base::Device::cpu);
+  lab.pool = lora::stack(modules, lab.golden.architecture(), base::Device::cpu);
   return lab;
 }
 

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 
 namespace lorahub {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "run/rank/device_text.hpp"
 #include "tensor/version.hpp"
 
 namespace lorahub::run {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/check.hpp"
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 
 namespace lorahub::run {
 namespace {

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <thread>
 
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 #include "store/shards.hpp"
 
 namespace lorahub {

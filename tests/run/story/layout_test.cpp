@@ -3,7 +3,7 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "small_study.hpp"
+#include "run/small_study.hpp"
 
 namespace lorahub {
 namespace {

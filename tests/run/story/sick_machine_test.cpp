@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "background.hpp"
+#include "run/background.hpp"
 
 namespace lorahub {
 namespace {

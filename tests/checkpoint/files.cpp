@@ -1,5 +1,3 @@
-// The helpers of files.hpp, here since only *_test.cpp are compiled; and tests of the archives they
-// make.
 #include "checkpoint/files.hpp"
 
 #include <ATen/ATen.h>
@@ -127,21 +125,6 @@ std::string torch_archive(const std::string& pickle, const std::vector<std::stri
   for (size_t i = 0; i < storages.size(); ++i)
     members.emplace_back("x/data/" + std::to_string(i), storages[i]);
   return archive(members);
-}
-
-TEST(Files, ArchivesAreReadInPlaceAlsoWithZip64Fields) {
-  const std::string big(70000, 'b');
-  for (const Zip zip : {Zip::plain, Zip::wide}) {
-    const std::string bytes = archive({{"x/a", "one"}, {"x/empty", ""}, {"x/b", big}}, zip);
-    const ZipMembers members = zip_members(bytes, "file");
-    ASSERT_EQ(members.size(), 3u);
-    EXPECT_EQ(members.at("x/a").bytes, "one");
-    EXPECT_EQ(members.at("x/empty").bytes, "");
-    EXPECT_EQ(members.at("x/b").bytes, big);
-    EXPECT_EQ(members.at("x/b").crc, base::crc32(big));
-    EXPECT_GE(members.at("x/b").bytes.data(), bytes.data());
-    EXPECT_LT(members.at("x/b").bytes.data(), bytes.data() + bytes.size());
-  }
 }
 
 }  // namespace lorahub::checkpoint::testing
