@@ -8,6 +8,7 @@
 #include "lab/folders.hpp"
 #include "lab/stages.hpp"
 #include "lora/library.hpp"
+#include "model/load.hpp"
 
 namespace lorahub::lab {
 namespace {

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "model/t5/initial.hpp"
 #include "tensor/packed_attention.hpp"
-#include "train/folders.hpp"
 
 namespace lorahub::lab {
 namespace {

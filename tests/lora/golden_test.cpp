@@ -119,7 +119,7 @@ TEST(Identity, PopulationIsItsSinglesMerged) {
         weight = (weight.to(at::kDouble) + delta(adapter.slots[static_cast<size_t>(slot)], p))
                      .to(at::kFloat);
       }
-      const model::t5::Network single = model::t5::build(lab().architecture, merged, {});
+      const model::t5::Network single = model::t5::build(lab().network.config, merged, {});
       const at::Tensor want =
           model::t5::reference::loss_sums(single, {}, lab().golden.examples).to(at::kDouble);
       const std::vector<double> got(sums.begin() + 5 * p, sums.begin() + 5 * p + 5);

@@ -132,7 +132,7 @@ TEST(InPlaceOfOne, IsACopyWhereOtherBytesLieBetweenTheTensors) {
   const auto architecture = model::read_architecture(kModel);
   const auto is_file = [&](const char* format) {
     const Module module = read_module(kGolden / "peft_bin" / format, "m", *architecture);
-    return memory_of(stack({module}, config, base::Device::cpu).flat) ==
+    return memory_of(stack({module}, *architecture, base::Device::cpu).flat) ==
            memory_of(module.slots.begin()->second.a);
   };
   EXPECT_TRUE(is_file("safetensors"));

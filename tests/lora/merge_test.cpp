@@ -62,8 +62,9 @@ TEST(WriteMerged, RefusesAnAdapterOfAHeadThatIsTiedUnderAnyName) {
     const auto architecture = model::read_architecture(scratch.path / "base");
     const int head = static_cast<int>(architecture->linears().size()) - 1;
     Module module{.name = "m", .rank = 2, .alpha = 2, .slots = {}};
-    module.slots[head] = {.a = at::ones({2, config.d_model}),
-                          .b = at::ones({config.vocabulary, 2})};
+    module.slots[head] = {
+        .a = at::ones({2, architecture->linears().at(static_cast<size_t>(head)).in}),
+        .b = at::ones({architecture->vocabulary(), 2})};
     EXPECT_THAT(error_of([&] {
                   write_merged(scratch.path / "merged", module, scratch.path / "base", at::kFloat);
                 }),

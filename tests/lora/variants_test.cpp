@@ -90,7 +90,7 @@ TEST_P(Variant, AnswersAsPeft) {
       base.max_tokens);
   for (size_t i = 0; i < answers.size(); ++i) {
     model::Ids want = expected.at("greedy")[i];
-    if (want.back() == base.architecture().eos) want.pop_back();
+    if (want.back() == base.config.eos) want.pop_back();
     EXPECT_EQ(answers[i], want) << i;
   }
 }
