@@ -1,6 +1,6 @@
 """Weights and token ids made from integer hashes, so that no weights need to be stored.
 
-tests/t5/hash_weights.hpp makes the same values bit by bit. Value number i of tensor `name` is
+tests/tensor/hash_weights.hpp makes the same values bit by bit. Value number i of tensor `name` is
 
     h = splitmix64(fnv1a64(name) + i)          (arithmetic modulo 2^64)
     u = (h mod 2^24) / 2^23 - 1                in [-1, 1)

@@ -1,4 +1,4 @@
-"""What transformers computes with model files that hold several embeddings, in f64, for tests/t5.
+"""What transformers computes with model files that hold several embeddings, in f64, for tests/model/t5.
 
     python tests/golden/t5_embeddings.py            # writes tests/golden/t5/embeddings.json
 

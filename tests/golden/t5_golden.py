@@ -1,4 +1,4 @@
-"""What Hugging Face's T5 computes, in f64: loss sums and greedy ids, for tests/t5.
+"""What Hugging Face's T5 computes, in f64: loss sums and greedy ids, for tests/model/t5.
 
     python tests/golden/t5_golden.py            # writes tests/golden/t5/*.json
 

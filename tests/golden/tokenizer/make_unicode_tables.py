@@ -1,8 +1,8 @@
-"""Writes src/task/unicode_tables.hpp: lower case and grapheme classes of Unicode, as runs; or unicode_words.hpp: the
+"""Writes src/text/unicode_tables.hpp: lower case and grapheme classes of Unicode, as runs; or unicode_words.hpp: the
 letters of words.
 
-Usage: make_unicode_tables.py > src/task/unicode_tables.hpp
-       make_unicode_tables.py words > src/task/unicode_words.hpp
+Usage: make_unicode_tables.py > src/text/unicode_tables.hpp
+       make_unicode_tables.py words > src/text/unicode_words.hpp
 Lower case is Python's own str.lower. The marks that join are those that `tokenizers` joins (it has its own edition of
 Unicode), found by asking it, and so are the letters of words; the two small classes come from the package `regex`.
 """
