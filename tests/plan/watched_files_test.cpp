@@ -33,7 +33,7 @@ fs::path endless_study(const std::string& name) {
   for (const char* module : {"find_letter", "max_letter"}) {
     lora::Module read = lora::read_module(kModules / module, module, *architecture);
     for (auto& [slot, f] : read.slots) f = {.a = f.a.to(at::kFloat), .b = f.b.to(at::kFloat)};
-    lora::write_module(folder / "library" / module, read, config, "mini");
+    lora::write_module(folder / "library" / module, read, *architecture, "mini");
   }
   write_study(folder,
               "question: q\nuses: {tasks: mini/unseen}\n"

@@ -198,7 +198,7 @@ void write_huge_module(const std::filesystem::path& library) {
     factors.a = factors.a.to(at::kFloat) * 1e30;
     factors.b = factors.b.to(at::kFloat) * 1e30;
   }
-  lora::write_module(library / "huge", huge, config, "mini");
+  lora::write_module(library / "huge", huge, *architecture, "mini");
 }
 
 TEST(Fault, CandidatesWithoutALossAreRecordedAndATrialOfNothingElseFails) {
