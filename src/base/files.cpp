@@ -43,11 +43,10 @@ void sync(const Path& path, int flags) {
 
 // Which numbers of processes mean the same process: those of one host, in one namespace.
 std::string process_space() {
-  char host[256] = {}, space[64] = {};
-  ::gethostname(host, sizeof host - 1);
+  char space[64] = {};
   const ssize_t size = ::readlink("/proc/self/ns/pid", space, sizeof space - 1);
   const size_t hash = std::hash<std::string>{}(
-      std::string(host) + std::string(space, size > 0 ? static_cast<size_t>(size) : 0));
+      host_name() + std::string(space, size > 0 ? static_cast<size_t>(size) : 0));
   return format("{:08x}", hash & 0xFFFFFFFFU);
 }
 

@@ -200,8 +200,8 @@ int run(int argc, char** argv) {
   app.footer("Example: lorahub run experiments/quickstart.yaml");
   Action action;
   for (const auto add : {add_run, add_plan, add_submit, add_status, add_merge, add_report,
-                         add_export, add_check, add_score, add_infer, add_adapt, add_compose,
-                         add_hub, add_probe, add_train, add_lab, add_bench})
+                         add_export, add_knobs, add_check, add_score, add_infer, add_adapt,
+                         add_compose, add_hub, add_probe, add_train, add_lab, add_bench})
     add(app, action);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());

@@ -25,6 +25,7 @@ using Action = std::function<int()>;
 // Each returns nothing until the parser has chosen it; then `action` holds what to do.
 void add_run(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
+void add_knobs(CLI::App& app, Action& action);
 void add_submit(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);

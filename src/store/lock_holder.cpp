@@ -14,17 +14,12 @@
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
+#include "base/host.hpp"
 #include "store/disk.hpp"
 #include "store/paths.hpp"
 
 namespace lorahub::store {
 namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
 
 // Process numbers are told apart within one start of one kernel and one namespace of processes.
 std::string numbering() {
@@ -73,7 +68,7 @@ Holder read_holder(const std::string& text) {
   if (holder.line.starts_with(kBefore))
     holder.pid = std::atoi(holder.line.c_str() + kBefore.size());
   const bool named =
-      holder.line.find(base::format(" on host {} since ", host_name())) != std::string::npos;
+      holder.line.find(base::format(" on host {} since ", base::host_name())) != std::string::npos;
   holder.of_this_host = named && (numbers.empty() || numbers == numbering());
   return holder;
 }
@@ -125,7 +120,7 @@ Locked locked(int descriptor, Flock flock) {
 }  // namespace
 
 std::string my_holder_text() {
-  return base::format("process {} on host {} since {}\n{} {}\n", ::getpid(), host_name(),
+  return base::format("process {} on host {} since {}\n{} {}\n", ::getpid(), base::host_name(),
                       base::utc_now(), numbering(), process(::getpid()).start);
 }
 

@@ -63,8 +63,7 @@ std::string nearest_knob(const std::string& key) {
 
 void check_known(const Entry& entry) {
   if (find_knob(entry.key) == nullptr)
-    fail_at(entry.value,
-            "unknown knob '{}' (experiments/README.md lists the knobs), did you mean '{}'?",
+    fail_at(entry.value, "unknown knob '{}' (lorahub knobs lists them), did you mean '{}'?",
             entry.key, nearest_knob(entry.key));
 }
 

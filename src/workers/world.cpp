@@ -7,6 +7,7 @@
 #include <cassert>
 
 #include "base/check.hpp"
+#include "base/host.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
 #include "workers/coordinate.hpp"
@@ -15,12 +16,6 @@
 
 namespace lorahub::workers {
 namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
-}
 
 void wait_for(MPI_Request request) {
   int all_here = 0;
@@ -53,7 +48,7 @@ std::vector<std::string> gather(const std::string& mine, const std::vector<size_
 
 }  // namespace
 
-World::World(const Identity& identity) : hosts_{host_name()} {
+World::World(const Identity& identity) : hosts_{base::host_name()} {
   if (!mpi_runs()) return;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
@@ -61,7 +56,7 @@ World::World(const Identity& identity) : hosts_{host_name()} {
   const std::string mine = text_of(identity);
   hosts_.clear();
   std::vector<size_t> lengths;
-  for (const std::string& text : gather(hello(host_name(), mine.size()), kHello, size)) {
+  for (const std::string& text : gather(hello(base::host_name(), mine.size()), kHello, size)) {
     const Hello other = read_hello(text);
     hosts_.push_back(other.host);
     lengths.push_back(other.identity);

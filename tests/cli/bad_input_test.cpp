@@ -252,13 +252,13 @@ TEST(Usage, UnknownCommandAndOption) {
   EXPECT_EQ(lorahub("").code, 2);
 }
 TEST(Usage, HelpHasAnExampleForEachCommand) {
-  for (const char* command : {"run", "plan", "report", "export", "status", "check", "score",
-                              "infer", "adapt", "compose", "hub", "probe"}) {
+  for (const char* command : {"run", "plan", "report", "export", "knobs", "status", "check",
+                              "score", "infer", "adapt", "compose", "hub", "probe"}) {
     const Ended ended = lorahub(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.out, testing::ContainsRegex("Example: .*lorahub " + std::string(command)));
   }
-  EXPECT_THAT(lorahub("--version").out, HasSubstr("lorahub 0.1.0"));
+  EXPECT_THAT(lorahub("--version").out, HasSubstr("lorahub 0.2.0"));
 }
 
 }  // namespace

@@ -154,12 +154,11 @@ std::vector<std::pair<std::string, bool>> options(const std::string& help) {
 }
 
 const std::vector<Words> kCommands = {
-    {"run"},        {"plan"},          {"submit"},      {"merge"},
-    {"report"},     {"export"},        {"status"},      {"check"},
-    {"score"},      {"infer"},         {"adapt"},       {"compose"},
-    {"hub"},        {"hub", "list"},   {"hub", "show"}, {"hub", "verify"},
-    {"hub", "add"}, {"hub", "remove"}, {"probe"},       {"train"},
-    {"lab"},        {"bench"},         {"scroe"},       {}};
+    {"run"},         {"plan"},          {"submit"},     {"merge"},         {"report"},
+    {"export"},      {"status"},        {"check"},      {"knobs"},         {"score"},
+    {"infer"},       {"adapt"},         {"compose"},    {"hub"},           {"hub", "list"},
+    {"hub", "show"}, {"hub", "verify"}, {"hub", "add"}, {"hub", "remove"}, {"probe"},
+    {"train"},       {"lab"},           {"bench"},      {"scroe"},         {}};
 
 // Values at the limits, and no values at all.
 const Words& hostile() {

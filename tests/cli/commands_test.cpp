@@ -294,5 +294,13 @@ TEST_F(Commands, PlanListsTrialsWithoutAModel) {
   EXPECT_LT(plan["shared_bytes"].get<double>(), plan["memory_bytes"].get<double>());
 }
 
+// The knobs of a study that the repository holds are in the list.
+TEST_F(Commands, KnobsListsWhatAStudyMaySet) {
+  const Ended ended = lorahub("knobs");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  for (const char* knob : {"search.budget", "shots", "seed.search", "task.max_input"})
+    EXPECT_THAT(ended.out, HasSubstr("| `" + std::string(knob) + "` |"));
+}
+
 }  // namespace
 }  // namespace lorahub
