@@ -15,6 +15,7 @@
 #include <functional>
 
 #include "base/fault.hpp"
+#include "base/host.hpp"
 
 namespace lorahub::base {
 namespace {

@@ -199,8 +199,7 @@ class Reader {
     for (const auto& [key, value] : dict->items) {
       const auto* text = std::get_if<std::string_view>(&key);
       const auto* inner = std::get_if<Dict*>(&value);
-      if (text != nullptr && *text == "state_dict" && inner != nullptr)
-        return named(**inner);
+      if (text != nullptr && *text == "state_dict" && inner != nullptr) return named(**inner);
     }
     return named(*dict);
   }

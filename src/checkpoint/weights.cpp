@@ -10,9 +10,9 @@
 #include "base/node_memory.hpp"
 #include "checkpoint/tensor_names.hpp"
 #include "checkpoint/weight_files.hpp"
-#include "tensor/values.hpp"
 #include "tensor/shared_tensor.hpp"
 #include "tensor/threads.hpp"
+#include "tensor/values.hpp"
 
 namespace lorahub::checkpoint {
 namespace {

@@ -1,6 +1,6 @@
 // The methods of a study: one row each, from which identity, costs and the report take what they
-// say about a method. A new method is an enumerator and a row here, a file in run/lead/methods, and its
-// line in run/lead/methods/methods.hpp.
+// say about a method. A new method is an enumerator and a row here, a file in run/lead/methods, and
+// its line in run/lead/methods/methods.hpp.
 #pragma once
 #include <array>
 #include <cstddef>

@@ -18,8 +18,8 @@ inline std::map<std::string, at::Tensor> hash_model(const model::t5::Config& c, 
   std::map<std::string, at::Tensor> all;
   for (const auto& [name, shape] : model::t5::tensor_shapes(c))
     if (name != "lm_head.weight" || head == Head::untied)
-      all[name] =
-          hashed(name, shape, model::t5::half_width(name, c), name.ends_with("layer_norm.weight") ? 1 : 0);
+      all[name] = hashed(name, shape, model::t5::half_width(name, c),
+                         name.ends_with("layer_norm.weight") ? 1 : 0);
   return all;
 }
 

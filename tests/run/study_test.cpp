@@ -3,8 +3,8 @@
 
 #include <numeric>
 
-#include "search/recommend.hpp"
 #include "run/small_study.hpp"
+#include "search/recommend.hpp"
 
 namespace lorahub {
 namespace {

@@ -129,7 +129,8 @@ Input pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor
     lengths.push_back(static_cast<int64_t>(ids.size()));
     all.insert(all.end(), ids.begin(), ids.end());
   }
-  return {.packing = tensor::pack(lengths), .ids = to_device(network, all), .bias = std::move(bias)};
+  return {
+      .packing = tensor::pack(lengths), .ids = to_device(network, all), .bias = std::move(bias)};
 }
 
 at::Tensor self_bias(const Network& network, Direction direction, int64_t longest) {

@@ -1,11 +1,11 @@
 // What goes wrong on a cluster: every trial once, the same bits as an undisturbed run on one rank.
 #include <signal.h>
 
-#include "run/background.hpp"
 #include "base/random.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 #include "model/load.hpp"
+#include "run/background.hpp"
 
 namespace lorahub {
 namespace {
