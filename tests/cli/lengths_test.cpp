@@ -125,7 +125,7 @@ TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedByTheOtherCommands) {
   std::ofstream(folder_ / "train.yaml")
       << "train: lora\nmodel: " << kModel << "\ndata: task.jsonl\nout: " << folder_.string()
       << "/trained\nsteps: 1\nsource_length: 400000\nmax_input: 1000000\n";
-  const std::string rest = " --max-input 1000000 --threads 100000 --model " + kModel +
+  const std::string rest = " --max-input 1000000 --threads 1024 --model " + kModel +
                            " --library " + kLibrary + " --task " + quoted(folder_ / "task.jsonl");
   for (const std::string& words :
        {"probe --shots 8 --cache " + quoted(folder_ / "cache") + rest,
