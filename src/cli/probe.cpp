@@ -49,7 +49,9 @@ void check_shots(const Options& options, const objective::LoadedModel& machine,
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
   trial.max_input = options.longest;
-  const plan::Lengths lengths = plan::lengths(trial, task, &machine.tokenizer, plan::Reads::shots);
+  plan::Lengths lengths = plan::lengths(trial, task, &machine.tokenizer, plan::Reads::shots);
+  for (const task::Example& shot : task.shots)  // which are answered, too, and read whole for that
+    lengths.prompts.push_back({.source = task::count_tokens(&machine.tokenizer, shot.input)});
   warn(plan::sentence({.cut = lengths.cut, .of = task.shots.size()}));
   if (options.no_memory_check) return;
   plan::Need need =

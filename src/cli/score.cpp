@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -61,7 +62,7 @@ constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
 
 // Error where the losses of these rows can't fit into the memory.
 void check_memory(const Options& options, const objective::LoadedModel& machine,
-                  std::span<const model::Tokens> pairs, int modules) {
+                  std::span<const model::Tokens> pairs, const search::Population& candidates) {
   if (options.no_memory_check) return;
   study::Trial trial{
       .method = study::Method::lorahub,
@@ -72,14 +73,17 @@ void check_memory(const Options& options, const objective::LoadedModel& machine,
   for (const model::Tokens& pair : pairs)
     lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
                              .target = static_cast<double>(pair.target.size())});
+  const auto tiles = static_cast<int>(
+      search::cut(candidates.size(), static_cast<int>(pairs.size()), kTile).size());
   plan::Need need = plan::need({.trial = trial,
                                 .architecture = machine.model->architecture(),
                                 .lengths = lengths,
                                 .tile = kTile,
-                                .candidates = modules,
-                                .modules = modules,
+                                .candidates = candidates.dim,
+                                .modules = candidates.dim,
                                 .device = machine.device},
-                               machine.threads, base::format("the loss of {} rows", pairs.size()));
+                               std::min(machine.threads, tiles),
+                               base::format("the losses of {} rows", pairs.size()));
   need.shared = 0;  // loaded already
   plan::check_own_room(need);
 }
@@ -97,8 +101,8 @@ int score(const Options& options) {
                                      .device = machine.device,
                                      .threads = machine.threads});
   const auto pairs = objective::tokenize(machine.tokenizer, rows);
-  check_memory(options, machine, pairs, pool.size());
   const search::Population candidates = population(options.weights, pool.size());
+  check_memory(options, machine, pairs, candidates);
   const auto measure = objective::make_search_measure(
       machine,
       {.pool = pool,

@@ -118,18 +118,20 @@ TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedWithTheNumbers) {
   EXPECT_THAT(answer.err, HasSubstr(" takes about "));
 }
 
-// Rows of 400,000 tokens of which a loss reads 2,048 each, on very many threads; or all of them.
+// Answers read 400,000 tokens; losses 2,048 of them each, here by very many threads.
 TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedByTheOtherCommands) {
   rows(3, 400000);
-  std::ofstream(folder_ / "w.json") << "[[0.5, 0.5]]";
+  std::ofstream(folder_ / "w.json")
+      << nlohmann::json(std::vector(1024, std::vector<double>{0.5, 0.5}));
   std::ofstream(folder_ / "train.yaml")
       << "train: lora\nmodel: " << kModel << "\ndata: task.jsonl\nout: " << folder_.string()
       << "/trained\nsteps: 1\nsource_length: 400000\nmax_input: 1000000\n";
-  const std::string rest = " --max-input 1000000 --threads 1024 --model " + kModel +
-                           " --library " + kLibrary + " --task " + quoted(folder_ / "task.jsonl");
+  const std::string rest = " --max-input 1000000 --threads 1024 --model " + kModel + " --library " +
+                           kLibrary + " --task " + quoted(folder_ / "task.jsonl");
   for (const std::string& words :
        {"probe --shots 8 --cache " + quoted(folder_ / "cache") + rest,
-        "score --modules find_letter,max_letter --weights " + quoted(folder_ / "w.json") + rest,
+        "score --engine reference --modules find_letter,max_letter --weights " +
+            quoted(folder_ / "w.json") + rest,
         "train " + quoted(folder_ / "train.yaml") + " --quiet"}) {
     const Ended ended = lorahub(words);
     EXPECT_EQ(ended.code, 2) << words << ended.out << ended.err;

@@ -11,6 +11,7 @@ namespace lorahub {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -71,8 +72,9 @@ TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
     const int code = run.wait();
     const std::string err = read_all(folder / "err");
     EXPECT_TRUE(code == 0 || code == 75) << code << err;
-    if (code == 75) {
-      EXPECT_THAT(err, AllOf(HasSubstr("rank "), HasSubstr("give the job more memory")));
+    if (code == 75) {  // MPI itself may have no memory left to say so
+      EXPECT_THAT(err, AllOf(HasSubstr("rank "), AnyOf(HasSubstr("give the job more memory"),
+                                                       HasSubstr("has been silent for"))));
     }
     EXPECT_THAT(err, AllOf(Not(HasSubstr("0x")), Not(HasSubstr("frame #"))));
     expect_goes_on_to_the_same_bits(folder);
