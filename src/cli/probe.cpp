@@ -8,19 +8,16 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
 #include "cli/spool.hpp"
 #include "lora/base_names.hpp"
 #include "lora/geometry.hpp"
-#include "lora/load_modules.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
 #include "report/plot.hpp"
 #include "report/table.hpp"
 #include "study/names.hpp"
-#include "tensor/threads.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -34,13 +31,6 @@ struct Options {
   uint64_t seed = 1;
   bool json = false, no_memory_check = false;
   lora::Force force = lora::Force::no;
-};
-
-struct Found {
-  std::vector<lora::Module> modules;
-  std::vector<run::Probed> probed;  // the base, then each
-  std::vector<std::vector<double>> cosines;
-  std::string shots_sha256;
 };
 
 // Refuses shots that are too long or too many for the memory, and says how many are cut.
@@ -65,7 +55,7 @@ void check_shots(const Options& options, const objective::LoadedModel& machine,
   plan::check_own_room(need);
 }
 
-Found probe(const Options& options) {
+run::Findings probe(const Options& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
   const Spool spool(options.task, options.columns);
@@ -75,36 +65,17 @@ Found probe(const Options& options) {
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::LoadedModel machine = load_model(options.model);
   check_shots(options, machine, task);
-  lora::Modules kept;
-  Found found{.modules = lora::load_modules({.model = options.model.model,
-                                             .library = options.library,
-                                             .names = names,
-                                             .threads = machine.threads},
-                                            machine.model->architecture(), kept),
-              .probed = {},
-              .cosines = {},
-              .shots_sha256 = task.shots_sha256};
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
-  std::vector<std::string> hashes(names.size());
-  tensor::share(machine.threads, static_cast<int>(names.size()), [&](int i) {
-    const auto module = static_cast<size_t>(i);
-    hashes[module] = lora::hash_module(lora::module_folder(options.library, names[module]));
-  });
-  const std::vector<model::Tokens> pairs = objective::tokenize(machine.tokenizer, task.shots);
-  run::ProbeCache cache(
-      options.cache.empty() ? run::probe_folder() : fs::path(options.cache),
-      {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model.model)),
-       .pairs = pairs,
+  return run::probe_library(
+      machine, task,
+      {.model = options.model.model,
+       .library = options.library,
+       .names = names,
        .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
-       .device = machine.device});
-  found.probed =
-      run::probe(machine, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
-  cache.save();
-  found.cosines = lora::cosines(found.modules);
-  return found;
+       .cache = options.cache});
 }
 
-void print_json(const Found& found) {
+void print_json(const run::Findings& found) {
   nlohmann::json modules = nlohmann::json::array();
   for (size_t i = 0; i < found.modules.size(); ++i) {
     const lora::Norms norms = lora::norms(found.modules[i]);
@@ -127,7 +98,7 @@ void print_json(const Found& found) {
 }
 
 // The most similar other module.
-std::pair<std::string, double> nearest(const Found& found, size_t i) {
+std::pair<std::string, double> nearest(const run::Findings& found, size_t i) {
   std::pair<std::string, double> best{"", -2};
   for (size_t j = 0; j < found.modules.size(); ++j)
     if (j != i && found.cosines[i][j] > best.second)
@@ -135,7 +106,7 @@ std::pair<std::string, double> nearest(const Found& found, size_t i) {
   return best;
 }
 
-void print_table(const Found& found) {
+void print_table(const run::Findings& found) {
   const auto cells = [](const std::string& name, const run::Probed& p) {
     return report::Cells{name, base::format("{:.4f}", p.loss), base::format("{:.1f}", p.accuracy),
                          base::format("{:.1f}", p.changed)};
@@ -158,7 +129,7 @@ void print_table(const Found& found) {
 
 int run_probe(const Options& options) {
   if (!options.map.empty()) check_replaceable(options.map, kFigureMarks, options.force);
-  const Found found = probe(options);
+  const run::Findings found = probe(options);
   if (!options.map.empty()) {
     std::vector<std::string> names;
     for (const lora::Module& module : found.modules) names.push_back(module.name);

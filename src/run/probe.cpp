@@ -3,6 +3,9 @@
 #include <cmath>
 
 #include "base/clock.hpp"
+#include "checkpoint/hub.hpp"
+#include "lora/geometry.hpp"
+#include "lora/load_modules.hpp"
 #include "objective/alone.hpp"
 #include "task/score.hpp"
 #include "tensor/threads.hpp"
@@ -66,6 +69,34 @@ std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidate
   });
   for (const size_t i : open) cache.add(candidates.hashes[i], all[i + 1]);
   return all;
+}
+
+Findings probe_library(const objective::LoadedModel& machine, const task::Task& task,
+                       const ProbeOptions& options) {
+  lora::Modules kept;
+  Findings found{.modules = lora::load_modules({.model = options.model,
+                                                .library = options.library,
+                                                .names = options.names,
+                                                .threads = machine.threads},
+                                               machine.model->architecture(), kept),
+                 .probed = {},
+                 .cosines = {},
+                 .shots_sha256 = task.shots_sha256};
+  std::vector<std::string> hashes(options.names.size());
+  tensor::share(machine.threads, static_cast<int>(hashes.size()), [&](int i) {
+    const auto module = static_cast<size_t>(i);
+    hashes[module] = lora::hash_module(lora::module_folder(options.library, options.names[module]));
+  });
+  const std::vector<model::Tokens> pairs = objective::tokenize(machine.tokenizer, task.shots);
+  ProbeCache cache(options.cache.empty() ? probe_folder() : options.cache,
+                   {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model)),
+                    .pairs = pairs,
+                    .precision = options.precision,
+                    .device = machine.device});
+  found.probed = probe(machine, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
+  cache.save();
+  found.cosines = lora::cosines(found.modules);
+  return found;
 }
 
 }  // namespace lorahub::run

@@ -1,5 +1,6 @@
 // Each module of a library alone on a few examples: what it does before any search.
 #pragma once
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,5 +18,23 @@ struct Candidates {
 // cache knows is not computed.
 std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache);
+
+struct ProbeOptions {
+  std::string model;               // a folder or a published name
+  std::string library;             // a folder of PEFT adapters
+  std::vector<std::string> names;  // of its modules, [N]
+  study::Precision precision = study::Precision::f32;
+  std::filesystem::path cache = {};  // of earlier results; "": probe_folder()
+};
+struct Findings {
+  std::vector<lora::Module> modules;         // [N]
+  std::vector<Probed> probed;                // [1 + N]: the base, then each
+  std::vector<std::vector<double>> cosines;  // [N, N], of what the modules add
+  std::string shots_sha256;
+};
+// Reads the modules and probes them on the task's shots; new results go into the cache. Error for a
+// module that does not fit the model.
+Findings probe_library(const objective::LoadedModel& machine, const task::Task& task,
+                       const ProbeOptions& options);
 
 }  // namespace lorahub::run

@@ -10,6 +10,7 @@
 #include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
+#include "workers/heartbeat.hpp"
 #include "workers/launcher.hpp"
 
 namespace lorahub::workers {
@@ -21,7 +22,7 @@ constexpr unsigned kLauncherSeconds = 10;  // then, for mpirun to end
 
 class Coordinator {
  public:
-  explicit Coordinator(const Rank& me)
+  explicit Coordinator(const LoopState& me)
       : me_(me),
         crew_({.hosts = me.hosts,
                .threads = me.service.threads,
@@ -196,7 +197,7 @@ class Coordinator {
     leave(75, Leave::together);
   }
 
-  const Rank& me_;
+  const LoopState& me_;
   Dispatcher crew_;
   Awake clock_;
   Silence silence_;  // by rank
@@ -214,6 +215,6 @@ class Coordinator {
 
 }  // namespace
 
-int coordinate(const Rank& me, const Lead& lead) { return Coordinator(me).run(lead); }
+int coordinate(const LoopState& me, const Lead& lead) { return Coordinator(me).run(lead); }
 
 }  // namespace lorahub::workers

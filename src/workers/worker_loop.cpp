@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "workers/backoff.hpp"
+#include "workers/heartbeat.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -15,7 +16,7 @@ void say_goodbye(Mailbox& mailbox) {
   for (const Backoff backoff; !mailbox.sent(); backoff.wait()) mailbox.progress();
 }
 
-bool send_outcomes(const Rank& me) {
+bool send_outcomes(const LoopState& me) {
   bool any = false;
   while (const std::optional<Outcome> outcome = me.executor.take()) {
     send(*me.mailbox,
@@ -29,7 +30,7 @@ bool send_outcomes(const Rank& me) {
   return any;
 }
 
-[[noreturn]] void lose_coordinator(const Rank& me, double seconds) {
+[[noreturn]] void lose_coordinator(const LoopState& me, double seconds) {
   fmt::print(stderr,
              "lorahub: rank {} has not heard of rank 0 on {} for {:.0f} s (it is stopped, or the "
              "network is cut), run the same command to go on\n",
@@ -39,7 +40,7 @@ bool send_outcomes(const Rank& me) {
 
 }  // namespace
 
-int serve(const Rank& me) {
+int serve(const LoopState& me) {
   Mailbox& mailbox = *me.mailbox;
   Silence silence(1);
   Every beat(me.beat());

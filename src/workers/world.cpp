@@ -82,12 +82,12 @@ int World::run(const Service& service, const Handler& handler, const Lead& lead)
   assert(!has_run_);
   has_run_ = true;
   Executor executor(handler, service.threads, bell_);
-  const Rank me{.rank = rank_,
-                .hosts = hosts_,
-                .service = service,
-                .mailbox = mailbox_.get(),
-                .executor = executor,
-                .bell = bell_};
+  const LoopState me{.rank = rank_,
+                     .hosts = hosts_,
+                     .service = service,
+                     .mailbox = mailbox_.get(),
+                     .executor = executor,
+                     .bell = bell_};
   return is_coordinator() ? coordinate(me, lead) : serve(me);
 }
 

@@ -1,17 +1,15 @@
 // What the thread that keeps MPI has at hand, on the coordinator and on the other ranks.
 #pragma once
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "workers/awake.hpp"
 #include "workers/executor.hpp"
 #include "workers/mailbox.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::workers {
 
-struct Rank {
+struct LoopState {
   int rank = 0;
   const std::vector<std::string>& hosts;  // by rank
   const Service& service;
@@ -28,27 +26,5 @@ struct Rank {
 // is finalised), or at once.
 enum class Leave { together, at_once };
 [[noreturn]] void leave(int code, Leave how);
-
-// Seconds (of an Awake clock) since the last call of note(), for each of several ranks.
-class Silence {
- public:
-  explicit Silence(size_t ranks);
-  void note(int rank);
-  double of(int rank);
-
- private:
-  Awake awake_;
-  std::vector<double> heard_;
-};
-
-// Has it been `seconds` since it last said yes?
-class Every {
- public:
-  explicit Every(double seconds) : seconds_(seconds) {}
-  bool due();
-
- private:
-  double seconds_, last_ = -1e9;
-};
 
 }  // namespace lorahub::workers

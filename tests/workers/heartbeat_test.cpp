@@ -1,4 +1,4 @@
-#include "workers/rank.hpp"
+#include "workers/heartbeat.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

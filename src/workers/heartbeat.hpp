@@ -1,0 +1,32 @@
+// How long others have been silent, and when it is time to be heard.
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "workers/awake.hpp"
+
+namespace lorahub::workers {
+
+// Seconds (of an Awake clock) since the last call of note(), for each of several ranks.
+class Silence {
+ public:
+  explicit Silence(size_t ranks);
+  void note(int rank);
+  double of(int rank);
+
+ private:
+  Awake awake_;
+  std::vector<double> heard_;
+};
+
+// Has it been `seconds` since it last said yes?
+class Every {
+ public:
+  explicit Every(double seconds) : seconds_(seconds) {}
+  bool due();
+
+ private:
+  double seconds_, last_ = -1e9;
+};
+
+}  // namespace lorahub::workers
