@@ -29,6 +29,53 @@ def put(target, kind, name, content):
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
+def texts(*parts):
+    """As base::pack_texts has them."""
+    parts = [part if isinstance(part, bytes) else part.encode() for part in parts]
+    return struct.pack("<Q", len(parts)) + b"".join(struct.pack("<Q", len(part)) + part for part in parts)
+
+
+def doubles(*values):
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def request(kind, body=b"", trial=0, kept=()):
+    return b"q" + kind + struct.pack("<QQ", trial, len(kept)) + struct.pack(f"<{len(kept)}I", *kept) + body
+
+
+def tile(dim, weights, shape):
+    return struct.pack("<QQ", dim, len(weights)) + doubles(*weights) + struct.pack("<4i", *shape)
+
+
+def rank_message():
+    """What lead and ranks say to each other (tests/fuzz/messages.cpp)."""
+    measure = request(b"M", tile(2, [0.5, -1.0, 0.25, 3.0], (0, 2, 0, 5)), trial=3, kept=(0, 7))
+    result = texts(doubles(0.5, 0.25), doubles(0, 0, 0.5, 0.25), doubles(2, 1), doubles(1, 1), doubles(1, 2, 10), "yes", "")
+    loaded = b"l" + struct.pack("<q", 32) + texts("find_letter", "max_letter")
+    put("message", "valid", "join", request(b"J", b"hashes of rows", trial=1))
+    put("message", "valid", "measure", measure)
+    put("message", "valid", "search_of_nothing", request(b"S", tile(0, [], (0, 0, 0, 0))))
+    put("message", "valid", "answer", request(b"A", struct.pack("<Q", 4) + doubles(0.5, 0.25)))
+    put("message", "valid", "agree", request(b"E", texts("2", "knobs", "files", "path", "hash")))
+    put("message", "valid", "loaded", loaded)
+    put("message", "valid", "result", b"r" + result)
+    put("message", "hostile", "nothing", b"")
+    put("message", "hostile", "unknown", b"x")
+    put("message", "hostile", "unknown_kind", request(b"?"))
+    put("message", "hostile", "cut", measure[:-9])
+    put("message", "hostile", "too_long", measure + b"x")
+    put("message", "hostile", "huge_kept", b"qJ" + struct.pack("<QQ", 0, 2**62))
+    put("message", "hostile", "huge_dim", request(b"M", struct.pack("<QQ", 2**63, 2**61) + struct.pack("<4i", 0, 1, 0, 1)))
+    put("message", "hostile", "negative_tile", request(b"M", tile(2, [0.5, 1.0], (0, 1, -3, 5))))
+    put("message", "hostile", "other_candidates", request(b"M", tile(2, [0.5, 1.0], (0, 2, 0, 5))))
+    put("message", "hostile", "torn_weights", request(b"A", struct.pack("<Q", 4) + b"12345"))
+    put("message", "hostile", "loaded_without_end", loaded[:-1])
+    put("message", "hostile", "huge_text", b"l" + struct.pack("<qQQ", 0, 1, 2**63))
+    put("message", "hostile", "result_of_four", b"r" + texts("", "", "", ""))
+    put("message", "hostile", "result_of_endless_steps", b"r" + texts(doubles(0.5), doubles(1), doubles(2), b"", doubles(1, 1e300, 3)))
+    put("message", "hostile", "result_of_other_path", b"r" + texts(doubles(0.5), doubles(1), doubles(2, 1), b"", doubles(1, 2, 3)))
+
+
 def safetensors_file(header, data=b""):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
@@ -447,7 +494,8 @@ def main():
     for file in CORPUS.rglob("*"):
         if file.is_file() and not file.name.startswith(KEPT):
             file.unlink()
-    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, journal, tokenizer_json, spiece):
+    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, journal, tokenizer_json, spiece,
+                 rank_message):
         make()
 
 

@@ -28,7 +28,8 @@ constexpr Target kTargets[] = {{"safetensors", safetensors},
                                {"study", study},
                                {"journal", journal},
                                {"tokenizer_json", tokenizer_json},
-                               {"spiece", spiece}};
+                               {"spiece", spiece},
+                               {"message", message}};
 
 std::string content(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -22,6 +22,7 @@ void study(const std::string& bytes);
 void journal(const std::string& bytes);
 void tokenizer_json(const std::string& bytes);
 void spiece(const std::string& bytes);
+void message(const std::string& bytes);  // between ranks
 
 // A folder in memory of this process, empty at first; removed at the end.
 std::filesystem::path scratch();

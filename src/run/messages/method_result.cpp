@@ -1,5 +1,7 @@
 #include "run/messages/method_result.hpp"
 
+#include <cmath>
+
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "run/messages/requests.hpp"
@@ -11,6 +13,11 @@ void check_whole(bool ok) {
   base::check(ok,
               "a rank's training came back in another form (the ranks may be different builds), "
               "start the same program on all nodes");
+}
+
+bool is_count(double number) {
+  constexpr double kMost = 9007199254740992;  // 2^53
+  return number >= 0 && number <= kMost && number == std::floor(number);
 }
 
 }  // namespace
@@ -34,7 +41,7 @@ MethodResult unpack_result(const std::string& all) {
   check_whole(parts.size() >= 5);
   const std::vector<double> path = doubles(parts.at(1)), losses = doubles(parts.at(2));
   const std::vector<double> numbers = doubles(parts.at(4));
-  check_whole(numbers.size() == 3);
+  check_whole(numbers.size() == 3 && is_count(numbers[1]) && is_count(numbers[2]));
   MethodResult choice{.weights = doubles(parts.at(0)),
                       .loss = numbers.at(0),
                       .answers = {parts.begin() + 5, parts.end()},
