@@ -57,7 +57,8 @@ search::Population random_population(int candidates, int modules) {
   return population;
 }
 
-// One look at a task: seconds of the wall and of the cores, beside what a plain product reaches.
+// One measurement: seconds by the wall clock, busy seconds of the cores, and the rate that a plain
+// matrix product reaches right before.
 struct Look {
   double wall = 0, busy = 0, peak = 0;
 };
@@ -135,7 +136,7 @@ class Bencher {
     }
   }
 
-  // As a run does it: tiles of the usual shape, each taken by one thread.
+  // Computes losses as a run does: in tiles of the usual shape, each by one thread.
   std::function<void()> losses(const Shape& shape) const {
     const auto pairs = std::make_shared<const std::vector<model::Tokens>>(
         random_pairs(s_.model.architecture(), shape));
@@ -157,7 +158,7 @@ class Bencher {
     };
   }
 
-  // The same examples by the model without adapters.
+  // Computes losses of the same examples by the model without adapters.
   std::function<void()> base_losses(const Shape& shape) const {
     const std::vector<model::Tokens> pairs = random_pairs(s_.model.architecture(), shape);
     const auto pass = std::make_shared<tensor::CudaGraph>(
@@ -177,7 +178,7 @@ class Bencher {
     s_.model.generate(compose_(one.weights), sources, shape.target);
   }
 
-  // A GPU's passes are recorded at their second call (tensor::CudaGraph).
+  // A GPU records a pass at its second call (tensor::CudaGraph), so two calls come first.
   void warm_up(const std::function<void()>& work) const {
     for (int i = 0; i < 2 && s_.kernels.placement.device == base::Device::cuda; ++i) work();
   }
@@ -193,7 +194,8 @@ class Bencher {
     return look;
   }
 
-  // How often, within what is left of the time: at least once, or not at all.
+  // How often a pass is repeated within its share of the time that is left; 0 where once would take
+  // too long.
   int repeats(double expected) const {
     const double left = s_.seconds - clock_.seconds();
     if (expected > left) return 0;
@@ -224,7 +226,7 @@ class Bencher {
   Pass loss(const Shape& shape) {
     const std::function<void()> work = losses(shape);
     Pass p = pass(shape, work);
-    p.bytes *= shape.candidates;  // a tile holds few of them: nearly one reading each
+    p.bytes *= shape.candidates;  // a tile holds few candidates: nearly one reading each
     if (p.repeats > 0 && shape.candidates == 1) {
       p.base_speed = base_speed(work, base_losses(shape), p.repeats);
       if (s_.kernels.placement.device == base::Device::cpu) p.phases = phases(work);
@@ -232,7 +234,7 @@ class Bencher {
     return p;
   }
 
-  // Interleaved: with adapters, without.
+  // Measures with and without adapters in turns.
   double base_speed(const std::function<void()>& adapted, const std::function<void()>& base,
                     int repeats) const {
     warm_up(base);

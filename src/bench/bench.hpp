@@ -20,7 +20,7 @@ struct Subject {
   const model::Model& model;
   const lora::Pool& pool;
   objective::Kernels kernels;
-  double seconds = 60;  // about this long; what would not fit is left out
+  double seconds = 60;  // the time to take; passes that would not fit are left out
   int repeats = 5;      // of each pass, at most
 };
 
@@ -30,9 +30,9 @@ struct Shape {
 
 struct Pass {
   Shape shape;
-  int repeats = 0;     // 0: left out, it would have taken too long
+  int repeats = 0;     // 0: the pass was left out, since it would have taken too long
   double flop = 0;     // of all candidates and examples
-  double seconds = 0;  // wall, the least
+  double seconds = 0;  // wall clock, of the fastest repeat
   double rate = 0, share = 0;
   double bytes = 0;       // of weights and modules that the pass reads
   double base_speed = 0;  // with one candidate: its speed over that of the model without adapters
@@ -59,7 +59,7 @@ struct BenchResult {
   int best_rows() const;
 };
 
-// `precision` of the passes: the network's.
+// Runs all passes, in the precision of the model.
 BenchResult bench(const Subject& subject);
 
 // flops_per_second of a file that `lorahub bench --json` wrote.

@@ -6,7 +6,7 @@
 namespace lorahub::plan {
 namespace {
 
-// The method of a study that holds and computes the same.
+// The method of a study that takes the same memory.
 study::Method method_of(train::What what) {
   switch (what) {
     case train::What::lora:

@@ -1,4 +1,4 @@
-// What the commands beside `run` take of memory, from shapes alone, before anything is loaded.
+// How much memory the commands beside `run` take, from shapes alone, before anything is loaded.
 #pragma once
 #include "plan/memory.hpp"
 #include "plan/memory_check.hpp"
@@ -6,10 +6,11 @@
 
 namespace lorahub::plan {
 
-// What a rank with these threads takes that computes the trial.
+// What a rank takes that computes the trial of `shapes` with `threads` threads. `what` names it in
+// messages.
 Need need(const Shapes& shapes, int threads, std::string what);
 
-// What a rank takes to train the longest rows that the unit has.
+// What a rank takes to train the longest of the rows.
 Need need(const train::Config& config, const train::RowLengths& rows,
           const objective::Hardware& hardware, std::string what);
 

@@ -64,7 +64,7 @@ long evaluations(const study::Trial& trial) {
   return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
 }
 
-// Passes over all shots. A backward pass is two forwards.
+// Passes over all shots. A backward pass costs as much as two forward passes.
 struct Passes {
   long forward = 0, backward = 0;
 };
@@ -73,7 +73,7 @@ Passes passes(const study::Trial& trial) {
   return {.forward = std::max(evaluations(trial), backward), .backward = backward};
 }
 
-bool answers_itself(study::Method method) {  // by the rank that trained, in the same unit
+bool answers_itself(study::Method method) {  // the rank that trains answers too, in the same unit
   return study::trains(method) && method != study::Method::gradient;
 }
 
@@ -137,7 +137,7 @@ Cost cost_of(const Planned& planned, const model::Architecture& architecture) {
   double rank =
       study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
   if (trial.composition == study::Composition::product)
-    rank *= static_cast<double>(module_count(trial));  // stacked
+    rank *= static_cast<double>(module_count(trial));  // of the modules stacked
   Cost cost{.evaluations = evaluations(trial)};
   const Passes over = passes(trial);
   cost.example_forwards =
@@ -188,7 +188,7 @@ void note(const Memory& memory, const study::Trial& trial, const Resources& reso
   total.largest = study::label(trial);
 }
 
-// Of the linear layers of most of the trials: what a study is computed in.
+// The type of the linear layers of most trials, whose matrix rate stands for the study.
 at::ScalarType usual_dtype(const std::vector<study::Trial>& trials) {
   const auto halves = std::ranges::count(trials, study::Precision::bf16, &study::Trial::precision);
   return 2 * static_cast<size_t>(halves) > trials.size() ? at::kBFloat16 : at::kFloat;
@@ -215,7 +215,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
   std::map<std::string, PlannedModel> models;
   std::map<std::string, Lengths> texts;
   for (const study::Trial& trial : trials) {
-    check_training(trial);  // refuses what run would
+    check_training(trial);  // an error for what `run` would refuse
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));
     auto model = models.find(trial.model_path);
@@ -238,7 +238,8 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     note(memory_of(planned, *architecture), trial, resources, total);
     total.tokens_estimated = total.tokens_estimated || !tokenizer;
   }
-  // Of seats, of which a rank has one for each trial that it works on.
+  // The prediction is made for seats: a rank has one for each trial that it works on at the same
+  // time.
   std::vector<Work> works;
   const int each =
       static_cast<int>(trials.size() + static_cast<size_t>(resources.ranks) - 1) / resources.ranks;

@@ -15,7 +15,7 @@ struct Cost {
   long evaluations = 0;
   long example_forwards = 0;  // (candidate, example) pairs of the search
   double tokens = 0;          // source and target tokens, search and answers
-  double tflop = 0;           // multiply-adds count two; formulas: cost.cpp
+  double tflop = 0;           // a multiply-add counts two; the formulas are in cost.cpp
   Work work;                  // the same, as it is handed out, in TFLOP of the time they take
 };
 
@@ -23,18 +23,18 @@ struct StudyCost {
   std::vector<Cost> trials;       // as in the study
   double memory_bytes = 0;        // of a rank, by the largest trial: weights, modules, activations
   double shared_bytes = 0;        // the part of it that the ranks of a node hold once, on CPUs
-  std::string largest;            // that trial's label
-  CutShots cut;                   // of all trials with a loss
+  std::string largest;            // the label of the largest trial
+  CutShots cut;                   // shots that are cut, of all trials with a loss
   Prediction prediction;          // on `ranks` ranks of one core each, at `flops_per_second`
   double flops_per_second = 0;    // of one rank: as given, or half the matrix rate measured now
-  bool tokens_estimated = false;  // no tokenizer at hand: 3.5 bytes a token
+  bool tokens_estimated = false;  // there is no tokenizer, so a token counts as 3.5 bytes
 };
 
 struct Resources {
   int ranks = 1;
   int trials_of_a_rank = 1;     // at the same time
   int threads = 1;              // of a rank
-  int groups = 0;               // 0: as many as end first
+  int groups = 0;               // 0: the number that ends first
   double flops_per_second = 0;  // of a rank, as `lorahub bench` measured it; 0: not measured
   base::Device device = base::Device::cpu;
   Reads reads = Reads::shots_and_prompts;
@@ -42,7 +42,7 @@ struct Resources {
 // Error for what `run` would refuse: a setting, a row of more than task.max_input tokens.
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
 
-// What its largest trial takes of the nodes' memory.
+// How much of the nodes' memory the largest trial takes.
 Need need(const StudyCost& cost, base::Device device);
 
 }  // namespace lorahub::plan

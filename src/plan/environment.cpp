@@ -9,7 +9,7 @@
 namespace lorahub::plan {
 namespace {
 
-// What a user sets so that unlike processors compute the same bits.
+// Variables that a user sets so that unlike processors compute the same bits.
 constexpr const char* kPins[] = {"ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
                                  "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"};
 

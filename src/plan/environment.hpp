@@ -1,4 +1,4 @@
-// Where and with what a run is made, libraries of all layers included.
+// Where and with what a run is made: store::environment() and the versions of all libraries.
 #pragma once
 #include <map>
 #include <string>
@@ -9,7 +9,8 @@ namespace lorahub::plan {
 
 std::map<std::string, std::string> environment();
 
-// Of this rank, for workers::World: `command`, and of the environment what can change bits.
+// The identity of this rank for workers::World: `command`, and those entries of the environment
+// that can change bits.
 workers::Identity identity(const std::string& command);
 
 }  // namespace lorahub::plan

@@ -20,8 +20,8 @@ struct Hashed {
   std::string (*hash)(const std::filesystem::path&);
 };
 
-// By name; those whose path is not in `cache` by all cores of this process, for the files may be
-// many GB.
+// Returns hashes by name. Files that are not in `cache` are hashed by all cores of this process,
+// since they may have many GB.
 store::Inputs hash_all(const std::vector<Hashed>& all, std::map<std::string, std::string>& cache) {
   std::vector<std::pair<const Hashed*, std::string>> fresh;
   for (const Hashed& one : all)

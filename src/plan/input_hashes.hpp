@@ -10,8 +10,8 @@
 
 namespace lorahub::plan {
 
-// SHA-256 of the files that the trial computes with: model and modules, those that `retrieve` will
-// leave out too. `cache` keeps hashes of files by path.
+// SHA-256 of the files that the trial computes with: model and modules, also those that `retrieve`
+// will leave out. `cache` keeps hashes of files by path.
 store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache);
 
 // The files and folders that these hashes are of, as `cache` names them.

@@ -1,5 +1,5 @@
-// How long the rows of a task are in tokens: which are refused, which a loss reads the beginning
-// of.
+// How long the rows of a task are in tokens: which are refused as too long, and of which a loss
+// reads the beginning alone.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,11 +9,11 @@
 
 namespace lorahub::plan {
 
-// What a trial computes with, in tokens with </s>.
+// The lengths of the rows that a trial computes with, in tokens with </s>.
 struct Lengths {
   struct Row {
     double source = 0, target = 0;
-    int options = 0;  // that the prompt lists, each computed where the trial scores by them
+    int options = 0;  // that the prompt lists; computed where the trial scores by options
   };
   std::vector<Row> shots;    // as a loss reads them
   std::vector<Row> prompts;  // of the test rows, whole; target: 0 where the row has none
@@ -24,7 +24,7 @@ enum class Reads { shots, shots_and_prompts };
 Lengths lengths(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
                 Reads reads = Reads::shots_and_prompts);
 
-// How many of the examples a loss reads the beginning of alone.
+// Of how many examples a loss reads the beginning alone.
 size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Example>& examples);
 
 // Whether some loss of the trial reads its shots.

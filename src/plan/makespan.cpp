@@ -52,9 +52,9 @@ class Play {
  private:
   struct Group {
     const Work* work = nullptr;
-    size_t round = 0;  // that comes next
-    int missing = 0;   // units of this one
-    double cost = 0;   // of each
+    size_t round = 0;  // the next round
+    int missing = 0;   // units of this round that have not ended
+    double cost = 0;   // of each unit
   };
 
   static std::vector<workers::JobSize> sizes(const std::vector<Work>& trials) {
@@ -95,10 +95,10 @@ class Play {
   const std::vector<Work>& trials_;
   int ranks_;
   workers::Scheduler scheduler_;
-  std::vector<double> free_at_;  // by rank: when it has computed what it was given
+  std::vector<double> free_at_;  // by rank: when it will have computed what it was given
   std::vector<Group> groups_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-  double now_ = 0;  // of the last round handed in
+  double now_ = 0;  // when the last round was handed in
 };
 
 }  // namespace

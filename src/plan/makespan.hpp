@@ -7,16 +7,16 @@
 
 namespace lorahub::plan {
 
-// A trial as it is handed out: rounds one after the other, each of so many units at a time, then
-// the answers.
+// The work of a trial as units: the rounds of its search, one after the other, then the batches of
+// its answers.
 struct Work {
   std::vector<int> rounds;  // units (tiles) of each generation
-  double unit_cost = 0;     // of one, in seconds or in TFLOP
+  double unit_cost = 0;     // of one unit, in seconds or in TFLOP
   int batches = 0;          // of test rows, all at the same time
   double batch_cost = 0;
 };
 
-Work scaled(Work work, double factor);  // its costs times `factor`
+Work scaled(Work work, double factor);  // the same work, its costs times `factor`
 workers::JobSize size_of(const Work& work);
 
 struct Prediction {
@@ -25,7 +25,8 @@ struct Prediction {
   double utilisation = 0;  // share of ranks x seconds that is spent computing, in [0, 1]
 };
 
-// Costs in seconds. Between two rounds of a trial lie kFloor seconds (ask, tell, messages).
+// `trials` have costs in seconds. Between two rounds of a trial pass kFloor seconds for ask, tell
+// and messages.
 inline constexpr double kFloor = 1e-3;
 Prediction predict(const std::vector<Work>& trials, const workers::Layout& layout);
 

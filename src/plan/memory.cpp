@@ -33,8 +33,8 @@ class Estimate {
   bool is_bf16() const { return trial_.precision == study::Precision::bf16; }
   double rank() const { return trial_.rank > 0 ? trial_.rank : kPublishedRank; }
 
-  // Weights (the encoder's twice, where a kernel wants them turned), and modules as read and, where
-  // their files are not alike, as stacked (base::NodeMemory).
+  // Weights (those of the encoder twice, where a kernel wants them transposed) and modules, as they
+  // were read and, where their files differ in layout, once more as stacked (base::NodeMemory).
   double shared() const {
     const double bytes = is_bf16() ? 2 : 4;
     const bool turned =
@@ -54,7 +54,7 @@ class Estimate {
     if (!has_loss(trial_)) return bytes;
     const model::RowSums shots = all_shots();
     if (trial_.engine == study::Engine::reference) return bytes + trained();
-    // Of the losses that are reported, and of the search's.
+    // One pass is for the losses that are reported, the other for those of the search.
     const int passes = study::uses_search(trial_.method) ? 2 : 1;
     bytes +=
         passes * (terms_.position_bias(shots.longest) + terms_.position_bias(shots.target_longest));
@@ -63,12 +63,12 @@ class Estimate {
     return bytes + trained() + delta();
   }
 
-  // What a full fine-tuning holds in f32: values, gradients, their sum, moments.
+  // A full fine-tuning holds values, gradients, their sum and two moments, all in f32.
   double trained() const {
     return trial_.method == study::Method::full ? 5 * kFloat * terms_.weights() : 0;
   }
 
-  // Narrow weights, and the base model's own pass over the shots.
+  // Delta evaluation holds narrow weights and the base model's own pass over the shots.
   double delta() const {
     if (trial_.precision == study::exact(trial_.precision)) return 0;
     if (!study::uses_search(trial_.method)) return 0;
@@ -82,7 +82,8 @@ class Estimate {
   double searching() const {
     const auto population = static_cast<double>(std::max(1, shapes_.tile.candidates));
     const model::RowSums batch = largest_tile();
-    // A composed adapter for each candidate of the tile, and flat as they come of one product.
+    // A composed adapter for each candidate of the tile, and the same once more as the flat result
+    // of one matrix product.
     const double adapters = trial_.composition == study::Composition::factor
                                 ? 2 * kFloat * population * terms_.module_values(rank())
                                 : 2 * kFloat * shapes_.modules * terms_.module_values(rank());
@@ -90,7 +91,7 @@ class Estimate {
     return adapters + terms_.losses(batch, population, on_cpu());
   }
 
-  // Rows next to each other, as a search's tiles have them.
+  // The largest tile of a search, whose rows are next to each other in the task.
   model::RowSums largest_tile() const {
     const std::vector<Lengths::Row>& shots = shapes_.lengths.shots;
     const auto step = static_cast<size_t>(std::max(1, shapes_.tile.examples));
@@ -104,7 +105,7 @@ class Estimate {
     return largest;
   }
 
-  // The rows that a gradient is taken of together: the longest.
+  // A training takes the gradient of some rows together; the longest ones count.
   double training() const {
     model::RowSums largest;
     std::vector<Lengths::Row> rows = shapes_.lengths.shots;
@@ -120,7 +121,7 @@ class Estimate {
                                      .all_weights = trial_.method == study::Method::full});
   }
 
-  // Batches of test rows.
+  // The largest batch of test rows.
   double answering() const {
     const std::vector<Lengths::Row>& rows = shapes_.lengths.prompts;
     const auto step = static_cast<size_t>(std::max(1, trial_.batch));

@@ -1,5 +1,5 @@
-// What a trial takes of a node's memory, from its shapes alone. Each term is of the code that
-// allocates it: model/<family>, objective/passes.
+// How much of a node's memory a trial takes, from its shapes alone. Each term follows the code that
+// allocates it, in model/t5 (its memory.hpp) or in objective/passes.
 #pragma once
 #include "base/device.hpp"
 #include "model/architecture.hpp"
@@ -13,9 +13,9 @@ struct Shapes {
   const study::Trial& trial;
   const model::Architecture& architecture;
   const Lengths& lengths;
-  search::TileShape tile;  // of a search
+  search::TileShape tile;  // the tile of a search
   int candidates = 0;      // modules read
-  int modules = 0;         // of them mixed
+  int modules = 0;         // mixed, of the candidates
   base::Device device = base::Device::cpu;
 };
 

@@ -12,9 +12,9 @@
 namespace lorahub::plan {
 namespace {
 
-constexpr double kCertain = 0.7;  // of the estimate
+constexpr double kCertain = 0.7;  // the share of the estimate that is surely needed
 
-// What some ranks share, or one has for itself.
+// Memory that some ranks share, or that one rank has for itself.
 struct Place {
   std::string host, name;
   double free = 0;

@@ -1,4 +1,4 @@
-// What the lead of a trial knows without a model in memory: its rows, their tokens, how its work is
+// What is known of a trial without a model in memory: its rows, their tokens, and how its work is
 // cut.
 #pragma once
 #include <map>
@@ -16,14 +16,14 @@
 
 namespace lorahub::plan {
 
-// What the work of a trial is cut for. `sources`: tokens of each shot's input.
+// What the shape of a trial's tiles depends on. `sources` are the tokens of each shot's input.
 struct Cut {
   std::vector<size_t> sources;
   int generation = 1;  // candidates asked for at once
   base::Device device = base::Device::cpu;
 };
-// As many candidates as fill a tile, split evenly over a generation. Depends on the trial and the
-// kind of device alone, so that the bits do.
+// A tile has as many candidates as fill it, split evenly over a generation. Its shape depends on
+// the trial and the kind of device alone, and so do the bits of the losses.
 search::TileShape tile_shape(const Cut& cut);
 
 // Candidates that a trial of N modules asks for at once.
@@ -34,8 +34,8 @@ struct TrialInputs {
   task::Task task;
   std::vector<model::Tokens> pairs;  // the shots as tokens, [K]
   std::vector<std::string> prompts;  // of the test rows
-  std::vector<std::string> modules;  // names: the candidates, and once a rank has loaded the trial
-                                     // those kept, [N]; none where the method has none
+  std::vector<std::string> modules;  // names of the candidates; once a rank has loaded the trial
+                                     // those kept, [N]; empty where the method has none
   std::shared_ptr<const text::Tokenizer> tokenizer;
 
   search::TileShape tile_shape(base::Device device) const;
@@ -43,7 +43,7 @@ struct TrialInputs {
   std::string rows_hash() const;  // of shots and test rows
 };
 
-// Tokenizers by model, read once; for several threads.
+// Tokenizers by model, each read once. Several threads may use it.
 class Tokenizers {
  public:
   std::shared_ptr<const text::Tokenizer> of(const std::string& model);

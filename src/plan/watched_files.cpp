@@ -21,7 +21,7 @@ std::string identity(const fs::path& file) {
   }
 }
 
-bool is_there(const fs::path& file) {  // what may not be looked at is for who reads it to report
+bool is_there(const fs::path& file) {  // a file that can't be looked at is reported when it is read
   std::error_code unreadable;
   return fs::exists(file, unreadable);
 }

@@ -11,18 +11,19 @@
 
 namespace lorahub::plan {
 
-// Model, modules, tokenizer and rows: the files of one trial that its hashes are of.
+// The files that the hashes of a trial are taken of: model, modules, tokenizer and rows.
 std::vector<std::filesystem::path> input_files(const study::Trial& trial);
 
 class WatchedFiles {
  public:
   using Set = std::vector<uint32_t>;  // places in the list of all files
 
-  // Remembers device, inode, size and time of change of those that are not known yet: before they
-  // are hashed. One that is not there is for who hashes it to report.
+  // Remembers device, inode, size and time of change of the files that are not known yet; to be
+  // called before they are hashed. A missing file is no error here, since hashing reports it.
   Set add(const std::vector<std::filesystem::path>& files);
 
-  // Interrupted (exit code 75) naming the first of these that is not what it was when it was added.
+  // Throws Interrupted (exit code 75) that names the first of these files that has changed since it
+  // was added.
   void check(const Set& files) const;
 
  private:

@@ -40,7 +40,8 @@ void check_ranks_agree(workers::Dispatcher& crew, const plan::TrialInputs& brief
   check_agreement(crew, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
 }
 
-// The mixture on its way out, on a machine of its own: the search's may be on other ranks.
+// What rank 0 needs to write the result. It loads model and modules once more for that, since the
+// search may have run on other ranks alone.
 struct Found {
   const plan::TrialInputs& brief;
   const Adaptation& adaptation;
@@ -79,7 +80,7 @@ Adapted adapt(workers::Dispatcher& crew, const Adaptation& adaptation,
   const plan::StudyCost cost =
       plan::cost({adaptation.trial}, {.ranks = crew.ranks(),
                                       .threads = hardware.threads,
-                                      .flops_per_second = 1,  // no time is told
+                                      .flops_per_second = 1,  // no duration is printed
                                       .device = hardware.device,
                                       .reads = plan::Reads::shots});
   cautions(cost, crew, hardware.device, adaptation.memory_check);

@@ -11,9 +11,9 @@ namespace lorahub::run {
 struct Output {
   std::filesystem::path folder;
   std::string rows;  // the file of the examples, for the card
-  int64_t rank = 0;  // as lora::Mixture
+  int64_t rank = 0;  // of the adapter to be written, as in lora::Mixture
   lora::Form form = lora::Form::adapter;
-  lora::Force force = lora::Force::no;  // of the folder, where something is there
+  lora::Force force = lora::Force::no;  // whether a folder that exists is replaced
 };
 
 struct Solution {
@@ -21,14 +21,15 @@ struct Solution {
   const task::Task& task;
   const lora::Pool& pool;
   std::vector<double> weights;  // [N]
-  double zero_loss = 0;         // by the trial's loss and penalty; of w = 0
+  double zero_loss = 0;         // at w = 0, by the trial's loss and penalty
   int evaluations = 0;
-  int loss_batch = 0;  // as objective::LossRule
+  int loss_batch = 0;  // examples of a batch, as in objective::LossRule
 };
 
 struct Delivered {
   lora::Written written;
-  double loss = 0;  // of the adapter as written: another one than the search's where it was cut
+  // Of the adapter as written; it differs from the search's where the rank was cut.
+  double loss = 0;
 };
 
 // Writes adapter or model and README.md: recipe, losses, the shots' hash and a self-test.

@@ -31,7 +31,7 @@ train::TrainedModel adapted_model(const objective::LoadedModel& machine,
 
 namespace {
 
-// The adapters that rows name: those used last stay loaded.
+// The adapters that rows name. Those that were used last stay loaded.
 class Adapters {
  public:
   Adapters(const objective::LoadedModel& machine, train::TrainedModel usual, std::string library)
@@ -68,7 +68,7 @@ class Adapters {
 
   std::string library_;
   const objective::LoadedModel& machine_;
-  train::TrainedModel usual_;  // of rows that name none
+  train::TrainedModel usual_;  // it answers the rows that name no adapter
   std::list<Named> loaded_;
 };
 
@@ -105,8 +105,8 @@ void check_memory(const InferOptions& options, const objective::LoadedModel& mac
                    "them), or --no-memory-check"});
 }
 
-// Answers of the rows in their order; rows of one adapter are computed together, in the worker's
-// network.
+// Returns the answers in the order of the rows. Rows of one adapter are computed together, in the
+// network of `worker`.
 std::vector<std::string> answers(const InferOptions& options, objective::LoadedModel& worker,
                                  const std::vector<task::Row>& rows, Adapters& adapters) {
   std::map<std::string, std::vector<size_t>> groups;

@@ -18,14 +18,15 @@ train::TrainedModel adapted_model(const objective::LoadedModel& machine,
                                   const std::filesystem::path& folder, const std::string& name);
 
 struct InferOptions {
-  std::string library;  // of the adapters that rows name; "": these are folders or published names
+  std::string library;  // where the adapters lie that rows name; "": rows name folders or published
+                        // adapters
   int max_tokens = 256;
   int batch = 10;                         // rows answered together
   int max_input = study::kUsualMaxInput;  // tokens of an input
   MemoryCheck memory_check = MemoryCheck::refuse;
 };
 
-// Where rows come from and answers go to. An exception of one of them ends the work.
+// Where rows come from and answers go to. An exception from one of these functions ends the work.
 struct InferStreams {
   std::function<bool(task::Row&)> next;  // false: there are no more
   std::function<void(const task::Row&, const std::string& answer)> give;  // in the rows' order

@@ -60,7 +60,8 @@ ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases
   }
 }
 
-// The card of the folder with what the options say, and self-tests answered by the module now.
+// Completes the card of the folder by the options, and by self-tests with the answers that the
+// module gives now.
 lora::Card card(const AddOptions& options, const lora::Module& module,
                 const objective::LoadedModel& machine) {
   lora::Card card = lora::read_card(options.folder);
@@ -76,7 +77,7 @@ lora::Card card(const AddOptions& options, const lora::Module& module,
   return card;
 }
 
-// The Markdown behind the front matter.
+// Returns the Markdown that follows the front matter.
 std::string body(const fs::path& file) {
   if (!fs::exists(file)) return "";
   std::string text = base::read_file(file);
@@ -89,7 +90,7 @@ std::string body(const fs::path& file) {
 }  // namespace
 
 std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names) {
-  for (const std::string& name : names) lora::find(index, name);  // all are there
+  for (const std::string& name : names) lora::find(index, name);  // Error for an unknown name
   std::vector<lora::Indexed> modules;
   for (const lora::Indexed& module : index.modules)
     if (names.empty() || std::ranges::count(names, module.name)) modules.push_back(module);

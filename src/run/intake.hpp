@@ -10,7 +10,8 @@
 
 namespace lorahub::run {
 
-// Those of these names; no names: all. Error for a name that is not there.
+// The modules of these names, or all of them where no name is given. Error for a name that the
+// library does not have.
 std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names);
 
 struct ModuleVerdict {
@@ -20,10 +21,11 @@ struct ModuleVerdict {
 struct Verification {
   std::filesystem::path library;
   std::vector<lora::Indexed> modules;
-  std::string base;  // of all of them; "": as each says
+  std::string base;  // the base model of all modules; "": the one that each module names
 };
-// Bytes, shapes, tokens and self-tests of the modules, each on its base. `load` gives a model by
-// its name (one is kept at a time); `say` hears of each in turn. Whether all are good.
+// Checks bytes, shapes, tokens and self-tests of the modules, each on its base model. `load` loads
+// a model by its name (one is kept at a time); `say` is called with each verdict in turn. Returns
+// whether all modules are good.
 bool verify_modules(const Verification& what,
                     const std::function<objective::LoadedModel(const std::string& base)>& load,
                     const std::function<void(const lora::Indexed&, const ModuleVerdict&)>& say);
@@ -31,9 +33,9 @@ bool verify_modules(const Verification& what,
 struct AddOptions {
   std::filesystem::path folder, library;
   std::string name;   // in the library; "": the folder's
-  std::string base;   // as the card says it where the adapter does not
+  std::string base;   // the base model, for an adapter that does not name it
   std::string tests;  // JSON lines, of which the first inputs become self-tests; "": none
-  lora::Card card;    // what is not empty counts before the adapter's own card
+  lora::Card card;    // fields that are not empty replace those of the adapter's own card
 };
 struct AddedModule {
   std::filesystem::path folder;

@@ -12,11 +12,11 @@ namespace lorahub::run {
 struct Part {
   std::string request;  // what the rank is asked; not empty
   double cost = 1;      // parts of more cost begin first
-  // With the seconds that it took.
+  // Called on rank 0 with the reply and the seconds that the part took.
   std::function<void(const std::string& reply, double seconds)> done;
 };
 
-// Any rank: the reply to a request, or an exception.
+// What any rank does with a request: it returns the reply, or throws.
 using DoPart = std::function<std::string(const std::string& request)>;
 
 // What the lead of such work may ask of the ranks.

@@ -14,8 +14,8 @@ struct Candidates {
   std::span<const lora::Module> modules;  // [N]
   std::span<const std::string> hashes;    // [N], as lora::hash_module
 };
-// The base on the examples, then each module, whole: [1 + N]. Threads take whole modules; what the
-// cache knows is not computed.
+// Returns [1 + N] results: of the base model, then of each module. Each thread computes whole
+// modules; what the cache knows is not computed again.
 std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache);
 

@@ -8,9 +8,10 @@
 
 namespace lorahub::run {
 
-// Each rank makes its site at its first request, so that what goes wrong on one rank alone (a file
-// that it does not see) reaches the coordinator as that rank's error. Returns the exit code on
-// every rank; the coordinator's exception goes on after the others were dismissed.
+// Each rank calls `make_site` for its RankServer at its first request, so that what goes wrong on
+// one rank alone (a file that it does not see) reaches the coordinator as that rank's error.
+// Returns the exit code on every rank; the coordinator's exception goes on after the others were
+// dismissed.
 int run_on_ranks(workers::World& group, const workers::Service& service,
                  const std::function<std::unique_ptr<RankServer>()>& make_site,
                  const workers::Lead& lead);

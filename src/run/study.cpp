@@ -80,7 +80,8 @@ class StudyRunner {
             .trials = trials_};
   }
 
-  // Nobody else writes here by now: what was written since the first look counts, too.
+  // Reads the journals again, now that this process alone may write: other runs may have recorded
+  // trials since the first look.
   void look_again() {
     std::vector<store::ShardHistory> journals = store::read_journals(options_.out);
     check_folder(plan(), journals, inputs_);
@@ -99,9 +100,10 @@ class StudyRunner {
       for (const auto& [id, record] : journal.history.finished) elsewhere_.insert(id);
   }
 
-  // GPUs: each rank reads a part of the model and NCCL brings it to the others. What can't be read
-  // is found before any rank waits for another one's part. Without NCCL each reads the whole file,
-  // as for a later model of the study: the system reads it from the disk once per node.
+  // With several GPUs, each rank reads a part of the model and NCCL brings it to the others. What
+  // can't be read is found before any rank waits for another one's part. Without NCCL each reads
+  // the whole file, as for a later model of the study: the system reads it from the disk once per
+  // node.
   void share_weights(size_t i) {
     if (!workers::has_nccl() || !own_gpus(crew_.hosts(), devices_)) return;
     crew_.everyone(encode({.kind = RequestKind::model_share, .trial = i}));
@@ -113,7 +115,8 @@ class StudyRunner {
     crew_.everyone(join_request(plan::trial_inputs(trials_[i], tokenizers_), i));
   }
 
-  // The longest that are made: while they are locked, or before they are renamed.
+  // Checks the longest file names that a run makes: the lock of the journal and the temporary
+  // result file.
   void check_file_names() const {
     const auto result = store::result_file(options_.out, options_.shard).string();
     check_names({store::lock_file(store::journal_file(options_.out, options_.shard)),
@@ -169,8 +172,9 @@ class StudyRunner {
     fmt::print(stderr, "lorahub: {}\n", text);
   }
 
-  // What is left to do, before any model is loaded: rows that are too long and a run that can't
-  // fit are refused here. Sentences for the record, which standard error has, too.
+  // Estimates what is left to do, before any model is loaded. Refuses rows that are too long and a
+  // run that can't fit into the memory. Returns warnings for the record, which are printed on
+  // standard error, too.
   std::vector<std::string> estimate(const store::History& history) {
     for (size_t i = 0; i < trials_.size(); ++i)
       if (todo(trials_[i], history)) todo_.push_back(i);
@@ -196,7 +200,7 @@ class StudyRunner {
   }
 
   void work() {
-    // The journal may have grown since, by a run that ended meanwhile.
+    // The journal may have grown since the first look, by a run that has ended meanwhile.
     std::vector<workers::Job> jobs;
     std::map<std::string, double> sizes;
     std::vector<study::Trial> left;
@@ -216,7 +220,7 @@ class StudyRunner {
       crew_.work(jobs, cost_.prediction.groups);
     } catch (const base::Interrupted& error) {
       ledger_->log("interrupted", error.what());
-      ledger_->checkpoint_if_quick();  // what is done can be reported; the journal has it anyway
+      ledger_->checkpoint_if_quick();  // so that `report` sees the trial; the journal has it anyway
       throw;
     }
     say_utilisation(cost_.prediction, clock.seconds(), crew_.busy_seconds() - busy);
@@ -233,7 +237,7 @@ class StudyRunner {
     const study::Trial& trial = trials_[i];
     return {.observer =
                 [this, &trial](const search::Trace& trace) {
-                  meter_.joules();  // often enough for its counters, which wrap
+                  meter_.joules();  // read after each generation, since the counters wrap
                   ledger_->show(trial, trace);
                 },
             .record =
@@ -256,7 +260,7 @@ class StudyRunner {
     const double before = meter_.joules();
     try {
       plan::TrialInputs mine = plan::trial_inputs(trial, tokenizers_);
-      double borrowed = 0;  // seconds that another trial's search took for this one's, too
+      double borrowed = 0;  // seconds of losses that another trial has computed for this one, too
       Surroundings around = surroundings(i, borrowed);
       around.known = known_probes(mine, inputs_[i], options_.hardware.device);
       TrialEvaluator evaluator(
@@ -270,7 +274,7 @@ class StudyRunner {
       watched_.check(files_[i]);
       throw base::MachineFault(error.what());
     } catch (const base::Error& error) {  // of any rank: the other trials go on
-      watched_.check(files_[i]);          // a file that was half written is no failure
+      watched_.check(files_[i]);          // a file that changed meanwhile is an interruption
       ledger_->fail(trial, error.what());
     }
   }
@@ -313,7 +317,8 @@ std::vector<store::Planned> planned(const study::Study& study) {
 }
 
 namespace {
-// A rank holds one model: trials of two of them would take turns at loading it.
+// A rank keeps one model in memory. Trials of two models at the same time would load them in turns,
+// so then a rank works on one trial at a time.
 int trials_at_a_time(const std::vector<study::Trial>& trials, int wanted) {
   const auto other = [&](const study::Trial& trial) {
     return trial.model_path != trials.front().model_path ||

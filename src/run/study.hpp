@@ -1,4 +1,5 @@
-// A whole study: what is to be done, doing it on a group of ranks, going on where it stopped.
+// Runs a whole study on many ranks: finds what is left to do, does it, and goes on where an earlier
+// run stopped.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -20,8 +21,8 @@ struct StudyOptions {
   objective::Hardware hardware;
   int groups = 0;             // of ranks, each with a trial of its own; 0: as many as end first
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
-  double hang_timeout = 0;    // seconds after which a rank that does not end what it does counts as
-                              // hung; 0: watch.hpp's
+  double hang_timeout = 0;    // seconds after which a rank that has not ended a request counts as
+                              // hung; 0: that of lead/hang_watch.hpp
   Failed failed = Failed::keep;
   MemoryCheck memory_check = MemoryCheck::refuse;
   Verbosity verbosity = Verbosity::progress;

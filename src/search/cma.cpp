@@ -18,9 +18,10 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr int kMostResamplings = 100;
-constexpr double kGuard = 1e-8;        // against division by zero
-constexpr double kMostSigma = 1e32;    // flat losses without bounds
-constexpr double kLeastSigma = 1e-12;  // of the first one; below, y = (x - m) / sigma is rounding
+constexpr double kGuard = 1e-8;      // against division by zero
+constexpr double kMostSigma = 1e32;  // flat losses without bounds
+// Times the first sigma; below it, y = (x - m) / sigma is rounding.
+constexpr double kLeastSigma = 1e-12;
 
 // Indices of the losses, best first; NaN and inf last; equals by index.
 std::vector<Index> ranked(const Losses& losses) {
@@ -41,7 +42,8 @@ struct Columns {  // a matrix, column-major
   Index rows, count, stride;
 };
 
-// y += A x. Sums have one order; Eigen's follows the sizes of the processor's caches.
+// y += A x. The sums have one fixed order, where Eigen's depends on the sizes of the processor's
+// caches.
 LORAHUB_PORTABLE_LOOP void add_product_loop(const Columns& a, const double* __restrict x,
                                             double* __restrict y) {
   const Index rows = a.rows;

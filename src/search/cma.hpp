@@ -1,5 +1,7 @@
 // CMA-ES with active covariance update, by ask and tell: Hansen, The CMA Evolution Strategy: A
-// Tutorial, arXiv 1604.00772. Numbers in parentheses are its equations.
+// Tutorial, arXiv 1604.00772. Numbers in parentheses are its equations. It is our own code, since a
+// search must ask for the same bits on every processor and must be told from outside; the tests
+// compare its state with that of the reference implementation over 60 generations.
 #pragma once
 #include <Eigen/Core>
 #include <limits>
@@ -10,7 +12,7 @@
 
 namespace lorahub::search {
 
-// What follows from the dimension N and the population lambda alone: its Table 1.
+// The constants of Table 1, which depend on the dimension N and the population lambda alone.
 struct CmaConstants {
   int mu = 0;  // parents
   Eigen::VectorXd
@@ -34,7 +36,7 @@ struct CmaState {
   double sigma = 0;                    // overall standard deviation
   Eigen::MatrixXd covariance;          // C [N, N], symmetric positive definite
   Eigen::VectorXd path_sigma, path_c;  // p_sigma, p_c: evolution paths [N]
-  int generation = 0;                  // told so far
+  int generation = 0;                  // generations told so far
 };
 
 class Cma final : public Optimizer {
@@ -43,7 +45,8 @@ class Cma final : public Optimizer {
 
   Population ask() override;
   void tell(const Losses& losses) override;
-  // Any candidates, asked for or not: lambda of them. NaN and inf rank last, equals by their order.
+  // Tells the losses of any lambda candidates, asked for or not. NaN and inf rank last, equal
+  // losses by their order.
   void tell(const Population& population, const Losses& losses);
 
   const CmaState& state() const { return state_; }
@@ -59,7 +62,7 @@ class Cma final : public Optimizer {
   CmaState state_;
   Eigen::MatrixXd axes_;     // B [N, N]: eigenvectors of C in columns
   Eigen::VectorXd lengths_;  // D [N]: roots of its eigenvalues
-  Population asked_;         // empty: nothing since the last tell
+  Population asked_;         // empty where ask() was not called since the last tell()
 };
 
 }  // namespace lorahub::search

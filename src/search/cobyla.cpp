@@ -23,7 +23,7 @@ constexpr double kGoodShare = 0.1;  // of the predicted fall: the model is good,
 constexpr double kMostError = 0.1;  // of the inverse: beyond it, the simplex has lost its digits
 constexpr double kLeastRho = 0x1p-40;  // of the first rho; below, rounding decides
 
-// N + 1 points. The best one is the pole, the others are told by their edges from it.
+// A simplex of N + 1 points. The best one is the pole, the others are given by their edges from it.
 struct Simplex {
   VectorXd pole;
   double pole_value = 0;
@@ -61,7 +61,7 @@ struct Simplex {
     inverse.row(j) = row;
   }
 
-  // Of the linear function through all N + 1 points.
+  // The gradient of the linear function through all N + 1 points.
   VectorXd gradient() const { return inverse.transpose() * (values.array() - pole_value).matrix(); }
 
   double error() const {
@@ -121,7 +121,8 @@ Index giving_way(const Simplex& simplex, const Shape& shape, const Step& step) {
   return far >= 0 ? far : drop;
 }
 
-// The objective at co_yield's points, in Powell's order, until rho or the digits run out.
+// Powell's algorithm: co_yield gives a point and returns its loss. It ends when rho is too small or
+// rounding has spoilt the simplex.
 Questions cobyla(VectorXd start, double rho) {
   const double least_rho = rho * kLeastRho;
   Simplex simplex(start, rho);
@@ -196,15 +197,16 @@ Population Cobyla::ask() {
 
 Population Cobyla::foresee(int most) const {
   Population points{.dim = start_.dim, .weights = {}};
-  std::vector<std::vector<double>> paths{told_};  // losses told so far, and played
+  std::vector<std::vector<double>> paths{told_};  // the losses told so far, then imagined ones
   const auto known = [&](std::span<const double> x) {
     for (int p = 0; p < points.size(); ++p)
       if (std::ranges::equal(points.row(p), x)) return true;
     return false;
   };
   for (size_t first = 0; first < paths.size() && points.size() < most; ++first) {
-    if (paths[first].size() >= static_cast<size_t>(start_.dim)) break;  // the last of the simplex
-    // As the losses are compared, not added, any lower and any higher one do.
+    // Points after the first simplex are not foreseen.
+    if (paths[first].size() >= static_cast<size_t>(start_.dim)) break;
+    // The losses are only compared, so one lower and one higher than the best stand for all.
     const std::vector<double> path = paths[first];
     const double best = path.empty() ? 0 : *std::ranges::min_element(path);
     for (const double outcome : {best - 1, best + 1}) {

@@ -1,4 +1,5 @@
-// The loop: ask, evaluate, tell, until the budget is spent. Knows no MPI and no LibTorch.
+// The loop of every search: ask, evaluate, tell, until the budget is spent. It knows no MPI and no
+// LibTorch.
 #pragma once
 #include <functional>
 #include <vector>
@@ -20,8 +21,8 @@ struct Trace {
   int evaluations() const;
 };
 
-// The losses and, of each candidate in its order, what `added` says: a term that another program
-// computes, say. Not asked for a candidate without a loss.
+// Adds to each loss what `added` returns for that candidate, such as a term that another program
+// computes. `added` is called in the order of the candidates, and not for one without a loss.
 using Added = std::function<double(std::span<const double> weights, double loss)>;
 Evaluate plus(Evaluate evaluate, Added added);
 

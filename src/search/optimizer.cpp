@@ -70,8 +70,8 @@ study::Search resolved(study::Search search, int dim) {
       if (search.sigma0 == 0) search.sigma0 = cma_sigma(dim, search.bound);
       break;
     case study::SearchMethod::official:
-      search.population = 1;  // whatever was asked for: each point depends on the loss before it
-      search.sigma0 = official_step(search.bound);  // whatever was asked for
+      search.population = 1;  // whatever the study says: each point depends on the loss before it
+      search.sigma0 = official_step(search.bound);  // whatever the study says
       search.runs = 1;
       break;
     case study::SearchMethod::random:

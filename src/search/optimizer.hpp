@@ -11,18 +11,19 @@ namespace lorahub::search {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  virtual Population ask() = 0;  // the next generation; asked again before tell: the same one
-  // Candidates that may be asked for in the next generations, the nearest first, at most `most`;
-  // what was asked last is not among them. None where that cannot be known.
+  virtual Population ask() = 0;  // the next generation; the same one again until tell()
+  // At most `most` candidates that ask() may return in later generations, the soonest first,
+  // without those of the current one. None where they can't be known yet.
   virtual Population foresee(int /*most*/) const { return {}; }
-  virtual void tell(const Losses& losses) = 0;  // of the generation asked last, in its order; NaN
-                                                // and inf rank last
+  virtual void tell(const Losses& losses) = 0;  // of the last ask(), in its order; NaN and inf
+                                                // rank last
 };
 
-// dim: number of modules N. Defaults (population, sigma0 = 0) are resolved by `resolved`.
+// `dim` is the number of modules N. Knobs that are 0 (population, sigma0) get their defaults by
+// resolved().
 std::unique_ptr<Optimizer> make_optimizer(const study::Search& search, int dim, uint64_t seed);
 
-// The search with its defaults filled in for N modules: what is recorded.
+// The search with its defaults for N modules filled in, as it is recorded.
 study::Search resolved(study::Search search, int dim);
 
 // Candidates asked for at once: the populations of all runs.

@@ -1,5 +1,5 @@
-// The seam between a search and whatever computes its losses: a formula, a GPU, a cluster. Pure
-// numbers.
+// The interface between a search and whatever computes its losses: a formula, a GPU, a cluster. It
+// consists of numbers alone.
 #pragma once
 #include <functional>
 #include <span>
@@ -33,8 +33,8 @@ struct Sums {
   }
 };
 
-// A piece of work of fixed shape, cut before anyone knows how many ranks there are: whoever
-// computes it, the same bits.
+// Some candidates on some examples. Tiles are cut without regard to the number of ranks, so that
+// their sums have the same bits whichever rank computes them.
 struct Tile {
   int first_candidate = 0, candidates = 0;
   int first_example = 0, examples = 0;
@@ -57,14 +57,15 @@ struct Fault {
 
 using Losses = std::vector<double>;  // [P]
 
-// What a population came to. Losses alone are one, too: of a formula, say, that never fails.
+// The losses of a population, and why some are missing. Losses convert to it, for a formula that
+// never fails.
 struct Evaluation {
   Evaluation(Losses all, std::vector<Fault> causes = {})
       : losses(std::move(all)), faults(std::move(causes)) {}
   Losses losses;
   std::vector<Fault> faults;  // by candidate, ascending
 };
-using Evaluate = std::function<Evaluation(const Population&)>;  // what an optimiser sees
+using Evaluate = std::function<Evaluation(const Population&)>;  // what a search calls
 
 // All tiles of the population, put together.
 Sums measure_all(const Measure& measure, const Population& population, int examples,

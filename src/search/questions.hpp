@@ -1,4 +1,4 @@
-// An algorithm that asks for one value after another, written as the loop it is: a coroutine.
+// A coroutine that asks for one value after another, so that such an algorithm is a plain loop:
 //   Questions search(VectorXd x) { ...; const double f = co_yield x; ...; }
 #pragma once
 #include <Eigen/Core>
@@ -31,7 +31,7 @@ class Questions {
       return {*this};
     }
     void return_void() {}
-    void unhandled_exception() { throw; }  // out of memory: comes out of answer()
+    void unhandled_exception() { throw; }  // std::bad_alloc, say; answer() throws it
   };
 
   Questions(Questions&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}

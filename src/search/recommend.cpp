@@ -12,7 +12,7 @@
 namespace lorahub::search {
 namespace {
 
-// Places of the candidates, least loss first; equals by their order.
+// Places of the candidates, least loss first; equal losses by their order.
 std::vector<int> ranked(const Losses& losses) {
   std::vector<int> order(losses.size());
   std::iota(order.begin(), order.end(), 0);

@@ -1,4 +1,4 @@
-// Independent searches that advance together: a generation is one of each.
+// Runs independent searches together: its generation consists of one generation of each.
 #pragma once
 #include <memory>
 #include <vector>
@@ -11,7 +11,7 @@ class SideBySide final : public Optimizer {
  public:
   explicit SideBySide(std::vector<std::unique_ptr<Optimizer>> runs) : runs_(std::move(runs)) {}
 
-  Population ask() override;  // that of the first run, then that of the second, ...
+  Population ask() override;  // the generation of the first run, then that of the second, ...
   void tell(const Losses& losses) override;
 
  private:

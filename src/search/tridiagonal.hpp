@@ -11,12 +11,13 @@ struct Tridiagonal {
   Eigen::VectorXd diagonal, off;  // [N], [N - 1]
 };
 
-// [rows, columns], column-major: zeros at first, and below `rows` up to whole vectors.
+// A matrix [rows, columns], column-major and zero at first. Columns are padded with zeros to whole
+// vectors.
 class Panel {
  public:
   static constexpr Eigen::Index kWidth = 8;  // doubles of the widest vectors
   Panel(Eigen::Index rows, Eigen::Index columns);
-  Eigen::Index stride() const { return stride_; }  // of columns
+  Eigen::Index stride() const { return stride_; }  // from column to column
   double* column(Eigen::Index j) { return blocks_[index(j)].values; }
   const double* column(Eigen::Index j) const { return blocks_[index(j)].values; }
 
@@ -36,7 +37,8 @@ struct Householder {
   Tridiagonal form;
 };
 
-// Of matrix / unit [N, N], N >= 2, its elements of size 1 or less; the lower triangle is read.
+// The tridiagonal form of matrix / unit, [N, N] with N >= 2, whose elements must be of size 1 or
+// less; only the lower triangle is read.
 Householder tridiagonal(const Eigen::MatrixXd& matrix, double unit);
 
 // Columns (k, k + 1) become (c x_k - s x_(k + 1), s x_k + c x_(k + 1)).
@@ -48,9 +50,9 @@ struct Sweep {  // of columns (first, first + 1), (first + 1, first + 2), ...
 };
 struct Rotations {
   std::vector<Sweep> sweeps;
-  std::vector<Rotation> all;  // sweep by sweep
+  std::vector<Rotation> all;  // those of the first sweep, then of the second, ...
 
-  // Another sweep, of identities to be written over; a few more follow them, to stay identities.
+  // Adds a sweep of identities for the caller to overwrite. A few identities follow it as padding.
   Rotation* add(Sweep sweep);
 };
 

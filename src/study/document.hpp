@@ -1,4 +1,4 @@
-// YAML with places: every value knows its file and line, so that every error can name them.
+// YAML whose values know their file and line, so that every error can name them.
 #pragma once
 #include <yaml-cpp/yaml.h>
 
@@ -14,7 +14,8 @@
 
 namespace lorahub::study {
 
-// A handle whose `=` names another node; that of YAML::Node writes through into the document.
+// A YAML::Node whose `=` makes it refer to another node; that of YAML::Node would change the
+// document.
 struct Node : YAML::Node {
   Node() = default;
   Node(const YAML::Node& other) : YAML::Node(other) {}
@@ -28,9 +29,9 @@ struct Node : YAML::Node {
 struct Value {
   Node node;
   std::string file;              // as the user named it, or "--set KEY"
-  int line = 0;                  // from 1; 0: not of a file
+  int line = 0;                  // from 1; 0: the value is of no file
   std::filesystem::path folder;  // where relative paths in it start
-  std::string knob = {};         // that it is of; "": none, or not known yet
+  std::string knob = {};         // whose value it is; "": of none, or not known yet
 
   std::string where() const { return line > 0 ? base::format("{}:{}", file, line) : file; }
   // What stands before the number in a message, where the place does not name the knob.
@@ -39,7 +40,7 @@ struct Value {
 
 struct Entry {
   std::string key;
-  Value value;  // its line is the key's
+  Value value;  // its line is that of the key
 };
 
 template <class... Args>
@@ -47,26 +48,26 @@ template <class... Args>
   throw base::Error(value.where() + ": " + fmt::format(message, std::forward<Args>(args)...));
 }
 
-// A file that is one mapping. Error when it is missing (`what` it was to be), no YAML, or no
-// mapping, when a second document follows in it, and for what misfit() finds.
+// Reads a file that is one mapping. Error when it is missing (`what` says what it should be), is no
+// YAML or no mapping, when a second document follows in it, and for what misfit() finds.
 Value read_document(const std::filesystem::path& file, const std::string& what);
 
-// YAML that stands in `file`.
+// The same for text that stands in `file`.
 Value parse_document(const std::string& text, const std::filesystem::path& file);
-Value parse_setting(const std::pair<std::string, std::string>& setting);  // of --set
+Value parse_setting(const std::pair<std::string, std::string>& setting);  // KEY=VALUE of --set
 
-// Error: no mapping, a key twice, a merge key (<<), an explicit tag.
+// Error for a value that is no mapping, a key given twice, a merge key (<<) and an explicit tag.
 std::vector<Entry> entries(const Value& mapping);
-std::vector<Value> items(const Value& list);  // Error: no list, an empty one, an explicit tag
+std::vector<Value> items(const Value& list);  // Error: no list, an empty list, an explicit tag
 
-// Error when it is a list, a mapping or nothing, or has an explicit tag such as !!int.
+// The text of a scalar. Error for a list, a mapping, nothing, or an explicit tag such as !!int.
 std::string scalar(const Value& value);
 
 bool is_list(const Value& value);
 
 bool has_leading_zero(std::string_view number);  // as 010 or -007, unlike 0.5
 
-// All of the scalar as a number; Error: "... is not <kind>".
+// The whole scalar as a number. Error: "... is not <kind>".
 template <class T>
 T number(const Value& value, const char* kind) {
   const auto text = scalar(value);
@@ -78,8 +79,8 @@ T number(const Value& value, const char* kind) {
     fail_at(value, "{}'{}' is not {}", value.called(), text, kind);
   return out;
 }
-int integer(const Value& value, Limits limits);  // within them
-double real(const Value& value, Range range);    // finite
+int integer(const Value& value, Limits limits);  // Error outside the limits
+double real(const Value& value, Range range);    // Error outside the range, or not finite
 uint64_t seed(const Value& value);
 
 // A relative path of a YAML file, made absolute; an empty one stays empty.

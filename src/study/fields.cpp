@@ -8,7 +8,8 @@ namespace lorahub::study {
 
 namespace {
 
-// The words of a choice are refused with the place of the value.
+// The place of the value's word among those of the choice. Error that names the place of the value
+// in its file.
 size_t place_in(const ChoiceKind& choice, const Knob& knob, const Value& value) {
   const auto word = scalar(value);
   try {
@@ -50,7 +51,7 @@ bool is_group(const std::string& key) {  // `search` of search.budget, but not `
 
 // `budget` means search.budget: people leave the group away.
 std::string nearest_knob(const std::string& key) {
-  std::vector<std::string> names, last;  // last: behind the dot
+  std::vector<std::string> names, last;  // last: the parts behind the dot
   for (const auto& knob : knobs()) {
     names.emplace_back(knob.name);
     last.push_back(names.back().substr(names.back().find('.') + 1));

@@ -9,13 +9,13 @@
 
 namespace lorahub::study {
 
-// Entries that are knobs; `search: {budget: 40}` becomes `search.budget: 40`. Error for an unknown
-// one, with the nearest, and for one that is given twice, whatever its spelling.
+// The entries as knobs: `search: {budget: 40}` becomes `search.budget: 40`. Error for an unknown
+// knob, with the nearest one, and for a knob given twice in either spelling.
 std::vector<Entry> knob_entries(const std::vector<Entry>& given);
 void check_known(const Entry& entry);
-std::string nearest_knob(const std::string& key);  // search.budget for "budget"
+std::string nearest_knob(const std::string& key);  // "search.budget" for "budget"
 
-// Reads the value into the knob's field; Error with the value's place.
+// Reads the value into the knob's field of the trial. Error that names the value's place.
 void read(const Knob& knob, const Value& value, Trial& trial);
 
 using Values = std::map<std::string, Value>;  // by knob

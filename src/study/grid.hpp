@@ -1,4 +1,4 @@
-// The grid of a study: lists of values in, points (one value a knob) out.
+// The grid of a study: from lists of values it makes points, which have one value for each knob.
 #pragma once
 #include <vector>
 

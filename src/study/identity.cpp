@@ -1,4 +1,5 @@
-// What a trial is called: the knobs that its method reads, their hash, a label.
+// How a trial is identified: by the knobs that its method reads, their hash, and a label for
+// people.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -76,7 +77,7 @@ std::vector<std::string> remarks(const std::vector<std::string>& knobs,
 std::string id(const Trial& trial) { return id_of_columns(columns(trial)); }
 
 std::string id_of_columns(const std::vector<std::pair<std::string, std::string>>& columns) {
-  std::string text;  // knobs not read are left out, so that a knob added later keeps old ids
+  std::string text;  // without knobs that are not read, so that adding a knob keeps ids
   for (const auto& [name, value] : columns)
     if (!value.empty()) text += base::format("{}={}\n", name, value);
   return base::sha256(text).substr(0, 16);
@@ -95,7 +96,7 @@ std::string text_of(const Trial& trial, const std::string& key) {
   return key == "seed" ? seeds(all) : column(all, key);
 }
 
-// Says for the first wish that no trial fulfils what the study has instead.
+// Names the first `only` that no trial fulfils, and what the study has instead.
 [[noreturn]] void fail_nothing_left(const std::vector<Trial>& trials,
                                     const std::map<std::string, std::set<std::string>>& wishes) {
   for (const auto& [key, values] : wishes) {

@@ -1,4 +1,4 @@
-// What knobs.hpp declares of single knobs: their values as text, and the table for people.
+// Those functions of knobs.hpp that write: the value of a knob as text, and the table for people.
 #include "base/text.hpp"
 #include "study/knobs.hpp"
 #include "study/yaml_text.hpp"
@@ -29,7 +29,7 @@ std::string range_text(Range range) {
   return "a number";
 }
 
-// What the knob takes, for people.
+// Describes the values that the knob takes.
 std::string takes(const Knob& knob) {
   return std::visit(
       Overloaded{

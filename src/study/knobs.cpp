@@ -7,7 +7,7 @@
 namespace lorahub::study {
 namespace {
 
-// Who reads a knob.
+// Which trials read a knob.
 
 bool always(const Trial&) { return true; }
 
@@ -21,15 +21,16 @@ bool learns_from_shots(const Trial& trial) {
   return uses_shots(trial.method) || retrieves_by_shots(trial);
 }
 
-// With one file for pool and test, the drawn shots leave the test rows: every method depends on
-// them.
+// With one file for pool and test, the shots are taken out of the test rows, so every method
+// depends on them.
 bool depends_on_shots(const Trial& trial) {
   return learns_from_shots(trial) || trial.task_files.pool == trial.task_files.test;
 }
 
 bool draws_shots(const Trial& trial) { return depends_on_shots(trial) && trial.shots.rows.empty(); }
 
-// The shots' own labels are no part of the identity: it is as before there was the knob.
+// Only shuffled labels are a part of the identity, so that trials with the shots' own labels keep
+// their ids.
 bool shuffles_labels(const Trial& trial) {
   return trial.labels != Labels::given && learns_from_shots(trial);
 }

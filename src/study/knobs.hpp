@@ -1,5 +1,5 @@
-// The knobs: every setting of a trial, one row each. Reading YAML, identity, columns, searches that
-// are alike and the list for people come from this table. A new knob of numbers is a field in
+// The knobs: every setting of a trial, one row each. Reading YAML, the identity of trials, columns,
+// equal searches and the list for people come from this table. A new knob of numbers is a field in
 // trial.hpp and a row in knobs.cpp.
 #pragma once
 #include <cstdint>
@@ -26,7 +26,7 @@ auto& field(Trial& trial) {
   return (trial.*....*Members);
 }
 
-// Where a value stands in a trial; named once, for trials that change and for constant ones.
+// Which field of a trial a knob is; works on constant and on other trials.
 template <class T>
 class KnobField {
  public:
@@ -38,10 +38,10 @@ class KnobField {
   T& (*of_)(Trial&);
 };
 
-// What stands in the column of a knob; where a value is no number ("all"), it holds texts.
+// What the column of a knob holds. It holds texts where some value is no number ("all").
 enum class Holds { text, integer, real };
 
-// What a knob takes, and where it stands in a trial.
+// The kinds of knobs: the values that a knob takes, and its field in a trial.
 struct WordKind {
   KnobField<std::string> field;
 };
@@ -61,12 +61,12 @@ struct ChoiceKind {  // one of the words of an enumeration
   size_t (*get)(const Trial&);
   void (*set)(Trial&, size_t);
 };
-// A grammar of its own (phrases.hpp).
+// Its values have a grammar of their own (phrases.hpp).
 struct PhraseKind {
   Required takes;  // for people: "a count, `all`, or a list of names"
   Holds column;
   void (*read)(const Value&, Trial&);
-  std::string (*write)(const Trial&);    // "": other knobs say it
+  std::string (*write)(const Trial&);    // "" where other knobs say it
   std::string (*as_yaml)(const Trial&);  // the same as YAML
 };
 using KnobKind = std::variant<WordKind, IntegerKind, RealKind, SeedKind, ChoiceKind, PhraseKind>;
@@ -94,20 +94,20 @@ class ReadBy {
 };
 
 struct Knob {
-  Required name;  // in YAML, and of its column
+  Required name;  // in YAML and of its column
   KnobKind kind;
   Required unit;     // of numbers; "none" of words
-  Required meaning;  // one line; of a column of numbers, in the result file too
+  Required meaning;  // one line; for numbers it stands in the result file, too
   ReadBy read_by;
-  bool changes_loss = true;  // of a candidate; false: it decides which are tried, or how test rows
-                             // are answered
-  bool is_column = true;     // and a part of the identity of a trial
+  bool changes_loss = true;  // false: it decides which candidates are tried, or how test rows
+                             // are answered, and not what loss a candidate has
+  bool is_column = true;     // false: it is no part of the identity of a trial, either
 };
 
-// In the order in which they are read (`seed` before seed.modules, so that the specific one wins),
-// and of the columns.
+// All knobs, in the order of the columns. They are read in this order, too: `seed` before
+// seed.modules, so that the specific one wins.
 std::span<const Knob> knobs();
-const Knob* find_knob(std::string_view name);  // null: there is none
+const Knob* find_knob(std::string_view name);  // null where there is none
 
 // The value of a knob as its column has it, numbers shortest-exact; "" where other knobs say it.
 std::string write(const Knob& knob, const Trial& trial);

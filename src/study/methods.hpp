@@ -32,7 +32,7 @@ enum class Trains {
   parameters  // of the network, or vectors in it
 };
 
-// What a method is in the report. Compositions are held against the roles before them, in this
+// What a method is in the report. It compares compositions with the roles above them, in this
 // order.
 enum class ReportRole {
   base,                // the model alone
@@ -42,7 +42,7 @@ enum class ReportRole {
   examples_in_prompt,  // no training, longer queries
   training,            // on the same examples
   composition,         // what the study is about
-  other                // shown, but held against nothing
+  other                // shown, but compared with nothing
 };
 
 struct MethodInfo {
@@ -53,7 +53,7 @@ struct MethodInfo {
   bool uses_shots = true;
   bool uses_search = false;
   bool measures_candidates = false;  // by their loss on the shots: a search, or each module alone
-  bool draws = false;                // numbers by seed.search, whatever the search
+  bool draws = false;                // reads seed.search even without a search that draws
   Trains trains = Trains::nothing;
   double learning_rate = 0;  // of a training whose train.lr is 0
   ReportRole role = ReportRole::other;

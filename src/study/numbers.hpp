@@ -1,4 +1,4 @@
-// The numbers that a knob takes, and their text.
+// Which numbers a knob takes, and numbers as text.
 #pragma once
 #include <limits>
 #include <string>

@@ -107,7 +107,7 @@ const Value& need(const Found& found, const std::string& key, const Value& root)
   return value->second;
 }
 
-// The folder beside the file where there is one, else the text as it is.
+// The folder relative to the file where there is one, else the text as it is.
 Model folder_or_name(const Value& value, const std::string& name) {
   const auto text = scalar(value);
   const auto folder = absolute_text(text, value);
@@ -153,7 +153,7 @@ Piece read_file_of(const fs::path& file, const std::string& kind, const std::str
   return piece;
 }
 
-// A piece named by the value of a knob brings only its place: where else would its knobs go?
+// A piece that is named as the value of a knob gives a folder alone, so it may not set knobs.
 void check_plain(const Piece& piece, const Value& word, const std::string& kind) {
   if (!piece.knobs.empty())
     fail_at(word, "the piece '{}' also sets {}, which only `uses: {{{}: {}}}` can apply, use that",

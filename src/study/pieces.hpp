@@ -1,5 +1,5 @@
-// The pieces a study uses: configs/<kind>/<name>.yaml, one level deep; and what the words of
-// `model`, `library` and `task` stand for.
+// The pieces that a study uses, configs/<kind>/<name>.yaml, which use no further ones; and what the
+// words of `model`, `library` and `task` stand for.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -32,7 +32,7 @@ struct Tasks {                     // configs/tasks/<name>.yaml
 struct Library {
   std::string name, path;
   std::map<int, std::string> ranks;  // folder by rank; empty: `path` alone
-  int rank = 0;                      // unless the study says otherwise
+  int rank = 0;                      // where the study names none
 };
 
 struct Model {
@@ -40,25 +40,26 @@ struct Model {
 };
 
 struct Piece {
-  std::vector<Entry> knobs;  // all that it sets besides what it is
+  std::vector<Entry> knobs;  // the knobs that it sets
   std::optional<Model> model;
   std::optional<Library> library;
   std::optional<Tasks> tasks;
 };
 
-// The piece that `name` of kind `kind` (model, library, tasks, search) means. Error at the name
-// when there is none, inside the piece when it is wrong.
+// Reads the piece `name` of kind `kind` (model, library, tasks, search). Error that names the place
+// of `name` when there is none, and a place inside the piece when that is wrong.
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name);
 
-// A model by the word of a study: a piece, a folder, else a name of the Hugging Face cache.
+// The model that a word of a study means: a piece, a folder, else a name in the Hugging Face cache.
 Model find_model(const ConfigPath& config_path, const Value& word);
 Library find_library(const ConfigPath& config_path,
                      const Value& word);  // a piece, a folder or a list of names
 
-// The folder of that rank: the one listed, else that of the largest rank, to be truncated.
+// The folder of the modules of that rank: the one listed, else that of the largest rank, whose
+// modules are to be truncated.
 std::string library_path(const Library& library, int rank, const std::string& where);
 
-// A task by its name in `tasks`, or a file that is pool and test in one (its stem is the name).
+// A task: a name in `tasks`, or a file that is pool and test in one, whose stem is the name.
 struct Named {
   std::string name;
   TaskFiles files;

@@ -1,4 +1,4 @@
-// What a study sets in vain.
+// Warnings about what a study sets without effect.
 #pragma once
 #include <string>
 #include <vector>

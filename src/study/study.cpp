@@ -21,12 +21,12 @@ namespace {
 
 constexpr size_t kMostTrials = 1'000'000;
 
-// The study as written: pieces read, nothing multiplied out yet.
+// The study as it is written, with its pieces, before its lists are multiplied out.
 struct Outline {
   Value root;
   ConfigPath config_path;
   std::string question;
-  Piece uses;  // all its pieces in one
+  Piece uses;  // all its pieces together
   std::vector<Entry> set, vary, zip;
 };
 
@@ -87,7 +87,7 @@ Entry* find(std::vector<Entry>& list, const std::string& key) {
   return found == list.end() ? nullptr : &*found;
 }
 
-// Of --set: known knobs, each once.
+// Parses --set: its knobs must be known, and each may be given once.
 std::vector<Entry> setting_entries(const std::vector<Setting>& settings) {
   std::vector<Entry> list;
   for (const auto& setting : settings) {
@@ -101,7 +101,7 @@ std::vector<Entry> setting_entries(const std::vector<Setting>& settings) {
   return list;
 }
 
-// --set: the axis of that knob where it is varied, else its fixed value.
+// Applies --set: it replaces the list of a knob that the study varies, else its fixed value.
 void override_by(Outline& outline, const std::vector<Setting>& settings) {
   for (Entry entry : setting_entries(settings)) {
     if (find(outline.zip, entry.key))
@@ -136,7 +136,7 @@ void check_once(Outline& outline) {
   check(outline.zip, outline.vary, "vary and zip");
 }
 
-// `task: all`, also within a list, as the list of the piece's names.
+// Replaces `task: all`, also within a list, by the names of the piece's tasks.
 Entry expanded(const Entry& entry, const std::optional<Tasks>& tasks) {
   if (entry.key != "task") return entry;
   const auto is_all = [](const YAML::Node& node) {
@@ -184,7 +184,7 @@ std::vector<Point> points(Outline& outline) {
   return product(axes);
 }
 
-// Makes trials of points; remembers what words stood for, since every look-up reads the disk.
+// Makes trials of points. It remembers what words stand for, since every look-up reads the disk.
 class Maker {
  public:
   explicit Maker(const Outline& outline) : outline_(outline) {}
@@ -277,7 +277,7 @@ class Maker {
   std::map<std::string, std::string> tests_;  // test file by name of task
 };
 
-// Names stand in tables, figures, logs and scripts, and the study's names a folder.
+// Names stand in tables, figures, logs and scripts, and the name of the study is that of a folder.
 void check_name(const char* what, const std::string& name) {
   base::check(base::is_printable_line(name),
               "{} '{}' holds a line break or another sign that can't be shown, rename it", what,

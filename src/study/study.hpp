@@ -1,4 +1,4 @@
-// YAML -> study -> trials. Every rank computes the same plan.
+// Reads a study from YAML and makes its trials. Every rank gets the same ones.
 #pragma once
 #include <filesystem>
 #include <string>

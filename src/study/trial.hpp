@@ -36,18 +36,19 @@ enum class SearchMethod { cma, official, random };
 // The candidate of least loss, or the mean of the last generation's better half
 // (search/recommend.hpp).
 enum class Recommend { best, mean };
-// delta_*: f32, but a search's candidates are told apart by delta evaluation (t5/delta.hpp).
+// delta_*: f32, but the candidates of a search are compared by delta evaluation
+// (model/delta/delta.hpp).
 enum class Precision { f32, bf16, delta_bf16, delta_int8 };
-Precision exact(Precision precision);  // of what is reported
+Precision exact(Precision precision);  // the precision of the losses that are reported
 enum class Engine { fast, reference };
 // The greedy answer, or the likeliest of the options listed in the prompt.
 enum class Scoring { generate, options };
 
-// Of the shots: their own answers, or each the next one's: the control for what the answers tell
-// beside their form (Min et al. 2022).
+// Which labels the shots have: their own, or each that of the next one, a control for what labels
+// tell beside their form (Min et al. 2022).
 enum class Labels { given, shuffled };
 
-// Some of a list: `count` drawn by the seed, or those named.
+// Modules of the library: `count` drawn by the seed, or those named.
 struct ModulesDraw {
   int count = 20;  // used when `names` is empty; 0: all modules of the library
   std::vector<std::string> names;
@@ -158,7 +159,7 @@ struct Trial {
   bool operator==(const Trial&) const = default;
 };
 
-// So that any method of modules reads the shots.
+// Whether `retrieve` reads the shots, so that every method of modules depends on them.
 bool retrieves_by_shots(const Trial& trial);
 
 }  // namespace lorahub::study

@@ -18,7 +18,7 @@ bool is_control(char c) {
   return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
 }
 
-// The place of the first tab in front of a line's first word.
+// The place of the first tab that indents a line.
 size_t indenting_tab(std::string_view text) {
   for (size_t line = 0; line < text.size();) {
     const size_t end = std::min(text.find('\n', line), text.size());

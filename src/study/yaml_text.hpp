@@ -1,5 +1,5 @@
-// Words as YAML text; and what is no YAML text that a person meant, found before a parser guesses
-// at it.
+// Writes words as YAML text, and finds what can't be the YAML that a person meant before a parser
+// guesses at it.
 #pragma once
 #include <optional>
 #include <string>

@@ -6,7 +6,7 @@
 namespace lorahub::workers {
 namespace {
 
-constexpr double kLongestGap = 2;  // seconds between two looks of a process that runs
+constexpr double kLongestGap = 2;  // seconds between two calls in a process that runs
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

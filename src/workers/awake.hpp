@@ -3,12 +3,12 @@
 
 namespace lorahub::workers {
 
-// Seconds since the start, as far as somebody looked: a long time without a look does not count,
-// for then this process itself was stopped (Slurm suspends all ranks of a job).
+// Counts the seconds since it was made, but at most 2 between two calls of seconds(): in a longer
+// gap this process itself was stopped (Slurm suspends all ranks of a job).
 class Awake {
  public:
   Awake();
-  double seconds();  // look at least once a second
+  double seconds();  // to be called at least once a second
 
  private:
   double last_look_, seconds_ = 0;

@@ -1,4 +1,4 @@
-// Wakes the thread that keeps MPI when another thread of the rank has something for it.
+// Wakes the thread that calls MPI when another thread of the rank has something for it.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -9,7 +9,8 @@ namespace lorahub::workers {
 class Bell {
  public:
   void ring();
-  // Until a ring since the last wait, at most `pause`; 0 only lets others run.
+  // Waits until ring() is called, or was called since the last wait, but at most for `pause`; with
+  // 0 it only yields the processor.
   void wait(std::chrono::nanoseconds pause);
 
  private:

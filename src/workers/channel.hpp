@@ -1,4 +1,4 @@
-// Memory from one rank to the others: what GPUs do by NCCL (nccl.hpp), and a fake in the tests.
+// Copies memory from one rank to all others. GPUs do it by NCCL (nccl.hpp); the tests have a fake.
 #pragma once
 #include <cstddef>
 
@@ -16,8 +16,8 @@ class Channel {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // `bytes` bytes at `data` of rank `root` to the same place of the others. Every rank calls it,
-  // with the same bytes and root; returns when this rank's copy is complete. Throws base::Error
+  // Copies `bytes` bytes from `data` of rank `root` to `data` of each other rank. Every rank calls
+  // it, with the same bytes and root; returns when this rank's copy is complete. Throws base::Error
   // when another rank is lost, base::Interrupted when a signal comes while waiting.
   virtual void broadcast(void* data, size_t bytes, int root) = 0;
 };

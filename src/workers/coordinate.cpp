@@ -17,8 +17,8 @@ namespace lorahub::workers {
 namespace {
 
 constexpr double kGlance = 0.05;           // seconds between two looks for signals
-constexpr double kLastWords = 2;           // seconds for the others to leave when a rank is lost
-constexpr unsigned kLauncherSeconds = 10;  // then, for mpirun to end
+constexpr double kLastWords = 2;           // seconds to tell the others when a rank is lost
+constexpr unsigned kLauncherSeconds = 10;  // after which mpirun is killed
 
 class Coordinator {
  public:
@@ -169,7 +169,7 @@ class Coordinator {
     if (me_.mailbox == nullptr) return;
     me_.mailbox->post(others_, {.kind = Kind::dismiss, .code = code}, "");
     for (Backoff backoff; goodbyes_ < others_.size() || !me_.mailbox->sent(); backoff.wait()) {
-      base::pending_signal();  // a second SIGINT ends it
+      base::pending_signal();  // ends the process at a second SIGINT
       if (step()) backoff.restart();
       if (lost_ >= 0) abandon(code);
     }
@@ -187,7 +187,7 @@ class Coordinator {
     leave(code, Leave::at_once);
   }
 
-  // Without waiting for threads that compute.
+  // Ends the process without waiting for threads that compute.
   [[noreturn]] static void end_now(const std::exception_ptr& error) {
     try {
       std::rethrow_exception(error);
@@ -205,11 +205,11 @@ class Coordinator {
   std::vector<int> others_;
   size_t goodbyes_ = 0;
   int lost_ = -1;
-  std::string why_;  // the lost rank, in a sentence
+  std::string why_;  // the message about the lost rank
   int code_ = 70;
-  std::exception_ptr error_;  // of the lead
+  std::exception_ptr error_;  // what the lead threw
   std::atomic<bool> ended_ = false;
-  bool hung_ = false;  // the lead
+  bool hung_ = false;  // whether the lead hangs
   std::jthread story_;
 };
 

@@ -1,9 +1,10 @@
-// The coordinator: passes tasks out and outcomes in while `lead` thinks.
+// The coordinator's loop over messages: it sends tasks out and takes outcomes in, while `lead` runs
+// in a thread of its own.
 #pragma once
 #include "workers/loop_state.hpp"
 
 namespace lorahub::workers {
 
-int coordinate(const LoopState& me, const Lead& lead);  // as World::run
+int coordinate(const LoopState& me, const Lead& lead);  // returns what World::run does
 
 }  // namespace lorahub::workers

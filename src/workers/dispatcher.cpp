@@ -47,7 +47,7 @@ void Dispatcher::post_join(int rank, Sent sent) {
   post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
 }
 
-// One that has not tried it: of the group, else the next of all in a circle.
+// A rank that has not tried it yet: one of the group, else the next one of all, counted round.
 int Dispatcher::another_rank(const Sent& sent) const {
   const auto is_new = [&](int rank) { return std::ranges::count(sent.tried, rank) == 0; };
   for (const int seat : scheduler_->members(sent.group))
@@ -58,7 +58,7 @@ int Dispatcher::another_rank(const Sent& sent) const {
   return (last + 1) % ranks();
 }
 
-// A join is the rank's own; a unit may be any rank's that has joined.
+// A join is tried again on the same rank; a unit may go to any rank that has joined.
 void Dispatcher::try_again(int rank, Sent sent) {
   sent.seat = -1;
   if (sent.join) {
@@ -70,7 +70,7 @@ void Dispatcher::try_again(int rank, Sent sent) {
   post(other, sent, sent.call->requests[sent.unit]);
 }
 
-// Other ranks' messages say where they come from, and faults of the machine in any case.
+// Puts rank and host before the messages of other ranks, and before every fault of a machine.
 Outcome Dispatcher::named(int rank, Outcome outcome) const {
   if (outcome.result != Result::reply && (rank != 0 || outcome.result == Result::fault))
     outcome.bytes = base::format("rank {} on {}: {}", rank, team_.hosts[static_cast<size_t>(rank)],
@@ -140,7 +140,7 @@ void Dispatcher::lead(const std::vector<Job>& jobs, int group) {
       job = scheduler_->take(group);
       if (job) job_of_[static_cast<size_t>(group)] = *job;
     }
-    bell_.ring();  // its ranks may have work in other groups now
+    bell_.ring();  // the ranks of this group may have joined others
     if (!job) return;
     try {
       jobs[static_cast<size_t>(*job)].lead(JobHandle(*this, group));
@@ -203,7 +203,7 @@ void Dispatcher::arrived(int rank, Outcome outcome) {
   const std::lock_guard lock(mutex_);
   busy_ += outcome.seconds;
   const auto sent = sent_.find(outcome.ticket);
-  if (sent == sent_.end()) return;  // of a call that was stopped
+  if (sent == sent_.end()) return;  // its call was stopped meanwhile
   const Sent what = sent->second;
   sent_.erase(sent);
   if (scheduler_ && what.seat >= 0 && !what.join) scheduler_->done(what.seat, what.group);

@@ -1,5 +1,6 @@
-// The coordinator's hold on all ranks: threads that lead jobs hand in units of work, the thread
-// that keeps MPI passes them on. All of it may be called from any thread.
+// The coordinator's access to all ranks. A job (a trial) is led by one thread, its lead, which
+// hands in units of work as bytes; the thread that calls MPI sends them to ranks. Any thread may
+// call any function here.
 #pragma once
 #include <algorithm>
 #include <condition_variable>
@@ -24,12 +25,12 @@ class JobHandle {
  public:
   JobHandle(Dispatcher& crew, int group) : crew_(crew), group_(group) {}
 
-  // Computes the units on the group's ranks; outcomes by unit: replies, or failures that name rank
-  // and host. Returns when all are there. A unit that ends in a fault is tried twice more, on
-  // another rank where there is one. Throws base::MachineFault when it fails there too,
-  // base::Interrupted when the run has to end, base::Error when a rank could not join the job.
+  // Computes the units on the ranks of the job and waits for all of them. Returns an outcome for
+  // each unit: a reply, or a failure that names rank and host. A unit that ends in a fault is tried
+  // twice more, on another rank where there is one. Throws base::MachineFault when it fails there
+  // too, base::Interrupted when the run has to end, base::Error when a rank could not join the job.
   std::vector<Outcome> call(const std::vector<std::string>& units) const;
-  int slots() const;  // units that they compute at the same time
+  int slots() const;  // units that these ranks compute at the same time
 
  private:
   Dispatcher& crew_;
@@ -39,7 +40,7 @@ class JobHandle {
 // How long a rank may take for a request before it counts as hung, since it was sent.
 struct Patience {
   double seconds = 0;  // 0: for ever
-  std::string words;   // "loading trial 3": what the rank does
+  std::string words;   // what the rank does, for messages: "loading trial 3"
 };
 using Watch = std::function<Patience(const std::string& request)>;
 
@@ -47,12 +48,12 @@ struct Job {
   JobSize size;
   std::string join;  // sent to a rank before its first unit of this job
   std::function<void(const JobHandle&)> lead;
-  Watch watch = {};  // none: the team's
+  Watch watch = {};  // none: that of Team
 };
 
 struct Team {
   std::vector<std::string> hosts;  // by rank
-  int threads = 1;                 // of a rank
+  int threads = 1;                 // that compute, per rank
   int jobs = 1;      // that a rank works on at the same time; it has as many seats in the schedule
   Watch watch = {};  // none: a rank may take as long as it likes
 };
@@ -64,26 +65,26 @@ class Dispatcher {
   int ranks() const { return static_cast<int>(team_.hosts.size()); }
   const std::vector<std::string>& hosts() const { return team_.hosts; }  // by rank
 
-  // The request on every rank: replies by rank. What went wrong on the lowest rank that failed
-  // comes out after all have replied, as an Error, a MachineFault or an Interrupted that names rank
-  // and host (the coordinator's Error as it is).
+  // Sends the request to every rank and returns the replies by rank. Where ranks fail, the failure
+  // of the lowest one is thrown after all have replied, as an Error, a MachineFault or an
+  // Interrupted that names rank and host (an Error of the coordinator itself names neither).
   std::vector<std::string> everyone(const std::string& request);
 
-  // Leads all jobs, at most `groups` (of seats) at a time, each in a thread. Returns when all have
-  // ended; the first exception of a lead comes out then (no job is begun after it, and one that
-  // interrupts ends the others, too). MachineFault when no thread can be made.
+  // Runs all jobs, at most `groups` at a time, the lead of each in a thread. Returns when all have
+  // ended, or throws the first exception of a lead then: no job begins after it, and an Interrupted
+  // ends the other jobs, too. MachineFault when no thread can be made.
   void work(const std::vector<Job>& jobs, int groups);
 
   double busy_seconds() const;  // of computing, all ranks and threads
-  bool idle() const;  // work() runs, and no rank has anything to compute: leads think or record
+  bool idle() const;            // work() runs, and no rank has anything to compute
 
-  // For the thread that keeps MPI.
+  // What follows is for the thread that calls MPI.
   struct Posting {
     int rank = 0;
     Task task;
   };
   std::vector<Posting> outbox();                // tasks to be sent now
-  void arrived(int rank, Outcome outcome);      // of a task that was sent
+  void arrived(int rank, Outcome outcome);      // the outcome of a task that was sent
   void stop(const std::exception_ptr& reason);  // every call throws it from now on
   // Stops with a MachineFault where a rank has taken too long. `now`: seconds of a clock that
   // stands still while the ranks do.
@@ -91,7 +92,7 @@ class Dispatcher {
 
  private:
   friend class JobHandle;
-  // Units handed in together, or a request to everyone.
+  // Units that were handed in together, or one request to every rank.
   struct Call {
     std::vector<std::string> requests;
     std::vector<Outcome> outcomes;
@@ -100,13 +101,13 @@ class Dispatcher {
   struct Sent {
     Call* call = nullptr;
     size_t unit = 0;
-    int seat = -1;             // in the schedule; none: a request to everyone, or tried again
-    int group = -1, job = -1;  // none: a request to everyone
+    int seat = -1;  // in the schedule; -1: a request to everyone, or a unit that is tried again
+    int group = -1, job = -1;  // -1: a request to everyone
     bool join = false;
-    std::vector<int> tried = {};  // the ranks that it was sent to, the last one as well
+    std::vector<int> tried = {};  // the ranks that it was sent to, up to the last one
     int rank = -1;
     Patience patience = {};
-    std::optional<double> since = {};  // when it was first looked at
+    std::optional<double> since = {};  // when look_for_hung_ranks() first saw it
   };
   void lead(const std::vector<Job>& jobs, int group);
   std::vector<Outcome> call(int group, const std::vector<std::string>& units);
@@ -131,7 +132,7 @@ class Dispatcher {
   std::exception_ptr stop_;
   double busy_ = 0;
 
-  // While work() runs.
+  // The members below are set while work() runs.
   std::optional<Scheduler> scheduler_;
   const std::vector<Job>* jobs_ = nullptr;
   std::map<int, Call*> calls_;           // by group

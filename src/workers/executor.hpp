@@ -18,8 +18,8 @@ using Handler = std::function<std::string(const std::string& request)>;
 
 enum class Result : int32_t {
   reply,
-  failure,      // base::Error: bad input, would fail again
-  fault,        // the machine's (base::MachineFault), or a bug: another rank may do it
+  failure,      // base::Error: bad input, which would fail again
+  fault,        // base::MachineFault, or a bug: another rank may do it
   interruption  // base::Interrupted
 };
 
@@ -60,7 +60,7 @@ class Executor {
   std::deque<Outcome> done_;
   int under_way_ = 0;
   bool closed_ = false;
-  std::string no_threads_;  // why there are none
+  std::string no_threads_;  // why the system gave no threads; "" where it did
   std::vector<std::jthread> threads_;
 };
 

@@ -19,7 +19,7 @@ class Silence {
   std::vector<double> heard_;
 };
 
-// Has it been `seconds` since it last said yes?
+// due() is true at most once in `seconds`.
 class Every {
  public:
   explicit Every(double seconds) : seconds_(seconds) {}

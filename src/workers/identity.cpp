@@ -23,7 +23,7 @@ std::string around(const std::string& text, size_t at) {
          (text.size() > begin + kLength ? "..." : "");
 }
 
-// What the first differing entry of two texts is, there and on rank 0.
+// Describes the first entry that differs, with its value there and on rank 0.
 std::string difference(const std::string& theirs, const std::string& first) {
   std::vector<std::string> a = base::split(theirs, '\0'), b = base::split(first, '\0');
   for (std::vector<std::string>* words : {&a, &b})

@@ -8,10 +8,10 @@ namespace lorahub::workers {
 
 using Identity = std::map<std::string, std::string>;  // by name: command, commit, processor
 
-// As bytes that are equal where the identities are; never empty.
+// The identity as bytes: equal for equal identities, never empty.
 std::string text_of(const Identity& identity);
 
-// Error where a rank's text differs from rank 0's: names the rank, its host and what differs.
+// Error where a rank's text differs from rank 0's; it names the rank, its host and what differs.
 void check_same(const std::vector<std::string>& hosts, const std::vector<std::string>& texts);
 
 // The first bytes that a rank sends: its host and how long its text is. The form never changes, so
@@ -19,12 +19,12 @@ void check_same(const std::vector<std::string>& hosts, const std::vector<std::st
 inline constexpr size_t kHello = 256;
 struct Hello {
   std::string host;
-  size_t identity = 0;  // bytes; 0: of a version that sends none
+  size_t identity = 0;  // bytes of its text; 0: the rank's version sends none
 };
 std::string hello(const std::string& host, size_t identity);  // kHello bytes
 Hello read_hello(const std::string& bytes);
 
-// Error where a rank sends no identity, naming it.
+// Error that names the first rank that sends no identity.
 void check_versions(const std::vector<std::string>& hosts, const std::vector<size_t>& lengths);
 
 }  // namespace lorahub::workers

@@ -23,8 +23,8 @@ bool is_launcher(pid_t process) {
 void end_launcher_after(unsigned seconds) {
   const pid_t launcher = ::getppid();
   if (!is_launcher(launcher) || ::fork() != 0) return;
-  // Only calls that are safe after a fork beside threads. Out of the rank's session, streams and
-  // sockets: the launcher neither kills it nor waits for it.
+  // Only calls that are safe after a fork beside threads are made here. The process leaves the
+  // rank's session, streams and sockets, so that the launcher neither kills it nor waits for it.
   ::setsid();
   ::close_range(0, ~0U, 0);
   for (unsigned waited = 0; waited < seconds; ++waited) {

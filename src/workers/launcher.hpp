@@ -1,11 +1,12 @@
-// mpirun, which started this rank.
+// What to do about mpirun, which started this rank, when a host is lost.
 #pragma once
 
 namespace lorahub::workers {
 
 // After the loss of a host Open MPI's mpirun may wait for it for as long as TCP does (a quarter of
-// an hour). Lets a process of its own look on: a launcher that is still there after `seconds` is
-// killed, and its shell sees 137. Nothing under srun, which knows of lost nodes by itself.
+// an hour). So this starts a process of its own that kills a launcher that still runs after
+// `seconds`; its shell sees exit code 137. It does nothing under srun, which notices lost nodes
+// itself.
 void end_launcher_after(unsigned seconds);
 
 }  // namespace lorahub::workers

@@ -17,7 +17,7 @@ double LoopState::beat() const { return std::min(1.0, service.stall_timeout / 4)
 
 void LoopState::let_units_end() const {
   if (service.grace <= 0 || !executor.busy()) return;
-  kill(getpid(), SIGTERM);  // blocked: stays pending until a unit looks for it
+  kill(getpid(), SIGTERM);  // the signal is blocked, so it stays pending until a unit looks for it
   Every next_beat(beat());
   for (Backoff backoff; executor.busy() && backoff.waited() < service.grace; backoff.wait()) {
     if (mailbox == nullptr) continue;

@@ -14,8 +14,8 @@ namespace lorahub::workers {
 
 enum class Kind : int32_t {
   task,       // coordinator: compute this
-  outcome,    // worker: what came of it; `code` is its Result
-  heartbeat,  // either: still here
+  outcome,    // worker: the reply or failure of a task; `code` is its Result
+  heartbeat,  // either: the rank is alive
   dismiss,    // coordinator: leave with exit code `code`
   abandon,    // coordinator: a rank is lost; end the process at once with `code`
   goodbye,    // worker: the last message of a rank
@@ -69,7 +69,7 @@ class Mailbox {
   MPI_Comm comm_;
   std::list<Sending> sending_;
   std::optional<Receiving> receiving_;  // one piece at a time
-  std::vector<std::string> frames_;     // by sender: what has come of the message under way
+  std::vector<std::string> frames_;  // by sender: the bytes received so far of its current message
   std::deque<Message> inbox_;
 };
 

@@ -36,13 +36,14 @@ struct NcclChannel::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    // Abort, since a rank that leaves by an exception can't wait for the others; nothing is under
-    // way otherwise.
+    // This aborts, since a rank that leaves by an exception can't wait for the others; without an
+    // exception nothing is under way.
     if (comm != nullptr) ncclCommAbort(comm);
     if (stream != nullptr) cudaStreamDestroy(stream);
   }
 
-  // The communicator never blocks (config.blocking = 0): asks until its last call is through.
+  // The communicator never blocks (config.blocking = 0), so this polls until its last call is
+  // complete.
   void finish(const char* what) const {
     for (const Backoff backoff;; backoff.wait()) {
       ncclResult_t now = ncclSuccess;

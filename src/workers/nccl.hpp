@@ -1,5 +1,5 @@
-// Weights from GPU to GPU: NCCL, for builds that have it (LORAHUB_NCCL). One rank per GPU; a rank's
-// current CUDA device is the one that takes part.
+// Copies weights from GPU to GPU by NCCL, in builds that have it (LORAHUB_NCCL). Each rank takes
+// part with its current CUDA device, which no other rank may use.
 #pragma once
 #include <memory>
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace lorahub::workers {
 
-bool has_nccl();  // whether this build can
+bool has_nccl();  // whether this build has NCCL
 
-// Coordinator: a new channel's name, as bytes; it goes to the other ranks inside a request to
-// everyone.
+// For the coordinator: the name of a new channel, as bytes, to be sent to all ranks in a request.
 std::string nccl_id();
 
-// All members make one at the same time (in the handler of that request). Memory is the device's.
+// All members construct one at the same time, in the handler of that request. broadcast() takes
+// memory of the device.
 class NcclChannel : public Channel {
  public:
   NcclChannel(const std::string& id, Member me);

@@ -16,7 +16,8 @@ Scheduler::Scheduler(const Layout& layout, std::vector<JobSize> jobs)
   const int jobs_there = static_cast<int>(jobs_.size());
   groups_.resize(index(std::max(1, std::min({layout.groups, layout.ranks, jobs_there}))));
   ranks_.resize(index(layout.ranks));
-  // Neighbours (on one node) work together. With a job for each group, later ranks go by cost.
+  // Ranks next to each other (on one node) work together. Where every job has its group at once,
+  // further ranks go to the costliest jobs.
   const int even = layout.ranks / groups();
   const int each = jobs_there <= groups() ? 1 : even;
   std::vector<int> rest;
@@ -52,8 +53,8 @@ bool Scheduler::wants_more(const World& group) const {
   return group.job >= 0 && static_cast<int>(group.ranks.size()) < jobs_[index(group.job)].width;
 }
 
-// Ranks without a group: each to the job with the most left to do per rank. A rank that no job can
-// use any more stays out.
+// Sends each of these ranks to the group with the most cost left per rank. A rank that no job can
+// use stays without a group.
 void Scheduler::share_out(const std::vector<int>& ranks) {
   for (const int rank : ranks) {
     ranks_[index(rank)].group = -1;

@@ -1,6 +1,7 @@
 // Which rank computes what. Groups of ranks take jobs (trials) from one queue, the costliest first;
-// the units of a group's job go to its ranks. Knows no MPI and no clock, so that the plan of a run
-// can be played through with the same code.
+// the units of a group's job go to its ranks. It is our own, since MPI has no scheduler and batch
+// systems know whole jobs alone, and it knows no MPI and no clock, so that plan/makespan.hpp
+// predicts a run with the same code.
 #pragma once
 #include <optional>
 #include <vector>
@@ -9,7 +10,7 @@ namespace lorahub::workers {
 
 struct JobSize {
   double cost = 1;  // predicted, any unit
-  int units = 1;    // in all
+  int units = 1;    // of work, in all
   int width = 1;    // units that can be computed at the same time, at most
 };
 
@@ -27,18 +28,19 @@ class Scheduler {
   int ranks_of(int group) const { return static_cast<int>(members(group).size()); }
   const std::vector<int>& members(int group) const { return groups_[index(group)].ranks; }
 
-  // The group's next job; none: the queue is empty, and its ranks have joined the other groups,
-  // those with the most cost left per rank first.
+  // Returns the group's next job. Nothing where the queue is empty: then the group's ranks join the
+  // other groups, those with the most cost left per rank first.
   std::optional<int> take(int group);
 
-  // The group's job has so many units to compute now, numbered from 0; the last ones are done.
+  // The group's job hands in `units` units, numbered from 0; those that it handed in before are
+  // done.
   void submit(int group, int units);
 
   struct Order {
     int rank = 0, group = 0, job = 0, unit = 0;
     bool joins = false;  // the rank's first order of this job
   };
-  std::optional<Order> next();  // none: every rank has enough, or nothing is there to do
+  std::optional<Order> next();  // nothing: every rank has enough, or there is nothing to do
   void done(int rank, int group);
 
  private:

@@ -14,7 +14,7 @@
 namespace lorahub::workers {
 namespace {
 
-// A rank of mpirun (Open MPI, MPICH) or of srun --mpi=pmix or pmi2.
+// Whether mpirun (Open MPI, MPICH) or srun with --mpi=pmix or pmi2 has started this process.
 bool is_launched() {
   const auto names = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
   return std::any_of(names.begin(), names.end(), [](auto name) { return getenv(name) != nullptr; });
@@ -22,11 +22,11 @@ bool is_launched() {
 
 struct Launched {
   int copies = 1;
-  std::string by;  // what says so
+  std::string by;  // the variable that says so
 };
 
-// By the launcher that is nearest: mpirun on the nodes of a Slurm step, say, is asked before the
-// step. Of Open MPI, MPICH and Intel MPI, MVAPICH, Cray, IBM and Flux, Slurm.
+// What the innermost launcher says: mpirun on the nodes of a Slurm step, say, comes before the
+// step. The variables are those of Open MPI, MPICH and Intel MPI, MVAPICH, Cray, IBM, Flux, Slurm.
 Launched launched() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "PALS_SIZE",
                            "JSM_NAMESPACE_SIZE", "FLUX_JOB_SIZE", "SLURM_STEP_NUM_TASKS"})
@@ -67,7 +67,7 @@ Session::Session() {
     check_alone();
     return;
   }
-  // Ranks of a killed mpirun would live on, and of srun's slurmstepd takes care.
+  // The ranks of a killed mpirun would live on; those of srun are ended by slurmstepd.
   if (getenv("OMPI_COMM_WORLD_SIZE") != nullptr) prctl(PR_SET_PDEATHSIG, SIGKILL);
   int provided = 0;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);

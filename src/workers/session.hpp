@@ -1,12 +1,13 @@
-// MPI_Init_thread and MPI_Finalize.
+// When MPI begins and ends in this process.
 #pragma once
 #include <string>
 
 namespace lorahub::workers {
 
-// One per process; without mpirun or srun a group of one rank, MPI untouched. Call
-// base::block_signals() before. Error when a launcher started several copies that don't know of
-// each other: srun without --mpi, or the mpirun of another MPI.
+// Calls MPI_Init_thread and MPI_Finalize; there is one per process. Without mpirun or srun the run
+// has one rank, and MPI is not called. Call base::block_signals() before. Error when a launcher
+// started several copies that don't know of each other: srun without --mpi, or the mpirun of
+// another MPI.
 class Session {
  public:
   Session();
@@ -15,13 +16,13 @@ class Session {
   Session& operator=(const Session&) = delete;
 };
 
-// For commands that one process does, without a session. Error when a launcher started several
-// copies. A Slurm job with several tasks is no such thing: its script runs once.
+// For commands of one process, which make no session. Error when a launcher started several copies.
+// A script in a Slurm job of several tasks is no error, since it runs once.
 void check_started_once(const std::string& command);
 
 bool mpi_runs();  // initialised and not finalised
 
-// A barrier of all ranks that sleeps: MPI's own waits at 100 % of a core.
+// A barrier of all ranks. It sleeps, where MPI_Barrier would keep a core busy.
 void meet();
 
 }  // namespace lorahub::workers

@@ -23,7 +23,7 @@ void wait_for(MPI_Request request) {
     MPI_Test(&request, &all_here, MPI_STATUS_IGNORE);
 }
 
-// `mine` of every rank, padded with zeros to `length`.
+// Gathers `mine` of every rank, padded with zeros to `length`.
 std::vector<std::string> gather(std::string mine, size_t length, int size) {
   const auto count = static_cast<int>(length);
   mine.resize(length);
@@ -38,7 +38,7 @@ std::vector<std::string> gather(std::string mine, size_t length, int size) {
   return parts;
 }
 
-// `mine` of every rank, in the lengths that they have.
+// Gathers `mine` of every rank, whose lengths are given.
 std::vector<std::string> gather(const std::string& mine, const std::vector<size_t>& lengths) {
   const size_t longest = std::max<size_t>(1, *std::ranges::max_element(lengths));
   std::vector<std::string> texts = gather(mine, longest, static_cast<int>(lengths.size()));

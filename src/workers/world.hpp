@@ -1,5 +1,5 @@
-// The ranks of a run. One thread of each rank keeps MPI: messages, heartbeats, signals; others
-// compute. Only bytes travel; no call blocks in MPI.
+// All ranks of a run. In each rank one thread calls MPI, for messages, heartbeats and signals, and
+// the others compute. Messages are bytes; no call blocks in MPI.
 #pragma once
 #include <functional>
 #include <memory>
@@ -17,22 +17,22 @@ struct Service {
   int threads = 1;            // that compute, per rank
   int jobs = 1;               // that a rank works on at the same time
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
-  double grace = 0;  // seconds that units under way have to end when the run is interrupted: theirs
-                     // to look for signals
-  Watch watch = {};  // as of Team
+  double grace = 0;  // seconds that units under way, which look for signals themselves, have to end
+                     // when the run is interrupted
+  Watch watch = {};  // as in Team
   double hang_timeout = 0;  // seconds that leads may think or record while no rank has anything to
                             // compute; 0: for ever
 };
 
-// The coordinator's part, in a thread of its own; its value is the exit code of all ranks.
+// The coordinator's part, run in a thread of its own. It returns the exit code of all ranks.
 using Lead = std::function<int(Dispatcher&)>;
 
 class Mailbox;
 
 class World {
  public:
-  // All ranks of the session, which must outlive it. Error on every rank where one of them has
-  // another identity: it names the first of these, its host and what differs.
+  // Holds all ranks of the Session, which must outlive it. Error on every rank where one of them
+  // has another identity than rank 0; it names the first of these, its host and what differs.
   explicit World(const Identity& identity = {});
 
   // A rank that leaves without run() (by an exception) must not keep the others waiting: the
@@ -50,12 +50,12 @@ class World {
   int rank_on_node() const { return rank_on_node_; }
   const std::vector<std::string>& hosts() const { return hosts_; }  // by rank
 
-  // Every rank, once: computes requests by `handler` until the coordinator's `lead` has ended.
-  // Returns lead's code on all ranks. What lead throws comes out on the coordinator, after the
-  // others were dismissed with 2 (Error), 75 (Interrupted) or 70. A signal, or a rank that has been
-  // silent for `stall_timeout` (a long forward is not silence), makes lead's calls throw
-  // Interrupted. Where a rank is lost, or is still computing after an interruption, the process
-  // ends here with 75, its message on stderr.
+  // To be called on every rank, once: computes requests by `handler` until the coordinator's `lead`
+  // has ended. Returns lead's code on all ranks. What lead throws comes out on the coordinator,
+  // after the others were dismissed with 2 (Error), 75 (Interrupted) or 70. A signal, or a rank
+  // that has been silent for `stall_timeout` (a long forward is not silence), makes lead's calls
+  // throw Interrupted. Where a rank is lost, or is still computing after an interruption, the
+  // process ends here with 75, its message on stderr.
   int run(const Service& service, const Handler& handler, const Lead& lead);
 
  private:
@@ -63,7 +63,7 @@ class World {
   std::vector<std::string> hosts_;
   bool has_run_ = false;
   Bell bell_;
-  std::unique_ptr<Mailbox> mailbox_;  // none in a group of one
+  std::unique_ptr<Mailbox> mailbox_;  // null in a run of one rank
 };
 
 }  // namespace lorahub::workers

@@ -1,5 +1,5 @@
-// One study on all ranks: the same trials, and the same bytes of every file that they read, before
-// anything is computed.
+// Checks, before anything is computed, that all ranks have the same trials and read the same bytes
+// of every file.
 #pragma once
 #include <map>
 #include <string>
@@ -13,12 +13,13 @@ namespace lorahub::run {
 
 struct Reading {
   const std::vector<study::Trial>& trials;
-  const std::vector<store::Inputs>& inputs;           // by trial (trial.hpp), as rank 0 hashed them
+  const std::vector<store::Inputs>& inputs;           // by trial, as rank 0 hashed them
   const std::map<std::string, std::string>& by_path;  // the hashes of files and folders
 };
 
-// For the coordinator: asks all other ranks. Error where one has other trials or reads other bytes:
-// names the rank, its host, and the knobs or files that differ. Nothing to do for a rank alone.
+// The coordinator asks all other ranks; a single rank has nothing to compare. Error where a rank
+// has other trials or reads other bytes: it names the rank, its host, and the knobs or files that
+// differ.
 void check_agreement(workers::Dispatcher& crew, const Reading& reading);
 
 }  // namespace lorahub::run

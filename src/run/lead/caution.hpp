@@ -1,4 +1,4 @@
-// What is said, or refused, before the first model is loaded.
+// Warnings and refusals before the first model is loaded.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,10 +9,10 @@
 
 namespace lorahub::run {
 
-enum class MemoryCheck { refuse, skip };  // a run that cannot fit
+enum class MemoryCheck { refuse, skip };  // of a run that cannot fit into the memory
 
-// Sentences about rows that a loss cuts and about scarce memory, which standard error has, too.
-// Error where the ranks' memory cannot suffice, by their own word, unless that is not asked for.
+// Returns warnings about rows that a loss cuts and about scarce memory, and prints them on standard
+// error. Error where the memory that the ranks report cannot suffice, unless `check` is skip.
 std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Dispatcher& crew,
                                   base::Device device, MemoryCheck check);
 

@@ -1,7 +1,7 @@
 // Searches of one study that ask for the same candidates: trials that differ only in what no loss
 // depends on (how the test rows are answered and scored, the budget, which vector is the answer).
-// The first to ask computes, the others are told the same; each counts it as its own, and its
-// seconds.
+// The first trial to ask computes the losses, the others get the same ones; each counts the
+// evaluations, and the seconds that they took, as its own.
 #pragma once
 #include <condition_variable>
 #include <functional>
@@ -17,15 +17,17 @@
 
 namespace lorahub::run {
 
-// Generations that trials alike were told, by their weights. For several threads.
+// The losses of generations that equal searches have computed so far, found by the weights of their
+// candidates. Several threads may use it.
 class KnownGenerations {
  public:
   struct Generation {
     search::Losses losses;
-    double seconds = 0;  // that it took, wall clock
+    double seconds = 0;  // wall clock, that the evaluation took
   };
-  // What is known, waiting for who computes it now. Nothing: the caller has to compute it, and then
-  // either keep it or leave it to the next.
+  // Returns the losses that are known, after waiting for another thread that computes them now.
+  // Nothing: the caller has to compute them, and must then call keep(), or leave() where that
+  // failed, so that the next one who asks computes them.
   std::optional<Generation> find_or_begin(const search::Population& asked);
   void keep(const search::Population& asked, const Generation& generation);
   void leave(const search::Population& asked);
@@ -40,20 +42,22 @@ class KnownGenerations {
 class EqualSearches {
  public:
   explicit EqualSearches(const std::vector<study::Trial>& trials);
-  // Once for each trial. Null for one without others like it; freed when the last of them ends.
+  // To be called once for each trial. Null for a trial whose search no other one equals. The losses
+  // are freed when the last of the equal searches ends.
   std::shared_ptr<KnownGenerations> told(const study::Trial& trial);
 
  private:
   struct Alike {
-    int left = 0;  // that did not ask yet
+    int left = 0;  // trials that have not called told() yet
     std::shared_ptr<KnownGenerations> told;
   };
   std::mutex mutex_;
   std::map<std::string, Alike> alike_;
 };
 
-// Generations that are in `known` come from there, and their seconds go to `borrowed`; others are
-// computed and kept, unless they have faults. Null: all are computed.
+// Wraps `evaluate`: generations in `known` come from there, and `borrowed` is called with their
+// seconds; others are computed, and kept unless they have faults. With `known` null, all are
+// computed.
 search::Evaluate once(search::Evaluate evaluate, std::shared_ptr<KnownGenerations> known,
                       std::function<void(double seconds)> borrowed);
 

@@ -7,11 +7,12 @@ namespace lorahub::run {
 
 inline constexpr double kHangTimeout = 1800;  // seconds, where the user names no other
 
-// Of requests (requests.hpp) without a trial: `hang_timeout` seconds; 0: kHangTimeout.
+// For requests (messages/requests.hpp) that belong to no trial: `hang_timeout` seconds, or
+// kHangTimeout where that is 0.
 workers::Watch watch(double hang_timeout);
 
-// Of a trial's: as long, or 50 times what is predicted where that is longer and the user names no
-// other. `work`: in seconds.
+// For the requests of a trial: the same, but 50 times the predicted time where that is longer and
+// the user names no time. `work` is in seconds.
 workers::Watch watch(double hang_timeout, const plan::Work& work);
 
 }  // namespace lorahub::run

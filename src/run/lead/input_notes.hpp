@@ -1,4 +1,4 @@
-// What a user should know about the inputs of a study though they are no mistake.
+// What a user should know about the inputs of a study although nothing is wrong with them.
 #pragma once
 #include <string>
 #include <vector>

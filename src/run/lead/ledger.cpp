@@ -87,7 +87,7 @@ void Ledger::ended(const std::string& id) {
   if (due) checkpoint();
 }
 
-// Candidates of a trial that have no loss, in a sentence.
+// Prints one sentence about the candidates of a trial that have no loss.
 void Ledger::say_faults(const study::Trial& trial) {
   size_t candidates = 0, faults = 0;
   std::string cause;

@@ -1,5 +1,5 @@
-// What is written while a study runs: journal, HDF5 checkpoints, log, progress. For several
-// threads.
+// Writes all that a study leaves while it runs: journal, HDF5 checkpoints, log and progress.
+// Several threads may call it.
 #pragma once
 #include <map>
 #include <mutex>
@@ -22,15 +22,15 @@ enum class Verbosity { progress, quiet };
 
 class Ledger {
  public:
-  // `planned`: the whole study, for the result file. Locks the journal, reads it, says what is
-  // damaged in it.
+  // `planned` are all trials of the study, for the result file. Locks and reads the journal; prints
+  // which of its lines are damaged.
   Ledger(const LedgerFiles& files, std::vector<store::Planned> planned, Verbosity verbosity);
 
   const store::History& history() const { return journal_.history(); }  // while no trial runs
   void header(const store::Header& header) { journal_.header(header); }
-  // What other journals of the folder hold, for the result file.
+  // Adds the content of the folder's other journals to the result file.
   void add_elsewhere(std::vector<store::ShardHistory> journals);
-  void will_run(std::map<std::string, double> sizes);  // by trial id, in any unit
+  void will_run(std::map<std::string, double> sizes);  // predicted cost by trial id, in any unit
 
   void start(const study::Trial& trial, const store::Inputs& inputs);
   search::Evaluate recorded(search::Evaluate evaluate, const study::Trial& trial);
@@ -38,8 +38,8 @@ class Ledger {
   void finish(const study::Trial& trial, const store::Record& record);
   void fail(const study::Trial& trial, const std::string& message);
 
-  void checkpoint();           // the result file, from the journal
-  void checkpoint_if_quick();  // when that takes less than a second
+  void checkpoint();           // writes the result file from the journal
+  void checkpoint_if_quick();  // the same, when it takes less than a second
   bool has_failed(const study::Trial& trial) const;
   void log(std::string_view event, const std::string& details);
 
@@ -50,7 +50,7 @@ class Ledger {
   std::vector<store::Planned> planned_;
   store::Journal journal_;
   std::vector<store::ShardHistory> elsewhere_;
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // guards the members below
   base::Progress progress_;
   base::Log log_;
   std::map<std::string, double> sizes_;      // of the trials of this call

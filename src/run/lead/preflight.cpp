@@ -24,7 +24,7 @@ bool is_a_later_addition(const std::string& name) {
   return name == "pool file" || name == "test file";
 }
 
-// What changed between two sets of inputs, as words; "" when nothing did.
+// Describes what changed between two sets of inputs; "" when nothing did.
 std::string difference(const store::Inputs& before, const store::Inputs& now) {
   std::vector<std::string> changed;
   for (const auto& [name, hash] : now)
@@ -55,7 +55,7 @@ bool is_finished(const store::History& history) {
   return planned && *planned <= history.finished.size() + history.failed.size();
 }
 
-// What the file system says of the nearest folder that is there.
+// Returns a limit of the file system (pathconf), asked of the nearest folder that exists.
 size_t limit(const std::filesystem::path& file, int which, size_t otherwise) {
   std::error_code error;
   std::filesystem::path folder = file.parent_path();
@@ -105,7 +105,7 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
     base::throw_if_signalled();
     const study::Trial& trial = trials[i];
     plan::check_training(trial);
-    if (study::uses_search(trial.method))  // refuses what the optimiser would
+    if (study::uses_search(trial.method))  // an error for what the optimiser would refuse
       search::resolved(trial.search,
                        plan::kept_count(trial, static_cast<int>(plan::module_names(trial).size())));
     checked.files.push_back(checked.watched.add(plan::input_files(trial)));

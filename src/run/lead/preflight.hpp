@@ -1,4 +1,4 @@
-// Everything that a user may have got wrong, before anything is written.
+// Checks everything that a user may have got wrong, before anything is written.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -22,8 +22,8 @@ struct Checked {
   std::map<std::string, std::string> hashes;   // of files and folders, by path
 };
 
-// Error when an optimiser would refuse a trial's settings, or a file is missing. `known`: trials
-// that have ended before are no first uses.
+// Error when an optimiser would refuse a trial's settings, or a file is missing. Trials that have
+// ended before, by `known`, are left out of `first_uses`.
 Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known);
 
 // A results folder and what is to be run into it.
@@ -40,7 +40,7 @@ struct Plan {
 void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
                   const std::vector<store::Inputs>& inputs);
 
-// Of all journals but the shard's own: what belongs into its result file.
+// What the journals of other shards contribute to this shard's result file.
 std::vector<store::ShardHistory> elsewhere(const Plan& plan,
                                            std::vector<store::ShardHistory> journals);
 

@@ -65,7 +65,7 @@ void ProbeCache::save() const {
     all[module] = {p.loss, p.seconds, p.accuracy, p.changed};  // NaN: null
   try {
     base::write_file(file_, base::json_text(all, 1) + "\n");
-  } catch (const base::Error&) {        // a cache only
+  } catch (const base::Error&) {        // a cache that can't be written is no error
   } catch (const base::Interrupted&) {  // on a full disk, say
   }
 }

@@ -17,14 +17,15 @@ namespace lorahub::run {
 
 struct Probed {
   double loss = 0;     // official, without penalty
-  double seconds = 0;  // that the loss took, on the clock of who shared it out
-  // What a study does not ask for; NaN where only one has probed.
+  double seconds = 0;  // wall clock, that the loss took, as the coordinator measured it
+  // A study needs the loss alone, so these are NaN where only studies have probed the module.
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // of greedy answers, %
-  double changed = std::numeric_limits<double>::quiet_NaN();   // answers that the base's are not, %
+  double changed = std::numeric_limits<double>::quiet_NaN();   // % of the answers that differ from
+                                                               // the base model's
 };
 
-// What a loss depends on beside the module; and this build, LibTorch and the processor, which
-// decide its last bits.
+// What a loss depends on beside the module. The file's key adds this build, LibTorch and the
+// processor, which decide the last bits.
 struct ProbeKey {
   std::string model_sha256;
   std::span<const model::Tokens>
@@ -33,14 +34,15 @@ struct ProbeKey {
   base::Device device = base::Device::cpu;
 };
 
-// Results by content, of `lorahub probe` and of all studies: a file a key, in it a line a module's
-// hash. A file that can't be read is started anew; one that can't be written is left.
+// Results of `lorahub probe` and of all studies, found by content: one file for each key, in it one
+// entry for each module's hash. A file that can't be read is started anew; a failure to write is
+// ignored.
 class ProbeCache {
  public:
-  ProbeCache(const std::filesystem::path& folder, const ProbeKey& key);  // `key`: for the call
-  const Probed* find(const std::string& module_sha256) const;            // nullptr: not there
+  ProbeCache(const std::filesystem::path& folder, const ProbeKey& key);
+  const Probed* find(const std::string& module_sha256) const;  // nullptr: not there
   void add(const std::string& module_sha256, const Probed& probed);
-  void save() const;  // with what others saved meanwhile
+  void save() const;  // together with what other processes saved meanwhile
 
  private:
   std::filesystem::path file_;
@@ -57,7 +59,7 @@ struct KnownProbes {
 std::filesystem::path probe_folder();
 
 // What earlier studies and `lorahub probe` know of the trial's candidates; nothing where `retrieve`
-// does not ask. `brief`: of the trial, before it is loaded.
+// does not ask. `brief` are the trial's inputs before a rank has loaded it.
 std::optional<KnownProbes> known_probes(const plan::TrialInputs& brief, const store::Inputs& files,
                                         base::Device device);
 

@@ -1,4 +1,4 @@
-// One trial, from its line in the plan to its record.
+// Runs one trial, from its line in the plan to its record.
 #pragma once
 #include "run/lead/trial_evaluator.hpp"
 #include "store/record.hpp"

@@ -90,7 +90,7 @@ TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& popu
     for (const std::string& tile : tiles) units.push_back(unit(how, tile));
     return ranks_.call(units);
   };
-  std::map<int, std::string> causes;  // by candidate, of which several tiles may have one
+  std::map<int, std::string> causes;  // by candidate: several tiles may report the same one
   const auto note = [&](const search::Fault& fault) {
     causes.emplace(fault.candidate, fault.cause);
   };

@@ -1,5 +1,5 @@
-// What a method sees while it runs on the coordinator: losses of candidates and answers of
-// mixtures, whoever computes them.
+// What a method uses while it runs on the coordinator: losses of candidates and answers of
+// mixtures, whichever ranks compute them.
 #pragma once
 #include <functional>
 #include <map>
@@ -23,18 +23,18 @@ namespace lorahub::run {
 struct Surroundings {
   // Called after each generation with the trace so far.
   search::Observer observer = {};
-  // Wraps the evaluate of a search: recorded in the journal, or nothing.
+  // Wraps the evaluate of a search, to record it in a journal; the default changes nothing.
   std::function<search::Evaluate(search::Evaluate)> record = [](search::Evaluate f) { return f; };
   // Throws where a file of the trial is not what it was when it was hashed.
   std::function<void()> check_files = [] {};
   std::optional<KnownProbes> known = {};  // none: every candidate is probed
-  // Of who adapts outside a study (run/adapt.hpp): as objective::LossRule, and what is added to
-  // each loss of a search.
+  // Set by adapt() outside a study (run/adapt.hpp): the batch of objective::LossRule, and a term
+  // added to each loss of a search.
   int loss_batch = 0;
   search::Added added = {};
 };
 
-// A trial as its lead sees it.
+// A trial as the coordinator knows it.
 struct LedTrial {
   plan::TrialInputs inputs;
   size_t index = 0;                         // in the plan that all ranks know
@@ -56,10 +56,10 @@ class TrialEvaluator {
   void narrow();  // after it, those of `retrieve: probe`: each candidate alone, by all ranks
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
-  // Computed by all ranks: sums of losses, in the model's own precision.
+  // Sums of losses of all candidates, computed by all ranks in the model's own precision.
   search::Sums sums(const search::Population& population);
-  // The trial's loss of these, and a penalty. `how`: measure, or search: in the trial's precision.
-  // The function refers to this object.
+  // The trial's loss plus a penalty, as a function of candidates. `how` is measure (the model's own
+  // precision) or search (the trial's precision). The function refers to this object.
   search::Evaluate evaluate(const study::Penalty& penalty, RequestKind how = RequestKind::measure);
   // The same losses for a search that asks one candidate at a time: ranks that would be idle
   // compute what `optimizer` may ask for next.
@@ -69,8 +69,9 @@ class TrialEvaluator {
                                                                          // the base
   MethodResult train();  // the trial's training (run/rank/training.hpp), by one rank
 
-  long waits() const { return waits_; }          // for ranks, since the beginning
-  double borrowed() const { return borrowed_; }  // seconds that others spent on known probes
+  long waits() const { return waits_; }  // how often the trial has waited for ranks so far
+  // Seconds that earlier runs spent on the probes that were known.
+  double borrowed() const { return borrowed_; }
 
  private:
   struct Measured {
@@ -88,7 +89,8 @@ class TrialEvaluator {
   double borrowed_ = 0;
 };
 
-// The job of a trial for workers::Dispatcher: what a rank is told before its first unit.
+// The request that makes a rank load the trial; workers::Dispatcher sends it before the rank's
+// first unit.
 std::string join_request(const plan::TrialInputs& brief, size_t index);
 
 }  // namespace lorahub::run

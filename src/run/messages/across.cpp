@@ -10,7 +10,7 @@
 
 namespace lorahub::run {
 namespace {
-// A tile's sums, [candidates, examples].
+// Reads a tile's sums, [candidates, examples], from a reply.
 std::vector<double> read(const workers::Outcome& outcome, const search::Tile& tile) {
   if (outcome.result == workers::Result::failure) throw base::Error(outcome.bytes);
   if (outcome.result != workers::Result::reply) throw base::MachineFault(outcome.bytes);

@@ -14,8 +14,8 @@ using Call = std::function<std::vector<workers::Outcome>(const std::vector<std::
 
 // For the coordinator: a Measure whose tiles are shared out. A tile that holds NaN is computed once
 // more; a candidate whose loss is not a number then either counts as infinite and goes to `note`.
-// Nothing else is a candidate's: Error where a rank reports bad input, MachineFault where it could
-// not compute.
+// No other failure is blamed on a candidate: Error where a rank reports bad input, MachineFault
+// where it could not compute.
 search::Measure across(Call call, std::function<void(const search::Fault&)> note);
 
 }  // namespace lorahub::run

@@ -7,12 +7,12 @@
 
 namespace lorahub::run {
 
-// What a rank can measure: candidates of so many weights, on so many examples.
+// What a rank can measure: candidates of `dim` weights on `examples` examples.
 struct Measurable {
   int dim = 0, examples = 0;
 };
-// The sums of one tile, by the local measure. Error when the tile is damaged, or does not fit what
-// is `here`.
+// Decodes a tile, computes its sums by the `local` measure and encodes them. Error when the tile is
+// damaged, or does not fit `here`.
 std::string measure_unit(const std::string& unit, const search::Measure& local,
                          const std::optional<Measurable>& here = {});
 

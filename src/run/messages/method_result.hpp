@@ -13,14 +13,15 @@ struct MethodResult {
   std::vector<double> weights;                             // [N]; empty: the base model
   double loss = std::numeric_limits<double>::quiet_NaN();  // of the weights, on the shots
   std::vector<search::Generation> generations;             // what was evaluated on the way
-  // Of methods that train (training.hpp):
+  // Only methods that train (run/rank/training.hpp) set these:
   std::vector<std::string> answers;  // of the test rows; empty: the weights answer them
   std::vector<double> shot_sums;     // [K], where they are not those of the weights
   long steps = 0;
   long backwards = 0;  // examples whose gradient was taken, each with a forward of its own
 };
 
-// As bytes and back, for the way from the rank that trained. Generations are of one candidate each.
+// Encodes a result for its way from the rank that trained, and decodes it. Each generation has one
+// candidate.
 std::string pack(const MethodResult& choice);
 MethodResult unpack_result(const std::string& bytes);
 

@@ -23,18 +23,20 @@ std::string state_of(const std::filesystem::path& path);
 // SHA-256 of names and values.
 std::string digest(const Named& entries);
 
-// What the ranks compare of a task are the rows read, not the bytes of their files.
+// Whether a hash is of a task's rows: those are compared as they were read, not by the bytes of
+// their files.
 bool is_of_rows(const std::string& name);
 
-// Of hashes by name, those that are of files or folders.
+// Keeps, of hashes by name, those of files and folders.
 Named files_of(const std::map<std::string, std::string>& inputs);
 
-// What a rank replies: what differs (a word below), the trial's number, and what it found there.
+// The reply of a rank that reads something else: one of these words says what differs, then follow
+// the trial's number and what the rank has there.
 constexpr const char *kCount = "count", *kKnobs = "knobs", *kBytes = "bytes";
 
 std::string difference_reply(const char* what, size_t trial, const Named& found);
 
-// Of words that alternate: names and values.
+// Pairs up words that are names and values in turn.
 Pairs pairs_of(std::span<const std::string> words);
 
 }  // namespace lorahub::run

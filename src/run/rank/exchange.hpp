@@ -1,4 +1,4 @@
-// The parts of a model that the ranks have read, brought to all of them.
+// Completes a model of which each rank has read a part.
 #pragma once
 #include <vector>
 

@@ -9,7 +9,7 @@
 namespace lorahub::run {
 namespace {
 
-// What the trial's method trains, at its start.
+// The parameters that the trial's method trains, with their initial values.
 train::Trainable trainable(const study::Trial& trial, const train::ModelPointer& base) {
   switch (trial.method) {
     case study::Method::lora_tuning:

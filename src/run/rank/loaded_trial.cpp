@@ -10,7 +10,7 @@
 
 namespace lorahub::run {
 
-// After an error all of it is loaded again.
+// An error leaves `loaded_` false, so that the next request loads everything again.
 void LoadedTrial::load() {
   brief_ = plan::trial_inputs(trial_, tokenizers_);
   if (study::uses_modules(trial_.method)) {
@@ -19,7 +19,7 @@ void LoadedTrial::load() {
     for (const lora::Module& module : candidates_)
       truncated_from_ = std::max(truncated_from_, module.truncated_from);
     const bool probes = plan::probe_count(trial_, static_cast<int>(candidates_.size())) > 0;
-    if (!probes)  // else after keep()
+    if (!probes)  // with `retrieve: probe`, keep() does it
       use_pool(retrieved({.trial = trial_, .task = brief_.task, .modules = candidates_}));
   }
   log_.line("begin", study::label(trial_));
@@ -27,7 +27,7 @@ void LoadedTrial::load() {
 }
 
 void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
-  measure_ = search_ = {};  // refer to what is replaced now
+  measure_ = search_ = {};  // these refer to the pool, which is replaced now
   adapter_.reset();
   brief_.modules.clear();
   for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
@@ -44,7 +44,7 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
     shelf_.need_narrow_weights(trial_.precision);
     search_ = objective::make_search_measure(machine, mixture, brief_.pairs);
   }
-  tensor::wait_for_gpu(hardware.device);  // other threads compute with it
+  tensor::wait_for_gpu(hardware.device);  // other threads use streams of their own
 }
 
 void LoadedTrial::keep(const std::vector<uint32_t>& places) {
@@ -98,13 +98,13 @@ std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<dou
     adapter_ = std::make_shared<const model::Adapter>(
         weights.empty() ? model::Adapter{}
                         : lora::compose(*pool_, weights, trial_.composition, machine.dtype()));
-    tensor::wait_for_gpu(machine.device);  // other threads answer with it
+    tensor::wait_for_gpu(machine.device);  // other threads use streams of their own
     adapter_weights_ = weights;
   }
   return adapter_;
 }
 
-// A batch is computed as a whole, so the bits do not know who computes it.
+// A batch is computed as a whole, so its bits are the same on any rank.
 std::string LoadedTrial::answer(const std::string& body) {
   const auto [number, weights] = read_answer(body);
   const auto batch = static_cast<size_t>(trial_.batch);

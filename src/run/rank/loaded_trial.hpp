@@ -18,15 +18,16 @@ namespace lorahub::run {
 
 class LoadedTrial {
  public:
-  // All of it outlives this; the shelf's model stays.
+  // The arguments must outlive this object, and `shelf` must keep its model meanwhile.
   LoadedTrial(const study::Trial& trial, plan::Tokenizers& tokenizers, ModelCache& shelf,
               const base::Log& log)
       : trial_(trial), tokenizers_(tokenizers), shelf_(shelf), log_(log) {}
   LoadedTrial(const LoadedTrial&) = delete;  // the measure refers to members
   LoadedTrial& operator=(const LoadedTrial&) = delete;
 
-  // A unit of work. From several threads at once; rows and modules are loaded first, alone, and
-  // modules again where the coordinator keeps others than are there.
+  // Computes a unit of work; several threads may call it at once. The first call loads rows and
+  // modules while the others wait; modules are stacked anew where the coordinator keeps others than
+  // are there.
   std::string handle(const RankRequest& asked);
 
  private:
@@ -45,17 +46,17 @@ class LoadedTrial {
   plan::Tokenizers& tokenizers_;
   ModelCache& shelf_;
   const base::Log& log_;
-  std::shared_mutex loading_;  // exclusive while what follows changes
+  std::shared_mutex loading_;  // held exclusively while the members below change
   bool loaded_ = false;
   plan::TrialInputs brief_;
   std::vector<lora::Module> candidates_;
-  std::vector<uint32_t> kept_;  // of these, as the coordinator said
+  std::vector<uint32_t> kept_;  // places in candidates_, as the coordinator chose
   std::optional<lora::Pool> pool_;
   int64_t truncated_from_ = 0;
   search::Measure measure_, search_;  // search_: in the trial's precision
   std::mutex adapter_mutex_;
   std::vector<double> adapter_weights_;
-  std::shared_ptr<const model::Adapter> adapter_;  // of these weights: a trial answers with one
+  std::shared_ptr<const model::Adapter> adapter_;  // by adapter_weights_: a trial answers with one
 };
 
 }  // namespace lorahub::run

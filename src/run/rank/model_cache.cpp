@@ -26,11 +26,11 @@ bool ModelCache::has_model_of(const study::Trial& trial) const {
 
 void ModelCache::use_model(const study::Trial& trial) {
   if (has_model_of(trial)) return;
-  machine_.reset();  // before the next one is loaded: two large models may not fit
+  machine_.reset();  // first, since two large models may not fit into the memory
   modules_.clear();
   machine_ = std::make_unique<objective::LoadedModel>(
       of_one_thread(objective::load_model(trial.model_path, trial.precision, hardware_)));
-  tensor::wait_for_gpu(hardware_.device);  // other threads compute with it
+  tensor::wait_for_gpu(hardware_.device);  // other threads use streams of their own
   model_key_ = model_key(trial);
 }
 
@@ -74,7 +74,7 @@ objective::LoadedModel ModelCache::machine_of_all_threads() {
 void ModelCache::need_narrow_weights(study::Precision precision) {
   const std::lock_guard lock(mutex_);
   objective::add_narrow_weights(*machine_, precision, hardware_.threads);
-  tensor::wait_for_gpu(hardware_.device);  // for the next one who needs them
+  tensor::wait_for_gpu(hardware_.device);  // other threads use streams of their own
 }
 
 }  // namespace lorahub::run

@@ -19,16 +19,17 @@ class ModelCache {
 
   const objective::Hardware& hardware() const { return hardware_; }
   bool has_model_of(const study::Trial& trial) const;
-  // Of one thread: requests are what a rank's threads share. Stays where it is.
+  // The model for a computation in one thread, since a rank's threads compute different requests.
+  // The reference holds until the next call of use_model() or read_share().
   const objective::LoadedModel& machine() const { return *machine_; }
 
-  // Alone: nobody computes with the model that was there.
+  // To be called while no other thread uses this object, since the model there is replaced.
   void use_model(const study::Trial& trial);
   void read_share(const study::Trial& trial, workers::Member me);
   void exchange_shares(const std::string& channel_id, workers::Member me);
   void drop_modules();  // they are read again when they are needed
 
-  // From several threads at once.
+  // Several threads may call these at once.
   objective::LoadedModel machine_of_all_threads();
   std::vector<lora::Module> modules(const study::Trial& trial,
                                     const std::vector<std::string>& names);
@@ -38,7 +39,7 @@ class ModelCache {
   objective::Hardware hardware_;
   std::string model_key_;
   std::unique_ptr<objective::LoadedModel> machine_;
-  std::vector<model::SharedTensor> shares_;  // of machine_, until they are exchanged
+  std::vector<model::SharedTensor> shares_;  // tensors of machine_, until they are exchanged
   std::mutex mutex_;
   std::string library_key_;
   lora::Modules modules_;  // of the library in use, as read

@@ -16,8 +16,8 @@ RankServer::RankServer(std::vector<study::Trial> plan, objective::Hardware hardw
                        workers::Member me)
     : plan_(std::move(plan)), me_(me), shelf_(std::move(hardware)) {}
 
-// Null where it can't be had while others compute: with another model, or (since the next trial's
-// modules may need the memory) in the place of the only one.
+// Null where the trial can't be loaded while other threads compute: it needs another model, or has
+// to replace the only trial, whose memory its modules may need.
 std::shared_ptr<LoadedTrial> RankServer::held(size_t index) {
   const std::lock_guard lock(places_mutex_);
   const auto found = std::ranges::find(places_, index, &Place::trial);
@@ -34,7 +34,7 @@ std::shared_ptr<LoadedTrial> RankServer::held(size_t index) {
   return places_.front().held;
 }
 
-// Alone.
+// The caller holds `computing_` exclusively.
 void RankServer::use_model_of(size_t index) {
   places_.clear();
   shelf_.use_model(plan_.at(index));
@@ -59,7 +59,7 @@ std::string RankServer::for_the_rank(const RankRequest& asked) {
 }
 
 namespace {
-// What the trials read could be read when the run began.
+// The message for a file that has become unreadable since the run began.
 std::string gone(const base::FileError& error) {
   return base::format(
       "{} (it could be read when the run began), put it back and run the same command to go on",
@@ -67,14 +67,15 @@ std::string gone(const base::FileError& error) {
 }
 }  // namespace
 
-// After a fault of the machine: the next try, here or of another rank, finds more room.
+// Frees memory after a fault of the machine, so that the next try, here or on another rank of this
+// node, finds more.
 void RankServer::make_room() {
   const std::unique_lock alone(computing_);
   try {
     places_.clear();
     shelf_.drop_modules();
     tensor::release_memory(shelf_.hardware().device);
-  } catch (const std::exception&) {  // a device that has failed for good; the first error is told
+  } catch (const std::exception&) {  // the device has failed for good; the first error is reported
   }
 }
 

@@ -14,15 +14,15 @@ namespace lorahub::run {
 
 class RankServer {
  public:
-  // `hardware`: with the threads that call handle(); a unit of work is one thread's, but a training
-  // has them all.
+  // `hardware` counts the threads that call handle(). Each unit of work is computed by one thread,
+  // but a training by all of them.
   RankServer(std::vector<study::Trial> plan, objective::Hardware hardware, workers::Member me);
   RankServer(const RankServer&) = delete;  // trials refer to members
   RankServer& operator=(const RankServer&) = delete;
 
-  // A request of the coordinator (requests.hpp): a unit of work. From several threads at once. A
-  // trial that is not there yet takes the place of the one asked for longest ago, when as many are
-  // held as are worked on at the same time (Hardware::trials).
+  // Answers a request of the coordinator (messages/requests.hpp); several threads may call it at
+  // once. Where objective::Hardware::trials trials are loaded already, a further one replaces the
+  // trial that was used longest ago.
   std::string handle(const std::string& request);
 
  private:
@@ -41,9 +41,9 @@ class RankServer {
   workers::Member me_;
   plan::Tokenizers tokenizers_;
   ModelCache shelf_;
-  std::shared_mutex computing_;  // exclusive while the model changes, or the only trial
+  std::shared_mutex computing_;  // held exclusively while the model or the only trial is replaced
   std::mutex places_mutex_;
-  std::list<Place> places_;  // the one asked for last is the first
+  std::list<Place> places_;  // the one used last comes first
   base::Log log_;
   std::atomic<bool> begun_ = false;  // all inputs were found and read, by every rank
 };

@@ -7,7 +7,7 @@
 namespace lorahub::run {
 namespace {
 
-// What a card says, and the name: its words are often all there is.
+// The text of each module's card and its name, whose words are often all that is known of it.
 std::vector<std::string> texts(const Retrieval& retrieval) {
   std::vector<std::string> all;
   for (const lora::Module& module : retrieval.modules) {

@@ -1,5 +1,5 @@
-// The knob `retrieve`, as far as a rank decides alone: by similarity or text. By probe the
-// coordinator does (TrialEvaluator::narrow), with losses that all ranks share the work of.
+// The knob `retrieve` by similarity or by text, which each rank decides alone. By probe the
+// coordinator decides (TrialEvaluator::narrow), with losses that all ranks compute.
 #pragma once
 #include <string>
 #include <vector>

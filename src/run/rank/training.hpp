@@ -7,11 +7,11 @@
 
 namespace lorahub::run {
 
-// What that rank holds.
+// What a training uses of its rank.
 struct TrainingInputs {
   const plan::TrialInputs& brief;
   const objective::LoadedModel& machine;  // with all threads of the rank
-  const lora::Pool* pool = nullptr;       // where the method has modules
+  const lora::Pool* pool = nullptr;       // null where the method uses no modules
 };
 
 MethodResult tuned(

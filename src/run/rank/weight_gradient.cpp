@@ -10,7 +10,7 @@
 namespace lorahub::run {
 namespace {
 
-// Data term of the trial's loss at the weights, and its gradient.
+// Computes the data term of the trial's loss at the current weights, and its gradient.
 train::Mixing::Slope slope(const TrainingInputs& bench, const train::Mixing& mixing) {
   const auto& pairs = bench.brief.pairs;
   const int threads = bench.machine.threads;
