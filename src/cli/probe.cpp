@@ -126,7 +126,7 @@ void print_json(const Found& found) {
   fmt::print("{}\n", base::json_text(out));
 }
 
-// The most similar other module.
+// The most similar other module, and how similar it is.
 std::pair<std::string, double> nearest(const Found& found, size_t i) {
   std::pair<std::string, double> best{"", -2};
   for (size_t j = 0; j < found.modules.size(); ++j)
