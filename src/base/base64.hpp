@@ -6,6 +6,6 @@
 
 namespace lorahub::base {
 
-std::optional<std::string> from_base64(std::string_view text);  // nothing where it is none
+std::optional<std::string> from_base64(std::string_view text);  // nothing: it is no Base64
 
 }  // namespace lorahub::base

@@ -1,5 +1,5 @@
-// Values as bytes of a message and back. A message that is damaged, or of another build, is
-// refused.
+// Writes values as bytes of a message and reads them back. A message that is damaged, or of another
+// build, is refused.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -12,17 +12,19 @@
 
 namespace lorahub::base {
 
-// Plain values as they lie in memory: all ranks of a run are one program on one kind of machine.
+// Appends plain values as they lie in memory, since all ranks of a run are one program on one kind
+// of machine.
 template <class T>
 void put_bytes(std::string& bytes, const T* values, size_t count) {
   static_assert(std::is_trivially_copyable_v<T>);
   if (count > 0) bytes.append(reinterpret_cast<const char*>(values), count * sizeof(T));
 }
 
-// Reads what put_bytes() wrote, in order. base::Error where less is there than is asked for.
+// Reads what put_bytes() wrote, in order. base::Error where fewer bytes are left than are asked
+// for.
 class ByteReader {
  public:
-  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}  // which outlive it
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}  // `bytes` must outlive it
 
   template <class T>
   std::vector<T> get(uint64_t count) {
@@ -38,7 +40,7 @@ class ByteReader {
     return get<T>(1).front();
   }
   template <class T>
-  std::vector<T> rest() {  // whole ones
+  std::vector<T> rest() {  // all values that are left
     base::check((bytes_.size() - at_) % sizeof(T) == 0, "a message between ranks is torn {}",
                 kAdvice);
     return get<T>((bytes_.size() - at_) / sizeof(T));

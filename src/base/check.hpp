@@ -13,8 +13,8 @@ struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Ended from outside (signal, time limit, lost rank, disk full); run the same command to go on.
-// Exit code 75.
+// The run was ended from outside (signal, time limit, lost rank, disk full); the same command goes
+// on. Exit code 75.
 struct Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

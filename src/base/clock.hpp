@@ -17,7 +17,7 @@ class Stopwatch {
 
 std::string utc_now();                 // "2026-01-31T12:00:00Z"
 std::string duration(double seconds);  // "45 s", "3 min 20 s", "2 h 5 min"
-double process_seconds();              // processor time of this process, all threads
-double thread_seconds();               // of the calling thread
+double process_seconds();              // processor time of this process, over all threads
+double thread_seconds();               // processor time of the calling thread
 
 }  // namespace lorahub::base

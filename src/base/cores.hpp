@@ -3,7 +3,8 @@
 
 namespace lorahub::base {
 
-int usable_cores();        // by its affinity: mpirun and Slurm bind ranks to some
+int usable_cores();        // by the process's affinity: mpirun and Slurm bind ranks
+                           // cores
 int online_cores();        // of the node
 double physical_memory();  // of the node, bytes
 

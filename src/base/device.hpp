@@ -1,4 +1,4 @@
-// What a process computes on.
+// The kind of device that a process computes on.
 #pragma once
 
 namespace lorahub::base {

@@ -25,7 +25,8 @@ std::string word_in(const Path& file) {
 
 }  // namespace
 
-// NVML, loaded at run time: a node without GPUs has none. Functions and types of nvml.h.
+// NVML is loaded at run time, since a node without GPUs has none. Functions and types are those of
+// nvml.h.
 class EnergyMeter::Gpus {
  public:
   explicit Gpus(const char* library) : library_(::dlopen(library, RTLD_NOW | RTLD_LOCAL)) {

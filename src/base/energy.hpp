@@ -1,4 +1,4 @@
-// What this node's energy meters count.
+// Reads the energy meters of this node.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -10,16 +10,16 @@ namespace lorahub::base {
 
 class EnergyMeter {
  public:
-  // RAPL's processor packages (Linux: powercap), and NVIDIA's GPUs by NVML, as far as they can be
-  // read.
+  // Reads RAPL's counters of the processors (Linux: powercap) and NVML's of NVIDIA's GPUs, as far
+  // as they are readable.
   explicit EnergyMeter(const Path& powercap = "/sys/class/powercap",
                        const char* nvml = "libnvidia-ml.so.1");
   ~EnergyMeter();
   EnergyMeter(const EnergyMeter&) = delete;
   EnergyMeter& operator=(const EnergyMeter&) = delete;
 
-  // Joules of the whole node since this was made; NaN without a meter. To be called at least once
-  // a minute: the packages' counters wrap. From several threads.
+  // Joules of the whole node since this was made; NaN without a meter. To be called at least once a
+  // minute, since the processors' counters wrap. Several threads may call it.
   double joules();
 
  private:
@@ -31,7 +31,7 @@ class EnergyMeter {
   std::mutex mutex_;
   std::vector<Package> packages_;
   std::unique_ptr<Gpus> gpus_;
-  double microjoules_ = 0;  // of the packages
+  double microjoules_ = 0;  // of the processors
   double gpus_before_ = 0;  // joules
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 bool is_any_of(char c, std::string_view list) { return list.find(c) != std::string_view::npos; }
 
-// Of a tag, a comment or an entity; "p < 0.001" and "a & b" begin none.
+// Whether the signs begin a tag, a comment or an entity; "p < 0.001" and "a & b" begin none.
 bool begins_markup(char sign, char next) {
   const bool letter = std::isalpha(static_cast<unsigned char>(next)) != 0;
   return sign == '<' ? letter || is_any_of(next, "/!?") : sign == '&' && (letter || next == '#');

@@ -1,5 +1,6 @@
-// For loops that are to be vectorised whatever the build type, for the processor that runs them. In
-// them nothing may be called: a function built with other options would not be inlined.
+// Attributes of functions whose loops are to be vectorised in every build type, for the processor
+// that runs them. Such a function may call none, since a function built with other options would
+// not be inlined.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -12,7 +13,7 @@
 #endif
 
 #define LORAHUB_FAST_LOOP LORAHUB_LOOP_FOR()
-// The same bits on all processors: a product and a sum are rounded one by one.
+// Gives the same bits on all processors: a product and a sum are rounded one by one, never fused.
 #define LORAHUB_PORTABLE_LOOP LORAHUB_LOOP_FOR(, "fp-contract=off")
 
 // Before a loop whose steps do not read what others of its steps write, where the compiler cannot

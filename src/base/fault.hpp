@@ -15,8 +15,8 @@ struct MachineFault : Interrupted {
   using Interrupted::Interrupted;
 };
 
-// A file that can't be read or written. Bad input where a command begins; in the middle of a run
-// that could read or write it before, the machine's fault.
+// A file that can't be read or written. At the beginning of a command it is bad input; in the
+// middle of a run that could read or write it before, it is the machine's fault.
 struct FileError : Error {
   using Error::Error;
 };
@@ -37,9 +37,9 @@ Cause cause_of(const std::exception_ptr& error);
 // Is this value of errno the machine's (a full or failing disk, a server that does not answer, too
 // many open files) and not the user's (no such file, no permission)?
 bool is_the_machines(int error);
-std::string advice(int error);  // "make room": what a person can do about it
+std::string advice(int error);  // what a person can do about it: "make room"
 
-// "`what`: No such file or directory" as a FileError, or as a MachineFault with an advice.
+// Throws "`what`: No such file or directory" as a FileError, or as a MachineFault with an advice.
 [[noreturn]] void cannot(std::string_view what, int error);
 
 }  // namespace lorahub::base

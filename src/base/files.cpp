@@ -42,7 +42,7 @@ void sync(const Path& path, int flags) {
   if (::fsync(file) != 0) cannot(format("cannot write {} to the disk", path.string()), errno);
 }
 
-// Which numbers of processes mean the same process: those of one host, in one namespace.
+// Names the host and the namespace in which the numbers of processes are unique.
 std::string process_space() {
   char space[64] = {};
   const ssize_t size = ::readlink("/proc/self/ns/pid", space, sizeof space - 1);
@@ -65,7 +65,7 @@ bool is_left_behind(const std::string& name, const std::string& before) {
   return writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH;
 }
 
-// What a writer that was killed has left.
+// Removes what a killed writer of `path` has left.
 void remove_left_behind(const Path& path) {
   const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
   const std::string before = format("{}.{}-", path.filename().string(), process_space());
@@ -132,7 +132,7 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
 }
 
-// Not by name: what is at the names may have been replaced since it was read.
+// The files are not mapped by name, since other files may stand at the names by now.
 std::shared_ptr<const MappedRows> MappedRows::of(const Files& files) {
   const size_t size = files.at(0)->bytes().size();
   const size_t stride = (size + page_size() - 1) / page_size() * page_size();
@@ -144,7 +144,7 @@ std::shared_ptr<const MappedRows> MappedRows::of(const Files& files) {
   const std::shared_ptr<MappedRows> rows(
       new MappedRows(static_cast<char*>(all), files.size(), stride));
   for (size_t i = 0; i < files.size(); ++i) {
-    // Of length 0: a second view of the same pages instead of a move (mremap(2)).
+    // Length 0 makes a second view of the same pages instead of a move (mremap(2)).
     if (::mremap(const_cast<char*>(files[i]->bytes().data()), 0, size,
                  MREMAP_MAYMOVE | MREMAP_FIXED, static_cast<char*>(all) + i * stride) == MAP_FAILED)
       return nullptr;

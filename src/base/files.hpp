@@ -1,5 +1,5 @@
-// Files: whole, mapped, and written so that a kill or a power cut leaves the old or the new
-// content, never half of it. What can't be done is a FileError or a MachineFault (fault.hpp).
+// Reads, maps and writes files; a kill or a power cut while writing leaves the old or the new
+// content, never half of it. Failures are a FileError or a MachineFault (fault.hpp).
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -42,7 +42,7 @@ class MappedFile {
   std::optional<MappedRange> range_;
 };
 
-// The same pages of N mapped files of one size, one file behind the other.
+// Maps the pages of N mapped files of one size once more, one file behind the other.
 class MappedRows {
  public:
   using Files = std::vector<std::shared_ptr<const MappedFile>>;
@@ -62,8 +62,8 @@ class MappedRows {
   std::vector<std::unique_ptr<MappedRange>> ranges_;  // by row
 };
 
-// Has the system read these bytes of a mapped file meanwhile, whole and in order: many times faster
-// from a disk than page by page as they are touched.
+// Makes the system read these bytes of a mapped file in the background and in order, which from a
+// disk is many times faster than page by page as they are touched.
 void read_ahead(std::string_view mapped);
 
 }  // namespace lorahub::base

@@ -13,7 +13,7 @@
 namespace lorahub::base {
 namespace {
 
-constexpr double kNoLimit = 1e18;  // version 1 writes about 2^63 for none
+constexpr double kNoLimit = 1e18;  // version 1 writes about 2^63 where there is no limit
 
 std::optional<double> number(std::string_view text) {
   double value = 0;
@@ -59,8 +59,8 @@ void add_group(const Path& folder, const Version& version, std::vector<MemoryLim
                     .free = std::max(0.0, *limit - *usage + cache)});
 }
 
-// The group of this process and those around it. In a container the path may be that of the host:
-// then the top of what is mounted is the container's own.
+// Adds the control group of this process and those around it. In a container the path may be that
+// of the host; then the top of what is mounted is the container's own group.
 void add_groups(const Path& root, std::vector<MemoryLimit>& limits) {
   std::ifstream in(root / "proc/self/cgroup");
   for (std::string line; std::getline(in, line);) {

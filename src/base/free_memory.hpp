@@ -14,9 +14,9 @@ struct MemoryLimit {
   double free = 0;    // bytes
 };
 
-// The machine's (MemAvailable), those of control groups of version 1 and 2 (what they may still
-// take, with the files' pages that they would give up), and ulimit -v. What can't be read is no
-// limit. `root`: where /proc and /sys lie.
+// The limits of the machine (MemAvailable), of control groups of version 1 and 2 (what they may
+// still take, with the files' pages that they would give up) and of ulimit -v. What can't be read
+// is no limit. /proc and /sys lie under `root`.
 std::vector<MemoryLimit> memory_limits(const Path& root = "/");
 
 }  // namespace lorahub::base

@@ -1,5 +1,5 @@
-// Which of a node's GPUs a rank computes on. Nothing of CUDA: it has to be settled before CUDA
-// starts.
+// Which of a node's GPUs a rank computes on. It calls nothing of CUDA, since this must be settled
+// before CUDA starts.
 #pragma once
 #include <optional>
 #include <string>
@@ -14,12 +14,12 @@ namespace lorahub::base {
 // driver's folder.
 std::vector<std::string> visible_gpus(const Path& driver = "/proc/driver/nvidia/gpus");
 
-// The GPU for a rank: its rank on the node, round and round over the visible ones. Nothing where
-// none is visible.
+// The GPU for a rank: the ranks of a node take the visible GPUs in turns. Nothing where none is
+// visible.
 std::optional<std::string> gpu_of(int rank_on_node, const std::vector<std::string>& visible);
 
-// Leaves this process only that one: it is CUDA's device 0 from now on. For the begin of main:
-// before CUDA's first call and before other threads.
+// Hides all other GPUs from this process, so that this one is CUDA's device 0. To be called at the
+// beginning of main, before CUDA's first call and before other threads start.
 std::optional<std::string> claim_gpu(int rank_on_node);
 
 }  // namespace lorahub::base

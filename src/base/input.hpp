@@ -6,8 +6,8 @@
 
 namespace lorahub::base {
 
-// Reads from front to back. A pipe that nobody writes into is waited for: standard error says so
-// after three seconds, and a signal that is blocked (base/signals.hpp) ends the wait.
+// Reads from front to back. It waits for a pipe into which nobody writes: after three seconds
+// standard error says so, and a signal that is blocked (base/signals.hpp) ends the wait.
 class Input {
  public:
   // "-" is standard input. Error when there is no such file, when it is a folder, or when it may

@@ -8,7 +8,7 @@ namespace lorahub::base {
 
 class Log {
  public:
-  Log() = default;                                   // writes nowhere
+  Log() = default;                                   // a log that writes nowhere
   Log(const std::filesystem::path& file, int rank);  // appends; makes the folder
   ~Log();
   Log(Log&& other) noexcept;

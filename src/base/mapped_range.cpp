@@ -34,7 +34,7 @@ MappedRange::Entry* free_entry() {
   return entry;
 }
 
-// Only what is safe in a handler: no memory, no locks.
+// Does only what is safe in a handler: no allocation, no locks.
 void end_with_a_sentence(int signal, siginfo_t* info, void* /*context*/) {
   const auto place = reinterpret_cast<uintptr_t>(info->si_addr);
   for (const MappedRange::Entry* entry = first_entry; entry != nullptr; entry = entry->next)
@@ -42,10 +42,12 @@ void end_with_a_sentence(int signal, siginfo_t* info, void* /*context*/) {
       (void)!::write(STDERR_FILENO, entry->sentence, entry->length);
       ::_exit(kInterrupted);
     }
-  ::signal(signal, SIG_DFL);  // not of a file: it happens again, and ends the program as it would
+  // No file of ours: the fault happens again, and ends the program as usual.
+  ::signal(signal, SIG_DFL);
 }
 
-// Each time: MPI and other libraries may have put a handler of theirs there.
+// This is done for each range, since MPI and other libraries may have set a handler of theirs
+// meanwhile.
 void handle_bus_errors() {
   struct sigaction action {};
   action.sa_sigaction = end_with_a_sentence;

@@ -7,7 +7,7 @@
 namespace lorahub::base {
 
 // While this lives, reading bytes of the range that its file has no more ends the process: one
-// sentence on standard error that names the file, then exit code 75. For several threads.
+// sentence on standard error that names the file, then exit code 75. Several threads may use it.
 class MappedRange {
  public:
   MappedRange(const void* data, size_t size, const std::string& file);

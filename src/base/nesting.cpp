@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kDeepest = 500;
 
-// Behind the closing quotation mark of a string that begins at `at`.
+// The place behind the closing quotation mark of a string that begins at `at`.
 size_t after_string(std::string_view text, size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at)
     if (text[at] == '\\') ++at;

@@ -17,10 +17,10 @@
 namespace lorahub::base {
 namespace {
 
-constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;  // complete, for good
+constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;  // the content is complete
 
 // Where the processes of a user meet: a file that says who holds the memory, locked while it is
-// made. One that a killed process left is a few bytes that the next one writes over.
+// made. A file that a killed process left is overwritten by the next one.
 class Meeting {
  public:
   explicit Meeting(const std::string& name) {
@@ -77,7 +77,7 @@ std::string memory_name(const std::string& name) { return "lorahub-" + name; }
 
 std::string path_of(int memory) { return format("/proc/{}/fd/{}", ::getpid(), memory); }
 
-// -1 when what is at `path` is not the complete memory of this name.
+// Returns -1 when what is at `path` is not the complete memory of this name.
 int open_complete(const std::string& path, const std::string& name, size_t bytes) {
   std::error_code error;
   const std::string target = std::filesystem::read_symlink(path, error).string();
@@ -99,7 +99,7 @@ struct Descriptor {
   }
 };
 
-// -1 where the system gives none (for a limit on the length of files, say).
+// Returns -1 where the system gives none (for a limit on the length of files, say).
 int open_new(const std::string& name, size_t bytes) {
   const int memory = ::memfd_create(memory_name(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (memory < 0 || ::ftruncate(memory, static_cast<off_t>(bytes)) == 0) return memory;
@@ -107,7 +107,7 @@ int open_new(const std::string& name, size_t bytes) {
   return -1;
 }
 
-// Of a descriptor, or (-1) memory of this process.
+// Maps the memory of a descriptor or, for -1, new memory of this process.
 NodeMemory::Mapping map(int memory, size_t bytes, int rights) {
   const int kind = memory < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
   void* data = ::mmap(nullptr, bytes, rights, kind, memory, 0);

@@ -1,6 +1,6 @@
 // Memory that the processes of a user on one node share: the first that asks for a content makes
-// it, the others map the same pages. Anonymous (memfd_create): it goes when its last user goes,
-// kill -9 or not.
+// it, the others map the same pages. It is anonymous (memfd_create), so the system frees it with
+// its last user, also after kill -9.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -18,9 +18,9 @@ std::string file_identity(const Path& path);
 class NodeMemory {
  public:
   // `key` names all that the content depends on (files: their identity); processes of another
-  // program file never meet. `fill` writes `bytes` bytes of zeros over; it runs in one process, the
-  // others wait, and take over when it throws or dies. Where nothing can be shared (no /proc, no
-  // temporary folder): an own copy.
+  // program file share nothing. `fill` writes the content over `bytes` zeros; it runs in one
+  // process while the others wait, and another one takes over when it throws or dies. Where nothing
+  // can be shared (no /proc, no temporary folder), each process has its own copy.
   static std::shared_ptr<const NodeMemory> get(const std::string& key, size_t bytes,
                                                const std::function<void(char*)>& fill);
 
@@ -34,7 +34,7 @@ class NodeMemory {
 
  private:
   std::string name_;
-  int descriptor_;  // open: the others find the memory by it
+  int descriptor_;  // kept open, since the others find the memory by it
   Mapping data_;
 };
 

@@ -13,7 +13,7 @@ namespace lorahub::base {
 // and tabs stay.
 std::string printable(std::string_view text);
 
-// The same, and it stays on its line: line breaks and tabs are escaped, too.
+// The same on one line: line breaks and tabs are escaped, too.
 std::string printable_line(std::string_view text);
 
 bool is_printable_line(std::string_view text);  // whether printable_line would change nothing

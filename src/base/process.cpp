@@ -37,7 +37,8 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
-// Both at once: a program that fills one pipe while the other is read would wait for ever.
+// Reads both pipes at once, since a program that fills one while the other is read would wait for
+// ever.
 void drain(Pipe& out, Pipe& err, Output& output) {
   std::array<pollfd, 2> open{{{out.reader(), POLLIN, 0}, {err.reader(), POLLIN, 0}}};
   std::array<char, 65536> buffer;

@@ -1,4 +1,4 @@
-// Another program, run to its end.
+// Runs another program to its end.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,8 +11,8 @@ struct Output {
   std::string out, err;
 };
 
-// words: the program, looked up in PATH, and its arguments; no shell reads them. Nothing when this
-// machine has no such program. Error when it can't be started for another reason.
+// `words` are the program, looked up in PATH, and its arguments; no shell reads them. Returns
+// nothing when this machine has no such program. Error when it can't be started for another reason.
 std::optional<Output> run_program(const std::vector<std::string>& words);
 
 }  // namespace lorahub::base

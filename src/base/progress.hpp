@@ -14,7 +14,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `done` in [0, 1]; `text` says what is going on. Cheap: draws at most 10 times a second.
+  // `done` in [0, 1]; `text` says what is going on. It draws at most 10 times a second, so it may
+  // be called often.
   void show(double done, std::string_view text);
 
  private:

@@ -61,7 +61,8 @@ double Stream::normal() {
 
 namespace {
 
-// CPython's random.Random(seed): MT19937 started by init_by_array on the seed's 32-bit digits.
+// CPython's random.Random(seed): MT19937, started by CPython's init_by_array with the 32-bit digits
+// of the seed.
 class PythonRandom {
  public:
   explicit PythonRandom(uint64_t seed) {

@@ -1,5 +1,6 @@
 // Random numbers derived from (seed, purpose): no global state, the same on every rank and after
-// every restart.
+// every restart. It is our own, since the distributions of the standard library differ between
+// implementations.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -28,8 +29,8 @@ class Stream {
   bool has_spare_ = false;
 };
 
-// Draws as Python makes them (Mersenne Twister, random.seed(int)), because the official LoraHub
-// names its draws by such seeds: random.sample(range(n), k) and the order after
+// Draws as Python makes them (Mersenne Twister after random.seed(int)), because the official
+// LoraHub names its draws by such seeds: random.sample(range(n), k) and the order after
 // random.shuffle(list(range(n))).
 std::vector<int> python_sample(uint64_t seed, int n, int k);
 std::vector<int> python_shuffle(uint64_t seed, int n);

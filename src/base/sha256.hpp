@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4), by OpenSSL: identity of trials and of input files.
+// SHA-256 (FIPS 180-4) by OpenSSL, for the identity of trials and of input files.
 #pragma once
 #include <filesystem>
 #include <memory>

@@ -1,5 +1,5 @@
-// SIGINT, SIGTERM and SIGUSR1 (Slurm's warning) as something to ask about, not something that
-// happens.
+// Blocks SIGINT, SIGTERM and SIGUSR1 (Slurm's warning), so that the program asks for them where it
+// suits.
 #pragma once
 
 namespace lorahub::base {

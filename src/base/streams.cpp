@@ -18,7 +18,7 @@ void open_if_closed(int descriptor, int flags) {
   ::open("/dev/null", flags);  // takes the lowest free number
 }
 
-// Says that all is written, since nobody could be told otherwise.
+// Returns `size` even where writing fails, since nobody could be told of the failure.
 ssize_t write_or_drop(void* /*unused*/, const char* bytes, size_t size) {
   for (size_t done = 0; done < size;) {
     const ssize_t some = ::write(STDERR_FILENO, bytes + done, size - done);

@@ -1,18 +1,20 @@
-// Standard input, output and error, whatever the program was started with.
+// Makes standard input, output and error usable, whatever the program was started with.
 #pragma once
 #include <string>
 
 namespace lorahub::base {
 
-// First thing in main. Descriptors 0 to 2 that are closed are opened on /dev/null, so that no file
-// takes their number: standard output for reading, so that writing to it still fails. A closed pipe
-// is an error like a full disk (no SIGPIPE). What can't be written to standard error is dropped.
+// To be called first in main. Descriptors 0 to 2 that are closed are opened on /dev/null, so that
+// no file takes their number: standard output for reading, so that writing to it still fails. A
+// closed pipe is an error like a full disk (no SIGPIPE). What can't be written to standard error is
+// dropped.
 void open_standard_streams();
 
-// Hands on what standard output holds. Error when it could not be written, now or earlier.
+// Writes what the buffer of standard output holds. Error when something could not be written, now
+// or earlier.
 void flush_output();
 
-// The sentence about it, for this reason.
+// The sentence about standard output that could not be written, with this reason.
 std::string output_lost(const std::string& reason);
 
 }  // namespace lorahub::base

@@ -16,7 +16,8 @@ std::string strip(std::string_view text);  // without white space at both ends
 std::string lower(std::string_view text);  // ASCII only
 std::vector<std::string> split(std::string_view text, char separator);  // "" gives {}
 
-// As a shell reads it back: quoted where it holds more than letters, digits and -_./:,=+@%.
+// The word as a shell reads it back: quoted where it holds more than letters, digits and
+// -_./:,=+@%.
 std::string shell_word(std::string_view word);
 
 // The word of smallest edit distance (Levenshtein); the first one among equals; "" when there are

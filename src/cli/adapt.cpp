@@ -36,7 +36,7 @@ struct Options {
 
 constexpr const char* kAsk = "ask";
 
-// A count from 1; nothing when the words are none.
+// The words as a count from 1; nothing when they are none.
 std::optional<int> count(const std::string& words) {
   int value = 0;
   const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), value);
@@ -91,7 +91,7 @@ study::Trial trial(const Options& options, const study::TaskFiles& files) {
   return trial;
 }
 
-// What the user sets in vain.
+// Warnings about what the user sets without effect.
 std::vector<std::string> remarks(const Options& options, const study::Trial& trial) {
   std::vector<std::string> knobs;
   for (const auto& [knob, value] : settings(options.set, "--set")) knobs.push_back(knob);
@@ -121,7 +121,7 @@ void print_json(const run::Adapted& adapted, const Options& options) {
   fmt::print("{}\n", base::json_text(out));
 }
 
-// The search's journal is in memory alone.
+// Rewords an interruption: the search is kept in memory alone, so the same command begins anew.
 base::Interrupted anew(const base::Interrupted& error) {
   const std::string_view promise = "run the same command to go on";
   std::string words = error.what();

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kLongest = 4096;  // bytes of an answer
 constexpr int kPatience = 100;     // milliseconds between two looks at the signals
 
-// Byte by byte: what follows the line stays for the next call.
+// Reads byte by byte, so that what follows the line is left for the next call.
 std::string read_line() {
   std::string line;
   for (char byte = 0; line.size() < kLongest;) {

@@ -5,9 +5,9 @@
 
 namespace lorahub::cli {
 
-// Writes {"ask":"penalty","weights":[w_1,...],"loss":x} (loss: the data term, nats) and waits for
-// the line {"penalty":y}: y. Error when the line is another one or standard input ends; Interrupted
-// when a signal comes.
+// Writes {"ask":"penalty","weights":[w_1,...],"loss":x} (loss: the data term, nats), waits for the
+// line {"penalty":y} and returns y. Error when the line is another one or standard input ends;
+// Interrupted when a signal comes.
 double ask_penalty(std::span<const double> weights, double loss);
 
 }  // namespace lorahub::cli

@@ -64,7 +64,7 @@ struct NodeRank {
 objective::Hardware hardware(const ModelOptions& options, NodeRank here);
 objective::LoadedModel load_model(const ModelOptions& options);
 
-void warn(const std::string& sentence);  // to stderr, where there is one
+void warn(const std::string& sentence);  // to stderr; nothing for ""
 
 // `modules`: names with commas; "": all of the library. Warns where they name another base.
 struct Base {
@@ -75,7 +75,7 @@ struct Base {
 };
 lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
 
-// --out, --rank, --merge and --force: what goes out (lora/recipe.hpp).
+// --out, --rank, --merge and --force: what is written (lora/recipe.hpp).
 struct OutOptions {
   std::string folder;
   int rank = 0;
@@ -84,13 +84,14 @@ struct OutOptions {
 };
 void add_out(CLI::App& command, OutOptions& options);
 lora::Form form(const OutOptions& options);
-void warn(const lora::Written& written, const OutOptions& options);  // of what was lost, to stderr
+void warn(const lora::Written& written, const OutOptions& options);  // of losses, to stderr
 
 std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists
 std::vector<double> one_vector(const std::string& file,
-                               int modules);  // with one list, of that length
+                               int modules);  // of a file with one list, of that length
 
-// Files of a results folder, by extension, sorted: one, or one a shard. Error when it is no folder.
+// The files of a results folder with this extension, sorted: one, or one for each shard. Error when
+// it is no folder.
 std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
                                               std::string_view extension);
 
@@ -98,7 +99,7 @@ std::vector<std::filesystem::path> find_files(const std::filesystem::path& folde
 // `shards`: how many there are to be, where that is known, else 0.
 std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards);
 
-void say(const std::vector<std::string>& sentences);  // to stderr, a line each
+void say(const std::vector<std::string>& sentences);  // to stderr, one line each
 
 // "KEY=VALUE" words of an option.
 std::vector<study::Setting> settings(const std::vector<std::string>& words,

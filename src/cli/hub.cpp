@@ -54,7 +54,7 @@ json whole(const lora::Indexed& m) {
 
 void print(const json& value) { fmt::print("{}\n", base::json_text(value)); }
 
-// Lines of a text stand below each other, and none looks like one of ours.
+// Indents the lines of a text, so that none looks like a line of this program.
 std::string indented(const std::string& text) {
   return base::join(base::split(base::printable(text), '\n'), "\n" + std::string(15, ' '));
 }

@@ -30,7 +30,8 @@ struct Options {
   bool json = false, json_lines = false, no_memory_check = false;
 };
 
-// What answers rows that name no adapter: the base with --adapter, a mixture, or nothing.
+// The model that answers rows that name no adapter: the base, with the adapter of --adapter, a
+// mixture, or nothing.
 train::TrainedModel default_model(const Options& options, const objective::LoadedModel& machine) {
   if (!options.adapter.empty())
     return run::adapted_model(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
@@ -48,7 +49,7 @@ train::TrainedModel default_model(const Options& options, const objective::Loade
   return model;
 }
 
-// What all rows together came to.
+// Sums over all rows.
 struct Tally {
   size_t rows = 0, hits = 0;
   bool scored = true;
@@ -90,7 +91,8 @@ void check_options(const Options& options) {
               "--json and --json-lines both given (one object, or one a row?), give one of them");
 }
 
-// The adapters that may answer: those of a library that is mixed are load_pool's to warn of.
+// The adapters that may answer, to warn about them. Those of a mixture are left out, since
+// load_pool() warns about them.
 std::vector<std::string> adapters_of(const Options& options) {
   if (!options.adapter.empty()) return {options.adapter};
   if (options.library.empty() || !options.weights.empty()) return {};
@@ -101,7 +103,7 @@ std::vector<std::string> adapters_of(const Options& options) {
   }
 }
 
-// Of answers that transformers may give otherwise, and adapters of another base.
+// Warns about answers that transformers may give otherwise, and about adapters of another base.
 void warn_of(const Options& options) {
   warn(model::generation_warning(checkpoint::resolve(options.model.model)));
   const std::string library = options.adapter.empty() ? options.library : "";

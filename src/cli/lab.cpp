@@ -34,7 +34,8 @@ lab::Lab read_lab(const Options& options) {
   return lab;
 }
 
-// A rank's part: does the parts that it is given, "<stage>:<part>", each with all of its threads.
+// What each rank does: the parts that it is given, as "<stage>:<part>", each with all of its
+// threads.
 class Builder {
  public:
   Builder(const Options& options, const objective::Hardware& hardware, int rank)

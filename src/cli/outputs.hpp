@@ -1,4 +1,5 @@
-// Files that a user names for results: nothing that this program did not write is replaced.
+// Protects files that a user names for results: nothing is replaced that this program did not
+// write.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -13,7 +14,7 @@ class App;
 
 namespace lorahub::cli {
 
-// What a file that an earlier command of the same kind wrote holds for sure, in this order.
+// Texts that every file of an earlier command of the same kind holds, in this order.
 using Marks = std::vector<std::string_view>;
 inline const Marks kFigureMarks{"<svg role=\"img\"", "<title>", "</svg>"};
 

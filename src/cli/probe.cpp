@@ -97,7 +97,7 @@ void print_json(const run::Findings& found) {
   fmt::print("{}\n", base::json_text(out));
 }
 
-// The most similar other module.
+// The most similar other module, and how similar it is.
 std::pair<std::string, double> nearest(const run::Findings& found, size_t i) {
   std::pair<std::string, double> best{"", -2};
   for (size_t j = 0; j < found.modules.size(); ++j)

@@ -18,8 +18,8 @@ namespace {
 
 constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
 
-// Ranks that fail alike say it once: the first, or the first of each command of one mpirun, which
-// Open MPI tells by the numbers of their copies, "1 4".
+// Whether this rank prints an error that all ranks have: it is the first, or the first of each
+// command of one mpirun, whose numbers of copies Open MPI gives as "1 4".
 bool is_first_rank() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"})
     if (const char* rank = std::getenv(name)) {
@@ -40,7 +40,7 @@ int report(std::string_view message, int code) {
   return code;
 }
 
-// What no command has put into words itself.
+// Prints an error that no command has put into words itself.
 int report(const std::exception_ptr& error) {
   const base::Cause cause = base::cause_of(error);
   switch (cause.blame) {
@@ -56,7 +56,7 @@ int report(const std::exception_ptr& error) {
   }
 }
 
-// The last net: most places say themselves what could not be read, and what to do.
+// The last resort: most places say themselves what could not be read, and what to do.
 int report_files(const std::filesystem::filesystem_error& error) {
   using std::errc;
   const errc of_the_user[] = {errc::no_such_file_or_directory,

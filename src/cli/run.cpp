@@ -46,7 +46,7 @@ std::vector<study::Setting> all_settings(const Options& options) {
   return set;
 }
 
-// Of what can be read; run_study says what can't, on all ranks.
+// Warnings about a study that can be read; run_study reports one that can't, on all ranks.
 std::vector<std::string> remarks(const Options& options) {
   try {
     const std::vector<study::Setting> set = all_settings(options);

@@ -22,7 +22,7 @@ struct Options {
   int longest = study::kUsualMaxInput;
 };
 
-// "2:5" -> rows 2, 3, 4 of the file; "" -> all.
+// The rows of the option: "2:5" means rows 2, 3, 4 of the file, "" all of them.
 std::vector<task::Example> read_rows(const Options& options) {
   const std::string& rows = options.rows;
   std::vector<task::Example> examples = task::read_examples(

@@ -10,7 +10,7 @@ namespace lorahub::cli {
 class Spool {
  public:
   // `file` itself where it is a regular one whose columns need no words. Else its rows are read to
-  // the end (a pipe gives them once) and lie in a temporary file, until the end of this object.
+  // the end (a pipe gives them once) and kept in a temporary file as long as this object lives.
   // Error for rows that read_examples refuses, and for `columns` that say nothing.
   Spool(const std::string& file, const std::string& columns);
   ~Spool();

@@ -85,7 +85,7 @@ int submit(Options options) {
   return 0;
 }
 
-// Of all batch systems, for a help text.
+// One fact about all batch systems, for a help text.
 std::string any_of(std::string cluster::Scheduler::*fact) {
   return base::join(cluster::listed(fact), " or ");
 }

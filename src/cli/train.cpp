@@ -36,13 +36,14 @@ Plan read_plan(const Options& options) {
   return plan;
 }
 
-// A rank's part: trains the units that it is given, by number, each with all of its threads.
+// What each rank does: it trains the units that it is given, by number, each with all of its
+// threads.
 class Trainer {
  public:
   Trainer(const Options& options, const objective::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
-  // Reply: what was done, as a sentence.
+  // Returns the reply: a sentence about what was done.
   std::string operator()(const std::string& request) {
     if (request == kRoom) return plan::room(hardware_);
     if (!plan_) plan_ = read_plan(options_);
@@ -69,7 +70,7 @@ run::Part part(const train::Unit& unit, size_t number) {
           .done = [](const std::string& reply, double) { fmt::print("{}\n", reply); }};
 }
 
-// What is wrong with some unit is found before any is trained.
+// Checks all units before any is trained.
 void lead(const Options& options, const objective::Hardware& hardware, run::PartsLead& ranks) {
   const Plan plan = read_plan(options);
   std::vector<run::Part> parts;

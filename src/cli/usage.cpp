@@ -42,8 +42,8 @@ std::vector<std::string> options(const CLI::App& app) {
   return names;
 }
 
-// The first word that nothing takes: where a command is due, the word in its place; else an option
-// before other words, which may be its value.
+// The first word that nothing takes: the word in the place of a command, else an option; other
+// words come last, since they may be the value of that option.
 std::optional<std::string> unknown(const Apps& apps) {
   std::vector<std::string> left;
   for (const CLI::App* app : apps)

@@ -1,4 +1,4 @@
-// What is wrong with a command line, in a sentence.
+// Describes in one sentence what is wrong with a command line.
 #pragma once
 #include <string>
 

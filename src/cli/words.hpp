@@ -1,4 +1,4 @@
-// The words of this process.
+// The words of this process's command line.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@ namespace lorahub::cli {
 // As they were typed, from the program's name on.
 std::vector<std::string> command_words();
 
-// The words after the program's name, and this program: what all ranks must have in common.
+// What all ranks must have in common: the words after the program's name, and this program.
 workers::Identity identity();
 
 }  // namespace lorahub::cli

@@ -1,4 +1,5 @@
-// The jobs of a results folder: what was submitted for it, joined with what the schedulers say now.
+// The jobs of a results folder: what was submitted for it, together with what the schedulers say
+// now.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -11,12 +12,12 @@ namespace lorahub::cluster {
 
 struct FolderJob {
   JobState state;
-  bool is_report = false;  // of the report, not of the study
+  bool is_report = false;  // the job makes the report and does not run the study
 };
 
 struct SilentScheduler {
   std::string problem;   // why it tells nothing
-  std::string last_job;  // that it was given for this folder
+  std::string last_job;  // the last one submitted to it for this folder
 };
 
 struct FolderJobs {

@@ -11,16 +11,16 @@ namespace lorahub::cluster {
 
 struct BatchJob {
   std::string study;                 // its name, and the job's
-  std::string command_line;          // that wrote the script, for its reader
+  std::string command_line;          // of `submit`, for the reader of the script
   std::filesystem::path folder;      // where the command was given, absolute
   std::filesystem::path out;         // results folder, as given
   std::string program;               // shell words that start lorahub
   std::string launcher;              // shell words that start the ranks: srun ... or mpirun ...
   std::vector<std::string> plan;     // the study's file and what changes its trials (--set ...)
-  std::vector<std::string> options;  // of run, besides
-  std::vector<std::pair<std::string, std::string>> environment;  // to be set again
+  std::vector<std::string> options;  // further options of `run`
+  std::vector<std::pair<std::string, std::string>> environment;  // variables to be set in the job
   Site site;
-  JobRequest request;             // resolved
+  JobRequest request;             // completed by the defaults of the site
   std::vector<std::string> pass;  // words for the batch system, of this job alone
 };
 

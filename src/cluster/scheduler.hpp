@@ -1,4 +1,4 @@
-// The seam between the program and a batch system. A batch system is one folder,
+// The interface between the program and a batch system. A batch system is one folder,
 // cluster/<word>/, that fills in a Scheduler, and one row in scheduler.cpp.
 #pragma once
 #include <filesystem>
@@ -44,12 +44,12 @@ struct JobScripts {
 };
 
 struct Scheduler {
-  std::string word;             // in a site's file, and names the folder of scripts: slurm
-  std::string name;             // as its readers know it: Slurm
+  std::string word;             // its name in a site's file and of the folder of scripts: slurm
+  std::string name;             // its name for people: Slurm
   std::string submit_command;   // the program that takes the user's own options: sbatch
   std::string native_launcher;  // its command that starts ranks: srun --mpi=pmix; "": it has none
 
-  // The command that starts ranks on this machine, where the site does not say.
+  // The command that starts ranks on this machine, where the site names none.
   std::function<std::string()> default_launcher;
 
   // Seconds of a time limit as the batch system writes it; the largest int for no limit. Error that
@@ -77,7 +77,7 @@ struct Scheduler {
   std::function<bool(const std::string& text)> is_job_id;
 };
 
-// All that the program knows, one row each. The first is meant where a site names none.
+// All batch systems that the program knows, one row each. The first is the default of a site.
 std::vector<Scheduler> schedulers();
 
 // One fact about each of them: listed(&Scheduler::word).

@@ -32,7 +32,7 @@ std::vector<std::string> lines(const Value& value) {
 
 std::string first_word(const std::string& text) { return text.substr(0, text.find(' ')); }
 
-// mpirun is everywhere; what else starts ranks is the batch system's own.
+// mpirun is allowed everywhere, and besides it the launcher of the batch system itself.
 std::string launcher(const Value& value, const Scheduler& scheduler) {
   std::string text = study::scalar(value);
   const std::string first = first_word(text);
@@ -45,7 +45,7 @@ std::string launcher(const Value& value, const Scheduler& scheduler) {
   return text;
 }
 
-// Read before the other keys, whose values are checked as this batch system wants them.
+// The scheduler is read before the other keys, since it checks their values.
 Scheduler scheduler_of(const std::vector<study::Entry>& entries) {
   std::string word;
   for (const auto& [key, value] : entries)

@@ -1,4 +1,4 @@
-// What a cluster wants to be told: configs/cluster/<name>.yaml, and what a submission asks for.
+// How to submit on a cluster, from configs/cluster/<name>.yaml, and what a submission asks for.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -6,7 +6,8 @@
 
 namespace lorahub::cluster {
 
-// What one job asks of the batch system; with an array, each of its jobs. 0 and "": not said.
+// What one job asks of the batch system; in an array, each of its jobs. 0 and "" mean that nothing
+// is asked.
 struct JobRequest {
   int nodes = 0, ranks = 0, gpus = 0;  // in all, not per node
   std::string time;                    // as the batch system writes it
@@ -27,10 +28,11 @@ struct Site {
 };
 
 // The site `name` of configs/cluster, looked for as studies look for their pieces. Error with file
-// and line for whatever is wrong. "": a site that says nothing.
+// and line for whatever is wrong. For the name "", a site without settings.
 Site read_site(const std::string& name, const std::filesystem::path& study_folder);
 
-// What was asked, filled up with the site's defaults; ranks: one a GPU, else one a node, else one.
+// What was asked, completed by the site's defaults. Without a number of ranks there is one for each
+// GPU, else one for each node, else one.
 JobRequest resolved(const JobRequest& asked, const Site& site);
 
 }  // namespace lorahub::cluster

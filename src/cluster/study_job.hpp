@@ -1,4 +1,4 @@
-// The jobs of a study: made from what `lorahub submit` is asked, and submitted.
+// Makes the jobs of a study from the options of `lorahub submit`, and submits them.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,13 +16,14 @@ struct SubmitOptions {
   std::string program;       // shell words that start lorahub where the site names none
   JobRequest request;
   std::vector<std::string> pass;  // words for the scheduler
-  // run's own options, handed on
+  // options of `run`, which are handed on
   std::vector<std::string> set, only;
   std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout;
   bool retry_failed = false, no_memory_check = false;
 };
 
-// What changes the study's trials, KEY=VALUE as `run`, `plan` and `merge` read it after --set.
+// The options that change the study's trials, as KEY=VALUE, which `run`, `plan` and `merge` read
+// after --set.
 std::vector<std::string> trial_settings(const SubmitOptions& options);
 
 // Error for a time limit or an option that this scheduler would refuse or misread.

@@ -38,7 +38,7 @@ std::vector<Submission> read_submissions(const std::filesystem::path& out,
   } catch (const json::exception&) {
     refuse(file);
   }
-  for (const Submission& s : list)  // they become words of the scheduler's commands
+  for (const Submission& s : list)  // ids become words of the scheduler's commands
     if (!scheduler.is_job_id(s.job) || (!s.report.empty() && !scheduler.is_job_id(s.report)))
       refuse(file);
   return list;

@@ -1,5 +1,5 @@
-// What was submitted for a results folder: <word of the scheduler>/jobs.json in it, for `status`
-// and for the next `submit`.
+// The list of what was submitted for a results folder, in its file <word of the
+// scheduler>/jobs.json. `status` and the next `submit` read it.
 #pragma once
 #include <filesystem>
 #include <string>

@@ -5,7 +5,7 @@
 namespace lorahub::report {
 
 double mean(const std::vector<double>& values);
-double standard_deviation(const std::vector<double>& values);  // n - 1; 0 for one value
+double standard_deviation(const std::vector<double>& values);  // divisor n - 1; 0 for one value
 
 // Linear between order statistics (numpy's default). `share` in [0, 1]; values may not be empty.
 double quantile(std::vector<double> values, double share);

@@ -16,7 +16,7 @@ size_t pick(base::Stream& random, size_t n) {
   return static_cast<size_t>(uint64_t{random.bits()} * n >> 32);
 }
 
-// A factor that splits the values as an earlier one does (or not at all) adds no draw of its own.
+// Whether factors f and g split the values alike. Then the later one adds no draw of its own.
 bool splits_alike(const Stratum& s, size_t f, size_t g) {
   std::set<std::pair<int, int>> pairs;
   std::set<int> one, other;
@@ -28,7 +28,7 @@ bool splits_alike(const Stratum& s, size_t f, size_t g) {
   return pairs.size() == one.size() && pairs.size() == other.size();
 }
 
-// A stratum as a grid of its factors.
+// A stratum as a grid over the levels of its factors.
 struct Grid {
   std::vector<size_t> factors;           // those that vary, in order
   std::vector<std::vector<int>> levels;  // of each of them, sorted
@@ -41,7 +41,7 @@ size_t cells(const Grid& grid) {
   return product;
 }
 
-// Draws that are not crossed: each belongs to its draw of modules.
+// The grid of draws that are not crossed: each belongs to one draw of modules.
 Grid nested(const Stratum& s) {
   std::map<int, std::vector<int>> by_modules;
   size_t longest = 0;
@@ -124,7 +124,7 @@ class Resampler {
           chosen_[k].push_back(pick(random, levels.size()));
       }
     }
-    places_.assign(1, 0);  // of the chosen cells in the grid
+    places_.assign(1, 0);  // places of the chosen cells in the grid
     for (size_t k = 0; k < grid.factors.size(); ++k) {
       next_.clear();
       for (const size_t place : places_)

@@ -1,4 +1,6 @@
 // Intervals by resampling draws within tasks (stratified bootstrap: Agarwal et al., NeurIPS 2021).
+// It is our own, since we know of no library that resamples crossed draws, and so that equal input
+// gives equal intervals on any machine.
 #pragma once
 #include <array>
 #include <functional>

@@ -22,7 +22,7 @@ Draw joined(const Draw& a, const Draw& b) {
   return draw;
 }
 
-// Tasks share several draws of modules.
+// Whether the tasks share several draws of modules.
 bool has_whole_draws(const std::vector<Stratum>& strata) {
   std::set<int> shared;
   for (const Stratum& s : strata)

@@ -12,8 +12,8 @@ namespace lorahub::report {
 using Value = std::function<double(const store::Finding&)>;
 double accuracy(const store::Finding& trial);
 
-// Trials of both sides with the same draws; a side that reads no such draw goes with each of the
-// other's. On tasks that both have.
+// Pairs of trials of the two sides, on tasks that both have, with the same draws. Where a side does
+// not read a kind of draw, its trial goes with each of the other side's.
 struct Pairing {
   std::vector<std::string> tasks;
   std::vector<std::vector<std::pair<Point, Point>>> pairs;  // by task
@@ -25,7 +25,7 @@ std::vector<Stratum> differences(const Pairing& pairing, const Value& value);
 // A paired difference, tasks weighing the same.
 struct Effect {
   Interval difference;   // new draws for these tasks
-  Interval whole_draws;  // resampling draws of modules that tasks share
+  Interval whole_draws;  // the same, resampling draws of modules that tasks share as a whole
   bool has_whole_draws = false;
 };
 Effect effect(const std::vector<Stratum>& differences);  // strata may not be empty
@@ -43,8 +43,9 @@ struct Comparison : Effect {  // of accuracies, points
 std::vector<Comparison> compare(
     const std::vector<std::pair<const Condition*, const Condition*>>& conditions);
 
-// The condition of `method` to hold `condition` against: the same model, modules, rank, shots and
-// so on where both read them, and as far as possible the same search. None: null.
+// The condition of `method` to compare `condition` with: it has the same model, modules, rank,
+// shots and so on where both read them, and as far as possible the same search. Null where there is
+// none.
 const Condition* control(const Summary& summary, const Condition& condition,
                          const std::string& method);
 

@@ -13,18 +13,19 @@ inline constexpr Currency kCurrencies[] = {Currency::evaluations, Currency::roun
 std::string name(Currency currency);
 std::string label(Currency currency);  // with its unit, for an axis
 
-// What the first n candidates of a trial have cost, and the least loss among them. Both [E],
-// growing and falling; NaN losses are passed over, infinity before the first finite one.
+// For each n, what the first n candidates of a trial have cost, and the least loss among them. Both
+// are [E]; cost never falls and best never grows. NaN losses are passed over; best is infinity
+// before the first finite loss.
 struct Course {
   std::vector<double> cost, best;
 };
 Course course(const store::Finding& trial, Currency currency);
-// Least loss within a budget; NaN when nothing was evaluated by then.
+// The least loss within a budget; NaN when nothing was evaluated within it.
 double best_within(const Course& course, double budget);
-// What it has cost to come to `target` or below; infinity when it was not reached.
+// The cost of a loss of `target` or less; infinity when it was not reached.
 double cost_of(const Course& course, double target);
 
-// Trials of a condition.
+// The trials of a condition.
 std::vector<const store::Finding*> trials(const Condition& condition);
 
 // About `count` whole numbers from 1 to `last`, evenly spaced on a logarithmic scale, both

@@ -1,4 +1,4 @@
-// What a report says, before it is Markdown or HTML.
+// The content of a report, before it becomes Markdown or HTML.
 #pragma once
 #include <string>
 #include <utility>

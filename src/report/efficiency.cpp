@@ -17,7 +17,7 @@ namespace {
 constexpr double kWide = 30;      // largest over smallest, from which an axis is logarithmic
 constexpr size_t kMostNamed = 4;  // conditions in a sentence
 
-struct Cost {                                  // of a condition, or of one task of it
+struct Cost {                                  // of a condition, or of its trials on one task
   double query = 0, adaptation = 0, rows = 0;  // tokens a query, tokens once, test rows a trial
   double query_s = 0, adaptation_s = 0;
 };
@@ -54,7 +54,7 @@ double break_even(const Cost& mine, const Cost& icl) {
                                 : std::numeric_limits<double>::infinity();
 }
 
-// Of the trials of each on the tasks that both have.
+// The costs of both conditions, from their trials on the tasks that both have.
 std::pair<Cost, Cost> costs(const Condition& mine, const Condition& icl) {
   Trials first, second;
   for (const auto& [task, points] : mine.tasks) {
@@ -114,7 +114,7 @@ Table cost_table(const Summary& summary, const std::vector<const Condition*>& al
 
 enum class Tokens { of_a_query, in_all };
 
-// Those that fit into a figure, what they are held against among them.
+// The conditions that fit into a figure, first of all those with examples in the prompt.
 std::vector<const Condition*> drawn(const std::vector<const Condition*>& all) {
   std::vector<const Condition*> chosen, rest;
   for (const Condition* c : all)

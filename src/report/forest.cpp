@@ -14,7 +14,7 @@
 namespace lorahub::report {
 namespace {
 
-// Hits by test row.
+// The hits of a trial by test row.
 std::map<int, int> hits(const store::Finding& trial) {
   std::map<int, int> found;
   for (size_t i = 0; i < trial.test_rows.size(); ++i)
@@ -86,7 +86,8 @@ std::vector<Column> columns(const Summary& summary, const std::vector<const Cond
   return found;
 }
 
-// "+12.5 [+3.0, +20.1] (rows: p = 0.004)": Holm over the table.
+// Its cells are such as "+12.5 [+3.0, +20.1] (rows: p = 0.004)", with Holm's correction over the
+// table.
 Table task_table(const Summary& summary, const std::vector<Column>& columns) {
   Table table{.head = {"task"}};
   std::vector<double> p;
@@ -109,7 +110,7 @@ Table task_table(const Summary& summary, const std::vector<Column>& columns) {
   return table;
 }
 
-// With a margin, so that no mark lies on the axis.
+// The range of an axis, with a margin so that no mark lies on the frame.
 std::vector<double> range_of(const std::vector<Series>& all) {
   double low = 0, high = 0;
   for (const Series& s : all) {

@@ -7,13 +7,13 @@
 
 namespace lorahub::report {
 
-// How to read an interval and a p of one task.
+// The note that explains an interval and a p of one task.
 inline constexpr const char* kTaskNote =
     "A task: 95 % interval over its test rows and its draws; in the table, p of McNemar's test "
     "over rows, for these draws alone (Holm over the table; a row counts for the side that has it "
     "right in more draws).";
 
-// Each condition against zero_shot on each task, and pooled.
+// The figure: each condition against zero_shot, on each task and pooled.
 Figure forest(const Summary& summary);
 
 // Compositions against best_single on each task, by the answers to the same rows: interval over

@@ -217,7 +217,7 @@ std::optional<Text> friedman_text(const Summary& summary) {
                                blocks.size(), names.size(), f.degrees, f.statistic, p_text(f.p))};
 }
 
-using Gain = std::pair<const Condition*, const Condition*>;  // what is held against its base
+using Gain = std::pair<const Condition*, const Condition*>;  // a condition and its base
 
 // Gain of the first minus gain of the second, on the same draws; a base may have draws too.
 std::vector<Stratum> gains_apart(const Gain& first, const Gain& second) {
@@ -236,7 +236,7 @@ std::vector<Stratum> gains_apart(const Gain& first, const Gain& second) {
   return strata;
 }
 
-// On how many tasks the two ways to answer differ in any row: others list no options.
+// On how many tasks the two ways to answer differ in any row; the other tasks list no options.
 size_t tasks_apart(const Pairing& pairing) {
   return static_cast<size_t>(std::ranges::count_if(pairing.pairs, [](const auto& pairs) {
     return std::ranges::any_of(pairs, [](const auto& pair) {
@@ -246,7 +246,8 @@ size_t tasks_apart(const Pairing& pairing) {
   }));
 }
 
-// Gain under greedy answers and under "likeliest option": how much of it is answer form.
+// Compares the gain under greedy answers with that under "likeliest option", which shows how much
+// of it is the form of answers.
 std::optional<Table> answer_form(const Summary& summary) {
   Table table{.title = base::format(
                   "How much of the gain over {} is answer form, points (a task "

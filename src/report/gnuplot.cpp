@@ -16,13 +16,14 @@
 namespace lorahub::report {
 namespace {
 
-// A folder for one run of gnuplot, gone with it.
+// A temporary folder for one run of gnuplot.
 class Workshop {
  public:
   Workshop() {
     std::error_code error;
     std::filesystem::path folder = std::filesystem::temp_directory_path(error);
-    if (!error) folder = std::filesystem::absolute(folder, error);  // no option, no "~"
+    // An absolute path looks like no option and no "~".
+    if (!error) folder = std::filesystem::absolute(folder, error);
     std::string name = (folder / "lorahub_figure_XXXXXX").string();
     base::check(!error && ::mkdtemp(name.data()) != nullptr,
                 "cannot make a folder for temporary files (figures are drawn there), free some "
@@ -64,7 +65,7 @@ std::string literal(std::string_view text) {
   return out + "\"";
 }
 
-// A tag of the SVG with ids of the figure's own.
+// The tag with ids that begin with the name of the figure.
 std::string own_ids(std::string tag, const std::string& name) {
   for (const char* quote : {"'", "\""}) {
     replace_all(tag, std::string("id=") + quote, std::string("id=") + quote + name + "-");
@@ -89,7 +90,7 @@ std::string with_own_ids(const std::string& svg, const std::string& name) {
   return out;
 }
 
-// Without the XML head; with a title; with ids of its own.
+// Makes the SVG fit into a page: without the XML head, with a title and with ids of its own.
 std::string fit(std::string svg, const Canvas& canvas) {
   svg.erase(0, svg.find("<svg"));
   static const std::regex layer_title("<title>gnuplot_plot_[0-9]+</title>");

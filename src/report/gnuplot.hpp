@@ -19,8 +19,8 @@ std::string gnuplot_text(std::string_view text);
 // The same for a place that gnuplot reads as a format of numbers (a name of a tic): % is doubled.
 std::string gnuplot_format_text(std::string_view text);
 
-// Names of others reach `commands` through these two functions alone. Error when gnuplot is not
-// there or refuses the commands.
+// Runs the commands and returns the SVG. Names that users chose must go into `commands` through the
+// two functions above. Error when gnuplot is missing or refuses the commands.
 std::string gnuplot(const Canvas& canvas, const std::string& commands);
 
 }  // namespace lorahub::report

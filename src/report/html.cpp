@@ -5,7 +5,7 @@
 namespace lorahub::report {
 namespace {
 
-// Readable on a phone, on a desktop and on paper; nothing is fetched.
+// The style is readable on a phone, on a desktop and on paper, and fetches nothing.
 constexpr const char* kStyle = R"(
 :root{color-scheme:light}
 *{box-sizing:border-box}

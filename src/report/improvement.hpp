@@ -1,4 +1,4 @@
-// Which of two is better how often, and how scores are spread (after rliable: Agarwal et al.,
+// How often one of two methods is better, and how scores are spread (after rliable: Agarwal et al.,
 // NeurIPS 2021).
 #pragma once
 #include <vector>

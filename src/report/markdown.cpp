@@ -9,7 +9,8 @@ enum class Figures { linked, left_out };
 
 using base::markdown_text;
 
-// At the beginning of a line: what would make it a heading, a list or a rule there is escaped.
+// Text for the beginning of a line: what would make it a heading, a list or a rule there is
+// escaped.
 std::string markdown_line(const std::string& text) {
   const std::string line = markdown_text(text);
   const size_t first = line.find_first_not_of(' ');

@@ -1,4 +1,4 @@
-// Two methods on the rows of one task: both answered the same test rows.
+// Compares two methods that answered the same test rows of one task.
 #pragma once
 #include <Eigen/Core>
 #include <map>

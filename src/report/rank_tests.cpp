@@ -21,7 +21,7 @@ double tie_sum(std::vector<double> values) {
   return sum;
 }
 
-// Two-sided p of the smaller rank sum: distribution of the sum over all signs, each as likely.
+// Two-sided p of the smaller rank sum, from its distribution when all signs are equally likely.
 double exact_p(const std::vector<double>& ranks, double smaller) {
   std::vector<double> chance{1};  // of twice the sum: mean ranks are halves
   for (const double rank : ranks) {

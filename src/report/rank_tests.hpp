@@ -1,4 +1,5 @@
-// Tests on ranks: does a difference between methods hold over tasks?
+// Tests on ranks: does a difference between methods hold over tasks? They are our own, since we
+// know of no C++ library that has them, exact with ties; the tests compare them with scipy.
 #pragma once
 #include <vector>
 

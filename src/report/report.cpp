@@ -43,7 +43,8 @@ std::string title(const std::vector<Summary>& studies) {
   return "Report: " + base::join(names, ", ");
 }
 
-// Names of files and anchors come from the studies' names: "a b" and "a-b" would share theirs.
+// Makes the names of studies unlike, since files and anchors are named by them: "a b" and "a-b"
+// would share theirs.
 std::vector<Summary> told_apart(std::vector<Summary> studies) {
   constexpr size_t kLongest = 80;  // bytes of a name that is made again
   std::set<std::string> seen;
@@ -55,7 +56,7 @@ std::vector<Summary> told_apart(std::vector<Summary> studies) {
   return studies;
 }
 
-// "x-forest" may be a study, and a figure of the study "x".
+// Error where two figures have one name: "x-forest" may be a study, and a figure of the study "x".
 void check_figures(const Report& report) {
   std::set<std::string> seen;
   for (const Section& section : report.sections)

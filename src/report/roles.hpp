@@ -1,6 +1,5 @@
-// What the report does with the conditions of a method: its role in the table of
-// study/methods.hpp. A result file may have methods that this program does not know; those have the
-// role `other`.
+// How the report treats the conditions of a method, by its role in the table of study/methods.hpp.
+// A result file may have methods that this program does not know; those have the role `other`.
 #pragma once
 #include <string>
 #include <vector>
@@ -21,7 +20,7 @@ std::string word_of(study::ReportRole role);
 // How a sentence of the report calls the method of the role: "the best single module".
 std::string phrase_of(study::ReportRole role);
 
-// Methods that a composition is held against, the base first.
+// The methods that a composition is compared with, the base first.
 std::vector<std::string> controls();
 
 // Methods in the order in which conditions are given colours.
@@ -30,7 +29,8 @@ std::vector<std::string> coloured();
 // Whether the method mixes modules by a search: what the report is about before all else.
 bool is_searched_composition(const std::string& method);
 
-// The condition of the role's first method to hold `condition` against (compare.hpp). None: null.
+// The condition of the role's first method to compare `condition` with (compare.hpp). Null where
+// there is none.
 const Condition* control(const Summary& summary, const Condition& condition,
                          study::ReportRole role);
 

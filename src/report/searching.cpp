@@ -18,7 +18,7 @@ namespace {
 constexpr int kGrid = 60;
 constexpr size_t kMostNamed = 4;  // conditions in a sentence
 
-// Compositions that searched, where the study varies how.
+// The compositions that search, where the study has several searches.
 std::vector<const Condition*> searches(const Summary& summary) {
   std::vector<const Condition*> found;
   for (const Condition* c : compositions(summary))
@@ -177,7 +177,8 @@ std::string points_text(const Condition& condition, const Effect& accuracy) {
                       verdict_word(accuracy, "better", "worse"));
 }
 
-// Some of the searches that have spent the same, by their example-forwards.
+// Groups of searches that have spent the same, by their example-forwards. One group of all searches
+// is left out.
 std::map<double, std::vector<const Condition*>> peers(const std::vector<const Condition*>& all) {
   std::map<double, std::vector<const Condition*>> by_cost;
   for (const Condition* c : all) by_cost[longest(*c, Currency::forwards)].push_back(c);

@@ -1,5 +1,5 @@
-// The parts of a report: of one study, one a research question. Each is left out (empty) where the
-// study's knobs do not answer it.
+// The sections of a report about one study, one for each research question. A section is empty
+// where the study's knobs do not answer its question.
 #pragma once
 #include <optional>
 #include <vector>
@@ -27,7 +27,8 @@ std::optional<Section> efficiency(const Summary& summary);
 // RQ4 and Fig. 3: accuracy along a knob. With several values of modules, rank or shots.
 std::optional<Section> sweep(const Summary& summary, const std::string& knob);
 
-// Their answers, each in two sentences or so from the numbers; "" where there is none.
+// The answers to these questions, each in about two sentences from the numbers; "" where there is
+// none.
 std::string generalisation_answer(const Summary& summary);
 std::string searching_answer(const Summary& summary);
 std::string efficiency_answer(const Summary& summary);
@@ -41,9 +42,10 @@ std::string figure_name(const Summary& summary, const std::string& what);
 
 // Conditions of a method, in the study's order.
 std::vector<const Condition*> of_method(const Summary& summary, const std::string& method);
-// What the study composes: conditions of lorahub and gradient.
+// The compositions of the study: conditions of lorahub and gradient.
 std::vector<const Condition*> compositions(const Summary& summary);
-// At most as many as a figure can tell apart, in the study's order: those of the first places.
+// At most as many conditions as a figure can tell apart (those of least `place`), in the study's
+// order.
 std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions);
 inline constexpr size_t kMostSeries = 8;
 // For the caption: " 8 of 12 conditions are drawn.", or nothing.

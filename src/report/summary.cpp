@@ -14,7 +14,8 @@
 namespace lorahub::report {
 namespace {
 
-// One of each trial, a finished one where there is one: shards and whole runs may overlap.
+// Keeps each trial once, a finished one where there is one, since shards and whole runs may
+// overlap.
 std::vector<store::Finding> distinct(std::vector<store::Findings>& shards) {
   std::vector<store::Finding> trials;
   std::unordered_map<std::string, size_t> place;
@@ -140,7 +141,7 @@ class Grouping {
   std::vector<std::string> origins_;  // of the trials that are done
 };
 
-// Colours go to compositions, then to what they are held against, then to the others.
+// Colours go to compositions, then to what they are compared with, then to the others.
 void give_places(std::vector<Condition>& conditions) {
   size_t next = 0;
   const std::vector<std::string> first = coloured();
@@ -151,7 +152,7 @@ void give_places(std::vector<Condition>& conditions) {
     if (std::ranges::find(first, c.method) == first.end()) c.place = next++;
 }
 
-// A mean over other tasks is another number: it says so wherever it stands.
+// Marks the names of conditions that lack tasks, since a mean over other tasks is not comparable.
 void name_partial(Summary& summary) {
   for (Condition& c : summary.conditions)
     if (const size_t tasks = summary.tasks.size(); c.tasks.size() < tasks)

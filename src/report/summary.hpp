@@ -12,7 +12,8 @@
 
 namespace lorahub::report {
 
-// Which draw of modules, of shots and of search seeds: numbers from 1; 0: the method reads none.
+// The numbers, from 1, of a trial's draws of modules, of shots and of the search seed; 0 where the
+// method reads none.
 using Draw = std::array<int, kFactors>;
 
 struct Point {
@@ -23,7 +24,7 @@ struct Point {
 struct Condition {
   std::string name;  // "lorahub", or "lorahub modules=10" where modules vary
   std::string method;
-  size_t place = 0;  // compositions first, then what they are held against: its colour
+  size_t place = 0;  // its colour: compositions first, then what they are compared with
   std::map<std::string, std::string> knobs;         // of its first trial
   std::map<std::string, std::vector<Point>> tasks;  // done trials
   size_t trials = 0;
@@ -37,7 +38,7 @@ struct Summary {
   std::vector<Condition> conditions;  // likewise
   // Knobs that tell conditions of a method apart, by method.
   std::map<std::string, std::vector<std::string>> varied;
-  std::shared_ptr<const std::vector<store::Finding>> trials;  // one each, those done first choice
+  std::shared_ptr<const std::vector<store::Finding>> trials;  // each once, finished if any
   std::vector<std::string> unfinished;  // "E1_isa_letter lorahub seed 2: failed (why)"
   size_t done = 0;
   Draw draws{};          // how many there are of modules, of shots, of search seeds
@@ -47,7 +48,7 @@ struct Summary {
   std::string origins;   // a sentence where unlike machines or programs made the trials
 };
 
-// Of the shards of one study, or of one file.
+// Summarises the shards of one study, or one file.
 Summary summarise(std::vector<store::Findings> shards);
 
 // "" where the trial's method does not read the knob.

@@ -13,7 +13,7 @@
 namespace lorahub::report {
 namespace {
 
-// Conditions that differ in the knob alone, by its value.
+// A line of the figure: conditions that differ in the knob alone, by its value.
 struct Line {
   std::string name, method;
   size_t place = 0;
@@ -62,7 +62,7 @@ std::vector<Line> lines(const Summary& summary, const std::string& name) {
   return all;
 }
 
-// Conditions that do not read the knob: level lines.
+// Conditions that do not read the knob; they become level lines.
 std::vector<const Condition*> levels(const Summary& summary, const std::string& name, size_t room) {
   std::vector<const Condition*> found;
   for (const Condition& c : summary.conditions)
@@ -213,7 +213,7 @@ std::string spread_sentence(const Line& line) {
                       text(b), apart ? "" : ", which is not shown to be a change");
 }
 
-// Against methods that learn from the same examples, at both ends.
+// Compares with methods that learn from the same examples, at both ends of the line.
 std::string rivals_sentence(const std::vector<Line>& all, const Line& mine) {
   std::string text;
   for (const Line& other : all) {

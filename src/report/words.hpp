@@ -7,8 +7,8 @@
 
 namespace lorahub::report {
 
-double unsigned_zero(double value, int decimals);              // what would be written -0.0 is 0
-std::string text(const Interval& i, int decimals = 1);         // 55.7 [45.7, 64.7]
+double unsigned_zero(double value, int decimals);       // 0 for what would be written as -0.0
+std::string text(const Interval& i, int decimals = 1);  // 55.7 [45.7, 64.7]
 std::string signed_text(const Interval& i, int decimals = 1);  // +55.7 [+45.7, +64.7]
 std::string p_text(double p);                                  // "p = 0.013", "p < 0.001"
 std::string p_cell(double p);                                  // "0.013", "< 0.001"

@@ -18,7 +18,7 @@ namespace lorahub::store {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr Flock kNoFlock = Flock::none;  // what the file says has to do
+constexpr Flock kNoFlock = Flock::none;  // the text in the file alone says who holds it
 
 bool make(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -39,18 +39,18 @@ ino_t inode(const std::filesystem::path& file) {
   return ::stat(file.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
-// Under a name of its own first: of two that see the dead one's file, one takes it away, and what
-// the other may have moved is a living one's, which goes back.
+// Removes the file of a dead process. It is renamed first: where two processes see it, one removes
+// it, and the other may have renamed the new file of a living process, which it then puts back.
 void take_away(const std::filesystem::path& file, ino_t dead) {
   const std::filesystem::path aside = set_aside(file, ::getpid());
   if (::rename(file.c_str(), aside.c_str()) != 0) return;
   if (inode(aside) != dead && ::link(aside.c_str(), file.c_str()) != 0) {
-    // Another one has begun meanwhile.
+    // Another process has begun meanwhile.
   }
   ::unlink(aside.c_str());
 }
 
-// A file without text is one that is being made, or whose maker was killed right then.
+// A file without text is just being made, or its maker was killed at that moment.
 bool is_dead(const std::filesystem::path& file) {
   const double now = file_system_now(file.parent_path());
   const LockState held = read_lock(file, kNoFlock, now);

@@ -40,7 +40,7 @@ search::Trace course_of(const std::vector<EvaluatedCandidate>& evaluations,
   return course;
 }
 
-// One trial that is done.
+// Checks one trial that is done.
 class TrialCheck {
  public:
   TrialCheck(const CheckedContent& content, const Row& row, Problems& problems)
@@ -94,7 +94,7 @@ class TrialCheck {
            "it was made by start {}, /headers has {}", start->second, content_.headers);
   }
 
-  // Bytes that were not UTF-8 were recorded as U+FFFD: what was compared is not known.
+  // Bytes that were not UTF-8 were recorded as U+FFFD, so what was compared is not known.
   void hits(const IsHit& is_hit) {
     const auto whole = [](const std::string& text) {
       return text.find("\xEF\xBF\xBD") == std::string::npos;

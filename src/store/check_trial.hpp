@@ -1,4 +1,4 @@
-// One trial of a result file: whether its tables agree with each other.
+// Checks whether the tables of a result file agree about one trial.
 #pragma once
 #include <set>
 
@@ -17,12 +17,12 @@ struct FaultyCandidate {
   int64_t generation, candidate;
 };
 
-// Everything of the file that must agree.
+// What the tables of the file say, as far as it must agree.
 struct CheckedContent {
   Results results;
-  std::map<std::string, int64_t> hits;     // as /runs says
-  std::map<std::string, std::string> ids;  // by id: the one that its knobs give
-  std::map<std::string, int64_t> starts;   // by id: the start that made it; empty: not recorded
+  std::map<std::string, int64_t> hits;     // by trial id, as /runs says
+  std::map<std::string, std::string> ids;  // by trial id: the id that its knobs give
+  std::map<std::string, int64_t> starts;   // by trial id: the start that made it; empty: unknown
   std::vector<std::string> origins;        // of the trials that are done
   std::map<std::string, std::vector<EvaluatedCandidate>> evaluations;
   std::map<std::string, std::vector<FaultyCandidate>> faults;
@@ -33,7 +33,7 @@ struct CheckedContent {
   int64_t headers = 0;  // starts of the program
 };
 
-// Of a trial that is done: adds what is wrong with it.
+// Adds to `problems` what is wrong with a trial that is done.
 void check_trial(const CheckedContent& content, const Row& row, const IsHit& is_hit,
                  Problems& problems);
 

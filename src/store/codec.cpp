@@ -21,7 +21,7 @@ Json number(double value) {
   return value;  // shortest decimal that reads back as the same bits
 }
 
-// Strict, where the library would make an integer of a fraction or a truth value.
+// Error unless `ok`. The library itself would read a fraction or a truth value as an integer.
 void expect(bool ok, const std::string& what, const Json& found) {
   constexpr size_t kLongest = 40;
   base::check(ok, "{} is expected where it has {}", what,
@@ -87,7 +87,7 @@ const Json& list(const Json& json) {
   return json;
 }
 
-// Lists of pairs, not objects: their order is the columns' order.
+// These are lists of pairs and not objects, since their order is that of the columns.
 Json pairs(const Pairs& values) {
   Json json = Json::array();
   for (const auto& [name, value] : values) json.push_back({name, value});
@@ -230,7 +230,8 @@ struct Encode {
   }
 };
 
-// Error for a field of `given` that `read` lacks: an entry that says more than is understood.
+// Error for a field of `given` that `read` lacks, since the entry then says more than this version
+// understands.
 void expect_known(const Json& given, const Json& read) {
   if (given.is_array() && read.is_array() && !given.empty() && given.front().is_structured())
     for (size_t i = 0; i < std::min(given.size(), read.size()); ++i)

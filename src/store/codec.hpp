@@ -17,23 +17,23 @@ struct Start {
 };
 struct Told {
   std::string trial;
-  size_t index = 0;  // of the generation in its trial, from 0
+  size_t index = 0;  // of the generation within its trial, from 0
   search::Generation generation;
 };
 struct Finish {
   Record record;
-  std::optional<size_t> told;  // generations in the Told entries before it; none: in `record`
+  std::optional<size_t> told;  // how many Told entries hold its generations; nothing: `record` does
 };
 struct Fail {
   std::string trial, message;
 };
 using Entry = std::variant<Header, Start, Told, Finish, Fail>;
 
-// Without a line break. Bytes that are not UTF-8 become U+FFFD.
+// One line of JSON, without its line break. Bytes that are not UTF-8 become U+FFFD.
 std::string encode(const Entry& entry);
 Entry decode(std::string_view json);  // Error when it is no entry that this version knows
 
-// The line of the journal: {"crc":"89abcdef","record":JSON} and a line break; CRC-32 of JSON.
+// Makes the line of the journal: {"crc":"89abcdef","record":JSON} and a line break; CRC-32 of JSON.
 std::string frame(std::string_view json);
 std::string_view unframe(
     std::string_view line);  // the JSON of a whole line (without its break); "" when torn

@@ -23,12 +23,12 @@ struct Column {
   std::string units;                 // "" for names, "1" for pure numbers
   std::string meaning;               // long_name
   std::string remark = {};           // sentences that only the documentation has
-  int since_schema = kOldestSchema;  // of the files that have it
+  int since_schema = kOldestSchema;  // the first schema whose files have it
 };
 struct ResultTable {
   std::string name;  // its path in the file
   std::vector<Column> columns = {};
-  std::string one_row = {};  // what it is a row of, for the documentation
+  std::string one_row = {};  // what a row stands for, for the documentation
 };
 
 using Cell = std::variant<std::string_view, int64_t, double>;

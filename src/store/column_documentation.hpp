@@ -1,4 +1,4 @@
-// The columns of a result file for people: the part of results/README.md that says what they hold.
+// Documents the columns of a result file for people, as a part of results/README.md.
 #pragma once
 #include <string>
 

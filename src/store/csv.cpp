@@ -29,7 +29,7 @@ std::string csv(hid_t file, const std::string& table) {
   return text;
 }
 
-// From the attribute `columns` of each table.
+// Units and meanings, from the attribute `columns` of each table.
 std::string meanings(hid_t file) {
   std::string text = line({"table", "column", "units", "meaning"});
   for (const ResultTable& table : result_tables()) {

@@ -6,10 +6,10 @@
 
 namespace lorahub::store {
 
-// One file a table (runs.csv, headers_starts.csv, ...), and columns.csv: units and meaning of every
-// column. RFC 4180, UTF-8; numbers are the shortest that give the same bits; missing: empty. Texts
-// are those of base::csv_cell, so that no spreadsheet runs them. The names of the files written.
-// Error when `file` is no result file.
+// Writes one file for each table (runs.csv, headers_starts.csv, ...) and columns.csv with units and
+// meaning of every column, in RFC 4180 and UTF-8. Numbers are the shortest that give the same bits,
+// missing ones are empty. Texts go through base::csv_cell, so that no spreadsheet runs them.
+// Returns the names of the files. Error when `file` is no result file.
 std::vector<std::string> export_csv(const std::filesystem::path& file,
                                     const std::filesystem::path& folder);
 

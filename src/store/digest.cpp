@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kMark = "sha256-of-this-file-with-zeros-here:";
 constexpr size_t kDigits = 64;
 
-// Of the file with zeros from `digits` on.
+// The digest of the file with zeros in place of the digits that begin at `digits`.
 std::string digest(std::string_view file, size_t digits) {
   base::Sha256 sum;
   sum.update(file.substr(0, digits));
@@ -29,7 +29,7 @@ void seal(std::string& file) {
   file.replace(at + kMark.size(), kDigits, digest(file, at + kMark.size()));
 }
 
-// A text of the study may hold the mark, too: one that fits is enough.
+// A text of the study may hold the mark, too, so one digest that fits is enough.
 Seal seal_of(std::string_view file) {
   bool marked = false;
   for (size_t at = file.find(kMark); at != std::string_view::npos; at = file.find(kMark, at + 1)) {

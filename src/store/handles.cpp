@@ -9,7 +9,7 @@
 namespace lorahub::store {
 namespace {
 
-// Walking upward, the first entry is where it happened.
+// HDF5 walks its errors upward, so the first entry is where the failure happened.
 herr_t take_first(unsigned index, const H5E_error2_t* error, void* text) {
   if (index == 0 && error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
   return 0;
@@ -46,8 +46,8 @@ void throw_failure(const char* what) {
 
 FileHandle create_image() {
   const Plist access = in_memory();
-  // Of the newer superblocks, H5Fget_file_image clears a flag and keeps the checksum (seen
-  // in 1.10.8).
+  // In the newer superblocks H5Fget_file_image clears a flag and keeps the old checksum (seen in
+  // 1.10.8).
   good(H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18),
        "cannot choose the format");
   const Plist creation(H5Pcreate(H5P_FILE_CREATE), "cannot make properties");

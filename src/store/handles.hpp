@@ -9,7 +9,7 @@
 
 namespace lorahub::store {
 
-// A call of HDF5 failed. Caught by those who know which file it was.
+// A call of HDF5 failed. The functions that know the file catch it.
 struct Hdf5Failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -60,11 +60,11 @@ using Type = Handle<H5Tclose>;
 using Plist = Handle<H5Pclose>;
 using Attribute = Handle<H5Aclose>;
 
-// A file that HDF5 1.8 and later read, without dates in its objects: equal content, equal bytes. It
-// is made in memory: HDF5 1.10 crashes when a disk is full.
+// Makes a file in memory that HDF5 1.8 and later read. Its objects have no dates, so that equal
+// content gives equal bytes. It is in memory since HDF5 1.10 crashes when a disk is full.
 FileHandle create_image();
 std::string image(const FileHandle& file);        // the bytes of the file
-FileHandle open_image(const std::string& bytes);  // to read; copies them
+FileHandle open_image(const std::string& bytes);  // for reading; copies the bytes
 Group create_group(hid_t parent, const std::string& name);
 Dataset create_dataset(hid_t parent, const std::string& name,
                        std::pair<hid_t, hid_t> type_and_space,

@@ -1,4 +1,4 @@
-// The result file of a study, rebuilt from its journals. Layout: results/README.md.
+// The result file of a study, rebuilt from its journals. results/README.md describes its layout.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -33,10 +33,10 @@ Results read_hdf5(const std::filesystem::path& file);
 struct Finding {
   Row row;
   bool planned = true;  // in the plan of the last run
-  std::string origin;   // of the start that made it (store/origin.hpp); "" not known
+  std::string origin;   // that of the start that made it (store/origin.hpp); "": not known
   std::string failure;  // why it failed
   std::vector<int> test_rows;
-  std::vector<char> hits;           // one a test row
+  std::vector<char> hits;           // one for each test row
   int dropped = 0;                  // test rows left out since they equal a shot
   std::vector<std::string> faults;  // causes of candidates that could not be evaluated
   std::vector<int> generations;     // [E] of each candidate, from 0
@@ -51,16 +51,16 @@ struct Findings {
 };
 Findings read_findings(const std::filesystem::path& file);
 
-// What a result file says against itself.
+// What is wrong inside a result file.
 struct Verdict {
   std::vector<std::string> problems;  // empty: it is whole
   std::vector<std::string> notes;     // worth knowing, and no fault of the file
 };
 using IsHit = std::function<bool(const std::string& answer, const std::string& target)>;
 
-// Schema, digest, ids against knobs, hashes, counts, hits and accuracy against the answers, shots
-// and test rows apart, searches run again, completeness. Damage ends in a problem, whatever HDF5
-// does. Error when there is no such file.
+// Checks schema, digest, ids against knobs, hashes, counts, hits and accuracy against the answers,
+// that shots are no test rows, recorded searches by running them again, and completeness. Damage
+// becomes a problem, even where HDF5 crashes on it. Error when there is no such file.
 Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit);
 
 }  // namespace lorahub::store

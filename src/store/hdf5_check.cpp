@@ -40,7 +40,7 @@ Problems check_schema(hid_t file) {
   return problems;
 }
 
-// The study as written, against the hash that was recorded with it.
+// Compares the text of the study with the hash that was recorded with it.
 Problems check_study_text(hid_t file) {
   const std::string now = base::sha256(read_text(file, "config/yaml"));
   std::string of_last_start = now;  // where nothing was started yet
@@ -110,7 +110,7 @@ void check_status(const CheckedContent& content, const Row& row, Problems& probl
     problems.push_back(base::format("trial {} has the unknown status '{}'", row.id, row.status));
 }
 
-// Equal names, equal hashes.
+// Inputs of equal names must have equal hashes.
 void check_inputs(const CheckedContent& content, Problems& problems) {
   SameInputs seen;
   for (const Row& row : content.results.rows) {
@@ -211,7 +211,7 @@ Verdict unpacked(const std::string& text) {
 
 }  // namespace
 
-// In a child: HDF5 itself may crash on a damaged file.
+// The check runs in a child process, since HDF5 itself may crash on a damaged file.
 Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
   const ResultBytes content = result_bytes(file);
   const size_t size = content.bytes.size();

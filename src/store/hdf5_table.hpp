@@ -14,8 +14,8 @@ namespace lorahub::store {
 using Emit = std::function<void(const std::vector<Cell>&)>;
 using RowSource = std::function<void(const Emit&)>;  // gives one row after the other
 
-// `rows` runs twice: for the widths of the texts, and to write. NaNs are written as one and the
-// same.
+// `rows` runs twice: for the widths of the texts, and to write. All NaNs are written with the same
+// bits.
 void write_table(hid_t parent, const ResultTable& table, const RowSource& rows);
 
 class TableReader;

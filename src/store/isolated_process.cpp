@@ -47,7 +47,7 @@ bool write_all(int descriptor, const std::string& text) {
   return true;
 }
 
-// An exception must not leave the child by the parent's way.
+// No exception may leave this function, since the child would go on as the parent does.
 [[noreturn]] void run_and_end(int descriptor, const std::function<std::string()>& work) {
   try {
     ::_exit(write_all(descriptor, work()) ? 0 : 1);

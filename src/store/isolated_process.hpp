@@ -1,4 +1,4 @@
-// Work that may crash, in a process of its own.
+// Runs work that may crash in a process of its own.
 #pragma once
 #include <functional>
 #include <string>
@@ -15,7 +15,7 @@ struct IsolatedBounds {
   size_t bytes = 0;    // the process may take 40 times as much memory, and 2 GiB
 };
 
-// Runs `work` in a copy of this process within these bounds. What `work` changes stays there.
+// Runs `work` in a copy of this process within these bounds. What `work` changes in memory is lost.
 IsolatedResult run_isolated(const IsolatedBounds& bounds, const std::function<std::string()>& work);
 
 }  // namespace lorahub::store

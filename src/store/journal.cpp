@@ -50,7 +50,8 @@ struct Replay {
     history.started[start.trial] = start.seconds;
     history.inputs[start.trial] = std::move(start.inputs);
   }
-  // After a damaged line generations are missing: the search goes on from those before.
+  // Generations after a damaged line don't follow those before it, so they are left out and
+  // computed again.
   void operator()(Told&& told) {
     auto& before = history.told[told.trial];
     if (told.index == before.size()) before.push_back(std::move(told.generation));
@@ -69,8 +70,8 @@ struct Replay {
   void operator()(Fail&& fail) { history.failed[fail.trial] = std::move(fail.message); }
 };
 
-// What an entry may not say after those before it. Where a line before is damaged, what it said is
-// missing, so only what the entry says by itself is looked at.
+// Finds what an entry may not say after those before it; "" when nothing. After a damaged line,
+// whose content is missing, it checks each entry by itself alone.
 struct Valid {
   const History& before;
 
@@ -122,8 +123,8 @@ struct Valid {
   }
 };
 
-// A piece of one line at most: what a write that never returned can leave. Two beginnings of a line
-// are damage.
+// Whether the tail is a piece of one line at most, which an interrupted write can leave. Two
+// beginnings of a line are damage.
 bool torn(std::string_view tail) { return tail.find("{\"crc\":\"", 1) == std::string_view::npos; }
 
 // The trial that a damaged line speaks of, where that can still be read.
@@ -187,7 +188,7 @@ void make_folder(const std::filesystem::path& folder) {
   if (error) cannot_write(folder.string(), error.value());
 }
 
-// The name of a new file is on the disk once its folder is.
+// Puts the name of a new file on the disk, which is a part of its folder.
 void sync_folder(const std::filesystem::path& folder) {
   const int descriptor =
       ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -244,7 +245,8 @@ struct Journal::File {
     check_there();
   }
 
-  // A file that was removed takes what is written to it with it.
+  // Error where the file was removed or replaced, since what is written to it would be lost with
+  // it.
   void check_there() const {
     lock.check_still_held();
     struct stat open {
@@ -259,7 +261,7 @@ struct Journal::File {
         name));
   }
 
-  // Takes half a line back as well as it can; opening does so, too.
+  // Removes half a line where that is possible; the next opening does so, too.
   [[noreturn]] void undo(size_t before) {
     const int error = errno;
     if (::ftruncate(descriptor, static_cast<off_t>(before)) != 0) errno = error;
@@ -285,7 +287,8 @@ Journal::Journal(const std::filesystem::path& file, const LockOptions& options) 
 
 Journal::~Journal() = default;
 
-// What is on the disk is what the history knows: the entry is replayed from the bytes written.
+// The entry is replayed from the bytes written, so that the history always equals what is on the
+// disk.
 void Journal::append(const std::string& json) {
   file_->write(frame(json));
   std::visit(Replay{history_}, decode(json));

@@ -1,5 +1,6 @@
-// The append-only journal: one JSON record a line with its CRC-32, on the disk (fdatasync) before
-// it counts.
+// The append-only journal: each line is a JSON record with its CRC-32, and is on the disk
+// (fdatasync) before it counts. It is our own format, since a kill at any moment leaves every whole
+// line readable, where an HDF5 file that is open for writing may be lost.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -16,28 +17,29 @@
 
 namespace lorahub::store {
 
-// A line whose checksum differs. What it recorded is not known any more, so its trial is run again.
+// A line whose checksum differs. What it recorded is lost, so its trial is run again.
 struct Damage {
   size_t line = 0;    // from 1
   std::string trial;  // as far as the line can be read, else ""
 };
 
-// Everything a journal says, replayed. A torn last line (kill in the middle of a write) is cut off.
+// Everything that a journal says. A torn last line (from a kill in the middle of a write) is left
+// out.
 struct History {
-  std::vector<Header> headers;  // one a start of the program: environment, study, command line
+  std::vector<Header> headers;           // one for each start of the program
   std::map<std::string, Inputs> inputs;  // by trial id
   std::map<std::string, std::vector<search::Generation>>
       told;                                   // by trial id: generations of trials not finished
   std::map<std::string, Record> finished;     // by trial id
-  std::map<std::string, std::string> failed;  // by trial id: the message; a later record ends it
+  std::map<std::string, std::string> failed;  // by trial id: the message, unless it ran again
   std::map<std::string, double> started;      // by trial id: seconds since the epoch
-  std::map<std::string, size_t> made_by;      // by id of a finished trial: which of the headers
+  std::map<std::string, size_t> made_by;      // by id of a finished trial: its start, in headers
   std::vector<Damage> damages;
 };
 History read_journal(const std::filesystem::path& file);  // an absent file: an empty history
 
-// One writer per journal (store/writer_lock.hpp). Reads what is there first, cuts a torn tail, then
-// appends, from several threads at once.
+// A journal has one writer at a time (store/writer_lock.hpp). The constructor reads what is there
+// and cuts a torn tail off; then several threads may append.
 class Journal {
  public:
   explicit Journal(const std::filesystem::path& file, const LockOptions& options = {});
@@ -46,9 +48,9 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   const History& history() const { return history_; }  // while no other thread appends
-  // Calls `use` while nobody appends.
+  // Calls `use` while no thread appends.
   void read(const std::function<void(const History&)>& use) const;
-  // A generation recorded before: index `index` of a trial not finished.
+  // Generation `index`, from 0, of a trial that has not finished; nothing where it is not recorded.
   std::optional<search::Generation> told(const std::string& trial, size_t index) const;
 
   void header(const Header& header);
@@ -68,9 +70,9 @@ class Journal {
 // How many trials a start of the program was to run; nothing where its record does not say so.
 std::optional<size_t> planned_trials(const Header& header);
 
-// The evaluate of a trial, recorded: generations already told are fed back from the journal (their
-// weights must be the same bits, else Error: the study or the program changed), new ones are
-// computed, written, then returned.
+// Wraps the evaluate of a trial to record it: losses of generations in the journal come from there
+// (their weights must have the same bits, else Error, since the study or the program has changed);
+// others are computed, written to the journal, then returned.
 search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std::string& trial);
 
 }  // namespace lorahub::store

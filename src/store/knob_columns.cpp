@@ -16,7 +16,7 @@ template <class Number>
 std::optional<Number> parse(const std::string& text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  // What would read back as another text (a seed beyond int64, 1e0, 007) stays a text.
+  // A value that would read back as another text (a seed beyond int64, 1e0, 007) stays a text.
   if (error != std::errc{} || end != text.data() + text.size() || base::format("{}", value) != text)
     return {};
   return value;

@@ -7,8 +7,8 @@ namespace lorahub::store {
 
 std::vector<std::string> knob_names(const TableReader& runs);  // of a file, in its order
 
-// A knob is a column of numbers when its name is that of a number and all its values can be one;
-// else of texts.
+// A column holds numbers when its knob is one of numbers and all its values are numbers; else it
+// holds texts.
 struct KnobColumn {
   Column column;
   std::vector<std::string> values;  // one a run, "" missing

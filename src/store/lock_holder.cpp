@@ -21,7 +21,8 @@
 namespace lorahub::store {
 namespace {
 
-// Process numbers are told apart within one start of one kernel and one namespace of processes.
+// Names the start of the kernel and the namespace of processes within which process numbers are
+// unique.
 std::string numbering() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string boot;
@@ -107,7 +108,7 @@ void check_regular(int descriptor, const std::filesystem::path& file) {
 
 enum class Locked { yes, no, unknown };
 
-// A lock for reading meets that of the writer; others that look do not meet each other.
+// Tries a shared lock, which conflicts with the writer's, but not with those of others that look.
 Locked locked(int descriptor, Flock flock) {
   if (flock == Flock::none) return Locked::unknown;
   if (::flock(descriptor, LOCK_SH | LOCK_NB) == 0) {

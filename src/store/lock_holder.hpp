@@ -17,18 +17,19 @@ enum class HeldBy { nobody, here, elsewhere };  // elsewhere: a process of anoth
 struct LockState {
   HeldBy by = HeldBy::nobody;
   std::string holder;    // the first line of the file
-  bool stopped = false;  // SIGSTOP, or its terminal's
+  bool stopped = false;  // by SIGSTOP, or by its terminal
   double modified = 0;   // when the lock was renewed
 };
 
-// Looks, and changes nothing. `now`: by the clock of the file system (file_system_now).
+// Changes nothing. `now` is by the clock of the file system (file_system_now).
 LockState read_lock(const std::filesystem::path& file, Flock flock, double now);
 
-// By a file that is made in the folder for a moment. Interrupted or Error when it can't be made.
+// The time of the file system, in seconds since the epoch, from a file that is made in the folder
+// for a moment. Interrupted or Error when it can't be made.
 double file_system_now(const std::filesystem::path& folder);
 
-// Opened for reading and writing; made where it is not there. Error when it is no regular file (a
-// link, too).
+// Opens a lock file for reading and writing, and makes it where it is missing. Error when it is no
+// regular file; a link is none.
 int open_lock(const std::filesystem::path& file);
 
 }  // namespace lorahub::store

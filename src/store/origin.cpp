@@ -7,7 +7,7 @@
 namespace lorahub::store {
 namespace {
 
-// Settings are absent where nobody made them; older versions recorded no cpu_capability.
+// Settings are absent where nobody made them; journals of older versions have no cpu_capability.
 struct Entry {
   const char* name;
   bool setting = false;

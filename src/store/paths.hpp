@@ -27,9 +27,9 @@ base::Path result_file(const base::Path& folder,
 // "2-of-4" of journal-2-of-4.ndj; "" of journal.ndj; nothing of another file.
 std::optional<std::string> shard_of(const base::Path& journal);
 
-base::Path lock_file(const base::Path& journal);                    // says who writes the journal
+base::Path lock_file(const base::Path& journal);  // it says who writes the journal
 std::optional<base::Path> journal_of_lock(const base::Path& lock);  // nothing of another file
-base::Path begin_lock_file(const base::Path& folder);               // says who begins to write here
+base::Path begin_lock_file(const base::Path& folder);  // it says who begins to write here
 
 base::Path log_folder(const base::Path& folder);
 base::Path log_file(const base::Path& log_folder, int rank);
@@ -38,11 +38,11 @@ base::Path csv_folder(const base::Path& folder);
 std::string csv_name(std::string table);  // "headers_starts.csv" of headers/starts
 base::Path crate_file(const base::Path& folder);
 
-// Files that are there while something is written; a killed process may leave them.
+// Whether the file exists only while something is written; a killed process may leave it.
 bool is_temporary(const base::Path& file);
 base::Path set_aside(const base::Path& file,
                      int process);  // what `file` is renamed to before it is removed
-// Of a file that is made to ask the file system for the time: for mkostemps, with its suffix.
+// The pattern for mkostemps, suffix included, of the file that file_system_now() makes.
 std::string clock_pattern(const base::Path& folder);
 inline constexpr int kClockSuffix = static_cast<int>(base::kTemporaryExtension.size());
 

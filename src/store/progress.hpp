@@ -1,4 +1,4 @@
-// How far a study is, from its journals alone, so that it can be asked while a run goes on.
+// How far a study is. It reads the journals alone, so that it works while a run goes on.
 #pragma once
 #include <map>
 #include <set>
@@ -14,7 +14,7 @@ struct Progress {
   size_t faults = 0;             // candidates that could not be evaluated
   std::set<std::string> causes;  // of these, as sentences
   size_t planned = 0;
-  double seconds = 0;                           // of the done ones, together
+  double seconds = 0;                           // of all trials that are done
   std::map<std::string, std::string> failures;  // by trial, as sentences
   std::vector<std::string> damages;             // "results/x/journal.ndj:12"
 
@@ -22,7 +22,7 @@ struct Progress {
   double each() const { return done > 0 ? seconds / static_cast<double>(done) : 0; }
 };
 
-// `journals`: one, or one a shard.
+// `journals` are one, or one for each shard.
 Progress progress(const std::vector<ShardHistory>& journals);
 
 }  // namespace lorahub::store

@@ -1,4 +1,4 @@
-// What a trial leaves behind, and what was going in.
+// What is recorded of a trial: its inputs and its results.
 #pragma once
 #include <limits>
 #include <map>
@@ -13,7 +13,7 @@ namespace lorahub::store {
 // Hashes of what a trial read: {"model": sha256, "module <name>": ..., "shots": ..., "test": ...}.
 using Inputs = std::map<std::string, std::string>;
 
-// Who computed it, and how: one per start of the program.
+// What is recorded at each start of the program: who computes what, and how.
 struct Header {
   std::string study, question, yaml, command_line;
   std::string started_utc;
@@ -28,12 +28,12 @@ struct Answer {
   bool hit = false;
 };
 
-struct Counts {  // the currencies of a search, and of answering
+struct Counts {  // the costs of a search, and of answering
   long evaluations = 0;
   long probes = 0;            // of these, each module alone for `retrieve: probe`: one round
   long rounds = 0;            // sequential steps
   long example_forwards = 0;  // (candidate, example) pairs
-  long search_tokens = 0;     // source and target tokens of these
+  long search_tokens = 0;     // source and target tokens of the example_forwards
   long answer_tokens = 0;     // source tokens of the test prompts
 };
 
@@ -64,7 +64,7 @@ struct Record {
   Timing timing;
 };
 
-// A trial as a result file has it.
+// A trial as it stands in /runs of a result file.
 struct Row {
   std::string id, status;
   std::map<std::string, std::string> knobs;

@@ -8,9 +8,9 @@
 
 namespace lorahub::store {
 
-// The first generation whose candidates are not, to the bit, those that the search with these knobs
-// (columns of a trial, as text) asks for when it is told the losses before. Nothing: none departs,
-// or the knobs name no search.
+// Returns the first generation whose candidates are not, to the bit, those that the search with
+// these knobs (columns of a trial, as text) asks for after the recorded losses before. Nothing
+// where all agree, or where the knobs name no search.
 std::optional<size_t> first_departure(const std::map<std::string, std::string>& knobs,
                                       const search::Trace& recorded);
 

@@ -6,7 +6,7 @@
 namespace lorahub::store {
 namespace {
 
-// Of a member that Record and Row have alike.
+// The field for a member that Record and Row both have.
 template <class Member>
 struct Alike {
   using Value = std::remove_cvref_t<decltype(Member{}(std::declval<Record&>()))>;

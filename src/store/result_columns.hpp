@@ -1,5 +1,5 @@
-// The results of a trial: one line a column, for the journal, for /runs of the result file, for CSV
-// and for the documentation.
+// The columns with results of a trial: one line each, for the journal, for /runs of the result
+// file, for CSV and for the documentation.
 #pragma once
 #include "store/column.hpp"
 #include "store/record.hpp"
@@ -11,7 +11,7 @@ struct ResultField {
   ColumnKind kind;
   Cell (&get)(const Record&);
   void (&set)(Row&, const Cell&);         // a count that is missing in the file becomes 0
-  void (&restore)(Record&, const Cell&);  // what the journal says
+  void (&restore)(Record&, const Cell&);  // from what the journal says
 };
 
 enum class OlderJournals { have_it, lack_it };
@@ -25,7 +25,7 @@ struct ResultColumn {
   OlderJournals older_journals = OlderJournals::have_it;  // lack_it: Record's default counts
   std::string remark = {};  // sentences that only the documentation has
 
-  int since_schema = kOldestSchema;  // files of schemas before are read without this column
+  int since_schema = kOldestSchema;  // files of earlier schemas are read without this column
 
   Column column() const;
 };

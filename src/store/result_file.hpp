@@ -1,4 +1,4 @@
-// Reading a result file that may be damaged: nothing of it crashes this process.
+// Reads a result file that may be damaged, without a crash of this process.
 #pragma once
 #include <hdf5.h>
 
@@ -17,7 +17,7 @@ struct ResultBytes {
 // Error when there is no such file, or it can't be read.
 ResultBytes result_bytes(const std::filesystem::path& file);
 
-// What is wrong with the digest of an open file of this schema; "" when nothing is.
+// Describes what is wrong with the digest of an open file of this schema; "" when nothing is.
 std::string digest_problem(Seal seal, int schema);
 
 // The schema of an open file. Error when this program doesn't know it.

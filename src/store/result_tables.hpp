@@ -6,7 +6,7 @@
 
 namespace lorahub::store {
 
-// Of /runs; its columns of knobs and results follow.
+// The first columns of /runs; those of knobs and results follow.
 struct RunRow {
   std::string_view id, status;
   bool planned = true;
@@ -72,7 +72,8 @@ struct EnvironmentRow {
   static RowTable<EnvironmentRow> table();
 };
 
-// Of every file, in this order. /runs has its results, and no knobs: those are the study's.
+// The tables of every file, in this order. /runs stands here with its results and without knobs,
+// which depend on the study.
 std::vector<ResultTable> result_tables();
 
 // The schema that is written: the largest `since_schema` of a column. Programs that do not know a

@@ -56,13 +56,13 @@ struct RowColumn {
   ColumnMeaning meaning;
   RowField<Row> field;
   std::string remark = {};           // sentences that only the documentation has
-  int since_schema = kOldestSchema;  // files of schemas before are read without this column
+  int since_schema = kOldestSchema;  // files of earlier schemas are read without this column
 };
 
 template <class Row>
 struct RowTable {
   std::string path;     // in the file
-  std::string one_row;  // what it is a row of, for the documentation
+  std::string one_row;  // what a row stands for, for the documentation
   std::vector<RowColumn<Row>> columns;
 
   ResultTable table() const {

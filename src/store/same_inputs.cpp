@@ -21,7 +21,7 @@ std::string of_library(const std::string& input, const Knobs& knobs) {
   return base::format("{} of library {}{}", input, library, as_they_are ? "" : " at rank " + rank);
 }
 
-// Rows that were drawn: which ones is said by further knobs.
+// Describes rows that were drawn, with the knobs that say which ones.
 std::string of_draw(const std::string& input, const Knobs& knobs) {
   std::vector<std::string> draw;
   for (const char* name : {"shots", "seed.shots", "labels"})

@@ -1,4 +1,4 @@
-// One name, one truth: inputs of equal names must have equal hashes in all trials of a folder.
+// Checks that inputs of equal names have equal hashes in all trials of a folder.
 #pragma once
 #include <map>
 #include <string>

@@ -23,7 +23,7 @@ std::string_view without_trace(std::string_view text) {
   return text;
 }
 
-// Up to a whole character of UTF-8.
+// Cuts a text behind a whole character of UTF-8.
 std::string cut(std::string text, size_t longest) {
   if (text.size() <= longest) return text;
   size_t end = longest;

@@ -1,4 +1,4 @@
-// The journals of a results folder together: one, or one a shard.
+// All journals of a results folder: one, or one for each shard.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -14,11 +14,12 @@ struct ShardHistory {
   std::string shard;
   History history;
 };
-// By name; those of the folder that hold a start of the program. None: no such folder.
+// Reads the journals of the folder that hold a start of the program, in the order of their names.
+// Returns none where there is no such folder.
 std::vector<ShardHistory> read_journals(const std::filesystem::path& folder);
 
-// A trial may stand in several journals: one that is done counts. The last one's headers stand
-// last.
+// The journals as one history. A trial may stand in several of them; one that is done counts. The
+// headers of the last one stand last.
 History merged(const std::vector<ShardHistory>& journals);
 
 // Error unless all of them are of this study.

@@ -8,10 +8,11 @@
 
 namespace lorahub::store {
 
-// By the number of the start.
+// Environments, by the number of the start.
 std::vector<Environment> read_environments(hid_t file);
 
-// Of the start that made a trial, as its row of /runs says; "" where that is not known.
+// The origin (store/origin.hpp) of the start that made a trial, whose number is in /runs; "" where
+// that is not known.
 std::string origin_of(int64_t start, const std::vector<Environment>& starts);
 
 }  // namespace lorahub::store

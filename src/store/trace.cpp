@@ -19,7 +19,7 @@ void describe(hid_t dataset, const Label& label) {
   write_attribute(dataset, "long_name", label.meaning);
 }
 
-// Little-endian on the disk.
+// Writes numbers, little-endian on the disk.
 Dataset write_reals(hid_t group, const std::string& name, const std::vector<hsize_t>& shape,
                     std::vector<double> values) {
   for (double& value : values)
@@ -39,8 +39,8 @@ Dataset write_integers(hid_t group, const std::string& name, const std::vector<i
   return dataset;
 }
 
-// Of variable length, unlike those of tables: xarray and netCDF read these as text, and fixed ones
-// as bytes or not at all.
+// Names have variable length, unlike the texts of tables: xarray and netCDF read such ones as text,
+// and fixed ones as bytes or not at all.
 Dataset write_names(hid_t group, const std::string& name, const std::vector<std::string>& names) {
   std::vector<const char*> words;
   for (const std::string& text : names) words.push_back(text.c_str());

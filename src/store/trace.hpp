@@ -1,12 +1,12 @@
-// The course of one search: arrays with dimension scales, as xarray opens them.
+// The course of one search as arrays with dimension scales, which xarray opens.
 #pragma once
 #include "store/handles.hpp"
 #include "store/record.hpp"
 
 namespace lorahub::store {
 
-// A group `record.trial` with weights [evaluation, module], loss and generation [evaluation], and
-// the scales evaluation and module.
+// Writes a group named by `record.trial` with weights [evaluation, module], loss and generation
+// [evaluation], and the scales evaluation and module.
 void write_trace(hid_t parent, const Record& record);
 
 struct TraceArrays {

@@ -29,7 +29,7 @@ bool has_twice(List values) {
   return std::ranges::adjacent_find(values) != values.end();
 }
 
-// Bytes that were not UTF-8 were recorded as U+FFFD: the id was taken of what they had been.
+// Bytes that were not UTF-8 were recorded as U+FFFD, while the id was computed from the bytes.
 bool ids_agree(const Record& r) {
   const bool lossy = std::ranges::any_of(r.knobs, [](const auto& knob) {
     return knob.second.find("\xEF\xBF\xBD") != std::string::npos;

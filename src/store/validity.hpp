@@ -1,4 +1,5 @@
-// What a record of a journal may not say, although its JSON and its checksum are right.
+// Finds records of a journal that contradict themselves, although their JSON and their checksum are
+// right.
 #pragma once
 #include <string>
 #include <string_view>
@@ -8,9 +9,9 @@
 namespace lorahub::store {
 
 bool is_trial_id(std::string_view text);  // 16 hexadecimal digits
-bool is_sha256(std::string_view text);    // 64 of them, lower case
+bool is_sha256(std::string_view text);    // 64 hexadecimal digits, lower case
 
-// What it says against itself, as words; "" when nothing. A record: with its generations.
+// Describes the contradiction; "" when there is none. A record must come with its generations.
 std::string contradiction(const Header& header);
 std::string contradiction(const Inputs& inputs);
 std::string contradiction(const search::Generation& generation);

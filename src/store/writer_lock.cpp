@@ -56,13 +56,14 @@ void check_others(const std::filesystem::path& journal, Flock flock, double now)
   }
 }
 
-// Waits for a lock that is held.
+// Waits for a lock that another process holds.
 class Waiting {
  public:
   Waiting(const std::filesystem::path& journal, double patience)
       : journal_(journal), patience_(patience) {}
 
-  // Returns while there is hope: a lock of another host may be one that was left behind.
+  // Throws when waiting has no hope any more. The lock of another host may have been left behind,
+  // so it is waited for until it is stale.
   void once(const LockState& held) {
     base::throw_if_signalled();
     if (seen_ == 0) seen_ = held.modified;
@@ -140,7 +141,7 @@ WriterLock::~WriterLock() {
   renewing_.request_stop();
   renewing_.join();
   if (says(descriptor_, text_) && ::ftruncate(descriptor_, 0) != 0) {
-    // Stays as the lock of a process that is gone.
+    // The file stays, as the lock of a process that is gone.
   }
   ::close(descriptor_);
 }

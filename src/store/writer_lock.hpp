@@ -1,4 +1,4 @@
-// One writer per journal, and who it is.
+// Lets one process at a time write a journal, and says which.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -9,7 +9,7 @@ namespace lorahub::store {
 enum class Flock { use, none };  // none: as on a file system that has no locks
 
 struct LockOptions {
-  double patience = 10;  // seconds for which a lock that a living process holds is waited for
+  double patience = 10;  // seconds to wait for a lock that a living process holds
   Flock flock = Flock::use;
 };
 
@@ -36,7 +36,7 @@ class WriterLock {
   void take(const std::filesystem::path& file, Flock flock);
   void renew(const std::stop_token& stop) const;
   int descriptor_ = -1;
-  std::string text_;  // of the file while it is held
+  std::string text_;  // what the lock file says while it is held
   std::string name_;
   std::jthread renewing_;
 };

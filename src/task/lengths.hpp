@@ -1,4 +1,4 @@
-// How long rows are in tokens, with </s>, and which are too long to be computed.
+// The lengths of rows in tokens, with </s>, and the check for rows that are too long.
 #pragma once
 #include <string>
 #include <vector>

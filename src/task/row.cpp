@@ -42,7 +42,7 @@ template <class... Args>
   throw Problem{base::format(text, std::forward<Args>(args)...)};
 }
 
-// Of the tokenizers' view: they drop control characters and what has no width.
+// Whether a tokenizer sees nothing: tokenizers drop control characters and what has no width.
 bool is_blank(std::string_view text) {
   while (!text.empty()) {
     const char32_t c = text::take(text);

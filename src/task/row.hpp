@@ -46,7 +46,7 @@ Row parse_row(const std::string& json, const std::string& place, const Reading& 
 std::vector<Row> parse_bbh(const std::string& text, const std::string& name,
                            const Reading& reading);
 
-// As read_examples of task.hpp, with columns that are named.
+// Like read_examples of task.hpp, with columns that may be named.
 std::vector<Example> read_examples(const std::filesystem::path& file, const Reading& reading);
 
 // Columns such as "id" and "source" that may hold a text which is no part of the input.

@@ -8,13 +8,14 @@
 
 namespace lorahub::task {
 
-// As Python's, for every letter of Unicode but the Greek final sigma, which Python lowers by its
-// place in the word.
+// Equals Python's result for every letter of Unicode but the Greek final sigma, which Python lowers
+// by its place in the word.
 std::string normalise(std::string_view answer);
 bool is_hit(std::string_view answer, std::string_view target);
 
-// The options listed in a prompt behind its last "options:" (any case), as answers: "(A)", "(B)",
-// ... in that order, on lines of their own or on one line; or the lines "- yes". {} if none.
+// Returns the options that a prompt lists behind its last "options:" (in any case), as answers:
+// "(A)", "(B)", ... in that order, on lines of their own or on one line; or lines such as "- yes".
+// {} where it lists none.
 std::vector<std::string> options(std::string_view prompt);
 
 }  // namespace lorahub::task

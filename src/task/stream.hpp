@@ -1,4 +1,5 @@
-// Rows, one after another: a file, a pipe or standard input of any length in bounded memory.
+// Reads rows one after another from a file, a pipe or standard input of any length, in bounded
+// memory.
 #pragma once
 #include <cstddef>
 #include <string>

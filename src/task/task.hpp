@@ -37,18 +37,18 @@ struct Task {
 
 // Draws the shots (the first `count` rows after Python's shuffle by seed.shots, or the rows named)
 // and reads the test rows. Whether answers are listed options is told by the pool: at least half of
-// its rows list their target. Equal: same input (stripped). A test row equal to a shot is dropped.
-// One file for both (or no test file): the test rows are those that no shot equals; they may be
-// none. `labels: shuffled`: each shot has the target of the next one, the last that of the first.
-// Error: too few rows; a row that is not in the pool; a *named* shot equal to a row of a separate
-// test file; one shot whose target is to be shuffled.
+// its rows list their target. Rows are equal when their stripped inputs are. A test row equal to a
+// shot is dropped. One file for both (or no test file): the test rows are those that no shot
+// equals; they may be none. `labels: shuffled`: each shot has the target of the next one, the last
+// that of the first. Error: too few rows; a row that is not in the pool; a *named* shot equal to a
+// row of a separate test file; one shot whose target is to be shuffled.
 Task load(const study::Trial& trial);
 
-// The question behind the shots as demonstrations. Rows of several lines, LoraHub's layout: the
-// task description (the first paragraph, where all inputs share it) once; then each input directly
-// followed by its answer ("A:(B)"; on a line of its own where the input ends with no colon), blank
-// lines between. Rows of one line, the mini-lab's layout: "input => answer ; input => answer ;
-// question =>". Without shots: the question.
+// The question behind the shots as demonstrations. For rows of several lines it has LoraHub's
+// layout: the task description (the first paragraph, where all inputs share it) once; then each
+// input directly followed by its answer ("A:(B)"; on a line of its own where the input ends with no
+// colon), blank lines between. For rows of one line it has the mini-lab's layout: "input => answer
+// ; input => answer ; question =>". Without shots: the question.
 std::string icl_prompt(const std::vector<Example>& shots, const std::string& input);
 
 }  // namespace lorahub::task

@@ -37,7 +37,7 @@ std::vector<std::string> cells(const std::string& line, size_t count) {
 // "CANCELLED by 1000" and "CANCELLED+" are CANCELLED.
 std::string first_word(const std::string& text) { return text.substr(0, text.find_first_of(" +")); }
 
-// In the queue or running.
+// Whether a job in this state is in the queue or running.
 bool is_active(std::string_view state) {
   return std::ranges::any_of(
       std::initializer_list<std::string_view>{"PENDING", "RUNNING", "CONFIGURING", "COMPLETING",
@@ -54,7 +54,7 @@ void add_details(const std::string& id, ById& known) {
   if (!answer || answer->code != 0) return;
   for (const JobState& detail : parse_details(answer->out)) {
     const auto found = known.find(detail.id);
-    if (found == known.end()) continue;  // "41_1-3": tasks that wait
+    if (found == known.end()) continue;  // scontrol has "41_1-3" for tasks that wait
     found->second.requeues = detail.requeues;
     if (!found->second.is_active) found->second.exit = detail.exit;
   }

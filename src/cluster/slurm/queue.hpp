@@ -1,5 +1,5 @@
-// What Slurm knows about jobs, by its own commands as child processes: squeue, scontrol, sacct.
-// Their text formats, not JSON, whose layout changes between releases.
+// Asks Slurm about jobs, by its commands squeue, scontrol and sacct as child processes. It reads
+// their text formats, since the layout of their JSON changes between releases.
 #pragma once
 #include <string>
 #include <string_view>
@@ -9,9 +9,9 @@
 
 namespace lorahub::cluster::slurm {
 
-// The states of these jobs (ids of jobs or arrays), sorted: from squeue, restarts and exit codes
-// from scontrol, jobs that these have forgotten from sacct where it answers. `problem`: there is no
-// squeue on this machine, or no answer.
+// The states of these jobs (ids of jobs or arrays), sorted. They come from squeue, restarts and
+// exit codes from scontrol, and jobs that these have forgotten from sacct, where it answers.
+// `problem` says that there is no squeue on this machine, or that it does not answer.
 JobQueue queue(const std::vector<std::string>& ids);
 
 // What is to be done about a reason for which no waiting helps; "" when waiting does.

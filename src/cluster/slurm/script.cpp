@@ -29,7 +29,7 @@ void check_lines(const char* what, const std::vector<std::string>& list) {
   for (const std::string& text : list) check_line(what, text);
 }
 
-// All but the site's preamble, which is shell commands.
+// Checks all texts of the job but the site's preamble, which consists of shell commands.
 void check_lines(const BatchJob& job) {
   check_line("the study's name", job.study);
   check_lines("the folder", {job.folder.string(), job.out.string()});
@@ -83,8 +83,9 @@ class Directives {
 
 bool by_srun(const BatchJob& job) { return job.launcher.starts_with("srun"); }
 
-// A GPU for each rank: srun shows it that one alone. mpirun's daemons are tasks of srun themselves,
-// one a node, and would be given one GPU for all their ranks: they are to see the node's.
+// Asks for a GPU for each rank, and srun shows each rank its own alone. The daemons of mpirun are
+// tasks of srun, one on each node, and would see one GPU for all their ranks; so they must see all
+// GPUs of the node.
 void add_gpus(const BatchJob& job, Directives& directives) {
   const JobRequest& request = job.request;
   if (request.gpus == 0) return;
@@ -96,7 +97,8 @@ void add_gpus(const BatchJob& job, Directives& directives) {
     directives.add("--gpus", request.gpus);
 }
 
-// Before the limit, but after at least three quarters of the time.
+// Seconds before the limit at which the ranks are warned, but at least three quarters of the time
+// pass first.
 int warning(const BatchJob& job) {
   if (job.request.time.empty()) return job.site.warning;
   return std::min(job.site.warning, std::max(1, seconds(job.request.time, "--time") / 4));
@@ -133,7 +135,7 @@ std::string filled_in(const std::string& variables, const std::string& part) {
       part);
 }
 
-// A bash array. `text`: shell words as they are to be read.
+// Defines a bash array. `text` are its words, quoted for the shell.
 std::string array(const std::string& name, const std::string& text) {
   return base::format("{}=({})\n", name, text);
 }

@@ -6,8 +6,8 @@
 
 namespace lorahub::cluster::slurm {
 
-// What Scheduler::render promises. The files are slurm/run.sbatch and slurm/report.sbatch below the
-// results folder.
+// Does what Scheduler::render promises. The files are slurm/run.sbatch and slurm/report.sbatch
+// below the results folder.
 JobScripts scripts(const BatchJob& job);
 
 std::string study_script(const BatchJob& job);

@@ -1,4 +1,4 @@
-// What Slurm's sites and users may say: launchers, time limits, options for sbatch.
+// Checks what sites and users write for Slurm: launchers, time limits, options for sbatch.
 #pragma once
 #include <string>
 #include <string_view>
