@@ -1,5 +1,5 @@
-// Where a model or adapter lies: a folder, or a name in the Hugging Face cache. Nothing is
-// downloaded.
+// Finds the folder of a model or adapter that is given as a folder or as a name in the Hugging Face
+// cache. Nothing is downloaded.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -7,16 +7,17 @@
 
 namespace lorahub::checkpoint {
 
-// A folder as it is, or a name such as google/flan-t5-large found in $HF_HUB_CACHE, $HF_HOME/hub or
-// ~/.cache/huggingface/hub. `file` must be there: config.json for models, adapter_config.json for
-// adapters; in the cache, so must weights (else the download was cut short). Error saying where was
-// looked.
+// Returns a folder as it is, or finds a name such as google/flan-t5-large in $HF_HUB_CACHE,
+// $HF_HOME/hub or ~/.cache/huggingface/hub. `file` must be there: config.json for models,
+// adapter_config.json for adapters; in the cache, weights must be there too (else the download was
+// cut short). Error saying where it looked.
 std::filesystem::path resolve(const std::string& name_or_folder,
                               const std::string& file = "config.json");
 
-// For a file that is to be copied out of a folder of somebody's: a link out of the folder would
-// bring a file of this machine among those that are passed on. Links within the folder are fine,
-// and those of a Hugging Face cache to the blobs of the same repository. Error for any other link.
+// Checks a file that is to be copied out of somebody else's folder: a link that leaves the folder
+// could smuggle any file of this machine into what is passed on. Links within the folder are fine,
+// and so are those of a Hugging Face cache to the blobs of the same repository. Error for any other
+// link.
 void check_own_file(const std::filesystem::path& file);
 
 // config.json and the weight files of a model's folder, index first.

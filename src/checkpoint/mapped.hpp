@@ -12,14 +12,15 @@ namespace lorahub::checkpoint {
 
 using Mapped = std::shared_ptr<const base::MappedFile>;
 
-// Error (naming the file) when it is missing, or a Git LFS pointer instead of the weights.
+// Maps a weight file. Error (naming the file) when it is missing, or a Git LFS pointer instead of
+// the weights.
 Mapped map_weights(const std::filesystem::path& file);
 
-// Contiguous, read only, keeps the map alive; copied only where `bytes` are not aligned for the
-// type.
+// A tensor over `bytes` of the file: contiguous, read only, and keeping the map alive. The bytes
+// are copied only where they are not aligned for the type.
 at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, tensor::Layout layout);
 
-// Of a tensor over such bytes: base::read_ahead().
+// Calls base::read_ahead() for the bytes of such a tensor.
 void read_ahead(const at::Tensor& mapped);
 
 }  // namespace lorahub::checkpoint

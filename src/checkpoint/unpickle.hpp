@@ -1,5 +1,6 @@
-// A pickle machine that calls nothing: a global is a name, and what it makes is up to the reader's
-// rules.
+// A reader of pickles that executes nothing: a global is only a name, and the caller's Rules say
+// what may be made of it. It is ours because nothing in a pickle may be executed: weight files come
+// from strangers, and Python's pickle calls whatever a file names.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -24,7 +25,8 @@ struct Storage {
   at::Tensor elements;  // [n]
 };
 
-// Lists, dicts and texts belong to the machine or to the pickle, and live as long.
+// A value of a pickle. Lists and dicts belong to the Unpickler and texts to it or to the pickle's
+// bytes, so a Value must not outlive these.
 struct Value : std::variant<None, bool, int64_t, double, std::string_view, Global, Values*, Dict*,
                             Storage, at::Tensor> {
   using variant::variant;
@@ -40,7 +42,7 @@ struct Rules {
   std::function<Value(const Values& id)> storage;  // for persistent ids
 };
 
-// Protocols 2 to 5, the part that torch.save writes for dicts of tensors. Makes
+// Reads the part of protocols 2 to 5 that torch.save writes for dicts of tensors. It makes a
 // collections.OrderedDict itself. Errors begin with `file`.
 class Unpickler {
  public:
@@ -84,8 +86,8 @@ class Unpickler {
   std::vector<Value> stack_;
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, Value> memo_;
-  // Deques: addresses stay. One owner for all: lists may hold themselves, and may nest deeper than
-  // a stack of destructors.
+  // These are deques because Values point into them. They own everything in one place, since a list
+  // may hold itself, and lists may nest deeper than recursive destructors could follow.
   std::deque<Values> lists_;
   std::deque<Dict> dicts_;
   std::deque<std::string> names_;

@@ -15,7 +15,7 @@ struct WeightFiles {
 // Error listing these when there is none, or naming the shard that is missing.
 WeightFiles weight_files(const std::filesystem::path& folder);
 
-// Of those files: changes when one of them does (base::file_identity).
+// A text that changes when one of those files does (base::file_identity).
 std::string identity(const std::filesystem::path& folder);
 
 }  // namespace lorahub::checkpoint

@@ -1,5 +1,7 @@
-// Weight files -> tensors by name. Files are mapped, not copied (the tensors keep the map alive):
-// writing into such a tensor ends the program.
+// Reads weight files as tensors by name. Files are mapped, not copied (the tensors keep the map
+// alive), so writing into such a tensor ends the program. The readers are ours: the reference
+// library of safetensors is for Rust and Python, and nothing in a pickle may be executed
+// (checkpoint/unpickle.hpp).
 #pragma once
 #include <filesystem>
 #include <map>
@@ -12,32 +14,34 @@ namespace lorahub::checkpoint {
 using Tensors = std::map<std::string, at::Tensor>;
 
 // model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle,
-// or index and shards): the first of these, as transformers. By names without wrappers
-// (checkpoint/tensor_names.hpp), without copies of shared.weight that the file has for the sides.
+// or index and shards): the first of these, as transformers does. The names are without wrappers
+// (checkpoint/tensor_names.hpp), and copies of shared.weight that a file has for encoder and
+// decoder are left out.
 Tensors read_model_weights(const std::filesystem::path& folder);
 
 struct Conversion {
   at::ScalarType dtype;
   int threads = 1;
 };
-// Matrices (but the relative biases, which stay f32 in a network) converted to `dtype`, in memory
-// that the ranks of a node share; `origin` says what the weights are (base::file_identity).
+// The weights with their matrices converted to `dtype` (but for the relative biases, which stay f32
+// in a network), in memory that the ranks of a node share; `origin` says what the weights are
+// (base::file_identity).
 Tensors in_dtype(const Tensors& weights, Conversion to, const std::string& origin);
 
-// One file. Error naming file and tensor for lengths beyond the file, overlaps, gaps, unknown
-// dtypes.
+// Reads one file. Error naming file and tensor for lengths beyond the file, overlaps, gaps and
+// unknown dtypes.
 Tensors read_safetensors(const std::filesystem::path& file);
 Tensors read_safetensors(const Mapped& file);
 void write_safetensors(const std::filesystem::path& file,
                        const Tensors& tensors);  // atomically; metadata format: pt
 
-// A zip-format torch.save of a (nested) dict of tensors. The pickle may rebuild tensors and nothing
-// else: any other callable is refused by name, never executed. Tensors keep their strides: views of
-// one storage stay views.
+// Reads what torch.save writes (in zip format) for a (nested) dict of tensors. The pickle may
+// rebuild tensors and nothing else: any other callable is refused by name, never executed. Tensors
+// keep their strides: views of one storage stay views.
 Tensors read_pytorch_bin(const std::filesystem::path& file);
 Tensors read_pytorch_bin(const Mapped& file);
 
-// One file of either format, by its name.
+// Reads one file of either format, which its name tells.
 Tensors read_weights(const Mapped& file);
 
 }  // namespace lorahub::checkpoint

@@ -1,4 +1,5 @@
-// Members of a zip archive, in place: PyTorch stores tensors uncompressed.
+// The members of a zip archive as views of its bytes, which is possible because PyTorch stores
+// tensors uncompressed.
 #pragma once
 #include <cstdint>
 #include <map>

@@ -16,7 +16,7 @@ struct Question {
   Words answer;      // choice: the option; yes_no: "yes" or "no"; number: digits; list: the words
 };
 
-// `odd` is of no module and no training row: the form of a control.
+// `odd` is the form of a control: no module and no training row has it.
 enum class Form {
   word,
   letter,
@@ -39,7 +39,7 @@ enum class Form {
 const std::string& name(Form form);
 Form form(const std::string& name);  // Error naming the nearest
 
-// Those that the base is trained on, of a kind of question.
+// The forms of a kind of question that the base is trained on.
 const std::vector<Form>& forms(Kind kind);
 
 // What a prompt says to ask for the form: "give the letter". None for `odd`: "".

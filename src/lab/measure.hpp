@@ -8,7 +8,7 @@ namespace lorahub::lab {
 
 // measured.json. Accuracy in percent: of the base by skill, in its own form unasked and in each
 // form by cue; on each target as it is asked (zero-shot), in the own form, and with the form named;
-// of each module on its card's rows, from its card. In a few words: what matters of it.
+// of each module on its card's rows, from its card. Returns the figures that matter in a few words.
 std::string write_measured(const Lab& lab, const train::Resources& resources);
 
 }  // namespace lorahub::lab

@@ -10,7 +10,7 @@
 
 namespace lorahub::lab {
 
-// What a question is made by.
+// What a skill needs to make a question.
 struct Asking {
   Draw& draw;
   size_t options = 4;                              // of a choice
@@ -31,7 +31,7 @@ struct Skill {
 const std::vector<Skill>& skills();
 const Skill& skill(const std::string& name);  // Error naming the nearest
 
-// Parts of the table, by how their answers are found.
+// The functions that ask, by skill; their sources are grouped by how the answers are found.
 Question ask_max(const Asking&);
 Question ask_min(const Asking&);
 Question ask_find(const Asking&);

@@ -20,14 +20,14 @@ struct Lab {
   std::map<std::string, std::string> environment;  // of the machine, for hashes.json
 };
 
-// Notes the recipe in the folder. Error when the folder is of another one.
+// Notes the recipe in the folder. Error when the folder belongs to another recipe.
 void claim(const Lab& lab, lora::Force force);
 
 // Parts of a stage, by name: modules "r16/find_letter"; of other stages there is one.
 std::vector<std::string> parts(const Lab& lab, Stage stage);
 
-// Does a part, or finds it done; a training goes on from its checkpoint. What was done, in a few
-// words. Error when an earlier stage is missing.
+// Does a part, or finds it done; a training goes on from its checkpoint. Returns in a few words
+// what was done. Error when an earlier stage is missing.
 std::string do_part(const Lab& lab, Stage stage, const std::string& part,
                     const train::Resources& resources);
 

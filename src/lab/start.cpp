@@ -13,7 +13,7 @@
 namespace lorahub::lab {
 namespace {
 
-constexpr double kHead = 0.3;              // times fresh_network's spread, d_model^-0.5
+constexpr double kHead = 0.3;              // times initial_network's spread, d_model^-0.5
 constexpr int64_t kBack = 1, kAhead = 17;  // T5's buckets of one token back and ahead, of 32
 constexpr double kNeighbour = 3, kItself = -4;
 

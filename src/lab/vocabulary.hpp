@@ -10,8 +10,8 @@ namespace lorahub::lab {
 Words vocabulary(const Recipe& recipe);
 
 // A SentencePiece unigram model (spiece.model) trained on these words: <pad> 0, </s> 1, <unk> 2,
-// each word behind a space as one piece, and the printable ASCII characters for all else. One
-// thread and fixed input: the same bytes on each run.
+// each word behind a space as one piece, and the printable ASCII characters for all else. It trains
+// on one thread and a fixed input, so each run gives the same bytes.
 std::string train_pieces(const Words& words);
 
 }  // namespace lorahub::lab

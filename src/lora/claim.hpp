@@ -1,4 +1,5 @@
-// A folder that a composed adapter or merged model goes to: nothing of anybody else's is lost.
+// Claims the folder that a composed adapter or merged model is written to, so that nobody else's
+// files are lost.
 #pragma once
 #include <filesystem>
 
@@ -8,7 +9,8 @@ namespace lorahub::lora {
 
 enum class Force { no, yes };  // yes: the user says that what is there may be replaced
 
-// Of what stands at the path itself: no symbolic link is followed, not even one that a slash ends.
+// The type of what stands at the path itself: no symbolic link is followed, not even where the path
+// ends in a slash.
 std::filesystem::file_type own_type(std::filesystem::path path);
 
 // Error unless the folder is not there yet, is empty, or is one that an earlier composition wrote

@@ -1,5 +1,5 @@
-// Lengths and angles of what modules add to the weights, without forming BA: every inner product is
-// one of small Gram matrices, <B A, D C> = sum of (B^T D) * (A C^T). In f64.
+// Lengths and angles of what modules add to the weights. BA is never formed: every inner product
+// follows from small Gram matrices, <B A, D C> = sum of (B^T D) * (A C^T). In f64.
 #pragma once
 #include <vector>
 

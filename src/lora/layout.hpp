@@ -1,4 +1,4 @@
-// Where the values of a pool lie.
+// Decides where in memory the values of a pool lie.
 #pragma once
 #include <functional>
 
@@ -6,7 +6,8 @@
 
 namespace lorahub::lora {
 
-// Points the views a and b, wherever they pointed, to the same places of `flat`.
+// Makes the views a and b of the pool point into `flat`, at the places where they pointed in the
+// old memory.
 void rebase(Pool& pool, const at::Tensor& flat);
 
 // Gives the pool memory on the CPU for its shape; `fill` writes it, in one process of the node

@@ -1,4 +1,4 @@
-// Names of files and tensors in a PEFT adapter folder.
+// The names of files in a PEFT adapter folder.
 #pragma once
 #include <filesystem>
 

@@ -64,8 +64,9 @@ class Composer {
   // rounded once. Error for a weight that is not finite.
   model::Adapter operator()(std::span<const double> weights) const;
 
-  // The same in two steps: to a tensor [P, N], f32, in host memory; and from one on the pool's
-  // device, differentiable, without waiting for it.
+  // The same in two steps: matrix() copies the weights to a tensor [P, N], f32, in host memory; the
+  // other takes such a tensor on the pool's device, is differentiable and does not wait for the
+  // device.
   at::Tensor matrix(std::span<const double> weights) const;
   model::Adapter operator()(const at::Tensor& weights) const;
 

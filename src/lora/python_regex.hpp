@@ -1,4 +1,6 @@
-// Regular expressions of Python's `re`, as PEFT's files have them, for names of layers.
+// Regular expressions of Python's `re`, as PEFT's files have them, for names of layers. The
+// translation is ours because std::regex does not read Python's syntax, and an engine that
+// backtracks could take for ever on a stranger's pattern.
 #pragma once
 #include <regex>
 #include <string>

@@ -1,4 +1,5 @@
-// A mixture on its way out: composed, cut to a rank, written as an adapter or as a whole model.
+// Writes a mixture: composes it, cuts it to a rank where asked, and writes an adapter or a whole
+// model.
 #pragma once
 #include <filesystem>
 #include <span>
@@ -31,7 +32,7 @@ struct Base {
   std::string name;  // a folder or a published name
 };
 
-// Composes and writes into `folder`; the card is the caller's.
+// Composes and writes into `folder`, all but the card, which the caller writes.
 Written write_mixture(const std::filesystem::path& folder, const Mixture& mixture,
                       const Base& base);
 

@@ -1,4 +1,4 @@
-// Fewer candidates before a search: the k modules that look most useful, without a model.
+// Chooses, before a search and without a model, the k modules that look most useful.
 #pragma once
 #include <string>
 #include <vector>

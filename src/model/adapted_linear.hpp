@@ -7,7 +7,8 @@
 
 namespace lorahub::model {
 
-// y += (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P candidates.
+// Returns y + (x a^T * scale) b^T; y [1, rows, out] is widened to P when the adapter has P
+// candidates.
 at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low);
 
 at::Tensor linear(const tensor::Linear& layer, const Adapter& adapter, const at::Tensor& x,

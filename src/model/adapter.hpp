@@ -18,7 +18,7 @@ struct Adapter {
   std::vector<LowRank> slots;  // by slot, or empty: the base model
 };
 
-// Those of `count` candidates from the `first` on.
+// The additions of `count` candidates from the `first` on.
 Adapter candidates(const Adapter& adapter, int first, int count);
 
 const LowRank* low_rank(const Adapter& adapter, int slot);  // nullptr: not adapted

@@ -12,14 +12,14 @@
 
 namespace lorahub::model {
 
-// One example: tokens of its source and target; adapters of this rank on the layers that LoRA
-// adapts by default (0: none).
+// One example for a count of operations: the numbers of its source and target tokens, and the rank
+// of an adapter on the layers that LoRA adapts by default (0: none).
 struct PassSize {
   double source = 0, target = 0, rank = 0;
 };
 
-// Rows that are computed together, in tokens: how many, the longest, the sum of all; and the sum of
-// source times target.
+// The lengths, in tokens, of rows that are computed together: how many rows, the longest, the sum
+// of all; and the sum of source times target.
 struct RowSums {
   double rows = 0, longest = 0, sum = 0;                  // sources
   double target_longest = 0, target_sum = 0, scores = 0;  // targets
@@ -32,8 +32,8 @@ struct TrainingPass {
   bool all_weights = false;  // every weight has a gradient
 };
 
-// Bytes of memory that passes of a model take, and the numbers of its weights. Each term is of the
-// code that allocates it, in the folder of the family.
+// The memory in bytes that passes of a model take, and the numbers of its weights. Each term
+// follows the code that allocates it, in the folder of the family.
 class MemoryTerms {
  public:
   virtual ~MemoryTerms() = default;
@@ -49,7 +49,8 @@ class MemoryTerms {
   // Greedy answers of at most so many tokens; likelihoods of options that one prompt lists.
   virtual double answers(const RowSums& rows, double tokens, bool on_cpu) const = 0;
   virtual double options(const RowSums& rows, bool on_cpu) const = 0;
-  // Of delta evaluation: weights in a narrow type, and the base model's pass over an example.
+  // What delta evaluation keeps: weights in a narrow type, and the base model's pass over an
+  // example.
   virtual double narrow_weights() const = 0;
   virtual double trajectory(double source, double target) const = 0;
 };

@@ -1,4 +1,4 @@
-// Models by the name of their family: `model_type` of config.json.
+// Loads models of any family; `model_type` of config.json names the family.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -13,8 +13,8 @@ namespace lorahub::model {
 // Error naming the file and the field for anything that is no model that this program computes.
 std::shared_ptr<const Architecture> read_architecture(const std::filesystem::path& folder);
 
-// Of a published name, "google/flan-t5-large" or "flan-t5-large", whose files need not be here.
-// Null for another name.
+// The architecture of a published name, "google/flan-t5-large" or "flan-t5-large", whose files need
+// not be here. Null for another name.
 std::shared_ptr<const Architecture> published(const std::string& name);
 
 // Error for missing, damaged or foreign weights, and where there is no GPU for cuda.
@@ -31,8 +31,7 @@ PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement
 std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, uint64_t seed);
 
 // A model of a published size with uniform random weights at the scales of trained ones, for
-// measurements. On one machine, always the same. Null for a name that is not
-// known.
+// measurements. They are always the same on one machine. Null for a name that is not known.
 std::shared_ptr<const Model> random_model(const std::string& published_name, Placement placement);
 
 // One sentence naming what transformers' generate() would do by the files of this model and greedy

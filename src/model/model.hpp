@@ -19,7 +19,7 @@ namespace lorahub::model {
 class Batch {
  public:
   virtual ~Batch() = default;
-  // Of Model::token_losses, the sum over each example's tokens: [P * K].
+  // Adds up what Model::token_losses gives for each example's tokens: [P * K].
   virtual std::vector<double> sums(const at::Tensor& token_losses) const = 0;
 };
 
@@ -37,8 +37,8 @@ class Model {
   virtual base::Device device() const = 0;
   virtual at::ScalarType dtype() const = 0;  // of linear layers and embedding
 
-  // By their names in Hugging Face files, which read back as this model. What is tied to another
-  // tensor has no name of its own.
+  // The weights by their names in Hugging Face files; read back, they are this model. A tensor that
+  // is tied to another has no name of its own.
   virtual std::map<std::string, at::Tensor> tensors() const = 0;
   // Bytes of the weights that a pass reads: all but an embedding, of which it reads some rows.
   virtual double bytes_of_a_pass() const = 0;
@@ -48,7 +48,7 @@ class Model {
   virtual std::shared_ptr<const Model> with(
       const std::map<std::string, at::Tensor>& replaced) const = 0;
 
-  // For batches of some of these examples, which may be gone when it is used.
+  // Makes a batcher for subsets of these examples, which may be gone when it is used.
   virtual std::unique_ptr<const Batcher> batcher(std::span<const Tokens> examples) const = 0;
   // Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
   // model's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
@@ -58,8 +58,8 @@ class Model {
   // thread alone.
   virtual std::vector<double> loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                         const tensor::Products& by = tensor::exact()) const = 0;
-  // The same in the plainest form, for one candidate: [K], differentiable. What the fast paths are
-  // tested against, and what training differentiates.
+  // The same sums in the plainest form, for one candidate: [K], differentiable. The fast paths are
+  // tested against it, and training differentiates it.
   virtual at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                          const tensor::Dropout& dropout = {}) const = 0;
 

@@ -1,4 +1,4 @@
-// From a name to what a rank computes with: a model on its device.
+// Loads the model that a rank computes with, by its name, onto the rank's device.
 #pragma once
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@ namespace lorahub::objective {
 objective::LoadedModel load_model(const std::string& model, study::Precision precision,
                                   const Hardware& hardware);
 
-// The same of which `share` is read; the rest comes by run::exchange_tensors().
+// A model of which this rank has read `share`; run::exchange_tensors() fills in the rest.
 struct PartlyLoadedModel {
   objective::LoadedModel machine;
   std::vector<model::SharedTensor> tensors;
@@ -22,7 +22,8 @@ struct PartlyLoadedModel {
 PartlyLoadedModel load_share(const std::string& model, study::Precision precision,
                              const Hardware& hardware, model::Share share);
 
-// What a search in this precision multiplies by, where it is not the network's own weights.
+// Adds the weights that a search in this precision multiplies by, where these are not the network's
+// own.
 void add_narrow_weights(objective::LoadedModel& machine, study::Precision precision, int threads);
 
 }  // namespace lorahub::objective

@@ -19,7 +19,7 @@
 
 namespace lorahub::objective {
 
-// What a rank holds of a model, for all trials.
+// A model as a rank holds it for all trials: network, tokenizer, device and threads.
 struct LoadedModel {
   std::shared_ptr<const model::Model> model;
   text::Tokenizer tokenizer;
@@ -30,13 +30,14 @@ struct LoadedModel {
       nullptr;  // for delta evaluation; or none
 };
 
-// Of an input or a target in a loss: the official cut. Prompts to be answered are not cut.
+// The tokens to which LoraHub's official code cuts an input or a target in a loss. Prompts to be
+// answered are not cut.
 inline constexpr int kMostTokens = 2048;
 std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
                                     std::span<const task::Example> examples);
 
-// Cross-entropy sums of the tiles asked for. Holds references: machine, pool and pairs must outlive
-// it.
+// A function that computes the cross-entropy sums of the tiles asked for. It holds references: the
+// model, the pool and the pairs must outlive it.
 struct Mixture {
   const lora::Pool& pool;
   study::Composition composition;
@@ -44,7 +45,8 @@ struct Mixture {
 };
 search::Measure make_measure(const LoadedModel& machine, const Mixture& mixture,
                              std::span<const model::Tokens> pairs);
-// The same for telling candidates apart: by delta evaluation where the machine has narrow weights.
+// The same for a search, which only tells candidates apart: by delta evaluation where the model has
+// narrow weights.
 search::Measure make_search_measure(const LoadedModel& machine, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs);
 

@@ -19,16 +19,17 @@ namespace lorahub::objective {
 
 class Passes {
  public:
-  // By delta evaluation where `narrow` is given. What is referred to must outlive it. On a GPU,
-  // threads that did not make it may ask once wait_for_gpu() has returned.
+  // The model to compute by, with delta evaluation where `narrow` is given. Both must outlive the
+  // Passes. On a GPU, other threads than the one that made the Passes may use them once
+  // tensor::wait_for_gpu() has returned.
   struct Subject {
     const model::Model& model;
     const model::delta::NarrowWeights* narrow = nullptr;
   };
   Passes(const Subject& subject, lora::Composer compose, std::span<const model::Tokens> pairs);
 
-  // Cross-entropy sums of some of the pairs for weights [P, N] row-major: [P * examples]. From
-  // several threads at once.
+  // Cross-entropy sums of some of the pairs for weights [P, N] row-major: [P * examples]. Several
+  // threads may call at once.
   std::vector<double> operator()(std::span<const double> weights, ExampleRun examples);
 
  private:

@@ -1,4 +1,5 @@
-// Where the time of a pass goes: the scopes that t5 names (RECORD_USER_SCOPE), on one thread.
+// Where the time of a pass goes, by the scopes that the sources of model/t5 name with
+// RECORD_USER_SCOPE; on one thread.
 #pragma once
 #include <functional>
 #include <map>

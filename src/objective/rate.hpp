@@ -11,8 +11,9 @@ struct Kernels {
   int threads = 1;  // at work side by side, each with kernels of its own
 };
 
-// Seconds that a core (or a GPU) was busy since some moment: of all threads of this process on the
-// CPU, where time that other programs took does not count; wall seconds on a GPU.
+// Seconds that cores or a GPU were busy since some fixed moment. On the CPU these are the processor
+// seconds of all threads of this process, so that time taken by other programs does not count; on a
+// GPU they are wall seconds.
 double busy_seconds(base::Device device);
 
 // FLOP per busy second of x W^T by the fastest of the kernels at hand: the best of `tries` products

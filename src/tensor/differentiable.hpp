@@ -1,6 +1,6 @@
-// Steps of the reference that cost most, where the tensors are f32 on the CPU: the matrix products
-// by the faster library, the others in one pass over memory, both directions; else by their
-// formula. Scores of a network in a narrow type: see there.
+// The steps of the reference network (model/t5/reference.hpp) that cost most, with their gradients.
+// For f32 tensors on the CPU, matrix products are computed by the faster library and the other
+// steps in one pass over memory, forward and backward; other tensors take LibTorch's plain formula.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -15,8 +15,9 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 // gelu(hidden) * gate with the tanh form of GELU, as tensor::gelu_gate.
 at::Tensor gelu_gate(const at::Tensor& hidden, const at::Tensor& gate);
 
-// q k^T of heads [.., queries, d_kv] and [.., keys, d_kv], in their type; its gradients are
-// products of what is rounded to `type`.
+// q k^T of heads q [.., queries, d_kv] and k [.., keys, d_kv], in their type. `type` is that of the
+// network's matrices: where it is narrower, the gradients are products of q, k and the incoming
+// gradient rounded to it.
 at::Tensor scores(const at::Tensor& q, const at::Tensor& k, at::ScalarType type);
 
 }  // namespace lorahub::tensor::differentiable

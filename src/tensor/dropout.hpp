@@ -8,7 +8,7 @@
 
 namespace lorahub::tensor {
 
-// The rates, and the key of one forward pass.
+// The rates of dropout, and the key that the masks of one forward pass are computed from.
 struct Dropout {
   double model = 0;    // T5's: embeddings, attention weights, inside and behind sub-layers, ends
   double adapter = 0;  // LoRA's: the input of each low-rank product

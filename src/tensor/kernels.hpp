@@ -1,5 +1,5 @@
 // The elementwise steps that cost most beside the matrix products, each in one pass over memory (on
-// the CPU, and on a GPU by gpu_kernels.hpp), in f32 inside whatever the type.
+// the CPU, and on a GPU by gpu_kernels.hpp), computed in f32 whatever the type.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -18,8 +18,8 @@ at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate);
 // residual + x, residual f32, x of any type. May write into `residual`.
 at::Tensor add_to(at::Tensor residual, const at::Tensor& x);
 
-// Freed memory stays with the process: activations of a few MB are allocated again at once, and
-// having the kernel map and clear them each time costs up to a tenth of a pass.
+// Makes freed memory stay with the process: activations of a few MB are allocated again at once,
+// and having the operating system map and clear them each time costs up to a tenth of a pass.
 void keep_freed_memory();
 
 }  // namespace lorahub::tensor

@@ -1,6 +1,6 @@
-// x W^T, by the kernel that is fastest for the type, the rows and the processor: what most of a
-// pass's time goes to. The choice depends on the shape of one candidate, so that a candidate's bits
-// do not depend on who is computed beside it.
+// x W^T, where most of a pass's time goes, by the kernel that is fastest for the type, the rows and
+// the processor. The choice depends on the shape of one candidate, so that a candidate's bits do
+// not depend on who is computed beside it.
 #pragma once
 #include <string>
 #include <vector>
@@ -15,7 +15,8 @@ at::Tensor product(const at::Tensor& x, const Linear& layer);
 // sum [P, rows, out] + x W^T; sum f32, contiguous. May write into `sum`.
 at::Tensor plus_product(at::Tensor sum, const at::Tensor& x, const Linear& layer);
 
-// Who multiplies, where it is not always these two.
+// How a network's linear layers are multiplied. The base class uses the two functions above; delta
+// evaluation (model/delta/delta.hpp) uses others.
 class Products {
  public:
   virtual ~Products() = default;
@@ -24,20 +25,21 @@ class Products {
 };
 const Products& exact();
 
-// x W^T [.., in] -> [.., out] by LibTorch, with rows that do not meet: oneDNN's bf16 kernels for
-// matrix tiles (AMX) read beyond a row whose width is no multiple of 32, and a neighbour that is
-// infinite makes it NaN there (LibTorch 2.11). Such rows are widened by zeros.
+// x W^T [.., in] -> [.., out] by LibTorch, such that no row affects another: oneDNN's bf16 kernels
+// for matrix tiles (AMX) read beyond a row whose width is no multiple of 32, and a neighbour that
+// is infinite makes it NaN there (LibTorch 2.11). Such rows are widened by zeros.
 at::Tensor separate_rows_product(const at::Tensor& x, const at::Tensor& weight);
 
-// x W^T [.., in] -> [.., out] in f32 on the CPU, as one of many rows however few there are.
+// x W^T [.., in] -> [.., out] in f32 on the CPU, by the kernel for many rows however few there are.
 at::Tensor rows_product(const at::Tensor& x, const at::Tensor& weight);
 
 // Whether the kernel for many rows is faster with W as [in, out], here and for this type.
 bool wants_transposed(at::ScalarType dtype);
 
-// Where it is: gives these layers such copies of their weights, all f32 on the CPU, in memory that
-// the ranks of a node share; `origin` names what the weights follow from (shared_tensor). A layer
-// whose weight is replaced later does without.
+// Gives these layers transposed copies of their weights where wants_transposed(). All weights are
+// f32 on the CPU; the copies lie in memory that the ranks of a node share, and `origin` names all
+// that the weights follow from (shared_tensor). A layer whose weight is replaced later ignores its
+// copy.
 void transpose_weights(const std::vector<Linear*>& layers, const std::string& origin,
                        int threads = 1);
 

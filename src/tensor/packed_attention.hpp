@@ -14,15 +14,16 @@ struct Packing {
 };
 Packing pack(const std::vector<int64_t>& lengths);
 
-// What asks and what is looked at: the same packing in self-attention.
+// The packing of the queries (targets) and of the keys (sources); both are the same in
+// self-attention.
 struct Sides {
   const Packing& targets;
   const Packing& sources;
 };
 
 // On a GPU, a copy of [.., keys] in `dtype` whose rows begin at multiples of 8 elements, as the
-// kernels there take it without one. (One that begins elsewhere they copy at each call; one whose
-// data does not begin at 16 bytes they would misread.)
+// attention kernels there want it. (They copy a bias with other rows at each call, and would
+// misread one whose data does not begin at a multiple of 16 bytes.)
 at::Tensor aligned(const at::Tensor& bias, at::ScalarType dtype);
 
 // softmax(q k^T + bias) v without scaling; q [B, h, queries, d_kv], k and v [B, h, keys, d_kv].

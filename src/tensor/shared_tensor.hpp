@@ -1,5 +1,5 @@
-// A tensor in memory that the ranks of a node share (base/node_memory.hpp): computed by one of
-// them.
+// A tensor in memory that the ranks of a node share (base/node_memory.hpp); one of them computes
+// it.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -18,8 +18,8 @@ struct Layout {  // contiguous
 // dimensions (ATen's limit).
 std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size);
 
-// `key` names all that the values depend on; empty: this process's own tensor. `fill` writes every
-// element. On the CPU; read only when shared.
+// `key` names all that the values depend on; with an empty key the tensor is this process's own.
+// `fill` writes every element. The tensor is on the CPU, and read only when shared.
 at::Tensor shared_tensor(const std::string& key, Layout layout,
                          const std::function<void(const at::Tensor&)>& fill);
 

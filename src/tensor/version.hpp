@@ -6,9 +6,9 @@ namespace lorahub::tensor {
 
 std::string libtorch_version();  // "2.11.0"
 
-// What of this processor chooses between kernels that round differently, such as "AVX512, Intel
-// x86-64-v4 avx512vnni": LibTorch's choice (ATEN_CPU_CAPABILITY lowers it), then what the libraries
-// below it and our own kernels look at.
+// The features of this processor that choose between kernels that round differently, such as
+// "AVX512, Intel x86-64-v4 avx512vnni": LibTorch's choice (ATEN_CPU_CAPABILITY lowers it), then
+// what the libraries below it and our own kernels look at.
 std::string processor_features();
 
 }  // namespace lorahub::tensor

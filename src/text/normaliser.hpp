@@ -1,5 +1,6 @@
 // The compiled normaliser of a SentencePiece model, applied as Hugging Face's `tokenizers` applies
-// it.
+// it. It is ours because ids must equal those of transformers, and the SentencePiece library
+// applies it otherwise (see replacement()).
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -5,7 +5,8 @@
 namespace lorahub::text {
 
 // Error naming the first token where tokenizer files in `adapter`, an adapter's folder, hold other
-// tokens than those of `model`, a model's folder. Nothing where there are none, or the same tokens.
+// tokens than those of `model`, a model's folder. It does nothing where there are no such files, or
+// where they hold the same tokens.
 void check_same_tokens(const std::filesystem::path& model, const std::filesystem::path& adapter);
 
 }  // namespace lorahub::text

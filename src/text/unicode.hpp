@@ -1,4 +1,5 @@
-// The Unicode that task text needs: code points, white space, lower case, graphemes.
+// The Unicode that tokenizers and the texts of tasks need: code points, white space, lower case,
+// graphemes.
 #pragma once
 #include <cstddef>
 #include <string>

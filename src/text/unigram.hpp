@@ -1,6 +1,7 @@
 // The likeliest cut of a word into pieces, in double precision and word by word, as Hugging Face's
-// `tokenizers` does it. (SentencePiece sums in float over the whole text, so that near ties fall
-// otherwise about once in 5,000 texts.)
+// `tokenizers` computes it. It is ours because ids must equal those of transformers: the
+// SentencePiece library sums in float over the whole text, so that near ties fall otherwise about
+// once in 5,000 texts.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
-// Which rows meet in a batch: shuffled by the seed, then rows of like length together, so that
-// little is padding.
+// Decides which rows meet in a batch: they are shuffled by the seed, then rows of like length come
+// together, so that little is padding.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -1,4 +1,4 @@
-// What a model makes of rows, by the fast paths.
+// Evaluates a trained model on rows: loss and accuracy, by the fast paths.
 #pragma once
 #include <span>
 #include <string>
@@ -22,7 +22,7 @@ struct Lengths {
 
 class Evaluator {
  public:
-  // The machine (tokenizer, threads) must outlive it; its model is not used.
+  // Tokenizer and threads are those of `machine`, which must outlive this; its model is not used.
   Evaluator(const objective::LoadedModel& machine, Lengths lengths)
       : machine_(machine), lengths_(lengths) {}
 

@@ -1,4 +1,4 @@
-// What is trained as folders that PEFT and transformers load, and back.
+// Writes what is trained as folders that PEFT and transformers load, and reads them back.
 #pragma once
 #include <filesystem>
 #include <string>

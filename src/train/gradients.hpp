@@ -12,7 +12,7 @@
 
 namespace lorahub::train {
 
-// Rates, and a seed and step from which each tile's masks are derived.
+// Dropout's rates, and the seed and step from which each tile's masks are derived.
 struct Noise {
   double model = 0, adapter = 0;
   uint64_t seed = 0;
@@ -25,7 +25,7 @@ struct Gradients {
   Tensors of_mean;      // d (loss_sum / tokens) / d parameter, f32, in the order of the parameters
 };
 
-// Calling thread and threads - 1 others, kernels single-threaded.
+// Computes by the calling thread and threads - 1 others, with single-threaded kernels.
 Gradients gradients(const Trainable& trainable, std::span<const model::Tokens> batch,
                     const Noise& noise, int threads);
 

@@ -1,4 +1,4 @@
-// One training from its data to its folder; resumable, and done once.
+// One training from its data to its folder. It can be resumed, and is not repeated when it is done.
 #pragma once
 #include <filesystem>
 #include <functional>

@@ -1,8 +1,8 @@
-// Delta evaluation: candidates of a search differ from the base model by small adapters, so a
-// linear layer's output is that of the base model's own pass, exact, and what its input has moved
-// since, times the weights, in a type that multiplies faster: y = y0 + Q(W) Q(x - x0). The rounding
-// error follows |x - x0|, not |x|. For a network in f32; attention, adapters, norms and the head
-// stay f32.
+// Delta evaluation: candidates of a search differ from the base model by small adapters. A linear
+// layer's output is therefore the exact one y0 of the base model's own pass, plus the difference of
+// the inputs times the weights, both rounded to a type that multiplies faster: y = y0 + Q(W) Q(x -
+// x0). The rounding error follows |x - x0|, not |x|. For a network in f32; attention, adapters,
+// norms and the head stay f32.
 #pragma once
 #include <functional>
 #include <map>
@@ -22,7 +22,8 @@ struct Trajectory {
   };
   std::map<int, Place> places;
 };
-// Of the base model's pass over them, which `pass` computes by the products that it is given.
+// Records the trajectory of a pass of the base model. `pass` computes the pass and multiplies by
+// the Products that it is given.
 Trajectory trajectory(const std::function<void(const tensor::Products& by)>& pass);
 
 // The layers that are computed so, as the family of the model names them.
@@ -32,7 +33,7 @@ using DeltaLayers = std::vector<const tensor::Linear*>;
 class NarrowWeights {
  public:
   virtual ~NarrowWeights() = default;
-  // For one pass of one thread over the trajectory's examples, in their order.
+  // The products for one pass of one thread over the trajectory's examples, in their order.
   virtual std::unique_ptr<tensor::Products> products(const Trajectory& base) const = 0;
 };
 std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads = 1);

@@ -5,7 +5,7 @@
 
 namespace lorahub::model::t5 {
 
-// Whether absorbing is cheaper for these lengths.
+// Whether cross_absorbed() needs fewer operations than cross_projected() for these lengths.
 bool short_targets(const Config& config, const tensor::Sides& sides);
 
 // One layer's attention to the encoder's output.
@@ -22,9 +22,9 @@ struct Cross {
 // K = E Wk^T, V = E Wv^T, attention: 4 S d a operations a layer for projecting S source rows.
 at::Tensor cross_projected(const Cross& cross, const at::Tensor& x);
 
-// The same by associativity, without K and V: scores = (q_h Wk_h) E^T, output = (softmax E) Wv_h^T.
-// All projections act on T target rows: about S / T times fewer operations while T is well below
-// d_kv.
+// Computes the same by associativity, without K and V: scores = (q_h Wk_h) E^T, output = (softmax
+// E) Wv_h^T. All projections act on T target rows: about S / T times fewer operations while T is
+// well below d_kv.
 at::Tensor cross_absorbed(const Cross& cross, const at::Tensor& x);
 
 }  // namespace lorahub::model::t5

@@ -7,12 +7,12 @@
 
 namespace lorahub::model::t5 {
 
-// All linear layers but the keys and values of cross-attention: short targets never multiply by
-// these.
+// These are all linear layers but the keys and values of cross-attention, by which short targets
+// never multiply (cross_absorbed).
 model::delta::DeltaLayers delta_layers(const Network& network);
 double narrow_values(const Config& config);  // how many weights these layers have
 
-// Of the base model's pass over some examples.
+// The inputs and outputs of these layers in the base model's pass over some examples.
 model::delta::Trajectory base_trajectory(const Network& network, std::span<const Tokens> examples);
 double trajectory_bytes(const Config& config, double source_tokens, double target_tokens);
 

@@ -12,7 +12,7 @@ namespace lorahub::model::t5 {
 // suppressed tokens. "" for nothing.
 std::string generation_warning(const std::filesystem::path& folder);
 
-// Error where the file gives other tokens that begin or end an answer than config.json.
+// Error where the file and config.json disagree about the tokens that begin or end an answer.
 void check_generation_tokens(const std::filesystem::path& folder, const Config& config);
 
 }  // namespace lorahub::model::t5

@@ -4,8 +4,9 @@
 
 namespace lorahub::model::t5 {
 
-// A T5 of these sizes, f32: normal values of transformers' spreads, but an untied head of
-// d_model^-0.5 as in T5X (transformers' 1 starts at losses of hundreds of nats).
+// A T5 of these sizes in f32. The weights are normal with the deviations that transformers uses,
+// but that an untied head has d_model^-0.5 as in T5X (with transformers' 1 a training starts at
+// losses of hundreds of nats).
 Network initial_network(const Config& config, uint64_t seed);
 
 }  // namespace lorahub::model::t5

@@ -8,7 +8,8 @@
 
 namespace lorahub::model::t5 {
 
-// What passes over examples read beside weights, on the network's device, whatever the candidates.
+// The position biases that passes over examples read, on the network's device; they are the same
+// for all candidates.
 struct Biases {
   at::Tensor encoder, decoder;  // self_bias()
 };
@@ -23,10 +24,10 @@ Batch pack(const Network& network, std::span<const Tokens> examples, const Biase
 // network's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
 at::Tensor token_losses(const Network& network, const Adapter& adapter, const Batch& batch,
                         const tensor::Products& by = tensor::exact());
-// Of these, the sum over each example's tokens (</s> counts): [P * K].
+// Adds up these losses over each example's tokens (</s> counts): [P * K].
 std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses);
 
-// The same from examples to sums at once. Runs on the calling thread alone.
+// Computes these sums from the examples in one call. Runs on the calling thread alone.
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
                               std::span<const Tokens> examples,
                               const tensor::Products& by = tensor::exact());

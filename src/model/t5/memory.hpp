@@ -1,5 +1,5 @@
-// What passes of a T5 take of memory. Each term is of the code that allocates it: layers, cross,
-// loss, generate, reference.
+// The memory that passes of a T5 take. Each term follows the code that allocates it: layers.cpp,
+// cross.cpp, loss.cpp, generate.cpp or reference.cpp.
 #pragma once
 #include "model/architecture.hpp"
 #include "model/t5/config.hpp"

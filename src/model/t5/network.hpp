@@ -51,8 +51,9 @@ struct Network {
 // leaves a tied embedding alone.
 std::vector<LinearInfo> linears(const Config& config);
 
-// The tensors of a network by their names in Hugging Face files, which read back as this network.
-// What is tied to another tensor has no name of its own: who replaces one calls tie() afterwards.
+// The tensors of a network by their names in Hugging Face files, which read back as this network. A
+// tensor that is tied to another has no name of its own; a caller that replaces a tensor calls
+// tie() afterwards.
 std::map<std::string, at::Tensor*> named(Network& network);
 
 // Which of the embeddings and the head are one tensor.

@@ -1,5 +1,5 @@
 // The network in its plainest form: padded batch, masks, softmax written out, one adapter, autograd
-// through all of it. What the fast paths are tested against, and what training differentiates.
+// through all of it. The fast paths are tested against it, and training differentiates it.
 #pragma once
 #include <span>
 

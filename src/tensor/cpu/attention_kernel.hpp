@@ -1,5 +1,6 @@
-// Attention of one sequence, head by head: for the tens to hundreds of rows of a prompt, where a
-// general kernel spends more on copying than on multiplying.
+// Attention of one sequence, head by head, on a CPU with AVX-512. The kernel is ours for two
+// reasons: at the tens to hundreds of rows of a prompt a general kernel spends more time on copying
+// than on multiplying, and the bits of a row must not depend on how many rows are computed.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -17,7 +18,8 @@ struct Sequence {
   int64_t queries, keys;
 };
 
-// Scores' bias of head h at q * row + k behind h * head; none: nullptr.
+// What is added to the scores: the bias of head h, query q and key k is values[h * head + q * row +
+// k]. nullptr stands for no bias.
 struct Bias {
   const float* values = nullptr;
   int64_t head = 0, row = 0;  // strides, in floats
@@ -26,7 +28,8 @@ struct Bias {
 // Whether this processor has the kernel and heads of `width` fit it.
 bool fits_heads(int64_t width);
 
-// Room for what is transposed and computed on the way, kept from call to call; for one thread.
+// Memory for transposed keys and intermediate results, kept from call to call; each thread needs
+// its own.
 using Workspace = std::vector<float>;
 
 // out = softmax(q k^T + bias) v for each head. A query's row depends on this row, k, v and its bias
@@ -34,8 +37,9 @@ using Workspace = std::vector<float>;
 void attend_heads(const Heads& heads, const Sequence& sequence, const Bias& bias,
                   Workspace& workspace);
 
-// Rows `stride` floats apart become columns: rows of `to` are `wide` apart, at least `rows` rounded
-// up to 16, which are written. columns: a multiple of 16. Where fits_heads(16).
+// Transposes a matrix whose rows lie `stride` floats apart. The rows of `to` lie `wide` floats
+// apart; `wide` is at least `rows` rounded up to 16, and so many are written to each row. `columns`
+// is a multiple of 16. It needs fits_heads(16).
 struct Matrix {
   const float* values;
   int64_t rows, columns, stride;

@@ -12,18 +12,20 @@ namespace lorahub::tensor {
 
 class CudaGraph {
  public:
-  // Of a tensor on the device. `work` does the same steps whatever the values, reads besides only
-  // tensors that stay where they are, and nowhere waits for the device (no copy to or from it).
+  // A function of a tensor on the device. It must do the same steps whatever the values, read
+  // besides its input only tensors that stay where they are, and never wait for the device (no copy
+  // to or from it).
   using Work = std::function<at::Tensor(const at::Tensor& input)>;
   CudaGraph(base::Device device, Work work);
   ~CudaGraph();
   CudaGraph(const CudaGraph&) = delete;
   CudaGraph& operator=(const CudaGraph&) = delete;
 
-  // Input and result in host memory; the input's shape and type are those of the first call. The
-  // second call, when the libraries below are set up and the function is known to be asked for
-  // again, records; later ones replay, with the same bits. What can't be recorded goes on without,
-  // and stderr says why, once. From one thread at a time. On the CPU it is `work`.
+  // Computes `work`. Input and result lie in host memory; the input's shape and type must be those
+  // of the first call. The second call records the graph (by then the libraries below are set up,
+  // and the function is known to be asked for again); later calls replay it, with the same bits.
+  // Work that can't be recorded is computed without a graph, and stderr says why, once. One thread
+  // at a time may call. On the CPU this only calls `work`.
   at::Tensor operator()(const at::Tensor& input);
 
   bool is_recorded() const;

@@ -12,12 +12,14 @@ namespace lorahub::tensor {
 // a build without CUDA.
 std::string gpu_address();
 
-// Before the first tensor on it: attention by kernels that are there. cuDNN's, LibTorch's first
-// choice on Hopper, are planned anew for each shape, for a generation at each token (0.4 s each).
+// Must be called before the first tensor on the GPU. It keeps attention to LibTorch's own kernels:
+// those of cuDNN, its first choice on Hopper, are planned anew for each shape (0.4 s each), which
+// generating would do at each token.
 void use_gpu();
 
-// While it lives, what the calling thread does on the GPU goes to a stream of this thread, beside
-// the other threads' work. Waits for what the thread's stream before had to do. Nothing on the CPU.
+// While it lives, the calling thread's work on the GPU goes to a stream of its own and runs beside
+// the other threads' work. The constructor waits for what is queued on the thread's previous
+// stream. On the CPU it does nothing.
 class OwnStream {
  public:
   explicit OwnStream(base::Device device);
@@ -30,14 +32,16 @@ class OwnStream {
   std::unique_ptr<State> state_;
 };
 
-// `work` for other threads: there, too, it goes to the stream of the thread that calls this.
+// Wraps `work` for other threads, so that there, too, it goes to the stream of the thread that
+// calls this.
 std::function<void()> on_this_stream(std::function<void()> work);
 
-// Returns when the calling thread's stream has done all: other threads may read the results.
+// Returns when the calling thread's stream has finished, so that other threads may read the
+// results.
 void wait_for_gpu(base::Device device);
 
-// Gives what was allocated and is free again back to the system, and to the other processes on the
-// GPU.
+// Gives memory that was allocated and is free again back to the system and so to the other
+// processes on the GPU.
 void release_memory(base::Device device);
 
 }  // namespace lorahub::tensor

@@ -1,5 +1,6 @@
-// The elementwise steps of kernels.hpp on a GPU, each in one pass over memory, in f32 inside:
-// device code alone, so that tests/tensor/cuda/cuda_on_cpu.hpp can run it too.
+// The elementwise steps of kernels.hpp on a GPU, each in one pass over memory, computed in f32.
+// This file holds device code alone, so that tests/tensor/cuda/cuda_on_cpu.hpp can run it on a CPU
+// too.
 #pragma once
 #ifdef LORAHUB_CUDA_ON_CPU
 #define LORAHUB_UNROLL

@@ -19,8 +19,8 @@ class LentStream {
   c10::cuda::CUDAStream stream_;
 };
 
-// While it lives, the calling thread's stream is `stream`, behind all that its stream before had
-// to do.
+// While it lives, the calling thread's stream is `stream`. The constructor waits for what is queued
+// on the thread's previous stream.
 class OnStream {
  public:
   explicit OnStream(const c10::cuda::CUDAStream& stream) : guard_(waited_for(stream)) {}
