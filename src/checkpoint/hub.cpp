@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Without exceptions: a folder that may not be read is as good as none.
+// Throws nothing: a folder that may not be read counts as none.
 bool is_folder(const fs::path& path) {
   std::error_code unreadable;
   return fs::is_directory(path, unreadable);

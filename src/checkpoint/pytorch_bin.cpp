@@ -161,7 +161,7 @@ class Reader {
     lies("a call of a storage type");
   }
 
-  // A view by expand() repeats values; who converts it writes them all out.
+  // A view by expand() repeats values, and a caller that converts it would write them all out.
   void repeat(int64_t bytes) {
     repeated_ += std::min(bytes, kMostRepeated + 1);
     base::check(repeated_ <= kMostRepeated,
@@ -189,8 +189,8 @@ class Reader {
     return at::as_strided(elements, sizes, strides, offset);
   }
 
-  // The dict itself, or the one it holds as state_dict. What is not a tensor (epoch, ...) is left
-  // out.
+  // The tensors of the dict itself, or of the one it holds as state_dict. Entries that are no
+  // tensors (epoch, ...) are left out.
   Tensors tensors(const Value& root) const {
     const auto* found = std::get_if<Dict*>(&root);
     base::check(found != nullptr, "{}: does not hold a dict of tensors, save model.state_dict()",

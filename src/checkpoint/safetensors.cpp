@@ -1,5 +1,5 @@
-// https://huggingface.co/docs/safetensors: u64 length of the header, JSON header, tensor bytes
-// without holes.
+// The format (https://huggingface.co/docs/safetensors) is the header's length as u64, a JSON
+// header, and the bytes of the tensors without holes.
 #include <ATen/ATen.h>
 
 #include <algorithm>

@@ -75,7 +75,7 @@ Tensors read_shards(const fs::path& index, const std::vector<fs::path>& files) {
   return tensors;
 }
 
-// An embedding of one side that is a copy of the one for both is left out.
+// Drops an embedding of encoder or decoder that is a copy of the shared one.
 void drop_copies(Tensors& tensors) {
   const auto shared = tensors.find("shared.weight");
   if (shared == tensors.end()) return;

@@ -50,8 +50,8 @@ constexpr Refusal kRefused[] = {
     {"loftq_config", "it changes the weights of the base model"},
 };
 
-// Read here, or without a part in the forward pass of a T5 (PEFT itself turns fan_in_fan_out off
-// for the linear layers of T5).
+// The settings that are read here or play no part in the forward pass of a T5 (PEFT itself turns
+// fan_in_fan_out off for the linear layers of T5).
 constexpr const char* kKnown[] = {"alpha_pattern",
                                   "auto_mapping",
                                   "base_model_name_or_path",

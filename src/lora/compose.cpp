@@ -46,7 +46,7 @@ void check_equal(const Pool& pool) {
   }
 }
 
-// Of a tensor [.., D], the columns that are those of a view of pool.flat.
+// The columns of a tensor [.., D] at the places that `view` has in pool.flat.
 at::Tensor columns(const at::Tensor& rows, const Pool& pool, const at::Tensor& view) {
   return rows.narrow(-1, view.storage_offset() - pool.flat.storage_offset(),
                      view.size(1) * view.size(2));
@@ -67,7 +67,7 @@ Factors side_by_side(const Pool& pool, size_t place) {
           .b = b.permute({1, 0, 2}).reshape({1, b.size(1), -1})};
 }
 
-// Those of all places, one after the other in `flat`.
+// The factors of all places, which lie one after the other in `flat`.
 std::vector<Factors> views(const Pool& pool, const at::Tensor& flat) {
   std::vector<Factors> all;
   int64_t begin = 0;
@@ -85,8 +85,8 @@ std::vector<Factors> views(const Pool& pool, const at::Tensor& flat) {
   return all;
 }
 
-// Product: what the candidates share, in the compute dtype, on the CPU one block for the ranks of a
-// node.
+// The factors that all candidates of a product composition share, in the compute dtype; on the CPU
+// the ranks of a node share one block.
 std::vector<Factors> all_side_by_side(const Pool& pool, at::ScalarType dtype) {
   const std::string origin =
       pool.origin.empty() ? ""

@@ -22,7 +22,8 @@ double inner(const Module& x, const Module& y) {
   return sum;
 }
 
-// sB, -tD beside each other and A, C below each other: what x adds less what y adds.
+// The difference of what x and y add, s B A - t D C, as one pair of factors: b = [sB, -tD] and a =
+// [A; C].
 Factors difference(const Module& x, const Module& y, int slot) {
   std::vector<at::Tensor> a, b;
   const auto add = [&](const Module& module, double sign) {

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A word for each, the first time; libraries are listed again and again.
+// Says each sentence on stderr the first time alone, because libraries are listed again and again.
 void say_once(const std::vector<std::string>& sentences) {
   static std::mutex mutex;
   static std::set<std::string> said;

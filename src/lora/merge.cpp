@@ -37,7 +37,7 @@ void write_config(const fs::path& base, const fs::path& folder, at::ScalarType t
   base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");
 }
 
-// What is added to the weights, and what rounding takes away again.
+// Sums of squares of what is added to the weights, and of what rounding takes away again.
 struct Squares {
   double added = 0, lost = 0;
 };

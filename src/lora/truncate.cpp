@@ -10,7 +10,7 @@ namespace lorahub::lora {
 
 namespace {
 
-// Thin: QR of b [out, r] and a^T [in, r], then the SVD of the r x r middle. In f64.
+// Takes the thin QR of b [out, r] and a^T [in, r], then the SVD of the r x r middle, in f64.
 Factors truncated(const Factors& factors, int64_t rank) {
   const auto [q_b, r_b] = at::linalg_qr(factors.b.to(at::kDouble));
   const auto [q_a, r_a] = at::linalg_qr(factors.a.to(at::kDouble).t());

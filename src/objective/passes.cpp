@@ -20,7 +20,7 @@ std::vector<double> Passes::operator()(std::span<const double> weights, ExampleR
   return sums;
 }
 
-// Made under the lock: the first thread that asks computes, others wait for it.
+// Makes a plan under the lock: the first thread that asks computes it, others wait.
 const Passes::Plan& Passes::plan(ExampleRun examples) {
   const std::lock_guard lock(mutex_);
   const std::pair key(examples.first, examples.count);

@@ -12,7 +12,7 @@ namespace lorahub::objective {
 
 namespace {
 
-// Reached from the callbacks, which are plain functions, through the thread's debug information.
+// The callbacks are plain functions, so they reach this through the thread's debug information.
 class Ledger : public c10::DebugInfoBase {
  public:
   void enter(const char* scope) {

@@ -29,7 +29,7 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Of one thread: the other threads' time is not in it.
+// Busy seconds of the calling thread alone.
 double busy_thread_seconds(base::Device device) {
   return device == base::Device::cuda ? wall_seconds() : base::thread_seconds();
 }
@@ -39,7 +39,7 @@ double best_seconds(const model::Placement& placement, int tries) {
                            .dtype(placement.dtype)
                            .device(placement.device == base::Device::cuda ? at::kCUDA : at::kCPU);
   const Sizes sizes = sizes_for(placement.device);
-  // Not ones: a GPU's clock follows what the values cost.
+  // The values are random, since a GPU's clock depends on what they cost (ones are cheap).
   const at::Tensor x = at::rand({1, sizes.rows, sizes.in}, options);
   const at::Tensor w = at::rand({sizes.out, sizes.in}, options);
   const at::Tensor turned = w.t().contiguous().t();

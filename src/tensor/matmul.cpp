@@ -32,9 +32,9 @@ struct OneDnn {
   c10::TypedOperatorHandle<Binary> binary;
 };
 
-// Where they are the faster ones: MKL takes its AVX2 kernels on processors that are not Intel's
-// (1.13 times slower on a Zen 4, level on a Sapphire Rapids). By the name of the maker, not by a
-// measurement: all ranks must choose alike.
+// oneDNN where it is faster than MKL, else null. MKL takes its AVX2 kernels on processors that are
+// not Intel's (1.13 times slower on a Zen 4, level on a Sapphire Rapids). The maker's name decides,
+// not a measurement, because all ranks must choose alike.
 const OneDnn* one_dnn() {
   static const std::optional<OneDnn> found = []() -> std::optional<OneDnn> {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -61,7 +61,7 @@ const OneDnn* one_dnn_for(const at::Tensor& x) {
   return is_plain(x) && !few_rows(x) ? one_dnn() : nullptr;
 }
 
-// [out, in] in either order of memory.
+// The weight [out, in], in the order of memory that is faster.
 const at::Tensor& best_layout(const Linear& layer) {
   const bool usable =
       layer.transposed.defined() && layer.transposed_from == layer.weight.const_data_ptr();

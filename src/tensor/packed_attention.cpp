@@ -52,7 +52,7 @@ at::Tensor join_heads(const at::Tensor& heads) {
 
 namespace {
 
-// As views of the heads, by the library's kernels.
+// Attends by LibTorch's kernels, on views of the heads.
 at::Tensor attend_views(const Projections& x, const Sides& sides, const at::Tensor& bias,
                         int64_t heads) {
   const auto& [queries, keys] = sides;
@@ -73,7 +73,8 @@ at::Tensor attend_views(const Projections& x, const Sides& sides, const at::Tens
   return out;
 }
 
-// Whether they lie in memory as attend_heads() takes them, row behind row, but for the type.
+// Whether projections and bias lie in memory row behind row, as attend_heads() takes them; their
+// type may differ.
 bool are_rows(const Projections& x, const at::Tensor& bias, int64_t heads) {
   const auto plain = [](const at::Tensor& t) {
     const bool known = t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16;

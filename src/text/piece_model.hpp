@@ -20,7 +20,7 @@ struct PieceModel {
   std::vector<AddedToken> cut;  // control (special) and user-defined pieces, by id
 };
 
-// Error: not there, cut off, of another format, or not of the unigram kind.
+// Error when the file is missing, cut off, of another format, or not of the unigram kind.
 PieceModel read_piece_model(const std::filesystem::path& file);
 
 }  // namespace lorahub::text

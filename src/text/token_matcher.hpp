@@ -12,8 +12,8 @@ namespace lorahub::text {
 
 class TokenMatcher {
  public:
-  // `pattern`: what is looked for; the token's content, or that normalised. False, and nothing is
-  // added, where it is empty or there already.
+  // `pattern` is the text to look for: the token's content, or the normalised content. Returns
+  // false and adds nothing where it is empty or there already.
   [[nodiscard]] bool add(std::string pattern, const AddedToken& token);
 
   struct Part {

@@ -34,18 +34,18 @@ struct TokenizerConfig {
 // The names of SpecialTokens::named, in transformers' order.
 const std::vector<std::string>& special_token_names();
 
-// tokenizer_config.json; the class is that of config.json where it names none. As without the file
-// where it is not there. Error naming file and key: no JSON object, or what T5's tokenizer does not
-// do.
+// Reads tokenizer_config.json; the class is that of config.json where it names none. A missing file
+// counts as an empty one. Error naming file and key for what is no JSON object and for settings
+// that T5's tokenizer does not follow.
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
 
-// special_tokens_map.json. Tokens of additional_special_tokens may be objects where the file is
-// only compared (added_tokens_decoder says all that it says); where it is read, transformers takes
-// texts alone.
+// Reads special_tokens_map.json. Tokens of additional_special_tokens may be objects where the file
+// is only compared (added_tokens_decoder says all that it says); where it is read, transformers
+// takes texts alone.
 enum class MapUse { read, compared };
 SpecialTokens read_special_tokens(const std::filesystem::path& folder, MapUse use);
 
-// added_tokens.json: content and id alone, by id.
+// Reads added_tokens.json, which has contents and ids alone; sorted by id.
 std::vector<AddedToken> read_added_tokens(const std::filesystem::path& folder);
 
 }  // namespace lorahub::text

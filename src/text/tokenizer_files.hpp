@@ -14,7 +14,7 @@ inline constexpr const char* kAddedTokensFile = "added_tokens.json";
 
 // All of the above, by name: what is read, hashed and copied beside a model that is written.
 std::vector<std::string> tokenizer_file_names();
-// Those of them that lie in `folder`.
+// The names of those that lie in `folder`.
 std::vector<std::string> tokenizer_files(const std::filesystem::path& folder);
 
 // The text of one of the JSON files, "{}" where it is not there. Error: it is of another kind (a

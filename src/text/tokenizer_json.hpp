@@ -14,9 +14,9 @@ struct TokenizerJson {
   int64_t end = -1;               // what the file's post-processor puts behind a text
 };
 
-// Who builds a tokenizer of the file. T5Tokenizer takes its pieces, its compiled normaliser and its
-// added tokens, and splits, ends and decodes text in T5's way whatever the file says;
-// TokenizersBackend does all as the file says.
+// The class of transformers that builds a tokenizer from the file. T5Tokenizer takes its pieces,
+// its compiled normaliser and its added tokens, and splits, ends and decodes text in T5's way
+// whatever the file says; TokenizersBackend does all as the file says.
 enum class TokenizerClass { t5, backend };
 
 // Nothing where there is no file. Error naming what is not as T5's tokenizer has it (another kind

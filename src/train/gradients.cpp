@@ -21,7 +21,7 @@ struct Part {
   Tensors gradients;
 };
 
-// Adds parts in the order of their numbers, whoever is ready first; those that wait are few.
+// Adds parts in the order of their numbers, whichever is ready first; few parts wait at a time.
 class InOrder {
  public:
   void add(size_t number, Part part) {

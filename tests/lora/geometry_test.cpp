@@ -1,4 +1,4 @@
-// Against BA formed in full.
+// Lengths and angles against those of BA formed in full.
 #include "lora/geometry.hpp"
 
 #include <gmock/gmock.h>

@@ -59,7 +59,7 @@ inline Adapter random_adapter(const Config& config, int64_t candidates, double s
   return adapter;
 }
 
-// The same elsewhere, or of another type.
+// The network on another device.
 inline Network on(at::Device device, Network network) {
   const Ties same = model::t5::ties(network);
   for (const auto& [name, tensor] : model::t5::named(network)) *tensor = tensor->to(device);

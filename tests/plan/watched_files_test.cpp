@@ -1,4 +1,5 @@
-// Files that change while a study reads them: 75 and the file's name, and nothing of it recorded.
+// When a file changes while a study reads it, the program ends with code 75, names the file and
+// records nothing that was computed with it.
 #include "plan/watched_files.hpp"
 
 #include <fcntl.h>

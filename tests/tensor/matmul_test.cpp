@@ -1,4 +1,4 @@
-// The matrix products against f64, and their bits: a row's do not depend on the rows beside it.
+// The matrix products against f64; and the bits of a row do not depend on the rows beside it.
 #include "tensor/matmul.hpp"
 
 #include <gtest/gtest.h>

@@ -32,7 +32,7 @@ c10::TypedOperatorHandle<Signature> operation(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 
-// NaN when one of them is not finite.
+// The largest |x - x0|, NaN when one of them is not finite.
 LORAHUB_FAST_LOOP float largest_difference(const float* __restrict x, const float* __restrict x0,
                                            const int64_t& count) {
   constexpr int64_t kLanes = 16;
@@ -121,7 +121,8 @@ class Int8Weights : public NarrowWeights {
     });
   }
 
-  // x W^T [rows, out], f32, of x [rows, in], bytes that mean themselves less kZero.
+  // x W^T [rows, out] in f32 for x [rows, in] in bytes, where a byte stands for its value minus
+  // kZero.
   at::Tensor times(const at::Tensor& x, int slot) const {
     static const auto multiply = operation<QLinear>("onednn::qlinear_pointwise");
     const Packed& w = by_slot_.at(slot);

@@ -21,7 +21,7 @@ int candidates_at_once(const at::Tensor& x, int population) {
   return static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / x.size(1), 1, population));
 }
 
-// All for as many candidates as one of them has.
+// Widens all three to as many candidates as any of them has.
 tensor::Projections widened(tensor::Projections all) {
   const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
   for (at::Tensor* rows : {&all.q, &all.k, &all.v}) *rows = rows->expand({wide, -1, -1});
@@ -39,7 +39,7 @@ tensor::Projections products(const Attention& layer, const at::Tensor& x,
   return {.q = by.product(x, layer.q), .k = by.product(x, layer.k), .v = by.product(x, layer.v)};
 }
 
-// Plus what the adapters make of x. Writes into `y`.
+// y plus what the adapters make of x. Writes into `y`.
 tensor::Projections adapted(const tensor::Projections& y, const Attention& layer,
                             const Adapter& adapter, const at::Tensor& x) {
   return widened({.q = add_adapter(y.q, x, low_rank(adapter, layer.q.slot)),

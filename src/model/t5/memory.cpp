@@ -77,8 +77,8 @@ double T5Memory::reference_losses(const RowSums& batch) const {
   return kFloat * (3 * scores + rows) + logits(batch.target_sum) + position_bias(batch.longest);
 }
 
-// The same, kept for the gradient: of each layer its scores before and behind dropout, its
-// activations.
+// A reference pass whose intermediate results are kept for the gradient: each layer's activations,
+// and its scores before and behind dropout.
 double T5Memory::training(const RowSums& batch, const TrainingPass& pass) const {
   const auto layer = [&](double queries, double keys) {
     return batch.rows * heads_ * queries * keys * (pass.drops ? 2 : 1);

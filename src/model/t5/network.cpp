@@ -79,7 +79,7 @@ class Builder {
 
   const std::vector<SharedTensor>& tensors() const { return tensors_; }
 
-  // What is of this part, by `threads` threads.
+  // Checks the values of this rank's part, by `threads` threads.
   void check_values(int threads) const {
     tensor::share(threads, static_cast<int>(own_.size()), [this](int i) {
       const auto& [name, tensor] = own_[static_cast<size_t>(i)];
@@ -90,7 +90,7 @@ class Builder {
  private:
   bool has(const std::string& name) const { return weights_.contains(name); }
 
-  // By name, its values not looked at yet.
+  // Takes a tensor by name and checks its shape, not yet its values.
   at::Tensor take(const std::string& name, at::IntArrayRef shape) {
     const auto found = weights_.find(name);
     used_.insert(name);
@@ -139,8 +139,8 @@ class Builder {
     return placed(name, take(name, {config_.d_model}), at::kFloat);
   }
 
-  // As transformers ties them: `shared`, or the first of the others that the file has, is all that
-  // the file does not have; so are copies of it.
+  // Ties embeddings and head as transformers does: `shared`, or else the first of the others that
+  // the file has, stands for all that the file lacks and for copies of itself.
   void place_embeddings(Network& n) {
     const auto first =
         std::ranges::find_if(kEmbeddings, [&](const char* name) { return has(name); });
@@ -162,7 +162,8 @@ class Builder {
     return take(name, {config_.vocabulary, config_.d_model});
   }
 
-  // What is left over would be skipped; transformers' own list of what it ignores has one name.
+  // Refuses tensors that nothing has taken, since they would be skipped; transformers' own list of
+  // names to ignore has one entry.
   void check_all_used() const {
     for (const auto& [name, tensor] : weights_) {
       if (used_.contains(name) || name == kIgnored) continue;
@@ -245,7 +246,7 @@ class Builder {
   int slot_ = 0;
 };
 
-// Those that many rows pass in every pass.
+// The layers that many rows go through in every pass.
 std::vector<tensor::Linear*> encoder_layers(Network& network) {
   std::vector<tensor::Linear*> layers;
   for (Block& block : network.encoder.blocks)

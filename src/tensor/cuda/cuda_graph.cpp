@@ -41,8 +41,8 @@ void say_why_not(const std::exception& error) {
              error.what());
 }
 
-// Of a capture that CUDA has given up, capture_end() throws before it tells the allocator, which
-// would go on filling the graph's pool (LibTorch 2.11).
+// Ends the allocator's part of a capture. When CUDA has given up the capture, capture_end() throws
+// before it tells the allocator, which would go on filling the graph's pool (LibTorch 2.11).
 void tell_allocator(const c10::MempoolId_t& pool) {
   try {
     const auto device = c10::cuda::current_device();

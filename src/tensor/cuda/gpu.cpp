@@ -33,7 +33,7 @@ void use_gpu() {
 #ifdef LORAHUB_CUDA
 namespace {
 
-// Of LentStream; made as they are needed and kept to the end.
+// The streams that LentStream lends; they are made as they are needed and kept to the end.
 class Streams {
  public:
   c10::cuda::CUDAStream take() {

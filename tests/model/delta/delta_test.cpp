@@ -88,7 +88,8 @@ TEST_P(DeltaShapes, candidates_keep_their_order) {
   RecordProperty("relative_error", std::to_string(std::sqrt(error / spread)));
 }
 
-// But for what rounds to another byte: f32 itself is near to 1e-6 only.
+// Inputs differ by f32's own 1e-6 or so, which may round to another byte; the bound allows for
+// that.
 TEST_P(DeltaShapes, a_candidate_among_others_is_the_candidate_alone) {
   const Rig rig(GetParam());
   const Adapter adapter = random_adapter(rig.g.config, 3);

@@ -12,8 +12,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// The configs once more, to be changed; links would be the very same files. Both ranks would find
-// a folder beside the study that is called "configs".
+// Copies the configs so that a test can change them; links would be the very same files. The copy
+// must not be called "configs": both ranks would find a folder of that name beside the study.
 std::filesystem::path copy_of_configs(const std::filesystem::path& folder) {
   const std::filesystem::path configs = SOURCE_DIR "/configs";
   std::filesystem::create_directories(folder / "other");

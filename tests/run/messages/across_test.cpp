@@ -56,7 +56,7 @@ std::vector<search::Tile> ragged_tiles() {
   return tiles;
 }
 
-// Any rank, in this thread.
+// Plays any rank in this thread.
 Call by(const search::Measure& local) {
   return [local](const std::vector<std::string>& units) {
     std::vector<workers::Outcome> outcomes;
@@ -116,7 +116,7 @@ TEST(Across, EmptyPopulationAsksForNothing) {
   EXPECT_TRUE(across(by(measure), no_fault)({}, {}).empty());
 }
 
-// Candidate 4 has no number, for one example alone.
+// The sums, but candidate 4 gets NaN for one example alone.
 std::vector<std::vector<double>> with_nan(const search::Population& population,
                                           std::span<const search::Tile> tiles) {
   auto sums = measure(population, tiles);
@@ -148,7 +148,7 @@ TEST(Across, NotANumberIsTriedAgainThenInfinite) {
   EXPECT_EQ(bits(sums), bits(expected));
 }
 
-// A search that took it for a bad candidate would go elsewhere, and nobody would know.
+// A search that took such a fault for a bad candidate would go elsewhere, and nobody would know.
 TEST(Across, AFaultOfTheMachineIsNoLoss) {
   const Call sick = [&](const std::vector<std::string>& units) {
     auto outcomes = by(measure)(units);

@@ -9,7 +9,7 @@
 namespace lorahub::run {
 namespace {
 
-// Several ranks: tests/run/nccl.
+// tests/run/nccl tests several ranks.
 TEST(Load, OneGpuExchangesWithItself) {
   if (!workers::has_nccl() || !at::hasCUDA()) GTEST_SKIP() << "no GPU, or a build without NCCL";
   const std::string model = SOURCE_DIR "/configs/model/mini";

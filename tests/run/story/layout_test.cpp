@@ -1,5 +1,4 @@
-// Any number of ranks, threads, groups and shards: the same bits. Other paths than R = 1 must not
-// be able to tell.
+// Any number of ranks, threads, groups and shards gives the same bits as one rank.
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"

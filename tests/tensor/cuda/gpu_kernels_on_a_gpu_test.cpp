@@ -1,4 +1,5 @@
-// The kernels on a GPU, against LibTorch's in f64. On a machine without one: gpu_kernels_test.cpp.
+// The kernels on a GPU, against LibTorch's in f64. gpu_kernels_test.cpp runs on machines without a
+// GPU.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// The kernels that a GPU runs, on the CPU, against closed forms in f64. On a GPU:
-// gpu_kernels_on_a_gpu_test.cpp.
+// The kernels that a GPU runs, on the CPU, against closed forms in f64.
+// gpu_kernels_on_a_gpu_test.cpp runs them on a GPU.
 #include "tensor/cuda/gpu_kernels.hpp"
 
 #include <ATen/ATen.h>
