@@ -184,17 +184,17 @@ class Coordinator {
       me_.mailbox->progress();
     fmt::print(stderr, "lorahub: {}\n", base::printable_line(why_));
     end_launcher_after(kLauncherSeconds);
-    leave(code, Leave::at_once);
+    leave(code);
   }
 
   // Ends the process without waiting for threads that compute.
-  [[noreturn]] static void end_now(const std::exception_ptr& error) {
+  [[noreturn]] void end_now(const std::exception_ptr& error) const {
     try {
       std::rethrow_exception(error);
     } catch (const std::exception& e) {
       fmt::print(stderr, "lorahub: {}\n", base::printable_line(e.what()));
     }
-    leave(75, Leave::together);
+    me_.leave_together(75);
   }
 
   const LoopState& me_;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 
@@ -12,6 +13,19 @@
 #include "workers/session.hpp"
 
 namespace lorahub::workers {
+namespace {
+
+constexpr double kGoodbye = 30;  // seconds
+
+volatile std::sig_atomic_t late_code = 0;
+
+void end_after(double seconds, int code) {
+  late_code = code;
+  std::signal(SIGALRM, [](int) { _exit(late_code); });
+  alarm(static_cast<unsigned>(std::ceil(seconds)));
+}
+
+}  // namespace
 
 double LoopState::beat() const { return std::min(1.0, service.stall_timeout / 4); }
 
@@ -26,12 +40,18 @@ void LoopState::let_units_end() const {
   }
 }
 
-void leave(int code, Leave how) {
+void LoopState::leave_together(int code) const {
   std::fflush(nullptr);
-  if (how == Leave::together && mpi_runs()) {
+  if (mpi_runs()) {
+    end_after(service.grace + kGoodbye, code);
     meet();
     MPI_Finalize();
   }
+  _exit(code);
+}
+
+void leave(int code) {
+  std::fflush(nullptr);
   _exit(code);
 }
 

@@ -20,11 +20,13 @@ struct LoopState {
   double beat() const;  // seconds between two heartbeats
   // Interrupts this rank, too: units under way see a signal, and have service.grace seconds to end.
   void let_units_end() const;
+  // Ends the process, after MPI_Finalize with the other ranks, without waiting for threads that
+  // compute. A rank that cannot come to that meeting (its machine opens no file, say) is waited
+  // for as long as a rank may take to end its units, and some seconds.
+  [[noreturn]] void leave_together(int code) const;
 };
 
-// Ends the process without waiting for threads that compute: together with the other ranks, after
-// MPI_Finalize, or at once.
-enum class Leave { together, at_once };
-[[noreturn]] void leave(int code, Leave how);
+// Ends the process at once, as it stands.
+[[noreturn]] void leave(int code);
 
 }  // namespace lorahub::workers

@@ -35,7 +35,7 @@ bool send_outcomes(const LoopState& me) {
              "lorahub: rank {} has not heard of rank 0 on {} for {:.0f} s (it is stopped, or the "
              "network is cut), run the same command to go on\n",
              me.rank, me.hosts[0], seconds);
-  leave(75, Leave::at_once);
+  leave(75);
 }
 
 }  // namespace
@@ -56,11 +56,11 @@ int serve(const LoopState& me) {
     silence.note(0);
     if (message->head.kind == Kind::task)
       me.executor.put({.ticket = message->head.ticket, .request = std::move(message->bytes)});
-    if (message->head.kind == Kind::abandon) leave(message->head.code, Leave::at_once);
+    if (message->head.kind == Kind::abandon) leave(message->head.code);
     if (message->head.kind != Kind::dismiss) continue;
     if (message->head.code == 75) me.let_units_end();
     say_goodbye(mailbox);
-    if (me.executor.busy()) leave(message->head.code, Leave::together);
+    if (me.executor.busy()) me.leave_together(message->head.code);
     return message->head.code;
   }
 }
