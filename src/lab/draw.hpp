@@ -30,7 +30,7 @@ class Draw {
   void shuffle(std::vector<T>& items) {
     for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
   }
-  // Different places of `from`, in random order.
+  // `count` elements of `from` at different places, in random order.
   template <class T>
   std::vector<T> some(std::vector<T> from, size_t count) {
     assert(count <= from.size());

@@ -62,7 +62,7 @@ class Measuring {
     return all;
   }
 
-  // Their cards were measured when they were trained.
+  // Reads the figures from the modules' cards, which were measured when the modules were trained.
   ordered_json modules() const {
     ordered_json all;
     for (const int rank : recipe_.ranks)

@@ -23,7 +23,7 @@ struct Wording {
 };
 std::string free_prompt(Draw& draw, const Wording& wording, const Question& question);
 
-// A template with {w} for the wording and {b} for what shown() gives.
+// Fills a template, in which {w} stands for the wording and {b} for what shown() gives.
 std::string filled(const std::string& text, const std::string& wording, const Question& question);
 
 // Some examples of one kind, then the question: "... => (B) ; ... => (A) ; ... =>".

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kOptions = 4;  // of the tasks
 constexpr int kPatience = 100;  // draws a row before a task counts as exhausted
 
-// Different prompts, none of them seen before.
+// Accepts a prompt once, and none of those in `seen`.
 class Fresh {
  public:
   explicit Fresh(const Prompts& seen) : seen_(seen) {}
@@ -48,7 +48,7 @@ std::vector<Form> allowed(const Recipe& recipe, const Skill& skill) {
   return all;
 }
 
-// The letter more often than the others, where the skill has options.
+// Draws a form; where the skill has options, the letter comes more often than the others.
 Form trained_form(Draw& draw, const std::vector<Form>& allowed, double letters) {
   const bool has_letter = std::ranges::count(allowed, Form::letter) > 0;
   return has_letter && draw.chance(letters) ? Form::letter : draw.one(allowed);

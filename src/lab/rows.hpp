@@ -40,7 +40,7 @@ Upstream module_rows(const Recipe& recipe, const Task& task, const Prompts& unse
 Rows lookup_rows(const Recipe& recipe, const Prompts& unseen);
 Rows mix_rows(const Recipe& recipe, const Prompts& unseen);
 
-// One prompt a row that names skill and form, for measuring what a base can do.
+// Rows for measuring what a base can do; each prompt names skill and form.
 Rows cued_rows(const Recipe& recipe, const Skill& skill, Form form);
 Rows silent_rows(const Recipe& recipe, const Skill& skill);  // in the own form, which is not named
 

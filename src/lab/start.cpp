@@ -17,7 +17,8 @@ constexpr double kHead = 0.3;              // times initial_network's spread, d_
 constexpr int64_t kBack = 1, kAhead = 17;  // T5's buckets of one token back and ahead, of 32
 constexpr double kNeighbour = 3, kItself = -4;
 
-// Keys of heads first..last-1 along their queries, at the spread that keys start with.
+// Sets the keys of heads first..last-1 to multiples of their queries, k = c q, at the spread that
+// keys start with.
 struct Heads {
   int64_t first = 0, last = 0;
 };

@@ -18,7 +18,8 @@ struct NamedBase {
 // them do); "" where none does.
 std::string base_warning(const std::vector<NamedBase>& modules, const std::string& model);
 
-// What the adapter_config.json of these modules say; those that can't be read are left out.
+// The bases that the adapter_config.json of these modules name; files that can't be read are left
+// out.
 std::vector<NamedBase> named_bases(const std::filesystem::path& library,
                                    const std::vector<std::string>& modules);
 

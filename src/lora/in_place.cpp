@@ -31,8 +31,8 @@ bool are_alike(const Module& first, const Module& other) {
          });
 }
 
-// From the first factor in the file to the end of the last one, in floats. What lies between them
-// would be mixed with them, whatever it is.
+// The range from the first factor in the file to the end of the last one, in floats. Whatever lies
+// between the factors would be mixed with them.
 struct Span {
   int64_t begin, length;
   bool has_holes;

@@ -65,7 +65,7 @@ std::vector<std::string> words(const json& value) {
   return list;
 }
 
-// What can be said without the base; whether the base takes it is for read_module to say.
+// Reads what can be said without the base; read_module decides whether the base takes the adapter.
 void read_settings(const fs::path& folder, Indexed& entry) {
   const json config =
       json::parse(base::read_json_object(folder / kConfigFile, "copy the adapter again"));

@@ -60,7 +60,7 @@ Module read_module(const std::filesystem::path& folder, const std::string& name,
 void write_module(const std::filesystem::path& folder, const Module& module,
                   const model::Architecture& base, const std::string& base_name);
 
-// A module's configuration and weights file, and the SHA-256 of both.
+// A module's configuration and weights file; and the SHA-256 of the bytes of both.
 std::vector<std::filesystem::path> module_files(const std::filesystem::path& folder);
 std::string hash_module(const std::filesystem::path& folder);
 

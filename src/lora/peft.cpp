@@ -57,7 +57,7 @@ std::optional<Key> parse_key(std::string_view key) {
       .linear = checkpoint::unwrapped(linear), .adapter = std::string(rest), .factor = factor};
 }
 
-// What a tensor is that is no factor of a linear layer.
+// Refuses a tensor that is no factor of a linear layer, and says what it is.
 void check_others(const Subject& subject, const std::string& name, const at::Tensor& tensor,
                   const model::Architecture& base) {
   const std::string reason = checkpoint::empty_reason(tensor);
@@ -136,7 +136,7 @@ struct Layers {
   const AdapterConfig& config;
 };
 
-// Whose factor a tensor is. What is not a factor of a targeted layer is an error.
+// The layer whose factor a tensor is. A tensor that is no factor of a targeted layer is an error.
 struct Place {
   int slot;
   char factor;

@@ -28,19 +28,19 @@ void check_modules(const std::vector<Module>& modules) {
                 module.name);
 }
 
-// By slot: the factors of the first module that has the place.
+// The factors of the first module that has the place, by slot.
 std::map<int, Factors> all_places(const std::vector<Module>& modules) {
   std::map<int, Factors> places;
   for (const Module& module : modules) places.insert(module.slots.begin(), module.slots.end());
   return places;
 }
 
-// A tensor of shape, strides and no memory.
+// A tensor that has shape and strides but no memory.
 at::Tensor outline(at::IntArrayRef sizes) {
   return at::empty(sizes, at::device(at::kMeta).dtype(at::kFloat));
 }
 
-// flat [N, D]: all a then all b; the views that name its parts.
+// Lays out flat [N, D] with all a, then all b, and the views that name its parts.
 void outline_equal(const std::vector<Module>& modules, Pool& pool) {
   const std::map<int, Factors> places = all_places(modules);
   const auto n = static_cast<int64_t>(modules.size());
@@ -56,7 +56,7 @@ void outline_equal(const std::vector<Module>& modules, Pool& pool) {
   for (const auto& [slot, like] : places) pool.b.push_back(view(like.b));
 }
 
-// flat [D]: by place, a [sum r, in] and b [out, sum r].
+// Lays out flat [D] with a [sum r, in] and b [out, sum r] of each place.
 void outline_mixed(const std::vector<Module>& modules, Pool& pool) {
   std::vector<std::array<int64_t, 2>> shapes;
   int64_t total = 0, begin = 0;
@@ -93,7 +93,7 @@ void note_places(const std::vector<Module>& modules, Pool& pool) {
   }
 }
 
-// What the values follow from: the modules and the order of the places.
+// The origin of the pool: its values follow from the modules and the order of the places.
 std::string common_origin(const std::vector<Module>& modules, int slot_count) {
   std::string all = base::format("pool {}", slot_count);
   for (const Module& module : modules) {

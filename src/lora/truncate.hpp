@@ -1,4 +1,5 @@
-// A module of smaller rank: the nearest one, by singular value decomposition at each place.
+// Cuts a module to a smaller rank: the result is the nearest one, by singular value decomposition
+// at each place.
 #pragma once
 #include "lora/library.hpp"
 

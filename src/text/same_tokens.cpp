@@ -18,8 +18,8 @@ bool same_bytes(const fs::path& a, const fs::path& b) {
   return fs::exists(a) && base::read_file(a) == base::read_file(b);
 }
 
-// What a text becomes in each of two tokenizers: ids of pieces and of added tokens. Sentinels are
-// compared by their ids alone, for versions of transformers write different flags of them.
+// The id that a tokenizer gives to each text: ids of pieces and of added tokens. Sentinels are
+// compared by their ids alone, since versions of transformers write different flags of them.
 using TokenIds = std::map<std::string, AddedToken>;
 TokenIds token_ids(const TokenizerContent& content) {
   TokenIds tokens;

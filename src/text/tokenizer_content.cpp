@@ -119,7 +119,7 @@ class Folder {
 
   bool is_legacy() const { return !config_.decoder; }
 
-  // The map's first, but as the configuration has them.
+  // The map's tokens come first, but as the configuration has them.
   std::vector<NamedToken> others_by_name() const {
     std::vector<NamedToken> others;
     if (is_legacy()) others = map_.others;

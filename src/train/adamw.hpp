@@ -38,7 +38,8 @@ using RateFactor = std::pair<std::string, double>;
 // for a part that no name has.
 std::vector<double> rate_factors(const Trainable& trainable, const std::vector<RateFactor>& given);
 
-// Norm of all gradients together; scales them down to `most` where it is above (0: never).
+// Returns the norm of all gradients together, and scales them down to `most` where it is above (0:
+// never).
 double clip(Tensors& gradients, double most);
 
 enum class Schedule { linear, constant };  // behind the warm-up: to 0 at `steps`, or level

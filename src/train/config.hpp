@@ -1,4 +1,5 @@
-// A training config: YAML -> what to train, on what, how. Keys: design of the interface, README.md.
+// A training config in YAML: what to train, on which data, and how. configs/train/lorahub.yaml
+// lists the keys.
 #pragma once
 #include <filesystem>
 #include <optional>

@@ -1,5 +1,5 @@
-// What is trained, and how the network reads it: LoRA, IA3, every weight, or mixing weights, all as
-// a list of parameters and two functions.
+// What is trained, and how the network reads it. LoRA, (IA)^3, every weight and mixing weights are
+// all a list of parameters and two functions.
 #pragma once
 #include <functional>
 #include <memory>
@@ -32,7 +32,7 @@ struct Trainable {
   std::vector<Parameter> parameters;
   // Values of the parameters, in their order -> tensors that the network reads. Differentiable.
   std::function<Tensors(const Tensors& values)> prepare;
-  // Those tensors -> a network that reads them. No arithmetic.
+  // Puts those tensors into a network that reads them; it does no arithmetic.
   std::function<TrainedModel(const Tensors& read)> place;
 };
 

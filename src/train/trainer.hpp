@@ -25,7 +25,7 @@ struct Settings {
   int threads = 1;
 };
 
-// Which rows its steps see.
+// The course of a training with these settings: which rows its steps see.
 Course course(std::span<const model::Tokens> rows, const Settings& settings);
 
 class Trainer {

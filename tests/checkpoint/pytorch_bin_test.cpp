@@ -34,7 +34,7 @@ std::string numbers(const std::vector<int32_t>& values) {
   return tuple(items);
 }
 
-// One tensor as torch writes it; fields that a test may spoil.
+// One tensor as torch writes it, in fields that a test may spoil.
 struct Parts {
   std::string type = global("torch", "FloatStorage");
   std::string key = text("0");
@@ -171,7 +171,8 @@ TEST(PytorchBin, TensorsOutsideTheirStorageAreRefused) {
   EXPECT_THAT(says({.size = numbers({6})}), HasSubstr("a shape"));
 }
 
-// Its reader would convert it whole: 400 bytes of file, any amount of memory.
+// A caller would convert such a tensor whole, so that a file of 400 bytes could take any amount of
+// memory.
 TEST(PytorchBin, TensorsThatRepeatTheirStorageAreRefused) {
   EXPECT_THAT(complaint(dict(text("a") + tensor({.size = numbers({1 << 20, 1 << 20}),
                                                  .stride = numbers({0, 0})}))),
@@ -324,7 +325,7 @@ TEST(PytorchBin, NoTruncationIsRead) {
   }
 }
 
-// Truncated or changed pickles behind a right checksum: the machine itself is what stops them.
+// Truncated or changed pickles behind a right checksum: the Unpickler itself must stop them.
 TEST(PytorchBin, PicklesCutOrChangedNeverReachOutside) {
   const Folder folder;
   const std::string pickle = dict(text("a") + tensor({}) + text("b") +

@@ -11,7 +11,7 @@ Module written(const std::filesystem::path& folder, const Module& module) {
   return read_module(folder / module.name, module.name, tiny());
 }
 
-// The same values in this process's memory.
+// The module with its values copied into this process's memory.
 Module copied(Module module) {
   for (auto& [slot, factors] : module.slots)
     factors = {.a = factors.a.clone(), .b = factors.b.clone()};

@@ -102,7 +102,7 @@ TEST(Stack, RefusesNoneAndTwice) {
               AllOf(HasSubstr("'x'"), HasSubstr("twice")));
 }
 
-// Modules of other layers: a place of all, zero where a module has none.
+// Modules of different layers: each layer becomes a place of all, zero for a module without it.
 TEST(Stack, HasThePlacesOfAll) {
   for (const int64_t rank : {4, 3}) {  // stacked, side by side
     Module x = made("x", tiny()), y = made("y", tiny(), {.rank = rank, .alpha = 9});

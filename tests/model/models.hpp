@@ -59,7 +59,7 @@ inline Adapter random_adapter(const Config& config, int64_t candidates, double s
   return adapter;
 }
 
-// The network on another device.
+// The network on another device; and the adapter there, or in another type.
 inline Network on(at::Device device, Network network) {
   const Ties same = model::t5::ties(network);
   for (const auto& [name, tensor] : model::t5::named(network)) *tensor = tensor->to(device);

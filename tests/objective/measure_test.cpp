@@ -79,7 +79,7 @@ TEST(Measure, SameBitsForOneAndThreeThreads) {
   }
 }
 
-// What ranks do: each asks for other tiles, in another order.
+// This is what ranks do: each computes other tiles, in another order.
 TEST(Measure, SameBitsForTilesInAnyOrder) {
   const search::Population some = population(11, 20);
   const search::Measure measured = measure(Composition::factor);

@@ -19,7 +19,7 @@ std::span<const double> first(const search::Population& all, int candidates) {
   return std::span(all.weights).first(static_cast<size_t>(candidates * all.dim));
 }
 
-// In any order of shapes, of which each is asked for again and again.
+// Asks for shapes in any order, each again and again.
 TEST(Passes, AreTheLossesOfTheMixtures) {
   const Setting s;
   Passes passes({.model = *s.machine.model}, s.compose, s.pairs);

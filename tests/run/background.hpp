@@ -42,7 +42,7 @@ class Background {
     pid_ = -1;
     return WIFEXITED(state_) ? WEXITSTATUS(state_) : 128 + WTERMSIG(state_);
   }
-  // Of the ranks under mpirun, in their order.
+  // The process ids of the ranks under mpirun, in their order.
   std::vector<pid_t> children() const {
     std::vector<pid_t> pids;
     std::istringstream text(run_command("pgrep -P " + std::to_string(pid_)).out);

@@ -42,7 +42,7 @@ inline std::vector<std::filesystem::path> journals(const std::filesystem::path& 
   return files;
 }
 
-// Of all journals of the folder, in the order of the ids.
+// The payload of all journals of the folder, in the order of the ids.
 inline std::string payload(const std::filesystem::path& folder) {
   std::map<std::string, std::string> trials;
   for (const auto& journal : journals(folder)) {

@@ -45,7 +45,7 @@ TEST_F(Differentiable, product_has_the_formulas_gradients) {
       expect_same(product, formula, {at::randn({3, length, in}), at::randn({out, in}) / in});
 }
 
-// Values by the wide numbers, gradients by the rounded ones.
+// The values follow from the wide numbers, the gradients from the rounded ones.
 TEST_F(Differentiable, scores_of_a_network_in_a_narrow_type) {
   const auto in = [](at::ScalarType type) {
     return [type](const std::vector<at::Tensor>& heads) {

@@ -52,7 +52,7 @@ TEST(Kernels, gelu_gate_is_its_formula_from_tail_to_tail) {
   EXPECT_TRUE(error.le(allowed).all().item<bool>()) << (error / allowed).max();
 }
 
-// In bf16: that of f32, rounded once.
+// The result in bf16 is that in f32, rounded once.
 TEST(Kernels, halves_are_computed_in_f32_and_rounded_once) {
   const at::Tensor x = at::linspace(-8, 40, 4801, at::kFloat).to(at::kBFloat16);
   const at::Tensor gate = test::hashed("g", {4801}, 3).to(at::kBFloat16);

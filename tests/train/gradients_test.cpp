@@ -30,7 +30,7 @@ TEST(Gradients, are_those_of_transformers_and_peft) {
   }
 }
 
-// Rounding of 2^-9 in each product, and what the network makes of it (0.02 to 0.09 here).
+// Each product is rounded to 2^-9, which the network amplifies (to 0.02 to 0.09 here).
 TEST(Gradients, in_bf16_are_near_those_of_f32) {
   for (const std::string name : kCases) {
     const Case c = make_case(name, at::kBFloat16);
@@ -43,7 +43,7 @@ TEST(Gradients, in_bf16_are_near_those_of_f32) {
   }
 }
 
-// All parameters a little along hashed directions, in f64.
+// Moves all parameters a little along hashed directions, in f64.
 TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
   for (const std::string name : kCases) {
     Case c = make_case(name, at::kDouble);

@@ -34,7 +34,7 @@ Lab lab() {
 
 const std::vector<double> kStart{0.5, -0.3, 0.8};
 
-// Against the losses of the fast path, which knows no gradient.
+// The gradient against differences of the fast path's losses, which has no gradient of its own.
 TEST(Mixing, gradient_is_the_slope_of_the_composed_loss) {
   const Lab l = lab();
   for (const auto composition : {study::Composition::factor, study::Composition::product}) {

@@ -37,7 +37,7 @@ std::vector<model::Tokens> rows(const Config& c) {
   return objective::tokenize(text::Tokenizer(kModel), task::read_examples(c.data[0]));
 }
 
-// Loss sums of all rows by the folder as a user loads it.
+// The loss sums of all rows, computed from the folder as a user loads it.
 std::vector<double> losses_of_folder(const Config& c) {
   if (c.what == What::full || c.what == What::base)
     return model::load(c.out, {})->loss_sums({}, rows(c));

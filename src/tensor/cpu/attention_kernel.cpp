@@ -93,10 +93,10 @@ constexpr std::array<Kernel, kRows> kernels{multiply_block<1, vectors>, multiply
 constexpr std::array<const std::array<Kernel, kRows>*, kVectors> by_vectors{
     &kernels<1>, &kernels<2>, &kernels<3>};
 
-// Of `columns` columns, a multiple of 16, and at most kRows rows.
+// Multiplies at most kRows rows by `columns` columns, a multiple of 16.
 void multiply(Product p, int64_t rows, int64_t columns) {
   for (int64_t left = columns / kLanes; left > 0;) {
-    // Four are two and two: what is left over should still fill the registers.
+    // Four vectors are taken as two and two, so that the last step, too, keeps the registers busy.
     const int64_t vectors = left == 4 ? 2 : std::min<int64_t>(left, kVectors);
     (*by_vectors[static_cast<size_t>(vectors - 1)])[static_cast<size_t>(rows - 1)](p);
     p.m += vectors * kLanes;
@@ -135,7 +135,8 @@ LORAHUB_HEADS float across_lanes(__m512 v) {
   return lanes[0];
 }
 
-// A row of scores, bias added, becomes e^(score - the largest), zero behind the last; their sum.
+// Adds the bias to a row of scores, replaces each by e^(score - the largest), with zeros behind the
+// last, and returns their sum.
 LORAHUB_HEADS float weigh(float* scores, const float* bias, int64_t count) {
   __m512 most = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
   for (int64_t i = 0; i < count; i += kLanes) {

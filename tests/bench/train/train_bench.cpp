@@ -30,7 +30,7 @@ model::t5::Config shape(const std::string& name) {
   return c;
 }
 
-// As compare.py's: lengths from a fixed rule, ids of ordinary words.
+// The rows are those of compare.py: lengths by a fixed rule, ids of ordinary words.
 std::vector<model::Tokens> rows(const std::string& lengths, int64_t count) {
   std::vector<model::Tokens> all;
   for (int64_t i = 0; i < count; ++i) {

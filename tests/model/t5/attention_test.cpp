@@ -117,13 +117,13 @@ TEST(Attention, packed_sequences_do_not_see_each_other) {
   expect_formula(at::kFloat, 16, 0);
 }
 
-// With the kernel of its own bf16 is rounded once, at the end.
+// Our own kernel computes bf16 inputs in f32 and rounds once, at the end.
 TEST(Attention, of_bf16_is_the_formula_rounded) {
   expect_formula(at::kBFloat16, 16, tensor::fits_heads(16) ? 1.0 / 255 : 1.0 / 32);
 }
 
-// The fallback writes all scores to memory: half as fast again. Lengths are those of prompts, so no
-// multiple of anything.
+// The fallback writes all scores to memory, which takes half as long again. Lengths are those of
+// prompts, so no multiple of anything.
 TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
   at::globalContext().setSDPUseMath(false);  // without a kernel of its own it throws

@@ -206,7 +206,7 @@ std::vector<std::string> waits_of(const std::function<void()>& work) {
   return waiting;
 }
 
-// What a CUDA graph needs, and a GPU that is kept busy.
+// A CUDA graph needs this, and it keeps a GPU busy.
 TEST(Loss, a_pass_over_a_batch_never_waits_for_its_device) {
   for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
     const Golden g = golden("tiny_gated", dtype);

@@ -67,7 +67,7 @@ TEST(EqualSearches, SingleModulesAreMeasuredOnceForEachScoring) {
   EXPECT_EQ(shared.told(base), nullptr);
 }
 
-// Who asks while another computes waits for it; and computes where that one fails.
+// A search that asks while another computes waits for it, and computes itself where that one fails.
 TEST(EqualSearches, AtTheSameTimeAGenerationIsComputedOnce) {
   const std::vector<study::Trial> trials{trial(40), trial(400), trial(4000)};
   for (const bool fails : {false, true}) {

@@ -1,4 +1,5 @@
-// What goes wrong on a cluster: every trial once, the same bits as an undisturbed run on one rank.
+// Whatever goes wrong on a cluster, every trial is done once, with the same bits as in an
+// undisturbed run on one rank.
 #include <signal.h>
 
 #include "base/random.hpp"
@@ -79,7 +80,7 @@ TEST_P(KilledAgainAndAgain, NothingIsLostOrDoneTwice) {
                 {.ranks = GetParam(), .most = 3, .seed = 100 * static_cast<uint64_t>(GetParam())});
 }
 
-// Label fault: most of them in a search.
+// This test has the label fault. Most of the kills come in a search.
 TEST(KilledFiftyTimes, DISABLED_NothingIsLostOrDoneTwice) {
   kill_at_least(50, {.ranks = 3, .most = 1, .seed = 1000});
 }

@@ -58,7 +58,7 @@ TEST(SickMachine, ARankWithoutDescriptorsIsNamedAndAllEndWith75) {
 
 #ifndef __SANITIZE_ADDRESS__  // which takes all of the address space
 
-// Where the other rank can do it, nobody notices.
+// Where the other rank can take over the work, the run goes on undisturbed.
 TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
   for (const bool both : {false, true}) {
     const auto folder = fresh_folder("memory");
@@ -81,7 +81,7 @@ TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
   }
 }
 
-// Their stacks do not fit.
+// The stacks of the threads do not fit into the address space.
 TEST(SickMachine, ThreadsThatCannotBeMadeAreOneSentence) {
   const auto folder = fresh_folder("threads");
   write_study(folder);

@@ -32,7 +32,7 @@ inline Warp warp;
 inline lorahub::test::Index gridDim, blockDim;
 inline thread_local lorahub::test::Index blockIdx, threadIdx;
 
-// Of all lanes.
+// All lanes of the warp take part.
 inline float __shfl_xor_sync(unsigned, float value, int with) {
   using lorahub::test::warp;
   const unsigned lane = threadIdx.x % warp.kLanes;
