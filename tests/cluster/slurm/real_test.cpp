@@ -134,7 +134,7 @@ TEST_F(Slurm, TwoNodesBySrun) {
 
 TEST_F(Slurm, TwoNodesByMpirun) {
   ASSERT_EQ(submit("--nodes 2 --ranks 2 --cluster plain").code, 0);
-  EXPECT_THAT(read_all(out_ / "slurm/run.sbatch"), HasSubstr("exec mpirun"));
+  EXPECT_THAT(read_all(out_ / "slurm/run.sbatch"), HasSubstr("launcher=(mpirun)\n"));
   expect_done();
   EXPECT_EQ(store::read_journal(out_ / "journal.ndj").headers.back().environment.at("ranks"), "2");
 }
