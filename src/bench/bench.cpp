@@ -40,7 +40,7 @@ model::Ids random_ids(const model::Architecture& architecture, int length, base:
 }
 
 std::vector<model::Tokens> random_pairs(const model::Architecture& architecture,
-                                        const Shape& shape) {
+                                        const PassShape& shape) {
   base::Stream stream(1, "bench");
   std::vector<model::Tokens> pairs;
   for (int k = 0; k < shape.examples; ++k)
@@ -65,7 +65,7 @@ struct Look {
 
 class Bencher {
  public:
-  explicit Bencher(const Subject& subject)
+  explicit Bencher(const BenchSubject& subject)
       : s_(subject),
         compose_(subject.pool, study::Composition::factor, subject.kernels.placement.dtype),
         weights_(subject.model.bytes_of_a_pass()),
@@ -75,18 +75,18 @@ class Bencher {
     BenchResult b{.weight_bytes = weights_, .module_bytes = bytes_of(s_.pool.flat)};
     measure_peaks(b);
     compositions(b);
-    std::vector<Shape> shapes;
+    std::vector<PassShape> shapes;
     for (const int source : {128, 256, 512})
       for (const int candidates : {1, 6, 12, 40})
         shapes.push_back({.candidates = candidates, .source = source});
     std::stable_sort(shapes.begin(), shapes.end(),
-                     [&](const Shape& x, const Shape& y) { return flop(x) < flop(y); });
-    const Shape prompts{.examples = 10};
+                     [&](const PassShape& x, const PassShape& y) { return flop(x) < flop(y); });
+    const PassShape prompts{.examples = 10};
     left_ = 2 + shapes.size() + kChunks.size();
     b.generation = pass(prompts, [&] { generate(prompts); });
     std::stable_partition(shapes.begin(), shapes.end(),
-                          [](const Shape& shape) { return shape.candidates == 1; });
-    for (const Shape& shape : shapes) {
+                          [](const PassShape& shape) { return shape.candidates == 1; });
+    for (const PassShape& shape : shapes) {
       if (b.chunks.empty() && shape.candidates > 1) chunks(b);
       b.losses.push_back(loss(shape));
     }
@@ -98,12 +98,12 @@ class Bencher {
 
   void chunks(BenchResult& b) {
     for (const int examples : kChunks) {
-      const Shape chunk{.examples = examples, .source = 128};
+      const PassShape chunk{.examples = examples, .source = 128};
       b.chunks.push_back(pass(chunk, losses(chunk)));
     }
   }
 
-  double flop(const Shape& shape) const {
+  double flop(const PassShape& shape) const {
     return shape.candidates * shape.examples *
            s_.model.architecture().forward_flop({.source = static_cast<double>(shape.source),
                                                  .target = static_cast<double>(shape.target),
@@ -137,7 +137,7 @@ class Bencher {
   }
 
   // Computes losses as a run does: in tiles of the usual shape, each by one thread.
-  std::function<void()> losses(const Shape& shape) const {
+  std::function<void()> losses(const PassShape& shape) const {
     const auto pairs = std::make_shared<const std::vector<model::Tokens>>(
         random_pairs(s_.model.architecture(), shape));
     const auto passes = std::make_shared<objective::Passes>(
@@ -159,7 +159,7 @@ class Bencher {
   }
 
   // Computes losses of the same examples by the model without adapters.
-  std::function<void()> base_losses(const Shape& shape) const {
+  std::function<void()> base_losses(const PassShape& shape) const {
     const std::vector<model::Tokens> pairs = random_pairs(s_.model.architecture(), shape);
     const auto pass = std::make_shared<tensor::CudaGraph>(
         s_.kernels.placement.device,
@@ -170,7 +170,7 @@ class Bencher {
     return [pass, unused] { (*pass)(unused); };
   }
 
-  void generate(const Shape& shape) const {
+  void generate(const PassShape& shape) const {
     std::vector<model::Ids> sources;
     for (model::Tokens& pair : random_pairs(s_.model.architecture(), shape))
       sources.push_back(std::move(pair.source));
@@ -203,8 +203,8 @@ class Bencher {
     return std::clamp(static_cast<int>(mine / expected), 1, s_.repeats);
   }
 
-  Pass pass(const Shape& shape, const std::function<void()>& work) {
-    Pass pass{.shape = shape, .flop = flop(shape)};
+  MeasuredPass pass(const PassShape& shape, const std::function<void()>& work) {
+    MeasuredPass pass{.shape = shape, .flop = flop(shape)};
     pass.repeats = repeats(pass.flop / (0.6 * peak_) + 0.2);
     left_ = std::max<size_t>(2, left_) - 1;
     if (pass.repeats == 0) return pass;
@@ -223,9 +223,9 @@ class Bencher {
     return pass;
   }
 
-  Pass loss(const Shape& shape) {
+  MeasuredPass loss(const PassShape& shape) {
     const std::function<void()> work = losses(shape);
-    Pass p = pass(shape, work);
+    MeasuredPass p = pass(shape, work);
     p.bytes *= shape.candidates;  // a tile holds few candidates: nearly one reading each
     if (p.repeats > 0 && shape.candidates == 1) {
       p.base_speed = base_speed(work, base_losses(shape), p.repeats);
@@ -255,7 +255,7 @@ class Bencher {
     return seconds;
   }
 
-  const Subject& s_;
+  const BenchSubject& s_;
   lora::Composer compose_;
   double weights_, rank_, peak_ = 0;
   size_t left_ = 1;  // passes to come
@@ -266,7 +266,7 @@ class Bencher {
 
 double BenchResult::expected_rate() const {
   std::vector<double> rates;
-  for (const Pass& pass : losses)
+  for (const MeasuredPass& pass : losses)
     if (pass.repeats > 0) rates.push_back(pass.rate);
   return median(rates);
 }
@@ -274,7 +274,7 @@ double BenchResult::expected_rate() const {
 int BenchResult::best_rows() const {
   int rows = 0;
   double best = 0;
-  for (const Pass& pass : chunks) {
+  for (const MeasuredPass& pass : chunks) {
     if (pass.repeats == 0 || pass.share <= best) continue;
     best = pass.share;
     rows = pass.shape.examples * pass.shape.source;
@@ -282,7 +282,7 @@ int BenchResult::best_rows() const {
   return rows;
 }
 
-BenchResult bench(const Subject& subject) { return Bencher(subject).all(); }
+BenchResult bench(const BenchSubject& subject) { return Bencher(subject).all(); }
 
 double read_rate(const std::string& file) {
   const auto json =

@@ -16,7 +16,7 @@ namespace lorahub::bench {
 // those of real tokens (model::Architecture::forward_flop: keys and values of cross-attention
 // projected; short targets are computed with up to 13 % fewer, so shares may pass 1); shares are of
 // the matrix product's rate.
-struct Subject {
+struct BenchSubject {
   const model::Model& model;
   const lora::Pool& pool;
   objective::Kernels kernels;
@@ -24,12 +24,12 @@ struct Subject {
   int repeats = 5;      // of each pass, at most
 };
 
-struct Shape {
+struct PassShape {
   int candidates = 1, examples = 5, source = 128, target = 8;  // P, K, tokens of each
 };
 
-struct Pass {
-  Shape shape;
+struct MeasuredPass {
+  PassShape shape;
   int repeats = 0;     // 0: the pass was left out, since it would have taken too long
   double flop = 0;     // of all candidates and examples
   double seconds = 0;  // wall clock, of the fastest repeat
@@ -39,7 +39,7 @@ struct Pass {
   std::map<std::string, double> phases;  // with one candidate: shares of its processor time; sum 1
 };
 
-struct Composition {
+struct CompositionTime {
   int candidates = 1;
   double seconds = 0;  // busy
   double bytes = 0;    // modules read, mixture written
@@ -47,10 +47,10 @@ struct Composition {
 
 struct BenchResult {
   double peak_f32 = 0, peak_bf16 = 0;  // FLOP/s of one core of `threads` at work
-  std::vector<Composition> compositions;
-  std::vector<Pass> losses;
-  Pass generation;           // of one batch of 10 prompts
-  std::vector<Pass> chunks;  // one candidate, more and more rows computed together
+  std::vector<CompositionTime> compositions;
+  std::vector<MeasuredPass> losses;
+  MeasuredPass generation;           // of one batch of 10 prompts
+  std::vector<MeasuredPass> chunks;  // one candidate, more and more rows computed together
   double weight_bytes = 0, module_bytes = 0;
 
   // FLOP/s of one core to expect of a search: the losses' median share of the peak.
@@ -60,7 +60,7 @@ struct BenchResult {
 };
 
 // Runs all passes, in the precision of the model.
-BenchResult bench(const Subject& subject);
+BenchResult bench(const BenchSubject& subject);
 
 // flops_per_second of a file that `lorahub bench --json` wrote.
 double read_rate(const std::string& file);

@@ -23,7 +23,7 @@ Mapped map_weights(const std::filesystem::path& file) {
   return mapped;
 }
 
-at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, tensor::Layout layout) {
+at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, tensor::TensorLayout layout) {
   const size_t element = at::elementSize(layout.type);
   assert(tensor::byte_count(layout.sizes, static_cast<int64_t>(element)) ==
          static_cast<int64_t>(bytes.size()));

@@ -18,7 +18,7 @@ Mapped map_weights(const std::filesystem::path& file);
 
 // A tensor over `bytes` of the file: contiguous, read only, and keeping the map alive. The bytes
 // are copied only where they are not aligned for the type.
-at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, tensor::Layout layout);
+at::Tensor mapped_tensor(const Mapped& file, std::string_view bytes, tensor::TensorLayout layout);
 
 // Calls base::read_ahead() for the bytes of such a tensor.
 void read_ahead(const at::Tensor& mapped);

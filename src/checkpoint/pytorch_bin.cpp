@@ -74,12 +74,12 @@ class Reader {
   }
 
   Tensors read() {
-    Unpickler machine(
+    Unpickler loaded(
         member("data.pkl"), file_,
         {.known = known,
          .call = [this](auto name, const Values& arguments) { return call(name, arguments); },
          .storage = [this](const Values& id) { return storage(id); }});
-    return tensors(machine.run());
+    return tensors(loaded.run());
   }
 
  private:

@@ -13,7 +13,7 @@
 #include "base/signals.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
-#include "cli/spool.hpp"
+#include "cli/task_rows.hpp"
 #include "cli/words.hpp"
 #include "run/lead/input_notes.hpp"
 #include "run/run_on_ranks.hpp"
@@ -129,17 +129,17 @@ base::Interrupted anew(const base::Interrupted& error) {
   return base::Interrupted(words + "nothing is kept of the search: the same command begins anew");
 }
 
-run::Adapted searched(workers::Dispatcher& crew, const Options& options, const study::Trial& trial,
-                      const objective::Hardware& machine) {
+run::Adapted searched(workers::Dispatcher& dispatcher, const Options& options,
+                      const study::Trial& trial, const objective::Hardware& loaded) {
   try {
-    return run::adapt(crew,
+    return run::adapt(dispatcher,
                       {.trial = trial,
                        .loss_batch = options.loss_batch,
                        .added = options.penalty == kAsk ? ask_penalty : search::Added(),
                        .single_losses = !options.quick,
                        .memory_check = options.no_memory_check ? run::MemoryCheck::skip
                                                                : run::MemoryCheck::refuse},
-                      machine,
+                      loaded,
                       {.folder = options.out.folder,
                        .rows = options.task,
                        .rank = options.out.rank,
@@ -160,18 +160,18 @@ int adapt(const Options& options) {
   base::check(group.size() == 1 || std::filesystem::is_regular_file(options.task),
               "--task {}: is no file that {} ranks could each read, save the rows in one",
               options.task, group.size());
-  const Spool spool(options.task, options.columns);
-  const study::Trial mine = trial(options, spool.files());
+  const TaskRows rows(options.task, options.columns);
+  const study::Trial mine = trial(options, rows.files());
   if (group.rank() == 0) say(remarks(options, mine));
-  const objective::Hardware machine =
+  const objective::Hardware loaded =
       hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  const workers::Service service{.threads = machine.threads};
+  const workers::Service service{.threads = loaded.threads};
   const auto make_site = [&] {
-    return std::make_unique<run::RankServer>(std::vector{mine}, machine, group.member());
+    return std::make_unique<run::RankServer>(std::vector{mine}, loaded, group.member());
   };
-  return run::run_on_ranks(group, service, make_site, [&](workers::Dispatcher& crew) {
+  return run::run_on_ranks(group, service, make_site, [&](workers::Dispatcher& dispatcher) {
     for (const std::string& note : run::notes({mine})) warn(note);
-    const run::Adapted adapted = searched(crew, options, mine, machine);
+    const run::Adapted adapted = searched(dispatcher, options, mine, loaded);
     (options.json ? print_json : print)(adapted, options);
     warn(adapted.delivered.written, options.out);
     return 0;

@@ -42,7 +42,7 @@ std::shared_ptr<const model::Model> load_model(const Options& options,
   return random;
 }
 
-json to_json(const bench::Pass& pass) {
+json to_json(const bench::MeasuredPass& pass) {
   json j{{"candidates", pass.shape.candidates},
          {"examples", pass.shape.examples},
          {"source", pass.shape.source},
@@ -63,15 +63,15 @@ json to_json(const bench::Pass& pass) {
   return j;
 }
 
-json to_json(const std::vector<bench::Pass>& passes) {
+json to_json(const std::vector<bench::MeasuredPass>& passes) {
   json all = json::array();
-  for (const bench::Pass& pass : passes) all.push_back(to_json(pass));
+  for (const bench::MeasuredPass& pass : passes) all.push_back(to_json(pass));
   return all;
 }
 
 json to_json(const Options& options, int threads, const bench::BenchResult& b) {
   json compositions = json::array();
-  for (const bench::Composition& c : b.compositions)
+  for (const bench::CompositionTime& c : b.compositions)
     compositions.push_back(
         {{"candidates", c.candidates}, {"seconds", c.seconds}, {"bytes", c.bytes}});
   return {{"model", options.model.model.empty() ? options.shape : options.model.model},
@@ -90,11 +90,11 @@ json to_json(const Options& options, int threads, const bench::BenchResult& b) {
           {"flops_per_second", b.expected_rate()}};
 }
 
-std::string tokens(const bench::Shape& shape) {
+std::string tokens(const bench::PassShape& shape) {
   return base::format("{}x{}+{}", shape.examples, shape.source, shape.target);
 }
 
-void print(const std::string& name, const bench::Pass& pass) {
+void print(const std::string& name, const bench::MeasuredPass& pass) {
   if (pass.repeats == 0)
     fmt::print("{:<34}{:>9.3f}  left out: --seconds more\n", name, 1e-12 * pass.flop);
   else
@@ -102,7 +102,7 @@ void print(const std::string& name, const bench::Pass& pass) {
                pass.seconds, 1e-12 * pass.rate, 100 * pass.share, 1e-9 * pass.bytes);
 }
 
-void print_phases(const bench::Pass& pass) {
+void print_phases(const bench::MeasuredPass& pass) {
   std::vector<std::pair<double, std::string>> shares;
   for (const auto& [name, share] : pass.phases)
     shares.emplace_back(share, name.empty() ? "other" : name);
@@ -121,17 +121,17 @@ void print(const Options& options, int threads, const bench::BenchResult& b) {
       "core\n\n",
       options.model.model.empty() ? options.shape : options.model.model, options.model.precision,
       threads, 1e-12 * b.peak_f32, 1e-12 * b.peak_bf16);
-  for (const bench::Composition& c : b.compositions)
+  for (const bench::CompositionTime& c : b.compositions)
     fmt::print("composition of {:>2} candidate(s): {:.1f} ms, {:.2f} GB, {:.1f} GB/s\n",
                c.candidates, 1e3 * c.seconds, 1e-9 * c.bytes, 1e-9 * c.bytes / c.seconds);
   fmt::print("\n{:<34}{:>9}{:>9}{:>10}{:>9}{:>9}\n", "", "TFLOP", "s", "TFLOP/s", "of peak", "GB");
-  for (const bench::Pass& pass : b.losses)
+  for (const bench::MeasuredPass& pass : b.losses)
     print(base::format("loss, {} candidate(s), {}", pass.shape.candidates, tokens(pass.shape)),
           pass);
   print(base::format("generation, {}", tokens(b.generation.shape)), b.generation);
-  for (const bench::Pass& pass : b.chunks)
+  for (const bench::MeasuredPass& pass : b.chunks)
     print(base::format("{} rows together", pass.shape.examples * pass.shape.source), pass);
-  for (const bench::Pass& pass : b.losses)
+  for (const bench::MeasuredPass& pass : b.losses)
     if (!pass.phases.empty()) print_phases(pass);
   fmt::print(
       "\nbest chunk: {} rows; TFLOP of real tokens, TFLOP/s of one busy core; a plan may "

@@ -93,7 +93,7 @@ void warn(const std::string& sentence) {
   if (!sentence.empty()) fmt::print(stderr, "warning: {}\n", base::printable_line(sentence));
 }
 
-lora::Pool load_pool(const std::string& library, const std::string& modules, Base base) {
+lora::Pool load_pool(const std::string& library, const std::string& modules, PoolBase base) {
   const std::vector<std::string> names =
       lora::pick(library, {.count = 0, .names = base::split(modules, ',')}, 0);
   lora::Modules kept;
@@ -121,9 +121,9 @@ void add_out(CLI::App& command, OutOptions& options) {
       ->check(CLI::IsMember({"f32", "bf16"}));
 }
 
-lora::Form form(const OutOptions& options) {
-  if (options.merge.empty()) return lora::Form::adapter;
-  return options.merge == "f32" ? lora::Form::merged_f32 : lora::Form::merged_bf16;
+lora::WrittenForm form(const OutOptions& options) {
+  if (options.merge.empty()) return lora::WrittenForm::adapter;
+  return options.merge == "f32" ? lora::WrittenForm::merged_f32 : lora::WrittenForm::merged_bf16;
 }
 
 void warn(const lora::Written& written, const OutOptions& options) {

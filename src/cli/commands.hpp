@@ -7,7 +7,7 @@
 
 #include "base/device.hpp"
 #include "lora/claim.hpp"
-#include "lora/recipe.hpp"
+#include "lora/write_mixture.hpp"
 #include "model/architecture.hpp"
 #include "objective/load_model.hpp"
 #include "study/study.hpp"
@@ -67,15 +67,15 @@ objective::LoadedModel load_model(const ModelOptions& options);
 void warn(const std::string& sentence);  // to stderr; nothing for ""
 
 // `modules`: names with commas; "": all of the library. Warns where they name another base.
-struct Base {
+struct PoolBase {
   const std::string& model;  // as it was given
   const model::Architecture& architecture;
   base::Device device = base::Device::cpu;
   int threads = 1;
 };
-lora::Pool load_pool(const std::string& library, const std::string& modules, Base base);
+lora::Pool load_pool(const std::string& library, const std::string& modules, PoolBase base);
 
-// --out, --rank, --merge and --force: what is written (lora/recipe.hpp).
+// --out, --rank, --merge and --force: what is written (lora/write_mixture.hpp).
 struct OutOptions {
   std::string folder;
   int rank = 0;
@@ -83,7 +83,7 @@ struct OutOptions {
   lora::Force force = lora::Force::no;
 };
 void add_out(CLI::App& command, OutOptions& options);
-lora::Form form(const OutOptions& options);
+lora::WrittenForm form(const OutOptions& options);
 void warn(const lora::Written& written, const OutOptions& options);  // of losses, to stderr
 
 std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists

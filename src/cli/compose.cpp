@@ -4,7 +4,7 @@
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
-#include "lora/card.hpp"
+#include "lora/module_card.hpp"
 #include "model/load.hpp"
 #include "study/names.hpp"
 
@@ -22,17 +22,17 @@ int compose(const Options& options) {
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model, .architecture = *architecture});
   const std::vector<double> weights = one_vector(options.weights, pool.size());
-  const lora::Mixture mixture{
+  const lora::MixtureToWrite mixture{
       .pool = pool,
       .weights = weights,
       .composition = study::parse<study::Composition>(options.composition, "--composition"),
       .rank = options.out.rank,
       .form = form(options.out)};
-  lora::Card card{.base = options.model,
-                  .library = lora::library(mixture.form),
-                  .tag = mixture.form == lora::Form::adapter ? "lora" : "",
-                  .provenance = base::format("{}{} modules of {}", lora::kComposed, pool.size(),
-                                             options.library)};
+  lora::ModuleCard card{.base = options.model,
+                        .library = lora::library(mixture.form),
+                        .tag = mixture.form == lora::WrittenForm::adapter ? "lora" : "",
+                        .provenance = base::format("{}{} modules of {}", lora::kComposed,
+                                                   pool.size(), options.library)};
   lora::claim(options.out.folder, card);
   const lora::Written written = lora::write_mixture(
       options.out.folder, mixture, {.architecture = *architecture, .name = options.model});

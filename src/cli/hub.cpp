@@ -10,7 +10,7 @@
 #include "lora/base_names.hpp"
 #include "lora/index.hpp"
 #include "report/table.hpp"
-#include "run/intake.hpp"
+#include "run/library_intake.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -21,7 +21,7 @@ struct Options {
   ModelOptions model;
   std::string library, name, folder, tests;
   std::vector<std::string> names;
-  lora::Card card;
+  lora::ModuleCard card;
   bool json = false;
 };
 

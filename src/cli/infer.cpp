@@ -32,20 +32,20 @@ struct Options {
 
 // The model that answers rows that name no adapter: the base, with the adapter of --adapter, a
 // mixture, or nothing.
-train::TrainedModel default_model(const Options& options, const objective::LoadedModel& machine) {
+train::TrainedModel default_model(const Options& options, const objective::LoadedModel& loaded) {
   if (!options.adapter.empty())
-    return run::adapted_model(machine, checkpoint::resolve(options.adapter, lora::kConfigFile),
+    return run::adapted_model(loaded, checkpoint::resolve(options.adapter, lora::kConfigFile),
                               options.adapter);
-  train::TrainedModel model{.model = machine.model, .adapter = {}};
+  train::TrainedModel model{.model = loaded.model, .adapter = {}};
   if (options.weights.empty()) return model;
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model.model,
-                                     .architecture = machine.model->architecture(),
-                                     .device = machine.device,
-                                     .threads = machine.threads});
+                                     .architecture = loaded.model->architecture(),
+                                     .device = loaded.device,
+                                     .threads = loaded.threads});
   model.adapter = lora::compose(
       pool, one_vector(options.weights, pool.size()),
-      study::parse<study::Composition>(options.composition, "--composition"), machine.dtype());
+      study::parse<study::Composition>(options.composition, "--composition"), loaded.dtype());
   return model;
 }
 
@@ -115,11 +115,11 @@ int infer(const Options& options) {
   task::RowStream stream(options.task,
                          {.targets = task::Targets::optional,
                           .columns = task::parse_columns(options.columns, "--columns")});
-  const objective::LoadedModel machine = load_model(options.model);
+  const objective::LoadedModel loaded = load_model(options.model);
   warn_of(options);
   Tally tally;
   run::infer(
-      machine, default_model(options, machine),
+      loaded, default_model(options, loaded),
       {.library = options.library,
        .max_tokens = options.max_tokens,
        .batch = options.batch,

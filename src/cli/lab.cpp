@@ -10,7 +10,7 @@
 #include "cli/words.hpp"
 #include "lab/stages.hpp"
 #include "plan/environment.hpp"
-#include "run/parts.hpp"
+#include "run/independent_parts.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -82,10 +82,10 @@ int build(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
-  const objective::Hardware machine =
+  const objective::Hardware loaded =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Builder builder(options, machine, world.rank());
+  Builder builder(options, loaded, world.rank());
   return run::do_parts(world, std::ref(builder),
                        [&](run::PartsLead& ranks) { lead(options, ranks); });
 }

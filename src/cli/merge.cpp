@@ -5,7 +5,7 @@
 #include "base/check.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
-#include "run/study.hpp"
+#include "run/run_study.hpp"
 #include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
 #include "store/shards.hpp"
@@ -29,7 +29,7 @@ int merge(const Options& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
   const auto out = options.out.empty() ? std::filesystem::path("results") / study.name
                                        : std::filesystem::path(options.out);
-  const std::vector<store::Planned> planned = run::planned(study);
+  const std::vector<store::PlannedTrial> planned = run::planned(study);
   const std::vector<store::ShardHistory> journals = store::read_journals(out);
   base::check(!journals.empty(),
               "{} holds no journal (nothing has been run into it), run the "

@@ -10,7 +10,7 @@
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
-#include "cli/spool.hpp"
+#include "cli/task_rows.hpp"
 #include "lora/base_names.hpp"
 #include "lora/geometry.hpp"
 #include "plan/command_memory.hpp"
@@ -34,40 +34,39 @@ struct Options {
 };
 
 // Refuses shots that are too long or too many for the memory, and says how many are cut.
-void check_shots(const Options& options, const objective::LoadedModel& machine,
+void check_shots(const Options& options, const objective::LoadedModel& loaded,
                  const task::Task& task) {
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
   trial.max_input = options.longest;
-  plan::Lengths lengths = plan::lengths(trial, task, &machine.tokenizer, plan::Reads::shots);
+  plan::Lengths lengths = plan::lengths(trial, task, &loaded.tokenizer, plan::Reads::shots);
   for (const task::Example& shot : task.shots)  // which are answered, too, and read whole for that
-    lengths.prompts.push_back({.source = task::count_tokens(&machine.tokenizer, shot.input)});
+    lengths.prompts.push_back({.source = task::count_tokens(&loaded.tokenizer, shot.input)});
   warn(plan::sentence({.cut = lengths.cut, .of = task.shots.size()}));
   if (options.no_memory_check) return;
-  plan::Need need =
-      plan::need({.trial = trial,
-                  .architecture = machine.model->architecture(),
-                  .lengths = lengths,
-                  .tile = {},
-                  .device = machine.device},
-                 machine.threads, base::format("the loss of {} shots", options.shots));
+  plan::Need need = plan::need({.trial = trial,
+                                .architecture = loaded.model->architecture(),
+                                .lengths = lengths,
+                                .tile = {},
+                                .device = loaded.device},
+                               loaded.threads, base::format("the loss of {} shots", options.shots));
   need.shared = 0;  // loaded already
   plan::check_own_room(need);
 }
 
-run::Findings probe(const Options& options) {
+run::ProbeFindings probe(const Options& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
-  const Spool spool(options.task, options.columns);
+  const TaskRows rows(options.task, options.columns);
   const task::Task task = task::load({.task = fs::path(options.task).stem().string(),
-                                      .task_files = spool.files(),
+                                      .task_files = rows.files(),
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
-  const objective::LoadedModel machine = load_model(options.model);
-  check_shots(options, machine, task);
+  const objective::LoadedModel loaded = load_model(options.model);
+  check_shots(options, loaded, task);
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   return run::probe_library(
-      machine, task,
+      loaded, task,
       {.model = options.model.model,
        .library = options.library,
        .names = names,
@@ -75,7 +74,7 @@ run::Findings probe(const Options& options) {
        .cache = options.cache});
 }
 
-void print_json(const run::Findings& found) {
+void print_json(const run::ProbeFindings& found) {
   nlohmann::json modules = nlohmann::json::array();
   for (size_t i = 0; i < found.modules.size(); ++i) {
     const lora::Norms norms = lora::norms(found.modules[i]);
@@ -98,7 +97,7 @@ void print_json(const run::Findings& found) {
 }
 
 // The most similar other module, and how similar it is.
-std::pair<std::string, double> nearest(const run::Findings& found, size_t i) {
+std::pair<std::string, double> nearest(const run::ProbeFindings& found, size_t i) {
   std::pair<std::string, double> best{"", -2};
   for (size_t j = 0; j < found.modules.size(); ++j)
     if (j != i && found.cosines[i][j] > best.second)
@@ -106,7 +105,7 @@ std::pair<std::string, double> nearest(const run::Findings& found, size_t i) {
   return best;
 }
 
-void print_table(const run::Findings& found) {
+void print_table(const run::ProbeFindings& found) {
   const auto cells = [](const std::string& name, const run::Probed& p) {
     return report::Cells{name, base::format("{:.4f}", p.loss), base::format("{:.1f}", p.accuracy),
                          base::format("{:.1f}", p.changed)};
@@ -129,7 +128,7 @@ void print_table(const run::Findings& found) {
 
 int run_probe(const Options& options) {
   if (!options.map.empty()) check_replaceable(options.map, kFigureMarks, options.force);
-  const run::Findings found = probe(options);
+  const run::ProbeFindings found = probe(options);
   if (!options.map.empty()) {
     std::vector<std::string> names;
     for (const lora::Module& module : found.modules) names.push_back(module.name);

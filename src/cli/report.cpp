@@ -43,7 +43,7 @@ report::Summary summary(const std::filesystem::path& folder) {
   base::check(!files.empty(),
               "{} holds no .h5 file (nothing has been run into it), run the study first",
               folder.string());
-  std::vector<store::Findings> shards;
+  std::vector<store::ResultFindings> shards;
   for (const auto& file : files) shards.push_back(store::read_findings(file));
   return report::summarise(std::move(shards));
 }

@@ -7,7 +7,7 @@
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "cli/words.hpp"
-#include "run/study.hpp"
+#include "run/run_study.hpp"
 #include "store/paths.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"

@@ -61,7 +61,7 @@ void check_rows(const Options& options, const text::Tokenizer& tokenizer,
 constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
 
 // Error where the losses of these rows can't fit into the memory.
-void check_memory(const Options& options, const objective::LoadedModel& machine,
+void check_memory(const Options& options, const objective::LoadedModel& loaded,
                   std::span<const model::Tokens> pairs, const search::Population& candidates) {
   if (options.no_memory_check) return;
   study::Trial trial{
@@ -76,13 +76,13 @@ void check_memory(const Options& options, const objective::LoadedModel& machine,
   const auto tiles = static_cast<int>(
       search::cut(candidates.size(), static_cast<int>(pairs.size()), kTile).size());
   plan::Need need = plan::need({.trial = trial,
-                                .architecture = machine.model->architecture(),
+                                .architecture = loaded.model->architecture(),
                                 .lengths = lengths,
                                 .tile = kTile,
                                 .candidates = candidates.dim,
                                 .modules = candidates.dim,
-                                .device = machine.device},
-                               std::min(machine.threads, tiles),
+                                .device = loaded.device},
+                               std::min(loaded.threads, tiles),
                                base::format("the losses of {} rows", pairs.size()));
   need.shared = 0;  // loaded already
   plan::check_own_room(need);
@@ -90,21 +90,21 @@ void check_memory(const Options& options, const objective::LoadedModel& machine,
 
 int score(const Options& options) {
   const std::vector<task::Example> rows = read_rows(options);
-  objective::LoadedModel machine = load_model(options.model);
-  check_rows(options, machine.tokenizer, rows);
+  objective::LoadedModel loaded = load_model(options.model);
+  check_rows(options, loaded.tokenizer, rows);
   objective::add_narrow_weights(
-      machine, study::parse<study::Precision>(options.model.precision, "--precision"),
-      machine.threads);
+      loaded, study::parse<study::Precision>(options.model.precision, "--precision"),
+      loaded.threads);
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model.model,
-                                     .architecture = machine.model->architecture(),
-                                     .device = machine.device,
-                                     .threads = machine.threads});
-  const auto pairs = objective::tokenize(machine.tokenizer, rows);
+                                     .architecture = loaded.model->architecture(),
+                                     .device = loaded.device,
+                                     .threads = loaded.threads});
+  const auto pairs = objective::tokenize(loaded.tokenizer, rows);
   const search::Population candidates = population(options.weights, pool.size());
-  check_memory(options, machine, pairs, candidates);
+  check_memory(options, loaded, pairs, candidates);
   const auto measure = objective::make_search_measure(
-      machine,
+      loaded,
       {.pool = pool,
        .composition = study::parse<study::Composition>(options.composition, "--composition"),
        .engine = study::parse<study::Engine>(options.engine, "--engine")},

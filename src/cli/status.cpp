@@ -9,9 +9,9 @@
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cluster/folder_jobs.hpp"
-#include "store/progress.hpp"
 #include "store/sentence.hpp"
 #include "store/shards.hpp"
+#include "store/study_progress.hpp"
 #include "store/validity.hpp"
 #include "task/score.hpp"
 
@@ -23,7 +23,7 @@ struct Options {
   bool json = false;
 };
 
-void print_json(const store::Progress& sum, const cluster::FolderJobs& jobs) {
+void print_json(const store::StudyProgress& sum, const cluster::FolderJobs& jobs) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& [state, is_report] : jobs.jobs)
     list.push_back({{"id", state.id},
@@ -58,7 +58,7 @@ std::string line(const cluster::JobState& state) {
   return base::join(facts, ", ");
 }
 
-void print_text(const store::Progress& sum, const cluster::FolderJobs& jobs) {
+void print_text(const store::StudyProgress& sum, const cluster::FolderJobs& jobs) {
   fmt::print("{} of {} trials done, {} begun, {} failed; {:.1f} s a trial", sum.done, sum.planned,
              sum.begun, sum.failed, sum.each());
   if (sum.missing() > 0 && sum.each() > 0)
@@ -87,7 +87,7 @@ int status(const Options& options) {
   base::check(!journals.empty() || !now.submissions.empty(),
               "{} holds no journal (no study has run in this folder), give a results folder",
               options.folder);
-  store::Progress sum = store::progress(journals);
+  store::StudyProgress sum = store::progress(journals);
   if (!now.submissions.empty())  // shards that have not begun have no journal
     sum.planned = std::max(sum.planned, static_cast<size_t>(now.submissions.back().trials));
   options.json ? print_json(sum, now) : print_text(sum, now);
@@ -97,7 +97,7 @@ int status(const Options& options) {
 int check(const std::vector<std::string>& files) {
   bool good = true;
   for (const std::string& file : files) {
-    const store::Verdict verdict = store::check_hdf5(file, task::is_hit);
+    const store::CheckResult verdict = store::check_hdf5(file, task::is_hit);
     const size_t count = verdict.problems.size();
     fmt::print("{}: {}\n", base::printable_line(file),
                count == 0 ? "good" : base::format("{} problem(s)", count));

@@ -9,7 +9,7 @@
 #include "cli/outputs.hpp"
 #include "cli/words.hpp"
 #include "plan/command_memory.hpp"
-#include "run/parts.hpp"
+#include "run/independent_parts.hpp"
 #include "train/unit.hpp"
 
 namespace lorahub::cli {
@@ -25,7 +25,7 @@ struct Options {
 };
 
 struct Plan {
-  train::Config config;
+  train::TrainingConfig config;
   std::vector<train::Unit> units;
 };
 
@@ -91,12 +91,12 @@ int train(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
-  const objective::Hardware machine =
+  const objective::Hardware loaded =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Trainer trainer(options, machine, world.rank());
+  Trainer trainer(options, loaded, world.rank());
   return run::do_parts(world, std::ref(trainer),
-                       [&](run::PartsLead& ranks) { lead(options, machine, ranks); });
+                       [&](run::PartsLead& ranks) { lead(options, loaded, ranks); });
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "workers/identity.hpp"
+#include "workers/rank_identity.hpp"
 
 namespace lorahub::cli {
 

@@ -13,7 +13,7 @@ constexpr int kNumbers = 100;  // 0 to 99 are words of the world
 Question choice(Draw& draw, std::string body, const std::string& right, Words wrong) {
   wrong.push_back(right);
   draw.shuffle(wrong);
-  return {.kind = Kind::choice,
+  return {.kind = AnswerKind::choice,
           .body = std::move(body),
           .options = std::move(wrong),
           .answer = {right}};

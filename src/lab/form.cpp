@@ -92,7 +92,7 @@ Form form(const std::string& name) {
              base::join(names, ", "), base::nearest(name, names));
 }
 
-const std::vector<Form>& forms(Kind kind) {
+const std::vector<Form>& forms(AnswerKind kind) {
   using enum Form;
   static const std::array<std::vector<Form>, 4> all{{{word, letter, index, full, both, brack},
                                                      {yes, truth, bit, full},
@@ -106,13 +106,13 @@ std::string answer(const Question& question, Form form) {
   if (form == Form::full) return base::format("the answer is {} .", words);
   if (form == Form::brack) return base::format("[ {} ]", words);
   switch (question.kind) {
-    case Kind::choice:
+    case AnswerKind::choice:
       return choice(question, form);
-    case Kind::yes_no:
+    case AnswerKind::yes_no:
       return yes_no(question.answer[0] == "yes", form);
-    case Kind::number:
+    case AnswerKind::number:
       return number(question.answer[0], form);
-    case Kind::list:
+    case AnswerKind::list:
       break;
   }
   if (form == Form::comma) return base::join(question.answer, " , ");

@@ -3,14 +3,14 @@
 #include <string>
 #include <vector>
 
-#include "lab/words.hpp"
+#include "lab/word_lists.hpp"
 
 namespace lorahub::lab {
 
-enum class Kind { choice, yes_no, number, list };
+enum class AnswerKind { choice, yes_no, number, list };
 
 struct Question {
-  Kind kind = Kind::choice;
+  AnswerKind kind = AnswerKind::choice;
   std::string body;  // what is asked about; "" where the options say it all
   Words options;     // of a choice, in the order shown; else none
   Words answer;      // choice: the option; yes_no: "yes" or "no"; number: digits; list: the words
@@ -40,7 +40,7 @@ const std::string& name(Form form);
 Form form(const std::string& name);  // Error naming the nearest
 
 // The forms of a kind of question that the base is trained on.
-const std::vector<Form>& forms(Kind kind);
+const std::vector<Form>& forms(AnswerKind kind);
 
 // What a prompt says to ask for the form: "give the letter". None for `odd`: "".
 const std::string& cue(Form form);

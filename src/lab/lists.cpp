@@ -10,14 +10,14 @@ namespace {
 constexpr int kMost = 20;  // numbers that have a word and a Roman numeral
 
 Question number(std::string body, int value) {
-  return {.kind = Kind::number,
+  return {.kind = AnswerKind::number,
           .body = std::move(body),
           .options = {},
           .answer = {base::format("{}", value)}};
 }
 
 Question list(const Words& shown, Words answer) {
-  return {.kind = Kind::list,
+  return {.kind = AnswerKind::list,
           .body = base::join(shown, " "),
           .options = {},
           .answer = std::move(answer)};

@@ -8,8 +8,10 @@ namespace lorahub::lab {
 namespace {
 
 Question yes_no(std::string body, bool yes) {
-  return {
-      .kind = Kind::yes_no, .body = std::move(body), .options = {}, .answer = {yes ? "yes" : "no"}};
+  return {.kind = AnswerKind::yes_no,
+          .body = std::move(body),
+          .options = {},
+          .answer = {yes ? "yes" : "no"}};
 }
 
 constexpr std::string_view kOpening = "([{<", kClosing = ")]}>";
@@ -159,7 +161,7 @@ Question ask_brackets(const Asking& asking) {
     if (open.size() < 2 || open.size() > 5) continue;
     Words closing;
     for (auto it = open.rbegin(); it != open.rend(); ++it) closing.push_back(partner(*it));
-    return {.kind = Kind::list,
+    return {.kind = AnswerKind::list,
             .body = base::join(all, " "),
             .options = {},
             .answer = std::move(closing)};

@@ -33,7 +33,7 @@ auto at(const Value& value, const Work& work) {  // errors of `work` get the pla
 }
 
 // "D9_hid_last_letter" and "last_letter": the parts behind "D9_".
-Task parse(const std::string& name, const Value& value) {
+LabTask parse(const std::string& name, const Value& value) {
   if (!base::is_file_name(name))
     fail_at(value, "'{}' can't be the name of a task's file, use letters, digits and _",
             base::printable_line(name));
@@ -45,7 +45,7 @@ Task parse(const std::string& name, const Value& value) {
   if (parts.size() != 2)
     fail_at(value, "'{}' does not say skill and form, write it as last_letter or hid_last_letter",
             name);
-  Task task{.name = name, .skill = parts[0], .form = Form::word, .text = hidden ? "hidden" : ""};
+  LabTask task{.name = name, .skill = parts[0], .form = Form::word, .text = hidden ? "hidden" : ""};
   at(value, [&] {
     const Skill& known = skill(task.skill);
     task.form = form(parts[1]);
@@ -74,7 +74,7 @@ Texts read_texts(const Value& value) {
 
 void read_modules(const Value& value, Made& made) {
   for (const Value& item : study::items(value)) {
-    Task task = parse(study::scalar(item), item);
+    LabTask task = parse(study::scalar(item), item);
     if (!task.text.empty()) task.text = found(made.hidden, task.skill, item);
     if (made.recipe.held_out.contains({task.skill, task.form}))
       fail_at(item, "'{}' is held out for a target, a module of it would show the answer",
@@ -83,10 +83,10 @@ void read_modules(const Value& value, Made& made) {
   }
 }
 
-std::vector<Task> read_targets(const Value& value, const Made& made) {
-  std::vector<Task> tasks;
+std::vector<LabTask> read_targets(const Value& value, const Made& made) {
+  std::vector<LabTask> tasks;
   for (const study::Entry& entry : study::entries(value)) {
-    Task task = parse(entry.key, entry.value);
+    LabTask task = parse(entry.key, entry.value);
     task.text = task.text.empty() ? found(made.templates, study::scalar(entry.value), entry.value)
                                   : found(made.hidden, task.skill, entry.value);
     tasks.push_back(std::move(task));
@@ -94,7 +94,7 @@ std::vector<Task> read_targets(const Value& value, const Made& made) {
   return tasks;
 }
 
-void hold_out(Made& made, const Task& task, const Value& value) {
+void hold_out(Made& made, const LabTask& task, const Value& value) {
   if (skill(task.skill).own == task.form)
     fail_at(value,
             "'{}' is the own form of its skill (the base could not learn it), hold out another",
@@ -102,11 +102,12 @@ void hold_out(Made& made, const Task& task, const Value& value) {
   made.recipe.held_out.insert({task.skill, task.form});
 }
 
-void read_rows(const Value& value, Counts& rows) {
-  const std::map<std::string, int Counts::*> fields{
-      {"lookups", &Counts::lookups}, {"mix", &Counts::mix},    {"few_shot", &Counts::few_shot},
-      {"module", &Counts::module},   {"card", &Counts::card},  {"pool", &Counts::pool},
-      {"test", &Counts::test},       {"check", &Counts::check}};
+void read_rows(const Value& value, RowCounts& rows) {
+  const std::map<std::string, int RowCounts::*> fields{
+      {"lookups", &RowCounts::lookups},   {"mix", &RowCounts::mix},
+      {"few_shot", &RowCounts::few_shot}, {"module", &RowCounts::module},
+      {"card", &RowCounts::card},         {"pool", &RowCounts::pool},
+      {"test", &RowCounts::test},         {"check", &RowCounts::check}};
   for (const study::Entry& entry : study::entries(value)) {
     const auto field = fields.find(entry.key);
     if (field == fields.end()) fail_at(entry.value, "no rows are called '{}'", entry.key);
@@ -116,14 +117,14 @@ void read_rows(const Value& value, Counts& rows) {
     if (rows.*field == 0) fail_at(value, "the number of '{}' rows is missing, add it", name);
 }
 
-void read_model(const Value& value, model::t5::Config& model) {
-  const std::map<std::string, int64_t model::t5::Config::*> fields{
-      {"d_model", &model::t5::Config::d_model},
-      {"d_kv", &model::t5::Config::d_kv},
-      {"d_ff", &model::t5::Config::d_ff},
-      {"heads", &model::t5::Config::heads},
-      {"encoder_layers", &model::t5::Config::encoder_layers},
-      {"decoder_layers", &model::t5::Config::decoder_layers}};
+void read_model(const Value& value, model::t5::T5Config& model) {
+  const std::map<std::string, int64_t model::t5::T5Config::*> fields{
+      {"d_model", &model::t5::T5Config::d_model},
+      {"d_kv", &model::t5::T5Config::d_kv},
+      {"d_ff", &model::t5::T5Config::d_ff},
+      {"heads", &model::t5::T5Config::heads},
+      {"encoder_layers", &model::t5::T5Config::encoder_layers},
+      {"decoder_layers", &model::t5::T5Config::decoder_layers}};
   for (const study::Entry& entry : study::entries(value)) {
     const auto field = fields.find(entry.key);
     if (field == fields.end()) fail_at(entry.value, "a model has no '{}'", entry.key);
@@ -156,7 +157,7 @@ void read_parts(const std::map<std::string, Value>& parts, Made& made) {
   r.controls = read_targets(parts.at("controls"), made);
   for (const auto& [key, tasks] :
        {std::pair{"development", r.development}, std::pair{"evaluation", r.evaluation}})
-    for (const Task& task : tasks) hold_out(made, task, parts.at(key));
+    for (const LabTask& task : tasks) hold_out(made, task, parts.at(key));
   for (const Value& item : study::items(parts.at("held_out")))
     hold_out(made, parse(study::scalar(item), item), item);
   read_modules(parts.at("modules"), made);
@@ -169,8 +170,8 @@ void read_parts(const std::map<std::string, Value>& parts, Made& made) {
 
 }  // namespace
 
-std::vector<Task> Recipe::targets() const {
-  std::vector<Task> all = development;
+std::vector<LabTask> Recipe::targets() const {
+  std::vector<LabTask> all = development;
   for (const auto* more : {&evaluation, &controls})
     all.insert(all.end(), more->begin(), more->end());
   return all;

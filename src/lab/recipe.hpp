@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "lab/skill.hpp"
-#include "model/t5/config.hpp"
+#include "model/t5/t5_config.hpp"
 #include "study/document.hpp"
 
 namespace lorahub::lab {
 
 // A skill to be answered in a form, in prompts of one kind.
-struct Task {
+struct LabTask {
   std::string name;   // [D1_][hid_]<skill>_<form>
   std::string skill;  // of skills()
   Form form = Form::word;
@@ -23,7 +23,7 @@ struct Task {
 
 using Pair = std::pair<std::string, Form>;  // skill and form
 
-struct Counts {
+struct RowCounts {
   int lookups = 0, mix = 0, few_shot = 0;  // of the base's training
   int module = 0, card = 0;                // of a module: trained on, and kept from training
   int pool = 0, test = 0;                  // of a target
@@ -33,15 +33,15 @@ struct Counts {
 struct Recipe {
   uint64_t seed = 1;
   std::string text;  // of the file, and the seed where another was given
-  std::vector<Task> modules, development, evaluation, controls;
+  std::vector<LabTask> modules, development, evaluation, controls;
   std::set<Pair> held_out;        // never in the base's training, nor a module's
   std::set<std::string> refused;  // boolean expressions never to be made
-  Counts rows;
-  model::t5::Config model;  // its vocabulary is not known yet
+  RowCounts rows;
+  model::t5::T5Config model;  // its vocabulary is not known yet
   std::vector<int> ranks;
-  study::Value lookups, mix, module;  // settings of three trainings (train/config.hpp)
+  study::Value lookups, mix, module;  // settings of three trainings (train/training_config.hpp)
 
-  std::vector<Task> targets() const;  // development, evaluation, controls
+  std::vector<LabTask> targets() const;  // development, evaluation, controls
 };
 
 // Error with file and line for whatever is wrong: a module or an own form that is held out, say.

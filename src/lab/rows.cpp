@@ -106,11 +106,11 @@ void append(Rows& rows, size_t more, const Prompts& unseen, const Make& make) {
 
 }  // namespace
 
-Asked ask(Draw& draw, const Task& task, const std::set<std::string>& refused) {
+Asked ask(Draw& draw, const LabTask& task, const std::set<std::string>& refused) {
   const Skill& asked = skill(task.skill);
   const Question question = asked.ask({.draw = draw, .options = kOptions, .refused = &refused});
   // Numbers alone have few questions: both wordings double them.
-  const bool any = task.text.empty() || asked.kind == Kind::number;
+  const bool any = task.text.empty() || asked.kind == AnswerKind::number;
   const std::string wording = any ? draw.one(asked.wordings) : asked.wordings[1];
   const std::string prompt = task.text.empty()
                                  ? free_prompt(draw, {.ask = wording, .cue = ""}, question)
@@ -120,9 +120,9 @@ Asked ask(Draw& draw, const Task& task, const std::set<std::string>& refused) {
           .own = answer(question, asked.own)};
 }
 
-Target target_rows(const Recipe& recipe, const Task& task) {
+Target target_rows(const Recipe& recipe, const LabTask& task) {
   Draw draw(recipe.seed, "lab/target/" + task.name);
-  const bool has_options = skill(task.skill).kind == Kind::choice;
+  const bool has_options = skill(task.skill).kind == AnswerKind::choice;
   Prompts none, bodies;
   Fresh fresh(none);
   Target target;
@@ -144,7 +144,7 @@ Target target_rows(const Recipe& recipe, const Task& task) {
 
 Prompts unseen_prompts(const Recipe& recipe) {
   Prompts all;
-  for (const Task& task : recipe.targets()) {
+  for (const LabTask& task : recipe.targets()) {
     const Target target = target_rows(recipe, task);
     for (const Rows* rows : {&target.pool, &target.test})
       for (const task::Example& row : *rows) all.insert(row.input);
@@ -152,7 +152,7 @@ Prompts unseen_prompts(const Recipe& recipe) {
   return all;
 }
 
-Upstream module_rows(const Recipe& recipe, const Task& task, const Prompts& unseen) {
+Upstream module_rows(const Recipe& recipe, const LabTask& task, const Prompts& unseen) {
   Draw draw(recipe.seed, "lab/module/" + task.name);
   Fresh fresh(unseen);
   const auto make = [&] { return ask(draw, task, recipe.refused).row; };

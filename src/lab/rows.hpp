@@ -18,21 +18,21 @@ struct Asked {
   task::Example row;
   std::string own;
 };
-Asked ask(Draw& draw, const Task& task, const std::set<std::string>& refused);
+Asked ask(Draw& draw, const LabTask& task, const std::set<std::string>& refused);
 
 struct Target {
   Rows pool, test;  // prompts differ; so do bodies, where the body is all of a question
   std::vector<std::string> own;  // answers to `test` in the own form
 };
 // Error when the world has too few different questions.
-Target target_rows(const Recipe& recipe, const Task& task);
+Target target_rows(const Recipe& recipe, const LabTask& task);
 Prompts unseen_prompts(const Recipe& recipe);  // of all targets, pools and tests
 
 // What follows never holds one of the unseen prompts.
 struct Upstream {
   Rows train, card;  // all prompts differ
 };
-Upstream module_rows(const Recipe& recipe, const Task& task, const Prompts& unseen);
+Upstream module_rows(const Recipe& recipe, const LabTask& task, const Prompts& unseen);
 
 // The base's training: at first nothing but finding an option by the form that a cue names (2 or 3
 // options); then all skills in all forms but those held out, with and without a cue, and few-shot

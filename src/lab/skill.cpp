@@ -5,7 +5,7 @@
 namespace lorahub::lab {
 
 const std::vector<Skill>& skills() {
-  using enum Kind;
+  using enum AnswerKind;
   using enum Form;
   static const std::vector<Skill> all{
       {"max", choice, word, {"choose the largest", "which is biggest"}, .8, ask_max},

@@ -21,7 +21,7 @@ using Ask = Question (*)(const Asking&);
 
 struct Skill {
   std::string name;
-  Kind kind = Kind::choice;
+  AnswerKind kind = AnswerKind::choice;
   Form own = Form::word;  // of an answer where no form is asked for
   Words wordings;         // two ways to ask
   double weight = 1;      // in the base's training; 0: the base never meets it

@@ -8,8 +8,8 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
-#include "lab/folders.hpp"
-#include "lab/measure.hpp"
+#include "lab/lab_folders.hpp"
+#include "lab/quality.hpp"
 #include "lab/rows.hpp"
 #include "lab/start.hpp"
 #include "lab/vocabulary.hpp"
@@ -28,7 +28,7 @@ void need(const fs::path& path, Stage stage) {
 std::string make_rows(const Lab& lab) {
   const Folders folders{lab.folder};
   const Recipe& recipe = lab.recipe;
-  for (const Task& task : recipe.targets()) {
+  for (const LabTask& task : recipe.targets()) {
     const Target target = target_rows(recipe, task);
     const fs::path folder = folders.unseen() / task.name;
     write_rows(folder / "pool.jsonl", target.pool);
@@ -37,7 +37,7 @@ std::string make_rows(const Lab& lab) {
   }
   write_pieces(lab.folder, recipe);
   const Prompts unseen = unseen_prompts(recipe);
-  for (const Task& task : recipe.modules) {
+  for (const LabTask& task : recipe.modules) {
     const Upstream rows = module_rows(recipe, task, unseen);
     write_rows(folders.module_rows(task.name), rows.train);
     write_rows(folders.card_rows(task.name), rows.card);
@@ -53,7 +53,7 @@ std::string make_start(const Lab& lab) {
   const Folders folders{lab.folder};
   const std::string pieces = train_pieces(words);
   base::write_file(folders.start() / "spiece.model", pieces);
-  model::t5::Config config = lab.recipe.model;
+  model::t5::T5Config config = lab.recipe.model;
   config.vocabulary = piece_count(folders.start() / "spiece.model");
   write_start(folders.start(), start_network(config, lab.recipe.seed), pieces);
   const text::Tokenizer tokenizer(folders.start());
@@ -71,24 +71,25 @@ struct Training {
   uint64_t seed = 1;
 };
 
-train::Config config(const study::Value& settings, const Training& training,
-                     std::vector<study::Setting> more) {
+train::TrainingConfig config(const study::Value& settings, const Training& training,
+                             std::vector<study::Setting> more) {
   const std::string data = fs::absolute(training.data).string();
   more.insert(more.end(), {{"model", quoted(fs::absolute(training.model).string())},
                            {"data", quoted(data)},
                            {"out", quoted(training.out.string())},
                            {"seed", base::format("{}", training.seed)}});
-  train::Config config = train::read_config(settings, more);
+  train::TrainingConfig config = train::read_config(settings, more);
   config.model = training.name;  // the folder's own place says nothing to others
   return config;
 }
 
-std::string trained(const train::Config& config, const train::Resources& resources) {
+std::string trained(const train::TrainingConfig& config,
+                    const train::TrainingResources& resources) {
   const train::Unit unit = train::units(config).front();
   return train::run_unit(config, unit, resources) ? "trained" : "is there";
 }
 
-std::string make_lookups(const Lab& lab, const train::Resources& resources) {
+std::string make_lookups(const Lab& lab, const train::TrainingResources& resources) {
   const Folders folders{lab.folder};
   need(folders.start() / "config.json", Stage::vocabulary);
   need(folders.lookup_rows(), Stage::rows);
@@ -100,7 +101,7 @@ std::string make_lookups(const Lab& lab, const train::Resources& resources) {
   return trained(config(lab.recipe.lookups, training, {}), resources);
 }
 
-std::string make_base(const Lab& lab, const train::Resources& resources) {
+std::string make_base(const Lab& lab, const train::TrainingResources& resources) {
   const Folders folders{lab.folder};
   need(folders.lookups() / "training.json", Stage::lookups);
   const Training training{.name = "lookups",
@@ -113,7 +114,7 @@ std::string make_base(const Lab& lab, const train::Resources& resources) {
 
 // "r16/find_letter"
 std::string make_module(const Lab& lab, const std::string& part,
-                        const train::Resources& resources) {
+                        const train::TrainingResources& resources) {
   const Folders folders{lab.folder};
   need(folders.model() / "training.json", Stage::base);
   const size_t slash = part.find('/');
@@ -160,13 +161,13 @@ std::vector<std::string> parts(const Lab& lab, Stage stage) {
   if (stage != Stage::modules) return {stages()[static_cast<size_t>(stage)]};
   std::vector<std::string> all;
   for (const int rank : lab.recipe.ranks)
-    for (const Task& task : lab.recipe.modules)
+    for (const LabTask& task : lab.recipe.modules)
       all.push_back(base::format("r{}/{}", rank, task.name));
   return all;
 }
 
 std::string do_part(const Lab& lab, Stage stage, const std::string& part,
-                    const train::Resources& resources) {
+                    const train::TrainingResources& resources) {
   switch (stage) {
     case Stage::rows:
       return make_rows(lab);

@@ -29,6 +29,6 @@ std::vector<std::string> parts(const Lab& lab, Stage stage);
 // Does a part, or finds it done; a training goes on from its checkpoint. Returns in a few words
 // what was done. Error when an earlier stage is missing.
 std::string do_part(const Lab& lab, Stage stage, const std::string& part,
-                    const train::Resources& resources);
+                    const train::TrainingResources& resources);
 
 }  // namespace lorahub::lab

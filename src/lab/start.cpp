@@ -32,7 +32,7 @@ void look_at_copies(const model::t5::Attention& attention, Heads heads, int64_t 
 
 }  // namespace
 
-model::t5::Network start_network(const model::t5::Config& config, uint64_t seed) {
+model::t5::Network start_network(const model::t5::T5Config& config, uint64_t seed) {
   model::t5::Network network = model::t5::initial_network(config, seed);
   network.lm_head.mul_(kHead);
   const at::Tensor bias = network.encoder.relative_bias;  // [buckets, heads]
@@ -53,7 +53,7 @@ void write_start(const std::filesystem::path& folder, const model::t5::Network& 
   for (const auto& [name, tensor] : model::t5::named(written)) tensors[name] = *tensor;
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
   base::write_file(folder / "spiece.model", pieces);
-  const model::t5::Config& c = network.config;
+  const model::t5::T5Config& c = network.config;
   const nlohmann::ordered_json config = {{"architectures", {"T5ForConditionalGeneration"}},
                                          {"model_type", "t5"},
                                          {"is_encoder_decoder", true},

@@ -13,7 +13,7 @@ namespace lorahub::lab {
 // - encoder head 0 looks one token back, head 1 one ahead (relative bias +3);
 // - encoder head 2 looks at other copies of a token: k = c q, bias -4 at itself;
 // - decoder cross-attention heads 0 and 1: k = c q.
-model::t5::Network start_network(const model::t5::Config& config, uint64_t seed);
+model::t5::Network start_network(const model::t5::T5Config& config, uint64_t seed);
 
 // A Hugging Face folder: weights, configuration, and `pieces` as the tokenizer.
 void write_start(const std::filesystem::path& folder, const model::t5::Network& network,

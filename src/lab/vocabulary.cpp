@@ -57,8 +57,8 @@ Words vocabulary(const Recipe& recipe) {
     add(words, skill.wordings);
     for (const Form form : forms(skill.kind)) add(words, cue(form));
   }
-  for (const Task& task : recipe.targets()) add(words, task.text);
-  for (const Task& task : recipe.modules) add(words, task.text);
+  for (const LabTask& task : recipe.targets()) add(words, task.text);
+  for (const LabTask& task : recipe.modules) add(words, task.text);
   return {words.begin(), words.end()};
 }
 

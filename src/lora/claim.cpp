@@ -44,7 +44,7 @@ void check_free(const fs::path& folder, Force force) {
                                   entry.path().filename().string()));
 }
 
-void claim(const fs::path& folder, Card card) {
+void claim(const fs::path& folder, ModuleCard card) {
   card.provenance = base::format("{}modules, not finished", kComposed);
   write_card(folder, card, "This adapter is not finished: the same command begins anew.\n");
 }

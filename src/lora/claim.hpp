@@ -3,7 +3,7 @@
 #pragma once
 #include <filesystem>
 
-#include "lora/card.hpp"
+#include "lora/module_card.hpp"
 
 namespace lorahub::lora {
 
@@ -21,7 +21,7 @@ void check_free(const std::filesystem::path& folder, Force force);
 // Writes a card that says that the composition is not finished, so that a folder that can't be
 // written is found before anything is computed, and so that the same command may begin anew after
 // an interruption.
-void claim(const std::filesystem::path& folder, Card card);
+void claim(const std::filesystem::path& folder, ModuleCard card);
 
 // What the provenance of a composition's card begins with.
 inline constexpr const char* kComposed = "composed from ";

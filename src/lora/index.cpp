@@ -92,15 +92,15 @@ Indexed open(const fs::path& folder, const std::string& stamped) {
 
 struct CardField {
   const char* key;
-  std::string Card::*value;
+  std::string ModuleCard::*value;
 };
-constexpr CardField kCard[] = {{"base", &Card::base},
-                               {"task", &Card::task},
-                               {"data", &Card::data},
-                               {"prompt", &Card::prompt},
-                               {"provenance", &Card::provenance},
-                               {"contamination", &Card::contamination},
-                               {"problem", &Card::problem}};
+constexpr CardField kCard[] = {{"base", &ModuleCard::base},
+                               {"task", &ModuleCard::task},
+                               {"data", &ModuleCard::data},
+                               {"prompt", &ModuleCard::prompt},
+                               {"provenance", &ModuleCard::provenance},
+                               {"contamination", &ModuleCard::contamination},
+                               {"problem", &ModuleCard::problem}};
 
 json written(const Indexed& entry) {
   json card = json::object();

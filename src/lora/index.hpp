@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lora/card.hpp"
+#include "lora/module_card.hpp"
 
 namespace lorahub::lora {
 
@@ -20,7 +20,7 @@ struct Indexed {
   std::vector<std::string> targets;  // target_modules as written
   uint64_t bytes = 0;                // of the weights file
   std::string sha256;                // hash_module()
-  Card card;
+  ModuleCard card;
   std::string problem;  // why it can't be read; "" when it can
   std::string stamp;    // sizes and times of its files when it was read
 };

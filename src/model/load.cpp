@@ -23,7 +23,7 @@ std::shared_ptr<const Model> load(const std::filesystem::path& folder, Placement
 }
 
 PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share) {
-  t5::PartlyLoaded loaded = t5::load_share(folder, placement, share);
+  t5::PartlyLoadedNetwork loaded = t5::load_share(folder, placement, share);
   return {.model = std::make_shared<const t5::T5Model>(std::move(loaded.network)),
           .tensors = std::move(loaded.tensors)};
 }

@@ -8,33 +8,32 @@ namespace {
 constexpr size_t kExamples = 16;  // computed together
 }
 
-model::Adapter alone(const LoadedModel& machine, const lora::Module& module) {
-  return lora::compose(lora::stack({module}, machine.model->architecture(), machine.device),
-                       std::vector{1.0}, study::Composition::product, machine.dtype());
+model::Adapter alone(const LoadedModel& loaded, const lora::Module& module) {
+  return lora::compose(lora::stack({module}, loaded.model->architecture(), loaded.device),
+                       std::vector{1.0}, study::Composition::product, loaded.dtype());
 }
 
-search::Sums alone_sums(const LoadedModel& machine, const model::Adapter& adapter,
+search::Sums alone_sums(const LoadedModel& loaded, const model::Adapter& adapter,
                         std::span<const model::Tokens> pairs) {
   search::Sums sums{.examples = static_cast<int>(pairs.size()), .values = {}};
   for (size_t first = 0; first < pairs.size(); first += kExamples) {
     const auto some = pairs.subspan(first, std::min(kExamples, pairs.size() - first));
-    const std::vector<double> values = machine.model->loss_sums(adapter, some);
+    const std::vector<double> values = loaded.model->loss_sums(adapter, some);
     sums.values.insert(sums.values.end(), values.begin(), values.end());
   }
   return sums;
 }
 
-double official_loss(const LoadedModel& machine, const model::Adapter& adapter,
+double official_loss(const LoadedModel& loaded, const model::Adapter& adapter,
                      std::span<const model::Tokens> pairs) {
   std::vector<int> tokens;
   for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
-  return reduce(alone_sums(machine, adapter, pairs), tokens, {.dim = 1, .weights = {0}}, {})
-      .front();
+  return reduce(alone_sums(loaded, adapter, pairs), tokens, {.dim = 1, .weights = {0}}, {}).front();
 }
 
-double single_loss(const LoadedModel& machine, const lora::Module& module,
+double single_loss(const LoadedModel& loaded, const lora::Module& module,
                    std::span<const model::Tokens> pairs) {
-  return official_loss(machine, alone(machine, module), pairs);
+  return official_loss(loaded, alone(loaded, module), pairs);
 }
 
 }  // namespace lorahub::objective

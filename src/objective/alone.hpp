@@ -9,18 +9,18 @@
 namespace lorahub::objective {
 
 // The base with one module at weight 1.
-model::Adapter alone(const LoadedModel& machine, const lora::Module& module);
+model::Adapter alone(const LoadedModel& loaded, const lora::Module& module);
 
 // Cross-entropy sums of the pairs by the base with this adapter: one candidate.
-search::Sums alone_sums(const LoadedModel& machine, const model::Adapter& adapter,
+search::Sums alone_sums(const LoadedModel& loaded, const model::Adapter& adapter,
                         std::span<const model::Tokens> pairs);
 
 // The official loss of the base with this adapter, without penalty.
-double official_loss(const LoadedModel& machine, const model::Adapter& adapter,
+double official_loss(const LoadedModel& loaded, const model::Adapter& adapter,
                      std::span<const model::Tokens> pairs);
 
 // The loss of one module alone: official, without penalty. One thread.
-double single_loss(const LoadedModel& machine, const lora::Module& module,
+double single_loss(const LoadedModel& loaded, const lora::Module& module,
                    std::span<const model::Tokens> pairs);
 
 }  // namespace lorahub::objective

@@ -10,7 +10,7 @@ namespace lorahub::objective {
 namespace {
 
 struct Model {
-  const LoadedModel& machine;
+  const LoadedModel& loaded;
   const model::Adapter& adapter;
 };
 
@@ -19,10 +19,10 @@ struct Model {
 std::string likeliest(const Model& model, const std::string& prompt,
                       const std::vector<std::string>& options) {
   std::vector<model::Tokens> pairs;
-  const model::Ids source = model.machine.tokenizer.encode(prompt);
+  const model::Ids source = model.loaded.tokenizer.encode(prompt);
   for (const std::string& option : options)
-    pairs.push_back({.source = source, .target = model.machine.tokenizer.encode(option)});
-  std::vector<double> losses = model.machine.model->loss_sums(model.adapter, pairs);
+    pairs.push_back({.source = source, .target = model.loaded.tokenizer.encode(option)});
+  std::vector<double> losses = model.loaded.model->loss_sums(model.adapter, pairs);
   for (size_t i = 0; i < losses.size(); ++i)
     losses[i] /= static_cast<double>(pairs[i].target.size());
   return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) -
@@ -34,10 +34,10 @@ std::vector<std::string> generate(const Model& model, std::span<const std::strin
                                   const std::vector<size_t>& which, int max_tokens) {
   if (which.empty()) return {};
   std::vector<model::Ids> sources;
-  for (const size_t i : which) sources.push_back(model.machine.tokenizer.encode(prompts[i]));
+  for (const size_t i : which) sources.push_back(model.loaded.tokenizer.encode(prompts[i]));
   std::vector<std::string> answers;
-  for (const model::Ids& ids : model.machine.model->generate(model.adapter, sources, max_tokens))
-    answers.push_back(model.machine.tokenizer.decode(ids));
+  for (const model::Ids& ids : model.loaded.model->generate(model.adapter, sources, max_tokens))
+    answers.push_back(model.loaded.tokenizer.decode(ids));
   return answers;
 }
 
@@ -58,14 +58,14 @@ void answer_batch(const Model& model, std::span<const std::string> prompts,
 
 }  // namespace
 
-std::vector<std::string> answer(const LoadedModel& machine, const model::Adapter& adapter,
+std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule) {
   assert(rule.batch > 0 && adapter.candidates == 1);
   const auto batch = static_cast<size_t>(rule.batch);
   const size_t batches = (prompts.size() + batch - 1) / batch;
   std::vector<std::string> answers(prompts.size());
-  const Model model{.machine = machine, .adapter = adapter};
-  tensor::share(machine.threads, static_cast<int>(batches), [&](int number) {
+  const Model model{.loaded = loaded, .adapter = adapter};
+  tensor::share(loaded.threads, static_cast<int>(batches), [&](int number) {
     const size_t first = static_cast<size_t>(number) * batch;
     const size_t count = std::min(batch, prompts.size() - first);
     answer_batch(model, prompts.subspan(first, count), std::span(answers).subspan(first, count),

@@ -12,7 +12,7 @@ model::Placement placement(study::Precision precision, const Hardware& hardware)
           .device = hardware.device};
 }
 
-objective::LoadedModel machine_of(std::shared_ptr<const model::Model> model,
+objective::LoadedModel loaded_model(std::shared_ptr<const model::Model> model,
                                   const std::filesystem::path& folder, const Hardware& hardware) {
   text::Tokenizer tokenizer = text::read_tokenizer(folder, model->architecture().vocabulary());
   return {.model = std::move(model),
@@ -25,23 +25,23 @@ objective::LoadedModel machine_of(std::shared_ptr<const model::Model> model,
 objective::LoadedModel load_model(const std::string& model, study::Precision precision,
                                   const Hardware& hardware) {
   const std::filesystem::path folder = checkpoint::resolve(model);
-  return machine_of(model::load(folder, placement(precision, hardware), hardware.threads), folder,
+  return loaded_model(model::load(folder, placement(precision, hardware), hardware.threads), folder,
                     hardware);
 }
 
-void add_narrow_weights(objective::LoadedModel& machine, study::Precision precision, int threads) {
-  if (machine.narrow != nullptr) return;
+void add_narrow_weights(objective::LoadedModel& loaded_model, study::Precision precision, int threads) {
+  if (loaded_model.narrow != nullptr) return;
   if (precision == study::Precision::delta_bf16)
-    machine.narrow = model::delta::bf16_weights(machine.model->delta_layers(), threads);
+    loaded_model.narrow = model::delta::bf16_weights(loaded_model.model->delta_layers(), threads);
   if (precision == study::Precision::delta_int8)
-    machine.narrow = model::delta::int8_weights(machine.model->delta_layers(), threads);
+    loaded_model.narrow = model::delta::int8_weights(loaded_model.model->delta_layers(), threads);
 }
 
 PartlyLoadedModel load_share(const std::string& model, study::Precision precision,
                              const Hardware& hardware, model::Share share) {
   const std::filesystem::path folder = checkpoint::resolve(model);
   model::PartlyLoaded loaded = model::load_share(folder, placement(precision, hardware), share);
-  return {.machine = machine_of(std::move(loaded.model), folder, hardware),
+  return {.loaded = loaded_model(std::move(loaded.model), folder, hardware),
           .tensors = std::move(loaded.tensors)};
 }
 

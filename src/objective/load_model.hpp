@@ -16,7 +16,7 @@ objective::LoadedModel load_model(const std::string& model, study::Precision pre
 
 // A model of which this rank has read `share`; run::exchange_tensors() fills in the rest.
 struct PartlyLoadedModel {
-  objective::LoadedModel machine;
+  objective::LoadedModel loaded;
   std::vector<model::SharedTensor> tensors;
 };
 PartlyLoadedModel load_share(const std::string& model, study::Precision precision,
@@ -24,6 +24,6 @@ PartlyLoadedModel load_share(const std::string& model, study::Precision precisio
 
 // Adds the weights that a search in this precision multiplies by, where these are not the network's
 // own.
-void add_narrow_weights(objective::LoadedModel& machine, study::Precision precision, int threads);
+void add_narrow_weights(objective::LoadedModel& loaded, study::Precision precision, int threads);
 
 }  // namespace lorahub::objective

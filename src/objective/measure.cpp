@@ -36,23 +36,23 @@ std::vector<double> plain_sums(const model::Model& model, const lora::Composer& 
 using TileSums =
     std::function<std::vector<double>(std::span<const double> weights, ExampleRun examples)>;
 
-TileSums tile_sums(const LoadedModel& machine, const Mixture& mixture,
+TileSums tile_sums(const LoadedModel& loaded, const Mixture& mixture,
                    std::span<const model::Tokens> pairs,
                    const model::delta::NarrowWeights* narrow) {
-  const lora::Composer compose(mixture.pool, mixture.composition, machine.dtype());
+  const lora::Composer compose(mixture.pool, mixture.composition, loaded.dtype());
   if (mixture.engine == study::Engine::reference)
-    return [&model = *machine.model, compose, pairs](auto weights, ExampleRun examples) {
+    return [&model = *loaded.model, compose, pairs](auto weights, ExampleRun examples) {
       return plain_sums(model, compose, weights, pairs.subspan(examples.first, examples.count));
     };
   const auto passes = std::make_shared<Passes>(
-      Passes::Subject{.model = *machine.model, .narrow = narrow}, compose, pairs);
+      Passes::Subject{.model = *loaded.model, .narrow = narrow}, compose, pairs);
   return [passes](auto weights, auto examples) { return (*passes)(weights, examples); };
 }
 
-search::Measure measure(const LoadedModel& machine, const Mixture& mixture,
+search::Measure measure(const LoadedModel& loaded, const Mixture& mixture,
                         std::span<const model::Tokens> pairs,
                         const model::delta::NarrowWeights* narrow) {
-  return [sums_of = tile_sums(machine, mixture, pairs, narrow), threads = machine.threads,
+  return [sums_of = tile_sums(loaded, mixture, pairs, narrow), threads = loaded.threads,
           n = mixture.pool.size()](const search::Population& population,
                                    std::span<const search::Tile> tiles) {
     assert(population.dim == n);
@@ -81,16 +81,16 @@ void check_room(const model::MemoryTerms& memory, std::span<const model::Tokens>
 
 }  // namespace
 
-search::Measure make_measure(const LoadedModel& machine, const Mixture& mixture,
+search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
                              std::span<const model::Tokens> pairs) {
-  return measure(machine, mixture, pairs, nullptr);
+  return measure(loaded, mixture, pairs, nullptr);
 }
 
-search::Measure make_search_measure(const LoadedModel& machine, const Mixture& mixture,
+search::Measure make_search_measure(const LoadedModel& loaded, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs) {
-  if (machine.narrow == nullptr) return make_measure(machine, mixture, pairs);
-  check_room(machine.model->architecture().memory(), pairs);
-  return measure(machine, mixture, pairs, machine.narrow.get());
+  if (loaded.narrow == nullptr) return make_measure(loaded, mixture, pairs);
+  check_room(loaded.model->architecture().memory(), pairs);
+  return measure(loaded, mixture, pairs, loaded.narrow.get());
 }
 
 }  // namespace lorahub::objective

@@ -11,7 +11,7 @@
 #include "model/delta/delta.hpp"
 #include "model/model.hpp"
 #include "model/tokens.hpp"
-#include "objective/loss.hpp"
+#include "objective/loss_kinds.hpp"
 #include "search/population.hpp"
 #include "study/trial.hpp"
 #include "task/task.hpp"
@@ -43,11 +43,11 @@ struct Mixture {
   study::Composition composition;
   study::Engine engine;
 };
-search::Measure make_measure(const LoadedModel& machine, const Mixture& mixture,
+search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
                              std::span<const model::Tokens> pairs);
 // The same for a search, which only tells candidates apart: by delta evaluation where the model has
 // narrow weights.
-search::Measure make_search_measure(const LoadedModel& machine, const Mixture& mixture,
+search::Measure make_search_measure(const LoadedModel& loaded, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs);
 
 // Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch`
@@ -58,7 +58,7 @@ struct AnswerRule {
   int max_tokens = 256;
   int batch = 10;
 };
-std::vector<std::string> answer(const LoadedModel& machine, const model::Adapter& adapter,
+std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);
 
 }  // namespace lorahub::objective

@@ -12,7 +12,7 @@
 #include "model/delta/delta.hpp"
 #include "model/model.hpp"
 #include "model/tokens.hpp"
-#include "objective/loss.hpp"
+#include "objective/loss_kinds.hpp"
 #include "tensor/cuda/cuda_graph.hpp"
 
 namespace lorahub::objective {

@@ -5,21 +5,21 @@
 
 namespace lorahub::objective {
 
-std::vector<lora::SelfTest> make_tests(const LoadedModel& machine, const lora::Module& module,
+std::vector<lora::SelfTest> make_tests(const LoadedModel& loaded, const lora::Module& module,
                                        std::span<const std::string> inputs) {
-  const auto answers = answer(machine, alone(machine, module), inputs, {});
+  const auto answers = answer(loaded, alone(loaded, module), inputs, {});
   std::vector<lora::SelfTest> tests;
   for (size_t i = 0; i < inputs.size(); ++i)
     tests.push_back({.input = inputs[i], .answer = answers[i]});
   return tests;
 }
 
-std::string failure(const LoadedModel& machine, const lora::Module& module,
-                    const lora::Card& card) {
-  const model::Adapter adapter = alone(machine, module);
+std::string failure(const LoadedModel& loaded, const lora::Module& module,
+                    const lora::ModuleCard& card) {
+  const model::Adapter adapter = alone(loaded, module);
   for (const lora::SelfTest& test : card.tests) {
     const auto now =
-        answer(machine, adapter, std::vector{test.input}, {.max_tokens = test.max_tokens}).front();
+        answer(loaded, adapter, std::vector{test.input}, {.max_tokens = test.max_tokens}).front();
     if (now != test.answer)
       return base::format("'{}' is answered '{}', not '{}' as the card says", test.input, now,
                           test.answer);

@@ -33,7 +33,7 @@ Need need(const Shapes& shapes, int threads, std::string what) {
               "--no-memory-check"};
 }
 
-Need need(const train::Config& config, const train::RowLengths& rows,
+Need need(const train::TrainingConfig& config, const train::RowLengths& rows,
           const objective::Hardware& hardware, std::string what) {
   study::Trial trial{.method = method_of(config.what), .precision = config.precision};
   trial.train.batch = config.batch;

@@ -11,7 +11,7 @@ namespace lorahub::plan {
 Need need(const Shapes& shapes, int threads, std::string what);
 
 // What a rank takes to train the longest of the rows.
-Need need(const train::Config& config, const train::RowLengths& rows,
+Need need(const train::TrainingConfig& config, const train::RowLengths& rows,
           const objective::Hardware& hardware, std::string what);
 
 }  // namespace lorahub::plan

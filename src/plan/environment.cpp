@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "store/provenance.hpp"
-#include "tensor/version.hpp"
-#include "workers/version.hpp"
+#include "tensor/libtorch_version.hpp"
+#include "workers/mpi_version.hpp"
 
 namespace lorahub::plan {
 namespace {

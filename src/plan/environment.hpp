@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "workers/identity.hpp"
+#include "workers/rank_identity.hpp"
 
 namespace lorahub::plan {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "study/trial.hpp"
-#include "task/lengths.hpp"
+#include "task/count_tokens.hpp"
 
 namespace lorahub::plan {
 

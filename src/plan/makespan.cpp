@@ -21,7 +21,7 @@ double seconds_of(const Work& work) {
 
 class Play {
  public:
-  Play(const std::vector<Work>& trials, const workers::Layout& layout)
+  Play(const std::vector<Work>& trials, const workers::RankLayout& layout)
       : trials_(trials),
         ranks_(layout.ranks),
         scheduler_(layout, sizes(trials)),
@@ -117,7 +117,7 @@ workers::JobSize size_of(const Work& work) {
           .width = std::max({1, widest, work.batches})};
 }
 
-Prediction predict(const std::vector<Work>& trials, const workers::Layout& layout) {
+Prediction predict(const std::vector<Work>& trials, const workers::RankLayout& layout) {
   return trials.empty() ? Prediction{} : Play(trials, layout).run();
 }
 

@@ -28,7 +28,7 @@ struct Prediction {
 // `trials` have costs in seconds. Between two rounds of a trial pass kFloor seconds for ask, tell
 // and messages.
 inline constexpr double kFloor = 1e-3;
-Prediction predict(const std::vector<Work>& trials, const workers::Layout& layout);
+Prediction predict(const std::vector<Work>& trials, const workers::RankLayout& layout);
 
 // The number of groups that ends first, the fewer where equal.
 Prediction best_prediction(const std::vector<Work>& trials, int ranks);

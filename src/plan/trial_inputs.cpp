@@ -63,19 +63,19 @@ std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) 
 }
 
 TrialInputs trial_inputs(const study::Trial& trial, Tokenizers& tokenizers) {
-  TrialInputs brief{.trial = trial,
-                    .task = task::load(trial),
-                    .pairs = {},
-                    .prompts = {},
-                    .modules = {},
-                    .tokenizer = tokenizers.of(trial.model_path)};
-  brief.pairs = objective::tokenize(*brief.tokenizer, brief.task.shots);
-  for (const task::Example& example : brief.task.test)
-    brief.prompts.push_back(trial.method == study::Method::icl
-                                ? task::icl_prompt(brief.task.shots, example.input)
-                                : example.input);
-  if (study::uses_modules(trial.method)) brief.modules = module_names(trial);
-  return brief;
+  TrialInputs inputs{.trial = trial,
+                     .task = task::load(trial),
+                     .pairs = {},
+                     .prompts = {},
+                     .modules = {},
+                     .tokenizer = tokenizers.of(trial.model_path)};
+  inputs.pairs = objective::tokenize(*inputs.tokenizer, inputs.task.shots);
+  for (const task::Example& example : inputs.task.test)
+    inputs.prompts.push_back(trial.method == study::Method::icl
+                                 ? task::icl_prompt(inputs.task.shots, example.input)
+                                 : example.input);
+  if (study::uses_modules(trial.method)) inputs.modules = module_names(trial);
+  return inputs;
 }
 
 int kept_count(const study::Trial& trial, int candidates) {

@@ -10,14 +10,14 @@
 namespace lorahub::report {
 namespace {
 
-bool same_draw(const Draw& a, const Draw& b) {
+bool same_draw(const FactorLevels& a, const FactorLevels& b) {
   for (size_t f = 0; f < kFactors; ++f)
     if (a[f] != b[f] && a[f] != 0 && b[f] != 0) return false;
   return true;
 }
 
-Draw joined(const Draw& a, const Draw& b) {
-  Draw draw{};
+FactorLevels joined(const FactorLevels& a, const FactorLevels& b) {
+  FactorLevels draw{};
   for (size_t f = 0; f < kFactors; ++f) draw[f] = std::max(a[f], b[f]);
   return draw;
 }

@@ -6,10 +6,10 @@
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
 #include "report/course.hpp"
+#include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/roles.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {

@@ -5,11 +5,11 @@
 
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
+#include "report/numbers.hpp"
 #include "report/paired_rows.hpp"
 #include "report/plot.hpp"
 #include "report/roles.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include <optional>
 
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 #include "report/summary.hpp"
 
 namespace lorahub::report {

@@ -6,10 +6,10 @@
 #include "report/aggregate.hpp"
 #include "report/forest.hpp"
 #include "report/improvement.hpp"
+#include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/roles.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {

@@ -1,6 +1,6 @@
 #include "base/escape.hpp"
 #include "base/text.hpp"
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -114,7 +114,7 @@ std::string html(const Report& report) {
   for (size_t i = 0; i < report.sections.size(); ++i) {
     writer.out += base::format("<section id=\"section-{}\"><h2>{}</h2>\n", i + 1,
                                base::html_text(report.sections[i].title));
-    for (const Block& block : report.sections[i].blocks) std::visit(writer, block);
+    for (const DocumentBlock& block : report.sections[i].blocks) std::visit(writer, block);
     writer.out += "</section>\n";
   }
   return writer.out + "</main>\n</body>\n</html>\n";

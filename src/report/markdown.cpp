@@ -1,6 +1,6 @@
 #include "base/escape.hpp"
 #include "base/text.hpp"
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -69,7 +69,7 @@ class Writer {
   }
   void section(const Section& s) {
     out.text += "## " + markdown_text(s.title) + "\n\n";
-    for (const Block& block : s.blocks) std::visit(*this, block);
+    for (const DocumentBlock& block : s.blocks) std::visit(*this, block);
   }
 
   Markdown out;

@@ -55,8 +55,8 @@ Text rows_text(const Summary& summary) {
 
 }  // namespace
 
-std::vector<Block> noise(const Summary& summary) {
-  std::vector<Block> blocks{rows_text(summary)};
+std::vector<DocumentBlock> noise(const Summary& summary) {
+  std::vector<DocumentBlock> blocks{rows_text(summary)};
   Table table{.title = "Noise floor: equal trials that differ in the search seed",
               .head = {"condition", "groups", "trials", "standard deviation, points",
                        "two trials differ by up to (95 %), points"}};

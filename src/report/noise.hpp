@@ -2,13 +2,13 @@
 #pragma once
 #include <vector>
 
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 #include "report/summary.hpp"
 
 namespace lorahub::report {
 
 // The standard error that the number of test rows gives one accuracy, and the spread between search
 // seeds where the same trial was run with several.
-std::vector<Block> noise(const Summary& summary);
+std::vector<DocumentBlock> noise(const Summary& summary);
 
 }  // namespace lorahub::report

@@ -4,9 +4,9 @@
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
 #include "report/noise.hpp"
+#include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -181,7 +181,7 @@ Section overview(const Summary& summary, const std::vector<std::string>& answers
     else
       section.blocks.emplace_back(pooled_table(summary));
     section.blocks.emplace_back(budget_table(summary));
-    for (Block& block : noise(summary)) section.blocks.push_back(std::move(block));
+    for (DocumentBlock& block : noise(summary)) section.blocks.push_back(std::move(block));
   }
   add_missing(summary, section);
   if (const std::string line = where(summary); !line.empty())

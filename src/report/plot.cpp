@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "report/gnuplot.hpp"
-#include "report/words.hpp"
+#include "report/numbers.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -22,7 +22,7 @@ std::string number(double value) {
   return std::isfinite(value) ? base::format("{}", value) : "NaN";
 }
 
-std::string axis(const char* name, const Axis& a) {
+std::string axis(const char* name, const PlotAxis& a) {
   std::string text = base::format("set {}label {}\n", name, gnuplot_text(a.label));
   if (a.logarithmic) text += base::format("set logscale {}\n", name);
   if (!a.format.empty()) text += base::format("set format {} {}\n", name, gnuplot_text(a.format));
@@ -133,9 +133,11 @@ std::string draw(const Plot& plot, const std::string& name) {
                  text + "\n");
 }
 
-std::string draw(const Matrix& matrix, const std::string& name) {
-  Axis x{.label = matrix.x_label, .range = {0.5, static_cast<double>(matrix.columns.size()) + 0.5}};
-  Axis y{.label = matrix.y_label, .range = {static_cast<double>(matrix.rows.size()) + 0.5, 0.5}};
+std::string draw(const PlotMatrix& matrix, const std::string& name) {
+  PlotAxis x{.label = matrix.x_label,
+             .range = {0.5, static_cast<double>(matrix.columns.size()) + 0.5}};
+  PlotAxis y{.label = matrix.y_label,
+             .range = {static_cast<double>(matrix.rows.size()) + 0.5, 0.5}};
   size_t longest = 0;
   for (size_t i = 0; i < matrix.columns.size(); ++i) {
     x.places.emplace_back(matrix.columns[i], static_cast<double>(i + 1));

@@ -14,7 +14,7 @@ struct Series {
   std::vector<double> low, high;  // of y (of x in a forest); empty: no interval
 };
 
-struct Axis {
+struct PlotAxis {
   std::string label;  // with its unit
   bool logarithmic = false;
   std::vector<double> range;                           // {low, high}; empty: by the data
@@ -32,14 +32,14 @@ enum class Shape {
 
 struct Plot {
   std::string title;
-  Axis x, y;
+  PlotAxis x, y;
   Shape shape = Shape::lines;
   std::vector<Series> series;
   std::vector<double> guides;  // thin lines: across y, in a forest across x
   int height = 420;            // pixels of a width of 720, without the legend
 };
 
-struct Matrix {
+struct PlotMatrix {
   std::string title;
   std::string x_label, y_label, colour_label;
   std::vector<std::string> columns, rows;
@@ -51,6 +51,6 @@ struct Matrix {
 // SVG elements to put into a page: a title, ids of their own (prefix `name`), no reference to
 // anything outside. Error when gnuplot is not there.
 std::string draw(const Plot& plot, const std::string& name);
-std::string draw(const Matrix& matrix, const std::string& name);
+std::string draw(const PlotMatrix& matrix, const std::string& name);
 
 }  // namespace lorahub::report

@@ -60,7 +60,7 @@ std::vector<Summary> told_apart(std::vector<Summary> studies) {
 void check_figures(const Report& report) {
   std::set<std::string> seen;
   for (const Section& section : report.sections)
-    for (const Block& block : section.blocks)
+    for (const DocumentBlock& block : section.blocks)
       if (const auto* figure = std::get_if<Figure>(&block))
         base::check(seen.insert(figure->name).second,
                     "two figures would be called {} (one would replace the other), report these "
@@ -95,7 +95,7 @@ void add(const Topic& topic, const std::string& answer, std::vector<std::string>
 }
 
 std::string answer_of(const Section& section) {
-  for (const Block& block : section.blocks)
+  for (const DocumentBlock& block : section.blocks)
     if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer)
       return text->text;
   return "";

@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 #include "report/summary.hpp"
 
 namespace lorahub::report {

@@ -6,11 +6,11 @@
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
 #include "report/improvement.hpp"
+#include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/roles.hpp"
 #include "report/sections.hpp"
 #include "report/targets.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -232,11 +232,11 @@ std::string answer(const std::vector<const Condition*>& all) {
 }
 
 Figure improvement_matrix(const Summary& summary, const std::vector<const Condition*>& all) {
-  Matrix matrix{.title = "Probability of improvement: " + summary.study,
-                .x_label = "second, by its number",
-                .y_label = "first",
-                .colour_label = "P(first better), 1",
-                .range = {0, 0.5, 1}};
+  PlotMatrix matrix{.title = "Probability of improvement: " + summary.study,
+                    .x_label = "second, by its number",
+                    .y_label = "first",
+                    .colour_label = "P(first better), 1",
+                    .range = {0, 0.5, 1}};
   Table table{.title = "", .head = {"P(row better than column) [95 %]"}};
   const double none = std::numeric_limits<double>::quiet_NaN();
   for (const Condition* row : all) {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 #include "report/summary.hpp"
 
 namespace lorahub::report {

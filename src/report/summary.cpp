@@ -16,10 +16,10 @@ namespace {
 
 // Keeps each trial once, a finished one where there is one, since shards and whole runs may
 // overlap.
-std::vector<store::Finding> distinct(std::vector<store::Findings>& shards) {
+std::vector<store::Finding> distinct(std::vector<store::ResultFindings>& shards) {
   std::vector<store::Finding> trials;
   std::unordered_map<std::string, size_t> place;
-  for (store::Findings& shard : shards)
+  for (store::ResultFindings& shard : shards)
     for (store::Finding& trial : shard.trials) {
       const auto [found, fresh] = place.emplace(trial.row.id, trials.size());
       if (fresh)
@@ -68,8 +68,8 @@ std::string condition_name(const Knobs& knobs, const std::vector<std::string>& n
 // Numbers the draws of a factor in the order of their first appearance.
 class Draws {
  public:
-  Draw of(const Knobs& knobs) {
-    Draw draw{};
+  FactorLevels of(const Knobs& knobs) {
+    FactorLevels draw{};
     const char* factors[kFactors] = {"modules", "shots", "search"};
     for (size_t f = 0; f < kFactors; ++f) {
       std::string text = knob(knobs, std::string("seed.") + factors[f]);
@@ -117,7 +117,7 @@ class Grouping {
     const std::string task = knob(knobs, "task");
     if (seen_.insert(task).second) summary_.tasks.push_back(task);
     Condition& condition = find(name, knobs);
-    const Draw draw = draws_.of(knobs);
+    const FactorLevels draw = draws_.of(knobs);
     for (size_t f = 0; f < kFactors; ++f) summary_.draws[f] = std::max(summary_.draws[f], draw[f]);
     condition.tasks[task].push_back({.draw = draw, .trial = &trial});
     ++condition.trials;
@@ -185,7 +185,7 @@ std::vector<Stratum> accuracies(const Condition& condition) {
   return strata;
 }
 
-Summary summarise(std::vector<store::Findings> shards) {
+Summary summarise(std::vector<store::ResultFindings> shards) {
   Summary summary{.study = shards.at(0).study,
                   .question = shards.at(0).question,
                   .environment = shards.at(0).environment};

@@ -14,10 +14,10 @@ namespace lorahub::report {
 
 // The numbers, from 1, of a trial's draws of modules, of shots and of the search seed; 0 where the
 // method reads none.
-using Draw = std::array<int, kFactors>;
+using FactorLevels = std::array<int, kFactors>;
 
 struct Point {
-  Draw draw{};
+  FactorLevels draw{};
   const store::Finding* trial = nullptr;
 };
 
@@ -41,7 +41,7 @@ struct Summary {
   std::shared_ptr<const std::vector<store::Finding>> trials;  // each once, finished if any
   std::vector<std::string> unfinished;  // "E1_isa_letter lorahub seed 2: failed (why)"
   size_t done = 0;
-  Draw draws{};          // how many there are of modules, of shots, of search seeds
+  FactorLevels draws{};  // how many there are of modules, of shots, of search seeds
   size_t unplanned = 0;  // done, but not in the last plan
   size_t dropped = 0;    // test rows left out, of all trials
   size_t faults = 0;     // candidates that could not be evaluated
@@ -49,7 +49,7 @@ struct Summary {
 };
 
 // Summarises the shards of one study, or one file.
-Summary summarise(std::vector<store::Findings> shards);
+Summary summarise(std::vector<store::ResultFindings> shards);
 
 // "" where the trial's method does not read the knob.
 std::string knob(const std::map<std::string, std::string>& knobs, const std::string& name);

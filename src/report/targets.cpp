@@ -7,9 +7,9 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {

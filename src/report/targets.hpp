@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "report/course.hpp"
-#include "report/document.hpp"
+#include "report/report_document.hpp"
 
 namespace lorahub::report {
 

@@ -5,9 +5,9 @@
 
 #include "base/text.hpp"
 #include "report/course.hpp"
+#include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -63,13 +63,13 @@ std::vector<std::string> strongest(const Map& map) {
 std::optional<Figure> weight_map(const Summary& summary) {
   const Map map = collect(summary);
   if (map.empty()) return std::nullopt;
-  Matrix matrix{.title = "Mean weight of a module on a task: " + summary.study,
-                .x_label = "task",
-                .y_label = "module",
-                .colour_label = "mean weight, 1",
-                .columns = summary.tasks,
-                .rows = strongest(map),
-                .decimals = summary.tasks.size() > kManyTasks ? 1 : 2};
+  PlotMatrix matrix{.title = "Mean weight of a module on a task: " + summary.study,
+                    .x_label = "task",
+                    .y_label = "module",
+                    .colour_label = "mean weight, 1",
+                    .columns = summary.tasks,
+                    .rows = strongest(map),
+                    .decimals = summary.tasks.size() > kManyTasks ? 1 : 2};
   Table table{.head = {"module", "trials"}};
   for (const std::string& task : summary.tasks) table.head.push_back(task);
   double largest = 0;

@@ -32,12 +32,12 @@ Adapted search_weights(TrialEvaluator& evaluator, const Adaptation& adaptation,
           .evaluations = evaluator.trial().search.budget};
 }
 
-void check_ranks_agree(workers::Dispatcher& crew, const plan::TrialInputs& brief) {
-  if (crew.ranks() == 1) return;
+void check_ranks_agree(workers::Dispatcher& dispatcher, const plan::TrialInputs& brief) {
+  if (dispatcher.ranks() == 1) return;
   std::map<std::string, std::string> hashes;
   store::Inputs inputs = plan::file_inputs(brief.trial, hashes);
   inputs["shots"] = brief.task.shots_sha256;
-  check_agreement(crew, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
+  check_agreement(dispatcher, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
 }
 
 // What rank 0 needs to write the result. It loads model and modules once more for that, since the
@@ -50,18 +50,17 @@ struct Found {
 Delivered delivered(const Found& found, const objective::Hardware& hardware, const Output& output) {
   const auto& [brief, adaptation, adapted] = found;
   const study::Trial& trial = brief.trial;
-  const objective::LoadedModel machine =
+  const objective::LoadedModel loaded =
       objective::load_model(trial.model_path, trial.precision, hardware);
   lora::Modules kept;
-  const lora::Pool pool =
-      lora::stack(lora::load_modules({.model = trial.model_path,
-                                      .library = trial.library_path,
-                                      .names = adapted.modules,
-                                      .rank = trial.rank,
-                                      .threads = machine.threads},
-                                     machine.model->architecture(), kept),
-                  machine.model->architecture(), machine.device, machine.threads);
-  return deliver(machine,
+  const lora::Pool pool = lora::stack(lora::load_modules({.model = trial.model_path,
+                                                          .library = trial.library_path,
+                                                          .names = adapted.modules,
+                                                          .rank = trial.rank,
+                                                          .threads = loaded.threads},
+                                                         loaded.model->architecture(), kept),
+                                      loaded.model->architecture(), loaded.device, loaded.threads);
+  return deliver(loaded,
                  {.trial = trial,
                   .task = brief.task,
                   .pool = pool,
@@ -74,30 +73,30 @@ Delivered delivered(const Found& found, const objective::Hardware& hardware, con
 
 }  // namespace
 
-Adapted adapt(workers::Dispatcher& crew, const Adaptation& adaptation,
+Adapted adapt(workers::Dispatcher& dispatcher, const Adaptation& adaptation,
               const objective::Hardware& hardware, const Output& output) {
   lora::check_free(output.folder, output.force);
   const plan::StudyCost cost =
-      plan::cost({adaptation.trial}, {.ranks = crew.ranks(),
+      plan::cost({adaptation.trial}, {.ranks = dispatcher.ranks(),
                                       .threads = hardware.threads,
                                       .flops_per_second = 1,  // no duration is printed
                                       .device = hardware.device,
                                       .reads = plan::Reads::shots});
-  cautions(cost, crew, hardware.device, adaptation.memory_check);
+  cautions(cost, dispatcher, hardware.device, adaptation.memory_check);
   plan::Tokenizers tokenizers;
   const plan::TrialInputs mine = plan::trial_inputs(adaptation.trial, tokenizers);
-  check_ranks_agree(crew, mine);
+  check_ranks_agree(dispatcher, mine);
   Adapted adapted;
-  const auto lead = [&](const workers::JobHandle& leader) {
-    Surroundings around{.loss_batch = adaptation.loss_batch, .added = adaptation.added};
+  const auto lead = [&](const workers::JobHandle& job) {
+    EvaluationHooks around{.loss_batch = adaptation.loss_batch, .added = adaptation.added};
     std::map<std::string, std::string> hashes;
     if (plan::probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
       around.known = known_probes(mine, plan::file_inputs(mine.trial, hashes), hardware.device);
-    TrialEvaluator evaluator(leader, {.inputs = mine, .index = 0, .device = hardware.device},
+    TrialEvaluator evaluator(job, {.inputs = mine, .index = 0, .device = hardware.device},
                              std::move(around));
     adapted = search_weights(evaluator, adaptation, output);
   };
-  crew.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
+  dispatcher.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
   adapted.delivered =
       delivered({.brief = mine, .adaptation = adaptation, .adapted = adapted}, hardware, output);
   return adapted;

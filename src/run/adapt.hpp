@@ -1,7 +1,7 @@
 // Few examples in, one composed adapter out, outside any study.
 #pragma once
 #include "run/deliver.hpp"
-#include "run/lead/caution.hpp"
+#include "run/lead/memory_warnings.hpp"
 #include "run/lead/trial_evaluator.hpp"
 #include "workers/dispatcher.hpp"
 
@@ -26,7 +26,7 @@ struct Adaptation {
 
 // Runs the trial's search on all ranks, whose plan consists of this trial alone, and writes the
 // composed adapter or merged model with its card.
-Adapted adapt(workers::Dispatcher& crew, const Adaptation& adaptation,
+Adapted adapt(workers::Dispatcher& dispatcher, const Adaptation& adaptation,
               const objective::Hardware& hardware, const Output& output);
 
 }  // namespace lorahub::run

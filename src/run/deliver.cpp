@@ -11,22 +11,22 @@
 namespace lorahub::run {
 namespace {
 
-double loss_of(const objective::LoadedModel& machine, const model::Adapter& adapter,
+double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapter,
                const Solution& solution) {
   const std::vector<model::Tokens> pairs =
-      objective::tokenize(machine.tokenizer, solution.task.shots);
+      objective::tokenize(loaded.tokenizer, solution.task.shots);
   const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
                                    .weights = solution.weights};
   std::vector<int> tokens;
   for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
-  return objective::reduce(alone_sums(machine, adapter, pairs), tokens, mixture,
+  return objective::reduce(alone_sums(loaded, adapter, pairs), tokens, mixture,
                            {.kind = solution.trial.loss,
                             .penalty = solution.trial.penalty,
                             .batch = solution.loss_batch})
       .front();
 }
 
-std::string body(const Solution& solution, const lora::Mixture& mixture,
+std::string body(const Solution& solution, const lora::MixtureToWrite& mixture,
                  const Delivered& delivered) {
   const study::Trial& trial = solution.trial;
   return base::format(
@@ -39,8 +39,8 @@ std::string body(const Solution& solution, const lora::Mixture& mixture,
          lora::describe(mixture, delivered.written);
 }
 
-lora::Card card(const objective::LoadedModel& machine, const Solution& solution,
-                const lora::Module& module, const Output& output) {
+lora::ModuleCard card(const objective::LoadedModel& loaded, const Solution& solution,
+                      const lora::Module& module, const Output& output) {
   const study::Trial& trial = solution.trial;
   return {.base = trial.model,
           .task = solution.task.name,
@@ -48,26 +48,26 @@ lora::Card card(const objective::LoadedModel& machine, const Solution& solution,
                                output.rows, solution.task.shots_sha256),
           .provenance = base::format("{}{} modules of {}", lora::kComposed, solution.pool.size(),
                                      trial.library),
-          .tests = make_tests(machine, module, std::vector{solution.task.shots.front().input})};
+          .tests = make_tests(loaded, module, std::vector{solution.task.shots.front().input})};
 }
 
 }  // namespace
 
-Delivered deliver(const objective::LoadedModel& machine, const Solution& solution,
+Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution,
                   const Output& output) {
-  const lora::Mixture mixture{.pool = solution.pool,
-                              .weights = solution.weights,
-                              .composition = solution.trial.composition,
-                              .rank = output.rank,
-                              .form = output.form};
+  const lora::MixtureToWrite mixture{.pool = solution.pool,
+                                     .weights = solution.weights,
+                                     .composition = solution.trial.composition,
+                                     .rank = output.rank,
+                                     .form = output.form};
   Delivered delivered{.written = lora::write_mixture(output.folder, mixture,
-                                                     {.architecture = machine.model->architecture(),
+                                                     {.architecture = loaded.model->architecture(),
                                                       .name = solution.trial.model})};
   const lora::Module& module = delivered.written.module;
-  delivered.loss = loss_of(machine, alone(machine, module), solution);
-  lora::Card words = card(machine, solution, module, output);
+  delivered.loss = loss_of(loaded, alone(loaded, module), solution);
+  lora::ModuleCard words = card(loaded, solution, module, output);
   words.library = lora::library(output.form);
-  if (output.form != lora::Form::adapter) words.tag = "";
+  if (output.form != lora::WrittenForm::adapter) words.tag = "";
   lora::write_card(output.folder, words, body(solution, mixture, delivered));
   return delivered;
 }

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "lora/claim.hpp"
-#include "lora/recipe.hpp"
+#include "lora/write_mixture.hpp"
 #include "objective/objective.hpp"
 
 namespace lorahub::run {
@@ -12,7 +12,7 @@ struct Output {
   std::filesystem::path folder;
   std::string rows;  // the file of the examples, for the card
   int64_t rank = 0;  // of the adapter to be written, as in lora::Mixture
-  lora::Form form = lora::Form::adapter;
+  lora::WrittenForm form = lora::WrittenForm::adapter;
   lora::Force force = lora::Force::no;  // whether a folder that exists is replaced
 };
 
@@ -33,7 +33,7 @@ struct Delivered {
 };
 
 // Writes adapter or model and README.md: recipe, losses, the shots' hash and a self-test.
-Delivered deliver(const objective::LoadedModel& machine, const Solution& solution,
+Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution,
                   const Output& output);
 
 }  // namespace lorahub::run

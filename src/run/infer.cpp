@@ -10,23 +10,23 @@
 #include "objective/alone.hpp"
 #include "plan/memory.hpp"
 #include "plan/memory_check.hpp"
-#include "task/lengths.hpp"
+#include "task/count_tokens.hpp"
 #include "text/same_tokens.hpp"
-#include "train/folders.hpp"
+#include "train/trained_folders.hpp"
 
 namespace lorahub::run {
 
-train::TrainedModel adapted_model(const objective::LoadedModel& machine,
+train::TrainedModel adapted_model(const objective::LoadedModel& loaded,
                                   const std::filesystem::path& folder, const std::string& name) {
-  text::check_same_tokens(machine.tokenizer.folder(), folder);
+  text::check_same_tokens(loaded.tokenizer.folder(), folder);
   if (train::is_ia3(folder)) {
-    train::Trainable ia3 = train::ia3(machine.model);
+    train::Trainable ia3 = train::ia3(loaded.model);
     train::read_ia3(folder, ia3);
     return train::trained_model(ia3);
   }
-  return {.model = machine.model,
+  return {.model = loaded.model,
           .adapter = objective::alone(
-              machine, lora::read_module(folder, name, machine.model->architecture()))};
+              loaded, lora::read_module(folder, name, loaded.model->architecture()))};
 }
 
 namespace {
@@ -34,8 +34,8 @@ namespace {
 // The adapters that rows name. Those that were used last stay loaded.
 class Adapters {
  public:
-  Adapters(const objective::LoadedModel& machine, train::TrainedModel usual, std::string library)
-      : library_(std::move(library)), machine_(machine), usual_(std::move(usual)) {}
+  Adapters(const objective::LoadedModel& loaded, train::TrainedModel usual, std::string library)
+      : library_(std::move(library)), base_(loaded), usual_(std::move(usual)) {}
 
   const train::TrainedModel& get(const task::Row& row) {
     if (row.adapter.empty()) return usual_;
@@ -63,23 +63,23 @@ class Adapters {
   train::TrainedModel read(const std::string& name) const {
     const auto folder = library_.empty() ? checkpoint::resolve(name, lora::kConfigFile)
                                          : lora::module_folder(library_, name);
-    return adapted_model(machine_, folder, name);
+    return adapted_model(base_, folder, name);
   }
 
   std::string library_;
-  const objective::LoadedModel& machine_;
+  const objective::LoadedModel& base_;
   train::TrainedModel usual_;  // it answers the rows that name no adapter
   std::list<Named> loaded_;
 };
 
-void check_length(const InferOptions& options, const objective::LoadedModel& machine,
+void check_length(const InferOptions& options, const objective::LoadedModel& loaded,
                   const task::Row& row) {
-  task::check_length(task::count_tokens(&machine.tokenizer, row.example.input), row.place,
+  task::check_length(task::count_tokens(&loaded.tokenizer, row.example.input), row.place,
                      {.tokens = options.max_input, .remedy = "raise --max-input"});
 }
 
 // Error where a batch of these rows can't fit into the memory.
-void check_memory(const InferOptions& options, const objective::LoadedModel& machine,
+void check_memory(const InferOptions& options, const objective::LoadedModel& loaded,
                   const std::vector<task::Row>& rows) {
   if (options.memory_check == MemoryCheck::skip) return;
   study::Trial trial{.method = study::Method::zero_shot};
@@ -87,20 +87,19 @@ void check_memory(const InferOptions& options, const objective::LoadedModel& mac
   trial.max_tokens = options.max_tokens;
   plan::Lengths lengths;
   for (const task::Row& row : rows)
-    lengths.prompts.push_back(
-        {.source = task::count_tokens(&machine.tokenizer, row.example.input)});
+    lengths.prompts.push_back({.source = task::count_tokens(&loaded.tokenizer, row.example.input)});
   const plan::Memory memory = plan::memory({.trial = trial,
-                                            .architecture = machine.model->architecture(),
+                                            .architecture = loaded.model->architecture(),
                                             .lengths = lengths,
                                             .tile = {},
-                                            .device = machine.device});
+                                            .device = loaded.device});
   const auto batches =
       (rows.size() + static_cast<size_t>(options.batch) - 1) / static_cast<size_t>(options.batch);
   plan::check_own_room(
       {.what = base::format("a batch of {} rows up to {}", options.batch, rows.back().place),
        .own = memory.computed *
-              static_cast<double>(std::min<size_t>(batches, static_cast<size_t>(machine.threads))),
-       .device = machine.device,
+              static_cast<double>(std::min<size_t>(batches, static_cast<size_t>(loaded.threads))),
+       .device = loaded.device,
        .remedies = "use a smaller --batch, fewer --threads, shorter inputs (--max-input bounds "
                    "them), or --no-memory-check"});
 }
@@ -126,19 +125,19 @@ std::vector<std::string> answers(const InferOptions& options, objective::LoadedM
 
 }  // namespace
 
-void infer(const objective::LoadedModel& machine, const train::TrainedModel& usual,
+void infer(const objective::LoadedModel& loaded, const train::TrainedModel& usual,
            const InferOptions& options, const InferStreams& streams) {
-  Adapters adapters(machine, usual, options.library);
-  objective::LoadedModel worker = machine;
+  Adapters adapters(loaded, usual, options.library);
+  objective::LoadedModel worker = loaded;
   const size_t at_once =
-      8 * static_cast<size_t>(options.batch) * static_cast<size_t>(machine.threads);
+      8 * static_cast<size_t>(options.batch) * static_cast<size_t>(loaded.threads);
   for (bool more = true; more;) {  // a chunk is read, answered and given out before the next
     std::vector<task::Row> rows;
     for (task::Row row; rows.size() < at_once && (more = streams.next(row));) {
-      check_length(options, machine, row);
+      check_length(options, loaded, row);
       rows.push_back(std::move(row));
     }
-    if (!rows.empty()) check_memory(options, machine, rows);
+    if (!rows.empty()) check_memory(options, loaded, rows);
     const std::vector<std::string> given = answers(options, worker, rows, adapters);
     for (size_t i = 0; i < rows.size(); ++i) streams.give(rows[i], given[i]);
     streams.flush();

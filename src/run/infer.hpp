@@ -6,7 +6,7 @@
 #include <string>
 
 #include "objective/objective.hpp"
-#include "run/lead/caution.hpp"
+#include "run/lead/memory_warnings.hpp"
 #include "task/row.hpp"
 #include "train/trainable.hpp"
 
@@ -14,7 +14,7 @@ namespace lorahub::run {
 
 // The model with the adapter in a PEFT folder: low-rank terms beside its weights, or factors of
 // (IA)^3 in them. Error for an adapter of another model, or with other tokens.
-train::TrainedModel adapted_model(const objective::LoadedModel& machine,
+train::TrainedModel adapted_model(const objective::LoadedModel& loaded,
                                   const std::filesystem::path& folder, const std::string& name);
 
 struct InferOptions {
@@ -36,7 +36,7 @@ struct InferStreams {
 // `usual` answers rows that name no adapter. Error naming the row for an input that is too long or
 // an adapter that is not there, and where a chunk can't fit into the memory; what was given out
 // before stays.
-void infer(const objective::LoadedModel& machine, const train::TrainedModel& usual,
+void infer(const objective::LoadedModel& loaded, const train::TrainedModel& usual,
            const InferOptions& options, const InferStreams& streams);
 
 }  // namespace lorahub::run

@@ -24,21 +24,21 @@ double percent(size_t count, size_t of) {
   return of == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(of);
 }
 
-std::vector<std::string> answers_of(const objective::LoadedModel& machine,
+std::vector<std::string> answers_of(const objective::LoadedModel& loaded,
                                     const model::Adapter& adapter, const Examples& examples) {
-  return objective::answer(machine, adapter, examples.prompts, {});
+  return objective::answer(loaded, adapter, examples.prompts, {});
 }
 
-Probed measured(const objective::LoadedModel& machine, const model::Adapter& adapter,
+Probed measured(const objective::LoadedModel& loaded, const model::Adapter& adapter,
                 const Examples& examples, const std::vector<std::string>& base_answers) {
-  const std::vector<std::string> answers = answers_of(machine, adapter, examples);
+  const std::vector<std::string> answers = answers_of(loaded, adapter, examples);
   size_t hits = 0, changed = 0;
   for (size_t i = 0; i < answers.size(); ++i) {
     hits += task::is_hit(answers[i], examples.rows[i].target) ? 1 : 0;
     changed += answers[i] != base_answers[i] ? 1 : 0;
   }
   const base::Stopwatch clock;
-  const double loss = objective::official_loss(machine, adapter, examples.pairs);
+  const double loss = objective::official_loss(loaded, adapter, examples.pairs);
   return {.loss = loss,
           .seconds = clock.seconds(),
           .accuracy = percent(hits, answers.size()),
@@ -47,13 +47,13 @@ Probed measured(const objective::LoadedModel& machine, const model::Adapter& ada
 
 }  // namespace
 
-std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidates& candidates,
+std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache) {
   Examples given{
-      .rows = examples, .prompts = {}, .pairs = objective::tokenize(machine.tokenizer, examples)};
+      .rows = examples, .prompts = {}, .pairs = objective::tokenize(loaded.tokenizer, examples)};
   for (const task::Example& example : examples) given.prompts.push_back(example.input);
-  const std::vector<std::string> base_answers = answers_of(machine, {}, given);
-  std::vector<Probed> all{measured(machine, {}, given, base_answers)};
+  const std::vector<std::string> base_answers = answers_of(loaded, {}, given);
+  std::vector<Probed> all{measured(loaded, {}, given, base_answers)};
   std::vector<size_t> open;
   for (size_t i = 0; i < candidates.modules.size(); ++i) {
     const Probed* known = cache.find(candidates.hashes[i]);
@@ -61,9 +61,9 @@ std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidate
     all.push_back(whole ? *known : Probed{});
     if (!whole) open.push_back(i);
   }
-  objective::LoadedModel one = machine;
+  objective::LoadedModel one = loaded;
   one.threads = 1;
-  tensor::share(machine.threads, static_cast<int>(open.size()), [&](int number) {
+  tensor::share(loaded.threads, static_cast<int>(open.size()), [&](int number) {
     const size_t i = open[static_cast<size_t>(number)];
     all[i + 1] = measured(one, objective::alone(one, candidates.modules[i]), given, base_answers);
   });
@@ -71,29 +71,29 @@ std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidate
   return all;
 }
 
-Findings probe_library(const objective::LoadedModel& machine, const task::Task& task,
-                       const ProbeOptions& options) {
+ProbeFindings probe_library(const objective::LoadedModel& loaded, const task::Task& task,
+                            const ProbeOptions& options) {
   lora::Modules kept;
-  Findings found{.modules = lora::load_modules({.model = options.model,
-                                                .library = options.library,
-                                                .names = options.names,
-                                                .threads = machine.threads},
-                                               machine.model->architecture(), kept),
-                 .probed = {},
-                 .cosines = {},
-                 .shots_sha256 = task.shots_sha256};
+  ProbeFindings found{.modules = lora::load_modules({.model = options.model,
+                                                     .library = options.library,
+                                                     .names = options.names,
+                                                     .threads = loaded.threads},
+                                                    loaded.model->architecture(), kept),
+                      .probed = {},
+                      .cosines = {},
+                      .shots_sha256 = task.shots_sha256};
   std::vector<std::string> hashes(options.names.size());
-  tensor::share(machine.threads, static_cast<int>(hashes.size()), [&](int i) {
+  tensor::share(loaded.threads, static_cast<int>(hashes.size()), [&](int i) {
     const auto module = static_cast<size_t>(i);
     hashes[module] = lora::hash_module(lora::module_folder(options.library, options.names[module]));
   });
-  const std::vector<model::Tokens> pairs = objective::tokenize(machine.tokenizer, task.shots);
+  const std::vector<model::Tokens> pairs = objective::tokenize(loaded.tokenizer, task.shots);
   ProbeCache cache(options.cache.empty() ? probe_folder() : options.cache,
                    {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model)),
                     .pairs = pairs,
                     .precision = options.precision,
-                    .device = machine.device});
-  found.probed = probe(machine, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
+                    .device = loaded.device});
+  found.probed = probe(loaded, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
   cache.save();
   found.cosines = lora::cosines(found.modules);
   return found;

@@ -16,7 +16,7 @@ struct Candidates {
 };
 // Returns [1 + N] results: of the base model, then of each module. Each thread computes whole
 // modules; what the cache knows is not computed again.
-std::vector<Probed> probe(const objective::LoadedModel& machine, const Candidates& candidates,
+std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache);
 
 struct ProbeOptions {
@@ -26,7 +26,7 @@ struct ProbeOptions {
   study::Precision precision = study::Precision::f32;
   std::filesystem::path cache = {};  // of earlier results; "": probe_folder()
 };
-struct Findings {
+struct ProbeFindings {
   std::vector<lora::Module> modules;         // [N]
   std::vector<Probed> probed;                // [1 + N]: the base, then each
   std::vector<std::vector<double>> cosines;  // [N, N], of what the modules add
@@ -34,7 +34,7 @@ struct Findings {
 };
 // Reads the modules and probes them on the task's shots; new results go into the cache. Error for a
 // module that does not fit the model.
-Findings probe_library(const objective::LoadedModel& machine, const task::Task& task,
-                       const ProbeOptions& options);
+ProbeFindings probe_library(const objective::LoadedModel& loaded, const task::Task& task,
+                            const ProbeOptions& options);
 
 }  // namespace lorahub::run

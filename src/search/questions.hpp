@@ -11,22 +11,22 @@ namespace lorahub::search {
 class Questions {
  public:
   struct promise_type;
-  using Handle = std::coroutine_handle<promise_type>;
+  using CoroutineHandle = std::coroutine_handle<promise_type>;
 
-  struct Answer {  // what `co_yield x` waits for
+  struct AnswerAwaiter {  // what `co_yield x` waits for
     const promise_type& promise;
     bool await_ready() const noexcept { return false; }
-    void await_suspend(Handle /*asker*/) const noexcept {}
+    void await_suspend(CoroutineHandle /*asker*/) const noexcept {}
     double await_resume() const noexcept { return promise.answer; }
   };
   struct promise_type {
     Eigen::VectorXd question;
     double answer = 0;
 
-    Questions get_return_object() { return Questions(Handle::from_promise(*this)); }
+    Questions get_return_object() { return Questions(CoroutineHandle::from_promise(*this)); }
     std::suspend_never initial_suspend() noexcept { return {}; }  // runs to its first question
     std::suspend_always final_suspend() noexcept { return {}; }
-    Answer yield_value(const Eigen::VectorXd& x) {
+    AnswerAwaiter yield_value(const Eigen::VectorXd& x) {
       question = x;
       return {*this};
     }
@@ -57,8 +57,8 @@ class Questions {
   }
 
  private:
-  explicit Questions(Handle handle) : handle_(handle) {}
-  Handle handle_;
+  explicit Questions(CoroutineHandle handle) : handle_(handle) {}
+  CoroutineHandle handle_;
 };
 
 }  // namespace lorahub::search

@@ -43,7 +43,7 @@ search::Trace course_of(const std::vector<EvaluatedCandidate>& evaluations,
 // Checks one trial that is done.
 class TrialCheck {
  public:
-  TrialCheck(const CheckedContent& content, const Row& row, Problems& problems)
+  TrialCheck(const CheckedContent& content, const ResultRow& row, Problems& problems)
       : content_(content), row_(row), problems_(problems) {}
 
   void run(const IsHit& is_hit) {
@@ -210,13 +210,13 @@ class TrialCheck {
   }
 
   const CheckedContent& content_;
-  const Row& row_;
+  const ResultRow& row_;
   Problems& problems_;
 };
 
 }  // namespace
 
-void check_trial(const CheckedContent& content, const Row& row, const IsHit& is_hit,
+void check_trial(const CheckedContent& content, const ResultRow& row, const IsHit& is_hit,
                  Problems& problems) {
   TrialCheck(content, row, problems).run(is_hit);
 }

@@ -34,7 +34,7 @@ struct CheckedContent {
 };
 
 // Adds to `problems` what is wrong with a trial that is done.
-void check_trial(const CheckedContent& content, const Row& row, const IsHit& is_hit,
+void check_trial(const CheckedContent& content, const ResultRow& row, const IsHit& is_hit,
                  Problems& problems);
 
 }  // namespace lorahub::store

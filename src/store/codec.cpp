@@ -246,7 +246,7 @@ void expect_known(const Json& given, const Json& read) {
 
 using Texts = std::map<std::string, std::string>;
 
-Entry entry(const Json& json) {
+JournalEntry entry(const Json& json) {
   const std::string kind = json.at("kind");
   if (kind == "header")
     return Header{.study = json.at("study"),
@@ -280,14 +280,14 @@ constexpr size_t kHead = kBefore.size() + kDigits + kBetween.size();
 
 }  // namespace
 
-std::string encode(const Entry& entry) {
+std::string encode(const JournalEntry& entry) {
   return std::visit(Encode{}, entry).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Entry decode(std::string_view json) {
+JournalEntry decode(std::string_view json) {
   try {
     const Json given = Json::parse(base::shallow_json(json));
-    Entry read = entry(given);
+    JournalEntry read = entry(given);
     expect_known(given, std::visit(Encode{}, read));
     return read;
   } catch (const Json::exception& error) {

@@ -27,11 +27,11 @@ struct Finish {
 struct Fail {
   std::string trial, message;
 };
-using Entry = std::variant<Header, Start, Told, Finish, Fail>;
+using JournalEntry = std::variant<Header, Start, Told, Finish, Fail>;
 
 // One line of JSON, without its line break. Bytes that are not UTF-8 become U+FFFD.
-std::string encode(const Entry& entry);
-Entry decode(std::string_view json);  // Error when it is no entry that this version knows
+std::string encode(const JournalEntry& entry);
+JournalEntry decode(std::string_view json);  // Error when it is no entry that this version knows
 
 // Makes the line of the journal: {"crc":"89abcdef","record":JSON} and a line break; CRC-32 of JSON.
 std::string frame(std::string_view json);

@@ -79,7 +79,7 @@ std::vector<std::filesystem::path> contents(const std::filesystem::path& folder)
 std::string crate_metadata(const std::filesystem::path& folder,
                            const std::vector<std::filesystem::path>& results,
                            const std::string& license) {
-  const Findings findings = read_findings(results.at(0));
+  const ResultFindings findings = read_findings(results.at(0));
   const auto known = [&](const char* key) {
     const auto found = findings.environment.find(key);
     return found == findings.environment.end() ? std::string("unknown") : found->second;

@@ -12,17 +12,17 @@ namespace lorahub::store {
 // Writes `file` (temporary file, fsync, rename). `planned`: trials of the study in order, with
 // their columns; those without a record are listed in /runs with status "missing", "running" or
 // "failed".
-struct Planned {
+struct PlannedTrial {
   std::string id;
   std::vector<std::pair<std::string, std::string>> knobs;
 };
 void write_hdf5(const std::filesystem::path& file, const History& history,
-                const std::vector<Planned>& planned);
+                const std::vector<PlannedTrial>& planned);
 
 // What `report` and `check` need of a result file.
 struct Results {
   std::string study, question;
-  std::vector<Row> rows;
+  std::vector<ResultRow> rows;
   std::map<std::string, std::vector<Answer>> answers;  // by trial id
   std::map<std::string, std::vector<std::pair<std::string, double>>>
       weights;  // by trial id: module, weight
@@ -31,7 +31,7 @@ Results read_hdf5(const std::filesystem::path& file);
 
 // What `report` needs: the numbers of each trial, without the texts of its answers.
 struct Finding {
-  Row row;
+  ResultRow row;
   bool planned = true;  // in the plan of the last run
   std::string origin;   // that of the start that made it (store/origin.hpp); "": not known
   std::string failure;  // why it failed
@@ -43,16 +43,16 @@ struct Finding {
   std::vector<double> losses;       // [E]
   std::vector<std::pair<std::string, double>> weights;  // module, weight
 };
-struct Findings {
+struct ResultFindings {
   std::string study, question;
   std::string created_utc;                         // start of the last run
   std::map<std::string, std::string> environment;  // of the last start
   std::vector<Finding> trials;
 };
-Findings read_findings(const std::filesystem::path& file);
+ResultFindings read_findings(const std::filesystem::path& file);
 
 // What is wrong inside a result file.
-struct Verdict {
+struct CheckResult {
   std::vector<std::string> problems;  // empty: it is whole
   std::vector<std::string> notes;     // worth knowing, and no fault of the file
 };
@@ -61,6 +61,6 @@ using IsHit = std::function<bool(const std::string& answer, const std::string& t
 // Checks schema, digest, ids against knobs, hashes, counts, hits and accuracy against the answers,
 // that shots are no test rows, recorded searches by running them again, and completeness. Damage
 // becomes a problem, even where HDF5 crashes on it. Error when there is no such file.
-Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit);
+CheckResult check_hdf5(const std::filesystem::path& file, const IsHit& is_hit);
 
 }  // namespace lorahub::store

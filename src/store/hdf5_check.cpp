@@ -97,7 +97,7 @@ CheckedContent read_content(hid_t file, Results results) {
   return content;
 }
 
-void check_status(const CheckedContent& content, const Row& row, Problems& problems) {
+void check_status(const CheckedContent& content, const ResultRow& row, Problems& problems) {
   if (row.status == "missing" || row.status == "running")
     problems.push_back(
         base::format("trial {} is {}: the study is not complete", row.id, row.status));
@@ -113,7 +113,7 @@ void check_status(const CheckedContent& content, const Row& row, Problems& probl
 // Inputs of equal names must have equal hashes.
 void check_inputs(const CheckedContent& content, Problems& problems) {
   SameInputs seen;
-  for (const Row& row : content.results.rows) {
+  for (const ResultRow& row : content.results.rows) {
     const auto inputs = content.inputs.find(row.id);
     if (inputs == content.inputs.end()) continue;
     for (const auto& [name, hash] : inputs->second)
@@ -137,7 +137,7 @@ void check_known(const CheckedContent& content, const Map& map, const char* tabl
 Problems check_content(const CheckedContent& content, const IsHit& is_hit) {
   Problems problems;
   std::set<std::string> ids;
-  for (const Row& row : content.results.rows) {
+  for (const ResultRow& row : content.results.rows) {
     if (!ids.insert(row.id).second)
       problems.push_back(base::format("trial {} is listed twice", row.id));
     if (content.ids.at(row.id) != row.id)
@@ -161,7 +161,7 @@ size_t faults(const CheckedContent& content) {
   return all;
 }
 
-void check_open_file(hid_t file, const IsHit& is_hit, Verdict& verdict) {
+void check_open_file(hid_t file, const IsHit& is_hit, CheckResult& verdict) {
   if (Problems problems = check_schema(file); !problems.empty()) {
     std::ranges::move(problems, std::back_inserter(verdict.problems));
     return;
@@ -176,9 +176,9 @@ void check_open_file(hid_t file, const IsHit& is_hit, Verdict& verdict) {
         "{} candidate(s) could not be evaluated; their losses are infinite (/faults)", count));
 }
 
-Verdict check_bytes(const ResultBytes& content, const IsHit& is_hit) {
+CheckResult check_bytes(const ResultBytes& content, const IsHit& is_hit) {
   const Quiet quiet;
-  Verdict verdict;
+  CheckResult verdict;
   try {
     const FileHandle file = open_image(content.bytes);
     const int schema = known_schema(file);
@@ -199,12 +199,12 @@ Verdict check_bytes(const ResultBytes& content, const IsHit& is_hit) {
 
 using Json = nlohmann::json;
 
-std::string packed(const Verdict& verdict) {
+std::string packed(const CheckResult& verdict) {
   return Json{{"problems", verdict.problems}, {"notes", verdict.notes}}.dump(
       -1, ' ', false, Json::error_handler_t::replace);
 }
 
-Verdict unpacked(const std::string& text) {
+CheckResult unpacked(const std::string& text) {
   const Json json = Json::parse(text);
   return {.problems = json.at("problems"), .notes = json.at("notes")};
 }
@@ -212,14 +212,14 @@ Verdict unpacked(const std::string& text) {
 }  // namespace
 
 // The check runs in a child process, since HDF5 itself may crash on a damaged file.
-Verdict check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
+CheckResult check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
   const ResultBytes content = result_bytes(file);
   const size_t size = content.bytes.size();
   const IsolatedResult checked =
       run_isolated({.seconds = 20 * reading_seconds(size), .bytes = size},
                    [&] { return packed(check_bytes(content, is_hit)); });
   if (checked.death.empty()) return unpacked(checked.text);
-  Verdict verdict;
+  CheckResult verdict;
   if (content.seal == Seal::broken)
     verdict.problems.push_back(digest_problem(content.seal, newest_schema()));
   verdict.problems.push_back(base::format(

@@ -11,8 +11,8 @@
 namespace lorahub::store {
 namespace {
 
-Row row_of(const RowView& view, const RunRow& run, const std::vector<std::string>& knobs) {
-  Row row{.id = std::string(run.id), .status = std::string(run.status)};
+ResultRow row_of(const RowView& view, const RunRow& run, const std::vector<std::string>& knobs) {
+  ResultRow row{.id = std::string(run.id), .status = std::string(run.status)};
   for (const std::string& knob : knobs) row.knobs[knob] = view.text(knob);
   for (const ResultColumn& c : result_columns()) {
     if (c.since_schema > kOldestSchema && !view.has(c.name)) continue;
@@ -22,7 +22,7 @@ Row row_of(const RowView& view, const RunRow& run, const std::vector<std::string
   return row;
 }
 
-void each_run(hid_t file, const std::function<void(const RunRow&, Row)>& visit) {
+void each_run(hid_t file, const std::function<void(const RunRow&, ResultRow)>& visit) {
   const RowTable<RunRow> identity = RunRow::table();
   const TableReader runs(file, identity.path);
   const std::vector<std::string> knobs = knob_names(runs);
@@ -77,13 +77,13 @@ void add_tables(hid_t file, std::vector<Finding>& trials) {
   });
 }
 
-Findings findings(hid_t file) {
-  Findings all{.study = read_text_attribute(file, "title"),
-               .question = read_text(file, "config/question"),
-               .created_utc = read_text_attribute(file, "created_utc")};
+ResultFindings findings(hid_t file) {
+  ResultFindings all{.study = read_text_attribute(file, "title"),
+                     .question = read_text(file, "config/question"),
+                     .created_utc = read_text_attribute(file, "created_utc")};
   const std::vector<Environment> starts = read_environments(file);
   if (!starts.empty()) all.environment = starts.back();
-  each_run(file, [&](const RunRow& run, Row row) {
+  each_run(file, [&](const RunRow& run, ResultRow row) {
     all.trials.push_back(
         {.row = std::move(row), .planned = run.planned, .origin = origin_of(run.start, starts)});
   });
@@ -96,7 +96,7 @@ Findings findings(hid_t file) {
 Results read_results(hid_t file) {
   Results results{.study = read_text_attribute(file, "title"),
                   .question = read_text(file, "config/question")};
-  each_run(file, [&](const RunRow&, Row row) { results.rows.push_back(std::move(row)); });
+  each_run(file, [&](const RunRow&, ResultRow row) { results.rows.push_back(std::move(row)); });
   AnswerRow::table().each(file, [&](const AnswerRow& row) {
     results.answers[std::string(row.id)].push_back({.row = static_cast<int>(row.row),
                                                     .input_sha256 = std::string(row.input_sha256),
@@ -110,8 +110,8 @@ Results read_results(hid_t file) {
   return results;
 }
 
-Findings read_findings(const std::filesystem::path& file) {
-  Findings all;
+ResultFindings read_findings(const std::filesystem::path& file) {
+  ResultFindings all;
   with_result_file(file, [&](hid_t open) { all = findings(open); });
   return all;
 }

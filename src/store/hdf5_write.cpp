@@ -24,10 +24,11 @@ constexpr size_t kLongestTitle =
 
 // The planned trials, then those that were recorded under an earlier plan, by id: no result goes
 // missing.
-std::vector<Planned> all_runs(const History& history, const std::vector<Planned>& planned) {
-  std::vector<Planned> runs = planned;
+std::vector<PlannedTrial> all_runs(const History& history,
+                                   const std::vector<PlannedTrial>& planned) {
+  std::vector<PlannedTrial> runs = planned;
   std::set<std::string> known;
-  for (const Planned& run : planned) known.insert(run.id);
+  for (const PlannedTrial& run : planned) known.insert(run.id);
   for (const auto& [id, record] : history.finished)
     if (!known.contains(id)) runs.push_back({.id = id, .knobs = record.knobs});
   return runs;
@@ -51,7 +52,7 @@ Cell result_cell(const ResultColumn& column, const Record* record) {
 
 class StudyWriter {
  public:
-  StudyWriter(hid_t file, const History& history, const std::vector<Planned>& planned)
+  StudyWriter(hid_t file, const History& history, const std::vector<PlannedTrial>& planned)
       : file_(file),
         history_(history),
         planned_(planned.size()),
@@ -86,7 +87,7 @@ class StudyWriter {
   }
 
   void each_record(const std::function<void(const Record&)>& visit) const {
-    for (const Planned& run : runs_)
+    for (const PlannedTrial& run : runs_)
       if (const Record* found = record(run.id)) visit(*found);
   }
 
@@ -189,7 +190,7 @@ class StudyWriter {
 
   void inputs() {
     InputRow::table().write(file_, [&](const auto& emit) {
-      for (const Planned& run : runs_)
+      for (const PlannedTrial& run : runs_)
         if (const auto found = history_.inputs.find(run.id); found != history_.inputs.end())
           for (const auto& [name, hash] : found->second)
             emit({.id = run.id, .name = name, .sha256 = hash});
@@ -263,10 +264,10 @@ class StudyWriter {
   hid_t file_;
   const History& history_;
   size_t planned_;
-  std::vector<Planned> runs_;
+  std::vector<PlannedTrial> runs_;
 };
 
-std::string content(const History& history, const std::vector<Planned>& planned) {
+std::string content(const History& history, const std::vector<PlannedTrial>& planned) {
   const Quiet quiet;
   const FileHandle file = create_image();
   StudyWriter(file, history, planned).write();
@@ -278,7 +279,7 @@ std::string content(const History& history, const std::vector<Planned>& planned)
 }  // namespace
 
 void write_hdf5(const std::filesystem::path& file, const History& history,
-                const std::vector<Planned>& planned) {
+                const std::vector<PlannedTrial>& planned) {
   try {
     base::write_file(file, content(history, planned));
   } catch (const Hdf5Failure& failure) {

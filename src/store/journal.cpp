@@ -161,7 +161,7 @@ Content replay(const std::string& name, std::string_view text) {
     }
     content.whole = end + 1;
     try {
-      Entry entry = decode(json);
+      JournalEntry entry = decode(json);
       const std::string wrong = std::visit(Valid{content.history}, entry);
       base::check(wrong.empty(), "no record that a run has written ({})", wrong);
       std::visit(Replay{content.history}, std::move(entry));

@@ -56,7 +56,7 @@ std::vector<std::string> knob_names(const TableReader& runs) {
   return names;
 }
 
-std::vector<KnobColumn> knob_columns(const std::vector<Planned>& runs) {
+std::vector<KnobColumn> knob_columns(const std::vector<PlannedTrial>& runs) {
   std::vector<KnobColumn> all;
   for (size_t run = 0; run < runs.size(); ++run)
     for (const auto& [name, value] : runs[run].knobs) {

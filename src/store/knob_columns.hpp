@@ -14,7 +14,7 @@ struct KnobColumn {
   std::vector<std::string> values;  // one a run, "" missing
 };
 std::vector<KnobColumn> knob_columns(
-    const std::vector<Planned>& runs);          // in the order of their first appearance
+    const std::vector<PlannedTrial>& runs);     // in the order of their first appearance
 Cell cell(const KnobColumn& knob, size_t run);  // refers to the knob's text
 
 }  // namespace lorahub::store

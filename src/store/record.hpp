@@ -65,7 +65,7 @@ struct Record {
 };
 
 // A trial as it stands in /runs of a result file.
-struct Row {
+struct ResultRow {
   std::string id, status;
   std::map<std::string, std::string> knobs;
   double accuracy = 0, best_loss = 0, zero_loss = 0;

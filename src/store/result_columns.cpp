@@ -15,7 +15,7 @@ struct Alike {
   using Stored = std::conditional_t<kKind == ColumnKind::real, double, int64_t>;
 
   static Cell get(const Record& record) { return Stored{Member{}(record)}; }
-  static void set(Row& row, const Cell& cell) {
+  static void set(ResultRow& row, const Cell& cell) {
     Member{}(row) = static_cast<Value>(std::get<Stored>(cell));
     if constexpr (kKind == ColumnKind::integer) Member{}(row) = std::max<Value>(0, Member{}(row));
   }
@@ -36,10 +36,10 @@ Cell count_rows(const Record& record) { return static_cast<int64_t>(record.answe
 Cell count_hits(const Record& record) {
   return int64_t{std::ranges::count_if(record.answers, &Answer::hit)};
 }
-void set_rows(Row& row, const Cell& cell) {
+void set_rows(ResultRow& row, const Cell& cell) {
   row.test_rows = static_cast<int>(std::max<int64_t>(0, std::get<int64_t>(cell)));
 }
-void set_no_hits(Row&, const Cell&) {}  // readers count them in /answers
+void set_no_hits(ResultRow&, const Cell&) {}  // readers count them in /answers
 
 std::vector<ResultColumn> all_columns() {
   return {

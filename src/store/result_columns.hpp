@@ -10,7 +10,7 @@ namespace lorahub::store {
 struct ResultField {
   ColumnKind kind;
   Cell (&get)(const Record&);
-  void (&set)(Row&, const Cell&);         // a count that is missing in the file becomes 0
+  void (&set)(ResultRow&, const Cell&);   // a count that is missing in the file becomes 0
   void (&restore)(Record&, const Cell&);  // from what the journal says
 };
 

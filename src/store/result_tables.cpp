@@ -7,9 +7,9 @@
 namespace lorahub::store {
 namespace {
 
-template <class Row>
-RowColumn<Row> trial_id() {
-  return {"id", kNoUnit, "trial: first 16 digits of the SHA-256 of its knobs", &Row::id};
+template <class ResultRow>
+RowColumn<ResultRow> trial_id() {
+  return {"id", kNoUnit, "trial: first 16 digits of the SHA-256 of its knobs", &ResultRow::id};
 }
 
 }  // namespace

@@ -9,21 +9,21 @@
 namespace lorahub::store {
 
 // The member of a row's struct that a column holds.
-template <class Row>
+template <class ResultRow>
 class RowField {
  public:
   template <class Value>
-  constexpr RowField(Value Row::*member) : member_(member) {}
+  constexpr RowField(Value ResultRow::*member) : member_(member) {}
 
   ColumnKind kind() const {
     constexpr ColumnKind kKinds[] = {ColumnKind::text, ColumnKind::integer, ColumnKind::real,
                                      ColumnKind::flag};
     return kKinds[member_.index()];
   }
-  Cell get(const Row& row) const {
+  Cell get(const ResultRow& row) const {
     return std::visit([&row](auto member) { return cell_of(row.*member); }, member_);
   }
-  void set(Row& row, const RowView& view, std::string_view column) const {
+  void set(ResultRow& row, const RowView& view, std::string_view column) const {
     const auto take = [&](auto member) { assign(row.*member, view, column); };
     std::visit(take, member_);
   }
@@ -46,28 +46,30 @@ class RowField {
     flag = view.integer(column) != 0;
   }
 
-  std::variant<std::string_view Row::*, int64_t Row::*, double Row::*, bool Row::*> member_;
+  std::variant<std::string_view ResultRow::*, int64_t ResultRow::*, double ResultRow::*,
+               bool ResultRow::*>
+      member_;
 };
 
-template <class Row>
+template <class ResultRow>
 struct RowColumn {
   std::string name;
   ColumnUnit unit;
   ColumnMeaning meaning;
-  RowField<Row> field;
+  RowField<ResultRow> field;
   std::string remark = {};           // sentences that only the documentation has
   int since_schema = kOldestSchema;  // files of earlier schemas are read without this column
 };
 
-template <class Row>
+template <class ResultRow>
 struct RowTable {
   std::string path;     // in the file
   std::string one_row;  // what a row stands for, for the documentation
-  std::vector<RowColumn<Row>> columns;
+  std::vector<RowColumn<ResultRow>> columns;
 
   ResultTable table() const {
     ResultTable table{.name = path, .one_row = one_row};
-    for (const RowColumn<Row>& c : columns)
+    for (const RowColumn<ResultRow>& c : columns)
       table.columns.push_back({.name = c.name,
                                .kind = c.field.kind(),
                                .units = std::string(c.unit.text()),
@@ -77,28 +79,29 @@ struct RowTable {
     return table;
   }
 
-  std::vector<Cell> cells(const Row& row) const {
+  std::vector<Cell> cells(const ResultRow& row) const {
     std::vector<Cell> cells;
-    for (const RowColumn<Row>& c : columns) cells.push_back(c.field.get(row));
+    for (const RowColumn<ResultRow>& c : columns) cells.push_back(c.field.get(row));
     return cells;
   }
 
   // The texts of the row are those of the view: they live as long as it does.
-  Row read(const RowView& view) const {
-    Row row;
-    for (const RowColumn<Row>& c : columns)
+  ResultRow read(const RowView& view) const {
+    ResultRow row;
+    for (const RowColumn<ResultRow>& c : columns)
       if (c.since_schema == kOldestSchema || view.has(c.name)) c.field.set(row, view, c.name);
     return row;
   }
 
   // `rows` gives one row after the other, and runs twice (see write_table).
-  using Emit = std::function<void(const Row&)>;
+  using Emit = std::function<void(const ResultRow&)>;
   void write(hid_t file, const std::function<void(const Emit&)>& rows) const {
-    write_table(file, table(),
-                [&](const store::Emit& emit) { rows([&](const Row& row) { emit(cells(row)); }); });
+    write_table(file, table(), [&](const store::Emit& emit) {
+      rows([&](const ResultRow& row) { emit(cells(row)); });
+    });
   }
 
-  void each(hid_t file, const std::function<void(const Row&)>& visit) const {
+  void each(hid_t file, const std::function<void(const ResultRow&)>& visit) const {
     TableReader(file, path).each([&](const RowView& view) { visit(read(view)); });
   }
 };

@@ -73,7 +73,7 @@ void check_same(const std::string& clash) {
 }
 
 void check_same_inputs(const std::vector<ShardHistory>& journals,
-                       const std::vector<Planned>& planned, SameInputs& seen) {
+                       const std::vector<PlannedTrial>& planned, SameInputs& seen) {
   using Knobs = std::map<std::string, std::string>;
   for (const ShardHistory& journal : journals) {
     const History& history = journal.history;
@@ -84,7 +84,7 @@ void check_same_inputs(const std::vector<ShardHistory>& journals,
         check_same(seen.add(inputs->second, Knobs(columns.begin(), columns.end()), where));
     };
     for (const auto& [id, record] : history.finished) add_trial(id, record.knobs);
-    for (const Planned& trial : planned)
+    for (const PlannedTrial& trial : planned)
       if (history.told.contains(trial.id)) add_trial(trial.id, trial.knobs);
   }
 }

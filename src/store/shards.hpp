@@ -30,6 +30,6 @@ void check_study(const std::vector<ShardHistory>& journals, const std::string& s
 class SameInputs;
 void check_same(const std::string& clash);  // Error unless it is ""
 void check_same_inputs(const std::vector<ShardHistory>& journals,
-                       const std::vector<Planned>& planned, SameInputs& seen);
+                       const std::vector<PlannedTrial>& planned, SameInputs& seen);
 
 }  // namespace lorahub::store

@@ -4,19 +4,19 @@
 
 namespace lorahub::study {
 
-Axis axis(const Entry& list) {
+GridAxis axis(const Entry& list) {
   if (!list.value.node.IsSequence())
     fail_at(list.value, "'{}' needs a list of values here, such as [a, b]", list.key);
   if (list.value.node.size() == 0)
     fail_at(list.value, "the list of '{}' is empty (no trial would run), name at least one value",
             list.key);
-  Axis points;
+  GridAxis points;
   for (auto& item : items(list.value)) points.push_back({{.key = list.key, .value = item}});
   return points;
 }
 
-Axis together(const std::vector<Entry>& lists) {
-  Axis points;
+GridAxis together(const std::vector<Entry>& lists) {
+  GridAxis points;
   for (const auto& list : lists) {
     const auto column = axis(list);
     if (points.empty()) points.resize(column.size());
@@ -30,15 +30,15 @@ Axis together(const std::vector<Entry>& lists) {
   return points;
 }
 
-std::vector<Point> product(const std::vector<Axis>& axes) {
-  std::vector<Point> points = {{}};
+std::vector<GridPoint> product(const std::vector<GridAxis>& axes) {
+  std::vector<GridPoint> points = {{}};
   for (const auto& next : axes) {
     if (next.size() > kMostPoints / std::max<size_t>(points.size(), 1))
       fail_at(next.front().front().value,
               "the lists up to '{}' make more than {} trials together (their plan would fill the "
               "memory), shorten them or write several studies",
               next.front().front().key, kMostPoints);
-    std::vector<Point> longer;
+    std::vector<GridPoint> longer;
     longer.reserve(points.size() * next.size());
     for (const auto& head : points) {
       for (const auto& tail : next) {

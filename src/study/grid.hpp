@@ -6,14 +6,14 @@
 
 namespace lorahub::study {
 
-using Point = std::vector<Entry>;
-using Axis =
-    std::vector<Point>;  // the points of one axis; of several keys where they move together
+using GridPoint = std::vector<Entry>;
+using GridAxis =
+    std::vector<GridPoint>;  // the points of one axis; of several keys where they move together
 
-Axis axis(const Entry& list);                    // one key. Error: no list, or an empty one
-Axis together(const std::vector<Entry>& lists);  // `zip`. Error: lists of unequal length
+GridAxis axis(const Entry& list);                    // one key. Error: no list, or an empty one
+GridAxis together(const std::vector<Entry>& lists);  // `zip`. Error: lists of unequal length
 // Cartesian, the last axis fastest. Error: more points than a plan may have.
 inline constexpr size_t kMostPoints = 100'000;
-std::vector<Point> product(const std::vector<Axis>& axes);
+std::vector<GridPoint> product(const std::vector<GridAxis>& axes);
 
 }  // namespace lorahub::study

@@ -108,15 +108,15 @@ const Value& need(const Found& found, const std::string& key, const Value& root)
 }
 
 // The folder relative to the file where there is one, else the text as it is.
-Model folder_or_name(const Value& value, const std::string& name) {
+ModelPiece folder_or_name(const Value& value, const std::string& name) {
   const auto text = scalar(value);
   const auto folder = absolute_text(text, value);
   const bool is_path = text.front() == '/' || text.front() == '.' || fs::is_directory(folder);
   return {.name = name, .path = is_path ? folder : text};
 }
 
-Library read_library(const Found& found, const Value& root, const std::string& name) {
-  Library library{.name = name, .path = "", .ranks = {}, .rank = 0};
+LibraryPiece read_library(const Found& found, const Value& root, const std::string& name) {
+  LibraryPiece library{.name = name, .path = "", .ranks = {}, .rank = 0};
   if (found.contains("rank")) library.rank = rank_of(found.at("rank"));
   if (found.contains("ranks")) {
     library.ranks = read_ranks(found.at("ranks"));
@@ -127,8 +127,9 @@ Library read_library(const Found& found, const Value& root, const std::string& n
   return library;
 }
 
-Tasks read_tasks(const Found& found, const Value& root) {
-  Tasks tasks{.names = {}, .pool = need(found, "pool", root), .test = need(found, "test", root)};
+TasksPiece read_tasks(const Found& found, const Value& root) {
+  TasksPiece tasks{
+      .names = {}, .pool = need(found, "pool", root), .test = need(found, "test", root)};
   std::set<std::string> seen;
   for (const auto& item : items(need(found, "tasks", root))) {
     tasks.names.push_back(scalar(item));
@@ -189,7 +190,7 @@ Piece read_piece(const ConfigPath& config_path, const std::string& kind, const V
   return read_file_of(*file, kind, word);
 }
 
-Model find_model(const ConfigPath& config_path, const Value& word) {
+ModelPiece find_model(const ConfigPath& config_path, const Value& word) {
   const auto name = scalar(word);
   if (!config_path.find("model", name)) return folder_or_name(word, name);
   const auto piece = read_piece(config_path, "model", word);
@@ -197,7 +198,7 @@ Model find_model(const ConfigPath& config_path, const Value& word) {
   return *piece.model;
 }
 
-Library find_library(const ConfigPath& config_path, const Value& word) {
+LibraryPiece find_library(const ConfigPath& config_path, const Value& word) {
   const auto name = scalar(word);
   if (config_path.find("library", name)) {
     const auto piece = read_piece(config_path, "library", word);
@@ -213,7 +214,7 @@ Library find_library(const ConfigPath& config_path, const Value& word) {
   return {.name = name, .path = path, .ranks = {}, .rank = 0};
 }
 
-std::string library_path(const Library& library, int rank, const std::string& where) {
+std::string library_path(const LibraryPiece& library, int rank, const std::string& where) {
   if (library.ranks.empty()) return library.path;
   const auto found = library.ranks.find(rank);
   if (found != library.ranks.end()) return found->second;
@@ -224,7 +225,7 @@ std::string library_path(const Library& library, int rank, const std::string& wh
   return folder;
 }
 
-Named find_task(const std::optional<Tasks>& tasks, const Value& word) {
+NamedTask find_task(const std::optional<TasksPiece>& tasks, const Value& word) {
   const auto name = scalar(word);
   if (tasks && std::find(tasks->names.begin(), tasks->names.end(), name) != tasks->names.end())
     return {.name = name,

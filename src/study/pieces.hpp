@@ -24,26 +24,26 @@ class ConfigPath {
   std::vector<std::filesystem::path> roots_;
 };
 
-struct Tasks {                     // configs/tasks/<name>.yaml
+struct TasksPiece {                // configs/tasks/<name>.yaml
   std::vector<std::string> names;  // of `task: all`, in this order
   Value pool, test;                // paths with {task} for the name
 };
 
-struct Library {
+struct LibraryPiece {
   std::string name, path;
   std::map<int, std::string> ranks;  // folder by rank; empty: `path` alone
   int rank = 0;                      // where the study names none
 };
 
-struct Model {
+struct ModelPiece {
   std::string name, path;
 };
 
 struct Piece {
   std::vector<Entry> knobs;  // the knobs that it sets
-  std::optional<Model> model;
-  std::optional<Library> library;
-  std::optional<Tasks> tasks;
+  std::optional<ModelPiece> model;
+  std::optional<LibraryPiece> library;
+  std::optional<TasksPiece> tasks;
 };
 
 // Reads the piece `name` of kind `kind` (model, library, tasks, search). Error that names the place
@@ -51,19 +51,19 @@ struct Piece {
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name);
 
 // The model that a word of a study means: a piece, a folder, else a name in the Hugging Face cache.
-Model find_model(const ConfigPath& config_path, const Value& word);
-Library find_library(const ConfigPath& config_path,
-                     const Value& word);  // a piece, a folder or a list of names
+ModelPiece find_model(const ConfigPath& config_path, const Value& word);
+LibraryPiece find_library(const ConfigPath& config_path,
+                          const Value& word);  // a piece, a folder or a list of names
 
 // The folder of the modules of that rank: the one listed, else that of the largest rank, whose
 // modules are to be truncated.
-std::string library_path(const Library& library, int rank, const std::string& where);
+std::string library_path(const LibraryPiece& library, int rank, const std::string& where);
 
 // A task: a name in `tasks`, or a file that is pool and test in one, whose stem is the name.
-struct Named {
+struct NamedTask {
   std::string name;
   TaskFiles files;
 };
-Named find_task(const std::optional<Tasks>& tasks, const Value& word);
+NamedTask find_task(const std::optional<TasksPiece>& tasks, const Value& word);
 
 }  // namespace lorahub::study

@@ -137,7 +137,7 @@ void check_once(Outline& outline) {
 }
 
 // Replaces `task: all`, also within a list, by the names of the piece's tasks.
-Entry expanded(const Entry& entry, const std::optional<Tasks>& tasks) {
+Entry expanded(const Entry& entry, const std::optional<TasksPiece>& tasks) {
   if (entry.key != "task") return entry;
   const auto is_all = [](const YAML::Node& node) {
     return node.IsScalar() && node.Scalar() == "all";
@@ -162,9 +162,9 @@ Entry expanded(const Entry& entry, const std::optional<Tasks>& tasks) {
   return out;
 }
 
-std::vector<Point> points(Outline& outline) {
+std::vector<GridPoint> points(Outline& outline) {
   const auto& tasks = outline.uses.tasks;
-  std::vector<Axis> axes;
+  std::vector<GridAxis> axes;
   if (auto* task = find(outline.set, "task")) {
     *task = expanded(*task, tasks);
     if (task->value.node.IsSequence()) {
@@ -189,7 +189,7 @@ class Maker {
  public:
   explicit Maker(const Outline& outline) : outline_(outline) {}
 
-  Trial make(const Point& point) {
+  Trial make(const GridPoint& point) {
     Values values;
     for (const auto* list : {&outline_.uses.knobs, &outline_.set, &point})
       for (const auto& entry : *list) values.insert_or_assign(entry.key, entry.value);
@@ -208,7 +208,7 @@ class Maker {
   }
 
   void set_model(const Values& values, Trial& trial) {
-    Model model = outline_.uses.model.value_or(Model{});
+    ModelPiece model = outline_.uses.model.value_or(ModelPiece{});
     if (const auto word = values.find("model"); word != values.end()) {
       auto [known, is_new] = models_.try_emplace(key_of(word->second));
       if (is_new) known->second = find_model(outline_.config_path, word->second);
@@ -224,7 +224,7 @@ class Maker {
   void set_library(const Values& values, Trial& trial) {
     trial.library.clear();
     if (!uses_modules(trial.method)) return;
-    Library library = outline_.uses.library.value_or(Library{});
+    LibraryPiece library = outline_.uses.library.value_or(LibraryPiece{});
     if (const auto word = values.find("library"); word != values.end()) {
       auto [known, is_new] = libraries_.try_emplace(key_of(word->second));
       if (is_new) known->second = find_library(outline_.config_path, word->second);
@@ -271,9 +271,9 @@ class Maker {
   }
 
   const Outline& outline_;
-  std::map<std::string, Model> models_;
-  std::map<std::string, Library> libraries_;
-  std::map<std::string, Named> tasks_;
+  std::map<std::string, ModelPiece> models_;
+  std::map<std::string, LibraryPiece> libraries_;
+  std::map<std::string, NamedTask> tasks_;
   std::map<std::string, std::string> tests_;  // test file by name of task
 };
 

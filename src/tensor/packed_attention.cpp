@@ -88,7 +88,7 @@ bool are_rows(const Projections& x, const at::Tensor& bias, int64_t heads) {
 at::Tensor attend_rows(const Projections& x, const Sides& sides, const at::Tensor& bias,
                        int64_t count) {
   const int64_t stride = x.q.size(2);
-  const Heads heads{.count = count, .width = stride / count, .stride = stride};
+  const AttentionHeads heads{.count = count, .width = stride / count, .stride = stride};
   const Bias added = bias.defined() ? Bias{.values = bias.const_data_ptr<float>(),
                                            .head = bias.stride(1),
                                            .row = bias.stride(2)}

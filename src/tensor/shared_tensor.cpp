@@ -20,7 +20,7 @@ std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size) {
   return empty ? 0 : bytes;
 }
 
-at::Tensor shared_tensor(const std::string& key, Layout layout,
+at::Tensor shared_tensor(const std::string& key, TensorLayout layout,
                          const std::function<void(const at::Tensor&)>& fill) {
   const auto bytes =
       byte_count(layout.sizes, static_cast<int64_t>(at::elementSize(layout.type))).value();

@@ -9,7 +9,7 @@
 
 namespace lorahub::tensor {
 
-struct Layout {  // contiguous
+struct TensorLayout {  // contiguous
   at::ScalarType type;
   at::IntArrayRef sizes;
 };
@@ -20,7 +20,7 @@ std::optional<int64_t> byte_count(at::IntArrayRef sizes, int64_t element_size);
 
 // `key` names all that the values depend on; with an empty key the tensor is this process's own.
 // `fill` writes every element. The tensor is on the CPU, and read only when shared.
-at::Tensor shared_tensor(const std::string& key, Layout layout,
+at::Tensor shared_tensor(const std::string& key, TensorLayout layout,
                          const std::function<void(const at::Tensor&)>& fill);
 
 }  // namespace lorahub::tensor

@@ -85,7 +85,7 @@ constexpr uint64_t kUnknownType = 2, kControlType = 3, kUserType = 4;
 constexpr uint64_t kUnigram = 1;
 
 struct TypedPiece {
-  Piece piece;
+  VocabularyPiece piece;
   uint64_t type = 1;  // normal
 };
 

@@ -8,16 +8,16 @@
 
 namespace lorahub::text {
 
-struct Piece {
+struct VocabularyPiece {
   std::string text;  // U+2581 stands for the space before a word
   double score = 0;  // log probability, rounded to float in the file
 };
 
 struct PieceModel {
-  std::vector<Piece> pieces;    // the id is the place
-  std::string charsmap;         // the compiled normaliser; "" for none
-  int unknown = 0;              // id of <unk>
-  std::vector<AddedToken> cut;  // control (special) and user-defined pieces, by id
+  std::vector<VocabularyPiece> pieces;  // the id is the place
+  std::string charsmap;                 // the compiled normaliser; "" for none
+  int unknown = 0;                      // id of <unk>
+  std::vector<AddedToken> cut;          // control (special) and user-defined pieces, by id
 };
 
 // Error when the file is missing, cut off, of another format, or not of the unigram kind.

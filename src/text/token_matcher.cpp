@@ -46,7 +46,7 @@ const TokenMatcher::Entry* TokenMatcher::find(std::string_view text) const {
 }
 
 std::vector<TokenMatcher::Part> TokenMatcher::split(std::string_view text) const {
-  std::vector<Part> parts;
+  std::vector<TextPart> parts;
   size_t plain = 0;  // where the text behind the last token begins
   for (size_t at = 0; at < text.size();) {
     const Entry* entry = find(text.substr(at));

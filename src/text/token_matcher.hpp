@@ -16,12 +16,12 @@ class TokenMatcher {
   // false and adds nothing where it is empty or there already.
   [[nodiscard]] bool add(std::string pattern, const AddedToken& token);
 
-  struct Part {
+  struct TextPart {
     std::string_view text;
     const AddedToken* token = nullptr;  // null: text between tokens
   };
   // The text's parts in their order. White space that a token takes belongs to its part.
-  std::vector<Part> split(std::string_view text) const;
+  std::vector<TextPart> split(std::string_view text) const;
 
  private:
   struct Entry {

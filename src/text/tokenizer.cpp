@@ -49,7 +49,7 @@ Tokenizer::Tokenizer(const TokenizerContent& content)
       named_(content.named),
       cleans_spaces_(content.cleans_spaces),
       cuts_left_(content.cuts_left) {
-  for (const Piece& piece : content.model.pieces) pieces_.push_back(piece.text);
+  for (const VocabularyPiece& piece : content.model.pieces) pieces_.push_back(piece.text);
   for (const AddedToken& token : content.added) {
     std::string pattern = token.normalized ? normaliser_(token.content) : token.content;
     const auto id = static_cast<size_t>(token.id);

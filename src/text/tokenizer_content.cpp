@@ -98,7 +98,7 @@ class Folder {
       for (int i = sentinels() - 1; i >= 0; --i)
         content_.model.pieces.push_back({.text = sentinel(i), .score = 0});
     }
-    for (const Piece& piece : content_.model.pieces)
+    for (const VocabularyPiece& piece : content_.model.pieces)
       ids_.insert_or_assign(piece.text, static_cast<int64_t>(ids_of_pieces_++));
     base::check(ids_.contains("</s>"),
                 "{}: no piece </s> (answers would never end), use a T5 model's file",
@@ -316,7 +316,7 @@ class Folder {
   // Sentinels need no place in the model's embedding: few texts hold any.
   void count_named() {
     int64_t id = 0;
-    for (const Piece& piece : content_.model.pieces) {
+    for (const VocabularyPiece& piece : content_.model.pieces) {
       ++id;
       if (!piece.text.starts_with(kSentinel)) content_.named = id;
     }

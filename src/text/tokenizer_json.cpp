@@ -87,7 +87,7 @@ class Reader {
     return read;
   }
 
-  Piece piece(const Json& pair) const {
+  VocabularyPiece piece(const Json& pair) const {
     const bool is_pair =
         pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_number();
     if (!is_pair || !std::isfinite(pair[1].get<double>()))

@@ -22,7 +22,7 @@ void offer(Node& node, const Node& way) {
 
 }  // namespace
 
-Unigram::Unigram(const std::vector<Piece>& pieces, int unknown) : unknown_(unknown) {
+Unigram::Unigram(const std::vector<VocabularyPiece>& pieces, int unknown) : unknown_(unknown) {
   double least = std::numeric_limits<double>::infinity();
   for (size_t id = 0; id < pieces.size(); ++id) {
     const auto& [text, score] = pieces[id];

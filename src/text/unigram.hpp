@@ -15,7 +15,7 @@ namespace lorahub::text {
 
 class Unigram {
  public:
-  Unigram(const std::vector<Piece>& pieces, int unknown);
+  Unigram(const std::vector<VocabularyPiece>& pieces, int unknown);
   void encode(std::string_view word,
               std::vector<int64_t>& ids) const;  // appended; a run of unknowns is one id
 

@@ -48,7 +48,7 @@ Course::Course(std::span<const model::Tokens> rows, const Shuffle& shuffle, int6
   for (const model::Tokens& row : rows) lengths_.push_back(row.source.size());
 }
 
-const Batches& Course::batches(int64_t epoch) {
+const Batches& RowOrder::batches(int64_t epoch) {
   if (epoch != epoch_) {
     batches_ = epoch_batches(lengths_, shuffle_, epoch);
     epoch_ = epoch;
@@ -56,7 +56,7 @@ const Batches& Course::batches(int64_t epoch) {
   return batches_;
 }
 
-int64_t Course::first_step(int64_t epoch) {
+int64_t RowOrder::first_step(int64_t epoch) {
   while (static_cast<int64_t>(first_steps_.size()) <= epoch) {
     const auto last = static_cast<int64_t>(first_steps_.size()) - 1;
     const auto count = static_cast<int64_t>(batches(last).size());
@@ -65,7 +65,7 @@ int64_t Course::first_step(int64_t epoch) {
   return first_steps_[static_cast<size_t>(epoch)];
 }
 
-std::vector<size_t> Course::rows(int64_t step) {
+std::vector<size_t> RowOrder::rows(int64_t step) {
   while (first_steps_.back() <= step) first_step(static_cast<int64_t>(first_steps_.size()));
   const int64_t epoch = std::ranges::upper_bound(first_steps_, step) - first_steps_.begin() - 1;
   const Batches& all = batches(epoch);

@@ -22,9 +22,9 @@ using Batches = std::vector<std::vector<size_t>>;
 Batches epoch_batches(std::span<const size_t> lengths, const Shuffle& shuffle, int64_t epoch);
 
 // The rows of each step of a training: `accumulate` batches, the passes one after another.
-class Course {
+class RowOrder {
  public:
-  Course(std::span<const model::Tokens> rows, const Shuffle& shuffle, int64_t accumulate);
+  RowOrder(std::span<const model::Tokens> rows, const Shuffle& shuffle, int64_t accumulate);
 
   std::vector<size_t> rows(int64_t step);
   int64_t first_step(int64_t epoch);  // of a pass

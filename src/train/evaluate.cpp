@@ -11,8 +11,8 @@ namespace lorahub::train {
 std::vector<model::Tokens> Evaluator::tokens(const std::vector<task::Example>& rows) const {
   std::vector<model::Tokens> pairs;
   for (const task::Example& row : rows)
-    pairs.push_back({.source = machine_.tokenizer.encode(row.input, lengths_.source_length),
-                     .target = machine_.tokenizer.encode(row.target, lengths_.target_length)});
+    pairs.push_back({.source = loaded_.tokenizer.encode(row.input, lengths_.source_length),
+                     .target = loaded_.tokenizer.encode(row.target, lengths_.target_length)});
   return pairs;
 }
 
@@ -21,7 +21,7 @@ std::vector<double> Evaluator::loss_sums(const TrainedModel& trained,
   constexpr size_t kTogether = 16;  // rows
   std::vector<double> sums(pairs.size());
   const size_t runs = (pairs.size() + kTogether - 1) / kTogether;
-  tensor::share(machine_.threads, static_cast<int>(runs), [&](int run) {
+  tensor::share(loaded_.threads, static_cast<int>(runs), [&](int run) {
     const size_t first = static_cast<size_t>(run) * kTogether;
     const auto some = pairs.subspan(first, std::min(kTogether, pairs.size() - first));
     const std::vector<double> part = trained.model->loss_sums(trained.adapter, some);
@@ -34,14 +34,14 @@ std::vector<std::string> Evaluator::answers(const TrainedModel& trained,
                                             const std::vector<task::Example>& rows) const {
   std::vector<std::string> prompts;
   for (size_t i = 0; i < std::min(rows.size(), kAnswered); ++i) prompts.push_back(rows[i].input);
-  objective::LoadedModel machine = machine_;
-  machine.model = trained.model;
-  return objective::answer(machine, trained.adapter, prompts,
+  objective::LoadedModel loaded = loaded_;
+  loaded.model = trained.model;
+  return objective::answer(loaded, trained.adapter, prompts,
                            {.max_tokens = lengths_.target_length});
 }
 
-Evaluation Evaluator::evaluate(const TrainedModel& trained,
-                               const std::vector<task::Example>& rows) const {
+HeldOutEvaluation Evaluator::evaluate(const TrainedModel& trained,
+                                      const std::vector<task::Example>& rows) const {
   const std::vector<model::Tokens> pairs = tokens(rows);
   double count = 0;
   for (const model::Tokens& pair : pairs) count += static_cast<double>(pair.target.size());

@@ -10,21 +10,21 @@
 
 namespace lorahub::train {
 
-struct Evaluation {
+struct HeldOutEvaluation {
   double loss = 0;      // mean over target tokens, nats
   double accuracy = 0;  // percent, of at most kAnswered rows
 };
 inline constexpr size_t kAnswered = 200;
 
-struct Lengths {
+struct LengthLimits {
   int source_length = 0, target_length = 0;  // tokens, </s> included; the rest is cut off
 };
 
 class Evaluator {
  public:
   // Tokenizer and threads are those of `machine`, which must outlive this; its model is not used.
-  Evaluator(const objective::LoadedModel& machine, Lengths lengths)
-      : machine_(machine), lengths_(lengths) {}
+  Evaluator(const objective::LoadedModel& loaded, LengthLimits lengths)
+      : loaded_(loaded), lengths_(lengths) {}
 
   std::vector<model::Tokens> tokens(const std::vector<task::Example>& rows) const;
   // Cross-entropy sum of each pair; the bits do not depend on the threads.
@@ -33,11 +33,12 @@ class Evaluator {
   // Greedy, of the first kAnswered rows.
   std::vector<std::string> answers(const TrainedModel& trained,
                                    const std::vector<task::Example>& rows) const;
-  Evaluation evaluate(const TrainedModel& trained, const std::vector<task::Example>& rows) const;
+  HeldOutEvaluation evaluate(const TrainedModel& trained,
+                             const std::vector<task::Example>& rows) const;
 
  private:
-  const objective::LoadedModel& machine_;
-  Lengths lengths_;
+  const objective::LoadedModel& loaded_;
+  LengthLimits lengths_;
 };
 
 }  // namespace lorahub::train

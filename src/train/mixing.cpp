@@ -12,7 +12,8 @@ std::vector<double> doubles(const at::Tensor& tensor) {
 
 }  // namespace
 
-Mixing::Mixing(const ModelPointer& base, const Mixture& mixture, std::span<const double> start)
+Mixing::Mixing(const ModelPointer& base, const MixtureTraining& mixture,
+               std::span<const double> start)
     : what_(train::mixture(base, mixture, start)), moments_(no_moments(what_)) {}
 
 std::vector<double> Mixing::weights() const { return doubles(what_.parameters[0].value); }

@@ -11,7 +11,7 @@ namespace lorahub::train {
 
 class Mixing {
  public:
-  Mixing(const ModelPointer& base, const Mixture& mixture, std::span<const double> start);
+  Mixing(const ModelPointer& base, const MixtureTraining& mixture, std::span<const double> start);
 
   std::vector<double> weights() const;  // [N]
 

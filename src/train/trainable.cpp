@@ -189,7 +189,8 @@ Trainable full(const ModelPointer& start, at::ScalarType dtype) {
   return trainable;
 }
 
-Trainable mixture(const ModelPointer& base, const Mixture& mixture, std::span<const double> start) {
+Trainable mixture(const ModelPointer& base, const MixtureTraining& mixture,
+                  std::span<const double> start) {
   const at::Tensor weights =
       at::tensor(std::vector<double>(start.begin(), start.end()), at::kDouble)
           .to(device_of(base), at::kFloat)

@@ -64,10 +64,11 @@ Trainable ia3(const ModelPointer& base);
 Trainable full(const ModelPointer& start, at::ScalarType dtype);
 
 // N mixing weights of a pool, from `start`, in the composition.
-struct Mixture {
+struct MixtureTraining {
   const lora::Pool& pool;
   study::Composition composition;
 };
-Trainable mixture(const ModelPointer& base, const Mixture& mixture, std::span<const double> start);
+Trainable mixture(const ModelPointer& base, const MixtureTraining& mixture,
+                  std::span<const double> start);
 
 }  // namespace lorahub::train

@@ -25,7 +25,7 @@ std::string tensor_text(const at::Tensor& bytes) {
 
 }  // namespace
 
-Course course(std::span<const model::Tokens> rows, const Settings& settings) {
+RowOrder course(std::span<const model::Tokens> rows, const Settings& settings) {
   return {rows,
           {.batch = settings.batch, .batch_tokens = settings.batch_tokens, .seed = settings.seed},
           settings.accumulate};

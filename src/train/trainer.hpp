@@ -26,7 +26,7 @@ struct Settings {
 };
 
 // The course of a training with these settings: which rows its steps see.
-Course course(std::span<const model::Tokens> rows, const Settings& settings);
+RowOrder course(std::span<const model::Tokens> rows, const Settings& settings);
 
 class Trainer {
  public:
@@ -53,7 +53,7 @@ class Trainer {
   Settings settings_;
   Moments moments_;
   std::vector<double> losses_;
-  mutable Course course_;  // keeps what it has cut
+  mutable RowOrder course_;  // keeps what it has cut
   std::vector<double> factors_;
 };
 

@@ -14,12 +14,12 @@
 #include "checkpoint/hub.hpp"
 #include "model/load.hpp"
 #include "objective/rate.hpp"
-#include "task/lengths.hpp"
+#include "task/count_tokens.hpp"
 #include "text/tokenizer_inputs.hpp"
 #include "train/batches.hpp"
-#include "train/card.hpp"
 #include "train/evaluate.hpp"
-#include "train/folders.hpp"
+#include "train/trained_folders.hpp"
+#include "train/training_card.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kCheckpointFile = "checkpoint.safetensors";
 
-std::string identity_of(const Config& config, const fs::path& model, const fs::path& data) {
+std::string identity_of(const TrainingConfig& config, const fs::path& model, const fs::path& data) {
   base::Sha256 hash;
   for (const auto& [key, value] : settings(config))
     hash.update(base::format("{}={}\n", key, value));
@@ -46,7 +46,7 @@ struct Rows {
 };
 
 // The rows held out are the first of a shuffle; both parts keep the order of the file.
-Rows split(const Config& config, const fs::path& file) {
+Rows split(const TrainingConfig& config, const fs::path& file) {
   const std::vector<task::Example> all = task::read_examples(file);
   const auto count = static_cast<double>(all.size());
   const double kept = config.held_out < 1 ? std::floor(config.held_out * count) : config.held_out;
@@ -68,7 +68,7 @@ void round_to_half(const Trainable& trained) {
 
 class Work {
  public:
-  Work(const Config& config, const Unit& unit, const Resources& resources)
+  Work(const TrainingConfig& config, const Unit& unit, const TrainingResources& resources)
       : config_(config),
         unit_(unit),
         resources_(resources),
@@ -86,11 +86,11 @@ class Work {
 
   void run() {
     rows_ = split(config_, unit_.data);
-    machine_.emplace(objective::LoadedModel{.model = load(),
-                                            .tokenizer = text::Tokenizer(folder_),
-                                            .device = resources_.device,
-                                            .threads = resources_.threads});
-    machine_->tokenizer.check_fits(machine_->model->architecture().vocabulary(), folder_);
+    loaded_.emplace(objective::LoadedModel{.model = load(),
+                                           .tokenizer = text::Tokenizer(folder_),
+                                           .device = resources_.device,
+                                           .threads = resources_.threads});
+    loaded_->tokenizer.check_fits(loaded_->model->architecture().vocabulary(), folder_);
     std::error_code error;
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
@@ -126,14 +126,14 @@ class Work {
   Trainable make() const {
     switch (config_.what) {
       case What::lora:
-        return lora(machine_->model, shape(), config_.seed);
+        return lora(loaded_->model, shape(), config_.seed);
       case What::ia3:
-        return ia3(machine_->model);
+        return ia3(loaded_->model);
       case What::full:
       case What::base:
         break;
     }
-    return full(machine_->model, dtype());
+    return full(loaded_->model, dtype());
   }
 
   Settings trainer_settings(std::span<const model::Tokens> pairs) const {
@@ -146,7 +146,7 @@ class Work {
                  .weight_decay = config_.weight_decay},
         .factors = config_.lr_factors,
         .clip = config_.clip,
-        .model_dropout = config_.model_dropout.value_or(machine_->model->architecture().dropout()),
+        .model_dropout = config_.model_dropout.value_or(loaded_->model->architecture().dropout()),
         .dropout = config_.what == What::lora ? config_.dropout : 0,
         .seed = config_.seed,
         .threads = resources_.threads};
@@ -163,14 +163,14 @@ class Work {
     return s;
   }
 
-  std::optional<Evaluation> evaluate(const Trainable& trainable) const {
+  std::optional<HeldOutEvaluation> evaluate(const Trainable& trainable) const {
     if (rows_.held_out.empty()) return std::nullopt;
     return evaluator().evaluate(trained_model(trainable), rows_.held_out);
   }
 
   Evaluator evaluator() const {
-    return Evaluator(*machine_, {.source_length = config_.source_length,
-                                 .target_length = config_.target_length});
+    return Evaluator(
+        *loaded_, {.source_length = config_.source_length, .target_length = config_.target_length});
   }
 
   void train(Trainer& trainer) {
@@ -211,7 +211,7 @@ class Work {
   double flop_of(double source, double target) const {
     const double rank = config_.what == What::lora ? config_.rank : 0;
     return (config_.what == What::lora ? 2 : 3) *
-           machine_->model->architecture().forward_flop(
+           loaded_->model->architecture().forward_flop(
                {.source = source, .target = target, .rank = rank});
   }
 
@@ -220,11 +220,11 @@ class Work {
     const at::ScalarType stored = config_.half ? at::kHalf : at::kFloat;
     if (config_.half) round_to_half(trained);  // what the card says holds for the file
     if (config_.what == What::lora)
-      lora::write_module(unit_.out, module(trained, stored), machine_->model->architecture(),
+      lora::write_module(unit_.out, module(trained, stored), loaded_->model->architecture(),
                          config_.model);
     else if (config_.what == What::ia3)
       write_ia3(unit_.out, trained,
-                {.words = machine_->model->architecture().peft(), .name = config_.model}, stored);
+                {.words = loaded_->model->architecture().peft(), .name = config_.model}, stored);
     else
       write_model(unit_.out, trained, folder_, stored);
     fill_card(trainer);
@@ -234,7 +234,7 @@ class Work {
   }
 
   lora::Module module(const Trainable& trained, at::ScalarType stored) const {
-    lora::Module module = lora_module(trained, machine_->model->architecture(), shape());
+    lora::Module module = lora_module(trained, loaded_->model->architecture(), shape());
     for (auto& [slot, factors] : module.slots)
       factors = {.a = factors.a.to(stored), .b = factors.b.to(stored)};
     return module;
@@ -264,7 +264,7 @@ class Work {
   }
 
   std::vector<double> pass_means(const Trainer& trainer) const {
-    Course passes = course(trainer.rows(), settings_);
+    RowOrder passes = course(trainer.rows(), settings_);
     const std::vector<double>& all = trainer.losses();
     std::vector<double> means;
     for (int64_t epoch = 0; passes.first_step(epoch) < trainer.steps(); ++epoch) {
@@ -275,7 +275,7 @@ class Work {
     return means;
   }
 
-  SelfTest self_test(const Trainable& trained) const {
+  TrainingSelfTest self_test(const Trainable& trained) const {
     const std::vector<task::Example> row{rows_.held_out.empty() ? rows_.train[0]
                                                                 : rows_.held_out[0]};
     const TrainedModel model = trained_model(trained);
@@ -287,20 +287,20 @@ class Work {
             .tokens = static_cast<int>(pair[0].target.size())};
   }
 
-  const Config& config_;
+  const TrainingConfig& config_;
   const Unit& unit_;
-  const Resources& resources_;
+  const TrainingResources& resources_;
   fs::path folder_;  // of the model
   std::string identity_;
   Rows rows_;
-  std::optional<objective::LoadedModel> machine_;
+  std::optional<objective::LoadedModel> loaded_;
   Settings settings_;
-  Card card_;
+  TrainingCard card_;
 };
 
 }  // namespace
 
-std::vector<Unit> units(const Config& config) {
+std::vector<Unit> units(const TrainingConfig& config) {
   std::vector<Unit> all;
   for (const fs::path& file : config.data) {
     const std::string name = file.stem().string();
@@ -327,7 +327,7 @@ void check_free(const fs::path& out, lora::Force force) {
               out.string(), fs::directory_iterator(out)->path().filename().string());
 }
 
-RowLengths check_rows(const Config& config, const Unit& unit) {
+RowLengths check_rows(const TrainingConfig& config, const Unit& unit) {
   const text::Tokenizer tokenizer(checkpoint::resolve(config.model_path));
   const task::Bound bound{.tokens = config.max_input, .remedy = "raise max_input"};
   if (config.test)
@@ -351,7 +351,7 @@ RowLengths check_rows(const Config& config, const Unit& unit) {
   return lengths;
 }
 
-bool run_unit(const Config& config, const Unit& unit, const Resources& resources) {
+bool run_unit(const TrainingConfig& config, const Unit& unit, const TrainingResources& resources) {
   Work work(config, unit, resources);
   if (work.is_done()) return false;
   work.run();

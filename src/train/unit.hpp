@@ -7,7 +7,7 @@
 
 #include "base/device.hpp"
 #include "lora/claim.hpp"
-#include "train/config.hpp"
+#include "train/training_config.hpp"
 
 namespace lorahub::train {
 
@@ -16,16 +16,16 @@ struct Unit {
   std::filesystem::path data, out;
 };
 // One a data file; a list of files gets one folder each in `out`.
-std::vector<Unit> units(const Config& config);
+std::vector<Unit> units(const TrainingConfig& config);
 
 struct RowLengths {  // in tokens with </s>, of the rows to train on
   int longest_source = 0, longest_target = 0;
   std::string cut;  // a sentence about rows of which the training reads the beginning alone, or ""
 };
 // Error for a row of more than max_input tokens, to train on or to test by.
-RowLengths check_rows(const Config& config, const Unit& unit);
+RowLengths check_rows(const TrainingConfig& config, const Unit& unit);
 
-struct Resources {
+struct TrainingResources {
   base::Device device = base::Device::cpu;
   int threads = 1;
   // Share done in [0, 1], and what is going on.
@@ -38,6 +38,6 @@ void check_free(const std::filesystem::path& out, lora::Force force);
 
 // Trains, or goes on from the checkpoint in `out`, or finds it done (false). Error for bad input
 // and for a folder with another training; Interrupted at a signal, after a checkpoint.
-bool run_unit(const Config& config, const Unit& unit, const Resources& resources);
+bool run_unit(const TrainingConfig& config, const Unit& unit, const TrainingResources& resources);
 
 }  // namespace lorahub::train

@@ -5,7 +5,7 @@
 namespace lorahub::workers {
 
 // One of the ranks that take part.
-struct Member {
+struct ChannelMember {
   int rank = 0, size = 1;
 };
 

@@ -24,11 +24,11 @@ class Coordinator {
  public:
   explicit Coordinator(const LoopState& me)
       : me_(me),
-        crew_({.hosts = me.hosts,
-               .threads = me.service.threads,
-               .jobs = me.service.jobs,
-               .watch = me.service.watch},
-              me.bell),
+        dispatcher_({.hosts = me.hosts,
+                     .threads = me.service.threads,
+                     .jobs = me.service.jobs,
+                     .watch = me.service.watch},
+                    me.wake_up),
         silence_(me.hosts.size()),
         beat_(me.beat()),
         others_(me.hosts.size() - 1) {
@@ -42,7 +42,7 @@ class Coordinator {
       keep(std::make_exception_ptr(
           base::MachineFault(base::cause_of(std::current_exception()).sentence)));
     }
-    for (Backoff backoff; !ended_; me_.bell.wait(backoff.pause()))
+    for (Backoff backoff; !ended_; me_.wake_up.wait(backoff.pause()))
       if (step()) backoff.restart();
     if (story_.joinable()) story_.join();
     if (lost_ >= 0) abandon(75);
@@ -56,12 +56,12 @@ class Coordinator {
  private:
   void tell(const Lead& lead) {
     try {
-      code_ = lead(crew_);
+      code_ = lead(dispatcher_);
       ended_ = true;
     } catch (...) {
       keep(std::current_exception());
     }
-    me_.bell.ring();
+    me_.wake_up.ring();
   }
 
   void keep(const std::exception_ptr& error) {
@@ -83,7 +83,7 @@ class Coordinator {
   bool step() {
     bool moved = me_.mailbox != nullptr && me_.mailbox->progress();
     while (std::optional<Outcome> outcome = me_.executor.take()) {
-      crew_.arrived(0, std::move(*outcome));
+      dispatcher_.arrived(0, std::move(*outcome));
       moved = true;
     }
     while (std::optional<Message> message =
@@ -91,13 +91,13 @@ class Coordinator {
       receive(std::move(*message));
       moved = true;
     }
-    for (Dispatcher::Posting& posting : crew_.outbox()) {
+    for (Dispatcher::Posting& posting : dispatcher_.outbox()) {
       send(std::move(posting));
       moved = true;
     }
     if (beat_.due()) {
       look_after_the_others();
-      crew_.look_for_hung_ranks(clock_.seconds());
+      dispatcher_.look_for_hung_ranks(clock_.seconds());
     }
     if (glance_.due()) {
       look_for_signals();
@@ -110,10 +110,10 @@ class Coordinator {
     silence_.note(message.rank);
     if (message.head.kind == Kind::goodbye) ++goodbyes_;
     if (message.head.kind == Kind::outcome)
-      crew_.arrived(message.rank, {.ticket = message.head.ticket,
-                                   .result = static_cast<Result>(message.head.code),
-                                   .seconds = message.head.seconds,
-                                   .bytes = std::move(message.bytes)});
+      dispatcher_.arrived(message.rank, {.ticket = message.head.ticket,
+                                         .result = static_cast<Result>(message.head.code),
+                                         .seconds = message.head.seconds,
+                                         .bytes = std::move(message.bytes)});
   }
 
   void send(Dispatcher::Posting posting) {
@@ -134,7 +134,7 @@ class Coordinator {
           "rank {} on {} has been silent for {:.0f} s (it is stopped, or its node or network is "
           "lost), what is done is kept: run the same command to go on",
           rank, me_.hosts[static_cast<size_t>(rank)], silence_.of(rank));
-      crew_.stop(std::make_exception_ptr(base::Interrupted(why_)));
+      dispatcher_.stop(std::make_exception_ptr(base::Interrupted(why_)));
       return;
     }
   }
@@ -143,14 +143,14 @@ class Coordinator {
     try {
       base::throw_if_signalled();
     } catch (const base::Interrupted&) {
-      crew_.stop(std::current_exception());
+      dispatcher_.stop(std::current_exception());
     }
   }
 
   // A lead that never comes back (its journal lies on a disk that hangs) can't be ended by an
   // exception.
   void look_for_hung_leads() {
-    if (!crew_.idle()) silence_.note(0);
+    if (!dispatcher_.idle()) silence_.note(0);
     const double waited = silence_.of(0);
     if (me_.service.hang_timeout <= 0 || waited <= me_.service.hang_timeout || ended_ || hung_)
       return;
@@ -198,8 +198,8 @@ class Coordinator {
   }
 
   const LoopState& me_;
-  Dispatcher crew_;
-  Awake clock_;
+  Dispatcher dispatcher_;
+  RunningTime clock_;
   Silence silence_;  // by rank
   Every beat_, glance_{kGlance};
   std::vector<int> others_;

@@ -21,13 +21,13 @@ constexpr size_t kTries = 3;  // of a unit or a join that ends in a fault
 }  // namespace
 
 std::vector<Outcome> JobHandle::call(const std::vector<std::string>& units) const {
-  return crew_.call(group_, units);
+  return dispatcher_.call(group_, units);
 }
 
 int JobHandle::slots() const {
-  const std::lock_guard lock(crew_.mutex_);
-  const int seats = crew_.scheduler_->ranks_of(group_);
-  return std::max(1, seats * crew_.team_.threads / crew_.team_.jobs);
+  const std::lock_guard lock(dispatcher_.mutex_);
+  const int seats = dispatcher_.scheduler_->ranks_of(group_);
+  return std::max(1, seats * dispatcher_.team_.threads / dispatcher_.team_.jobs);
 }
 
 void Dispatcher::post(int rank, Sent sent, std::string request) {
@@ -79,7 +79,7 @@ Outcome Dispatcher::named(int rank, Outcome outcome) const {
 }
 
 void Dispatcher::wait_for(std::unique_lock<std::mutex>& lock, const Call& call) {
-  bell_.ring();
+  wake_up_.ring();
   changed_.wait(lock, [&] { return stop_ || call.missing == 0; });
   if (!stop_) return;
   std::erase_if(sent_, [&](const auto& sent) { return sent.second.call == &call; });
@@ -108,7 +108,8 @@ void Dispatcher::work(const std::vector<Job>& jobs, int groups) {
   {
     const std::lock_guard lock(mutex_);
     scheduler_.emplace(
-        Layout{.ranks = ranks() * team_.jobs, .groups = groups, .depth = threads_of_a_seat() + 1},
+        RankLayout{
+            .ranks = ranks() * team_.jobs, .groups = groups, .depth = threads_of_a_seat() + 1},
         std::move(sizes));
     jobs_ = &jobs;
     job_of_.assign(static_cast<size_t>(scheduler_->groups()), -1);
@@ -140,7 +141,7 @@ void Dispatcher::lead(const std::vector<Job>& jobs, int group) {
       job = scheduler_->take(group);
       if (job) job_of_[static_cast<size_t>(group)] = *job;
     }
-    bell_.ring();  // the ranks of this group may have joined others
+    wake_up_.ring();  // the ranks of this group may have joined others
     if (!job) return;
     try {
       jobs[static_cast<size_t>(*job)].lead(JobHandle(*this, group));

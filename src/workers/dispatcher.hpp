@@ -23,7 +23,7 @@ class Dispatcher;
 // The ranks that work on one job, as its lead sees them.
 class JobHandle {
  public:
-  JobHandle(Dispatcher& crew, int group) : crew_(crew), group_(group) {}
+  JobHandle(Dispatcher& dispatcher, int group) : dispatcher_(dispatcher), group_(group) {}
 
   // Computes the units on the ranks of the job and waits for all of them. Returns an outcome for
   // each unit: a reply, or a failure that names rank and host. A unit that ends in a fault is tried
@@ -33,7 +33,7 @@ class JobHandle {
   int slots() const;  // units that these ranks compute at the same time
 
  private:
-  Dispatcher& crew_;
+  Dispatcher& dispatcher_;
   int group_;
 };
 
@@ -60,7 +60,7 @@ struct Team {
 
 class Dispatcher {
  public:
-  Dispatcher(Team team, Bell& bell) : team_(std::move(team)), bell_(bell) {}
+  Dispatcher(Team team, WakeUp& wake_up) : team_(std::move(team)), wake_up_(wake_up) {}
 
   int ranks() const { return static_cast<int>(team_.hosts.size()); }
   const std::vector<std::string>& hosts() const { return team_.hosts; }  // by rank
@@ -123,7 +123,7 @@ class Dispatcher {
   Outcome named(int rank, Outcome outcome) const;
 
   Team team_;
-  Bell& bell_;
+  WakeUp& wake_up_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t tickets_ = 0;

@@ -37,8 +37,8 @@ Outcome outcome_of(const Handler& handler, const Task& task) {
 
 }  // namespace
 
-Executor::Executor(Handler handler, int threads, Bell& bell)
-    : handler_(std::move(handler)), bell_(bell) {
+Executor::Executor(Handler handler, int threads, WakeUp& wake_up)
+    : handler_(std::move(handler)), wake_up_(wake_up) {
   start(threads);
 }
 
@@ -100,7 +100,7 @@ void Executor::work() {
     lock.lock();
     --under_way_;
     done_.push_back(std::move(outcome));
-    bell_.ring();
+    wake_up_.ring();
   }
 }
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "workers/bell.hpp"
+#include "workers/wake_up.hpp"
 
 namespace lorahub::workers {
 
@@ -37,9 +37,9 @@ struct Outcome {
 
 class Executor {
  public:
-  // `threads` threads take the tasks in their order; `bell` rings at each outcome. Where the system
+  // `threads` threads take the tasks in their order; `wake_up` rings at each outcome. Where the system
   // gives it no threads, every task is a fault that says so.
-  Executor(Handler handler, int threads, Bell& bell);
+  Executor(Handler handler, int threads, WakeUp& wake_up);
   ~Executor();  // waits for tasks under way; those not begun are dropped
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
@@ -53,7 +53,7 @@ class Executor {
   void close();
   void work();
   Handler handler_;
-  Bell& bell_;
+  WakeUp& wake_up_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> waiting_;

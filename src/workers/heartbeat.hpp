@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "workers/awake.hpp"
+#include "workers/running_time.hpp"
 
 namespace lorahub::workers {
 
@@ -15,7 +15,7 @@ class Silence {
   double of(int rank);
 
  private:
-  Awake awake_;
+  RunningTime awake_;
   std::vector<double> heard_;
 };
 

@@ -15,7 +15,7 @@ struct LoopState {
   const Service& service;
   Mailbox* mailbox = nullptr;  // null in a run of one rank
   Executor& executor;
-  Bell& bell;
+  WakeUp& wake_up;
 
   double beat() const;  // seconds between two heartbeats
   // Interrupts this rank, too: units under way see a signal, and have service.grace seconds to end.

@@ -63,7 +63,8 @@ std::string nccl_id() {
   return {id.internal, sizeof id.internal};
 }
 
-NcclChannel::NcclChannel(const std::string& id, Member me) : state_(std::make_unique<State>()) {
+NcclChannel::NcclChannel(const std::string& id, ChannelMember me)
+    : state_(std::make_unique<State>()) {
   ncclUniqueId name;
   base::check(id.size() == sizeof name.internal,
               "the name of an NCCL channel has {} bytes instead of {} (the ranks may be different "
@@ -101,7 +102,7 @@ std::string nccl_id() {
       "this build has no NCCL (GPUs can't exchange weights), build where nccl.h and CUDA are");
 }
 
-NcclChannel::NcclChannel(const std::string&, Member) { nccl_id(); }
+NcclChannel::NcclChannel(const std::string&, ChannelMember) { nccl_id(); }
 
 void NcclChannel::broadcast(void*, size_t, int) { nccl_id(); }
 #endif

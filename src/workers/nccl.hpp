@@ -17,7 +17,7 @@ std::string nccl_id();
 // memory of the device.
 class NcclChannel : public Channel {
  public:
-  NcclChannel(const std::string& id, Member me);
+  NcclChannel(const std::string& id, ChannelMember me);
   ~NcclChannel() override;
   void broadcast(void* device, size_t bytes, int root) override;
 

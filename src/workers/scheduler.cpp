@@ -7,7 +7,7 @@
 
 namespace lorahub::workers {
 
-Scheduler::Scheduler(const Layout& layout, std::vector<JobSize> jobs)
+Scheduler::Scheduler(const RankLayout& layout, std::vector<JobSize> jobs)
     : depth_(layout.depth), jobs_(std::move(jobs)) {
   queue_.resize(jobs_.size());
   std::iota(queue_.begin(), queue_.end(), 0);

@@ -14,7 +14,7 @@ struct JobSize {
   int width = 1;    // units that can be computed at the same time, at most
 };
 
-struct Layout {
+struct RankLayout {
   int ranks = 1;
   int groups = 1;  // at most; never more than ranks or jobs
   int depth = 2;   // units a rank is given at once: those it computes, and one that waits
@@ -22,7 +22,7 @@ struct Layout {
 
 class Scheduler {
  public:
-  Scheduler(const Layout& layout, std::vector<JobSize> jobs);
+  Scheduler(const RankLayout& layout, std::vector<JobSize> jobs);
 
   int groups() const { return static_cast<int>(groups_.size()); }
   int ranks_of(int group) const { return static_cast<int>(members(group).size()); }

@@ -9,7 +9,7 @@
 
 #include "base/check.hpp"
 #include "workers/backoff.hpp"
-#include "workers/version.hpp"
+#include "workers/mpi_version.hpp"
 
 namespace lorahub::workers {
 namespace {

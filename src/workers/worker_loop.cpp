@@ -44,7 +44,7 @@ int serve(const LoopState& me) {
   Mailbox& mailbox = *me.mailbox;
   Silence silence(1);
   Every beat(me.beat());
-  for (Backoff backoff;; me.bell.wait(backoff.pause())) {
+  for (Backoff backoff;; me.wake_up.wait(backoff.pause())) {
     if (mailbox.progress()) backoff.restart();
     if (send_outcomes(me)) backoff.restart();
     if (beat.due()) send(mailbox, {.kind = Kind::heartbeat}, "");

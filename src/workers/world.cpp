@@ -11,7 +11,7 @@
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
 #include "workers/coordinate.hpp"
-#include "workers/identity.hpp"
+#include "workers/rank_identity.hpp"
 #include "workers/worker_loop.hpp"
 
 namespace lorahub::workers {
@@ -81,13 +81,13 @@ World::~World() {
 int World::run(const Service& service, const Handler& handler, const Lead& lead) {
   assert(!has_run_);
   has_run_ = true;
-  Executor executor(handler, service.threads, bell_);
+  Executor executor(handler, service.threads, wake_up_);
   const LoopState me{.rank = rank_,
                      .hosts = hosts_,
                      .service = service,
                      .mailbox = mailbox_.get(),
                      .executor = executor,
-                     .bell = bell_};
+                     .wake_up = wake_up_};
   return is_coordinator() ? coordinate(me, lead) : serve(me);
 }
 

@@ -8,7 +8,7 @@
 
 #include "workers/channel.hpp"
 #include "workers/dispatcher.hpp"
-#include "workers/identity.hpp"
+#include "workers/rank_identity.hpp"
 #include "workers/session.hpp"
 
 namespace lorahub::workers {
@@ -44,7 +44,7 @@ class World {
 
   int rank() const { return rank_; }
   int size() const { return static_cast<int>(hosts_.size()); }
-  Member member() const { return {.rank = rank(), .size = size()}; }
+  ChannelMember member() const { return {.rank = rank(), .size = size()}; }
   bool is_coordinator() const { return rank_ == 0; }
   int ranks_on_node() const { return ranks_on_node_; }
   int rank_on_node() const { return rank_on_node_; }
@@ -62,7 +62,7 @@ class World {
   int rank_ = 0, ranks_on_node_ = 1, rank_on_node_ = 0;
   std::vector<std::string> hosts_;
   bool has_run_ = false;
-  Bell bell_;
+  WakeUp wake_up_;
   std::unique_ptr<Mailbox> mailbox_;  // null in a run of one rank
 };
 

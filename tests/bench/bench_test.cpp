@@ -17,15 +17,15 @@ namespace {
 
 using nlohmann::json;
 
-const model::t5::Config kTiny{.d_model = 32,
-                              .d_kv = 8,
-                              .d_ff = 48,
-                              .heads = 4,
-                              .encoder_layers = 2,
-                              .decoder_layers = 2,
-                              .vocabulary = 100,
-                              .gated = true,
-                              .gelu = true};
+const model::t5::T5Config kTiny{.d_model = 32,
+                                .d_kv = 8,
+                                .d_ff = 48,
+                                .heads = 4,
+                                .encoder_layers = 2,
+                                .decoder_layers = 2,
+                                .vocabulary = 100,
+                                .gated = true,
+                                .gelu = true};
 
 TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
   const model::t5::T5Model model(model::t5::random_network(kTiny, {}));
@@ -35,8 +35,8 @@ TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
   EXPECT_GT(b.peak_f32, 0);
   EXPECT_GT(b.peak_bf16, 0);
   ASSERT_EQ(b.losses.size(), 12U);  // 4 populations x 3 lengths
-  for (const Pass& pass : b.losses) {
-    const Shape& s = pass.shape;
+  for (const MeasuredPass& pass : b.losses) {
+    const PassShape& s = pass.shape;
     ASSERT_GT(pass.repeats, 0);
     const model::PassSize size{.source = double(s.source), .target = 8, .rank = 16};
     EXPECT_DOUBLE_EQ(pass.flop, s.candidates * 5 * model::t5::forward_flop(kTiny, size));
@@ -63,7 +63,7 @@ TEST(Bench, LeavesOutWhatDoesNotFit) {
   const model::t5::T5Model model(model::t5::random_network(kTiny, {}));
   const lora::Pool pool = lora::random_pool(model.architecture(), 2, base::Device::cpu);
   const BenchResult b = bench({.model = model, .pool = pool, .kernels = {}, .seconds = 0});
-  for (const Pass& pass : b.losses) EXPECT_EQ(pass.repeats, 0);
+  for (const MeasuredPass& pass : b.losses) EXPECT_EQ(pass.repeats, 0);
   EXPECT_EQ(b.best_rows(), 0);
 }
 

@@ -93,12 +93,12 @@ int main_of_all_ranks() {
     return run::measure_unit(unit.substr(1),
                              formula(std::chrono::milliseconds(5) * (unit[0] - '0')));
   };
-  return group.run({}, handler, [&](Dispatcher& crew) {
+  return group.run({}, handler, [&](Dispatcher& dispatcher) {
     bool ok = true;
     const auto lead = [&](const JobHandle& leader) {
       for (const char cost : {'0', '1', '4'}) ok = measured(leader, group.size(), cost) && ok;
     };
-    crew.work({{.size = {.width = 6}, .join = "0" + std::string(32, '\0'), .lead = lead}}, 1);
+    dispatcher.work({{.size = {.width = 6}, .join = "0" + std::string(32, '\0'), .lead = lead}}, 1);
     return ok ? 0 : 1;
   });
 }

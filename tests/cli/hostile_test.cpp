@@ -131,10 +131,10 @@ class Hostile : public testing::Test {
 
 struct Results {
   store::History history;
-  std::vector<store::Planned> plan;
+  std::vector<store::PlannedTrial> plan;
 };
 
-store::Record done(const std::string& id, const store::Planned& planned, HostileNames& names,
+store::Record done(const std::string& id, const store::PlannedTrial& planned, HostileNames& names,
                    double accuracy) {
   store::Record r{.trial = id, .knobs = planned.knobs, .resolved = {{names.next(), names.next()}}};
   r.modules = {"m1", "m2"};

@@ -51,7 +51,7 @@ void adapter_config(const std::string& bytes) {
 
 void card(const std::string& bytes) {
   put(scratch() / lora::kCardFile, bytes);
-  const lora::Card card = lora::read_card(scratch());
+  const lora::ModuleCard card = lora::read_card(scratch());
   base::check(card.problem.empty(), "{}", card.problem);
 }
 

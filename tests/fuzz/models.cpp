@@ -22,7 +22,7 @@ fs::path folder(const char* name) {
 void config(const std::string& bytes) {
   const fs::path model = folder("config");
   put(model / "config.json", bytes);
-  const model::t5::Config config = model::t5::read_config(model);
+  const model::t5::T5Config config = model::t5::read_config(model);
   base::check(!model::t5::linears(config).empty() &&
                   !model::t5::generation_warning(model).starts_with('\n'),
               "no layers");

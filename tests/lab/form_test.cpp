@@ -86,7 +86,7 @@ std::optional<std::string> read_back(const Question& q, Form form, const std::st
 TEST(Form, each_reads_back_to_the_answer) {
   for (const Skill& skill : skills()) {
     std::vector<Form> all = forms(skill.kind);
-    if (skill.kind == Kind::choice) all.push_back(Form::odd);
+    if (skill.kind == AnswerKind::choice) all.push_back(Form::odd);
     Draw draw(1, "form_test/" + skill.name);
     for (int i = 0; i < 100; ++i) {
       const Question q = skill.ask({.draw = draw});
@@ -113,7 +113,8 @@ TEST(Form, all_forms_of_an_answer_differ) {  // else a target could be met in th
 }
 
 TEST(Form, names_and_cues) {
-  for (const Kind kind : {Kind::choice, Kind::yes_no, Kind::number, Kind::list})
+  for (const AnswerKind kind :
+       {AnswerKind::choice, AnswerKind::yes_no, AnswerKind::number, AnswerKind::list})
     for (const Form known : forms(kind)) {
       EXPECT_EQ(form(name(known)), known);
       EXPECT_FALSE(cue(known).empty());

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../process.hpp"
-#include "lab/folders.hpp"
+#include "lab/lab_folders.hpp"
 #include "lab/stages.hpp"
 #include "lora/library.hpp"
 #include "model/load.hpp"
@@ -20,7 +20,7 @@ TEST(Module, retrained_on_the_shipped_base_meets_its_figures) {
           .folder = fresh_folder("lab_module"),
           .environment = {}};
   const Folders folders{lab.folder};
-  const auto task = std::ranges::find(lab.recipe.modules, "find_letter", &Task::name);
+  const auto task = std::ranges::find(lab.recipe.modules, "find_letter", &LabTask::name);
   const Upstream rows = module_rows(lab.recipe, *task, unseen_prompts(lab.recipe));
   write_rows(folders.module_rows(task->name), rows.train);
   write_rows(folders.card_rows(task->name), rows.card);

@@ -106,7 +106,7 @@ TEST(Rows, targets_have_pool_and_test_apart) {
   EXPECT_EQ(recipe.development.size(), 10U);
   EXPECT_EQ(recipe.evaluation.size(), 15U);
   EXPECT_EQ(recipe.controls.size(), 3U);
-  for (const Task& task : recipe.targets()) {
+  for (const LabTask& task : recipe.targets()) {
     const Target target = target_rows(recipe, task);
     Prompts all;
     EXPECT_EQ(target.pool.size(), 100U);
@@ -123,8 +123,8 @@ TEST(Rows, targets_have_pool_and_test_apart) {
 
 TEST(Rows, lists_and_numbers_of_the_test_are_not_in_the_pool_under_another_wording) {
   const Recipe recipe = shipped();
-  for (const Task& task : recipe.targets()) {
-    if (skill(task.skill).kind == Kind::choice) continue;
+  for (const LabTask& task : recipe.targets()) {
+    if (skill(task.skill).kind == AnswerKind::choice) continue;
     const Target target = target_rows(recipe, task);
     std::set<std::string> shots;
     const auto without_wording = [&](std::string text) {
@@ -144,7 +144,7 @@ TEST(Rows, modules_see_no_unseen_prompt_and_their_cards_no_training_row) {
   const Recipe recipe = shipped();
   const Prompts unseen = unseen_prompts(recipe);
   EXPECT_EQ(recipe.modules.size(), 40U);
-  for (const Task& task : recipe.modules) {
+  for (const LabTask& task : recipe.modules) {
     EXPECT_FALSE(recipe.held_out.contains({task.skill, task.form}));
     const Upstream rows = module_rows(recipe, task, unseen);
     EXPECT_EQ(rows.train.size(), 2000U);
@@ -170,11 +170,11 @@ TEST(Rows, same_bytes_on_every_machine) {
   const Recipe recipe = small();
   const Prompts unseen = unseen_prompts(recipe);
   nlohmann::json made;
-  for (const Task& task : recipe.targets()) {
+  for (const LabTask& task : recipe.targets()) {
     const Target target = target_rows(recipe, task);
     made[task.name] = hash(target.pool).substr(0, 16) + hash(target.test).substr(0, 16);
   }
-  for (const Task& task : recipe.modules) {
+  for (const LabTask& task : recipe.modules) {
     const Upstream rows = module_rows(recipe, task, unseen);
     made[task.name] = hash(rows.train).substr(0, 16) + hash(rows.card).substr(0, 16);
   }
@@ -186,7 +186,7 @@ TEST(Rows, same_bytes_on_every_machine) {
 
 TEST(Rows, another_seed_gives_other_rows) {
   const Recipe one = shipped(), two = read_recipe(kRecipe, 2);
-  const Task task = one.development[0];
+  const LabTask task = one.development[0];
   EXPECT_EQ(hash(target_rows(one, task).test), hash(target_rows(shipped(), task).test));
   EXPECT_NE(hash(target_rows(one, task).test), hash(target_rows(two, task).test));
   EXPECT_NE(one.text, two.text);
@@ -195,7 +195,7 @@ TEST(Rows, another_seed_gives_other_rows) {
 TEST(Rows, a_world_that_is_too_small_is_an_error) {
   Recipe recipe = shipped();
   recipe.rows.test = 2000;  // sums of two numbers to 20
-  const auto sum = std::ranges::find(recipe.evaluation, "E8_add_wordnum", &Task::name);
+  const auto sum = std::ranges::find(recipe.evaluation, "E8_add_wordnum", &LabTask::name);
   EXPECT_THROW(target_rows(recipe, *sum), base::Error);
 }
 

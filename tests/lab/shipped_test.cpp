@@ -6,7 +6,7 @@
 
 #include "../process.hpp"
 #include "base/sha256.hpp"
-#include "lab/folders.hpp"
+#include "lab/lab_folders.hpp"
 #include "lab/rows.hpp"
 
 namespace lorahub::lab {
@@ -42,12 +42,12 @@ void expect_shipped(const fs::path& file, const Rows& rows) {
 TEST(Shipped, rows_are_those_that_the_recipe_gives) {
   const Recipe recipe = read_recipe(SOURCE_DIR "/experiments/lab/recipe.yaml", {});
   const Prompts unseen = unseen_prompts(recipe);
-  for (const Task& task : recipe.targets()) {
+  for (const LabTask& task : recipe.targets()) {
     const Target target = target_rows(recipe, task);
     expect_shipped(kConfigs / "tasks/mini/unseen" / task.name / "pool.jsonl", target.pool);
     expect_shipped(kConfigs / "tasks/mini/unseen" / task.name / "test.jsonl", target.test);
   }
-  for (const Task& task : recipe.modules)
+  for (const LabTask& task : recipe.modules)
     expect_shipped(kConfigs / "tasks/mini/upstream" / (task.name + ".jsonl"),
                    module_rows(recipe, task, unseen).card);
 }

@@ -9,7 +9,7 @@
 #include <regex>
 
 #include "base/text.hpp"
-#include "lab/words.hpp"
+#include "lab/word_lists.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -204,7 +204,7 @@ TEST(Skill, answers_are_right_and_the_only_ones) {
         ASSERT_TRUE(rights().at(skill.name)(q))
             << skill.name << ": " << q.body << " | " << join(q.options) << " | " << join(q.answer);
         EXPECT_EQ(q.kind, skill.kind);
-        if (skill.kind != Kind::choice) continue;
+        if (skill.kind != AnswerKind::choice) continue;
         EXPECT_EQ(q.options.size(), skill.name == "odd" ? std::max<size_t>(3, options) : options);
         for (const std::string& option : q.options) EXPECT_EQ(times(q.options, option), 1U);
       }
@@ -213,7 +213,7 @@ TEST(Skill, answers_are_right_and_the_only_ones) {
 
 TEST(Skill, no_answer_is_more_likely_by_its_place) {
   for (const Skill& skill : skills()) {
-    if (skill.kind != Kind::choice) continue;
+    if (skill.kind != AnswerKind::choice) continue;
     Draw draw(1, "places/" + skill.name);
     std::vector<int> at(4);
     for (int i = 0; i < 2000; ++i) {

@@ -9,14 +9,14 @@
 namespace lorahub::lab {
 namespace {
 
-model::t5::Config sizes() {
-  model::t5::Config config{.d_model = 128,
-                           .d_kv = 32,
-                           .d_ff = 256,
-                           .heads = 4,
-                           .encoder_layers = 4,
-                           .decoder_layers = 2,
-                           .vocabulary = 590};
+model::t5::T5Config sizes() {
+  model::t5::T5Config config{.d_model = 128,
+                             .d_kv = 32,
+                             .d_ff = 256,
+                             .heads = 4,
+                             .encoder_layers = 4,
+                             .decoder_layers = 2,
+                             .vocabulary = 590};
   config.gated = config.gelu = true;
   return config;
 }

@@ -18,7 +18,7 @@ Recipe shipped() { return read_recipe(SOURCE_DIR "/experiments/lab/recipe.yaml",
 class Vocabulary : public testing::Test {
  protected:
   Vocabulary() {
-    model::t5::Config config = recipe_.model;
+    model::t5::T5Config config = recipe_.model;
     config.vocabulary = 600;
     write_start(folder_, start_network(config, 1), pieces_);
   }
@@ -51,7 +51,7 @@ TEST_F(Vocabulary, prompts_are_words_and_come_back) {
   recipe.rows.mix = 2000;
   recipe.rows.few_shot = 200;
   Rows rows = mix_rows(recipe, {});
-  for (const Task& task : recipe.targets()) {
+  for (const LabTask& task : recipe.targets()) {
     const Target target = target_rows(recipe, task);
     rows.insert(rows.end(), target.test.begin(), target.test.end());
   }
@@ -74,7 +74,7 @@ TEST_F(Vocabulary, a_second_training_gives_the_same_bytes) {
 }
 
 TEST_F(Vocabulary, the_folder_is_a_model) {
-  const model::t5::Config config = model::t5::read_config(folder_);
+  const model::t5::T5Config config = model::t5::read_config(folder_);
   EXPECT_EQ(config.vocabulary, 600);
   EXPECT_EQ(config.d_model, 128);
   EXPECT_EQ(config.dropout, 0);

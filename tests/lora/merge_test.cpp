@@ -19,7 +19,7 @@ using testing::HasSubstr;
 // A model folder of tests/golden/t5/embeddings.json: its file holds the embeddings of the case.
 void write_base(const std::filesystem::path& folder, const json& c) {
   const json config = lorahub::test::read_golden(c.at("base").get<std::string>()).at("config");
-  const model::t5::Config sizes = lorahub::test::golden_config(config);
+  const model::t5::T5Config sizes = lorahub::test::golden_config(config);
   checkpoint::Tensors tensors = lorahub::test::hash_model(sizes, lorahub::test::Head::tied);
   tensors.erase("shared.weight");
   for (const auto& [file, values] : c.at("tensors").items()) {

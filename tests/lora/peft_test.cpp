@@ -349,7 +349,7 @@ TEST(ReadModule, NamesTensorAndBothShapes) {
   folder.config({{"r", 2}});
   EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr("lora_A.weight"),
                                     HasSubstr("[4, 12]"), HasSubstr("[2, 12]")));
-  model::t5::Config sizes = tiny().config();
+  model::t5::T5Config sizes = tiny().config();
   sizes.d_model = 16;
   const model::t5::T5Architecture wider(sizes);
   EXPECT_THAT(error_of([&] { read_module(Folder().path, "m", wider); }),

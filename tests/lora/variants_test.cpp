@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Peft, Variant,
 // Modules of other layers, ranks and scalings in one mixture; weights of both signs. No cross
 // terms, no lost sign, each module's own scaling once: what huggingface/peft #2918, #3004, #3111
 // and #3761 report of add_weighted_adapter.
-TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
+TEST(MixtureToWrite, ProductIsTheSumOfWhatEachAdds) {
   const lorahub::test::Golden& base = base_of("tiny_gated");
   const Pool pool = pool_of(golden().at("modules"), base.architecture());
   EXPECT_TRUE(pool.mixed());
@@ -140,7 +140,7 @@ TEST(Mixture, ProductIsTheSumOfWhatEachAdds) {
       want, "fast");
 }
 
-TEST(Mixture, FactorCountsALayerThatAModuleLacksAsZero) {
+TEST(MixtureToWrite, FactorCountsALayerThatAModuleLacksAsZero) {
   const lorahub::test::Golden& base = base_of("tiny_gated");
   const Pool pool = pool_of(golden().at("factor_modules"), base.architecture());
   EXPECT_FALSE(pool.mixed());
@@ -161,7 +161,7 @@ TEST(Mixture, FactorCountsALayerThatAModuleLacksAsZero) {
 }
 
 // Zero columns in a pool of equal ranks: a product of modules with other layers.
-TEST(Mixture, ProductOfEqualRanksLeavesOutWhatIsNotThere) {
+TEST(MixtureToWrite, ProductOfEqualRanksLeavesOutWhatIsNotThere) {
   const lorahub::test::Golden& base = base_of("tiny_gated");
   const Pool pool = pool_of(golden().at("factor_modules"), base.architecture());
   const Module mixed = composed_module(pool, std::vector{0.5, -1.0, 0.25}, Composition::product);

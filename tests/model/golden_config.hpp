@@ -14,7 +14,7 @@ namespace lorahub::test {
 enum class Head { untied, tied };
 
 // All tensors of a model under their names in Hugging Face files.
-inline std::map<std::string, at::Tensor> hash_model(const model::t5::Config& c, Head head) {
+inline std::map<std::string, at::Tensor> hash_model(const model::t5::T5Config& c, Head head) {
   std::map<std::string, at::Tensor> all;
   for (const auto& [name, shape] : model::t5::tensor_shapes(c))
     if (name != "lm_head.weight" || head == Head::untied)
@@ -28,8 +28,8 @@ inline nlohmann::json read_golden(const std::string& name) {
   return nlohmann::json::parse(file);
 }
 
-inline model::t5::Config golden_config(const nlohmann::json& j) {
-  model::t5::Config c;
+inline model::t5::T5Config golden_config(const nlohmann::json& j) {
+  model::t5::T5Config c;
   c.d_model = j.at("d_model");
   c.d_kv = j.at("d_kv");
   c.d_ff = j.at("d_ff");

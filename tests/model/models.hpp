@@ -12,7 +12,7 @@
 namespace lorahub::test {
 
 using model::Adapter, model::LinearInfo, model::LowRank, model::Tokens, model::kHead;
-using model::t5::Config, model::t5::Network, model::t5::Ties;
+using model::t5::T5Config, model::t5::Network, model::t5::Ties;
 
 // A model of a golden file, what was asked of it, and what transformers answered.
 struct Golden {

@@ -8,8 +8,8 @@ namespace lorahub::objective {
 namespace {
 
 struct Setting {
-  LoadedModel machine = objective::machine();
-  lora::Pool pool = objective::pool(machine.model->architecture());
+  LoadedModel loaded = objective::machine();
+  lora::Pool pool = objective::pool(loaded.model->architecture());
   std::vector<task::Example> rows = shots("D2_last_letter", 25);
   std::vector<std::string> prompts;
   model::Adapter mixture;
@@ -28,7 +28,7 @@ Setting& setting() {
 
 std::vector<std::string> answers(const model::Adapter& adapter, int batch,
                                  const std::vector<std::string>& prompts) {
-  return answer(setting().machine, adapter, prompts, {.max_tokens = 16, .batch = batch});
+  return answer(setting().loaded, adapter, prompts, {.max_tokens = 16, .batch = batch});
 }
 
 // The base answers this task in its own form (the word); one module alone, find_letter, gives the
@@ -36,8 +36,8 @@ std::vector<std::string> answers(const model::Adapter& adapter, int batch,
 TEST(Answer, AModuleChangesTheForm) {
   Setting& s = setting();
   const auto module =
-      lora::read_module(kLibrary / "find_letter", "find_letter", s.machine.model->architecture());
-  const lora::Pool one = lora::stack({module}, s.machine.model->architecture(), base::Device::cpu);
+      lora::read_module(kLibrary / "find_letter", "find_letter", s.loaded.model->architecture());
+  const lora::Pool one = lora::stack({module}, s.loaded.model->architecture(), base::Device::cpu);
   const auto adapter = lora::compose(one, std::vector{1.0}, study::Composition::factor, at::kFloat);
   const auto hits = [&](const std::vector<std::string>& given) {
     int count = 0;
@@ -52,9 +52,9 @@ TEST(Answer, KeepsTheOrderWhateverBatchAndThreads) {
   Setting& s = setting();
   const auto one_by_one = answers(s.mixture, 1, s.prompts);
   EXPECT_EQ(answers(s.mixture, 25, s.prompts), one_by_one);
-  s.machine.threads = 3;
+  s.loaded.threads = 3;
   EXPECT_EQ(answers(s.mixture, 4, s.prompts), one_by_one);
-  s.machine.threads = 1;
+  s.loaded.threads = 1;
   std::vector<std::string> reversed(s.prompts.rbegin(), s.prompts.rend());
   auto backwards = answers(s.mixture, 4, reversed);
   std::reverse(backwards.begin(), backwards.end());
@@ -69,7 +69,7 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
       "the last of : dog cat\nOptions:\n- the answer is dog .\n- cat\n- zebra [ dog ]",
       s.prompts[0],  // lists none in BBH's way, or letters: as task::options says
       "is it ?\nOptions:\n- yes\n- no"};
-  const auto got = answer(s.machine, s.mixture, prompts,
+  const auto got = answer(s.loaded, s.mixture, prompts,
                           {.scoring = study::Scoring::options, .max_tokens = 16, .batch = 2});
   const auto free = answers(s.mixture, 1, prompts);
   for (size_t i = 0; i < prompts.size(); ++i) {
@@ -77,9 +77,9 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
     std::string best = listed.empty() ? free[i] : "";
     double least = std::numeric_limits<double>::infinity();
     for (const std::string& option : listed) {
-      const std::vector<model::Tokens> pair = {{.source = s.machine.tokenizer.encode(prompts[i]),
-                                                .target = s.machine.tokenizer.encode(option)}};
-      const double loss = s.machine.model->loss_sums(s.mixture, pair)[0] /
+      const std::vector<model::Tokens> pair = {{.source = s.loaded.tokenizer.encode(prompts[i]),
+                                                .target = s.loaded.tokenizer.encode(option)}};
+      const double loss = s.loaded.model->loss_sums(s.mixture, pair)[0] /
                           static_cast<double>(pair[0].target.size());
       if (loss < least) least = loss, best = option;
     }

@@ -15,9 +15,9 @@ using study::Composition;
 using study::Engine;
 
 struct Setting {
-  LoadedModel machine = objective::machine();
-  lora::Pool pool = objective::pool(machine.model->architecture());
-  std::vector<model::Tokens> pairs = tokenize(machine.tokenizer, shots("D1_min_letter", 5));
+  LoadedModel loaded = objective::machine();
+  lora::Pool pool = objective::pool(loaded.model->architecture());
+  std::vector<model::Tokens> pairs = tokenize(loaded.tokenizer, shots("D1_min_letter", 5));
 };
 Setting& setting() {
   static Setting setting;
@@ -26,7 +26,7 @@ Setting& setting() {
 
 search::Measure measure(Composition composition, Engine engine = Engine::fast) {
   const Setting& s = setting();
-  return make_measure(s.machine, {.pool = s.pool, .composition = composition, .engine = engine},
+  return make_measure(s.loaded, {.pool = s.pool, .composition = composition, .engine = engine},
                       s.pairs);
 }
 
@@ -70,11 +70,11 @@ TEST(Measure, SameBitsForOneAndThreeThreads) {
   Setting& s = setting();
   const search::Population some = population(23, 20);
   for (const Composition composition : {Composition::factor, Composition::product}) {
-    s.machine.threads = 1;
+    s.loaded.threads = 1;
     const auto one = values(measure(composition), some, {.candidates = 4, .examples = 2});
-    s.machine.threads = 3;
+    s.loaded.threads = 3;
     const auto three = values(measure(composition), some, {.candidates = 4, .examples = 2});
-    s.machine.threads = 1;
+    s.loaded.threads = 1;
     EXPECT_EQ(one, three);
   }
 }
@@ -105,11 +105,11 @@ TEST(Measure, CarriesErrorsOutOfItsThreads) {
   search::Population some = population(9, 20);
   some.weights[7 * 20 + 3] = std::numeric_limits<double>::quiet_NaN();
   for (const int threads : {1, 3}) {
-    s.machine.threads = threads;
+    s.loaded.threads = threads;
     EXPECT_THROW(values(measure(Composition::factor), some, {.candidates = 2, .examples = 5}),
                  base::Error);
   }
-  s.machine.threads = 1;
+  s.loaded.threads = 1;
 }
 
 double kendall_tau(const std::vector<double>& x, const std::vector<double>& y) {
@@ -124,7 +124,7 @@ double kendall_tau(const std::vector<double>& x, const std::vector<double>& y) {
 
 TEST(Measure, Bfloat16RanksCandidatesAsFloat32) {
   const Setting& s = setting();
-  const LoadedModel half = machine(study::Precision::bf16);
+  const LoadedModel half = loaded(study::Precision::bf16);
   const search::Population some = population(50, 20);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const search::Measure coarse = make_measure(

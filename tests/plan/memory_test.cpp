@@ -53,8 +53,8 @@ double growth(const std::function<void()>& work) {
   return grown;
 }
 
-model::t5::Config config() {
-  model::t5::Config c;
+model::t5::T5Config config() {
+  model::t5::T5Config c;
   c.vocabulary = 8000;
   c.d_model = 256;
   c.d_ff = 512;
@@ -106,13 +106,13 @@ study::Trial trial_of(const Case& one) {
 }
 
 void search_with(const ModelPointer& model, const lora::Pool& pool, const Case& one) {
-  const objective::LoadedModel machine{
+  const objective::LoadedModel loaded{
       .model = model, .tokenizer = text::Tokenizer(SOURCE_DIR "/configs/model/mini")};
   const std::vector<model::Tokens> pairs = pairs_of(one);
   const objective::Mixture mixture{
       .pool = pool, .composition = one.composition, .engine = study::Engine::fast};
-  const auto reported = objective::make_measure(machine, mixture, pairs);
-  const auto measure = objective::make_search_measure(machine, mixture, pairs);
+  const auto reported = objective::make_measure(loaded, mixture, pairs);
+  const auto measure = objective::make_search_measure(loaded, mixture, pairs);
   search::Population population{.dim = kModules};
   for (int i = 0; i < one.candidates; ++i) population.add(std::vector<double>(kModules, 0.01 * i));
   search::measure_all(measure, population, one.rows,

@@ -89,7 +89,7 @@ class Study {
 
   base::Stream random_{1, "large study"};
   store::History history_;
-  std::vector<store::Planned> planned_;
+  std::vector<store::PlannedTrial> planned_;
 };
 
 }  // namespace

@@ -76,7 +76,7 @@ class Study {
   }
 
   store::History history_;
-  std::vector<store::Planned> planned_;
+  std::vector<store::PlannedTrial> planned_;
   base::Stream random_{3, "numbers"};
 };
 

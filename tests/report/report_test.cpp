@@ -82,7 +82,7 @@ class Made {
 std::vector<Figure> figures(const Report& report) {
   std::vector<Figure> all;
   for (const Section& section : report.sections)
-    for (const Block& block : section.blocks)
+    for (const DocumentBlock& block : section.blocks)
       if (const auto* figure = std::get_if<Figure>(&block)) all.push_back(*figure);
   return all;
 }
@@ -100,7 +100,7 @@ void expect_answers(const Report& made) {
     titles.push_back(section.title);
     if (!section.title.starts_with("RQ") && !section.title.starts_with("Fig")) continue;
     int answers = 0;
-    for (const Block& block : section.blocks)
+    for (const DocumentBlock& block : section.blocks)
       if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer) {
         ++answers;
         EXPECT_THAT(text->text, HasSubstr("[")) << "an answer without its interval";
@@ -221,7 +221,7 @@ void expect_same(const Report& made, const std::string& page) {
   const Markdown pages = markdown(made);
   EXPECT_EQ(pages.files.size(), figures(made).size());
   for (const Section& section : made.sections)
-    for (const Block& block : section.blocks)
+    for (const DocumentBlock& block : section.blocks)
       if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer) {
         EXPECT_THAT(pages.text, HasSubstr(text->text));
         EXPECT_THAT(page, HasSubstr(text->text));

@@ -89,7 +89,7 @@ class Known {
   }
 
   store::History history_;
-  std::vector<store::Planned> planned_;
+  std::vector<store::PlannedTrial> planned_;
 };
 
 TEST(Sections, SayWhatTheFileHolds) {
@@ -153,7 +153,7 @@ TEST(Sections, WhatCostsAreHeldAgainstIsDrawn) {
   const auto section = efficiency(summary_of(trials));
   ASSERT_TRUE(section.has_value());
   int figures = 0;
-  for (const Block& block : section->blocks)
+  for (const DocumentBlock& block : section->blocks)
     if (const auto* figure = std::get_if<Figure>(&block)) {
       EXPECT_THAT(figure->svg, HasSubstr("<text>icl</text>")) << figure->name;
       EXPECT_THAT(figure->caption, HasSubstr("8 of 11 conditions are drawn."));

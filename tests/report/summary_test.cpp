@@ -43,8 +43,8 @@ TEST(Summary, ListsOfRowsAreDraws) {
   const Summary s = summary_of({finding("lorahub", "a", 1, {{"shots", "[1,2]"}}),
                                 finding("lorahub", "a", 3, {{"shots", "[3,4]"}})});
   ASSERT_EQ(s.conditions.size(), 1U);
-  EXPECT_EQ(s.conditions[0].tasks.at("a")[0].draw, (Draw{0, 1, 0}));
-  EXPECT_EQ(s.conditions[0].tasks.at("a")[1].draw, (Draw{0, 2, 0}));
+  EXPECT_EQ(s.conditions[0].tasks.at("a")[0].draw, (FactorLevels{0, 1, 0}));
+  EXPECT_EQ(s.conditions[0].tasks.at("a")[1].draw, (FactorLevels{0, 2, 0}));
 }
 
 TEST(Summary, WhatIsNotDoneIsListedWithItsReasonAndLeftOut) {

@@ -79,7 +79,7 @@ inline void expect_same_hdf5(const std::filesystem::path& folder) {
   }
   const auto runs = [](const std::filesystem::path& f) {
     std::string text;
-    for (const store::Row& row : store::read_hdf5(f / "out/out.h5").rows)
+    for (const store::ResultRow& row : store::read_hdf5(f / "out/out.h5").rows)
       text += row.id + row.status + std::to_string(row.accuracy) +
               std::to_string(row.counts.rounds) + std::to_string(row.best_loss) + "\n";
     return text;

@@ -23,7 +23,9 @@ const std::string kOne = "1a5e1876d96499f6";
 // The entries of a whole search, as JSON.
 std::vector<Json> honest() {
   std::vector<Json> entries;
-  const auto add = [&](const Entry& entry) { entries.push_back(Json::parse(encode(entry))); };
+  const auto add = [&](const JournalEntry& entry) {
+    entries.push_back(Json::parse(encode(entry)));
+  };
   Header header = samples::header();
   header.environment["trials"] = "2";
   add(header);

@@ -136,7 +136,7 @@ TEST(Check, SaysWhenUnlikeMachinesMadeTheTrials) {
   h.headers[1].environment["cpu_capability"] = "AVX2";
   h.made_by[kOne] = 1;
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  const Verdict mixed = check_hdf5(folder / "x.h5", is_hit);
+  const CheckResult mixed = check_hdf5(folder / "x.h5", is_hit);
   EXPECT_THAT(mixed.problems, IsEmpty());
   EXPECT_THAT(mixed.notes,
               Contains(AllOf(HasSubstr("2 kinds of machine"), HasSubstr("cpu_capability AVX2"))));

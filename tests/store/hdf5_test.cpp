@@ -56,16 +56,16 @@ TEST(Hdf5, ReadsBackWhatWasWritten) {
   EXPECT_EQ(results.question, samples::header().question);
   ASSERT_EQ(results.rows.size(), 5u);
   std::vector<std::string> ids, statuses;
-  for (const Row& row : results.rows) {
+  for (const ResultRow& row : results.rows) {
     ids.push_back(row.id);
     statuses.push_back(row.status);
   }
   std::vector<std::string> planned;
-  for (const Planned& trial : samples::planned()) planned.push_back(trial.id);
+  for (const PlannedTrial& trial : samples::planned()) planned.push_back(trial.id);
   EXPECT_EQ(ids, planned);
   EXPECT_THAT(statuses, ElementsAre("done", "done", "failed", "running", "missing"));
 
-  const Row& row = results.rows[0];
+  const ResultRow& row = results.rows[0];
   const Record record = samples::record(kOne, "E1", 1);
   EXPECT_EQ(row.knobs,
             (std::map<std::string, std::string>(record.knobs.begin(), record.knobs.end())));
@@ -164,7 +164,7 @@ TEST(Hdf5, ResultsOfAnEarlierPlanStay) {
 
 TEST(Hdf5, KnobsThatAreNumbersAreColumnsOfNumbers) {
   const Folder folder;
-  std::vector<Planned> plan{
+  std::vector<PlannedTrial> plan{
       {.id = "1",
        .knobs = {{"seed.search", "18446744073709551615"},
                  {"rank", ""},

@@ -140,12 +140,12 @@ inline History history() {
   return h;
 }
 
-inline std::vector<Planned> planned() {
-  std::vector<Planned> plan{{.id = "1a5e1876d96499f6", .knobs = knobs("E1", 1)},
-                            {.id = "494c392cb91c00d0", .knobs = plain("", "E1").knobs},
-                            {.id = "0d33084441e7e60c", .knobs = knobs("E1", 3)},
-                            {.id = "a7556d25ea9a69a7", .knobs = knobs("E1", 4)},
-                            {.id = "3ee16ebf6a798557", .knobs = knobs("E2", 1)}};
+inline std::vector<PlannedTrial> planned() {
+  std::vector<PlannedTrial> plan{{.id = "1a5e1876d96499f6", .knobs = knobs("E1", 1)},
+                                 {.id = "494c392cb91c00d0", .knobs = plain("", "E1").knobs},
+                                 {.id = "0d33084441e7e60c", .knobs = knobs("E1", 3)},
+                                 {.id = "a7556d25ea9a69a7", .knobs = knobs("E1", 4)},
+                                 {.id = "3ee16ebf6a798557", .knobs = knobs("E2", 1)}};
   return plan;
 }
 
@@ -159,7 +159,7 @@ inline History complete() {
   return h;
 }
 
-inline std::vector<Planned> complete_plan() {
+inline std::vector<PlannedTrial> complete_plan() {
   auto plan = planned();
   plan.resize(2);
   return plan;

@@ -13,7 +13,7 @@ Entry list(const std::string& key, const std::string& yaml, int line = 1) {
 }
 
 // "a=1 b=2; a=1 b=3"
-std::string text(const std::vector<Point>& points) {
+std::string text(const std::vector<GridPoint>& points) {
   std::string out;
   for (const auto& point : points) {
     for (const auto& entry : point) out += entry.key + "=" + entry.value.node.Scalar() + " ";
@@ -39,7 +39,7 @@ TEST(Grid, MoreTrialsThanAPlanMayHaveAreRefused) {
   std::string fifty = "[0";
   for (int i = 1; i < 50; ++i) fifty += ", " + std::to_string(i);
   fifty += "]";
-  std::vector<Axis> axes;
+  std::vector<GridAxis> axes;
   for (const char* key : {"a", "b", "c"}) axes.push_back(axis(list(key, fifty, 2)));
   EXPECT_EQ(error_of([&] { product(axes); }),
             "s.yaml:1: the lists up to 'c' make more than 100000 trials together (their plan would "

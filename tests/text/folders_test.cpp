@@ -41,7 +41,7 @@ void fill_in(json& tokenizer, const json& golden) {
   const PieceModel model = read_piece_model(spiece(golden));
   json& vocab = tokenizer.at("model").at("vocab");
   vocab = json::array();
-  for (const Piece& piece : model.pieces) vocab.push_back({piece.text, piece.score});
+  for (const VocabularyPiece& piece : model.pieces) vocab.push_back({piece.text, piece.score});
   for (int i = golden.at("sentinels").get<int>() - 1; i >= 0; --i)
     vocab.push_back({sentinel(i), 0.0});
   json& normalizer = tokenizer.at("normalizer");

@@ -135,12 +135,12 @@ TEST(Batches, are_cut_by_tokens_too) {
   EXPECT_GT(full, 5U);  // of short rows
 }
 
-TEST(Course, goes_through_the_passes_in_order_and_from_anywhere) {
+TEST(RowOrder, goes_through_the_passes_in_order_and_from_anywhere) {
   std::vector<model::Tokens> rows;
   for (size_t i = 0; i < 57; ++i)
     rows.push_back({.source = model::Ids(1 + i * 7 % 31, 5), .target = {1}});
   const Shuffle shuffle{.batch = 8, .batch_tokens = 64, .seed = 3};
-  Course course(rows, shuffle, 2);
+  RowOrder course(rows, shuffle, 2);
   std::vector<std::vector<size_t>> steps;
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
     std::set<size_t> seen;
@@ -151,7 +151,7 @@ TEST(Course, goes_through_the_passes_in_order_and_from_anywhere) {
     EXPECT_EQ(seen.size(), rows.size());
   }
   for (int64_t step = static_cast<int64_t>(steps.size()); step-- > 0;) {
-    Course fresh(rows, shuffle, 2);  // as after a restart
+    RowOrder fresh(rows, shuffle, 2);  // as after a restart
     EXPECT_EQ(fresh.rows(step), steps[static_cast<size_t>(step)]);
     EXPECT_EQ(course.rows(step), steps[static_cast<size_t>(step)]);
   }

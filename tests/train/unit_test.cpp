@@ -5,10 +5,10 @@
 #include "../process.hpp"
 #include "base/check.hpp"
 #include "checkpoint/weights.hpp"
-#include "lora/card.hpp"
+#include "lora/module_card.hpp"
 #include "model/load.hpp"
 #include "objective/objective.hpp"
-#include "train/folders.hpp"
+#include "train/trained_folders.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -18,12 +18,12 @@ namespace fs = std::filesystem;
 const fs::path kSource = SOURCE_DIR;
 const fs::path kModel = kSource / "configs/model/mini";
 
-Config config(What what, const fs::path& out) {
-  Config c{.what = what,
-           .model = "mini",
-           .model_path = kModel.string(),
-           .data = {kSource / "configs/tasks/mini/upstream/find_letter.jsonl"},
-           .out = out};
+TrainingConfig config(What what, const fs::path& out) {
+  TrainingConfig c{.what = what,
+                   .model = "mini",
+                   .model_path = kModel.string(),
+                   .data = {kSource / "configs/tasks/mini/upstream/find_letter.jsonl"},
+                   .out = out};
   c.rank = 4;
   c.alpha = 8;
   c.targets = {"q", "v", "wo"};
@@ -33,12 +33,12 @@ Config config(What what, const fs::path& out) {
   return c;
 }
 
-std::vector<model::Tokens> rows(const Config& c) {
+std::vector<model::Tokens> rows(const TrainingConfig& c) {
   return objective::tokenize(text::Tokenizer(kModel), task::read_examples(c.data[0]));
 }
 
 // The loss sums of all rows, computed from the folder as a user loads it.
-std::vector<double> losses_of_folder(const Config& c) {
+std::vector<double> losses_of_folder(const TrainingConfig& c) {
   if (c.what == What::full || c.what == What::base)
     return model::load(c.out, {})->loss_sums({}, rows(c));
   const ModelPointer base = model::load(kModel, {});
@@ -54,7 +54,7 @@ std::vector<double> losses_of_folder(const Config& c) {
       rows(c));
 }
 
-double held_out_loss(const Config& c) {
+double held_out_loss(const TrainingConfig& c) {
   const std::string json = read_all(c.out / "training.json");
   const auto at = json.find("\"loss_sum\": ");
   return std::stod(json.substr(at + 12));
@@ -62,7 +62,7 @@ double held_out_loss(const Config& c) {
 
 TEST(Unit, what_is_written_has_the_losses_of_what_was_trained) {
   for (const What what : {What::lora, What::ia3, What::full, What::base}) {
-    const Config c = config(what, fresh_folder("unit") / "out");
+    const TrainingConfig c = config(what, fresh_folder("unit") / "out");
     ASSERT_TRUE(run_unit(c, units(c)[0], {.threads = 2}));
     // The card's self-test is by the trained parameters in memory; one row of the file is it.
     double nearest = 1e9;
@@ -71,14 +71,14 @@ TEST(Unit, what_is_written_has_the_losses_of_what_was_trained) {
     EXPECT_LT(nearest, 1e-5 * std::max(1.0, held_out_loss(c))) << name(what);
     EXPECT_FALSE(fs::exists(c.out / "checkpoint.safetensors"));
     EXPECT_FALSE(run_unit(c, units(c)[0], {}));  // done already
-    Config other = c;
+    TrainingConfig other = c;
     other.seed = 2;
     EXPECT_THROW(run_unit(other, units(other)[0], {}), base::Error);
   }
 }
 
 TEST(Unit, learns) {
-  Config c = config(What::lora, fresh_folder("unit") / "out");
+  TrainingConfig c = config(What::lora, fresh_folder("unit") / "out");
   c.steps = 30;
   c.target_length = 24;  // more than any target has
   c.precision = study::Precision::bf16;
@@ -89,7 +89,7 @@ TEST(Unit, learns) {
 }
 
 TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
-  Config c = config(What::lora, fresh_folder("unit") / "out");
+  TrainingConfig c = config(What::lora, fresh_folder("unit") / "out");
   c.held_out = 0;
   c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
   c.half = true;
@@ -108,14 +108,14 @@ TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
                                      std::span(tested).first(1))
                          .front();
   EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
-  Config other = c;
+  TrainingConfig other = c;
   other.test = kSource / "configs/tasks/mini/upstream/max_index.jsonl";
   EXPECT_THROW(run_unit(other, units(other)[0], {}), base::Error);  // its card would say otherwise
 }
 
 // What the card says holds for the rounded file, and the card loads the folder by its own name.
 TEST(Unit, a_model_stored_as_f16) {
-  Config c = config(What::full, fresh_folder("unit") / "rounded");
+  TrainingConfig c = config(What::full, fresh_folder("unit") / "rounded");
   c.held_out = 0;
   c.test = kSource / "configs/tasks/mini/upstream/find_index.jsonl";
   c.half = true;
@@ -131,7 +131,7 @@ TEST(Unit, a_model_stored_as_f16) {
 
 TEST(Unit, a_base_from_scratch_starts_near_the_uniform_loss) {
   const ModelPointer fresh = model::initial_model(kModel, 1);
-  const Config c = config(What::base, "");
+  const TrainingConfig c = config(What::base, "");
   double sum = 0, tokens = 0;
   const std::vector<double> sums = fresh->loss_sums({}, rows(c));
   for (size_t k = 0; k < sums.size(); ++k) {
@@ -177,7 +177,7 @@ TEST(TrainConfig, says_what_is_wrong_and_where) {
 // "...jsonl" would be trained into "out/..".
 TEST(TrainConfig, names_of_data_files_stay_in_the_folder) {
   for (const std::string name : {"...jsonl", "..jsonl", "a\nb.jsonl", "\x1b[2J.jsonl"}) {
-    Config c = config(What::lora, "out");
+    TrainingConfig c = config(What::lora, "out");
     c.data = {fs::path("/data") / name};
     c.list = true;
     EXPECT_THROW(units(c), base::Error) << name;
@@ -185,7 +185,7 @@ TEST(TrainConfig, names_of_data_files_stay_in_the_folder) {
 }
 
 TEST(TrainConfig, the_shipped_one_is_loras_authors) {
-  const Config c = read_config(kSource / "configs/train/lorahub.yaml", {});
+  const TrainingConfig c = read_config(kSource / "configs/train/lorahub.yaml", {});
   EXPECT_EQ(c.rank, 16);
   EXPECT_EQ(c.alpha, 32);
   EXPECT_EQ(c.dropout, 0.1);

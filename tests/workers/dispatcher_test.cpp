@@ -21,14 +21,15 @@ using testing::HasSubstr;
 using Play = std::function<Outcome(int rank, const std::string& request)>;
 
 class Ranks {
-  Bell bell_;
+  WakeUp wake_up_;
 
  public:
   Ranks(int count, Play play, Watch watch = {})
-      : crew({.hosts = hosts(count), .watch = std::move(watch)}, bell_), play_(std::move(play)) {
+      : dispatcher({.hosts = hosts(count), .watch = std::move(watch)}, wake_up_),
+        play_(std::move(play)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
   }
-  Dispatcher crew;
+  Dispatcher dispatcher;
 
  private:
   static std::vector<std::string> hosts(int count) {
@@ -38,12 +39,12 @@ class Ranks {
   }
   void serve(const std::stop_token& stop) {
     for (double clock = 0; !stop.stop_requested(); clock += 1) {
-      for (Dispatcher::Posting& posting : crew.outbox()) {
+      for (Dispatcher::Posting& posting : dispatcher.outbox()) {
         Outcome outcome = play_(posting.rank, posting.task.request);
         outcome.ticket = posting.task.ticket;
-        if (outcome.bytes != "never") crew.arrived(posting.rank, std::move(outcome));
+        if (outcome.bytes != "never") dispatcher.arrived(posting.rank, std::move(outcome));
       }
-      crew.look_for_hung_ranks(clock);
+      dispatcher.look_for_hung_ranks(clock);
       std::this_thread::yield();
     }
   }
@@ -55,12 +56,12 @@ Outcome reply(int rank) { return {.bytes = std::to_string(rank)}; }
 Outcome fault() { return {.result = Result::fault, .bytes = "there is not enough memory"}; }
 
 // One job of so many units; its outcomes.
-std::vector<Outcome> outcomes_of(Dispatcher& crew, int units) {
+std::vector<Outcome> outcomes_of(Dispatcher& dispatcher, int units) {
   std::vector<Outcome> outcomes;
-  const auto lead = [&](const JobHandle& leader) {
-    outcomes = leader.call(std::vector<std::string>(static_cast<size_t>(units), "unit"));
+  const auto lead = [&](const JobHandle& job) {
+    outcomes = job.call(std::vector<std::string>(static_cast<size_t>(units), "unit"));
   };
-  crew.work({{.size = {.width = units}, .join = "join", .lead = lead}}, 1);
+  dispatcher.work({{.size = {.width = units}, .join = "join", .lead = lead}}, 1);
   return outcomes;
 }
 
@@ -81,7 +82,7 @@ TEST(Dispatcher, AUnitThatASickRankCannotDoIsDoneByAnother) {
     ++faults;
     return fault();
   });
-  const std::vector<Outcome> outcomes = outcomes_of(ranks.crew, 12);
+  const std::vector<Outcome> outcomes = outcomes_of(ranks.dispatcher, 12);
   ASSERT_EQ(outcomes.size(), 12U);
   for (const Outcome& outcome : outcomes) EXPECT_NE(outcome.bytes, "1");
   EXPECT_GT(faults, 0);
@@ -94,7 +95,7 @@ TEST(Dispatcher, ARankThatComputesInTheOthersPlaceHasJoinedBefore) {
     EXPECT_TRUE(joined.contains(rank));
     return request != "join" && rank < 2 ? fault() : reply(rank);
   });
-  for (const Outcome& outcome : outcomes_of(ranks.crew, 2)) EXPECT_EQ(outcome.bytes, "2");
+  for (const Outcome& outcome : outcomes_of(ranks.dispatcher, 2)) EXPECT_EQ(outcome.bytes, "2");
 }
 
 TEST(Dispatcher, ARankAloneTriesAgainItself) {
@@ -102,14 +103,14 @@ TEST(Dispatcher, ARankAloneTriesAgainItself) {
   Ranks ranks(1, [&](int rank, const std::string& request) {
     return request != "join" && left-- > 0 ? fault() : reply(rank);
   });
-  EXPECT_EQ(outcomes_of(ranks.crew, 1).at(0).bytes, "0");
+  EXPECT_EQ(outcomes_of(ranks.dispatcher, 1).at(0).bytes, "0");
 }
 
 TEST(Dispatcher, WhatNoRankCanDoEndsTheRunAndNamesRankAndHost) {
   Ranks ranks(2, [&](int rank, const std::string& request) {
     return request == "join" ? reply(rank) : fault();
   });
-  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.crew, 3); }),
+  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.dispatcher, 3); }),
               AllOf(HasSubstr("rank "), HasSubstr(" on n"), HasSubstr("not enough memory"),
                     HasSubstr("tried 3 times")));
 }
@@ -121,7 +122,7 @@ TEST(Dispatcher, AJoinThatFailsForLackOfMemoryEndsTheRunToo) {
     ++joins;
     return fault();
   });
-  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.crew, 8); }),
+  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.dispatcher, 8); }),
               HasSubstr("rank 1 on n1"));
   EXPECT_EQ(joins, 3);
 }
@@ -129,19 +130,20 @@ TEST(Dispatcher, AJoinThatFailsForLackOfMemoryEndsTheRunToo) {
 // A reply may be there before it is known that the rank reads other rows.
 TEST(Dispatcher, NoOutcomeCountsBeforeItsRankHasJoined) {
   std::vector<Outcome> outcomes;
-  Bell bell;
-  Dispatcher crew({.hosts = {"n0"}}, bell);
+  WakeUp wake_up;
+  Dispatcher dispatcher({.hosts = {"n0"}}, wake_up);
   const std::jthread rank([&] {
     std::vector<Dispatcher::Posting> postings;
     while (postings.size() < 2)
-      for (Dispatcher::Posting& posting : crew.outbox()) postings.push_back(std::move(posting));
-    crew.arrived(0, {.ticket = postings[1].task.ticket, .bytes = "early"});
+      for (Dispatcher::Posting& posting : dispatcher.outbox())
+        postings.push_back(std::move(posting));
+    dispatcher.arrived(0, {.ticket = postings[1].task.ticket, .bytes = "early"});
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    crew.arrived(0, {.ticket = postings[0].task.ticket,
-                     .result = Result::failure,
-                     .bytes = "it reads other rows"});
+    dispatcher.arrived(0, {.ticket = postings[0].task.ticket,
+                           .result = Result::failure,
+                           .bytes = "it reads other rows"});
   });
-  EXPECT_EQ(message_of<base::Error>([&] { outcomes = outcomes_of(crew, 1); }),
+  EXPECT_EQ(message_of<base::Error>([&] { outcomes = outcomes_of(dispatcher, 1); }),
             "it reads other rows");
   EXPECT_TRUE(outcomes.empty());
 }
@@ -150,12 +152,12 @@ TEST(Dispatcher, AFaultEndsTheOtherJobsToo) {
   Ranks ranks(2, [&](int rank, const std::string& request) {
     return request == "sick" ? fault() : reply(rank);
   });
-  const auto forever = [](const JobHandle& leader) {
-    for (;;) leader.call({"well"});
+  const auto forever = [](const JobHandle& job) {
+    for (;;) job.call({"well"});
   };
-  const auto once = [](const JobHandle& leader) { leader.call({"sick"}); };
+  const auto once = [](const JobHandle& job) { job.call({"sick"}); };
   const auto run = [&] {
-    ranks.crew.work(
+    ranks.dispatcher.work(
         {{.size = {}, .join = "", .lead = forever}, {.size = {}, .join = "", .lead = once}}, 2);
   };
   EXPECT_THAT(message_of<base::MachineFault>(run), HasSubstr("not enough memory"));
@@ -170,7 +172,7 @@ TEST(Dispatcher, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
       [](const std::string& request) {
         return Patience{.seconds = 5000, .words = "doing a " + request};
       });
-  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.crew, 8); }),
+  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.dispatcher, 8); }),
               AllOf(HasSubstr("rank 1 on n1 has been doing a unit"), HasSubstr("--hang-timeout")));
 }
 
@@ -181,20 +183,20 @@ TEST(Dispatcher, WithoutAWatchARankMayTakeAsLongAsItLikes) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return reply(rank);
   });
-  EXPECT_EQ(outcomes_of(ranks.crew, 3).size(), 3U);
+  EXPECT_EQ(outcomes_of(ranks.dispatcher, 3).size(), 3U);
 }
 
 TEST(Dispatcher, IsIdleWhileItsLeadsThinkAlone) {
   Ranks ranks(1, [&](int rank, const std::string&) { return reply(rank); });
-  EXPECT_FALSE(ranks.crew.idle()) << "before work";
+  EXPECT_FALSE(ranks.dispatcher.idle()) << "before work";
   bool idle = false;
-  const auto lead = [&](const JobHandle& leader) {
-    leader.call({"unit"});
-    idle = ranks.crew.idle();
+  const auto lead = [&](const JobHandle& job) {
+    job.call({"unit"});
+    idle = ranks.dispatcher.idle();
   };
-  ranks.crew.work({{.size = {}, .join = "", .lead = lead}}, 1);
+  ranks.dispatcher.work({{.size = {}, .join = "", .lead = lead}}, 1);
   EXPECT_TRUE(idle);
-  EXPECT_FALSE(ranks.crew.idle()) << "after it";
+  EXPECT_FALSE(ranks.dispatcher.idle()) << "after it";
 }
 
 }  // namespace

@@ -19,12 +19,12 @@ TEST(Nccl, ABuildWithoutItSaysSo) {
     return "";
   };
   EXPECT_THAT(message([] { nccl_id(); }), testing::HasSubstr("no NCCL"));
-  EXPECT_THAT(message([] { NcclChannel("", Member{}); }), testing::HasSubstr("no NCCL"));
+  EXPECT_THAT(message([] { NcclChannel("", ChannelMember{}); }), testing::HasSubstr("no NCCL"));
 }
 
 TEST(Nccl, RefusesAnIdOfTheWrongLength) {
   if (!has_nccl()) GTEST_SKIP() << "this build has no NCCL";
-  EXPECT_THROW(NcclChannel("short", Member{}), base::Error);
+  EXPECT_THROW(NcclChannel("short", ChannelMember{}), base::Error);
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ search::Measure of(const JobHandle& leader) {
 // One job after the other, or several at a time; one or two threads a rank: the same bits.
 int same_bits(World& group, const std::string&) {
   expect(group.ranks_on_node() == group.size() && group.rank_on_node() == group.rank(), "one node");
-  return group.run({.threads = 1 + group.size() % 2}, kMeasure, [&](Dispatcher& crew) {
+  return group.run({.threads = 1 + group.size() % 2}, kMeasure, [&](Dispatcher& dispatcher) {
     const auto alone = search_with(measure, 60);
     expect(alone.size() == 60 * 84, "84 sums a generation");
     for (const int groups : {1, 2, 3, 8}) {
@@ -115,7 +115,7 @@ int same_bits(World& group, const std::string&) {
              .join = "",
              .lead = [&](const JobHandle& leader) { trace = search_with(of(leader), 60); }});
       for (Job& job : jobs) job.join = std::string(32, '\0');  // a unit of no weights
-      crew.work(jobs, groups);
+      dispatcher.work(jobs, groups);
       for (const auto& trace : traces)
         expect(trace == alone, base::format("{} groups have the bits of one rank", groups));
     }
@@ -140,15 +140,15 @@ std::string fail_as_told(const World& group, const std::string& request) {
 
 int errors(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({}, handler, [&](Dispatcher& crew) {
+  return group.run({}, handler, [&](Dispatcher& dispatcher) {
     const auto failing = [&](const std::string& request) {
-      return message_of([&] { crew.everyone(request); });
+      return message_of([&] { dispatcher.everyone(request); });
     };
     const std::string one = base::format("rank 1 on {}: no module of that name", host());
     expect(failing("1:error") == one, "a worker's error names rank and host");
     expect(failing("1:error 1:slow 2:error") == one, "the lowest rank speaks, even when slow");
     for (const char* what : {"1:exception", "1:int", "1:memory"}) try {
-        crew.everyone(what);
+        dispatcher.everyone(what);
         expect(false, "what a rank can't do is thrown");
       } catch (const base::MachineFault& error) {
         expect(std::string(error.what()).starts_with(base::format("rank 1 on {}: ", host())),
@@ -159,12 +159,12 @@ int errors(World& group, const std::string&) {
            "the coordinator's own error comes as it is");
     expect(clock.seconds() >= 0.05, "after all replies");
     try {
-      crew.everyone("1:interrupted");
+      dispatcher.everyone("1:interrupted");
       expect(false, "an interruption of a worker interrupts");
     } catch (const base::Interrupted& error) {
       expect(error.what() == base::format("rank 1 on {}: disk full", host()), error.what());
     }
-    const auto replies = crew.everyone("all well");
+    const auto replies = dispatcher.everyone("all well");
     for (int rank = 0; rank < group.size(); ++rank)
       expect(replies[static_cast<size_t>(rank)] == std::to_string(rank), "all are in step");
     return 3;
@@ -174,7 +174,7 @@ int errors(World& group, const std::string&) {
 // A rank that cannot join a job fails it, not the run.
 int failing_jobs(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({}, handler, [&](Dispatcher& crew) {
+  return group.run({}, handler, [&](Dispatcher& dispatcher) {
     std::string message;
     size_t replies = 0;
     const auto join_fails = [&](const JobHandle& leader) {
@@ -184,9 +184,9 @@ int failing_jobs(World& group, const std::string&) {
       for (const Outcome& o : leader.call(std::vector<std::string>(20, "")))
         replies += o.result == Result::reply ? 1 : 0;
     };
-    crew.work({{.size = {.width = 20}, .join = "1:error", .lead = join_fails},
-               {.size = {.width = 20}, .join = "", .lead = all_well}},
-              1);
+    dispatcher.work({{.size = {.width = 20}, .join = "1:error", .lead = join_fails},
+                     {.size = {.width = 20}, .join = "", .lead = all_well}},
+                    1);
     expect(message == base::format("rank 1 on {}: no module of that name", host()), message);
     expect(replies == 20, "the next job is done");
     return 0;
@@ -196,14 +196,14 @@ int failing_jobs(World& group, const std::string&) {
 // What a sick rank cannot do is done by another one: nobody notices.
 int sick_rank(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({}, handler, [&](Dispatcher& crew) {
+  return group.run({}, handler, [&](Dispatcher& dispatcher) {
     size_t replies = 0;
     const auto lead = [&](const JobHandle& leader) {
       for (const char* unit : {"1:memory 0:slow", "1:exception 0:slow"})
         for (const Outcome& o : leader.call(std::vector<std::string>(20, unit)))
           replies += o.result == Result::reply && o.bytes != "1" ? 1 : 0;
     };
-    crew.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
+    dispatcher.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
     expect(replies == 40, "all units are answered, by other ranks");
     return 0;
   });
@@ -213,11 +213,11 @@ int sick_rank(World& group, const std::string&) {
 int sick_ranks(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
   try {
-    return group.run({}, handler, [&](Dispatcher& crew) {
+    return group.run({}, handler, [&](Dispatcher& dispatcher) {
       const auto lead = [&](const JobHandle& leader) {
         leader.call(std::vector<std::string>(20, "0:memory 1:memory 2:memory"));
       };
-      crew.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
+      dispatcher.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
       return 0;
     });
   } catch (const base::MachineFault& error) {
@@ -234,11 +234,11 @@ int hang(World& group, const char* unit) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
   const Watch watch = [](const std::string&) { return Patience{.seconds = 2, .words = "busy"}; };
   try {
-    return group.run({.watch = watch}, handler, [&](Dispatcher& crew) {
+    return group.run({.watch = watch}, handler, [&](Dispatcher& dispatcher) {
       const auto lead = [&](const JobHandle& leader) {
         leader.call(std::vector<std::string>(9, unit));
       };
-      crew.work({{.size = {.width = 9}, .join = "", .lead = lead}}, 1);
+      dispatcher.work({{.size = {.width = 9}, .join = "", .lead = lead}}, 1);
       return 0;
     });
   } catch (const base::MachineFault& error) {
@@ -254,11 +254,11 @@ int hung_coordinator(World& group, const std::string&) { return hang(group, "0:h
 // A lead that never comes back, as from a disk that hangs.
 int hung_lead(World& group, const std::string&) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
-  return group.run({.hang_timeout = 2}, handler, [&](Dispatcher& crew) {
-    crew.work({{.size = {},
-                .join = "",
-                .lead = [](const JobHandle&) { std::this_thread::sleep_for(1000s); }}},
-              1);
+  return group.run({.hang_timeout = 2}, handler, [&](Dispatcher& dispatcher) {
+    dispatcher.work({{.size = {},
+                      .join = "",
+                      .lead = [](const JobHandle&) { std::this_thread::sleep_for(1000s); }}},
+                    1);
     return 0;
   });
 }
@@ -276,10 +276,10 @@ int large(World& group, const std::string&) {
     expect(request == bytes(count, 99), "the request is whole");
     return bytes(count, group.rank());
   };
-  return group.run({}, handler, [&](Dispatcher& crew) {
+  return group.run({}, handler, [&](Dispatcher& dispatcher) {
     for (const size_t count :
          {size_t{0}, size_t{1}, size_t{5000}, size_t{1} << 20, size_t{40'000'000}}) {
-      const auto replies = crew.everyone(bytes(count, 99));
+      const auto replies = dispatcher.everyone(bytes(count, 99));
       for (int rank = 0; rank < group.size(); ++rank)
         expect(replies[static_cast<size_t>(rank)] == bytes(count, rank),
                base::format("{} bytes of rank {}", count, rank));
@@ -294,8 +294,8 @@ int long_forward(World& group, const std::string&) {
     std::this_thread::sleep_for(3s);
     return std::string();
   };
-  return group.run({.stall_timeout = 1}, slow, [](Dispatcher& crew) {
-    crew.everyone("");
+  return group.run({.stall_timeout = 1}, slow, [](Dispatcher& dispatcher) {
+    dispatcher.everyone("");
     return 0;
   });
 }
@@ -306,8 +306,8 @@ int stop(World& group, int which) {
     if (group.rank() == which) raise(SIGSTOP);
     return std::string();
   };
-  return group.run({.stall_timeout = 3}, handler, [](Dispatcher& crew) {
-    crew.everyone("");
+  return group.run({.stall_timeout = 3}, handler, [](Dispatcher& dispatcher) {
+    dispatcher.everyone("");
     return 0;
   });
 }
@@ -320,15 +320,15 @@ int idle(World& group, const std::string&) {
     if (request == "sleep" && group.rank() != 0) std::this_thread::sleep_for(2s);
     return base::format("{}", base::process_seconds());
   };
-  return group.run({}, processor_time, [](Dispatcher& crew) {
+  return group.run({}, processor_time, [](Dispatcher& dispatcher) {
     const double before = base::process_seconds();
-    crew.everyone("sleep");
+    dispatcher.everyone("sleep");
     const double coordinator = (base::process_seconds() - before) / 2;
     std::printf("waiting coordinator: %.1f %% of a core\n", 100 * coordinator);
     expect(coordinator < 0.25, "an idle coordinator is cheap");
-    const auto first = crew.everyone("");
+    const auto first = dispatcher.everyone("");
     std::this_thread::sleep_for(2s);
-    const auto second = crew.everyone("");
+    const auto second = dispatcher.everyone("");
     for (size_t rank = 1; rank < first.size(); ++rank) {
       const double share = (std::stod(second[rank]) - std::stod(first[rank])) / 2;
       std::printf("waiting rank %zu: %.1f %% of a core\n", rank, 100 * share);
@@ -343,8 +343,8 @@ int early_leavers(World& group, const std::string&) {
   const Handler handler = [](const std::string& request) { return request; };
   if (group.rank() == 1) return 2;
   try {
-    return group.run({}, handler, [](Dispatcher& crew) {
-      crew.everyone("");
+    return group.run({}, handler, [](Dispatcher& dispatcher) {
+      dispatcher.everyone("");
       return 0;
     });
   } catch (const base::Error& error) {
@@ -365,12 +365,12 @@ int grace(World& group, const std::string&) {
   };
   int code = 75;
   try {
-    code = group.run({.grace = 30}, handler, [](Dispatcher& crew) {
+    code = group.run({.grace = 30}, handler, [](Dispatcher& dispatcher) {
       const std::jthread signal([] {
         std::this_thread::sleep_for(300ms);
         kill(getpid(), SIGTERM);
       });
-      crew.everyone("");
+      dispatcher.everyone("");
       return 0;
     });
   } catch (const base::Interrupted&) {
@@ -391,10 +391,10 @@ int work(World& group, const std::string& folder) {
   };
   const auto once = [](const JobHandle& leader) { leader.call({"long"}); };
   try {
-    return group.run({.threads = 2}, handler, [&](Dispatcher& crew) {
-      crew.work({{.size = {.cost = 2, .width = 9}, .join = "", .lead = once},
-                 {.size = {.cost = 1, .width = 9}, .join = "", .lead = forever}},
-                2);
+    return group.run({.threads = 2}, handler, [&](Dispatcher& dispatcher) {
+      dispatcher.work({{.size = {.cost = 2, .width = 9}, .join = "", .lead = once},
+                       {.size = {.cost = 1, .width = 9}, .join = "", .lead = forever}},
+                      2);
       return 0;
     });
   } catch (const base::Interrupted&) {

@@ -35,12 +35,12 @@ TEST(World, OfOneAnswersItself) {
   World group;
   const Handler twice = [](const std::string& request) { return request + request; };
   std::vector<std::string> replies, units;
-  const int code = group.run({.threads = 2}, twice, [&](Dispatcher& crew) {
-    replies = crew.everyone("ab");
-    const auto lead = [&](const JobHandle& leader) {
-      for (const Outcome& outcome : leader.call({"x", "y", "z"})) units.push_back(outcome.bytes);
+  const int code = group.run({.threads = 2}, twice, [&](Dispatcher& dispatcher) {
+    replies = dispatcher.everyone("ab");
+    const auto lead = [&](const JobHandle& job) {
+      for (const Outcome& outcome : job.call({"x", "y", "z"})) units.push_back(outcome.bytes);
     };
-    crew.work({{.size = {}, .join = "", .lead = lead}}, 3);
+    dispatcher.work({{.size = {}, .join = "", .lead = lead}}, 3);
     return 75;
   });
   EXPECT_EQ(code, 75);
@@ -64,14 +64,14 @@ TEST(World, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
     return both.try_wait() ? "met" : "alone";
   };
   std::array<std::string, 2> replies;
-  group.run({.threads = 4, .jobs = 2}, meet, [&](Dispatcher& crew) {
+  group.run({.threads = 4, .jobs = 2}, meet, [&](Dispatcher& dispatcher) {
     std::vector<Job> jobs;
     for (std::string& reply : replies)
-      jobs.push_back({.size = {}, .join = "join", .lead = [&](const JobHandle& leader) {
-                        slots += leader.slots();
-                        reply = leader.call({"x"}).at(0).bytes;
+      jobs.push_back({.size = {}, .join = "join", .lead = [&](const JobHandle& job) {
+                        slots += job.slots();
+                        reply = job.call({"x"}).at(0).bytes;
                       }});
-    crew.work(jobs, 2);
+    dispatcher.work(jobs, 2);
     return 0;
   });
   EXPECT_EQ(replies, (std::array<std::string, 2>{"met", "met"}));
@@ -85,8 +85,8 @@ TEST(World, OfOneThrowsWhatItsHandlerThrows) {
     throw base::Error("no model here");
   };
   try {
-    group.run({}, handler, [](Dispatcher& crew) {
-      crew.everyone("");
+    group.run({}, handler, [](Dispatcher& dispatcher) {
+      dispatcher.everyone("");
       return 0;
     });
     FAIL();
@@ -104,10 +104,10 @@ TEST(World, WhatALeadThrowsComesOutAfterTheOthersHaveEnded) {
   };
   const Handler handler = [](const std::string& request) { return request; };
   EXPECT_THROW(group.run({}, handler,
-                         [&](Dispatcher& crew) {
-                           crew.work({{.size = {}, .join = "", .lead = bad},
-                                      {.size = {}, .join = "", .lead = bad}},
-                                     1);
+                         [&](Dispatcher& dispatcher) {
+                           dispatcher.work({{.size = {}, .join = "", .lead = bad},
+                                            {.size = {}, .join = "", .lead = bad}},
+                                           1);
                            return 0;
                          }),
                std::logic_error);
@@ -123,8 +123,8 @@ TEST(World, OfOneIsInterruptedWithinACall) {
       return request;
     };
     try {
-      group.run({}, handler, [](Dispatcher& crew) {
-        for (;;) crew.everyone("");
+      group.run({}, handler, [](Dispatcher& dispatcher) {
+        for (;;) dispatcher.everyone("");
         return 0;
       });
     } catch (const base::Interrupted&) {

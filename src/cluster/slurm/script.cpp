@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
-#include "cluster/slurm/site.hpp"
+#include "cluster/slurm/site_words.hpp"
 
 namespace lorahub::cluster::slurm {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "cluster/slurm/queue.hpp"
 #include "cluster/slurm/script.hpp"
-#include "cluster/slurm/site.hpp"
+#include "cluster/slurm/site_words.hpp"
 #include "cluster/slurm/submit.hpp"
 
 namespace lorahub::cluster::slurm {

@@ -8,7 +8,7 @@
 
 namespace lorahub::model::t5 {
 
-T5Architecture::T5Architecture(const Config& config)
+T5Architecture::T5Architecture(const T5Config& config)
     : config_(config), linears_(t5::linears(config)), memory_(config) {}
 
 const PeftWords& T5Architecture::peft() const {

@@ -6,8 +6,8 @@ namespace lorahub::model::t5 {
 
 class T5Architecture : public Architecture {
  public:
-  explicit T5Architecture(const Config& config);
-  const Config& config() const { return config_; }
+  explicit T5Architecture(const T5Config& config);
+  const T5Config& config() const { return config_; }
 
   const std::vector<LinearInfo>& linears() const override { return linears_; }
   int64_t vocabulary() const override { return config_.vocabulary; }
@@ -20,7 +20,7 @@ class T5Architecture : public Architecture {
   const MemoryTerms& memory() const override { return memory_; }
 
  private:
-  Config config_;
+  T5Config config_;
   std::vector<LinearInfo> linears_;
   T5Memory memory_;
 };

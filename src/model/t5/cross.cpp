@@ -53,7 +53,7 @@ at::Tensor absorb_values(const Cross& c, const at::Tensor& u) {
 
 }  // namespace
 
-bool short_targets(const Config& config, const tensor::Sides& sides) {
+bool short_targets(const T5Config& config, const tensor::Sides& sides) {
   double projected = 0, absorbed = 0;  // multiply-adds a layer / (2 d)
   for (size_t i = 0; i < sides.targets.lengths.size(); ++i) {
     const auto t = static_cast<double>(sides.targets.lengths[i]);

@@ -6,7 +6,7 @@
 namespace lorahub::model::t5 {
 
 // Whether cross_absorbed() needs fewer operations than cross_projected() for these lengths.
-bool short_targets(const Config& config, const tensor::Sides& sides);
+bool short_targets(const T5Config& config, const tensor::Sides& sides);
 
 // One layer's attention to the encoder's output.
 struct Cross {

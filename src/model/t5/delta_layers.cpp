@@ -29,7 +29,7 @@ namespace {
 struct Widths {
   double model, inner, ff, hidden;  // hidden: what a feed-forward's input is multiplied to
 };
-Widths widths(const Config& c) {
+Widths widths(const T5Config& c) {
   const auto ff = static_cast<double>(c.d_ff);
   return {.model = static_cast<double>(c.d_model),
           .inner = static_cast<double>(c.inner()),
@@ -39,14 +39,14 @@ Widths widths(const Config& c) {
 
 }  // namespace
 
-double narrow_values(const Config& config) {
+double narrow_values(const T5Config& config) {
   const Widths w = widths(config);
   const double attention = w.model * w.inner, ff = w.model * (w.hidden + w.ff);
   return static_cast<double>(config.encoder_layers) * (4 * attention + ff) +
          static_cast<double>(config.decoder_layers) * (6 * attention + ff);
 }
 
-double trajectory_bytes(const Config& config, double source_tokens, double target_tokens) {
+double trajectory_bytes(const T5Config& config, double source_tokens, double target_tokens) {
   const Widths w = widths(config);
   const double self = w.model + 3 * w.inner + w.inner + w.model;  // inputs and outputs: qkv, o
   const double cross = w.model + w.inner + w.inner + w.model;     // q, o

@@ -10,10 +10,10 @@ namespace lorahub::model::t5 {
 // These are all linear layers but the keys and values of cross-attention, by which short targets
 // never multiply (cross_absorbed).
 model::delta::DeltaLayers delta_layers(const Network& network);
-double narrow_values(const Config& config);  // how many weights these layers have
+double narrow_values(const T5Config& config);  // how many weights these layers have
 
 // The inputs and outputs of these layers in the base model's pass over some examples.
 model::delta::Trajectory base_trajectory(const Network& network, std::span<const Tokens> examples);
-double trajectory_bytes(const Config& config, double source_tokens, double target_tokens);
+double trajectory_bytes(const T5Config& config, double source_tokens, double target_tokens);
 
 }  // namespace lorahub::model::t5

@@ -2,7 +2,7 @@
 
 namespace lorahub::model::t5 {
 
-double forward_flop(const Config& c, const PassSize& size) {
+double forward_flop(const T5Config& c, const PassSize& size) {
   const double s = size.source, t = size.target;
   const auto d = static_cast<double>(c.d_model), a = static_cast<double>(c.inner());
   const auto le = static_cast<double>(c.encoder_layers), ld = static_cast<double>(c.decoder_layers);

@@ -23,13 +23,13 @@ struct Memory {                 // of one decoder layer, for the rows still bein
 // Writes the answers of a batch token by token.
 class Decoder {
  public:
-  Decoder(const Adapted& model, const tensor::Packing& sources, const at::Tensor& encoded,
+  Decoder(const AdaptedLinear& model, const tensor::Packing& sources, const at::Tensor& encoded,
           int max_tokens)
       : model_(model), head_(output_head(model, 0)), max_tokens_(max_tokens) {
     rows_.resize(sources.lengths.size());
     std::iota(rows_.begin(), rows_.end(), size_t{0});
     done_.assign(rows_.size(), false);
-    const Config& config = model.network.config;
+    const T5Config& config = model.network.config;
     // The last query's distances to all keys; a step takes as many from the end as it has keys.
     bias_ = position_bias(config, model.network.decoder, Direction::causal,
                           {.queries = 1, .keys = max_tokens});
@@ -44,7 +44,7 @@ class Decoder {
 
   std::vector<Ids> answers() {
     std::vector<Ids> all(rows_.size());
-    const Config& config = model_.network.config;
+    const T5Config& config = model_.network.config;
     Ids last(rows_.size(), config.decoder_start);
     for (int64_t step = 0; step < max_tokens_ && !rows_.empty(); ++step) {
       const Ids next = argmax(step, last);
@@ -171,8 +171,8 @@ class Decoder {
     return last;
   }
 
-  const Adapted& model_;
-  Head head_;
+  const AdaptedLinear& model_;
+  OutputHead head_;
   int64_t max_tokens_;
   at::Tensor bias_, cross_mask_;
   std::vector<Memory> memory_;
@@ -194,9 +194,9 @@ std::vector<Ids> generate(const Network& network, const Adapter& adapter,
     check_ids(network.config, source, "source");
     longest = std::max(longest, source.size());
   }
-  const Input input = pack(network, {sources.begin(), sources.end()},
-                           self_bias(network, Direction::both, static_cast<int64_t>(longest)));
-  const Adapted model{.network = network, .adapter = adapter};
+  const LayerInput input = pack(network, {sources.begin(), sources.end()},
+                                self_bias(network, Direction::both, static_cast<int64_t>(longest)));
+  const AdaptedLinear model{.network = network, .adapter = adapter};
   return Decoder(model, input.packing, encode(model, input), max_tokens).answers();
 }
 

@@ -75,7 +75,7 @@ std::string generation_warning(const fs::path& folder) {
       file.string(), base::join(asked, ", "));
 }
 
-void check_generation_tokens(const fs::path& folder, const Config& config) {
+void check_generation_tokens(const fs::path& folder, const T5Config& config) {
   const fs::path file = folder / kFile;
   if (!fs::exists(file)) return;
   const json fields = read(file);

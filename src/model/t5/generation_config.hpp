@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "model/t5/config.hpp"
+#include "model/t5/t5_config.hpp"
 
 namespace lorahub::model::t5 {
 
@@ -13,6 +13,6 @@ namespace lorahub::model::t5 {
 std::string generation_warning(const std::filesystem::path& folder);
 
 // Error where the file and config.json disagree about the tokens that begin or end an answer.
-void check_generation_tokens(const std::filesystem::path& folder, const Config& config);
+void check_generation_tokens(const std::filesystem::path& folder, const T5Config& config);
 
 }  // namespace lorahub::model::t5

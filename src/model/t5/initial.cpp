@@ -19,7 +19,7 @@ at::Tensor normal(at::IntArrayRef sizes, double spread, base::Stream stream) {
   return values;
 }
 
-double spread(const std::string& layer, const Config& c) {
+double spread(const std::string& layer, const T5Config& c) {
   const std::string part = layer.substr(layer.find_last_of('.') + 1);
   const auto d = static_cast<double>(c.d_model);
   if (part == "q") return 1 / std::sqrt(d * static_cast<double>(c.d_kv));
@@ -30,7 +30,7 @@ double spread(const std::string& layer, const Config& c) {
 
 }  // namespace
 
-Network initial_network(const Config& c, uint64_t seed) {
+Network initial_network(const T5Config& c, uint64_t seed) {
   checkpoint::Tensors all;
   const auto add = [&](const std::string& name, at::IntArrayRef sizes, double width) {
     all[name] = normal(sizes, width, base::Stream(seed, "base/" + name));

@@ -7,6 +7,6 @@ namespace lorahub::model::t5 {
 // A T5 of these sizes in f32. The weights are normal with the deviations that transformers uses,
 // but that an untied head has d_model^-0.5 as in T5X (with transformers' 1 a training starts at
 // losses of hundreds of nats).
-Network initial_network(const Config& config, uint64_t seed);
+Network initial_network(const T5Config& config, uint64_t seed);
 
 }  // namespace lorahub::model::t5

@@ -58,7 +58,7 @@ Start start(const Network& n, const at::Tensor& x, const tensor::Products& by) {
   return {.x = x, .normed = normed, .qkv = products(block.self, normed, by)};
 }
 
-at::Tensor encode_some(const Adapted& model, const Input& sources, const Start& start) {
+at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources, const Start& start) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   const tensor::Sides itself{.targets = sources.packing, .sources = sources.packing};
@@ -78,7 +78,7 @@ at::Tensor encode_some(const Adapted& model, const Input& sources, const Start& 
 
 }  // namespace
 
-at::Tensor add_linear(at::Tensor residual, const tensor::Linear& layer, const Adapted& model,
+at::Tensor add_linear(at::Tensor residual, const tensor::Linear& layer, const AdaptedLinear& model,
                       const at::Tensor& x) {
   if (layer.weight.scalar_type() != at::kFloat)
     return tensor::add_to(std::move(residual), linear(layer, model.adapter, x, model.by));
@@ -94,8 +94,9 @@ tensor::Projections project(const Attention& layer, const Adapter& adapter, cons
   return adapted(products(layer, x, by), layer, adapter, x);
 }
 
-at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, const Adapted& model) {
-  const Config& config = model.network.config;
+at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block,
+                            const AdaptedLinear& model) {
+  const T5Config& config = model.network.config;
   const at::ScalarType dtype = block.ff.wo.weight.scalar_type();
   const at::Tensor x = tensor::rms_norm(residual, block.ff_norm, config.epsilon, dtype);
   at::Tensor hidden = linear(block.ff.wi_0, model.adapter, x, model.by);
@@ -108,7 +109,7 @@ at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block, cons
   return add_linear(residual, block.ff.wo, model, hidden);
 }
 
-void check_ids(const Config& config, const Ids& ids, const char* side) {
+void check_ids(const T5Config& config, const Ids& ids, const char* side) {
   base::check(!ids.empty(), "an example has an empty {} (nothing to compute), leave it out", side);
   for (const int64_t id : ids) {
     base::check(id >= 0 && id < config.vocabulary,
@@ -122,7 +123,7 @@ at::Tensor to_device(const Network& network, const Ids& ids) {
   return at::tensor(ids, at::kLong).to(network.embedding.device());
 }
 
-Input pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor bias) {
+LayerInput pack(const Network& network, const std::vector<Ids>& sequences, at::Tensor bias) {
   std::vector<int64_t> lengths;
   Ids all;
   for (const Ids& ids : sequences) {
@@ -144,7 +145,7 @@ at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids) {
   return embedding.index_select(0, ids).to(at::kFloat).unsqueeze(0);
 }
 
-at::Tensor encode(const Adapted& model, const Input& sources) {
+at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources) {
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
@@ -160,14 +161,14 @@ at::Tensor encode(const Adapted& model, const Input& sources) {
   return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
-bool adapts_head(const Adapted& model) {
+bool adapts_head(const AdaptedLinear& model) {
   return low_rank(model.adapter, model.network.head_slot) != nullptr;
 }
 
-Head output_head(const Adapted& model, int candidate) {
+OutputHead output_head(const AdaptedLinear& model, int candidate) {
   const Network& n = model.network;
   const at::Tensor weight = tensor::fits_skinny(n.lm_head) ? n.lm_head : n.lm_head.to(at::kFloat);
-  Head head{.weight = weight, .scale = n.output_scale, .a = {}, .b = {}};
+  OutputHead head{.weight = weight, .scale = n.output_scale, .a = {}, .b = {}};
   const LowRank* low = low_rank(model.adapter, n.head_slot);
   if (low == nullptr) return head;
   const auto of = [candidate](const at::Tensor& all) {
@@ -179,7 +180,7 @@ Head output_head(const Adapted& model, int candidate) {
   return head;
 }
 
-at::Tensor logits(const Head& head, const at::Tensor& rows) {
+at::Tensor logits(const OutputHead& head, const at::Tensor& rows) {
   at::Tensor x = rows.to(at::kFloat);
   if (head.scale != 1) x = x * head.scale;
   at::Tensor scores;

@@ -19,7 +19,7 @@ namespace {
 int64_t logit_rows(const at::Tensor& rows) { return rows.is_cpu() ? 128 : 2048; }
 
 // Decoder's hidden states of all targets at once: [P, target rows, d], f32.
-at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& encoded) {
+at::Tensor decode(const AdaptedLinear& model, const LossBatch& batch, const at::Tensor& encoded) {
   RECORD_USER_SCOPE("decoder");
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
@@ -48,7 +48,7 @@ at::Tensor decode(const Adapted& model, const Batch& batch, const at::Tensor& en
 }
 
 // Cross entropy of each row of [rows, d] -> losses [rows].
-void cross_entropies(const Head& head, const at::Tensor& rows, const at::Tensor& labels,
+void cross_entropies(const OutputHead& head, const at::Tensor& rows, const at::Tensor& labels,
                      const at::Tensor& losses) {
   const int64_t step = logit_rows(rows);
   for (int64_t first = 0; first < rows.size(0); first += step) {
@@ -60,7 +60,7 @@ void cross_entropies(const Head& head, const at::Tensor& rows, const at::Tensor&
 }
 
 // Of each row of [P, rows, d]: [P * rows]. All candidates' rows together where they have one head.
-at::Tensor cross_entropies(const Adapted& model, const at::Tensor& hidden,
+at::Tensor cross_entropies(const AdaptedLinear& model, const at::Tensor& hidden,
                            const at::Tensor& labels) {
   RECORD_USER_SCOPE("lm_head");
   const int64_t heads = adapts_head(model) ? hidden.size(0) : 1;
@@ -85,8 +85,8 @@ Biases biases(const Network& network, std::span<const Tokens> examples) {
           .decoder = self_bias(network, Direction::causal, static_cast<int64_t>(target))};
 }
 
-Batch pack(const Network& network, std::span<const Tokens> examples, const Biases& biases) {
-  const Config& config = network.config;
+LossBatch pack(const Network& network, std::span<const Tokens> examples, const Biases& biases) {
+  const T5Config& config = network.config;
   std::vector<Ids> sources, read;
   Ids labels;
   for (const Tokens& pair : examples) {
@@ -103,19 +103,19 @@ Batch pack(const Network& network, std::span<const Tokens> examples, const Biase
           .labels = to_device(network, labels)};
 }
 
-at::Tensor token_losses(const Network& network, const Adapter& adapter, const Batch& batch,
+at::Tensor token_losses(const Network& network, const Adapter& adapter, const LossBatch& batch,
                         const tensor::Products& by) {
   assert(adapter.candidates >= 1);
   at::set_num_threads(1);
   tensor::keep_freed_memory();
   const c10::InferenceMode inference;
-  const Adapted model{.network = network, .adapter = adapter, .by = by};
+  const AdaptedLinear model{.network = network, .adapter = adapter, .by = by};
   const at::Tensor encoded = encode(model, batch.sources);
   const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
   return cross_entropies(model, hidden, batch.labels);
 }
 
-std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses) {
+std::vector<double> sums(const LossBatch& batch, const at::Tensor& token_losses) {
   const at::Tensor losses = token_losses.to(at::kCPU);
   const float* loss = losses.const_data_ptr<float>();
   const float* const end = loss + losses.numel();
@@ -133,7 +133,7 @@ std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses) {
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
                               std::span<const Tokens> examples, const tensor::Products& by) {
   if (examples.empty()) return {};
-  const Batch batch = pack(network, examples, biases(network, examples));
+  const LossBatch batch = pack(network, examples, biases(network, examples));
   return sums(batch, token_losses(network, adapter, batch, by));
 }
 

@@ -14,18 +14,18 @@ struct Biases {
   at::Tensor encoder, decoder;  // self_bias()
 };
 Biases biases(const Network& network, std::span<const Tokens> examples);
-struct Batch {
-  Input sources, targets;  // targets: as the decoder reads them, behind the start token
-  at::Tensor labels;       // [target rows]
+struct LossBatch {
+  LayerInput sources, targets;  // targets: as the decoder reads them, behind the start token
+  at::Tensor labels;            // [target rows]
 };
-Batch pack(const Network& network, std::span<const Tokens> examples, const Biases& biases);
+LossBatch pack(const Network& network, std::span<const Tokens> examples, const Biases& biases);
 
 // Cross entropy of each target token, in nats: [P * target rows], candidate-major, f32, on the
 // network's device, which the host does not wait for. Softmax in f32 whatever the compute dtype.
-at::Tensor token_losses(const Network& network, const Adapter& adapter, const Batch& batch,
+at::Tensor token_losses(const Network& network, const Adapter& adapter, const LossBatch& batch,
                         const tensor::Products& by = tensor::exact());
 // Adds up these losses over each example's tokens (</s> counts): [P * K].
-std::vector<double> sums(const Batch& batch, const at::Tensor& token_losses);
+std::vector<double> sums(const LossBatch& batch, const at::Tensor& token_losses);
 
 // Computes these sums from the examples in one call. Runs on the calling thread alone.
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,

@@ -14,7 +14,7 @@ constexpr double kRowsAtOnce = 1280;  // layers.cpp
 
 }  // namespace
 
-T5Memory::T5Memory(const Config& c)
+T5Memory::T5Memory(const T5Config& c)
     : config_(c),
       d_(static_cast<double>(c.d_model)),
       inner_(static_cast<double>(c.inner())),

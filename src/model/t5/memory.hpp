@@ -2,13 +2,13 @@
 // cross.cpp, loss.cpp, generate.cpp or reference.cpp.
 #pragma once
 #include "model/architecture.hpp"
-#include "model/t5/config.hpp"
+#include "model/t5/t5_config.hpp"
 
 namespace lorahub::model::t5 {
 
 class T5Memory : public MemoryTerms {
  public:
-  explicit T5Memory(const Config& config);
+  explicit T5Memory(const T5Config& config);
   double weights() const override;
   double transposed_weights() const override;
   double module_values(double rank) const override;
@@ -26,7 +26,7 @@ class T5Memory : public MemoryTerms {
   double decoding(const RowSums& rows, double population) const;
   double logits(double rows) const;
 
-  Config config_;
+  T5Config config_;
   // Sizes of the network as numbers of any size.
   double d_, inner_, ff_, hidden_, heads_, vocabulary_, encoder_, decoder_;
 };

@@ -10,14 +10,14 @@ namespace {
 
 class T5Batch : public model::Batch {
  public:
-  explicit T5Batch(t5::Batch batch) : batch_(std::move(batch)) {}
-  const t5::Batch& packed() const { return batch_; }
+  explicit T5Batch(t5::LossBatch batch) : batch_(std::move(batch)) {}
+  const t5::LossBatch& packed() const { return batch_; }
   std::vector<double> sums(const at::Tensor& token_losses) const override {
     return t5::sums(batch_, token_losses);
   }
 
  private:
-  t5::Batch batch_;
+  t5::LossBatch batch_;
 };
 
 class T5Batcher : public Batcher {

@@ -21,7 +21,7 @@ namespace {
 // "encoder" of "encoder.block.0.layer."
 std::string part_of(const std::string& name) { return name.substr(0, name.find('.')); }
 
-void add_attention(std::vector<LinearInfo>& all, const std::string& prefix, const Config& c) {
+void add_attention(std::vector<LinearInfo>& all, const std::string& prefix, const T5Config& c) {
   const std::string part = part_of(prefix);
   for (const char* name : {".q", ".k", ".v"}) {
     all.push_back({.name = prefix + name, .out = c.inner(), .in = c.d_model, .part = part});
@@ -29,7 +29,7 @@ void add_attention(std::vector<LinearInfo>& all, const std::string& prefix, cons
   all.push_back({.name = prefix + ".o", .out = c.d_model, .in = c.inner(), .part = part});
 }
 
-void add_feed_forward(std::vector<LinearInfo>& all, const std::string& prefix, const Config& c) {
+void add_feed_forward(std::vector<LinearInfo>& all, const std::string& prefix, const T5Config& c) {
   const std::string part = part_of(prefix);
   if (c.gated) {
     all.push_back({.name = prefix + ".wi_0", .out = c.d_ff, .in = c.d_model, .part = part});
@@ -56,7 +56,7 @@ constexpr const char* kIgnored =
 // Takes tensors out of the file by name and checks them; numbers the linear layers as it goes.
 class Builder {
  public:
-  Builder(const Config& config, const checkpoint::Tensors& weights, Placement placement,
+  Builder(const T5Config& config, const checkpoint::Tensors& weights, Placement placement,
           Share share = {})
       : config_(config),
         weights_(weights),
@@ -235,7 +235,7 @@ class Builder {
     return s;
   }
 
-  const Config& config_;
+  const T5Config& config_;
   const checkpoint::Tensors& weights_;
   Placement placement_;
   Share share_;
@@ -276,7 +276,7 @@ auto of_folder(const std::filesystem::path& folder, const Load& load) {
 
 }  // namespace
 
-std::vector<LinearInfo> linears(const Config& config) {
+std::vector<LinearInfo> linears(const T5Config& config) {
   std::vector<LinearInfo> all;
   for (int64_t i = 0; i < config.encoder_layers; ++i) {
     const std::string block = base::format("encoder.block.{}.layer.", i);
@@ -353,7 +353,7 @@ void transpose_weights(Network& network, const std::string& origin, int threads)
     tensor::transpose_weights(encoder_layers(network), origin, threads);
 }
 
-Network build(const Config& config, const checkpoint::Tensors& weights, Placement placement,
+Network build(const T5Config& config, const checkpoint::Tensors& weights, Placement placement,
               int threads) {
   check_device(placement);
   Builder builder(config, weights, placement);
@@ -380,15 +380,16 @@ Network load(const std::filesystem::path& folder, Placement placement, int threa
   });
 }
 
-PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share) {
+PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement placement,
+                               Share share) {
   check_device(placement);
   return of_folder(folder, [&] {
-    const Config config = read_config(folder);
+    const T5Config config = read_config(folder);
     const checkpoint::Tensors weights = checkpoint::read_model_weights(folder);
     Builder builder(config, weights, placement, share);
     Network network = builder.network();
     builder.check_values(1);
-    return PartlyLoaded{.network = std::move(network), .tensors = builder.tensors()};
+    return PartlyLoadedNetwork{.network = std::move(network), .tensors = builder.tensors()};
   });
 }
 

@@ -12,7 +12,7 @@
 #include "model/adapter.hpp"
 #include "model/linear_info.hpp"
 #include "model/placement.hpp"
-#include "model/t5/config.hpp"
+#include "model/t5/t5_config.hpp"
 #include "tensor/linear.hpp"
 
 namespace lorahub::model::t5 {
@@ -38,7 +38,7 @@ struct Stack {
 };
 
 struct Network {
-  Config config;
+  T5Config config;
   at::Tensor embedding;          // [V, d], compute dtype: the encoder's
   at::Tensor decoder_embedding;  // [V, d]; the embedding itself where one serves both sides
   at::Tensor lm_head;            // [V, d]; the embedding, or the decoder's, itself when tied
@@ -49,7 +49,7 @@ struct Network {
 
 // The linear layers that may be adapted, by slot. The head, lm_head, is the last; an adapter of it
 // leaves a tied embedding alone.
-std::vector<LinearInfo> linears(const Config& config);
+std::vector<LinearInfo> linears(const T5Config& config);
 
 // The tensors of a network by their names in Hugging Face files, which read back as this network. A
 // tensor that is tied to another has no name of its own; a caller that replaces a tensor calls
@@ -71,13 +71,14 @@ void transpose_weights(Network& network, const std::string& origin, int threads 
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads = 1);
 
-struct PartlyLoaded {
+struct PartlyLoadedNetwork {
   Network network;
   std::vector<SharedTensor> tensors;  // all of them once, in the same order on all ranks
 };
-PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share);
+PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement placement,
+                               Share share);
 
-Network build(const Config& config, const std::map<std::string, at::Tensor>& weights,
+Network build(const T5Config& config, const std::map<std::string, at::Tensor>& weights,
               Placement placement, int threads = 1);
 
 }  // namespace lorahub::model::t5

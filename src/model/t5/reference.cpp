@@ -75,7 +75,7 @@ struct Pass {
   }
 
   at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
-    const Config& config = network.config;
+    const T5Config& config = network.config;
     at::Tensor hidden = linear(ff.wi_0, x);
     if (config.gated && config.gelu) {
       hidden = tensor::differentiable::gelu_gate(hidden, linear(ff.wi_1, x));
@@ -138,7 +138,7 @@ constexpr int64_t kNoLabel = -100;
 at::Tensor hidden(const Pass& pass, std::span<const Tokens> examples) {
   const Network& network = pass.network;
   const auto device = network.embedding.device();
-  const Config& config = network.config;
+  const T5Config& config = network.config;
   // Padding is told from its place, not from its id: a source may hold the padding id itself.
   const at::Tensor padding = pad(examples, &Tokens::source, kNoLabel).eq(kNoLabel).to(device);
   const at::Tensor sources = pad(examples, &Tokens::source, config.pad).to(device);

@@ -11,7 +11,7 @@ namespace {
 // Half of the buckets (for each sign, if both directions count) are single distances, the others
 // grow logarithmically up to max_distance. The operations and their order in f32 are those of the
 // models' training code: the edges of the buckets depend on rounding.
-at::Tensor buckets_of(const Config& config, Direction direction, at::Tensor distance) {
+at::Tensor buckets_of(const T5Config& config, Direction direction, at::Tensor distance) {
   at::Tensor bucket = at::zeros_like(distance);
   int64_t count = config.buckets;
   if (direction == Direction::both) {
@@ -33,13 +33,13 @@ at::Tensor buckets_of(const Config& config, Direction direction, at::Tensor dist
 
 }  // namespace
 
-at::Tensor relative_buckets(const Config& config, Direction direction, Window window) {
+at::Tensor relative_buckets(const T5Config& config, Direction direction, Window window) {
   const at::Tensor keys = at::arange(window.keys);
   const at::Tensor queries = at::arange(window.keys - window.queries, window.keys);
   return buckets_of(config, direction, keys.unsqueeze(0) - queries.unsqueeze(1));
 }
 
-at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
+at::Tensor position_bias(const T5Config& config, const Stack& stack, Direction direction,
                          Window window) {
   const at::Tensor& table = stack.relative_bias;  // [buckets, h]
   if (window.queries == 0 || window.keys == 0)

@@ -12,11 +12,11 @@ struct Window {
 };
 
 // Bucket of each distance key - query: [queries, keys].
-at::Tensor relative_buckets(const Config& config, Direction direction, Window window);
+at::Tensor relative_buckets(const T5Config& config, Direction direction, Window window);
 
 // Bias [1, h, queries, keys], f32; -inf where a causal query may not look. It depends on the
 // distance alone, so the bias of shorter sequences is the upper left corner.
-at::Tensor position_bias(const Config& config, const Stack& stack, Direction direction,
+at::Tensor position_bias(const T5Config& config, const Stack& stack, Direction direction,
                          Window window);
 
 }  // namespace lorahub::model::t5

@@ -9,7 +9,7 @@
 
 namespace lorahub::model::t5 {
 
-double half_width(const std::string& name, const Config& c) {
+double half_width(const std::string& name, const T5Config& c) {
   const std::string stem = name.substr(0, name.rfind('.'));
   const std::string kind = stem.substr(stem.rfind('.') + 1);
   const auto d = static_cast<double>(c.d_model);
@@ -23,7 +23,7 @@ double half_width(const std::string& name, const Config& c) {
   return std::sqrt(3.0 / d);
 }
 
-std::optional<Config> published(const std::string& name) {
+std::optional<T5Config> published(const std::string& name) {
   struct Size {
     const char* suffix;
     int64_t d_model, d_ff, heads, layers;
@@ -33,20 +33,20 @@ std::optional<Config> published(const std::string& name) {
                         Size{"xxl", 4096, 10240, 64, 24}}) {
     const std::string known = std::string("flan-t5-") + s.suffix;
     if (name == known || name == "google/" + known)
-      return Config{.d_model = s.d_model,
-                    .d_kv = 64,
-                    .d_ff = s.d_ff,
-                    .heads = s.heads,
-                    .encoder_layers = s.layers,
-                    .decoder_layers = s.layers,
-                    .vocabulary = 32128,
-                    .gated = true,
-                    .gelu = true};
+      return T5Config{.d_model = s.d_model,
+                      .d_kv = 64,
+                      .d_ff = s.d_ff,
+                      .heads = s.heads,
+                      .encoder_layers = s.layers,
+                      .decoder_layers = s.layers,
+                      .vocabulary = 32128,
+                      .gated = true,
+                      .gelu = true};
   }
   return std::nullopt;
 }
 
-std::map<std::string, std::vector<int64_t>> tensor_shapes(const Config& c) {
+std::map<std::string, std::vector<int64_t>> tensor_shapes(const T5Config& c) {
   std::map<std::string, std::vector<int64_t>> all{{"shared.weight", {c.vocabulary, c.d_model}}};
   for (const LinearInfo& info : linears(c)) all[info.name + ".weight"] = {info.out, info.in};
   const auto stack = [&](const std::string& name, int64_t layers, int parts) {
@@ -62,7 +62,7 @@ std::map<std::string, std::vector<int64_t>> tensor_shapes(const Config& c) {
   return all;
 }
 
-Network random_network(const Config& config, Placement placement) {
+Network random_network(const T5Config& config, Placement placement) {
   at::Generator generator = at::detail::createCPUGenerator(1);
   std::map<std::string, at::Tensor> weights;
   for (const auto& [name, shape] : tensor_shapes(config)) {

@@ -16,7 +16,7 @@ std::string or_nothing(const store::Inputs& inputs, const std::string& name) {
   return found == inputs.end() ? "" : found->second;
 }
 
-std::string body_of(const Reading& reading) {
+std::string body_of(const TrialReadings& reading) {
   std::vector<std::string> words{std::to_string(reading.trials.size())};
   for (size_t i = 0; i < reading.trials.size(); ++i) {
     const store::Inputs& inputs = reading.inputs[i];
@@ -68,7 +68,7 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
 }
 
 [[noreturn]] void refuse(const std::string& who, const std::vector<std::string>& words,
-                         const Reading& reading) {
+                         const TrialReadings& reading) {
   const size_t trial = std::strtoul(words.at(1).c_str(), nullptr, 10);
   if (words[0] == kCount || trial >= reading.trials.size())
     base::fail(
@@ -82,13 +82,13 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
 
 }  // namespace
 
-void check_agreement(workers::Dispatcher& crew, const Reading& reading) {
-  if (crew.ranks() == 1) return;
+void check_agreement(workers::Dispatcher& dispatcher, const TrialReadings& reading) {
+  if (dispatcher.ranks() == 1) return;
   const std::vector<std::string> replies =
-      crew.everyone(encode({.kind = RequestKind::agree, .body = body_of(reading)}));
+      dispatcher.everyone(encode({.kind = RequestKind::agree, .body = body_of(reading)}));
   for (size_t rank = 0; rank < replies.size(); ++rank)
     if (!replies[rank].empty())
-      refuse(base::format("rank {} on {}", rank, crew.hosts()[rank]),
+      refuse(base::format("rank {} on {}", rank, dispatcher.hosts()[rank]),
              base::unpack_texts(replies[rank]), reading);
 }
 

@@ -11,7 +11,7 @@
 
 namespace lorahub::run {
 
-struct Reading {
+struct TrialReadings {
   const std::vector<study::Trial>& trials;
   const std::vector<store::Inputs>& inputs;           // by trial, as rank 0 hashed them
   const std::map<std::string, std::string>& by_path;  // the hashes of files and folders
@@ -20,6 +20,6 @@ struct Reading {
 // The coordinator asks all other ranks; a single rank has nothing to compare. Error where a rank
 // has other trials or reads other bytes: it names the rank, its host, and the knobs or files that
 // differ.
-void check_agreement(workers::Dispatcher& crew, const Reading& reading);
+void check_agreement(workers::Dispatcher& dispatcher, const TrialReadings& reading);
 
 }  // namespace lorahub::run

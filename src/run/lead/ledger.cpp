@@ -24,7 +24,8 @@ void say_damages(const std::filesystem::path& journal, const store::History& his
 
 }  // namespace
 
-Ledger::Ledger(const LedgerFiles& files, std::vector<store::Planned> planned, Verbosity verbosity)
+Ledger::Ledger(const LedgerFiles& files, std::vector<store::PlannedTrial> planned,
+               Verbosity verbosity)
     : files_(files),
       planned_(std::move(planned)),
       journal_(files.journal),

@@ -24,7 +24,7 @@ class Ledger {
  public:
   // `planned` are all trials of the study, for the result file. Locks and reads the journal; prints
   // which of its lines are damaged.
-  Ledger(const LedgerFiles& files, std::vector<store::Planned> planned, Verbosity verbosity);
+  Ledger(const LedgerFiles& files, std::vector<store::PlannedTrial> planned, Verbosity verbosity);
 
   const store::History& history() const { return journal_.history(); }  // while no trial runs
   void header(const store::Header& header) { journal_.header(header); }
@@ -47,7 +47,7 @@ class Ledger {
   void say_faults(const study::Trial& trial);
   void ended(const std::string& id);
   LedgerFiles files_;
-  std::vector<store::Planned> planned_;
+  std::vector<store::PlannedTrial> planned_;
   store::Journal journal_;
   std::vector<store::ShardHistory> elsewhere_;
   std::mutex mutex_;  // guards the members below

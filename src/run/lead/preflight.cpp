@@ -66,7 +66,7 @@ size_t limit(const std::filesystem::path& file, int which, size_t otherwise) {
 }
 
 // Shards of another count have other trials, of which some are the same.
-void check_shards(const Plan& plan, const std::vector<store::ShardHistory>& journals) {
+void check_shards(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals) {
   std::map<std::string, int> ended;  // shards, by their number
   for (const auto& [file, shard, history] : journals) {
     if (store::count_of(shard) == store::count_of(plan.shard)) continue;
@@ -122,7 +122,7 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
   return checked;
 }
 
-void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
+void check_folder(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals,
                   const std::vector<store::Inputs>& inputs) {
   store::check_study(journals, plan.study);
   check_shards(plan, journals);
@@ -136,12 +136,12 @@ void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& jour
   }
 }
 
-std::vector<store::ShardHistory> elsewhere(const Plan& plan,
+std::vector<store::ShardHistory> elsewhere(const FolderPlan& plan,
                                            std::vector<store::ShardHistory> journals) {
   std::erase_if(journals, [&](const auto& journal) { return journal.shard == plan.shard; });
   if (plan.shard.empty()) return journals;
   std::set<std::string> mine;
-  for (const store::Planned& trial : plan.planned) mine.insert(trial.id);
+  for (const store::PlannedTrial& trial : plan.planned) mine.insert(trial.id);
   for (auto& [file, shard, history] : journals) {
     const auto foreign = [&](const auto& entry) { return !mine.contains(entry.first); };
     std::erase_if(history.finished, foreign);
@@ -153,7 +153,8 @@ std::vector<store::ShardHistory> elsewhere(const Plan& plan,
   return journals;
 }
 
-store::History own_history(const Plan& plan, const std::vector<store::ShardHistory>& journals) {
+store::History own_history(const FolderPlan& plan,
+                           const std::vector<store::ShardHistory>& journals) {
   const auto own = std::ranges::find(journals, plan.shard, &store::ShardHistory::shard);
   return own == journals.end() ? store::History{} : own->history;
 }

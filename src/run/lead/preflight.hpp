@@ -27,24 +27,25 @@ struct Checked {
 Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known);
 
 // A results folder and what is to be run into it.
-struct Plan {
+struct FolderPlan {
   std::filesystem::path out;
-  std::string study, shard;                    // shard: "" or "1-of-4"
-  const std::vector<store::Planned>& planned;  // all trials of the study, or of its shard
-  const std::vector<study::Trial>& trials;     // of this call
+  std::string study, shard;                         // shard: "" or "1-of-4"
+  const std::vector<store::PlannedTrial>& planned;  // all trials of the study, or of its shard
+  const std::vector<study::Trial>& trials;          // of this call
 };
 
 // Error when the folder holds another study, was begun with another number of shards and is not
 // finished, or when an input has another content now, or had one in any trial of the folder.
 // `inputs`: of the trials of this call.
-void check_folder(const Plan& plan, const std::vector<store::ShardHistory>& journals,
+void check_folder(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals,
                   const std::vector<store::Inputs>& inputs);
 
 // What the journals of other shards contribute to this shard's result file.
-std::vector<store::ShardHistory> elsewhere(const Plan& plan,
+std::vector<store::ShardHistory> elsewhere(const FolderPlan& plan,
                                            std::vector<store::ShardHistory> journals);
 
 // The history of the shard's own journal; empty where there is none.
-store::History own_history(const Plan& plan, const std::vector<store::ShardHistory>& journals);
+store::History own_history(const FolderPlan& plan,
+                           const std::vector<store::ShardHistory>& journals);
 
 }  // namespace lorahub::run

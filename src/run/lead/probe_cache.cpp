@@ -70,17 +70,18 @@ void ProbeCache::save() const {
   }
 }
 
-std::optional<KnownProbes> known_probes(const plan::TrialInputs& brief, const store::Inputs& files,
+std::optional<KnownProbes> known_probes(const plan::TrialInputs& inputs, const store::Inputs& files,
                                         base::Device device) {
-  const study::Trial& trial = brief.trial;
-  if (plan::probe_count(trial, static_cast<int>(brief.modules.size())) == 0) return std::nullopt;
+  const study::Trial& trial = inputs.trial;
+  if (plan::probe_count(trial, static_cast<int>(inputs.modules.size())) == 0) return std::nullopt;
   KnownProbes known{.cache = {probe_folder(),
                               {.model_sha256 = files.at("model"),
-                               .pairs = brief.pairs,
+                               .pairs = inputs.pairs,
                                .precision = study::exact(trial.precision),
                                .device = device}},
                     .modules = {}};
-  for (const std::string& name : brief.modules) known.modules.push_back(files.at("module " + name));
+  for (const std::string& name : inputs.modules)
+    known.modules.push_back(files.at("module " + name));
   return known;
 }
 

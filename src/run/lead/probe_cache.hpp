@@ -60,7 +60,7 @@ std::filesystem::path probe_folder();
 
 // What earlier studies and `lorahub probe` know of the trial's candidates; nothing where `retrieve`
 // does not ask. `brief` are the trial's inputs before a rank has loaded it.
-std::optional<KnownProbes> known_probes(const plan::TrialInputs& brief, const store::Inputs& files,
+std::optional<KnownProbes> known_probes(const plan::TrialInputs& inputs, const store::Inputs& files,
                                         base::Device device);
 
 }  // namespace lorahub::run

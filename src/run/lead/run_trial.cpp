@@ -34,7 +34,7 @@ double percent(const std::vector<store::Answer>& answers) {
 }
 
 // A backward pass counts as two forwards, which is what it costs in operations.
-store::Counts count(const plan::TrialInputs& brief, const MethodResult& choice, long probes) {
+store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice, long probes) {
   store::Counts counts{
       .evaluations = probes,
       .probes = probes,
@@ -43,15 +43,15 @@ store::Counts count(const plan::TrialInputs& brief, const MethodResult& choice, 
   for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
-  for (const model::Tokens& pair : brief.pairs)
+  for (const model::Tokens& pair : inputs.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
-  const auto shots = static_cast<long>(brief.pairs.size());
+  const auto shots = static_cast<long>(inputs.pairs.size());
   const long forwards =
       probes * shots + std::max((counts.evaluations - probes) * shots, choice.backwards);
   counts.example_forwards = forwards + 2 * choice.backwards;
   if (shots > 0) counts.search_tokens = forwards / shots * tokens;
-  for (const std::string& prompt : brief.prompts)
-    counts.answer_tokens += static_cast<long>(brief.tokenizer->encode(prompt).size());
+  for (const std::string& prompt : inputs.prompts)
+    counts.answer_tokens += static_cast<long>(inputs.tokenizer->encode(prompt).size());
   return counts;
 }
 
@@ -98,9 +98,9 @@ double zero_loss(const std::vector<search::Generation>& generations) {
 }  // namespace
 
 store::Record run_trial(TrialEvaluator& evaluator) {
-  const plan::TrialInputs& brief = evaluator.inputs();
+  const plan::TrialInputs& inputs = evaluator.inputs();
   const base::Stopwatch load;
-  const long probes = plan::probe_count(brief.trial, static_cast<int>(brief.modules.size()));
+  const long probes = plan::probe_count(inputs.trial, static_cast<int>(inputs.modules.size()));
   const Loaded loaded = evaluator.load();
   evaluator.surroundings().check_files();
   const double load_seconds = load.seconds();
@@ -115,21 +115,21 @@ store::Record run_trial(TrialEvaluator& evaluator) {
   const std::vector<std::string> given =
       choice.answers.empty() ? evaluator.answers(choice.weights) : choice.answers;
   const double answer_seconds = answering.seconds();
-  std::vector<store::Answer> answers = score(brief.task, given);
+  std::vector<store::Answer> answers = score(inputs.task, given);
   store::Record record{.trial = study::id(evaluator.trial()),
                        .knobs = study::columns(evaluator.trial())};
   record.resolved = resolved(evaluator, loaded, choice);
-  record.modules = brief.modules;
-  record.shot_rows = brief.task.shot_rows;
-  record.dropped_rows = brief.task.dropped_rows;
-  for (const task::Example& shot : brief.task.shots)
+  record.modules = inputs.modules;
+  record.shot_rows = inputs.task.shot_rows;
+  record.dropped_rows = inputs.task.dropped_rows;
+  for (const task::Example& shot : inputs.task.shots)
     record.shot_sha256.push_back(base::sha256(shot.input));
   record.shot_tokens = evaluator.shot_tokens();
-  if (!choice.weights.empty() && !brief.pairs.empty())
+  if (!choice.weights.empty() && !inputs.pairs.empty())
     record.shot_sums =
         evaluator.sums({.dim = evaluator.modules(), .weights = choice.weights}).values;
   if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;
-  record.counts = count(brief, choice, probes);
+  record.counts = count(inputs, choice, probes);
   record.zero_loss = zero_loss(choice.generations);
   record.best_loss = choice.loss;
   record.weights = std::move(choice.weights);

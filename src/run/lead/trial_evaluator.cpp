@@ -11,8 +11,8 @@
 
 namespace lorahub::run {
 
-std::string join_request(const plan::TrialInputs& brief, size_t index) {
-  return encode({.kind = RequestKind::join, .trial = index, .body = brief.rows_hash()});
+std::string join_request(const plan::TrialInputs& trial_inputs, size_t index) {
+  return encode({.kind = RequestKind::join, .trial = index, .body = trial_inputs.rows_hash()});
 }
 
 std::string TrialEvaluator::unit(RequestKind kind, const std::string& body) const {

@@ -20,7 +20,7 @@
 namespace lorahub::run {
 
 // What surrounds the evaluations of a trial.
-struct Surroundings {
+struct EvaluationHooks {
   // Called after each generation with the trace so far.
   search::Observer observer = {};
   // Wraps the evaluate of a search, to record it in a journal; the default changes nothing.
@@ -43,12 +43,12 @@ struct LedTrial {
 
 class TrialEvaluator {
  public:
-  TrialEvaluator(const workers::JobHandle& ranks, LedTrial trial, Surroundings surroundings)
+  TrialEvaluator(const workers::JobHandle& ranks, LedTrial trial, EvaluationHooks surroundings)
       : ranks_(ranks), trial_(std::move(trial)), around_(std::move(surroundings)) {}
 
   const plan::TrialInputs& inputs() const { return trial_.inputs; }
   const study::Trial& trial() const { return trial_.inputs.trial; }
-  const Surroundings& surroundings() const { return around_; }
+  const EvaluationHooks& surroundings() const { return around_; }
   int modules() const { return static_cast<int>(inputs().modules.size()); }  // N
   search::TileShape tile_shape() const { return inputs().tile_shape(trial_.device); }
   Loaded load();  // one rank has loaded the trial: its errors come first, and inputs().modules are
@@ -83,7 +83,7 @@ class TrialEvaluator {
   std::vector<double> single_losses();
   const workers::JobHandle& ranks_;
   LedTrial trial_;
-  Surroundings around_;
+  EvaluationHooks around_;
   std::vector<uint32_t> kept_;  // places of the candidates, as narrow() left them
   long waits_ = 0;
   double borrowed_ = 0;
@@ -91,6 +91,6 @@ class TrialEvaluator {
 
 // The request that makes a rank load the trial; workers::Dispatcher sends it before the rank's
 // first unit.
-std::string join_request(const plan::TrialInputs& brief, size_t index);
+std::string join_request(const plan::TrialInputs& trial_inputs, size_t index);
 
 }  // namespace lorahub::run

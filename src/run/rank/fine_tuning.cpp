@@ -24,16 +24,16 @@ train::Trainable trainable(const study::Trial& trial, const train::ModelPointer&
   }
 }
 
-train::Settings settings(const TrainingInputs& bench) {
-  const study::Trial& trial = bench.brief.trial;
+train::Settings settings(const TrainingInputs& inputs) {
+  const study::Trial& trial = inputs.inputs.trial;
   train::Settings settings{
       .batch = static_cast<size_t>(trial.train.batch),
       .rule = {.weight_decay = trial.train.weight_decay},
-      .model_dropout = bench.machine.model->architecture().dropout(),
+      .model_dropout = inputs.loaded.model->architecture().dropout(),
       .dropout = trial.method == study::Method::lora_tuning ? trial.train.dropout : 0,
       .seed = trial.seed.search,
-      .threads = bench.machine.threads};
-  const int64_t steps = train::course(bench.brief.pairs, settings).first_step(trial.train.epochs);
+      .threads = inputs.loaded.threads};
+  const int64_t steps = train::course(inputs.inputs.pairs, settings).first_step(trial.train.epochs);
   settings.rate = {.peak = plan::learning_rate(trial), .steps = steps};
   return settings;
 }
@@ -41,20 +41,20 @@ train::Settings settings(const TrainingInputs& bench) {
 }  // namespace
 
 // The loss is the study's, without penalty.
-MethodResult tuned(const TrainingInputs& bench) {
-  const auto& [brief, machine, pool] = bench;
-  const study::Trial& trial = brief.trial;
-  train::Trainer trainer(trainable(trial, machine.model), brief.pairs, settings(bench));
+MethodResult tuned(const TrainingInputs& inputs) {
+  const auto& [inputs, loaded, pool] = inputs;
+  const study::Trial& trial = inputs.trial;
+  train::Trainer trainer(trainable(trial, loaded.model), inputs.pairs, settings(inputs));
   while (!trainer.done()) {
     trainer.step();
     base::throw_if_signalled();
   }
   const train::TrainedModel trained = train::trained_model(trainer.trainable());
-  objective::LoadedModel adapted = machine;
+  objective::LoadedModel adapted = loaded;
   adapted.model = trained.model;
-  const search::Sums sums = alone_sums(adapted, trained.adapter, brief.pairs);
+  const search::Sums sums = alone_sums(adapted, trained.adapter, inputs.pairs);
   std::vector<int> tokens;
-  for (const model::Tokens& pair : brief.pairs)
+  for (const model::Tokens& pair : inputs.pairs)
     tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Population itself{.dim = 1, .weights = {0}};
   MethodResult choice{
@@ -62,8 +62,8 @@ MethodResult tuned(const TrainingInputs& bench) {
                                 {.kind = trial.loss, .penalty = {.kind = study::PenaltyKind::none}})
                   .front(),
       .answers = objective::answer(
-          adapted, trained.adapter, brief.prompts,
-          {.scoring = brief.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}),
+          adapted, trained.adapter, inputs.prompts,
+          {.scoring = inputs.task.scoring, .max_tokens = trial.max_tokens, .batch = trial.batch}),
       .shot_sums = sums.values,
       .steps = trainer.steps()};
   for (int64_t step = 0; step < trainer.steps(); ++step)

@@ -12,15 +12,15 @@ namespace lorahub::run {
 
 // An error leaves `loaded_` false, so that the next request loads everything again.
 void LoadedTrial::load() {
-  brief_ = plan::trial_inputs(trial_, tokenizers_);
+  inputs_ = plan::trial_inputs(trial_, tokenizers_);
   if (study::uses_modules(trial_.method)) {
-    candidates_ = shelf_.modules(trial_, brief_.modules);
+    candidates_ = models_.modules(trial_, inputs_.modules);
     truncated_from_ = 0;
     for (const lora::Module& module : candidates_)
       truncated_from_ = std::max(truncated_from_, module.truncated_from);
     const bool probes = plan::probe_count(trial_, static_cast<int>(candidates_.size())) > 0;
     if (!probes)  // with `retrieve: probe`, keep() does it
-      use_pool(retrieved({.trial = trial_, .task = brief_.task, .modules = candidates_}));
+      use_pool(retrieved({.trial = trial_, .task = inputs_.task, .modules = candidates_}));
   }
   log_.line("begin", study::label(trial_));
   loaded_ = true;
@@ -29,20 +29,20 @@ void LoadedTrial::load() {
 void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   measure_ = search_ = {};  // these refer to the pool, which is replaced now
   adapter_.reset();
-  brief_.modules.clear();
-  for (const lora::Module& module : chosen) brief_.modules.push_back(module.name);
-  const objective::LoadedModel& machine = shelf_.machine();
-  const objective::Hardware& hardware = shelf_.hardware();
-  pool_ = lora::stack(chosen, machine.model->architecture(), hardware.device, hardware.threads);
+  inputs_.modules.clear();
+  for (const lora::Module& module : chosen) inputs_.modules.push_back(module.name);
+  const objective::LoadedModel& loaded = models_.loaded();
+  const objective::Hardware& hardware = models_.hardware();
+  pool_ = lora::stack(chosen, loaded.model->architecture(), hardware.device, hardware.threads);
   if (trial_.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial_.seed.search);
   const objective::Mixture mixture{
       .pool = *pool_, .composition = trial_.composition, .engine = trial_.engine};
-  measure_ = objective::make_measure(machine, mixture, brief_.pairs);
+  measure_ = objective::make_measure(loaded, mixture, inputs_.pairs);
   search_ = measure_;
   if (study::uses_search(trial_.method)) {
-    shelf_.need_narrow_weights(trial_.precision);
-    search_ = objective::make_search_measure(machine, mixture, brief_.pairs);
+    models_.need_narrow_weights(trial_.precision);
+    search_ = objective::make_search_measure(loaded, mixture, inputs_.pairs);
   }
   tensor::wait_for_gpu(hardware.device);  // other threads use streams of their own
 }
@@ -67,11 +67,11 @@ std::shared_lock<std::shared_mutex> LoadedTrial::ready(const std::vector<uint32_
 }
 
 std::string LoadedTrial::join(const std::string& rows_hash) const {
-  base::check(brief_.rows_hash() == rows_hash,
+  base::check(inputs_.rows_hash() == rows_hash,
               "it reads other rows of task '{}' than rank 0 (its files differ), put the data on a "
               "shared disk",
               trial_.task);
-  std::vector<std::string> names = brief_.modules;  // those that `retrieve` left, or all
+  std::vector<std::string> names = inputs_.modules;  // those that `retrieve` left, or all
   if (!kept_.empty()) {
     names.clear();
     for (const lora::Module& module : candidates_) names.push_back(module.name);
@@ -81,24 +81,24 @@ std::string LoadedTrial::join(const std::string& rows_hash) const {
 
 std::string LoadedTrial::measure(const std::string& unit, const search::Measure& measure) const {
   return measure_unit(unit, measure,
-                      Measurable{.dim = measure ? static_cast<int>(brief_.modules.size()) : -1,
-                                 .examples = static_cast<int>(brief_.pairs.size())});
+                      Measurable{.dim = measure ? static_cast<int>(inputs_.modules.size()) : -1,
+                                 .examples = static_cast<int>(inputs_.pairs.size())});
 }
 
 std::string LoadedTrial::probe(const std::string& place) const {
   const double loss = objective::single_loss(
-      shelf_.machine(), candidates_.at(base::ByteReader(place).count()), brief_.pairs);
+      models_.loaded(), candidates_.at(base::ByteReader(place).count()), inputs_.pairs);
   return bytes(std::span(&loss, 1));
 }
 
 std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<double>& weights) {
   const std::lock_guard lock(adapter_mutex_);
   if (!adapter_ || weights != adapter_weights_) {
-    const objective::LoadedModel& machine = shelf_.machine();
+    const objective::LoadedModel& loaded = models_.loaded();
     adapter_ = std::make_shared<const model::Adapter>(
         weights.empty() ? model::Adapter{}
-                        : lora::compose(*pool_, weights, trial_.composition, machine.dtype()));
-    tensor::wait_for_gpu(machine.device);  // other threads use streams of their own
+                        : lora::compose(*pool_, weights, trial_.composition, loaded.dtype()));
+    tensor::wait_for_gpu(loaded.device);  // other threads use streams of their own
     adapter_weights_ = weights;
   }
   return adapter_;
@@ -109,21 +109,21 @@ std::string LoadedTrial::answer(const std::string& body) {
   const auto [number, weights] = read_answer(body);
   const auto batch = static_cast<size_t>(trial_.batch);
   base::check(
-      number < brief_.batches() && (weights.empty() || weights.size() == brief_.modules.size()),
+      number < inputs_.batches() && (weights.empty() || weights.size() == inputs_.modules.size()),
       "a rank was asked for answers to batch {} of {} by {} of {} weights (the ranks read "
       "different studies), put it on a shared disk",
-      number + 1, brief_.batches(), weights.size(), brief_.modules.size());
+      number + 1, inputs_.batches(), weights.size(), inputs_.modules.size());
   const size_t first = number * batch;
   const auto prompts =
-      std::span(brief_.prompts).subspan(first, std::min(batch, brief_.prompts.size() - first));
+      std::span(inputs_.prompts).subspan(first, std::min(batch, inputs_.prompts.size() - first));
   return base::pack_texts(objective::answer(
-      shelf_.machine(), *adapter(weights), prompts,
-      {.scoring = brief_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
+      models_.loaded(), *adapter(weights), prompts,
+      {.scoring = inputs_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
 }
 
 std::string LoadedTrial::train() const {
-  const objective::LoadedModel machine = shelf_.machine_of_all_threads();
-  return pack(run::train({.brief = brief_, .machine = machine, .pool = pool_ ? &*pool_ : nullptr}));
+  const objective::LoadedModel loaded = models_.model_of_all_threads();
+  return pack(run::train({.inputs = inputs_, .loaded = loaded, .pool = pool_ ? &*pool_ : nullptr}));
 }
 
 std::string LoadedTrial::handle(const RankRequest& asked) {

@@ -19,9 +19,9 @@ namespace lorahub::run {
 class LoadedTrial {
  public:
   // The arguments must outlive this object, and `shelf` must keep its model meanwhile.
-  LoadedTrial(const study::Trial& trial, plan::Tokenizers& tokenizers, ModelCache& shelf,
+  LoadedTrial(const study::Trial& trial, plan::Tokenizers& tokenizers, ModelCache& models,
               const base::Log& log)
-      : trial_(trial), tokenizers_(tokenizers), shelf_(shelf), log_(log) {}
+      : trial_(trial), tokenizers_(tokenizers), models_(models), log_(log) {}
   LoadedTrial(const LoadedTrial&) = delete;  // the measure refers to members
   LoadedTrial& operator=(const LoadedTrial&) = delete;
 
@@ -44,11 +44,11 @@ class LoadedTrial {
 
   const study::Trial& trial_;
   plan::Tokenizers& tokenizers_;
-  ModelCache& shelf_;
+  ModelCache& models_;
   const base::Log& log_;
   std::shared_mutex loading_;  // held exclusively while the members below change
   bool loaded_ = false;
-  plan::TrialInputs brief_;
+  plan::TrialInputs inputs_;
   std::vector<lora::Module> candidates_;
   std::vector<uint32_t> kept_;  // places in candidates_, as the coordinator chose
   std::optional<lora::Pool> pool_;

@@ -21,16 +21,16 @@ class ModelCache {
   bool has_model_of(const study::Trial& trial) const;
   // The model for a computation in one thread, since a rank's threads compute different requests.
   // The reference holds until the next call of use_model() or read_share().
-  const objective::LoadedModel& machine() const { return *machine_; }
+  const objective::LoadedModel& loaded() const { return *loaded_; }
 
   // To be called while no other thread uses this object, since the model there is replaced.
   void use_model(const study::Trial& trial);
-  void read_share(const study::Trial& trial, workers::Member me);
-  void exchange_shares(const std::string& channel_id, workers::Member me);
+  void read_share(const study::Trial& trial, workers::ChannelMember me);
+  void exchange_shares(const std::string& channel_id, workers::ChannelMember me);
   void drop_modules();  // they are read again when they are needed
 
   // Several threads may call these at once.
-  objective::LoadedModel machine_of_all_threads();
+  objective::LoadedModel model_of_all_threads();
   std::vector<lora::Module> modules(const study::Trial& trial,
                                     const std::vector<std::string>& names);
   void need_narrow_weights(study::Precision precision);  // of machine()
@@ -38,7 +38,7 @@ class ModelCache {
  private:
   objective::Hardware hardware_;
   std::string model_key_;
-  std::unique_ptr<objective::LoadedModel> machine_;
+  std::unique_ptr<objective::LoadedModel> loaded_;
   std::vector<model::SharedTensor> shares_;  // tensors of machine_, until they are exchanged
   std::mutex mutex_;
   std::string library_key_;

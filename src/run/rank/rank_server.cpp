@@ -13,8 +13,8 @@
 namespace lorahub::run {
 
 RankServer::RankServer(std::vector<study::Trial> plan, objective::Hardware hardware,
-                       workers::Member me)
-    : plan_(std::move(plan)), me_(me), shelf_(std::move(hardware)) {}
+                       workers::ChannelMember me)
+    : plan_(std::move(plan)), me_(me), models_(std::move(hardware)) {}
 
 // Null where the trial can't be loaded while other threads compute: it needs another model, or has
 // to replace the only trial, whose memory its modules may need.
@@ -26,34 +26,34 @@ std::shared_ptr<LoadedTrial> RankServer::held(size_t index) {
     return found->held;
   }
   const study::Trial& trial = plan_.at(index);
-  const auto most = static_cast<size_t>(shelf_.hardware().trials);
-  if (!shelf_.has_model_of(trial) || (most == 1 && !places_.empty())) return nullptr;
+  const auto most = static_cast<size_t>(models_.hardware().trials);
+  if (!models_.has_model_of(trial) || (most == 1 && !places_.empty())) return nullptr;
   while (places_.size() >= most) places_.pop_back();
   places_.push_front(
-      {.trial = index, .held = std::make_shared<LoadedTrial>(trial, tokenizers_, shelf_, log_)});
+      {.trial = index, .held = std::make_shared<LoadedTrial>(trial, tokenizers_, models_, log_)});
   return places_.front().held;
 }
 
 // The caller holds `computing_` exclusively.
 void RankServer::use_model_of(size_t index) {
   places_.clear();
-  shelf_.use_model(plan_.at(index));
+  models_.use_model(plan_.at(index));
 }
 
 void RankServer::open_log(const std::filesystem::path& folder) {
   begun_ = true;
   log_ = base::Log(store::log_file(folder, me_.rank), me_.rank);
-  const objective::Hardware& hardware = shelf_.hardware();
+  const objective::Hardware& hardware = models_.hardware();
   const std::string device = device_text(hardware);
   log_.line("device", hardware.gpu.empty() ? device : device + ", visible as " + hardware.gpu);
 }
 
 std::string RankServer::for_the_rank(const RankRequest& asked) {
   if (asked.kind == RequestKind::log) open_log(asked.body);
-  if (asked.kind == RequestKind::exchange) shelf_.exchange_shares(asked.body, me_);
+  if (asked.kind == RequestKind::exchange) models_.exchange_shares(asked.body, me_);
   if (asked.kind == RequestKind::model_share) {
     places_.clear();
-    shelf_.read_share(plan_.at(asked.trial), me_);
+    models_.read_share(plan_.at(asked.trial), me_);
   }
   return {};
 }
@@ -73,8 +73,8 @@ void RankServer::make_room() {
   const std::unique_lock alone(computing_);
   try {
     places_.clear();
-    shelf_.drop_modules();
-    tensor::release_memory(shelf_.hardware().device);
+    models_.drop_modules();
+    tensor::release_memory(models_.hardware().device);
   } catch (const std::exception&) {  // the device has failed for good; the first error is reported
   }
 }
@@ -99,9 +99,9 @@ std::string RankServer::handle(const std::string& request) {
 }
 
 std::string RankServer::compute(const RankRequest& asked) {
-  if (asked.kind == RequestKind::device) return device_text(shelf_.hardware());
-  if (asked.kind == RequestKind::room) return plan::room(shelf_.hardware());
-  const tensor::OwnStream stream(shelf_.hardware().device);
+  if (asked.kind == RequestKind::device) return device_text(models_.hardware());
+  if (asked.kind == RequestKind::room) return plan::room(models_.hardware());
+  const tensor::OwnStream stream(models_.hardware().device);
   if (is_for_the_rank(asked.kind)) {
     const std::unique_lock alone(computing_);
     return for_the_rank(asked);

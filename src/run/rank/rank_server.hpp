@@ -16,7 +16,8 @@ class RankServer {
  public:
   // `hardware` counts the threads that call handle(). Each unit of work is computed by one thread,
   // but a training by all of them.
-  RankServer(std::vector<study::Trial> plan, objective::Hardware hardware, workers::Member me);
+  RankServer(std::vector<study::Trial> plan, objective::Hardware hardware,
+             workers::ChannelMember me);
   RankServer(const RankServer&) = delete;  // trials refer to members
   RankServer& operator=(const RankServer&) = delete;
 
@@ -38,9 +39,9 @@ class RankServer {
   void open_log(const std::filesystem::path& folder);
 
   std::vector<study::Trial> plan_;
-  workers::Member me_;
+  workers::ChannelMember me_;
   plan::Tokenizers tokenizers_;
-  ModelCache shelf_;
+  ModelCache models_;
   std::shared_mutex computing_;  // held exclusively while the model or the only trial is replaced
   std::mutex places_mutex_;
   std::list<Place> places_;  // the one used last comes first

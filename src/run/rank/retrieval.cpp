@@ -1,7 +1,7 @@
 #include "run/rank/retrieval.hpp"
 
 #include "base/text.hpp"
-#include "lora/card.hpp"
+#include "lora/module_card.hpp"
 #include "lora/retrieve.hpp"
 
 namespace lorahub::run {
@@ -11,7 +11,7 @@ namespace {
 std::vector<std::string> texts(const Retrieval& retrieval) {
   std::vector<std::string> all;
   for (const lora::Module& module : retrieval.modules) {
-    const lora::Card card =
+    const lora::ModuleCard card =
         lora::read_card(lora::module_folder(retrieval.trial.library_path, module.name));
     all.push_back(base::join({module.name, card.task, card.data, card.prompt}, " "));
   }

@@ -2,8 +2,8 @@
 
 namespace lorahub::run {
 
-MethodResult train(const TrainingInputs& bench) {
-  return bench.brief.trial.method == study::Method::gradient ? gradient(bench) : tuned(bench);
+MethodResult train(const TrainingInputs& inputs) {
+  return inputs.inputs.trial.method == study::Method::gradient ? gradient(inputs) : tuned(inputs);
 }
 
 }  // namespace lorahub::run

@@ -9,15 +9,15 @@ namespace lorahub::run {
 
 // What a training uses of its rank.
 struct TrainingInputs {
-  const plan::TrialInputs& brief;
-  const objective::LoadedModel& machine;  // with all threads of the rank
-  const lora::Pool* pool = nullptr;       // null where the method uses no modules
+  const plan::TrialInputs& inputs;
+  const objective::LoadedModel& loaded;  // with all threads of the rank
+  const lora::Pool* pool = nullptr;      // null where the method uses no modules
 };
 
 MethodResult tuned(
-    const TrainingInputs& bench);  // lora_tuning, ia3, full: new weights on the base, and answers
-MethodResult gradient(const TrainingInputs& bench);  // the mixing weights, by their gradient
+    const TrainingInputs& inputs);  // lora_tuning, ia3, full: new weights on the base, and answers
+MethodResult gradient(const TrainingInputs& inputs);  // the mixing weights, by their gradient
 
-MethodResult train(const TrainingInputs& bench);  // as the trial's method says
+MethodResult train(const TrainingInputs& inputs);  // as the trial's method says
 
 }  // namespace lorahub::run

@@ -11,13 +11,13 @@ namespace lorahub::run {
 namespace {
 
 // Computes the data term of the trial's loss at the current weights, and its gradient.
-train::Mixing::Slope slope(const TrainingInputs& bench, const train::Mixing& mixing) {
-  const auto& pairs = bench.brief.pairs;
-  const int threads = bench.machine.threads;
+train::Mixing::Slope slope(const TrainingInputs& inputs, const train::Mixing& mixing) {
+  const auto& pairs = inputs.inputs.pairs;
+  const int threads = inputs.loaded.threads;
   train::Mixing::Slope all{.gradient =
-                               std::vector<double>(static_cast<size_t>(bench.pool->size()))};
+                               std::vector<double>(static_cast<size_t>(inputs.pool->size()))};
   const objective::LossParts parts =
-      objective::loss_parts({.kind = bench.brief.trial.loss}, pairs.size());
+      objective::loss_parts({.kind = inputs.inputs.trial.loss}, pairs.size());
   const double factor = 1 / parts.divisor;
   for (const auto& [first, count] : parts.runs) {
     const train::Mixing::Slope part = mixing.slope(std::span(pairs).subspan(first, count), threads);
@@ -31,16 +31,17 @@ train::Mixing::Slope slope(const TrainingInputs& bench, const train::Mixing& mix
 
 // Adam on all shots, each step projected into the box; the best point seen wins, as in a search.
 // The losses are those at the points from which the steps start.
-MethodResult gradient(const TrainingInputs& bench) {
-  const study::Trial& trial = bench.brief.trial;
-  const auto n = static_cast<size_t>(bench.pool->size());
-  train::Mixing mixing(bench.machine.model, {.pool = *bench.pool, .composition = trial.composition},
+MethodResult gradient(const TrainingInputs& inputs) {
+  const study::Trial& trial = inputs.inputs.trial;
+  const auto n = static_cast<size_t>(inputs.pool->size());
+  train::Mixing mixing(inputs.loaded.model,
+                       {.pool = *inputs.pool, .composition = trial.composition},
                        std::vector<double>(n, trial.train.start));
   const train::Rate rate{.peak = plan::learning_rate(trial), .steps = trial.train.epochs};
   MethodResult choice{.loss = std::numeric_limits<double>::infinity()};
   for (int64_t step = 0; step < rate.steps; ++step) {
     const std::vector<double> w = mixing.weights();
-    train::Mixing::Slope here = slope(bench, mixing);
+    train::Mixing::Slope here = slope(inputs, mixing);
     const double loss = here.loss + objective::penalty(w, trial.penalty);
     choice.generations.push_back(
         {.population = {.dim = static_cast<int>(n), .weights = w}, .losses = {loss}});
@@ -56,7 +57,7 @@ MethodResult gradient(const TrainingInputs& bench) {
   base::check(!choice.weights.empty(),
               "no step of the gradient had a finite loss, check the modules");
   choice.steps = rate.steps;
-  choice.backwards = static_cast<long>(bench.brief.pairs.size()) * rate.steps;
+  choice.backwards = static_cast<long>(inputs.inputs.pairs.size()) * rate.steps;
   return choice;
 }
 

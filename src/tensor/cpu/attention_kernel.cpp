@@ -225,7 +225,8 @@ void transpose(const Matrix& from, float* to, int64_t wide) {
                  to + c * wide + row, wide);
 }
 
-void attend_heads(const Heads& heads, const Sequence& s, const Bias& bias, Workspace& workspace) {
+void attend_heads(const AttentionHeads& heads, const Sequence& s, const Bias& bias,
+                  Workspace& workspace) {
   assert(fits_heads(heads.width));
   const int64_t wide = whole(s.keys), width = heads.width;
   const int64_t room = 2 * wide * width + kRows * (wide + width);
@@ -256,8 +257,8 @@ void attend_heads(const Heads& heads, const Sequence& s, const Bias& bias, Works
 #else
 
 bool fits_heads(int64_t /*width*/) { return false; }
-void attend_heads(const Heads& /*heads*/, const Sequence& /*sequence*/, const Bias& /*bias*/,
-                  Workspace& /*workspace*/) {
+void attend_heads(const AttentionHeads& /*heads*/, const Sequence& /*sequence*/,
+                  const Bias& /*bias*/, Workspace& /*workspace*/) {
   assert(false);
 }
 void transpose(const Matrix& /*from*/, float* /*to*/, int64_t /*wide*/) { assert(false); }

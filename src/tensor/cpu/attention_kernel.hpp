@@ -8,7 +8,7 @@
 namespace lorahub::tensor {
 
 // Rows of all heads, `stride` floats apart; head h's values of a row start at h * width.
-struct Heads {
+struct AttentionHeads {
   int64_t count = 0, width = 0, stride = 0;  // width: a multiple of 16
 };
 
@@ -34,7 +34,7 @@ using Workspace = std::vector<float>;
 
 // out = softmax(q k^T + bias) v for each head. A query's row depends on this row, k, v and its bias
 // alone, to the bit.
-void attend_heads(const Heads& heads, const Sequence& sequence, const Bias& bias,
+void attend_heads(const AttentionHeads& heads, const Sequence& sequence, const Bias& bias,
                   Workspace& workspace);
 
 // Transposes a matrix whose rows lie `stride` floats apart. The rows of `to` lie `wide` floats

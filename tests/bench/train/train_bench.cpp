@@ -12,16 +12,16 @@ namespace {
 
 using namespace lorahub;
 
-model::t5::Config shape(const std::string& name) {
-  model::t5::Config c{.d_model = 512,
-                      .d_kv = 64,
-                      .d_ff = 1024,
-                      .heads = 6,
-                      .encoder_layers = 8,
-                      .decoder_layers = 8,
-                      .vocabulary = 32128,
-                      .gated = true,
-                      .gelu = true};
+model::t5::T5Config shape(const std::string& name) {
+  model::t5::T5Config c{.d_model = 512,
+                        .d_kv = 64,
+                        .d_ff = 1024,
+                        .heads = 6,
+                        .encoder_layers = 8,
+                        .decoder_layers = 8,
+                        .vocabulary = 32128,
+                        .gated = true,
+                        .gelu = true};
   if (name == "base") {
     c.d_model = 768;
     c.d_ff = 2048;
@@ -51,7 +51,7 @@ std::vector<model::Tokens> rows(const std::string& lengths, int64_t count) {
 int main(int argc, char** argv) {
   if (argc != 6) return 2;
   const std::string precision = argv[2];
-  const model::t5::Config config = shape(argv[1]);
+  const model::t5::T5Config config = shape(argv[1]);
   train::ModelPointer model =
       std::make_shared<const model::t5::T5Model>(model::t5::initial_network(config, 1));
   if (precision == "bf16") model = train::trained_model(train::full(model, at::kBFloat16)).model;

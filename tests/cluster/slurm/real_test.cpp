@@ -79,7 +79,7 @@ class Slurm : public testing::Test {
     EXPECT_EQ(payload(out_), payload(kCluster / "expected")) << logs();
     const auto results = store::read_hdf5(out_ / (out_.filename().string() + ".h5"));
     EXPECT_EQ(results.rows.size(), finished(kCluster / "expected"));
-    for (const store::Row& row : results.rows) EXPECT_EQ(row.status, "done") << row.id;
+    for (const store::ResultRow& row : results.rows) EXPECT_EQ(row.status, "done") << row.id;
     EXPECT_THAT(read_all(out_ / "small.md"), HasSubstr("7 trials done.")) << logs();
   }
 

@@ -12,7 +12,7 @@ namespace {
 TEST(Attention, buckets_are_those_of_transformers_at_every_distance) {
   const nlohmann::json golden = test::read_golden("buckets");
   for (const auto& table : golden.at("tables")) {
-    model::t5::Config config;
+    model::t5::T5Config config;
     config.buckets = table.at("buckets");
     config.max_distance = table.at("max_distance");
     const int64_t reach = -table.at("first").get<int64_t>();
@@ -66,7 +66,7 @@ TEST(Attention, bias_is_that_of_every_pair) {
 }
 
 TEST(Attention, bias_is_the_tables_row_and_minus_infinity_ahead) {
-  model::t5::Config config;
+  model::t5::T5Config config;
   config.heads = 2;
   config.buckets = 4;
   config.max_distance = 8;

@@ -52,7 +52,7 @@ TEST(Cross, absorbed_and_projected_forms_are_one_function) {
 }
 
 TEST(Cross, absorbing_is_for_short_targets) {
-  Config config;
+  T5Config config;
   config.d_model = 768;
   config.heads = 12;
   config.d_kv = 64;

@@ -34,7 +34,7 @@ TEST(CudaGraph, on_a_gpu_replays_the_bits_of_the_plain_form) {
     const model::t5::Network network = test::on(at::kCUDA, g.network);
     const model::Adapter adapter =
         test::on(at::device(at::kCUDA).dtype(dtype), random_adapter(g.config, 3));
-    const model::t5::Batch batch = pack(network, g.pairs, model::t5::biases(network, g.pairs));
+    const model::t5::LossBatch batch = pack(network, g.pairs, model::t5::biases(network, g.pairs));
     const auto losses = [&](const at::Tensor& size) {
       model::Adapter scaled = adapter;
       for (model::LowRank& low : scaled.slots) low.b = (low.b * size).to(dtype);

@@ -28,7 +28,7 @@ const json& cases() {
 // The tensors of the case's file.
 checkpoint::Tensors tensors(const json& c) {
   const json j = test::read_golden(c.at("base").get<std::string>());
-  const Config config = test::golden_config(j.at("config"));
+  const T5Config config = test::golden_config(j.at("config"));
   checkpoint::Tensors all = test::hash_model(config, test::Head::tied);
   all.erase("shared.weight");
   for (const auto& [file, values] : c.at("tensors").items()) {
@@ -64,7 +64,7 @@ void expect_losses(const Network& network, const json& c, double tolerance) {
 TEST(Embeddings, AreUsedAndTiedAsTransformersTiesThem) {
   ASSERT_EQ(cases().size(), 18U);
   for (const json& c : cases()) {
-    const Config config = example(c).config;
+    const T5Config config = example(c).config;
     expect_losses(build(config, tensors(c), {.dtype = at::kDouble}), c, 1e-12);
     expect_losses(build(config, tensors(c), {}), c, 1e-5);
   }
@@ -89,7 +89,7 @@ TEST(Embeddings, AnswersAreThoseOfTransformers) {
 // What is written by these names is the same network when it is read again.
 TEST(Embeddings, NamesOfANetworkReadBackAsTheSameNetwork) {
   for (const json& c : cases()) {
-    const Config config = example(c).config;
+    const T5Config config = example(c).config;
     Network network = build(config, tensors(c), {.dtype = at::kDouble});
     checkpoint::Tensors written;
     for (const auto& [name, tensor] : named(network)) written[name] = *tensor;
@@ -106,7 +106,7 @@ TEST(Embeddings, NamesOfANetworkReadBackAsTheSameNetwork) {
 TEST(Embeddings, OfAFileInBothTypes) {
   for (const json& c : cases()) {
     const Folder folder;
-    const Config config = example(c).config;
+    const T5Config config = example(c).config;
     checkpoint::write_safetensors(folder / "model.safetensors", tensors(c));
     const checkpoint::Tensors read = checkpoint::read_model_weights(folder.path());
     expect_losses(build(config, read, {}), c, 1e-5);

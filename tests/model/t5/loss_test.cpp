@@ -213,7 +213,7 @@ TEST(Loss, a_pass_over_a_batch_never_waits_for_its_device) {
     const Adapter adapter =
         test::on(at::device(at::kCPU).dtype(dtype), random_adapter(g.config, 3));
     const Biases known = biases(g.network, g.pairs);
-    const Batch batch = pack(g.network, g.pairs, known);
+    const LossBatch batch = pack(g.network, g.pairs, known);
     EXPECT_EQ(waits_of([&] { token_losses(g.network, adapter, batch); }),
               std::vector<std::string>());
     EXPECT_FALSE(waits_of([&] { pack(g.network, g.pairs, known); }).empty());
@@ -224,7 +224,7 @@ TEST(Loss, a_pass_over_a_batch_never_waits_for_its_device) {
 
 TEST(Loss, a_batch_has_the_same_bits_each_time) {
   const Golden g = golden("tiny_gated");
-  const Batch batch = pack(g.network, g.pairs, biases(g.network, g.pairs));
+  const LossBatch batch = pack(g.network, g.pairs, biases(g.network, g.pairs));
   for (const int candidates : {3, 1, 3}) {
     const Adapter adapter = random_adapter(g.config, candidates);
     EXPECT_EQ(sums(batch, token_losses(g.network, adapter, batch)),

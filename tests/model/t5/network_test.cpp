@@ -21,8 +21,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 struct Tiny {
-  Config config = golden_config(read_golden("tiny_gated").at("config"));
-  std::map<std::string, at::Tensor> weights = hash_model(config, Head::untied);
+  T5Config config = golden_config(read_golden("tiny_gated").at("config"));
+  std::map<std::string, at::Tensor> weights = hash_model(config, OutputHead::untied);
 };
 
 std::string message(const Tiny& tiny) {
@@ -70,7 +70,7 @@ TEST(Network, published_sizes_have_transformers_parameters) {
   for (const auto& model : models) {
     const checkpoint::testing::Folder folder;
     folder.put("config.json", model.at("config").dump());
-    const Config c = read_config(folder.path());
+    const T5Config c = read_config(folder.path());
     int64_t count = c.vocabulary * c.d_model;                // embedding
     if (c.scale_outputs) count -= c.vocabulary * c.d_model;  // the head is the embedding
     count += (2 * c.encoder_layers + 3 * c.decoder_layers + 2) * c.d_model;  // norms

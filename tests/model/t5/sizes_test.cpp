@@ -31,7 +31,7 @@ TEST(Sizes, ParametersAreThoseThatTransformersCounts) {
 }
 
 TEST(Sizes, OperationsAreThoseOfEachLinearLayerAndAttention) {
-  const Config c = *published("flan-t5-small");
+  const T5Config c = *published("flan-t5-small");
   const double source = 100, target = 7, rank = 16;
   double expected = 0;
   for (const LinearInfo& info : linears(c)) {
@@ -51,15 +51,15 @@ TEST(Sizes, OperationsAreThoseOfEachLinearLayerAndAttention) {
 }
 
 TEST(Sizes, ARandomNetworkIsAlwaysTheSame) {
-  const Config c{.d_model = 16,
-                 .d_kv = 4,
-                 .d_ff = 24,
-                 .heads = 2,
-                 .encoder_layers = 1,
-                 .decoder_layers = 1,
-                 .vocabulary = 40,
-                 .gated = true,
-                 .gelu = true};
+  const T5Config c{.d_model = 16,
+                   .d_kv = 4,
+                   .d_ff = 24,
+                   .heads = 2,
+                   .encoder_layers = 1,
+                   .decoder_layers = 1,
+                   .vocabulary = 40,
+                   .gated = true,
+                   .gelu = true};
   Network first = random_network(c, {}), second = random_network(c, {});
   const auto one = named(first), other = named(second);
   ASSERT_EQ(one.size(), other.size());

@@ -16,15 +16,15 @@ at::Tensor exact(const at::Tensor& x, const at::Tensor& weight) {
 }
 
 TEST(TransposedWeights, ChangeNothingBeyondRoundingAndAReplacedWeightDoesWithout) {
-  const Config c{.d_model = 64,
-                 .d_kv = 16,
-                 .d_ff = 96,
-                 .heads = 4,
-                 .encoder_layers = 2,
-                 .decoder_layers = 1,
-                 .vocabulary = 50,
-                 .gated = true,
-                 .gelu = true};
+  const T5Config c{.d_model = 64,
+                   .d_kv = 16,
+                   .d_ff = 96,
+                   .heads = 4,
+                   .encoder_layers = 2,
+                   .decoder_layers = 1,
+                   .vocabulary = 50,
+                   .gated = true,
+                   .gelu = true};
   Network network = build(c, test::hash_model(c, test::Head::untied), {});
   transpose_weights(network, "");
   if (!tensor::wants_transposed(at::kFloat)) {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "run/rank/device_text.hpp"
-#include "tensor/version.hpp"
+#include "tensor/libtorch_version.hpp"
 
 namespace lorahub::run {
 namespace {

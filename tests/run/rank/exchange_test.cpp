@@ -19,7 +19,7 @@ TEST(Load, OneGpuExchangesWithItself) {
   workers::NcclChannel channel(workers::nccl_id(), {});
   exchange_tensors(mine.tensors, channel);
   const auto expected = whole.model->tensors();
-  for (const auto& [name, tensor] : mine.machine.model->tensors())
+  for (const auto& [name, tensor] : mine.loaded.model->tensors())
     EXPECT_TRUE(at::equal(tensor, expected.at(name))) << name;
 }
 

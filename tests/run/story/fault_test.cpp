@@ -18,12 +18,12 @@ struct Kills {
 
 // Kills a rank, the coordinator or mpirun after 0 to `most` further steps, again and again until
 // the study has ended by itself.
-struct Plan {
+struct FolderPlan {
   int ranks = 1;
   uint32_t most = 3;
   uint64_t seed = 0;
 };
-Kills run_through_kills(const std::filesystem::path& folder, const Plan& plan) {
+Kills run_through_kills(const std::filesystem::path& folder, const FolderPlan& plan) {
   const auto [ranks, most, seed] = plan;
   base::Stream random(seed, "kills");
   Kills count;
@@ -57,7 +57,7 @@ void expect_each_trial_started_once_or_gone_on(const std::filesystem::path& fold
 }
 
 // As many studies as that takes: a fast machine ends one after a few kills.
-void kill_at_least(int kills, Plan plan) {
+void kill_at_least(int kills, FolderPlan plan) {
   Kills all;
   for (; all.kills < kills; ++plan.seed) {
     const auto folder = fresh_folder("kills");

@@ -94,7 +94,7 @@ TEST_F(ResultsFolder, ARunOfTheWholeKeepsWhatShardsHaveFinished) {
   ASSERT_EQ(merge().code, 0);
   const auto starts = [&] {
     std::string text;
-    for (const store::Row& row : store::read_hdf5(folder_ / "out/out.h5").rows)
+    for (const store::ResultRow& row : store::read_hdf5(folder_ / "out/out.h5").rows)
       text += row.status + " ";
     return text;
   };

@@ -11,7 +11,7 @@ int main() {
   store::Record record;
   record.counts.peak_memory = 12345;
   const std::string line = store::encode(store::Finish{.record = record, .told = 0});
-  const store::Entry entry = store::decode(line);
+  const store::JournalEntry entry = store::decode(line);
   for (const store::ResultColumn& column : store::result_columns())
     if (column.name == "peak_memory")
       std::printf("peak_memory %ld %s %d\n",

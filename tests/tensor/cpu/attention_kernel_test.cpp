@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, HeadsOf,
                          [](const auto& c) { return text(c.param); });
 
 // Scores so far apart that all but one weight is 0, and so large that e^score would overflow.
-TEST(Heads, are_finite_at_extreme_scores_and_nan_at_nan) {
+TEST(AttentionHeads, are_finite_at_extreme_scores_and_nan_at_nan) {
   if (!fits_heads(16)) GTEST_SKIP() << "no AVX-512";
   at::Tensor q = at::zeros({1, 16}), k = at::zeros({20, 16}), v = at::zeros({20, 16});
   q[0][0] = 1;

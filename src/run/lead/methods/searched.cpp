@@ -8,7 +8,7 @@ MethodResult searched(TrialEvaluator& evaluator) {
   const study::Trial& trial = evaluator.trial();
   const auto optimizer =
       search::make_optimizer(trial.search, evaluator.modules(), trial.seed.search);
-  const Surroundings& around = evaluator.surroundings();
+  const EvaluationHooks& around = evaluator.surroundings();
   const auto plus_added = [&](search::Evaluate f) {
     return around.added ? search::plus(std::move(f), around.added) : f;
   };

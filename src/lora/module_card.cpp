@@ -1,0 +1,108 @@
+#include "lora/module_card.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/escape.hpp"
+#include "base/files.hpp"
+#include "lora/peft.hpp"
+#include "study/document.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::lora {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Field {
+  const char* name;
+  std::string ModuleCard::*value;
+};
+constexpr Field kFields[] = {{"task", &ModuleCard::task},
+                             {"data", &ModuleCard::data},
+                             {"prompt", &ModuleCard::prompt},
+                             {"provenance", &ModuleCard::provenance},
+                             {"contamination", &ModuleCard::contamination}};
+
+// Between the first line, `---`, and the next one like it; "" where there is none.
+std::string front_matter(const std::string& text) {
+  const std::string fence = "---\n";
+  if (!text.starts_with(fence)) return "";
+  const size_t end = text.find("\n" + fence.substr(0, 3), fence.size() - 1);
+  return end == std::string::npos ? "" : text.substr(fence.size(), end - fence.size() + 1);
+}
+
+// One word, or the words of a list.
+std::string words(const study::Value& value) {
+  if (value.node.IsScalar()) return value.node.Scalar();
+  std::vector<std::string> all;
+  for (const study::Value& item : study::items(value)) all.push_back(study::scalar(item));
+  return base::join(all, ", ");
+}
+
+SelfTest self_test(const study::Value& value) {
+  SelfTest test;
+  for (const study::Entry& entry : study::entries(value)) {
+    if (entry.key == "input") test.input = entry.value.node.Scalar();
+    if (entry.key == "answer") test.answer = entry.value.node.Scalar();
+    if (entry.key == "max_tokens")
+      test.max_tokens = study::integer(entry.value, {.least = 1, .most = study::kMostOfMany});
+  }
+  if (test.input.empty()) study::fail_at(value, "a self_test needs an input and an answer");
+  return test;
+}
+
+void read_own(const study::Value& mapping, ModuleCard& card) {
+  for (const study::Entry& entry : study::entries(mapping)) {
+    if (entry.key == "self_test")
+      for (const study::Value& test : study::items(entry.value))
+        card.tests.push_back(self_test(test));
+    for (const Field& field : kFields)
+      if (entry.key == field.name) card.*field.value = words(entry.value);
+  }
+}
+
+std::string quoted(const std::string& text) {  // a JSON string is a YAML one
+  return base::json_text(nlohmann::json(text));
+}
+
+}  // namespace
+
+ModuleCard read_card(const fs::path& folder) {
+  ModuleCard card;
+  const fs::path file = folder / kCardFile;
+  if (!fs::is_regular_file(file)) return card;
+  try {
+    const std::string front = front_matter(base::read_file(file));
+    if (front.empty()) return card;
+    const study::Value whole = study::parse_document(front, file);
+    std::string datasets;
+    for (const study::Entry& entry : study::entries(whole)) {
+      if (entry.key == "base_model") card.base = words(entry.value);
+      if (entry.key == "datasets") datasets = words(entry.value);
+      if (entry.key == "lorahub") read_own(entry.value, card);
+    }
+    if (card.data.empty()) card.data = datasets;
+  } catch (const base::Error& error) {
+    card.problem = error.what();
+  }
+  return card;
+}
+
+void write_card(const fs::path& folder, const ModuleCard& card, const std::string& body) {
+  std::string text = "---\n";
+  if (!card.base.empty()) text += base::format("base_model: {}\n", quoted(card.base));
+  text += base::format("library_name: {}\ntags: [{}lorahub]\nlorahub:\n", card.library,
+                       card.tag.empty() ? "" : card.tag + ", ");
+  for (const Field& field : kFields)
+    if (!(card.*field.value).empty())
+      text += base::format("  {}: {}\n", field.name, quoted(card.*field.value));
+  if (!card.tests.empty()) text += "  self_test:\n";
+  for (const SelfTest& test : card.tests)
+    text += base::format("    - {{input: {}, answer: {}, max_tokens: {}}}\n", quoted(test.input),
+                         quoted(test.answer), test.max_tokens);
+  base::write_file(folder / kCardFile, text + "---\n" + body);
+}
+
+}  // namespace lorahub::lora

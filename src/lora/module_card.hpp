@@ -1,0 +1,30 @@
+// An adapter's model card: README.md, with the fields of this program under `lorahub` in the YAML
+// between its first two lines `---`, where Hugging Face keeps a card's fields.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lorahub::lora {
+
+struct SelfTest {
+  std::string input, answer;  // what the base with this adapter answers greedily
+  int max_tokens = 256;       // of the answer
+};
+struct ModuleCard {
+  std::string base;              // base_model
+  std::string library = "peft";  // library_name: peft or transformers
+  std::string tag = "lora";      // among the tags: what kind of weights this is; "": none
+  std::string task, data, prompt, provenance, contamination;
+  std::vector<SelfTest> tests;
+  std::string problem;  // why the front matter could not be read; "" when it could
+};
+
+// An empty card where there is none. data falls back to Hugging Face's `datasets`.
+ModuleCard read_card(const std::filesystem::path& folder);
+
+// The front matter, then `body` (Markdown).
+void write_card(const std::filesystem::path& folder, const ModuleCard& card,
+                const std::string& body);
+
+}  // namespace lorahub::lora

@@ -1,0 +1,153 @@
+#include "run/library_intake.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/printable.hpp"
+#include "checkpoint/hub.hpp"
+#include "lora/peft.hpp"
+#include "objective/self_test.hpp"
+#include "text/same_tokens.hpp"
+
+namespace lorahub::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kTests = 3;
+
+// The base model of the module that was checked last; modules of a library mostly share one.
+class Bases {
+ public:
+  using Load = std::function<objective::LoadedModel(const std::string& base)>;
+  Bases(const Load& load, std::string fixed) : load_(load), fixed_(std::move(fixed)) {}
+  const objective::LoadedModel& of(const std::string& named) {
+    const std::string& wanted = fixed_.empty() ? named : fixed_;
+    base::check(!wanted.empty(), "it does not say what its base model is, give --model");
+    if (!model_ || wanted != name_) {
+      model_.reset();  // before the next one is loaded: two large models may not fit
+      model_.emplace(load_(wanted));
+      name_ = wanted;
+    }
+    return *model_;
+  }
+
+ private:
+  const Load& load_;
+  std::string fixed_, name_;
+  std::optional<objective::LoadedModel> model_;
+};
+
+ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& bases) {
+  try {
+    if (!module.problem.empty()) return {.text = module.problem};
+    if (!module.card.problem.empty()) return {.text = module.card.problem};
+    if (lora::hash_module(folder) != module.sha256)
+      return {.text =
+                  "its bytes are not those of the index (the disk changed them), copy it again"};
+    const objective::LoadedModel& loaded = bases.of(module.base);
+    text::check_same_tokens(loaded.tokenizer.folder(), folder);
+    const lora::Module read = lora::read_module(folder, module.name, loaded.model->architecture());
+    if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
+    const std::string failed = objective::failure(loaded, read, module.card);
+    if (!failed.empty()) return {.text = failed};
+    return {.text = base::format("good, {} self-test(s)", module.card.tests.size()), .good = true};
+  } catch (const base::Error& error) {
+    return {.text = error.what()};
+  }
+}
+
+// Completes the card of the folder by the options, and by self-tests with the answers that the
+// module gives now.
+lora::ModuleCard card(const AddOptions& options, const lora::Module& module,
+                      const objective::LoadedModel& loaded) {
+  lora::ModuleCard card = lora::read_card(options.folder);
+  base::check(card.problem.empty(), "{}", card.problem);
+  for (const auto field :
+       {&lora::ModuleCard::task, &lora::ModuleCard::data, &lora::ModuleCard::prompt,
+        &lora::ModuleCard::provenance, &lora::ModuleCard::contamination})
+    if (!(options.card.*field).empty()) card.*field = options.card.*field;
+  if (options.tests.empty()) return card;
+  std::vector<std::string> inputs;
+  for (const task::Example& row : task::read_examples(options.tests, task::Targets::optional))
+    if (inputs.size() < kTests) inputs.push_back(row.input);
+  card.tests = objective::make_tests(loaded, module, inputs);
+  return card;
+}
+
+// Returns the Markdown that follows the front matter.
+std::string body(const fs::path& file) {
+  if (!fs::exists(file)) return "";
+  std::string text = base::read_file(file);
+  const size_t end = text.starts_with("---\n") ? text.find("\n---", 3) : std::string::npos;
+  if (end == std::string::npos) return text;
+  const size_t line = text.find('\n', end + 1);
+  return line == std::string::npos ? "" : text.substr(line + 1);
+}
+
+}  // namespace
+
+std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names) {
+  for (const std::string& name : names) lora::find(index, name);  // Error for an unknown name
+  std::vector<lora::Indexed> modules;
+  for (const lora::Indexed& module : index.modules)
+    if (names.empty() || std::ranges::count(names, module.name)) modules.push_back(module);
+  return modules;
+}
+
+bool verify_modules(const Verification& what,
+                    const std::function<objective::LoadedModel(const std::string& base)>& load,
+                    const std::function<void(const lora::Indexed&, const ModuleVerdict&)>& say) {
+  Bases bases(load, what.base);
+  bool good = true;
+  for (const lora::Indexed& module : what.modules) {
+    const ModuleVerdict found = verdict(what.library / module.name, module, bases);
+    good = good && found.good;
+    say(module, found);
+  }
+  return good;
+}
+
+AddedModule add_module(const AddOptions& options,
+                       const std::function<objective::LoadedModel()>& load) {
+  const fs::path from = options.folder.lexically_normal();
+  const std::string last = (from.has_filename() ? from : from.parent_path()).filename();
+  const std::string name = options.name.empty() ? last : options.name;
+  base::check(base::is_file_name(name),
+              "--name '{}': a module's name is that of one folder, of up to 200 letters without "
+              "control characters",
+              base::printable_line(name));
+  const fs::path to = options.library / name;
+  base::check(!fs::exists(fs::symlink_status(to)),
+              "{}: is there already, remove it first or give another --name", to.string());
+  const objective::LoadedModel loaded = load();
+  const fs::path weights = lora::weights_file(from);
+  for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
+    checkpoint::check_own_file(file);
+  text::check_same_tokens(loaded.tokenizer.folder(), from);
+  const lora::Module module = lora::read_module(from, name, loaded.model->architecture());
+  lora::ModuleCard written = card(options, module, loaded);
+  if (written.base.empty()) written.base = options.base;
+  base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());
+  lora::write_card(to, written, body(from / lora::kCardFile));
+  base::write_file(to / lora::kConfigFile,
+                   base::read_file(from / lora::kConfigFile));  // it is there now
+  lora::read_index(options.library);
+  return {.folder = to,
+          .rank = module.rank,
+          .layers = module.slots.size(),
+          .tests = written.tests.size()};
+}
+
+void remove_module(const fs::path& library, const std::string& name) {
+  base::check(fs::path(name).filename() == name && name != "." && name != ".." && !name.empty(),
+              "'{}' is no module's name", base::printable_line(name));
+  lora::find(lora::read_index(library), name);
+  fs::remove_all(library / name);
+  lora::read_index(library);
+}
+
+}  // namespace lorahub::run

@@ -1,0 +1,24 @@
+#include "tensor/libtorch_version.hpp"
+
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+namespace lorahub::tensor {
+
+std::string libtorch_version() { return TORCH_VERSION; }
+
+std::string processor_features() {
+  std::string text = at::get_cpu_capability();
+#if defined(__x86_64__) && defined(__GNUC__)
+  text += __builtin_cpu_is("intel") ? ", Intel" : __builtin_cpu_is("amd") ? ", AMD" : ", other";
+  if (__builtin_cpu_supports("x86-64-v4"))
+    text += " x86-64-v4";
+  else if (__builtin_cpu_supports("x86-64-v3"))
+    text += " x86-64-v3";
+  if (__builtin_cpu_supports("avx512vnni")) text += " avx512vnni";
+  if (__builtin_cpu_supports("avx512bf16")) text += " avx512bf16";
+#endif
+  return text;
+}
+
+}  // namespace lorahub::tensor

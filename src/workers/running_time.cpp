@@ -1,0 +1,26 @@
+#include <algorithm>
+#include <chrono>
+
+#include "workers/running_time.hpp"
+
+namespace lorahub::workers {
+namespace {
+
+constexpr double kLongestGap = 2;  // seconds between two calls in a process that runs
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Awake::Awake() : last_look_(now()) {}
+
+double RunningTime::seconds() {
+  const double time = now();
+  seconds_ += std::min(time - last_look_, kLongestGap);
+  last_look_ = time;
+  return seconds_;
+}
+
+}  // namespace lorahub::workers

@@ -1,0 +1,153 @@
+// The whole program on the mini-lab: the same bits for any number of ranks, and after kill -9.
+#include "run/run_study.hpp"
+
+#include <numeric>
+
+#include "run/small_study.hpp"
+#include "search/recommend.hpp"
+
+namespace lorahub {
+namespace {
+
+TEST(Study, HasEveryTrialOnce) {
+  const std::string text = alone();
+  // zero_shot is one trial (no seed reaches it), each other method has two
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 11);
+}
+
+TEST(Study, RunAgainDoesNothingAgain) {
+  const auto folder = fresh_folder("again");
+  write_study(folder);
+  ASSERT_EQ(run_study(folder, "").code, 0);
+  const std::string before = payload(folder);
+  const auto time = std::filesystem::file_size(folder / "out" / "journal.ndj");
+  ASSERT_EQ(run_study(folder, "").code, 0);
+  EXPECT_EQ(payload(folder), before);
+  EXPECT_LT(std::filesystem::file_size(folder / "out" / "journal.ndj") - time,
+            4000U);  // one more header, no trial
+}
+
+// CE sum / tokens / examples + 0.05 mean |w|, from what is recorded of the chosen weights.
+double official_loss(const store::Record& r) {
+  const double sum = std::accumulate(r.shot_sums.begin(), r.shot_sums.end(), 0.0);
+  const int tokens = std::accumulate(r.shot_tokens.begin(), r.shot_tokens.end(), 0);
+  double size = 0;
+  for (const double w : r.weights) size += std::abs(w) / static_cast<double>(r.weights.size());
+  return sum / tokens / static_cast<double>(r.shot_tokens.size()) + 0.05 * size;
+}
+
+TEST(Study, MayAnswerWithTheMeanOfAGeneration) {
+  const auto folder = fresh_folder("mean");
+  write_study(folder);
+  const std::string what = "--set search.recommend=mean --set method=lorahub";
+  ASSERT_EQ(run_study(folder, "", what).code, 0);
+  const auto finished = store::read_journal(folder / "out" / "journal.ndj").finished;
+  ASSERT_EQ(finished.size(), 2U);
+  for (const auto& [id, record] : finished) {
+    ASSERT_EQ(record.generations.size(), 3U);  // of 10, 10 and 5
+    EXPECT_EQ(record.weights, search::recombined(record.generations[1]));
+    EXPECT_NEAR(record.best_loss, official_loss(record), 1e-6);
+  }
+  const Ended check = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
+  EXPECT_EQ(check.code, 0) << check.out << check.err;
+}
+
+// The search tells candidates apart in int8; what it reports of the one that it chose is exact.
+TEST(Study, DeltaEvaluationIsForTheSearchAlone) {
+  if (__builtin_cpu_supports("avx512vnni") == 0) GTEST_SKIP() << "no AVX512-VNNI";
+  const auto folder = fresh_folder("delta"), two = fresh_folder("delta_two");
+  const std::string what = "--set precision=delta-int8 --set method=lorahub";
+  for (const auto& where : {folder, two}) write_study(where);
+  ASSERT_EQ(run_study(folder, "", what).code, 0);
+  ASSERT_EQ(run_study(two, "mpirun -n 2", what).code, 0);
+  EXPECT_EQ(payload(folder), payload(two));
+  const auto finished = store::read_journal(folder / "out" / "journal.ndj").finished;
+  ASSERT_EQ(finished.size(), 2U);
+  for (const auto& [id, record] : finished) {
+    EXPECT_NEAR(record.best_loss, official_loss(record), 1e-6);
+    double least = 1e9;
+    for (const search::Generation& g : record.generations)
+      least = std::min(least, *std::ranges::min_element(g.losses));
+    EXPECT_NE(least, record.best_loss);
+    EXPECT_NEAR(least, record.best_loss, 0.02 * record.best_loss);
+  }
+  const Ended check = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
+  EXPECT_EQ(check.code, 0) << check.out << check.err;
+}
+
+// A factor mixture of modules of different rank can't be made; a product of them can.
+TEST(Study, AFailedTrialIsKeptBesideTheOthers) {
+  const auto folder = fresh_folder("failed");
+  const std::filesystem::path mini = SOURCE_DIR "/configs/library/mini";
+  std::filesystem::create_directories(folder / "library");
+  std::filesystem::copy(mini / "r4/find_letter", folder / "library/small",
+                        std::filesystem::copy_options::recursive);
+  std::filesystem::copy(mini / "r16/max_letter", folder / "library/large",
+                        std::filesystem::copy_options::recursive);
+  std::ofstream(folder / "small.yaml")
+      << "question: q\nuses: {model: mini, tasks: mini/unseen}\n"
+         "set: {library: library, modules: [small, large], method: uniform, max_tokens: 2, "
+         "task: E1_isa_letter}\nvary: {composition: [product, factor]}\n";
+  const Ended ended = run_study(folder, "");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("rank"), std::string::npos) << ended.err;
+  const auto history = [&] { return store::read_journal(folder / "out" / "journal.ndj"); };
+  EXPECT_EQ(history().finished.size(), 1U);
+  ASSERT_EQ(history().failed.size(), 1U);
+  EXPECT_EQ(run_study(folder, "").code, 1);  // not tried again
+  EXPECT_EQ(history().started.size(), 2U);
+  const Ended again = run_study(folder, "", "--retry-failed");
+  EXPECT_EQ(again.code, 1);
+  EXPECT_NE(again.err.find("failed"), std::string::npos);
+}
+
+TEST(Study, AnotherStudysFolderIsRefused) {
+  const auto folder = fresh_folder("other");
+  const std::string text =
+      "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+      "set: {method: zero_shot, max_tokens: 2, task: E1_isa_letter}\n";
+  std::ofstream(folder / "small.yaml") << text;
+  ASSERT_EQ(run_study(folder, "").code, 0);
+  std::ofstream(folder / "large.yaml") << text;
+  const Ended ended =
+      run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " run " +
+                  quoted(folder / "large.yaml") + " --quiet --out " + quoted(folder / "out"));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("'small'"), std::string::npos) << ended.err;
+}
+
+TEST(Study, AChangedInputUnderTheSameNameIsRefused) {
+  const auto folder = fresh_folder("changed");
+  const auto task = folder / "rows.jsonl";
+  std::filesystem::copy_file(SOURCE_DIR "/configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl",
+                             task);
+  std::ofstream(folder / "small.yaml")
+      << "question: q\nuses: {model: mini, library: mini}\n"
+         "set: {task: [rows.jsonl], method: zero_shot, max_tokens: 4}\n";
+  const Ended first = run_study(folder, "");
+  ASSERT_EQ(first.code, 0) << first.err;
+  std::ofstream(task, std::ios::app) << R"({"context": "one more ?", "completion": "x"})"
+                                     << "\n";
+  const Ended second = run_study(folder, "");
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.err.find("test, test file of trial"), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("changed"), std::string::npos) << second.err;
+}
+
+// A search too long to end by itself meanwhile, so that the signal is what ends it.
+TEST(Study, SignalEndsWith75AndIsGoneOnWith) {
+  const auto folder = fresh_folder("signal");
+  write_study(folder);
+  const Ended ended = run_study(folder, "timeout --preserve-status -s USR1 -k 10 1s");
+  EXPECT_NE(ended.code, 137);  // it ended by itself, within 10 s
+  if (ended.code != 0) {
+    EXPECT_EQ(ended.code, 75);
+    EXPECT_NE(ended.err.find("run the same command"), std::string::npos) << ended.err;
+  }
+  const Ended again = run_study(folder, "");
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(payload(folder), alone());
+}
+
+}  // namespace
+}  // namespace lorahub
