@@ -24,7 +24,7 @@ struct FileError : Error {
 enum class Blame {
   input,         // Error
   interruption,  // Interrupted
-  loaded,        // MachineFault, and what the libraries throw in its place
+  machine,       // MachineFault, and what the libraries throw in its place
   program        // any other exception: a bug
 };
 

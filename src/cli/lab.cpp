@@ -82,10 +82,10 @@ int build(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
-  const objective::Hardware loaded =
+  const objective::Hardware hardware =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Builder builder(options, loaded, world.rank());
+  Builder builder(options, hardware, world.rank());
   return run::do_parts(world, std::ref(builder),
                        [&](run::PartsLead& ranks) { lead(options, ranks); });
 }

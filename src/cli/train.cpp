@@ -91,12 +91,12 @@ int train(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
-  const objective::Hardware loaded =
+  const objective::Hardware hardware =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Trainer trainer(options, loaded, world.rank());
+  Trainer trainer(options, hardware, world.rank());
   return run::do_parts(world, std::ref(trainer),
-                       [&](run::PartsLead& ranks) { lead(options, loaded, ranks); });
+                       [&](run::PartsLead& ranks) { lead(options, hardware, ranks); });
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ model::Placement placement(study::Precision precision, const Hardware& hardware)
 }
 
 objective::LoadedModel loaded_model(std::shared_ptr<const model::Model> model,
-                                  const std::filesystem::path& folder, const Hardware& hardware) {
+                                    const std::filesystem::path& folder, const Hardware& hardware) {
   text::Tokenizer tokenizer = text::read_tokenizer(folder, model->architecture().vocabulary());
   return {.model = std::move(model),
           .tokenizer = std::move(tokenizer),
@@ -26,10 +26,11 @@ objective::LoadedModel load_model(const std::string& model, study::Precision pre
                                   const Hardware& hardware) {
   const std::filesystem::path folder = checkpoint::resolve(model);
   return loaded_model(model::load(folder, placement(precision, hardware), hardware.threads), folder,
-                    hardware);
+                      hardware);
 }
 
-void add_narrow_weights(objective::LoadedModel& loaded_model, study::Precision precision, int threads) {
+void add_narrow_weights(objective::LoadedModel& loaded_model, study::Precision precision,
+                        int threads) {
   if (loaded_model.narrow != nullptr) return;
   if (precision == study::Precision::delta_bf16)
     loaded_model.narrow = model::delta::bf16_weights(loaded_model.model->delta_layers(), threads);

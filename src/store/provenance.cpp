@@ -55,7 +55,7 @@ std::map<std::string, std::string> environment() {
       {"fmt",
        base::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
       {"host", system.nodename},
-      {"system", base::format("{} {} {}", system.sysname, system.release, system.loaded)},
+      {"system", base::format("{} {} {}", system.sysname, system.release, system.machine)},
       {"cpu", proc("/proc/cpuinfo", "model name")},
       {"cores", base::format("{}", base::usable_cores())},
       {"memory", base::format("{:.1f} GiB", base::physical_memory() / (1 << 30))},

@@ -45,7 +45,7 @@ const TokenMatcher::Entry* TokenMatcher::find(std::string_view text) const {
   return found == entries.end() ? nullptr : &*found;
 }
 
-std::vector<TokenMatcher::Part> TokenMatcher::split(std::string_view text) const {
+std::vector<TokenMatcher::TextPart> TokenMatcher::split(std::string_view text) const {
   std::vector<TextPart> parts;
   size_t plain = 0;  // where the text behind the last token begins
   for (size_t at = 0; at < text.size();) {

@@ -102,7 +102,7 @@ void Tokenizer::encode_words(std::string_view text, Ids& ids) const {
 }
 
 void Tokenizer::encode_normal(std::string_view text, Ids& ids) const {
-  for (const TokenMatcher::Part& part : normal_.split(text)) {
+  for (const TokenMatcher::TextPart& part : normal_.split(text)) {
     if (part.token == nullptr)
       encode_words(part.text, ids);
     else
@@ -112,7 +112,7 @@ void Tokenizer::encode_normal(std::string_view text, Ids& ids) const {
 
 Ids Tokenizer::encode(const std::string& text, int limit) const {
   Ids ids;
-  for (const TokenMatcher::Part& part : raw_.split(text)) {
+  for (const TokenMatcher::TextPart& part : raw_.split(text)) {
     if (part.token == nullptr)
       encode_normal(normaliser_(part.text), ids);
     else

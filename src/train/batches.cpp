@@ -43,7 +43,7 @@ Batches epoch_batches(std::span<const size_t> lengths, const Shuffle& shuffle, i
   return batches;
 }
 
-Course::Course(std::span<const model::Tokens> rows, const Shuffle& shuffle, int64_t accumulate)
+RowOrder::RowOrder(std::span<const model::Tokens> rows, const Shuffle& shuffle, int64_t accumulate)
     : shuffle_(shuffle), accumulate_(accumulate) {
   for (const model::Tokens& row : rows) lengths_.push_back(row.source.size());
 }

@@ -37,8 +37,8 @@ struct Outcome {
 
 class Executor {
  public:
-  // `threads` threads take the tasks in their order; `wake_up` rings at each outcome. Where the system
-  // gives it no threads, every task is a fault that says so.
+  // `threads` threads take the tasks in their order; `wake_up` rings at each outcome. Where the
+  // system gives it no threads, every task is a fault that says so.
   Executor(Handler handler, int threads, WakeUp& wake_up);
   ~Executor();  // waits for tasks under way; those not begun are dropped
   Executor(const Executor&) = delete;

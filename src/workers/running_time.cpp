@@ -1,7 +1,7 @@
+#include "workers/running_time.hpp"
+
 #include <algorithm>
 #include <chrono>
-
-#include "workers/running_time.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -14,7 +14,7 @@ double now() {
 
 }  // namespace
 
-Awake::Awake() : last_look_(now()) {}
+RunningTime::RunningTime() : last_look_(now()) {}
 
 double RunningTime::seconds() {
   const double time = now();

@@ -1,8 +1,8 @@
+#include "workers/wake_up.hpp"
+
 #include <sched.h>
 
 #include <utility>
-
-#include "workers/wake_up.hpp"
 
 namespace lorahub::workers {
 
