@@ -39,7 +39,7 @@ class Pipe {
 
 // Reads both pipes at once, since a program that fills one while the other is read would wait for
 // ever.
-void drain(Pipe& out, Pipe& err, Output& output) {
+void drain(Pipe& out, Pipe& err, ProcessOutput& output) {
   std::array<pollfd, 2> open{{{out.reader(), POLLIN, 0}, {err.reader(), POLLIN, 0}}};
   std::array<char, 65536> buffer;
   while (open[0].fd >= 0 || open[1].fd >= 0) {
@@ -63,7 +63,7 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-std::optional<Output> run_program(const std::vector<std::string>& words) {
+std::optional<ProcessOutput> run_program(const std::vector<std::string>& words) {
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -89,7 +89,7 @@ std::optional<Output> run_program(const std::vector<std::string>& words) {
   if (error != 0) cannot(format("cannot start {}", words[0]), error);
   out.close(1);
   err.close(1);
-  Output output;
+  ProcessOutput output;
   drain(out, err, output);
   output.code = wait_for(child);
   return output;

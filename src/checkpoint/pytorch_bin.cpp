@@ -77,8 +77,8 @@ class Reader {
     Unpickler loaded(
         member("data.pkl"), file_,
         {.known = known,
-         .call = [this](auto name, const Values& arguments) { return call(name, arguments); },
-         .storage = [this](const Values& id) { return storage(id); }});
+         .call = [this](auto name, const PickleList& arguments) { return call(name, arguments); },
+         .storage = [this](const PickleList& id) { return storage(id); }});
     return tensors(loaded.run());
   }
 
@@ -114,19 +114,19 @@ class Reader {
   }
 
   template <class T>
-  const T& argument(const Values& values, size_t i, const char* what) const {
+  const T& argument(const PickleList& values, size_t i, const char* what) const {
     if (i >= values.size() || !std::holds_alternative<T>(values[i])) lies(what);
     return std::get<T>(values[i]);
   }
 
-  std::vector<int64_t> integers(const Values& values, const char* what) const {
+  std::vector<int64_t> integers(const PickleList& values, const char* what) const {
     std::vector<int64_t> out;
     for (size_t i = 0; i < values.size(); ++i) out.push_back(argument<int64_t>(values, i, what));
     return out;
   }
 
   // ('storage', type, key, device, elements)
-  Value storage(const Values& id) {
+  PickleValue storage(const PickleList& id) {
     const char* what = "a storage";
     if (argument<std::string_view>(id, 0, what) != "storage") lies(what);
     const StorageType* type = storage_type(argument<Global>(id, 1, what).name);
@@ -154,10 +154,10 @@ class Reader {
                          {.type = type.type, .sizes = {count}});
   }
 
-  Value call(std::string_view name, const Values& arguments) {
+  PickleValue call(std::string_view name, const PickleList& arguments) {
     if (name == kTensor) return tensor(arguments);
     if (name == kParameter) return argument<at::Tensor>(arguments, 0, "a parameter");
-    if (name == kSize) return argument<Values*>(arguments, 0, "a size");
+    if (name == kSize) return argument<PickleList*>(arguments, 0, "a size");
     lies("a call of a storage type");
   }
 
@@ -171,12 +171,12 @@ class Reader {
   }
 
   // (storage, offset, size, stride, requires_grad, hooks[, metadata])
-  Value tensor(const Values& arguments) {
+  PickleValue tensor(const PickleList& arguments) {
     const char* what = "a tensor";
     const at::Tensor& elements = argument<Storage>(arguments, 0, what).elements;
     const auto offset = argument<int64_t>(arguments, 1, what);
-    const auto sizes = integers(*argument<Values*>(arguments, 2, what), what);
-    const auto strides = integers(*argument<Values*>(arguments, 3, what), what);
+    const auto sizes = integers(*argument<PickleList*>(arguments, 2, what), what);
+    const auto strides = integers(*argument<PickleList*>(arguments, 3, what), what);
     if (arguments.size() > 6) {  // conjugate or negative views
       const auto* flags = std::get_if<Dict*>(&arguments[6]);
       if (flags != nullptr && !(*flags)->items.empty()) lies("a tensor with flags");
@@ -191,7 +191,7 @@ class Reader {
 
   // The tensors of the dict itself, or of the one it holds as state_dict. Entries that are no
   // tensors (epoch, ...) are left out.
-  Tensors tensors(const Value& root) const {
+  Tensors tensors(const PickleValue& root) const {
     const auto* found = std::get_if<Dict*>(&root);
     base::check(found != nullptr, "{}: does not hold a dict of tensors, save model.state_dict()",
                 file_);

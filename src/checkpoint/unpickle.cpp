@@ -23,7 +23,7 @@ T big_endian(std::string_view bytes) {
 Unpickler::Unpickler(std::string_view pickle, std::string file, Rules rules)
     : left_(pickle), file_(std::move(file)), rules_(std::move(rules)) {}
 
-Value Unpickler::run() {
+PickleValue Unpickler::run() {
   for (;;) {
     const auto code = number<unsigned char>();
     if (code == '.') return pop();
@@ -81,9 +81,9 @@ int64_t Unpickler::long_number(uint64_t length) {
   return static_cast<int64_t>(value);
 }
 
-Value Unpickler::pop() {
+PickleValue Unpickler::pop() {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged();
-  Value value = std::move(stack_.back());
+  PickleValue value = std::move(stack_.back());
   stack_.pop_back();
   return value;
 }
@@ -96,39 +96,39 @@ T* Unpickler::top() {
   return *found;
 }
 
-Values* Unpickler::pop_values() {
-  Value value = pop();
-  auto* found = std::get_if<Values*>(&value);
+PickleList* Unpickler::pop_values() {
+  PickleValue value = pop();
+  auto* found = std::get_if<PickleList*>(&value);
   if (found == nullptr) damaged();
   return *found;
 }
 
-Values Unpickler::last(size_t count) {
-  Values values(count);
+PickleList Unpickler::last(size_t count) {
+  PickleList values(count);
   for (size_t i = count; i-- > 0;) values[i] = pop();
   return values;
 }
 
-Values Unpickler::since_mark() {
+PickleList Unpickler::since_mark() {
   if (marks_.empty() || marks_.back() > stack_.size()) damaged();
-  Values values = last(stack_.size() - marks_.back());
+  PickleList values = last(stack_.size() - marks_.back());
   marks_.pop_back();
   return values;
 }
 
-void Unpickler::push_values(Values values) { push(&lists_.emplace_back(std::move(values))); }
+void Unpickler::push_values(PickleList values) { push(&lists_.emplace_back(std::move(values))); }
 
-void Unpickler::push_dict(Values keys_and_values) {
+void Unpickler::push_dict(PickleList keys_and_values) {
   push(&dicts_.emplace_back());
   add_to_dict(std::move(keys_and_values));
 }
 
-void Unpickler::add_to_list(Values values) {
-  auto* list = top<Values>();
-  for (Value& value : values) list->push_back(std::move(value));
+void Unpickler::add_to_list(PickleList values) {
+  auto* list = top<PickleList>();
+  for (PickleValue& value : values) list->push_back(std::move(value));
 }
 
-void Unpickler::add_to_dict(Values keys_and_values) {
+void Unpickler::add_to_dict(PickleList keys_and_values) {
   auto* dict = top<Dict>();
   if (keys_and_values.size() % 2 != 0) damaged();
   for (size_t i = 0; i < keys_and_values.size(); i += 2)
@@ -281,7 +281,7 @@ bool Unpickler::object(unsigned char code) {
       return true;
     }
     case 0x93: {  // STACK_GLOBAL
-      const Values names = last(2);
+      const PickleList names = last(2);
       const auto* module = std::get_if<std::string_view>(&names[0]);
       const auto* name = std::get_if<std::string_view>(&names[1]);
       if (module == nullptr || name == nullptr) damaged();
@@ -291,20 +291,20 @@ bool Unpickler::object(unsigned char code) {
     case 'i': {  // INST
       const std::string_view module = line();
       name_global(module, line());
-      const Value callable = pop();
+      const PickleValue callable = pop();
       call(callable, since_mark());
       return true;
     }
     case 'o': {  // OBJ
-      const Values all = since_mark();
+      const PickleList all = since_mark();
       if (all.empty()) damaged();
-      call(all.front(), Values(all.begin() + 1, all.end()));
+      call(all.front(), PickleList(all.begin() + 1, all.end()));
       return true;
     }
     case 'R':
     case 0x81: {  // REDUCE, NEWOBJ
-      const Values* arguments = pop_values();
-      const Value callable = pop();
+      const PickleList* arguments = pop_values();
+      const PickleValue callable = pop();
       call(callable, *arguments);
       return true;
     }
@@ -331,7 +331,7 @@ void Unpickler::name_global(std::string_view module, std::string_view name) {
   push(Global{full});
 }
 
-void Unpickler::call(const Value& callable, const Values& arguments) {
+void Unpickler::call(const PickleValue& callable, const PickleList& arguments) {
   const auto* global = std::get_if<Global>(&callable);
   if (global == nullptr) damaged();
   if (global->name != kOrderedDict) return push(rules_.call(global->name, arguments));
@@ -341,7 +341,7 @@ void Unpickler::call(const Value& callable, const Values& arguments) {
 
 // A module's state dict carries _metadata as an attribute; it has no numbers that matter here.
 void Unpickler::build() {
-  const Value state = pop();
+  const PickleValue state = pop();
   top<Dict>();
   if (!std::holds_alternative<Dict*>(state)) damaged();
 }

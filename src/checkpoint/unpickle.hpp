@@ -14,8 +14,8 @@
 
 namespace lorahub::checkpoint {
 
-struct Value;
-using Values = std::vector<Value>;  // a list or tuple
+struct PickleValue;
+using PickleList = std::vector<PickleValue>;  // a list or tuple
 struct Dict;
 struct None {};
 struct Global {
@@ -27,19 +27,19 @@ struct Storage {
 
 // A value of a pickle. Lists and dicts belong to the Unpickler and texts to it or to the pickle's
 // bytes, so a Value must not outlive these.
-struct Value : std::variant<None, bool, int64_t, double, std::string_view, Global, Values*, Dict*,
-                            Storage, at::Tensor> {
+struct PickleValue : std::variant<None, bool, int64_t, double, std::string_view, Global,
+                                  PickleList*, Dict*, Storage, at::Tensor> {
   using variant::variant;
 };
 struct Dict {
-  std::vector<std::pair<Value, Value>>
+  std::vector<std::pair<PickleValue, PickleValue>>
       items;  // in order; a later one replaces an earlier of the same key
 };
 
 struct Rules {
   std::function<bool(std::string_view name)> known;  // any other global is refused when it is named
-  std::function<Value(std::string_view name, const Values& arguments)> call;
-  std::function<Value(const Values& id)> storage;  // for persistent ids
+  std::function<PickleValue(std::string_view name, const PickleList& arguments)> call;
+  std::function<PickleValue(const PickleList& id)> storage;  // for persistent ids
 };
 
 // Reads the part of protocols 2 to 5 that torch.save writes for dicts of tensors. It makes a
@@ -47,7 +47,7 @@ struct Rules {
 class Unpickler {
  public:
   Unpickler(std::string_view pickle, std::string file, Rules rules);
-  Value run();
+  PickleValue run();
 
  private:
   bool literal(unsigned char code);
@@ -63,17 +63,17 @@ class Unpickler {
   T number();
   int64_t long_number(uint64_t length);
 
-  void push(Value value) { stack_.push_back(std::move(value)); }
-  Value pop();
-  Values* pop_values();
-  Values since_mark();
-  Values last(size_t count);
-  void push_values(Values values);
-  void push_dict(Values keys_and_values);
-  void add_to_list(Values values);
-  void add_to_dict(Values keys_and_values);
+  void push(PickleValue value) { stack_.push_back(std::move(value)); }
+  PickleValue pop();
+  PickleList* pop_values();
+  PickleList since_mark();
+  PickleList last(size_t count);
+  void push_values(PickleList values);
+  void push_dict(PickleList keys_and_values);
+  void add_to_list(PickleList values);
+  void add_to_dict(PickleList keys_and_values);
   void name_global(std::string_view module, std::string_view name);
-  void call(const Value& callable, const Values& arguments);
+  void call(const PickleValue& callable, const PickleList& arguments);
   void build();
   void remember(uint64_t index);
   void recall(uint64_t index);
@@ -83,12 +83,12 @@ class Unpickler {
   std::string_view left_;
   std::string file_;
   Rules rules_;
-  std::vector<Value> stack_;
+  std::vector<PickleValue> stack_;
   std::vector<size_t> marks_;
-  std::unordered_map<uint64_t, Value> memo_;
+  std::unordered_map<uint64_t, PickleValue> memo_;
   // These are deques because Values point into them. They own everything in one place, since a list
   // may hold itself, and lists may nest deeper than recursive destructors could follow.
-  std::deque<Values> lists_;
+  std::deque<PickleList> lists_;
   std::deque<Dict> dicts_;
   std::deque<std::string> names_;
 };

@@ -21,7 +21,7 @@ struct LabTask {
   std::string text;  // a template; "": free prompts that name the skill, not the form
 };
 
-using Pair = std::pair<std::string, Form>;  // skill and form
+using SkillAndForm = std::pair<std::string, Form>;
 
 struct RowCounts {
   int lookups = 0, mix = 0, few_shot = 0;  // of the base's training
@@ -34,8 +34,8 @@ struct Recipe {
   uint64_t seed = 1;
   std::string text;  // of the file, and the seed where another was given
   std::vector<LabTask> modules, development, evaluation, controls;
-  std::set<Pair> held_out;        // never in the base's training, nor a module's
-  std::set<std::string> refused;  // boolean expressions never to be made
+  std::set<SkillAndForm> held_out;  // never in the base's training, nor a module's
+  std::set<std::string> refused;    // boolean expressions never to be made
   RowCounts rows;
   model::t5::T5Config model;  // its vocabulary is not known yet
   std::vector<int> ranks;

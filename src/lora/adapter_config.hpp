@@ -10,15 +10,15 @@
 namespace lorahub::lora {
 
 struct AdapterConfig {
-  struct Place {
+  struct RankAndScaling {
     int64_t rank = 0;
     double scaling = 0;  // alpha/r, or alpha/sqrt(r) with use_rslora
   };
   int64_t rank = 0;  // r and lora_alpha as written
   double alpha = 0;
-  std::map<int, Place> places;       // by slot: the layers that target_modules and its kin name
-  std::string base;                  // base_model_name_or_path, "" where it is not said
-  std::vector<std::string> targets;  // as written; one for a regular expression
+  std::map<int, RankAndScaling> places;  // by slot: the layers that target_modules and its kin name
+  std::string base;                      // base_model_name_or_path, "" where it is not said
+  std::vector<std::string> targets;      // as written; one for a regular expression
 };
 
 // Supported: use_rslora, rank_pattern, alpha_pattern, exclude_modules, layers_to_transform and any

@@ -13,7 +13,7 @@
 namespace lorahub::lora {
 
 Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite& mixture,
-                      const NamedBase& base) {
+                      const NamedModel& base) {
   Written written{.module = composed_module(mixture.pool, mixture.weights, mixture.composition)};
   if (mixture.rank > 0 && mixture.rank < written.module.rank) {
     Module cut = truncate(written.module, mixture.rank);

@@ -29,14 +29,14 @@ struct Written {
   double lost = 0;  // of a merged model: what rounding took of the adapter (merge.hpp)
 };
 
-struct NamedBase {
+struct NamedModel {
   const model::Architecture& architecture;
   std::string name;  // a folder or a published name
 };
 
 // Composes and writes into `folder`, all but the card, which the caller writes.
 Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite& mixture,
-                      const NamedBase& base);
+                      const NamedModel& base);
 
 // Markdown: modules and weights, how they were composed, what was cut and lost.
 std::string describe(const MixtureToWrite& mixture, const Written& written);

@@ -13,7 +13,7 @@ Passes::Passes(const Subject& subject, lora::Composer compose, std::span<const m
 std::vector<double> Passes::operator()(std::span<const double> weights, ExampleRun examples) {
   const at::Tensor matrix = compose_.matrix(weights);
   const Plan& known = plan(examples);
-  const Shape shape(&known, weights.size());
+  const GraphKey shape(&known, weights.size());
   std::unique_ptr<tensor::CudaGraph> pass = take(shape);
   std::vector<double> sums = known.batch->sums((*pass)(matrix));
   give_back(shape, std::move(pass));
@@ -35,7 +35,7 @@ const Passes::Plan& Passes::plan(ExampleRun examples) {
   return plans_.emplace(key, std::move(plan)).first->second;
 }
 
-std::unique_ptr<tensor::CudaGraph> Passes::take(const Shape& shape) {
+std::unique_ptr<tensor::CudaGraph> Passes::take(const GraphKey& shape) {
   const std::lock_guard lock(mutex_);
   auto& free = free_[shape];
   if (free.empty())
@@ -47,7 +47,7 @@ std::unique_ptr<tensor::CudaGraph> Passes::take(const Shape& shape) {
   return last;
 }
 
-void Passes::give_back(const Shape& shape, std::unique_ptr<tensor::CudaGraph> pass) {
+void Passes::give_back(const GraphKey& shape, std::unique_ptr<tensor::CudaGraph> pass) {
   const std::lock_guard lock(mutex_);
   free_[shape].push_back(std::move(pass));
 }

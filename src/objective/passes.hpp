@@ -37,10 +37,10 @@ class Passes {
     std::unique_ptr<const model::Batch> batch;
     model::delta::Trajectory base;  // the base model's own pass, for delta evaluation
   };
-  using Shape = std::pair<const Plan*, size_t>;  // and how many weights
+  using GraphKey = std::pair<const Plan*, size_t>;  // and how many weights
   const Plan& plan(ExampleRun examples);
-  std::unique_ptr<tensor::CudaGraph> take(const Shape& shape);
-  void give_back(const Shape& shape, std::unique_ptr<tensor::CudaGraph> pass);
+  std::unique_ptr<tensor::CudaGraph> take(const GraphKey& shape);
+  void give_back(const GraphKey& shape, std::unique_ptr<tensor::CudaGraph> pass);
   at::Tensor losses(const Plan& plan, const at::Tensor& weights) const;
 
   const Subject subject_;
@@ -49,7 +49,7 @@ class Passes {
   std::unique_ptr<const model::Batcher> batcher_;
   std::mutex mutex_;
   std::map<std::pair<size_t, size_t>, Plan> plans_;  // by the run's first example and count
-  std::map<Shape, std::vector<std::unique_ptr<tensor::CudaGraph>>>
+  std::map<GraphKey, std::vector<std::unique_ptr<tensor::CudaGraph>>>
       free_;  // nobody computes them now
 };
 

@@ -39,9 +39,10 @@ Need need(const train::TrainingConfig& config, const train::RowLengths& rows,
   trial.train.batch = config.batch;
   const double source = std::min(rows.longest_source, config.source_length);
   const double target = std::min(rows.longest_target, config.target_length);
-  const Lengths lengths{.shots = std::vector<Lengths::Row>(static_cast<size_t>(config.batch),
-                                                           {.source = source, .target = target}),
-                        .prompts = {}};
+  const Lengths lengths{
+      .shots = std::vector<Lengths::RowLengths>(static_cast<size_t>(config.batch),
+                                                {.source = source, .target = target}),
+      .prompts = {}};
   const auto architecture = model::read_architecture(checkpoint::resolve(config.model_path));
   Need all = need({.trial = trial,
                    .architecture = *architecture,

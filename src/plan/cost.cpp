@@ -89,7 +89,7 @@ int population_of(const study::Trial& trial) {
 
 search::TileShape tile_of(const Planned& planned) {
   std::vector<size_t> sources;
-  for (const Lengths::Row& shot : planned.lengths.shots)
+  for (const Lengths::RowLengths& shot : planned.lengths.shots)
     sources.push_back(static_cast<size_t>(shot.source));
   return tile_shape({.sources = std::move(sources),
                      .generation = population_of(planned.trial),
@@ -115,9 +115,9 @@ std::vector<int> rounds_of(const Planned& planned, long evaluations) {
 }
 
 // Units of work of a trial, in TFLOP of f32 (or bf16, where the trial is computed in it).
-Work work_of(const Planned& planned, const Cost& cost, double answers) {
+SearchWork work_of(const Planned& planned, const Cost& cost, double answers) {
   const auto& [trial, lengths, device] = planned;
-  Work work{.rounds = rounds_of(planned, cost.evaluations)};
+  SearchWork work{.rounds = rounds_of(planned, cost.evaluations)};
   if (answers_itself(trial.method)) {
     work.unit_cost = cost.tflop;
     return work;
@@ -240,7 +240,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
   }
   // The prediction is made for seats: a rank has one for each trial that it works on at the same
   // time.
-  std::vector<Work> works;
+  std::vector<SearchWork> works;
   const int each =
       static_cast<int>(trials.size() + static_cast<size_t>(resources.ranks) - 1) / resources.ranks;
   const int at_a_time = std::clamp(each, 1, resources.trials_of_a_rank);

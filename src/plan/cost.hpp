@@ -16,7 +16,7 @@ struct Cost {
   long example_forwards = 0;  // (candidate, example) pairs of the search
   double tokens = 0;          // source and target tokens, search and answers
   double tflop = 0;           // a multiply-add counts two; the formulas are in cost.cpp
-  Work work;                  // the same, as it is handed out, in TFLOP of the time they take
+  SearchWork work;            // the same, as it is handed out, in TFLOP of the time they take
 };
 
 struct StudyCost {

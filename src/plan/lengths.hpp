@@ -11,13 +11,13 @@ namespace lorahub::plan {
 
 // The lengths of the rows that a trial computes with, in tokens with </s>.
 struct Lengths {
-  struct Row {
+  struct RowLengths {
     double source = 0, target = 0;
     int options = 0;  // that the prompt lists; computed where the trial scores by options
   };
-  std::vector<Row> shots;    // as a loss reads them
-  std::vector<Row> prompts;  // of the test rows, whole; target: 0 where the row has none
-  size_t cut = 0;            // shots of which a loss reads the beginning alone
+  std::vector<RowLengths> shots;    // as a loss reads them
+  std::vector<RowLengths> prompts;  // of the test rows, whole; target: 0 where the row has none
+  size_t cut = 0;                   // shots of which a loss reads the beginning alone
 };
 // Error for a shot or a prompt of more than `task.max_input` tokens, naming file and row.
 enum class Reads { shots, shots_and_prompts };

@@ -14,14 +14,14 @@ struct Event {
   bool operator>(const Event& other) const { return time > other.time; }
 };
 
-double seconds_of(const Work& work) {
+double seconds_of(const SearchWork& work) {
   return work.unit_cost * std::accumulate(work.rounds.begin(), work.rounds.end(), 0) +
          work.batch_cost * work.batches;
 }
 
 class Play {
  public:
-  Play(const std::vector<Work>& trials, const workers::RankLayout& layout)
+  Play(const std::vector<SearchWork>& trials, const workers::RankLayout& layout)
       : trials_(trials),
         ranks_(layout.ranks),
         scheduler_(layout, sizes(trials)),
@@ -43,7 +43,7 @@ class Play {
       if (--groups_[static_cast<size_t>(event.group)].missing == 0)
         events_.push({.time = now + kFloor, .group = event.group});
     }
-    for (const Work& work : trials_) busy += seconds_of(work);
+    for (const SearchWork& work : trials_) busy += seconds_of(work);
     return {.groups = scheduler_.groups(),
             .seconds = now,
             .utilisation = now > 0 ? busy / (now * ranks_) : 1};
@@ -51,15 +51,15 @@ class Play {
 
  private:
   struct Group {
-    const Work* work = nullptr;
+    const SearchWork* work = nullptr;
     size_t round = 0;  // the next round
     int missing = 0;   // units of this round that have not ended
     double cost = 0;   // of each unit
   };
 
-  static std::vector<workers::JobSize> sizes(const std::vector<Work>& trials) {
+  static std::vector<workers::JobSize> sizes(const std::vector<SearchWork>& trials) {
     std::vector<workers::JobSize> sizes;
-    for (const Work& work : trials) sizes.push_back(size_of(work));
+    for (const SearchWork& work : trials) sizes.push_back(size_of(work));
     return sizes;
   }
 
@@ -92,7 +92,7 @@ class Play {
     }
   }
 
-  const std::vector<Work>& trials_;
+  const std::vector<SearchWork>& trials_;
   int ranks_;
   workers::Scheduler scheduler_;
   std::vector<double> free_at_;  // by rank: when it will have computed what it was given
@@ -103,13 +103,13 @@ class Play {
 
 }  // namespace
 
-Work scaled(Work work, double factor) {
+SearchWork scaled(SearchWork work, double factor) {
   work.unit_cost *= factor;
   work.batch_cost *= factor;
   return work;
 }
 
-workers::JobSize size_of(const Work& work) {
+workers::JobSize size_of(const SearchWork& work) {
   const int searched = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
   const int widest = work.rounds.empty() ? 0 : *std::ranges::max_element(work.rounds);
   return {.cost = seconds_of(work),
@@ -117,11 +117,11 @@ workers::JobSize size_of(const Work& work) {
           .width = std::max({1, widest, work.batches})};
 }
 
-Prediction predict(const std::vector<Work>& trials, const workers::RankLayout& layout) {
+Prediction predict(const std::vector<SearchWork>& trials, const workers::RankLayout& layout) {
   return trials.empty() ? Prediction{} : Play(trials, layout).run();
 }
 
-Prediction best_prediction(const std::vector<Work>& trials, int ranks) {
+Prediction best_prediction(const std::vector<SearchWork>& trials, int ranks) {
   const int most = std::min(ranks, static_cast<int>(trials.size()));
   Prediction best = predict(trials, {.ranks = ranks, .groups = 1});
   for (int groups = 2; groups <= most; groups += 1 + groups / 8) {

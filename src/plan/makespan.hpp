@@ -9,15 +9,15 @@ namespace lorahub::plan {
 
 // The work of a trial as units: the rounds of its search, one after the other, then the batches of
 // its answers.
-struct Work {
+struct SearchWork {
   std::vector<int> rounds;  // units (tiles) of each generation
   double unit_cost = 0;     // of one unit, in seconds or in TFLOP
   int batches = 0;          // of test rows, all at the same time
   double batch_cost = 0;
 };
 
-Work scaled(Work work, double factor);  // the same work, its costs times `factor`
-workers::JobSize size_of(const Work& work);
+SearchWork scaled(SearchWork work, double factor);  // the same work, its costs times `factor`
+workers::JobSize size_of(const SearchWork& work);
 
 struct Prediction {
   int groups = 1;
@@ -28,9 +28,9 @@ struct Prediction {
 // `trials` have costs in seconds. Between two rounds of a trial pass kFloor seconds for ask, tell
 // and messages.
 inline constexpr double kFloor = 1e-3;
-Prediction predict(const std::vector<Work>& trials, const workers::RankLayout& layout);
+Prediction predict(const std::vector<SearchWork>& trials, const workers::RankLayout& layout);
 
 // The number of groups that ends first, the fewer where equal.
-Prediction best_prediction(const std::vector<Work>& trials, int ranks);
+Prediction best_prediction(const std::vector<SearchWork>& trials, int ranks);
 
 }  // namespace lorahub::plan

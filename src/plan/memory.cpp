@@ -45,7 +45,7 @@ class Estimate {
 
   model::RowSums all_shots() const {
     model::RowSums all;
-    for (const Lengths::Row& shot : shapes_.lengths.shots) all.add(shot.source, shot.target);
+    for (const Lengths::RowLengths& shot : shapes_.lengths.shots) all.add(shot.source, shot.target);
     return all;
   }
 
@@ -74,7 +74,7 @@ class Estimate {
     if (!study::uses_search(trial_.method)) return 0;
     double bytes =
         (trial_.precision == study::Precision::delta_int8 ? 1 : 2) * terms_.narrow_weights();
-    for (const Lengths::Row& shot : shapes_.lengths.shots)
+    for (const Lengths::RowLengths& shot : shapes_.lengths.shots)
       bytes += terms_.trajectory(shot.source, shot.target);
     return bytes;
   }
@@ -93,7 +93,7 @@ class Estimate {
 
   // The largest tile of a search, whose rows are next to each other in the task.
   model::RowSums largest_tile() const {
-    const std::vector<Lengths::Row>& shots = shapes_.lengths.shots;
+    const std::vector<Lengths::RowLengths>& shots = shapes_.lengths.shots;
     const auto step = static_cast<size_t>(std::max(1, shapes_.tile.examples));
     model::RowSums largest;
     for (size_t first = 0; first < shots.size(); first += step) {
@@ -108,13 +108,13 @@ class Estimate {
   // A training takes the gradient of some rows together; the longest ones count.
   double training() const {
     model::RowSums largest;
-    std::vector<Lengths::Row> rows = shapes_.lengths.shots;
-    std::ranges::sort(rows, std::greater(), &Lengths::Row::source);
+    std::vector<Lengths::RowLengths> rows = shapes_.lengths.shots;
+    std::ranges::sort(rows, std::greater(), &Lengths::RowLengths::source);
     const double most = std::max(1.0, std::floor(train::kTileTokens / rows.front().source));
     const double together = trial_.method == study::Method::gradient
                                 ? static_cast<double>(rows.size())
                                 : trial_.train.batch;
-    for (const Lengths::Row& row : rows)
+    for (const Lengths::RowLengths& row : rows)
       if (largest.rows < std::min(most, together)) largest.add(row.source, row.target);
     return terms_.training(largest, {.drops = trial_.method != study::Method::gradient &&
                                               shapes_.architecture.dropout() > 0,
@@ -123,7 +123,7 @@ class Estimate {
 
   // The largest batch of test rows.
   double answering() const {
-    const std::vector<Lengths::Row>& rows = shapes_.lengths.prompts;
+    const std::vector<Lengths::RowLengths>& rows = shapes_.lengths.prompts;
     const auto step = static_cast<size_t>(std::max(1, trial_.batch));
     double largest = 0;
     for (size_t first = 0; first < rows.size(); first += step) {
@@ -133,10 +133,10 @@ class Estimate {
     return largest;
   }
 
-  double answering(std::span<const Lengths::Row> rows) const {
+  double answering(std::span<const Lengths::RowLengths> rows) const {
     model::RowSums open;
     double largest = 0;
-    for (const Lengths::Row& row : rows) {
+    for (const Lengths::RowLengths& row : rows) {
       if (row.options == 0) {
         open.add(row.source, std::max(row.target, 8.0));
         continue;

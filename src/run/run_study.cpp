@@ -228,7 +228,7 @@ class StudyRunner {
     say_utilisation(cost_.prediction, clock.seconds(), dispatcher_.busy_seconds() - busy);
   }
 
-  workers::Job job(size_t i, const plan::Work& tflop, double flops_per_second) {
+  workers::Job job(size_t i, const plan::SearchWork& tflop, double flops_per_second) {
     return {.size = plan::size_of(tflop),
             .join = join_request(plan::trial_inputs(trials_[i], tokenizers_), i),
             .lead = [this, i](const workers::JobHandle& handle) { run_one(i, handle); },

@@ -94,8 +94,8 @@ struct RowTable {
   }
 
   // `rows` gives one row after the other, and runs twice (see write_table).
-  using Emit = std::function<void(const ResultRow&)>;
-  void write(hid_t file, const std::function<void(const Emit&)>& rows) const {
+  using EmitRow = std::function<void(const ResultRow&)>;
+  void write(hid_t file, const std::function<void(const EmitRow&)>& rows) const {
     write_table(file, table(), [&](const store::Emit& emit) {
       rows([&](const ResultRow& row) { emit(cells(row)); });
     });

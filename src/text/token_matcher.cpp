@@ -28,18 +28,18 @@ size_t spaces_at_begin(std::string_view text) {
 
 bool TokenMatcher::add(std::string pattern, const AddedToken& token) {
   if (pattern.empty()) return false;
-  std::vector<Entry>& entries = by_first_byte_[static_cast<unsigned char>(pattern[0])];
-  if (std::ranges::find(entries, pattern, &Entry::pattern) != entries.end()) return false;
-  const auto shorter = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+  std::vector<TokenEntry>& entries = by_first_byte_[static_cast<unsigned char>(pattern[0])];
+  if (std::ranges::find(entries, pattern, &TokenEntry::pattern) != entries.end()) return false;
+  const auto shorter = std::find_if(entries.begin(), entries.end(), [&](const TokenEntry& entry) {
     return entry.pattern.size() < pattern.size();
   });
   entries.insert(shorter, {.pattern = std::move(pattern), .token = token});
   return true;
 }
 
-const TokenMatcher::Entry* TokenMatcher::find(std::string_view text) const {
-  const std::vector<Entry>& entries = by_first_byte_[static_cast<unsigned char>(text[0])];
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+const TokenMatcher::TokenEntry* TokenMatcher::find(std::string_view text) const {
+  const std::vector<TokenEntry>& entries = by_first_byte_[static_cast<unsigned char>(text[0])];
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const TokenEntry& entry) {
     return text.starts_with(entry.pattern);
   });
   return found == entries.end() ? nullptr : &*found;
@@ -49,7 +49,7 @@ std::vector<TokenMatcher::TextPart> TokenMatcher::split(std::string_view text) c
   std::vector<TextPart> parts;
   size_t plain = 0;  // where the text behind the last token begins
   for (size_t at = 0; at < text.size();) {
-    const Entry* entry = find(text.substr(at));
+    const TokenEntry* entry = find(text.substr(at));
     if (entry == nullptr) {
       ++at;
       continue;

@@ -24,13 +24,13 @@ class TokenMatcher {
   std::vector<TextPart> split(std::string_view text) const;
 
  private:
-  struct Entry {
+  struct TokenEntry {
     std::string pattern;
     AddedToken token;
   };
-  const Entry* find(std::string_view text) const;  // the longest that begins `text`, or null
+  const TokenEntry* find(std::string_view text) const;  // the longest that begins `text`, or null
 
-  std::array<std::vector<Entry>, 256> by_first_byte_;  // each longest first
+  std::array<std::vector<TokenEntry>, 256> by_first_byte_;  // each longest first
 };
 
 }  // namespace lorahub::text

@@ -26,7 +26,7 @@ Unigram::Unigram(const std::vector<VocabularyPiece>& pieces, int unknown) : unkn
   double least = std::numeric_limits<double>::infinity();
   for (size_t id = 0; id < pieces.size(); ++id) {
     const auto& [text, score] = pieces[id];
-    entries_.insert_or_assign(text, Entry{static_cast<int>(id), score});
+    entries_.insert_or_assign(text, VocabularyEntry{static_cast<int>(id), score});
     longest_ = std::max(longest_, text.size());
     least = std::min(least, score);
   }

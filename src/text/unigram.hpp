@@ -20,11 +20,11 @@ class Unigram {
               std::vector<int64_t>& ids) const;  // appended; a run of unknowns is one id
 
  private:
-  struct Entry {
+  struct VocabularyEntry {
     int id;
     double score;
   };
-  std::unordered_map<std::string, Entry> entries_;
+  std::unordered_map<std::string, VocabularyEntry> entries_;
   size_t longest_ = 0;  // bytes
   int unknown_;
   double unknown_score_;

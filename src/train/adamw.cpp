@@ -46,7 +46,7 @@ void all(int threads, size_t count, const std::function<void(size_t)>& work) {
 
 }  // namespace
 
-void step(Trainable& trainable, Moments& moments, const Tensors& gradients, const Step& by) {
+void step(Trainable& trainable, Moments& moments, const TensorList& gradients, const Step& by) {
   const auto t = static_cast<double>(++moments.steps);
   const double correction1 = 1 - std::pow(by.rule.beta1, t),
                correction2 = 1 - std::pow(by.rule.beta2, t);
@@ -83,7 +83,7 @@ std::vector<double> rate_factors(const Trainable& trainable, const std::vector<R
   return factors;
 }
 
-double clip(Tensors& gradients, double most) {
+double clip(TensorList& gradients, double most) {
   double square = 0;
   for (const at::Tensor& g : gradients) square += g.square().sum(at::kDouble).item<double>();
   const double norm = std::sqrt(square);

@@ -17,7 +17,7 @@ struct AdamW {
 
 struct Moments {
   int64_t steps = 0;
-  Tensors first, second;  // zeros before the first step
+  TensorList first, second;  // zeros before the first step
 };
 Moments no_moments(const Trainable& trainable);
 
@@ -29,7 +29,7 @@ struct Step {
   std::vector<double> factors = {};  // of the rate, by parameter; empty: 1 each
   int threads = 1;
 };
-void step(Trainable& trainable, Moments& moments, const Tensors& gradients, const Step& by);
+void step(Trainable& trainable, Moments& moments, const TensorList& gradients, const Step& by);
 
 // A part of parameters' names ("q", "lora_B", "shared") and the factor of their learning rate.
 using RateFactor = std::pair<std::string, double>;
@@ -40,7 +40,7 @@ std::vector<double> rate_factors(const Trainable& trainable, const std::vector<R
 
 // Returns the norm of all gradients together, and scales them down to `most` where it is above (0:
 // never).
-double clip(Tensors& gradients, double most);
+double clip(TensorList& gradients, double most);
 
 enum class Schedule { linear, constant };  // behind the warm-up: to 0 at `steps`, or level
 

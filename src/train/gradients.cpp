@@ -18,7 +18,7 @@ namespace {
 
 struct Part {
   double loss_sum = 0;
-  Tensors gradients;
+  TensorList gradients;
 };
 
 // Adds parts in the order of their numbers, whichever is ready first; few parts wait at a time.
@@ -58,12 +58,12 @@ tensor::Dropout dropout(const Noise& noise, size_t tile) {
 
 // What the network reads, cut off from how it was made: the tiles differentiate up to here.
 struct Read {
-  Tensors made;               // by prepare(), with the graph that made them
-  Tensors leaves;             // the same values
+  TensorList made;            // by prepare(), with the graph that made them
+  TensorList leaves;          // the same values
   std::vector<size_t> moved;  // indices of those that depend on a parameter
 };
 
-Read read(const Trainable& trainable, const Tensors& values) {
+Read read(const Trainable& trainable, const TensorList& values) {
   Read read{.made = trainable.prepare(values), .leaves = {}, .moved = {}};
   for (size_t i = 0; i < read.made.size(); ++i) {
     const bool moves = read.made[i].requires_grad();
@@ -73,13 +73,13 @@ Read read(const Trainable& trainable, const Tensors& values) {
   return read;
 }
 
-Tensors some(const Tensors& all, const std::vector<size_t>& which) {
-  Tensors chosen;
+TensorList some(const TensorList& all, const std::vector<size_t>& which) {
+  TensorList chosen;
   for (const size_t i : which) chosen.push_back(all[i]);
   return chosen;
 }
 
-Part tile_gradients(const TrainedModel& trained, const Tensors& leaves,
+Part tile_gradients(const TrainedModel& trained, const TensorList& leaves,
                     std::span<const model::Tokens> rows, const tensor::Dropout& dropout) {
   const at::Tensor loss = trained.model->reference_loss_sums(trained.adapter, rows, dropout).sum();
   Part part{.loss_sum = loss.item<double>(), .gradients = torch::autograd::grad({loss}, leaves)};
@@ -110,12 +110,12 @@ std::vector<std::vector<size_t>> tiles(std::span<const model::Tokens> batch) {
 Gradients gradients(const Trainable& trainable, std::span<const model::Tokens> batch,
                     const Noise& noise, int threads) {
   tensor::keep_freed_memory();
-  Tensors parameters;
+  TensorList parameters;
   for (const Parameter& parameter : trainable.parameters)
     parameters.push_back(parameter.value.detach().requires_grad_());
   const Read now = read(trainable, parameters);
   const TrainedModel model = trainable.place(now.leaves);
-  const Tensors leaves = some(now.leaves, now.moved);
+  const TensorList leaves = some(now.leaves, now.moved);
   const auto cut = tiles(batch);
   InOrder sums;
   tensor::share(threads, static_cast<int>(cut.size()), [&](int t) {
@@ -127,7 +127,7 @@ Gradients gradients(const Trainable& trainable, std::span<const model::Tokens> b
   Part total = std::move(sums).total();
   Gradients result{.loss_sum = total.loss_sum, .tokens = 0, .of_mean = {}};
   for (const model::Tokens& pair : batch) result.tokens += static_cast<int64_t>(pair.target.size());
-  const Tensors made = some(now.made, now.moved);
+  const TensorList made = some(now.made, now.moved);
   for (size_t i = 0; i < made.size(); ++i)
     total.gradients[i] =
         total.gradients[i].div_(static_cast<double>(result.tokens)).to(made[i].scalar_type());

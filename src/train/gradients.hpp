@@ -22,7 +22,7 @@ struct Noise {
 struct Gradients {
   double loss_sum = 0;  // cross entropy over the target tokens, nats
   int64_t tokens = 0;   // target tokens
-  Tensors of_mean;      // d (loss_sum / tokens) / d parameter, f32, in the order of the parameters
+  TensorList of_mean;   // d (loss_sum / tokens) / d parameter, f32, in the order of the parameters
 };
 
 // Computes by the calling thread and threads - 1 others, with single-threaded kernels.

@@ -46,7 +46,7 @@ std::vector<size_t> slots(const std::vector<model::LinearInfo>& linears,
 
 // A model that reads some other tensors.
 TrainedModel replaced(const ModelPointer& base, const std::vector<std::string>& names,
-                      const Tensors& by) {
+                      const TensorList& by) {
   std::map<std::string, at::Tensor> changed;
   for (size_t i = 0; i < names.size(); ++i) changed.emplace(names[i], by[i]);
   return {.model = base->with(changed), .adapter = {}};
@@ -62,8 +62,8 @@ at::Device device_of(const ModelPointer& model) {
 
 }  // namespace
 
-Tensors values(const Trainable& trainable) {
-  Tensors all;
+TensorList values(const Trainable& trainable) {
+  TensorList all;
   for (const Parameter& parameter : trainable.parameters) all.push_back(parameter.value);
   return all;
 }
@@ -114,15 +114,15 @@ Trainable lora(const ModelPointer& base, const LoraShape& shape, uint64_t seed) 
          .value = at::zeros({linear.out, shape.rank}, at::device(device).dtype(at::kFloat))});
   }
   const double scaling = shape.alpha / static_cast<double>(shape.rank);
-  trainable.prepare = [scaling](const Tensors& factors) {
-    Tensors read;
+  trainable.prepare = [scaling](const TensorList& factors) {
+    TensorList read;
     for (size_t i = 0; i < factors.size(); i += 2) {
       read.push_back(factors[i].unsqueeze(0));
       read.push_back((factors[i + 1] * scaling).unsqueeze(0));
     }
     return read;
   };
-  trainable.place = [base, adapted, count = linears.size()](const Tensors& read) {
+  trainable.place = [base, adapted, count = linears.size()](const TensorList& read) {
     TrainedModel model{.model = base, .adapter = {.candidates = 1, .slots = {}}};
     model.adapter.slots.resize(count);
     for (size_t i = 0; i < adapted.size(); ++i)
@@ -146,7 +146,7 @@ Trainable ia3(const ModelPointer& base) {
   const model::PeftWords& words = base->architecture().peft();
   const std::map<std::string, at::Tensor> tensors = base->tensors();
   std::vector<std::string> names;  // of the weights
-  Tensors weights;
+  TensorList weights;
   Trainable trainable;
   for (const model::LinearInfo& linear : base->architecture().linears()) {
     const std::string part = last_part(linear.name);
@@ -160,13 +160,13 @@ Trainable ia3(const ModelPointer& base) {
         {.name = linear.name + ".ia3_l",
          .value = at::ones(sizes, weights.back().options().dtype(at::kFloat))});
   }
-  trainable.prepare = [weights](const Tensors& factors) {
-    Tensors read;
+  trainable.prepare = [weights](const TensorList& factors) {
+    TensorList read;
     for (size_t i = 0; i < weights.size(); ++i)
       read.push_back((weights[i] * factors[i]).to(weights[i].scalar_type()));
     return read;
   };
-  trainable.place = [base, names](const Tensors& read) { return replaced(base, names, read); };
+  trainable.place = [base, names](const TensorList& read) { return replaced(base, names, read); };
   return trainable;
 }
 
@@ -179,13 +179,13 @@ Trainable full(const ModelPointer& start, at::ScalarType dtype) {
     wide.push_back(start->is_always_f32(name));
     trainable.parameters.push_back({.name = name, .value = tensor.to(at::kFloat).clone()});
   }
-  trainable.prepare = [wide, dtype](const Tensors& masters) {
-    Tensors read;
+  trainable.prepare = [wide, dtype](const TensorList& masters) {
+    TensorList read;
     for (size_t i = 0; i < masters.size(); ++i)
       read.push_back(wide[i] ? masters[i] : masters[i].to(dtype));
     return read;
   };
-  trainable.place = [start, names](const Tensors& read) { return replaced(start, names, read); };
+  trainable.place = [start, names](const TensorList& read) { return replaced(start, names, read); };
   return trainable;
 }
 
@@ -200,9 +200,9 @@ Trainable mixture(const ModelPointer& base, const MixtureTraining& mixture,
   const auto composer =
       std::make_shared<lora::Composer>(mixture.pool, mixture.composition, at::kFloat);
   const auto adapted = std::make_shared<std::vector<int>>(mixture.pool.slots);
-  trainable.prepare = [composer, adapted](const Tensors& values) {
+  trainable.prepare = [composer, adapted](const TensorList& values) {
     const model::Adapter adapter = (*composer)(values[0]);
-    Tensors read;
+    TensorList read;
     for (const int slot : *adapted) {
       const model::LowRank& low = adapter.slots[static_cast<size_t>(slot)];
       for (const at::Tensor* part : {&low.a, &low.b, &low.scale})
@@ -212,7 +212,7 @@ Trainable mixture(const ModelPointer& base, const MixtureTraining& mixture,
   };
   const int64_t count = mixture.pool.slot_count;
   const bool scaled = mixture.composition == study::Composition::product;
-  trainable.place = [base, adapted, count, scaled](const Tensors& read) {
+  trainable.place = [base, adapted, count, scaled](const TensorList& read) {
     TrainedModel model{.model = base, .adapter = {.candidates = 1, .slots = {}}};
     model.adapter.slots.resize(static_cast<size_t>(count));
     size_t next = 0;

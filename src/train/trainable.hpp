@@ -25,18 +25,18 @@ struct TrainedModel {
   model::Adapter adapter;
 };
 
-using Tensors = std::vector<at::Tensor>;
+using TensorList = std::vector<at::Tensor>;
 using ModelPointer = std::shared_ptr<const model::Model>;
 
 struct Trainable {
   std::vector<Parameter> parameters;
   // Values of the parameters, in their order -> tensors that the network reads. Differentiable.
-  std::function<Tensors(const Tensors& values)> prepare;
+  std::function<TensorList(const TensorList& values)> prepare;
   // Puts those tensors into a network that reads them; it does no arithmetic.
-  std::function<TrainedModel(const Tensors& read)> place;
+  std::function<TrainedModel(const TensorList& read)> place;
 };
 
-Tensors values(const Trainable& trainable);              // handles, not copies
+TensorList values(const Trainable& trainable);           // handles, not copies
 TrainedModel trained_model(const Trainable& trainable);  // as it is now, for the fast paths
 
 // All values one after another, and back into a trainable of the same shape.

@@ -34,7 +34,7 @@ Scheduler::Scheduler(const RankLayout& layout, std::vector<JobSize> jobs)
     for (int g = 0; g < jobs_there; ++g)
       groups_[index(g)].job = queue_[queue_.size() - 1 - index(g)];
     share_out(rest);
-    for (World& group : groups_) group.job = -1;
+    for (RankGroup& group : groups_) group.job = -1;
   } else {
     for (size_t i = 0; i < rest.size(); ++i) {
       groups_[i].ranks.push_back(rest[i]);
@@ -43,13 +43,13 @@ Scheduler::Scheduler(const RankLayout& layout, std::vector<JobSize> jobs)
   }
 }
 
-double Scheduler::cost_left_per_rank(const World& group) const {
+double Scheduler::cost_left_per_rank(const RankGroup& group) const {
   const JobSize& job = jobs_[index(group.job)];
   const double left = 1 - std::min(1.0, static_cast<double>(group.units_done) / job.units);
   return job.cost * left / static_cast<double>(std::max<size_t>(1, group.ranks.size()));
 }
 
-bool Scheduler::wants_more(const World& group) const {
+bool Scheduler::wants_more(const RankGroup& group) const {
   return group.job >= 0 && static_cast<int>(group.ranks.size()) < jobs_[index(group.job)].width;
 }
 
@@ -58,8 +58,8 @@ bool Scheduler::wants_more(const World& group) const {
 void Scheduler::share_out(const std::vector<int>& ranks) {
   for (const int rank : ranks) {
     ranks_[index(rank)].group = -1;
-    World* neediest = nullptr;
-    for (World& group : groups_)
+    RankGroup* neediest = nullptr;
+    for (RankGroup& group : groups_)
       if (wants_more(group) &&
           (neediest == nullptr || cost_left_per_rank(group) > cost_left_per_rank(*neediest)))
         neediest = &group;
@@ -70,7 +70,7 @@ void Scheduler::share_out(const std::vector<int>& ranks) {
 }
 
 std::optional<int> Scheduler::take(int number) {
-  World& group = groups_[index(number)];
+  RankGroup& group = groups_[index(number)];
   group.units = group.next_unit = group.units_done = 0;
   group.job = -1;
   if (queue_.empty()) {
@@ -88,13 +88,13 @@ std::optional<int> Scheduler::take(int number) {
 }
 
 void Scheduler::submit(int group, int units) {
-  World& g = groups_[index(group)];
+  RankGroup& g = groups_[index(group)];
   assert(g.job >= 0 && g.next_unit == g.units);
   g.next_unit = 0;
   g.units = units;
 }
 
-std::optional<int> Scheduler::idlest(const World& group) const {
+std::optional<int> Scheduler::idlest(const RankGroup& group) const {
   std::optional<int> best;
   for (const int rank : group.ranks) {
     const int in_flight = ranks_[index(rank)].in_flight;
@@ -106,7 +106,7 @@ std::optional<int> Scheduler::idlest(const World& group) const {
 std::optional<Scheduler::Order> Scheduler::next() {
   for (int i = 0; i < groups(); ++i) {
     const int number = (turn_ + i) % groups();
-    World& group = groups_[index(number)];
+    RankGroup& group = groups_[index(number)];
     if (group.next_unit == group.units) continue;
     const std::optional<int> rank = idlest(group);
     if (!rank) continue;

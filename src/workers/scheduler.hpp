@@ -44,7 +44,7 @@ class Scheduler {
   void done(int rank, int group);
 
  private:
-  struct World {
+  struct RankGroup {
     std::vector<int> ranks;
     int job = -1;
     int next_unit = 0, units = 0;  // of the units submitted last
@@ -55,14 +55,14 @@ class Scheduler {
   };
   static size_t index(int i) { return static_cast<size_t>(i); }
   void share_out(const std::vector<int>& ranks);
-  double cost_left_per_rank(const World& group) const;
-  bool wants_more(const World& group) const;
-  std::optional<int> idlest(const World& group) const;
+  double cost_left_per_rank(const RankGroup& group) const;
+  bool wants_more(const RankGroup& group) const;
+  std::optional<int> idlest(const RankGroup& group) const;
 
   int depth_;
   std::vector<JobSize> jobs_;
   std::vector<int> queue_;  // jobs, the costliest last
-  std::vector<World> groups_;
+  std::vector<RankGroup> groups_;
   std::vector<Rank> ranks_;
   int turn_ = 0;  // the group that is asked first
 };

@@ -83,7 +83,7 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
 
 TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
   const Scratch scratch;
-  const NamedBase base{.architecture = *lab().architecture, .name = "mini"};
+  const NamedModel base{.architecture = *lab().architecture, .name = "mini"};
   const Written whole =
       write_mixture(scratch.path / "whole", lab().mixture(WrittenForm::adapter), base);
   EXPECT_EQ(whole.module.rank, 20 * 16);

@@ -10,7 +10,7 @@
 namespace lorahub::plan {
 namespace {
 
-Work work(int rounds, int units, int batches) {
+SearchWork work(int rounds, int units, int batches) {
   return {.rounds = std::vector<int>(static_cast<size_t>(rounds), units),
           .unit_cost = 1,
           .batches = batches,
@@ -30,15 +30,15 @@ TEST(Makespan, ARoundWaitsForItsLastUnit) {
 }
 
 TEST(Makespan, RanksOfAnEndedGroupHelpTheOther) {
-  const std::vector<Work> trials{work(20, 4, 0), work(2, 4, 0)};
+  const std::vector<SearchWork> trials{work(20, 4, 0), work(2, 4, 0)};
   // Three ranks for the long one, of two steps a round; after 8 the short one's joins: one step.
   EXPECT_NEAR(predict(trials, {.ranks = 4, .groups = 2}).seconds, 8 + 16, 0.1);
 }
 
 // Greedy, the costliest first, whole trials on single ranks: the share of the time spent computing.
-double whole_trials(const std::vector<Work>& trials, int ranks) {
+double whole_trials(const std::vector<SearchWork>& trials, int ranks) {
   std::vector<double> costs;
-  for (const Work& w : trials) costs.push_back(size_of(w).cost);
+  for (const SearchWork& w : trials) costs.push_back(size_of(w).cost);
   std::ranges::sort(costs, std::greater());
   std::vector<double> load(static_cast<size_t>(ranks), 0);
   for (const double cost : costs) *std::ranges::min_element(load) += cost;
@@ -52,7 +52,7 @@ TEST(Makespan, TheBbhStudyKeepsManyRanksBusy) {
   const study::Study study = study::load(SOURCE_DIR "/experiments/official_bbh.yaml",
                                          {{"method", "lorahub"}, {"search.method", "cma"}});
   ASSERT_EQ(study.trials.size(), 135U);
-  std::vector<Work> trials;
+  std::vector<SearchWork> trials;
   for (const Cost& cost : cost(study.trials, {}).trials) trials.push_back(scaled(cost.work, 100));
   EXPECT_GE(best_prediction(trials, 64).utilisation, 0.90);
   EXPECT_GE(best_prediction(trials, 128).utilisation, 0.75);

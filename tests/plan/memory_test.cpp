@@ -147,8 +147,8 @@ double estimate(const Case& one) {
   const study::Trial trial = trial_of(one);
   const auto of = [&](int64_t source, int64_t target) {
     Lengths lengths;
-    const Lengths::Row row{.source = static_cast<double>(source),
-                           .target = static_cast<double>(target)};
+    const Lengths::RowLengths row{.source = static_cast<double>(source),
+                                  .target = static_cast<double>(target)};
     auto& rows = one.method == study::Method::zero_shot ? lengths.prompts : lengths.shots;
     rows.assign(static_cast<size_t>(one.rows), row);
     return memory({.trial = trial,

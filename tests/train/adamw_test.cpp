@@ -20,7 +20,7 @@ TEST(AdamW, twenty_steps_are_those_of_pytorch) {
                     .warmup = s.at("warmup"),
                     .steps = s.at("count")};
     Moments moments = no_moments(c.trainable);
-    Tensors start;
+    TensorList start;
     for (const Parameter& p : c.trainable.parameters) start.push_back(p.value.clone());
     const size_t rows = s.at("rows");
     for (int64_t t = 0; t < rate.steps; ++t) {
@@ -50,8 +50,8 @@ TEST(AdamW, factors_are_rates_of_their_own) {
   test::Case c = test::make_case("lora");
   const std::vector<double> factors = rate_factors(c.trainable, {{"lora_B", 4}, {"q", 0.5}});
   const AdamW rule{.beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1};
-  const Tensors found = gradients(c.trainable, c.golden.pairs, {}, 1).of_mean;
-  std::vector<Tensors> expected;
+  const TensorList found = gradients(c.trainable, c.golden.pairs, {}, 1).of_mean;
+  std::vector<TensorList> expected;
   for (const double factor : {0.5, 1.0, 2.0, 4.0}) {
     test::Case other = test::make_case("lora");
     Moments moments = no_moments(other.trainable);
@@ -75,7 +75,7 @@ TEST(AdamW, factors_are_rates_of_their_own) {
 }
 
 TEST(AdamW, clipping_keeps_the_direction) {
-  Tensors gradients{at::full({2}, 3.0F), at::full({2}, 4.0F)};  // norm sqrt(50)
+  TensorList gradients{at::full({2}, 3.0F), at::full({2}, 4.0F)};  // norm sqrt(50)
   EXPECT_NEAR(clip(gradients, 0), std::sqrt(50.0), 1e-6);
   EXPECT_EQ(gradients[0][0].item<float>(), 3.0F);
   clip(gradients, 1);

@@ -51,7 +51,7 @@ TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
     for (Parameter& p : c.trainable.parameters) p.value = p.value.to(at::kDouble);
     const Noise noise{.model = 0.2, .adapter = 0.3, .seed = 3, .step = 1};
     const Gradients found = gradients(c.trainable, rows, noise, 1);
-    Tensors start, directions;
+    TensorList start, directions;
     double slope = 0;
     for (size_t i = 0; i < found.of_mean.size(); ++i) {
       const Parameter& p = c.trainable.parameters[i];

@@ -4,7 +4,7 @@
 
 namespace lorahub::cluster::slurm {
 
-std::string complaint(const base::Output& output) {
+std::string complaint(const base::ProcessOutput& output) {
   std::vector<std::string> kept;
   for (const std::string& line : base::split(output.err.empty() ? output.out : output.err, '\n')) {
     std::string text = base::strip(line);

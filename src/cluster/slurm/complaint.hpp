@@ -6,6 +6,6 @@
 namespace lorahub::cluster::slurm {
 
 // What one of Slurm's commands complains about, in one line, without its own name in front.
-std::string complaint(const base::Output& output);
+std::string complaint(const base::ProcessOutput& output);
 
 }  // namespace lorahub::cluster::slurm

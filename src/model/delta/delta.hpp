@@ -17,10 +17,10 @@ namespace lorahub::model::delta {
 // Inputs [1, rows, in] and outputs [1, rows, out] of the linear layers in the base model's pass
 // over some examples, by slot.
 struct Trajectory {
-  struct Place {
+  struct LinearActivations {
     at::Tensor x0, y0;
   };
-  std::map<int, Place> places;
+  std::map<int, LinearActivations> places;
 };
 // Records the trajectory of a pass of the base model. `pass` computes the pass and multiplies by
 // the Products that it is given.

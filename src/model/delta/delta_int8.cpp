@@ -154,7 +154,7 @@ class Int8Products : public tensor::Products {
 
   at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
     RECORD_USER_SCOPE("linears");
-    const Trajectory::Place& place = base_.places.at(layer.slot);
+    const Trajectory::LinearActivations& place = base_.places.at(layer.slot);
     at::Tensor y = moved(x, place.x0, layer.slot);
     each_row(y, place.y0, scale_plus);
     return y.view({x.size(0), x.size(1), y.size(1)});
@@ -163,7 +163,7 @@ class Int8Products : public tensor::Products {
   at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
                           const tensor::Linear& layer) const override {
     RECORD_USER_SCOPE("linears");
-    const Trajectory::Place& place = base_.places.at(layer.slot);
+    const Trajectory::LinearActivations& place = base_.places.at(layer.slot);
     float* to = sum.mutable_data_ptr<float>();
     each_row(moved(x, place.x0, layer.slot), place.y0,
              [&](float* y, const float* y0, const int64_t& width, const float& scale) {

@@ -15,7 +15,7 @@ std::optional<KnownGenerations::Generation> KnownGenerations::find_or_begin(
 }
 
 void KnownGenerations::end(const search::Population& asked,
-                           const std::optional<Generation>& generation) {
+                           const std::optional<MeasuredGeneration>& generation) {
   {
     const std::lock_guard lock(mutex_);
     if (generation)
@@ -26,7 +26,7 @@ void KnownGenerations::end(const search::Population& asked,
   ended_.notify_all();
 }
 
-void KnownGenerations::keep(const search::Population& asked, const Generation& generation) {
+void KnownGenerations::keep(const search::Population& asked, const MeasuredGeneration& generation) {
   end(asked, generation);
 }
 

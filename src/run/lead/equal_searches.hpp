@@ -21,22 +21,23 @@ namespace lorahub::run {
 // candidates. Several threads may use it.
 class KnownGenerations {
  public:
-  struct Generation {
+  struct MeasuredGeneration {
     search::Losses losses;
     double seconds = 0;  // wall clock, that the evaluation took
   };
   // Returns the losses that are known, after waiting for another thread that computes them now.
   // Nothing: the caller has to compute them, and must then call keep(), or leave() where that
   // failed, so that the next one who asks computes them.
-  std::optional<Generation> find_or_begin(const search::Population& asked);
-  void keep(const search::Population& asked, const Generation& generation);
+  std::optional<MeasuredGeneration> find_or_begin(const search::Population& asked);
+  void keep(const search::Population& asked, const MeasuredGeneration& generation);
   void leave(const search::Population& asked);
 
  private:
-  void end(const search::Population& asked, const std::optional<Generation>& generation);
+  void end(const search::Population& asked, const std::optional<MeasuredGeneration>& generation);
   std::mutex mutex_;
   std::condition_variable ended_;
-  std::map<std::vector<double>, std::optional<Generation>> generations_;  // nothing: under way
+  std::map<std::vector<double>, std::optional<MeasuredGeneration>>
+      generations_;  // nothing: under way
 };
 
 class EqualSearches {

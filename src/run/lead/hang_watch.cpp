@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kTimesPredicted = 50;
 
-double predicted(RequestKind kind, const plan::Work& work) {
+double predicted(RequestKind kind, const plan::SearchWork& work) {
   return kind == RequestKind::answer ? work.batch_cost : work.unit_cost;
 }
 
@@ -18,7 +18,7 @@ double predicted(RequestKind kind, const plan::Work& work) {
 
 workers::Watch watch(double hang_timeout) { return watch(hang_timeout, {}); }
 
-workers::Watch watch(double hang_timeout, const plan::Work& work) {
+workers::Watch watch(double hang_timeout, const plan::SearchWork& work) {
   return [=](const std::string& request) -> workers::Patience {
     const RankRequest asked = decode(request);
     const double seconds = std::max(kHangTimeout, kTimesPredicted * predicted(asked.kind, work));

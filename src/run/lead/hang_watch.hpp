@@ -13,6 +13,6 @@ workers::Watch watch(double hang_timeout);
 
 // For the requests of a trial: the same, but 50 times the predicted time where that is longer and
 // the user names no time. `work` is in seconds.
-workers::Watch watch(double hang_timeout, const plan::Work& work);
+workers::Watch watch(double hang_timeout, const plan::SearchWork& work);
 
 }  // namespace lorahub::run

@@ -24,16 +24,17 @@ train::Trainable trainable(const study::Trial& trial, const train::ModelPointer&
   }
 }
 
-train::Settings settings(const TrainingInputs& inputs) {
-  const study::Trial& trial = inputs.inputs.trial;
+train::Settings settings(const TrainingInputs& training) {
+  const study::Trial& trial = training.inputs.trial;
   train::Settings settings{
       .batch = static_cast<size_t>(trial.train.batch),
       .rule = {.weight_decay = trial.train.weight_decay},
-      .model_dropout = inputs.loaded.model->architecture().dropout(),
+      .model_dropout = training.loaded.model->architecture().dropout(),
       .dropout = trial.method == study::Method::lora_tuning ? trial.train.dropout : 0,
       .seed = trial.seed.search,
-      .threads = inputs.loaded.threads};
-  const int64_t steps = train::course(inputs.inputs.pairs, settings).first_step(trial.train.epochs);
+      .threads = training.loaded.threads};
+  const int64_t steps =
+      train::course(training.inputs.pairs, settings).first_step(trial.train.epochs);
   settings.rate = {.peak = plan::learning_rate(trial), .steps = steps};
   return settings;
 }
@@ -41,10 +42,10 @@ train::Settings settings(const TrainingInputs& inputs) {
 }  // namespace
 
 // The loss is the study's, without penalty.
-MethodResult tuned(const TrainingInputs& inputs) {
-  const auto& [inputs, loaded, pool] = inputs;
+MethodResult tuned(const TrainingInputs& training) {
+  const auto& [inputs, loaded, pool] = training;
   const study::Trial& trial = inputs.trial;
-  train::Trainer trainer(trainable(trial, loaded.model), inputs.pairs, settings(inputs));
+  train::Trainer trainer(trainable(trial, loaded.model), inputs.pairs, settings(training));
   while (!trainer.done()) {
     trainer.step();
     base::throw_if_signalled();
