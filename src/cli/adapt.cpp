@@ -130,7 +130,7 @@ base::Interrupted anew(const base::Interrupted& error) {
 }
 
 run::Adapted searched(workers::Dispatcher& dispatcher, const Options& options,
-                      const study::Trial& trial, const objective::Hardware& rank_hardware) {
+                      const study::Trial& trial, const objective::Hardware& hardware) {
   try {
     return run::adapt(dispatcher,
                       {.trial = trial,
@@ -139,7 +139,7 @@ run::Adapted searched(workers::Dispatcher& dispatcher, const Options& options,
                        .single_losses = !options.quick,
                        .memory_check = options.no_memory_check ? run::MemoryCheck::skip
                                                                : run::MemoryCheck::refuse},
-                      rank_hardware,
+                      hardware,
                       {.folder = options.out.folder,
                        .rows = options.task,
                        .rank = options.out.rank,
@@ -163,15 +163,15 @@ int adapt(const Options& options) {
   const TaskRows rows(options.task, options.columns);
   const study::Trial mine = trial(options, rows.files());
   if (group.rank() == 0) say(remarks(options, mine));
-  const objective::Hardware rank_hardware =
-      hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  const workers::Service service{.threads = rank_hardware.threads};
+  const objective::Hardware hardware =
+      cli::hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
+  const workers::Service service{.threads = hardware.threads};
   const auto make_site = [&] {
-    return std::make_unique<run::RankServer>(std::vector{mine}, rank_hardware, group.member());
+    return std::make_unique<run::RankServer>(std::vector{mine}, hardware, group.member());
   };
   return run::run_on_ranks(group, service, make_site, [&](workers::Dispatcher& dispatcher) {
     for (const std::string& note : run::notes({mine})) warn(note);
-    const run::Adapted adapted = searched(dispatcher, options, mine, rank_hardware);
+    const run::Adapted adapted = searched(dispatcher, options, mine, hardware);
     (options.json ? print_json : print)(adapted, options);
     warn(adapted.delivered.written, options.out);
     return 0;

@@ -38,8 +38,8 @@ lab::Lab read_lab(const Options& options) {
 // threads.
 class Builder {
  public:
-  Builder(const Options& options, const objective::Hardware& rank_hardware, int rank)
-      : options_(options), hardware_(rank_hardware), bar_(options.quiet || rank > 0) {}
+  Builder(const Options& options, const objective::Hardware& hardware, int rank)
+      : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   std::string operator()(const std::string& request) {
     if (!lab_) lab_ = read_lab(options_);
@@ -82,10 +82,10 @@ int build(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
-  const objective::Hardware rank_hardware =
+  const objective::Hardware hardware =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Builder builder(options, rank_hardware, world.rank());
+  Builder builder(options, hardware, world.rank());
   return run::do_parts(world, std::ref(builder),
                        [&](run::PartsLead& ranks) { lead(options, ranks); });
 }

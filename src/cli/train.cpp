@@ -40,8 +40,8 @@ Plan read_plan(const Options& options) {
 // threads.
 class Trainer {
  public:
-  Trainer(const Options& options, const objective::Hardware& rank_hardware, int rank)
-      : options_(options), hardware_(rank_hardware), bar_(options.quiet || rank > 0) {}
+  Trainer(const Options& options, const objective::Hardware& hardware, int rank)
+      : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   // Returns the reply: a sentence about what was done.
   std::string operator()(const std::string& request) {
@@ -71,7 +71,7 @@ run::Part part(const train::Unit& unit, size_t number) {
 }
 
 // Checks all units before any is trained.
-void lead(const Options& options, const objective::Hardware& rank_hardware, run::PartsLead& ranks) {
+void lead(const Options& options, const objective::Hardware& hardware, run::PartsLead& ranks) {
   const Plan plan = read_plan(options);
   std::vector<run::Part> parts;
   for (size_t i = 0; i < plan.units.size(); ++i) {
@@ -80,7 +80,7 @@ void lead(const Options& options, const objective::Hardware& rank_hardware, run:
     warn(rows.cut);
     if (!options.no_memory_check)
       warn(plan::check_room(
-          plan::need(plan.config, rows, rank_hardware, "training " + plan.units[i].name),
+          plan::need(plan.config, rows, hardware, "training " + plan.units[i].name),
           {.hosts = ranks.hosts(), .rooms = ranks.everyone(Trainer::kRoom)}));
     parts.push_back(part(plan.units[i], i));
   }
@@ -91,12 +91,12 @@ int train(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
-  const objective::Hardware rank_hardware =
+  const objective::Hardware hardware =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Trainer trainer(options, rank_hardware, world.rank());
+  Trainer trainer(options, hardware, world.rank());
   return run::do_parts(world, std::ref(trainer),
-                       [&](run::PartsLead& ranks) { lead(options, rank_hardware, ranks); });
+                       [&](run::PartsLead& ranks) { lead(options, hardware, ranks); });
 }
 
 }  // namespace

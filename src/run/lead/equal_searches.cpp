@@ -4,7 +4,7 @@
 #include "study/study.hpp"
 
 namespace lorahub::run {
-std::optional<KnownGenerations::Generation> KnownGenerations::find_or_begin(
+std::optional<KnownGenerations::MeasuredGeneration> KnownGenerations::find_or_begin(
     const search::Population& asked) {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -72,7 +72,8 @@ search::Evaluate once(search::Evaluate evaluate, std::shared_ptr<KnownGeneration
   if (!known) return evaluate;
   return [evaluate = std::move(evaluate), known = std::move(known),
           borrowed = std::move(borrowed)](const search::Population& population) {
-    const std::optional<KnownGenerations::Generation> before = known->find_or_begin(population);
+    const std::optional<KnownGenerations::MeasuredGeneration> before =
+        known->find_or_begin(population);
     if (!before) return begun(*known, population, evaluate);
     borrowed(before->seconds);
     return search::Evaluation(before->losses);
