@@ -83,7 +83,7 @@ int build(const Options& options) {
   workers::Session session;
   workers::World world(identity());
   const objective::Hardware hardware =
-      hardware({.device = options.device, .threads = options.threads},
+      cli::hardware({.device = options.device, .threads = options.threads},
                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
   Builder builder(options, hardware, world.rank());
   return run::do_parts(world, std::ref(builder),
