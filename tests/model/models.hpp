@@ -16,7 +16,7 @@ using model::t5::T5Config, model::t5::Network, model::t5::Ties;
 
 // A model of a golden file, what was asked of it, and what transformers answered.
 struct Golden {
-  Config config;
+  T5Config config;
   Network network;
   std::vector<Tokens> pairs;
   nlohmann::json examples;
@@ -43,7 +43,7 @@ inline Golden golden(const std::string& name, at::ScalarType dtype = at::kFloat)
 }
 
 // Adapters of rank 4 for P candidates at every linear layer; dW is about `size` of a weight.
-inline Adapter random_adapter(const Config& config, int64_t candidates, double size = 0.3) {
+inline Adapter random_adapter(const T5Config& config, int64_t candidates, double size = 0.3) {
   constexpr int64_t kRank = 4;
   Adapter adapter{.candidates = static_cast<int>(candidates), .slots = {}};
   int slot = 0;
@@ -87,7 +87,7 @@ inline Adapter one_of(const Adapter& all, int64_t candidate) {
 
 // The model's weights with one candidate's additions W + b diag(scale) a written into them.
 inline std::map<std::string, at::Tensor> merge(std::map<std::string, at::Tensor> weights,
-                                               const Config& config, const Adapter& adapter) {
+                                               const T5Config& config, const Adapter& adapter) {
   const std::vector<LinearInfo> all = model::t5::linears(config);
   for (size_t slot = 0; slot < all.size(); ++slot) {
     const LowRank& low = adapter.slots[slot];
