@@ -84,7 +84,7 @@ int build(const Options& options) {
   workers::World world(identity());
   const objective::Hardware hardware =
       cli::hardware({.device = options.device, .threads = options.threads},
-               {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
+                    {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
   Builder builder(options, hardware, world.rank());
   return run::do_parts(world, std::ref(builder),
                        [&](run::PartsLead& ranks) { lead(options, ranks); });

@@ -93,7 +93,7 @@ int train(const Options& options) {
   workers::World world(identity());
   const objective::Hardware hardware =
       cli::hardware({.device = options.device, .threads = options.threads},
-               {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
+                    {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
   Trainer trainer(options, hardware, world.rank());
   return run::do_parts(world, std::ref(trainer),
                        [&](run::PartsLead& ranks) { lead(options, hardware, ranks); });

@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 
 struct Tiny {
   T5Config config = golden_config(read_golden("tiny_gated").at("config"));
-  std::map<std::string, at::Tensor> weights = hash_model(config, OutputHead::untied);
+  std::map<std::string, at::Tensor> weights = hash_model(config, Head::untied);
 };
 
 std::string message(const Tiny& tiny) {
