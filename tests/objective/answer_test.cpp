@@ -8,7 +8,7 @@ namespace lorahub::objective {
 namespace {
 
 struct Setting {
-  LoadedModel loaded = objective::machine();
+  LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture());
   std::vector<task::Example> rows = shots("D2_last_letter", 25);
   std::vector<std::string> prompts;

@@ -13,7 +13,7 @@ inline const std::filesystem::path kSource = SOURCE_DIR;
 inline const std::filesystem::path kModel = kSource / "configs/model/mini";
 inline const std::filesystem::path kLibrary = kSource / "configs/library/mini/r16";
 
-inline LoadedModel loaded(study::Precision precision = study::Precision::f32) {
+inline LoadedModel lab_model(study::Precision precision = study::Precision::f32) {
   const bool half = precision == study::Precision::bf16;
   return {
       .model = model::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),

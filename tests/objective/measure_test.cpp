@@ -15,7 +15,7 @@ using study::Composition;
 using study::Engine;
 
 struct Setting {
-  LoadedModel loaded = objective::machine();
+  LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture());
   std::vector<model::Tokens> pairs = tokenize(loaded.tokenizer, shots("D1_min_letter", 5));
 };
@@ -124,7 +124,7 @@ double kendall_tau(const std::vector<double>& x, const std::vector<double>& y) {
 
 TEST(Measure, Bfloat16RanksCandidatesAsFloat32) {
   const Setting& s = setting();
-  const LoadedModel half = loaded(study::Precision::bf16);
+  const LoadedModel half = lab_model(study::Precision::bf16);
   const search::Population some = population(50, 20);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     const search::Measure coarse = make_measure(
