@@ -67,6 +67,10 @@ class Model {
   // One candidate. Ties go to the lowest id. A batch is computed together.
   virtual std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
                                     int max_tokens) const = 0;
+  // The same for each of P candidates side by side: [P * prompts], candidate-major. A candidate's
+  // ids do not depend on those beside it.
+  virtual std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
+                                         int max_tokens) const = 0;
 
   // The layers that delta evaluation computes by the differences of their inputs.
   virtual std::vector<const tensor::Linear*> delta_layers() const = 0;

@@ -11,49 +11,66 @@ namespace {
 
 struct Model {
   const LoadedModel& loaded;
-  const model::Adapter& adapter;
+  const model::Adapter& adapter;  // P candidates
+  bool side_by_side = false;      // a candidate's answers must not depend on the others
+
+  size_t candidates() const { return static_cast<size_t>(adapter.candidates); }
+  std::vector<model::Ids> generate(std::span<const model::Ids> sources, int max_tokens) const {
+    return side_by_side ? loaded.model->generate_each(adapter, sources, max_tokens)
+                        : loaded.model->generate(adapter, sources, max_tokens);
+  }
 };
 
-// The option of least cross entropy per token (`</s>` counts): a plain sum would favour short
-// options. The first one among equals.
-std::string likeliest(const Model& model, const std::string& prompt,
-                      const std::vector<std::string>& options) {
+// Each candidate's option of least cross entropy per token (`</s>` counts): a plain sum would
+// favour short options. The first one among equals.
+std::vector<std::string> likeliest(const Model& model, const std::string& prompt,
+                                   const std::vector<std::string>& options) {
   std::vector<model::Tokens> pairs;
   const model::Ids source = model.loaded.tokenizer.encode(prompt);
   for (const std::string& option : options)
     pairs.push_back({.source = source, .target = model.loaded.tokenizer.encode(option)});
-  std::vector<double> losses = model.loaded.model->loss_sums(model.adapter, pairs);
-  for (size_t i = 0; i < losses.size(); ++i)
-    losses[i] /= static_cast<double>(pairs[i].target.size());
-  return options[static_cast<size_t>(std::min_element(losses.begin(), losses.end()) -
-                                     losses.begin())];
+  const std::vector<double> losses = model.loaded.model->loss_sums(model.adapter, pairs);
+  std::vector<std::string> best;
+  for (auto own = losses.begin(); own != losses.end(); own += std::ssize(options)) {
+    std::vector<double> means(own, own + std::ssize(options));
+    for (size_t i = 0; i < means.size(); ++i)
+      means[i] /= static_cast<double>(pairs[i].target.size());
+    best.push_back(options[static_cast<size_t>(std::ranges::min_element(means) - means.begin())]);
+  }
+  return best;
 }
 
-// Greedy answers of the prompts numbered in `which`, in that order.
+// Greedy answers of the prompts numbered in `which`, in that order: [P * which].
 std::vector<std::string> generate(const Model& model, std::span<const std::string> prompts,
                                   const std::vector<size_t>& which, int max_tokens) {
   if (which.empty()) return {};
   std::vector<model::Ids> sources;
   for (const size_t i : which) sources.push_back(model.loaded.tokenizer.encode(prompts[i]));
   std::vector<std::string> answers;
-  for (const model::Ids& ids : model.loaded.model->generate(model.adapter, sources, max_tokens))
+  for (const model::Ids& ids : model.generate(sources, max_tokens))
     answers.push_back(model.loaded.tokenizer.decode(ids));
   return answers;
 }
 
-void answer_batch(const Model& model, std::span<const std::string> prompts,
-                  std::span<std::string> answers, const AnswerRule& rule) {
+// [P * prompts], candidate-major.
+std::vector<std::string> answer_batch(const Model& model, std::span<const std::string> prompts,
+                                      const AnswerRule& rule) {
+  std::vector<std::string> answers(model.candidates() * prompts.size());
   std::vector<size_t> open;  // to be answered freely
   for (size_t i = 0; i < prompts.size(); ++i) {
     std::vector<std::string> options;
     if (rule.scoring == study::Scoring::options) options = task::options(prompts[i]);
-    if (options.empty())
+    if (options.empty()) {
       open.push_back(i);
-    else
-      answers[i] = likeliest(model, prompts[i], options);
+      continue;
+    }
+    const std::vector<std::string> best = likeliest(model, prompts[i], options);
+    for (size_t p = 0; p < best.size(); ++p) answers[p * prompts.size() + i] = best[p];
   }
   std::vector<std::string> free = generate(model, prompts, open, rule.max_tokens);
-  for (size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(free[i]);
+  for (size_t i = 0; i < free.size(); ++i)
+    answers[i / open.size() * prompts.size() + open[i % open.size()]] = std::move(free[i]);
+  return answers;
 }
 
 }  // namespace
@@ -68,10 +85,15 @@ std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter&
   tensor::share(loaded.threads, static_cast<int>(batches), [&](int number) {
     const size_t first = static_cast<size_t>(number) * batch;
     const size_t count = std::min(batch, prompts.size() - first);
-    answer_batch(model, prompts.subspan(first, count), std::span(answers).subspan(first, count),
-                 rule);
+    std::ranges::move(answer_batch(model, prompts.subspan(first, count), rule),
+                      answers.begin() + static_cast<ptrdiff_t>(first));
   });
   return answers;
+}
+
+std::vector<std::string> answer_each(const LoadedModel& loaded, const model::Adapter& adapter,
+                                     std::span<const std::string> prompts, const AnswerRule& rule) {
+  return answer_batch({.loaded = loaded, .adapter = adapter, .side_by_side = true}, prompts, rule);
 }
 
 }  // namespace lorahub::objective

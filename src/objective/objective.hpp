@@ -61,4 +61,9 @@ struct AnswerRule {
 std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);
 
+// The answers of each of P candidates, [P * prompts], candidate-major: one batch on the calling
+// thread. A candidate's answers do not depend on those beside it.
+std::vector<std::string> answer_each(const LoadedModel& loaded, const model::Adapter& adapter,
+                                     std::span<const std::string> prompts, const AnswerRule& rule);
+
 }  // namespace lorahub::objective

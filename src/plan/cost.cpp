@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
 #include "model/load.hpp"
+#include "objective/loss_kinds.hpp"
 #include "objective/rate.hpp"
 #include "plan/learning_rate.hpp"
 #include "plan/memory.hpp"
@@ -64,13 +65,16 @@ long evaluations(const study::Trial& trial) {
   return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
 }
 
-// Passes over all shots. A backward pass costs as much as two forward passes.
+// Passes over all shots. A backward pass costs as much as two forward passes, and a greedy answer
+// as much as a forward pass over the target.
 struct Passes {
   long forward = 0, backward = 0;
 };
 Passes passes(const study::Trial& trial) {
   const long backward = study::trains(trial.method) ? trial.train.epochs : 0;
-  return {.forward = std::max(evaluations(trial), backward), .backward = backward};
+  const long probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
+  const long measured = (evaluations(trial) - probes) * objective::numbers_per_shot(trial.loss);
+  return {.forward = std::max(probes + measured, backward), .backward = backward};
 }
 
 bool answers_itself(study::Method method) {  // the rank that trains answers too, in the same unit
@@ -104,7 +108,8 @@ std::vector<int> rounds_of(const Planned& planned, long evaluations) {
   const auto examples = static_cast<int>(lengths.shots.size());
   const search::TileShape tile = tile_of(planned);
   const auto units = [&](long candidates) {
-    return static_cast<int>(search::cut(static_cast<int>(candidates), examples, tile).size());
+    return std::max(1, objective::numbers_per_shot(trial.loss)) *
+           static_cast<int>(search::cut(static_cast<int>(candidates), examples, tile).size());
   };
   std::vector<int> rounds;
   const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));

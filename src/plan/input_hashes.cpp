@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/cores.hpp"
 #include "base/sha256.hpp"
+#include "base/text.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
@@ -51,6 +52,10 @@ std::vector<Hashed> hashed_files(const study::Trial& trial) {
           std::filesystem::exists(folder / lora::kCardFile))
         hashed.push_back({"card " + name, folder / lora::kCardFile, base::sha256_file});
     }
+  if (study::measures_candidates(trial.method) && trial.loss == study::LossKind::ask)
+    for (const std::string& word : base::split(trial.loss_program, ' '))
+      if (std::filesystem::is_regular_file(word))
+        hashed.push_back({"loss.program " + word, word, base::sha256_file});
   return hashed;
 }
 

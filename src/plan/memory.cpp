@@ -88,7 +88,18 @@ class Estimate {
                                 ? 2 * kFloat * population * terms_.module_values(rank())
                                 : 2 * kFloat * shapes_.modules * terms_.module_values(rank());
     if (trial_.engine == study::Engine::reference) return terms_.reference_losses(batch);
-    return adapters + terms_.losses(batch, population, on_cpu());
+    return adapters +
+           std::max(terms_.losses(batch, population, on_cpu()), answering(batch, population));
+  }
+
+  // The answers of the shots by all candidates of a tile, where the loss reads them.
+  double answering(const model::RowSums& batch, double population) const {
+    if (!study::reads_answers(trial_.loss)) return 0;
+    model::RowSums all = batch;
+    all.rows *= population;
+    all.sum *= population;
+    all.target_sum *= population;
+    return terms_.answers(all, 2 * batch.target_longest + 8, on_cpu());
   }
 
   // The largest tile of a search, whose rows are next to each other in the task.

@@ -65,6 +65,7 @@ Delivered delivered(const Found& found, const objective::Hardware& hardware, con
                   .task = brief.task,
                   .pool = pool,
                   .weights = adapted.weights,
+                  .loss = adapted.loss,
                   .zero_loss = adapted.zero_loss,
                   .evaluations = adapted.evaluations,
                   .loss_batch = adaptation.loss_batch},

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "lora/claim.hpp"
 #include "objective/alone.hpp"
+#include "objective/answer_errors.hpp"
 #include "objective/self_test.hpp"
 #include "study/names.hpp"
 
@@ -13,13 +14,18 @@ namespace {
 
 double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapter,
                const Solution& solution) {
+  if (solution.trial.loss == study::LossKind::ask) return solution.loss;
   const std::vector<model::Tokens> pairs =
       objective::tokenize(loaded.tokenizer, solution.task.shots);
   const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
                                    .weights = solution.weights};
   std::vector<int> tokens;
   for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
-  return objective::reduce(alone_sums(loaded, adapter, pairs), tokens, mixture,
+  search::Sums sums = alone_sums(loaded, adapter, pairs);
+  if (study::reads_answers(solution.trial.loss))
+    sums = with_answer_errors(std::move(sums), loaded, adapter,
+                              objective::answered_shots(solution.trial, solution.task, pairs));
+  return objective::reduce(sums, tokens, mixture,
                            {.kind = solution.trial.loss,
                             .penalty = solution.trial.penalty,
                             .batch = solution.loss_batch})

@@ -21,14 +21,16 @@ struct Solution {
   const task::Task& task;
   const lora::Pool& pool;
   std::vector<double> weights;  // [N]
-  double zero_loss = 0;         // at w = 0, by the trial's loss and penalty
+  double loss = 0;              // of the weights, by the trial's loss and penalty
+  double zero_loss = 0;         // at w = 0, likewise
   int evaluations = 0;
   int loss_batch = 0;  // examples of a batch, as in objective::LossRule
 };
 
 struct Delivered {
   lora::Written written;
-  // Of the adapter as written; it differs from the search's where the rank was cut.
+  // Of the adapter as written; it differs from the search's where the rank was cut. Where a program
+  // is asked for losses, it is the search's.
   double loss = 0;
 };
 

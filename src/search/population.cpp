@@ -17,9 +17,15 @@ std::vector<Tile> cut(int candidates, int examples, TileShape shape) {
   return tiles;
 }
 
-Sums measure_all(const Measure& measure, const Population& population, int examples,
+Sums measure_all(const Measure& measure, const Population& population, const SumColumns& columns,
                  TileShape shape) {
-  const std::vector<Tile> tiles = cut(population.size(), examples, shape);
+  const int examples = columns.examples * columns.kinds;
+  std::vector<Tile> tiles;
+  for (int kind = 0; kind < columns.kinds; ++kind)
+    for (Tile tile : cut(population.size(), columns.examples, shape)) {
+      tile.first_example += kind * columns.examples;
+      tiles.push_back(tile);
+    }
   const std::vector<std::vector<double>> parts = measure(population, tiles);
   assert(parts.size() == tiles.size());
   const size_t width = static_cast<size_t>(examples);

@@ -25,9 +25,10 @@ struct Population {
 };
 
 // Sums of target-token cross entropies [P, K], row-major: one per candidate and example, in nats.
+// Where other numbers are measured of each example, too, their K columns follow: [P, kinds * K].
 struct Sums {
-  int examples = 0;            // K
-  std::vector<double> values;  // [P * K]
+  int examples = 0;            // columns: K, or kinds * K
+  std::vector<double> values;  // [P * columns]
   double at(int p, int k) const {
     return values[static_cast<size_t>(p) * static_cast<size_t>(examples) + static_cast<size_t>(k)];
   }
@@ -67,8 +68,15 @@ struct Evaluation {
 };
 using Evaluate = std::function<Evaluation(const Population&)>;  // what a search calls
 
-// All tiles of the population, put together.
-Sums measure_all(const Measure& measure, const Population& population, int examples,
+// What is measured of each candidate. Example k of the second kind is column K + k, also in a Tile.
+struct SumColumns {
+  SumColumns(int examples_of_each, int how_many_kinds = 1)
+      : examples(examples_of_each), kinds(how_many_kinds) {}
+  int examples, kinds;
+};
+
+// All tiles of the population, put together. A tile has columns of one kind.
+Sums measure_all(const Measure& measure, const Population& population, const SumColumns& columns,
                  TileShape shape);
 
 }  // namespace lorahub::search

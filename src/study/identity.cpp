@@ -54,7 +54,7 @@ std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
 std::string loss_identity(const Trial& trial) {
   std::string text;
   for (const auto& [name, value] : columns(trial))
-    if (find_knob(name)->changes_loss) text += base::format("{}={}\n", name, value);
+    if (find_knob(name)->changes_loss(trial)) text += base::format("{}={}\n", name, value);
   return text;
 }
 
@@ -63,7 +63,7 @@ std::vector<std::string> remarks(const std::vector<std::string>& knobs,
   std::vector<std::string> sentences;
   for (const auto& name : knobs) {
     const bool shapes =
-        std::ranges::any_of(std::vector{"search.", "train.", "penalty."},
+        std::ranges::any_of(std::vector{"search.", "train.", "penalty.", "loss."},
                             [&](const char* group) { return name.starts_with(group); });
     if (shapes && !std::ranges::any_of(trials, find_knob(name)->read_by))
       sentences.push_back(base::format(

@@ -70,6 +70,17 @@ bool weighs_penalty(const Trial& trial) {
   return chooses_weights(trial) && trial.penalty.kind != PenaltyKind::none;
 }
 
+bool never(const Trial&) { return false; }
+
+bool asks_program(const Trial& trial) {
+  return measures_candidates(trial.method) && trial.loss == LossKind::ask;
+}
+
+// The shots are answered as the test rows are where the loss reads answers.
+bool answers_shots(const Trial& trial) {
+  return measures_candidates(trial.method) && reads_answers(trial.loss);
+}
+
 constexpr Knob kKnobs[] = {
     {.name = "model",
      .kind = WordKind{field<&Trial::model>},
@@ -105,7 +116,7 @@ constexpr Knob kKnobs[] = {
      .unit = "token",
      .meaning = "longest input of a row, a longer one is refused; it changes no result",
      .read_by = always,
-     .changes_loss = false,
+     .changes_loss = never,
      .is_column = false},
     {.name = "shots",
      .kind = PhraseKind{.takes = "a count, or a list of rows of the pool from 0",
@@ -144,8 +155,21 @@ constexpr Knob kKnobs[] = {
     {.name = "loss",
      .kind = choice<&Trial::loss>(),
      .unit = "none",
-     .meaning = "cross-entropy of the shots by tokens and examples, by tokens, or the mean of each",
+     .meaning = "of the shots: cross-entropy by tokens and examples, by tokens, or the mean of "
+                "each; wrong answers; answers' distance by chrF; or what a program says",
      .read_by = measures_weights},
+    {.name = "loss.program",
+     .kind = WordKind{field<&Trial::loss_program>},
+     .unit = "none",
+     .meaning = "command that `loss: ask` asks for the losses of candidates",
+     .read_by = asks_program},
+    {.name = "loss.patience",
+     .kind = IntegerKind{field<&Trial::loss_patience>, {.least = 1, .most = kMostPatience}},
+     .unit = "s",
+     .meaning = "longest wait for an answer of loss.program; it changes no result",
+     .read_by = asks_program,
+     .changes_loss = never,
+     .is_column = false},
     {.name = "penalty.kind",
      .kind = choice<&Trial::penalty, &Penalty::kind>(),
      .unit = "none",
@@ -188,7 +212,7 @@ constexpr Knob kKnobs[] = {
      .unit = "1",
      .meaning = "evaluations allowed",
      .read_by = searches,
-     .changes_loss = false},
+     .changes_loss = never},
     {.name = "search.bound",
      .kind = RealKind{field<&Trial::search, &Search::bound>, Range::positive},
      .unit = "1",
@@ -199,7 +223,7 @@ constexpr Knob kKnobs[] = {
      .unit = "none",
      .meaning = "answer of CMA-ES: the best candidate, or the mean of the last better half",
      .read_by = searches_by_cma,
-     .changes_loss = false},
+     .changes_loss = never},
     {.name = "train.lr",
      .kind = RealKind{field<&Trial::train, &Train::lr>, Range::from_zero},
      .unit = "1",
@@ -255,7 +279,7 @@ constexpr Knob kKnobs[] = {
      .unit = "none",
      .meaning = "answer of a test row: generated, or the likeliest option of its prompt",
      .read_by = always,
-     .changes_loss = false},
+     .changes_loss = answers_shots},
     {.name = "seed",
      .kind = PhraseKind{.takes = "a seed",
                         .column = Holds::integer,
@@ -286,13 +310,13 @@ constexpr Knob kKnobs[] = {
      .unit = "token",
      .meaning = "longest answer",
      .read_by = always,
-     .changes_loss = false},
+     .changes_loss = answers_shots},
     {.name = "batch",
      .kind = IntegerKind{field<&Trial::batch>, {.least = 1, .most = kMostOfMany}},
      .unit = "1",
      .meaning = "answers generated together",
      .read_by = always,
-     .changes_loss = false},
+     .changes_loss = never},
 };
 
 }  // namespace

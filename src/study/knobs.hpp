@@ -99,9 +99,10 @@ struct Knob {
   Required unit;     // of numbers; "none" of words
   Required meaning;  // one line; for numbers it stands in the result file, too
   ReadBy read_by;
-  bool changes_loss = true;  // false: it decides which candidates are tried, or how test rows
-                             // are answered, and not what loss a candidate has
-  bool is_column = true;     // false: it is no part of the identity of a trial, either
+  // Whether it decides what loss a candidate has, and not only which candidates are tried, or how
+  // test rows are answered.
+  bool (*changes_loss)(const Trial&) = [](const Trial&) { return true; };
+  bool is_column = true;  // false: it is no part of the identity of a trial, either
 };
 
 // All knobs, in the order of the columns. They are read in this order, too: `seed` before

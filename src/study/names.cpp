@@ -25,7 +25,8 @@ const std::vector<std::string>& words<Composition>() {
 
 template <>
 const std::vector<std::string>& words<LossKind>() {
-  static const std::vector<std::string> list = {"official", "token_mean", "example_mean"};
+  static const std::vector<std::string> list = {"official", "token_mean", "example_mean",
+                                                "accuracy", "similarity", "ask"};
   return list;
 }
 

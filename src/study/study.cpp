@@ -199,6 +199,7 @@ class Maker {
     set_library(values, trial);
     set_task(values, trial);
     set_shots(values, trial);
+    check_loss(values, trial);
     return trial;
   }
 
@@ -268,6 +269,20 @@ class Maker {
     else if (uses_shots(trial.method) && trial.shots.count == 0)
       fail_at(values.at("shots"),
               "shots is 0, but a trial's method learns from shots, take at least 1");
+  }
+
+  static void check_loss(const Values& values, const Trial& trial) {
+    if (measures_candidates(trial.method) && trial.loss == LossKind::ask &&
+        trial.loss_program.empty())
+      fail_at(values.at("loss"),
+              "loss is 'ask' and no program is named (who is asked?), add loss.program: python3 "
+              "my_loss.py, say");
+    if (info(trial.method).trains != Trains::mixture || of_entropies(trial.loss) == trial.loss)
+      return;
+    fail_at(values.at("loss"),
+            "method {} has no loss '{}' (it has no gradient), give it official, token_mean or "
+            "example_mean, or leave the method out",
+            name(trial.method), name(trial.loss));
   }
 
   const Outline& outline_;

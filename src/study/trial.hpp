@@ -16,8 +16,9 @@ inline constexpr int kMostOfMany = 100'000;  // modules, shots, candidates, epoc
 inline constexpr int kMostRank = 4096;
 inline constexpr int kMostRuns = 1000;
 inline constexpr int kMostBudget = 1'000'000;
-inline constexpr int kMostInput = 1'000'000;  // tokens
-inline constexpr int kUsualMaxInput = 8192;   // tokens of an input that every command takes
+inline constexpr int kMostPatience = 1'000'000;  // seconds
+inline constexpr int kMostInput = 1'000'000;     // tokens
+inline constexpr int kUsualMaxInput = 8192;      // tokens of an input that every command takes
 
 enum class Composition {
   factor,  // (sum w_i B_i)(sum w_j A_j) alpha/r: the official one
@@ -25,10 +26,17 @@ enum class Composition {
 };
 
 enum class LossKind {
-  official,     // CE sum / tokens / examples (all examples are one batch)
-  token_mean,   // CE sum / tokens
-  example_mean  // mean over examples of CE sum / tokens
+  official,      // CE sum / tokens / examples (all examples are one batch)
+  token_mean,    // CE sum / tokens
+  example_mean,  // mean over examples of CE sum / tokens
+  accuracy,      // 1 - the share of shots answered right, ties broken by `official`
+  similarity,    // 1 - the mean chrF of the answers, ties broken by `official`
+  ask            // what a program of the user's says (run/lead/asked_loss.hpp)
 };
+bool reads_answers(LossKind kind);  // greedy answers of the shots (objective/loss_kinds.hpp)
+// Returns the kind itself where it is computed of cross-entropies alone, else `official`: a
+// training has no other gradient.
+LossKind of_entropies(LossKind kind);
 
 // Mean of |w| (official), its sum (the paper's text), sum of w^2.
 enum class PenaltyKind { l1_mean, l1_sum, l2, none };
@@ -139,6 +147,9 @@ struct Trial {
   Method method = Method::lorahub;
   Composition composition = Composition::factor;
   LossKind loss = LossKind::official;
+  std::string loss_program;  // YAML: loss.program. The command that `loss: ask` asks, for /bin/sh
+  int loss_patience = 600;   // YAML: loss.patience. Seconds that it may take for an answer; it
+                             // changes no result: no part of a trial's identity
   Penalty penalty;
   ModulesDraw modules;
   Retrieve retrieve;

@@ -6,9 +6,6 @@
 namespace lorahub::task {
 namespace {
 
-// Python's str.isspace: White_Space and the four separators of ASCII.
-bool is_python_space(char32_t c) { return text::is_space(c) || (c >= 0x1C && c <= 0x1F); }
-
 // "(A)" at the front of `text`, then white space or the end.
 bool has_label(std::string_view text, char letter) {
   return text.size() >= 3 && text[0] == '(' && text[1] == letter && text[2] == ')' &&
@@ -46,7 +43,7 @@ std::string normalise(std::string_view answer) {
   size_t kept = 0;  // bytes of `out` up to the last letter that is no white space
   while (!answer.empty()) {
     const char32_t c = text::take(answer);
-    if (is_python_space(c)) {
+    if (text::is_python_space(c)) {
       if (kept > 0) text::append(out, c);
       continue;
     }

@@ -100,6 +100,8 @@ bool is_space(char32_t c) {
          c == 0x3000;
 }
 
+bool is_python_space(char32_t c) { return is_space(c) || (c >= 0x1C && c <= 0x1F); }
+
 bool is_word(char32_t c) { return in(kWords, c); }
 
 char32_t lower(char32_t c) {

@@ -78,6 +78,64 @@ TEST(Reduce, NaNStaysNaNAndInfinityInfinity) {
   }
 }
 
+// Two candidates: cross entropies of three shots, and then the errors of the three answers.
+const search::Sums kAnswered{.examples = 6, .values = {2, 3, 7, 0, 1, 1, 4, 0, 1, 0.5, 0, 0.25}};
+
+TEST(Reduce, AccuracyIsMissesAndTheOfficialLossBetweenThem) {
+  const LossRule rule{.kind = LossKind::accuracy, .penalty = {.weight = 0.2}};
+  const search::Losses got = reduce(kAnswered, kTokens, kPopulation, rule);
+  const double first = 12.0 / 8 / 3 + 0.2 * 1.75 / 4, second = 5.0 / 8 / 3;
+  EXPECT_DOUBLE_EQ(got[0], (2 + first / (1 + first)) / 3);
+  EXPECT_DOUBLE_EQ(got[1], (0.75 + second / (1 + second)) / 3);
+}
+
+TEST(Reduce, SimilarityWeighsTheOfficialLossByAHundredth) {
+  const LossRule rule{.kind = LossKind::similarity, .penalty = {.kind = PenaltyKind::none}};
+  const search::Losses got = reduce(kAnswered, kTokens, kPopulation, rule);
+  EXPECT_DOUBLE_EQ(got[0], (2 + 0.01 * 0.5 / 1.5) / 3);
+  const double second = 5.0 / 8 / 3;
+  EXPECT_DOUBLE_EQ(got[1], (0.75 + 0.01 * second / (1 + second)) / 3);
+}
+
+// Whatever the losses and penalties are, one more right answer wins; equal ones go by the official
+// loss with its penalty.
+TEST(Reduce, AccuracyOrdersByMissesAndThenByTheOfficialLoss) {
+  base::Stream stream(1, "accuracy");
+  search::Sums sums{.examples = 6, .values = {}};
+  search::Population some{.dim = 4, .weights = {}};
+  std::vector<int> misses;
+  for (int p = 0; p < 200; ++p) {
+    for (int k = 0; k < 3; ++k) sums.values.push_back(std::exp(20 * stream.uniform() - 10));
+    misses.push_back(0);
+    for (int k = 0; k < 3; ++k) {
+      sums.values.push_back(stream.uniform() < 0.5 ? 0 : 1);
+      misses.back() += static_cast<int>(sums.values.back());
+    }
+    for (int n = 0; n < 4; ++n) some.weights.push_back(3 * stream.uniform() - 1.5);
+  }
+  search::Sums entropies{.examples = 3, .values = {}};
+  for (size_t i = 0; i < sums.values.size(); ++i)
+    if (i % 6 < 3) entropies.values.push_back(sums.values[i]);
+  const search::Losses official = reduce(entropies, kTokens, some, {});
+  const search::Losses got = reduce(sums, kTokens, some, {.kind = LossKind::accuracy});
+  for (size_t a = 0; a < got.size(); ++a)
+    for (size_t b = 0; b < got.size(); ++b)
+      EXPECT_EQ(got[a] < got[b],
+                std::pair(misses[a], official[a]) < std::pair(misses[b], official[b]));
+}
+
+TEST(Reduce, AnswersDoNotHideALossThatIsNoNumber) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               inf = std::numeric_limits<double>::infinity();
+  for (const LossKind kind : {LossKind::accuracy, LossKind::similarity}) {
+    const search::Losses got =
+        reduce({.examples = 6, .values = {1, nan, 2, 0, 0, 0, inf, 1, 1, 0, 0, 0}}, kTokens,
+               kPopulation, {.kind = kind});
+    EXPECT_TRUE(std::isnan(got[0]));
+    EXPECT_EQ(got[1], inf);
+  }
+}
+
 TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
   const text::Tokenizer tokenizer(kModel);
   const std::vector<task::Example> examples = {{"these words - dog cat", "( B )"}, {"", "dog"}};

@@ -38,7 +38,7 @@ TEST(Knobs, ColumnsAreThoseOfResultFiles) {
   EXPECT_THAT(
       column_names(),
       ElementsAre("model", "library", "rank", "modules", "task", "shots", "labels", "retrieve",
-                  "method", "composition", "loss", "penalty.kind", "penalty.weight",
+                  "method", "composition", "loss", "loss.program", "penalty.kind", "penalty.weight",
                   "search.method", "search.population", "search.runs", "search.sigma0",
                   "search.mean0", "search.budget", "search.bound", "search.recommend", "train.lr",
                   "train.epochs", "train.batch", "train.weight_decay", "train.rank", "train.alpha",
@@ -67,6 +67,7 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
   for (const MethodInfo& method : kMethods) {
     Trial trial{.task_files = {.pool = "pool", .test = "test"}, .method = method.method};
     trial.labels = Labels::shuffled;
+    trial.loss = LossKind::ask;
     for (const Knob& knob : knobs())
       if (knob.read_by(trial)) read.insert(knob.name);
   }
@@ -74,11 +75,20 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
 }
 
 TEST(Knobs, WhatNoLossDependsOn) {
-  std::set<std::string> names;
-  for (const Knob& knob : knobs())
-    if (!knob.changes_loss) names.emplace(knob.name);
-  EXPECT_THAT(names, UnorderedElementsAre("task.max_input", "search.budget", "search.recommend",
-                                          "scoring", "max_tokens", "batch"));
+  const auto names = [](const Trial& trial) {
+    std::set<std::string> all;
+    for (const Knob& knob : knobs())
+      if (!knob.changes_loss(trial)) all.emplace(knob.name);
+    return all;
+  };
+  EXPECT_THAT(names({}),
+              UnorderedElementsAre("task.max_input", "loss.patience", "search.budget",
+                                   "search.recommend", "scoring", "max_tokens", "batch"));
+  // The shots are answered as the test rows are.
+  for (const LossKind kind : {LossKind::accuracy, LossKind::similarity})
+    EXPECT_THAT(names({.loss = kind}),
+                UnorderedElementsAre("task.max_input", "loss.patience", "search.budget",
+                                     "search.recommend", "batch"));
 }
 
 Trial some(const std::vector<Setting>& list) {

@@ -80,5 +80,16 @@ TEST(Options, HoldTheTargetsOfBbh) {
               ElementsAre("Monsters, Inc", "dearth, wind, & fire", "rita, sue and bob poo"));
 }
 
+// Letters of one to four bytes, white space of all kinds, empty texts.
+TEST(Score, ChrfIsThatOfSacrebleu) {
+  const auto golden =
+      nlohmann::json::parse(base::read_file(SOURCE_DIR "/tests/golden/chrf/golden.json"));
+  ASSERT_GT(golden["pairs"].size(), 60u);
+  for (const auto& pair : golden["pairs"])
+    EXPECT_NEAR(chrf(pair["answer"].get<std::string>(), pair["target"].get<std::string>()),
+                pair["chrf"].get<double>(), 1e-12)  // the same sums in the same order
+        << pair;
+}
+
 }  // namespace
 }  // namespace lorahub::task

@@ -13,4 +13,9 @@ namespace lorahub::model::t5 {
 std::vector<Ids> generate(const Network& network, const Adapter& adapter,
                           std::span<const Ids> sources, int max_tokens);
 
+// The same for each of P candidates side by side: [P * sources], candidate-major. A candidate's ids
+// do not depend on those beside it.
+std::vector<Ids> generate_each(const Network& network, const Adapter& adapter,
+                               std::span<const Ids> sources, int max_tokens);
+
 }  // namespace lorahub::model::t5

@@ -97,6 +97,11 @@ std::vector<Ids> T5Model::generate(const Adapter& adapter, std::span<const Ids> 
   return t5::generate(network_, adapter, prompts, max_tokens);
 }
 
+std::vector<Ids> T5Model::generate_each(const Adapter& adapter, std::span<const Ids> prompts,
+                                        int max_tokens) const {
+  return t5::generate_each(network_, adapter, prompts, max_tokens);
+}
+
 std::vector<const tensor::Linear*> T5Model::delta_layers() const {
   return t5::delta_layers(network_);
 }

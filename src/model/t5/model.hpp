@@ -31,6 +31,8 @@ class T5Model : public Model {
                                  const tensor::Dropout& dropout) const override;
   std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
                             int max_tokens) const override;
+  std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
+                                 int max_tokens) const override;
   std::vector<const tensor::Linear*> delta_layers() const override;
 
  private:

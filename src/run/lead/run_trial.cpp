@@ -33,7 +33,8 @@ double percent(const std::vector<store::Answer>& answers) {
                          : 100.0 * static_cast<double>(hits) / static_cast<double>(answers.size());
 }
 
-// A backward pass counts as two forwards, which is what it costs in operations.
+// A backward pass counts as two forwards, which is what it costs in operations, and an answer of a
+// shot as one.
 store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice, long probes) {
   store::Counts counts{
       .evaluations = probes,
@@ -46,8 +47,9 @@ store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice,
   for (const model::Tokens& pair : inputs.pairs)
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
   const auto shots = static_cast<long>(inputs.pairs.size());
-  const long forwards =
-      probes * shots + std::max((counts.evaluations - probes) * shots, choice.backwards);
+  const long measured =
+      (counts.evaluations - probes) * shots * objective::numbers_per_shot(inputs.trial.loss);
+  const long forwards = probes * shots + std::max(measured, choice.backwards);
   counts.example_forwards = forwards + 2 * choice.backwards;
   if (shots > 0) counts.search_tokens = forwards / shots * tokens;
   for (const std::string& prompt : inputs.prompts)

@@ -83,7 +83,7 @@ std::vector<int> TrialEvaluator::shot_tokens() const {
 }
 
 TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& population,
-                                                  RequestKind how) {
+                                                  RequestKind how, int kinds) {
   ++waits_;
   const auto call = [this, how](const std::vector<std::string>& tiles) {
     std::vector<std::string> units;
@@ -96,7 +96,7 @@ TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& popu
   };
   Measured measured{
       .sums = search::measure_all(across(call, note), population,
-                                  static_cast<int>(inputs().pairs.size()), tile_shape()),
+                                  {static_cast<int>(inputs().pairs.size()), kinds}, tile_shape()),
       .faults = {}};
   for (const auto& [candidate, cause] : causes)
     measured.faults.push_back({.candidate = candidate, .cause = cause});
@@ -104,12 +104,22 @@ TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& popu
 }
 
 search::Sums TrialEvaluator::sums(const search::Population& population) {
-  return measured(population, RequestKind::measure).sums;
+  return measured(population, RequestKind::measure, 1).sums;
+}
+
+search::Evaluation TrialEvaluator::asked(const search::Population& population,
+                                         const study::Penalty& penalty) {
+  ++waits_;
+  search::Evaluation found = asked_loss_(population);
+  for (int p = 0; p < population.size(); ++p)
+    found.losses[static_cast<size_t>(p)] += objective::penalty(population.row(p), penalty);
+  return found;
 }
 
 search::Evaluate TrialEvaluator::evaluate(const study::Penalty& penalty, RequestKind how) {
   return [this, penalty, how](const search::Population& population) {
-    Measured found = measured(population, how);
+    if (trial().loss == study::LossKind::ask) return asked(population, penalty);
+    Measured found = measured(population, how, objective::numbers_per_shot(trial().loss));
     return search::Evaluation(
         objective::reduce(found.sums, shot_tokens(), population,
                           {.kind = trial().loss, .penalty = penalty, .batch = around_.loss_batch}),

@@ -9,6 +9,7 @@
 
 #include "base/device.hpp"
 #include "plan/trial_inputs.hpp"
+#include "run/lead/asked_loss.hpp"
 #include "run/lead/probe_cache.hpp"
 #include "run/messages/across.hpp"
 #include "run/messages/loaded.hpp"
@@ -78,12 +79,16 @@ class TrialEvaluator {
     search::Sums sums;
     std::vector<search::Fault> faults;
   };
-  Measured measured(const search::Population& population, RequestKind how);
+  // `kinds` of numbers of each shot (objective/loss_kinds.hpp).
+  Measured measured(const search::Population& population, RequestKind how, int kinds);
+  // The losses that the trial's program says, plus the penalty.
+  search::Evaluation asked(const search::Population& population, const study::Penalty& penalty);
   std::string unit(RequestKind kind, const std::string& body) const;
   std::vector<double> single_losses();
   const workers::JobHandle& ranks_;
   LedTrial trial_;
   EvaluationHooks around_;
+  AskedLoss asked_loss_{trial_.inputs};
   std::vector<uint32_t> kept_;  // places of the candidates, as narrow() left them
   long waits_ = 0;
   double borrowed_ = 0;

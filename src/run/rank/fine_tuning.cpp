@@ -41,7 +41,7 @@ train::Settings settings(const TrainingInputs& training) {
 
 }  // namespace
 
-// The loss is the study's, without penalty.
+// The loss is the study's without penalty, or the official one where the study's has no gradient.
 MethodResult tuned(const TrainingInputs& training) {
   const auto& [inputs, loaded, pool] = training;
   const study::Trial& trial = inputs.trial;
@@ -60,7 +60,8 @@ MethodResult tuned(const TrainingInputs& training) {
   const search::Population itself{.dim = 1, .weights = {0}};
   MethodResult choice{
       .loss = objective::reduce(sums, tokens, itself,
-                                {.kind = trial.loss, .penalty = {.kind = study::PenaltyKind::none}})
+                                {.kind = study::of_entropies(trial.loss),
+                                 .penalty = {.kind = study::PenaltyKind::none}})
                   .front(),
       .answers = objective::answer(
           adapted, trained.adapter, inputs.prompts,

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "objective/alone.hpp"
+#include "objective/answer_errors.hpp"
 #include "run/messages/measure_tile.hpp"
 #include "run/rank/retrieval.hpp"
 #include "run/rank/training.hpp"
@@ -44,6 +45,11 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
     models_.need_narrow_weights(trial_.precision);
     search_ = objective::make_search_measure(loaded, mixture, inputs_.pairs);
   }
+  if (study::reads_answers(trial_.loss)) {
+    const auto shots = objective::answered_shots(trial_, inputs_.task, inputs_.pairs);
+    measure_ = objective::with_answer_errors(measure_, loaded, mixture, shots);
+    search_ = objective::with_answer_errors(search_, loaded, mixture, shots);
+  }
   tensor::wait_for_gpu(hardware.device);  // other threads use streams of their own
 }
 
@@ -82,7 +88,8 @@ std::string LoadedTrial::join(const std::string& rows_hash) const {
 std::string LoadedTrial::measure(const std::string& unit, const search::Measure& measure) const {
   return measure_unit(unit, measure,
                       Measurable{.dim = measure ? static_cast<int>(inputs_.modules.size()) : -1,
-                                 .examples = static_cast<int>(inputs_.pairs.size())});
+                                 .examples = static_cast<int>(inputs_.pairs.size()) *
+                                             objective::numbers_per_shot(trial_.loss)});
 }
 
 std::string LoadedTrial::probe(const std::string& place) const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.hpp"
 #include "model/models.hpp"
@@ -99,6 +100,29 @@ TEST(Generate, adapters_act_as_in_the_reference) {
   EXPECT_NE(answers, base);
   for (size_t k = 0; k < answers.size(); ++k) {
     EXPECT_EQ(answers[k], slowly(g.network, adapter, g.pairs[k].source, 10)) << k;
+  }
+}
+
+// Ends come early and late, so that candidates leave the batch at different steps.
+TEST(Generate, candidates_side_by_side_answer_as_each_alone) {
+  Golden g = golden("tiny_gated");
+  const Adapter adapter = test::random_adapter(g.config, 5);
+  const std::vector<Ids> free = generate_each(g.network, adapter, sources_of(g), 24);
+  std::set<int64_t> ends;
+  for (const Ids& answer : free) ends.insert(answer.begin(), answer.end());
+  ASSERT_GT(ends.size(), 10u);
+  const size_t rows = g.pairs.size();
+  for (const int64_t end : ends) {
+    g.network.config.eos = end;
+    const std::vector<Ids> all = generate_each(g.network, adapter, sources_of(g), 24);
+    ASSERT_EQ(all.size(), 5 * rows);
+    for (size_t p = 0; p < 5; ++p) {
+      const auto own = std::span(all).subspan(p * rows, rows);
+      const Adapter one = test::one_of(adapter, static_cast<int64_t>(p));
+      EXPECT_TRUE(std::ranges::equal(own, generate(g.network, one, sources_of(g), 24)))
+          << "end " << end << " candidate " << p;
+      EXPECT_TRUE(std::ranges::equal(own, generate_each(g.network, one, sources_of(g), 24)));
+    }
   }
 }
 

@@ -27,6 +27,6 @@ constexpr Knob kRow{
 #endif
 };
 
-static_assert(kRow.changes_loss && kRow.is_column);
+static_assert(kRow.changes_loss(Trial{}) && kRow.is_column);
 
 }  // namespace lorahub::study

@@ -13,7 +13,9 @@ MethodResult searched(TrialEvaluator& evaluator) {
     return around.added ? search::plus(std::move(f), around.added) : f;
   };
   search::Evaluate evaluate = evaluator.evaluate(trial.penalty, RequestKind::search);
-  if (optimizer->ask().size() == 1) evaluate = evaluator.ahead(evaluate, *optimizer);
+  // A program is asked for what the search asks for, in that order, and for nothing else.
+  if (optimizer->ask().size() == 1 && trial.loss != study::LossKind::ask)
+    evaluate = evaluator.ahead(evaluate, *optimizer);
   evaluate = plus_added(evaluate);
   search::Trace trace =
       search::minimize(*optimizer, around.record(evaluate), trial.search.budget, around.observer);
