@@ -66,8 +66,8 @@ def shortened(lines, first, last):
 
 
 def folded(line):
-    """A long line goes on in the next, as on a terminal; a row of a table stays whole."""
-    return [line] if line.startswith("|") else textwrap.wrap(line, 110, break_on_hyphens=False, break_long_words=False) or [""]
+    """A long line goes on in the next, as on a terminal; a row of a table or of a task stays whole."""
+    return [line] if line.startswith(("|", "{")) else textwrap.wrap(line, 110, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def with_examples(text, env):
@@ -95,10 +95,12 @@ def with_examples(text, env):
         return FENCE.sub(renewed, text)
 
 
-def masked(text, modules):
+def masked(text):
+    names = {path.name for path in (ROOT / "configs/library/mini/r16").iterdir()} | set(re.findall(r"my_library/(\w+)", text))
+    text = re.sub(r"\b(" + "|".join(sorted(names, reverse=True)) + r")\b", "MODULE", text)
     for pattern, word in MASKS:
         text = re.sub(pattern, word, text)
-    return modules.sub("MODULE", text)
+    return text
 
 
 def wrapped(help_text):
@@ -141,12 +143,11 @@ def differences(page, old, new):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("program", type=lambda path: Path(path).resolve())
+    parser.add_argument("pages", nargs="*", help="names of guide pages, first-study.md say (default: all)")
     parser.add_argument("--check", action="store_true", help="write nothing, fail where a page is not current")
     parser.add_argument("--only", choices=["reference", "examples"])
     arguments = parser.parse_args()
     env = environment(arguments.program)
-    names = {path.name for path in (ROOT / "configs/library/mini/r16").iterdir()}
-    modules = re.compile(r"\b(" + "|".join(sorted(names, reverse=True)) + r")\b")
     bad = []
 
     def settle(page, new, mask):
@@ -161,8 +162,8 @@ def main():
         for page, new in reference(arguments.program, env).items():
             settle(page, new, lambda text: text)
     if arguments.only != "reference":
-        for path in sorted(DOCS.glob("*.md")):
-            settle(path.name, with_examples(path.read_text(), env), lambda text: masked(text, modules))
+        for path in [DOCS / page for page in arguments.pages] or sorted(DOCS.glob("*.md")):
+            settle(path.name, with_examples(path.read_text(), env), masked)
     if arguments.check and bad:
         sys.exit("\n".join(bad) + f"\nThe pages are not what the program prints; {RENEW}, then read the difference.")
 
