@@ -16,8 +16,8 @@ ROWS = 100
 
 def name_of(run):
     """The table's name for a trial of ours."""
-    method, search = run["method"].decode(), run["search.method"].decode()
-    budget, product = int(run["search.budget"]), run["composition"].decode() == "product"
+    method, search = run["method"].decode(), run["search_method"].decode()
+    budget, product = int(run["search_budget"]), run["composition"].decode() == "product"
     if method == "lorahub":
         return "cobyla40" if search == "official" else f"lin{budget}" if product else f"cma{budget}"
     return {"zero_shot": "zero", "icl": "icl", "best_single": "best1", "uniform": "unif"}[method]

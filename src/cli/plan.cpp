@@ -64,8 +64,8 @@ void print_text(const study::Study& study, const plan::StudyCost& cost, const Op
     sum.tflop += c.tflop;
   }
   fmt::print(
-      "\n{}\n{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n",
-      base::printable(study.question), study.trials.size(), sum.evaluations, sum.example_forwards,
+      "\n{}{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n",
+      study.question.empty() ? "" : base::printable(study.question) + "\n", study.trials.size(), sum.evaluations, sum.example_forwards,
       sum.tokens, cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "",
       sum.tflop);
   fmt::print(

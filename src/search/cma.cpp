@@ -169,6 +169,12 @@ Population Cma::ask() {
   return asked_;
 }
 
+std::vector<Distribution> Cma::distributions() const {
+  return {{.sigma = state_.sigma,
+           .axis_ratio = lengths_.maxCoeff() / lengths_.minCoeff(),
+           .mean = {state_.mean.begin(), state_.mean.end()}}};
+}
+
 void Cma::tell(const Losses& losses) {
   assert(asked_.size() > 0);
   tell(std::exchange(asked_, {}), losses);

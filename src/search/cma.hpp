@@ -45,6 +45,7 @@ class Cma final : public Optimizer {
 
   Population ask() override;
   void tell(const Losses& losses) override;
+  std::vector<Distribution> distributions() const override;
   // Tells the losses of any lambda candidates, asked for or not. NaN and inf rank last, equal
   // losses by their order.
   void tell(const Population& population, const Losses& losses);

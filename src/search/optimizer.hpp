@@ -2,11 +2,19 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "search/population.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::search {
+
+// What a generation of CMA-ES is drawn from: N(mean, sigma^2 C).
+struct Distribution {
+  double sigma = 0;
+  double axis_ratio = 0;     // of the longest axis of C to the shortest: 1 for a sphere
+  std::vector<double> mean;  // [N]
+};
 
 class Optimizer {
  public:
@@ -17,6 +25,8 @@ class Optimizer {
   virtual Population foresee(int /*most*/) const { return {}; }
   virtual void tell(const Losses& losses) = 0;  // of the last ask(), in its order; NaN and inf
                                                 // rank last
+  // What ask() draws from, one for each run side by side. None where the search has no such thing.
+  virtual std::vector<Distribution> distributions() const { return {}; }
 };
 
 // `dim` is the number of modules N. Knobs that are 0 (population, sigma0) get their defaults by

@@ -1,6 +1,8 @@
 #include "search/side_by_side.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace lorahub::search {
 
@@ -22,6 +24,15 @@ void SideBySide::tell(const Losses& losses) {
     run->tell({next, next + count});
     next += count;
   }
+}
+
+std::vector<Distribution> SideBySide::distributions() const {
+  std::vector<Distribution> all;
+  for (const auto& run : runs_) {
+    std::vector<Distribution> found = run->distributions();
+    std::ranges::move(found, std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace lorahub::search

@@ -13,6 +13,7 @@ class SideBySide final : public Optimizer {
 
   Population ask() override;  // the generation of the first run, then that of the second, ...
   void tell(const Losses& losses) override;
+  std::vector<Distribution> distributions() const override;  // in the order of the runs
 
  private:
   std::vector<std::unique_ptr<Optimizer>> runs_;

@@ -159,8 +159,13 @@ class TrialCheck {
     for (size_t e = 0; e < evaluations.size(); ++e)
       expect(same(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
     const search::Trace course = course_of(evaluations, trace);
-    if (const auto departed = first_departure(row_.knobs, course))
-      expect(false, "the search asks for other candidates than those of generation {}", *departed);
+    const Replay again = replay(row_.knobs, course);
+    if (again.departure)
+      expect(false, "the search asks for other candidates than those of generation {}",
+             *again.departure);
+    if (trace.state.steps > 0 && !again.departure)
+      expect(trace.state == state_of(again.drawn_from),
+             "sigma, mean or axis_ratio in /trace are not those of the search");
     const auto recommend = row_.knobs.find("search.recommend");
     if (recommend != row_.knobs.end() && recommend->second == "mean")
       mean(course);

@@ -24,6 +24,7 @@ struct Column {
   std::string meaning;               // long_name
   std::string remark = {};           // sentences that only the documentation has
   int since_schema = kOldestSchema;  // the first schema whose files have it
+  std::string knob = {};             // whose values it holds; "": it is no column of a knob
 };
 struct ResultTable {
   std::string name;  // its path in the file

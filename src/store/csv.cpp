@@ -31,12 +31,12 @@ std::string csv(hid_t file, const std::string& table) {
 
 // Units and meanings, from the attribute `columns` of each table.
 std::string meanings(hid_t file) {
-  std::string text = line({"table", "column", "units", "meaning"});
+  std::string text = line({"table", "column", "units", "meaning", "knob"});
   for (const ResultTable& table : result_tables()) {
-    const Dataset dataset(H5Dopen2(file, table.name.c_str(), H5P_DEFAULT), "cannot open a table");
-    const auto known = nlohmann::ordered_json::parse(read_text_attribute(dataset, "columns"));
+    const auto known = nlohmann::ordered_json::parse(TableReader(file, table.name).description());
     for (const auto& [column, about] : known.items())
-      text += line({table.name, column, about.at("units"), about.at("long_name")});
+      text += line({table.name, column, about.at("units"), about.at("long_name"),
+                    about.value("knob", std::string())});
   }
   return text;
 }

@@ -60,14 +60,14 @@ void read_runs(hid_t file, CheckedContent& content) {
   const RowTable<RunRow> identity = RunRow::table();
   const TableReader runs(file, identity.path);
   const std::vector<Environment> starts = read_environments(file);
-  const std::vector<std::string> knobs = knob_names(runs);
+  const std::vector<NamedKnob> knobs = knob_names(runs);
   content.headers = std::ssize(starts);
   runs.each([&](const RowView& v) {
     const RunRow run = identity.read(v);
     const std::string id(run.id);
     content.hits[id] = v.integer("hits");
     std::vector<std::pair<std::string, std::string>> columns;
-    for (const std::string& knob : knobs) columns.emplace_back(knob, v.text(knob));
+    for (const auto& [column, knob] : knobs) columns.emplace_back(knob, v.text(column));
     content.ids[id] = study::id_of_columns(columns);
     if (run.status != "done") return;
     content.starts[id] = run.start;

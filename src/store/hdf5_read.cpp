@@ -11,9 +11,9 @@
 namespace lorahub::store {
 namespace {
 
-ResultRow row_of(const RowView& view, const RunRow& run, const std::vector<std::string>& knobs) {
+ResultRow row_of(const RowView& view, const RunRow& run, const std::vector<NamedKnob>& knobs) {
   ResultRow row{.id = std::string(run.id), .status = std::string(run.status)};
-  for (const std::string& knob : knobs) row.knobs[knob] = view.text(knob);
+  for (const auto& [column, knob] : knobs) row.knobs[knob] = view.text(column);
   for (const ResultColumn& c : result_columns()) {
     if (c.since_schema > kOldestSchema && !view.has(c.name)) continue;
     const bool real = c.field.kind == ColumnKind::real;
@@ -25,7 +25,7 @@ ResultRow row_of(const RowView& view, const RunRow& run, const std::vector<std::
 void each_run(hid_t file, const std::function<void(const RunRow&, ResultRow)>& visit) {
   const RowTable<RunRow> identity = RunRow::table();
   const TableReader runs(file, identity.path);
-  const std::vector<std::string> knobs = knob_names(runs);
+  const std::vector<NamedKnob> knobs = knob_names(runs);
   runs.each([&](const RowView& view) {
     const RunRow run = identity.read(view);
     visit(run, row_of(view, run, knobs));

@@ -13,8 +13,9 @@
 namespace lorahub::store {
 namespace {
 
-constexpr size_t kChunkBytes = 128 * 1024;  // of rows that are compressed together
-constexpr int kDeflate = 1;                 // of zlib's levels 0 to 9
+constexpr size_t kChunkBytes = 128 * 1024;       // of rows that are compressed together
+constexpr int kDeflate = 1;                      // of zlib's levels 0 to 9
+constexpr const char* kDescription = "columns";  // the attribute that says what they are
 
 struct Place {
   size_t offset, size;  // bytes
@@ -46,7 +47,7 @@ class Writer {
     good(H5Pset_shuffle(properties), "cannot set the filter");
     good(H5Pset_deflate(properties, kDeflate), "cannot set the compression");
     const Dataset dataset = create_dataset(parent, table.name, {disk, space}, properties);
-    write_attribute(dataset, "columns", description());
+    write_attribute(dataset, kDescription, description());
     const Type memory = row_type(native_type);
     rows([&](const std::vector<Cell>& cells) {
       add(cells);
@@ -87,11 +88,13 @@ class Writer {
     return row;
   }
 
-  // JSON: {"accuracy":{"units":"percent","long_name":"..."}}
+  // JSON: {"accuracy":{"units":"percent","long_name":"..."}}; columns of knobs say which: "knob".
   std::string description() const {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    for (const Column& column : table_.columns)
+    for (const Column& column : table_.columns) {
       json[column.name] = {{"units", column.units}, {"long_name", column.meaning}};
+      if (!column.knob.empty()) json[column.name]["knob"] = column.knob;
+    }
     return base::json_text(json);
   }
 
@@ -194,6 +197,8 @@ std::vector<std::string> TableReader::columns() const {
   for (const Member& m : members_) names.push_back(m.name);
   return names;
 }
+
+std::string TableReader::description() const { return read_text_attribute(dataset_, kDescription); }
 
 bool TableReader::has(std::string_view column) const {
   return std::ranges::find(members_, column, &Member::name) != members_.end();

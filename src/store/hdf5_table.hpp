@@ -39,6 +39,7 @@ class TableReader {
   TableReader(hid_t parent, const std::string& name);
   hsize_t rows() const { return rows_; }
   std::vector<std::string> columns() const;
+  std::string description() const;  // the attribute `columns`: JSON, what each column says
   bool has(std::string_view column) const;
   void each(const std::function<void(const RowView&)>& visit) const;
 

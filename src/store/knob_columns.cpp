@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/text.hpp"
@@ -35,24 +36,38 @@ ColumnKind kind_of(const study::Knob& knob) {
 }
 
 Column column_for(const std::string& name, const std::vector<std::string>& values) {
+  Column column{.name = column_of(name), .meaning = "knob of the study", .knob = name};
   const study::Knob* const known = study::find_knob(name);
   const ColumnKind kind = known != nullptr ? kind_of(*known) : ColumnKind::text;
-  if (kind == ColumnKind::text) return {name, ColumnKind::text, "", "knob of the study"};
+  if (kind == ColumnKind::text) return column;
   const bool fits = std::ranges::all_of(values, [kind](const std::string& text) {
     if (text.empty()) return true;
     return kind == ColumnKind::integer ? parse<int64_t>(text).value_or(-1) >= 0
                                        : parse<double>(text).has_value();
   });
-  return {name, fits ? kind : ColumnKind::text, fits ? std::string(known->unit) : "",
-          std::string(known->meaning)};
+  if (fits) column.kind = kind;
+  if (fits) column.units = std::string(known->unit);
+  column.meaning = std::string(known->meaning);
+  return column;
 }
 
 }  // namespace
 
-std::vector<std::string> knob_names(const TableReader& runs) {
-  std::vector<std::string> names = runs.columns();
+std::string column_of(std::string knob) {
+  std::ranges::replace(knob, '.', '_');
+  return knob;
+}
+
+std::vector<NamedKnob> knob_names(const TableReader& runs) {
+  std::vector<std::string> columns = runs.columns();
   const ResultTable others = result_tables().front();  // those of every study
-  for (const Column& column : others.columns) std::erase(names, column.name);
+  for (const Column& column : others.columns) std::erase(columns, column.name);
+  const auto about = nlohmann::json::parse(runs.description(), nullptr, false);
+  std::vector<NamedKnob> names;
+  for (const std::string& column : columns) {
+    const auto said = about.value(nlohmann::json::json_pointer("/" + column + "/knob"), column);
+    names.push_back({.column = column, .knob = said});  // earlier files say none: schema.hpp
+  }
   return names;
 }
 
@@ -61,13 +76,13 @@ std::vector<KnobColumn> knob_columns(const std::vector<PlannedTrial>& runs) {
   for (size_t run = 0; run < runs.size(); ++run)
     for (const auto& [name, value] : runs[run].knobs) {
       auto found =
-          std::ranges::find(all, name, [](const KnobColumn& knob) { return knob.column.name; });
+          std::ranges::find(all, name, [](const KnobColumn& knob) { return knob.column.knob; });
       if (found == all.end())
         found = all.insert(
-            all.end(), {.column = {.name = name}, .values = std::vector<std::string>(runs.size())});
+            all.end(), {.column = {.knob = name}, .values = std::vector<std::string>(runs.size())});
       found->values[run] = value;
     }
-  for (KnobColumn& knob : all) knob.column = column_for(knob.column.name, knob.values);
+  for (KnobColumn& knob : all) knob.column = column_for(knob.column.knob, knob.values);
   return all;
 }
 

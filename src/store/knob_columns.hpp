@@ -5,7 +5,14 @@
 
 namespace lorahub::store {
 
-std::vector<std::string> knob_names(const TableReader& runs);  // of a file, in its order
+// The column of /runs that holds a knob: search_budget of search.budget, so that it is an
+// identifier in pandas, R and PyTables.
+std::string column_of(std::string knob);
+
+struct NamedKnob {
+  std::string column, knob;
+};
+std::vector<NamedKnob> knob_names(const TableReader& runs);  // of a file, in its order
 
 // A column holds numbers when its knob is one of numbers and all its values are numbers; else it
 // holds texts.

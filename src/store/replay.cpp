@@ -31,26 +31,29 @@ study::Trial trial_of(const Knobs& columns) {
 
 }  // namespace
 
-std::optional<size_t> first_departure(const Knobs& knobs, const search::Trace& recorded) {
+Replay replay(const Knobs& knobs, const search::Trace& recorded) {
   const auto method = knobs.find("search.method");
   if (method == knobs.end() || method->second.empty() || recorded.generations.empty()) return {};
   const int dim = recorded.generations.front().population.dim;
-  if (dim < 1) return 0;
+  if (dim < 1) return {.departure = 0, .drawn_from = {}};
   const study::Trial trial = trial_of(knobs);
   const auto optimizer = search::make_optimizer(trial.search, dim, trial.seed.search);
-  std::optional<size_t> departed;
+  Replay found;
   size_t next = 0;
   const auto told = [&](const search::Population& asked) {
     const bool there = next < recorded.generations.size();
-    if (!departed && !(there && asked.weights == recorded.generations[next].population.weights))
-      departed = next;
+    if (!found.departure &&
+        !(there && asked.weights == recorded.generations[next].population.weights))
+      found.departure = next;
+    if (!found.departure) found.drawn_from.push_back(optimizer->distributions());
     if (!there) return search::Losses(static_cast<size_t>(asked.size()));
     search::Losses losses = recorded.generations[next++].losses;
     losses.resize(static_cast<size_t>(asked.size()));
     return losses;
   };
   search::minimize(*optimizer, told, recorded.evaluations());
-  return departed;
+  if (!found.drawn_from.empty() && found.drawn_from.front().empty()) found.drawn_from.clear();
+  return found;
 }
 
 }  // namespace lorahub::store

@@ -1,17 +1,24 @@
-// Checks a recorded search by running it again on the recorded losses: no model is needed.
+// Runs a recorded search again on the recorded losses: no model is needed.
 #pragma once
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "search/minimize.hpp"
 
 namespace lorahub::store {
 
-// Returns the first generation whose candidates are not, to the bit, those that the search with
-// these knobs (columns of a trial, as text) asks for after the recorded losses before. Nothing
-// where all agree, or where the knobs name no search.
-std::optional<size_t> first_departure(const std::map<std::string, std::string>& knobs,
-                                      const search::Trace& recorded);
+struct Replay {
+  // The first generation whose candidates are not, to the bit, those that the search asks for after
+  // the recorded losses before. Nothing where all agree.
+  std::optional<size_t> departure;
+  // What each generation was drawn from, [generation][run]; up to the departure. Empty where the
+  // search is not CMA-ES.
+  std::vector<std::vector<search::Distribution>> drawn_from;
+};
+
+// `knobs`: those of the trial, as text. Empty where they name no search.
+Replay replay(const std::map<std::string, std::string>& knobs, const search::Trace& recorded);
 
 }  // namespace lorahub::store

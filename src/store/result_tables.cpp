@@ -151,7 +151,7 @@ std::vector<ResultTable> result_tables() {
 }
 
 int newest_schema() {
-  int newest = kOldestSchema;
+  int newest = kIdentifierSchema;
   for (const ResultTable& table : result_tables())
     for (const Column& column : table.columns) newest = std::max(newest, column.since_schema);
   return newest;

@@ -76,8 +76,8 @@ struct EnvironmentRow {
 // which depend on the study.
 std::vector<ResultTable> result_tables();
 
-// The schema that is written: the largest `since_schema` of a column. Programs that do not know a
-// column refuse the file, where they would take it for a knob.
+// The schema that is written: the largest `since_schema` of a column, or kIdentifierSchema.
+// Programs that do not know a column refuse the file, where they would take it for a knob.
 int newest_schema();
 
 }  // namespace lorahub::store

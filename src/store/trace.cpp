@@ -4,8 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "base/check.hpp"
+#include "store/replay.hpp"
+#include "store/result_file.hpp"
+#include "study/names.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -156,7 +160,87 @@ std::vector<double> read_reals(hid_t dataset, hsize_t count) {
   return values;
 }
 
+// The state of the search, found by running it again. Empty where the search is not CMA-ES, and
+// where the knobs are of a program that this one does not understand.
+SearchState replayed_state(const Record& record) {
+  const std::map<std::string, std::string> knobs(record.knobs.begin(), record.knobs.end());
+  const auto method = knobs.find("search.method");
+  if (method == knobs.end() || method->second != study::name(study::SearchMethod::cma)) return {};
+  try {
+    Replay again = replay(knobs, {.generations = record.generations, .best = {}});
+    if (again.drawn_from.empty()) return {};
+    search::Distribution unknown = again.drawn_from.front().front();
+    unknown.sigma = unknown.axis_ratio = std::numeric_limits<double>::quiet_NaN();
+    std::ranges::fill(unknown.mean, unknown.sigma);
+    again.drawn_from.resize(record.generations.size(),
+                            std::vector(again.drawn_from.front().size(), unknown));
+    return state_of(again.drawn_from);
+  } catch (const base::Error&) {
+    return {};
+  }
+}
+
+std::vector<int> counted(hsize_t count) {
+  std::vector<int> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+// Writes the state of CMA-ES, and returns what the scale of modules labels of it.
+std::vector<Dataset> write_state(hid_t group, const SearchState& state, hid_t module) {
+  if (state.steps == 0) return {};
+  const hsize_t modules = state.mean.size() / state.sigma.size();
+  const std::vector<hsize_t> shape{state.steps, state.runs};
+  const Dataset step = write_integers(group, "step", counted(state.steps));
+  const Dataset run = write_integers(group, "run", counted(state.runs));
+  const Dataset sigma = write_reals(group, "sigma", shape, state.sigma);
+  const Dataset ratio = write_reals(group, "axis_ratio", shape, state.axis_ratio);
+  std::vector<Dataset> means;
+  means.push_back(write_reals(group, "mean", {state.steps, state.runs, modules}, state.mean));
+  const hid_t mean = means.front();
+  make_scale(step, "step", {{sigma, 0}, {ratio, 0}, {mean, 0}});
+  make_scale(run, "run", {{sigma, 1}, {ratio, 1}, {mean, 1}});
+  label_dimensions(sigma, {step, run});
+  label_dimensions(ratio, {step, run});
+  label_dimensions(mean, {step, run, module});
+  describe(step, {"1", "sequential step of the search, from 0, as in generation"});
+  describe(run, {"1", "run of CMA-ES side by side with the others, from 0"});
+  describe(sigma, {"1", "step size that the step drew its candidates with"});
+  describe(ratio, {"1", "longest axis of the distribution over its shortest"});
+  describe(mean, {"1", "mixing weight of the module at the centre of the distribution"});
+  return means;
+}
+
+SearchState read_state(hid_t group, hsize_t modules, const std::string& trial) {
+  if (H5Lexists(group, "sigma", H5P_DEFAULT) <= 0) return {};
+  const Dataset sigma(H5Dopen2(group, "sigma", H5P_DEFAULT), "cannot open sigma");
+  const Dataset ratio(H5Dopen2(group, "axis_ratio", H5P_DEFAULT), "cannot open axis_ratio");
+  const Dataset mean(H5Dopen2(group, "mean", H5P_DEFAULT), "cannot open the mean");
+  const auto shape = shape_of(sigma);
+  base::check(shape.size() == 2 && shape_of(ratio) == shape &&
+                  shape_of(mean) == std::vector{shape[0], shape[1], modules},
+              "/trace/{}: the shapes of sigma, axis_ratio and mean disagree", trial);
+  const hsize_t count = shape[0] * shape[1];
+  return {.steps = shape[0],
+          .runs = shape[1],
+          .sigma = read_reals(sigma, count),
+          .axis_ratio = read_reals(ratio, count),
+          .mean = read_reals(mean, count * modules)};
+}
+
 }  // namespace
+
+SearchState state_of(const std::vector<std::vector<search::Distribution>>& drawn_from) {
+  if (drawn_from.empty()) return {};
+  SearchState state{.steps = drawn_from.size(), .runs = drawn_from.front().size()};
+  for (const auto& runs : drawn_from)
+    for (const search::Distribution& one : runs) {
+      state.sigma.push_back(one.sigma);
+      state.axis_ratio.push_back(one.axis_ratio);
+      state.mean.insert(state.mean.end(), one.mean.begin(), one.mean.end());
+    }
+  return state;
+}
 
 void write_trace(hid_t parent, const Record& record) {
   const Flat flat = flatten(record);
@@ -168,7 +252,10 @@ void write_trace(hid_t parent, const Record& record) {
   const Dataset loss = write_reals(group, "loss", {evaluations}, flat.losses);
   const Dataset generation = write_integers(group, "generation", flat.generation);
   make_scale(evaluation, "evaluation", {{weights, 0}, {loss, 0}, {generation, 0}});
-  make_scale(module, "module", {{weights, 1}});
+  std::vector<Use> of_modules{{weights, 1}};
+  const std::vector<Dataset> means = write_state(group, replayed_state(record), module);
+  for (const Dataset& mean : means) of_modules.push_back({mean, 2});
+  make_scale(module, "module", of_modules);
   label_dimensions(weights, {evaluation, module});
   label_dimensions(loss, {evaluation});
   label_dimensions(generation, {evaluation});
@@ -189,7 +276,18 @@ TraceArrays read_trace(hid_t parent, const std::string& trial) {
   return {.evaluations = shape[0],
           .modules = shape[1],
           .weights = read_reals(weights, shape[0] * shape[1]),
-          .losses = read_reals(loss, shape[0])};
+          .losses = read_reals(loss, shape[0]),
+          .state = read_state(group, shape[1], trial)};
+}
+
+TraceArrays read_trace_of(const std::filesystem::path& file, const std::string& trial) {
+  TraceArrays found;
+  with_result_file(file, [&](hid_t open) {
+    const Group traces(H5Gopen2(open, "trace", H5P_DEFAULT), "cannot open the traces");
+    base::check(H5Lexists(traces, trial.c_str(), H5P_DEFAULT) > 0, "it has no /trace/{}", trial);
+    found = read_trace(traces, trial);
+  });
+  return found;
 }
 
 }  // namespace lorahub::store

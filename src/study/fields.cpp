@@ -19,6 +19,30 @@ size_t place_in(const ChoiceKind& choice, const Knob& knob, const Value& value) 
   }
 }
 
+// Gives a knob its default.
+struct Resetting {
+  Trial& trial;
+  const Trial made = {};
+
+  // Words and phrases have grammars of their own: a task may be called `auto`.
+  bool operator()(const WordKind&) const { return false; }
+  bool operator()(const PhraseKind&) const { return false; }
+  bool operator()(const SeedKind&) const { return false; }
+  bool operator()(const IntegerKind& kind) const { return copy(kind.field); }
+  bool operator()(const RealKind& kind) const { return copy(kind.field); }
+  bool operator()(const ChoiceKind& kind) const {
+    kind.set(trial, kind.get(made));
+    return true;
+  }
+  template <class T>
+  bool copy(const KnobField<T>& field) const {
+    field(trial) = field(made);
+    return true;
+  }
+};
+
+bool is_auto(const Value& value) { return value.node.IsScalar() && scalar(value) == "auto"; }
+
 struct Reading {
   const Knob& knob;
   const Value& value;
@@ -37,6 +61,7 @@ struct Reading {
 }  // namespace
 
 void read(const Knob& knob, const Value& value, Trial& trial) {
+  if (is_auto(value) && std::visit(Resetting{.trial = trial}, knob.kind)) return;
   std::visit(Reading{.knob = knob, .value = value, .trial = trial}, knob.kind);
 }
 

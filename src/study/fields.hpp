@@ -15,7 +15,8 @@ std::vector<Entry> knob_entries(const std::vector<Entry>& given);
 void check_known(const Entry& entry);
 std::string nearest_knob(const std::string& key);  // "search.budget" for "budget"
 
-// Reads the value into the knob's field of the trial. Error that names the value's place.
+// Reads the value into the knob's field of the trial; `auto` is the default of a number or a choice.
+// Error that names the value's place.
 void read(const Knob& knob, const Value& value, Trial& trial);
 
 using Values = std::map<std::string, Value>;  // by knob

@@ -85,8 +85,24 @@ std::string id_of_columns(const std::vector<std::pair<std::string, std::string>>
 
 std::string label(const Trial& trial) {
   const auto all = columns(trial);
-  const auto seed = seeds(all);
-  return column(all, "task") + " " + column(all, "method") + (seed.empty() ? "" : " seed " + seed);
+  std::string text = column(all, "task") + " " + column(all, "method");
+  if (!trial.varied.empty()) text += " " + trial.varied;
+  if (const auto seed = seeds(all); !seed.empty()) text += " seed " + seed;
+  return text;
+}
+
+void tell_apart(std::vector<Trial>& trials) {
+  std::map<Method, std::map<std::string, std::set<std::string>>> values;  // by column
+  for (const Trial& trial : trials)
+    for (const auto& [name, value] : columns(trial)) values[trial.method][name].insert(value);
+  for (Trial& trial : trials) {
+    std::vector<std::string> settings;
+    for (const auto& [name, value] : columns(trial))
+      if (!value.empty() && values[trial.method][name].size() > 1 && name != "task" &&
+          !name.starts_with("seed."))
+        settings.push_back(name + "=" + value);
+    trial.varied = base::join(settings, " ");
+  }
 }
 
 namespace {

@@ -75,10 +75,6 @@ Outline read_outline(const std::filesystem::path& file) {
       fail_at(entry.value, "unknown key '{}' (a study has: {}), did you mean '{}'?", entry.key,
               base::join(keys, ", "), base::nearest(entry.key, keys));
   }
-  if (outline.question.empty())
-    fail_at(root,
-            "the study has no question (its results would not say what they are for), add a "
-            "line `question: ...`");
   return outline;
 }
 
@@ -365,6 +361,7 @@ Study load(const std::filesystem::path& file, const std::vector<Setting>& set) {
     if (seen.insert(id(trial)).second) study.trials.push_back(std::move(trial));
   }
   check_names(study);
+  tell_apart(study.trials);
   return study;
 }
 

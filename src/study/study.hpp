@@ -11,7 +11,7 @@ namespace lorahub::study {
 
 struct Study {
   std::string name;  // the file's, without .yaml
-  std::string question;
+  std::string question;       // "" where the file has none
   std::string yaml;           // the file's text, for the record
   std::vector<Trial> trials;  // in the order of `vary`, last key fastest; equal trials (by id) once
 };
@@ -54,6 +54,10 @@ std::string loss_identity(const Trial& trial);
 
 std::string id(const Trial& trial);  // 16 hexadecimal digits of the SHA-256 of columns()
 std::string id_of_columns(const std::vector<std::pair<std::string, std::string>>& columns);
-std::string label(const Trial& trial);  // for people: "E1_isa_letter lorahub seed 1"
+// For people: "E1_isa_letter lorahub shots=5 seed 1". No two trials of one study have one label.
+std::string label(const Trial& trial);
+// Sets what the labels show (Trial::varied): of each method, the knobs that differ between its
+// trials.
+void tell_apart(std::vector<Trial>& trials);
 
 }  // namespace lorahub::study

@@ -167,6 +167,10 @@ struct Trial {
   int max_tokens = 256;  // of an answer
   int batch = 10;        // answers generated together
 
+  // What tells it from the other trials of its study, for its label: "shots=5 search.budget=40".
+  // It is no part of its identity.
+  std::string varied;
+
   bool operator==(const Trial&) const = default;
 };
 

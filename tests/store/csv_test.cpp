@@ -50,8 +50,10 @@ TEST_F(Csv, TextsWithCommasQuotesAndLineBreaksAreQuoted) {
 }
 
 TEST_F(Csv, SaysUnits) {
-  EXPECT_THAT(read("columns.csv"), StartsWith("table,column,units,meaning\r\n"));
+  EXPECT_THAT(read("columns.csv"), StartsWith("table,column,units,meaning,knob\r\n"));
   EXPECT_THAT(read("columns.csv"), HasSubstr("runs,accuracy,percent,"));
+  EXPECT_THAT(read("columns.csv"), HasSubstr(",search.budget\r\n"));
+  EXPECT_THAT(read("runs.csv"), HasSubstr(",search_budget,"));
 }
 
 TEST_F(Csv, RefusesWhatIsNoResultFile) {

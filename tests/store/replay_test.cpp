@@ -44,28 +44,28 @@ search::Trace searched(study::SearchMethod method) {
   return search::minimize(*optimizer, losses, 8 * 5 + 3);
 }
 
-class Replay : public testing::TestWithParam<study::SearchMethod> {
+class ReplayOf : public testing::TestWithParam<study::SearchMethod> {
  protected:
   Knobs knobs_ = knobs(GetParam());
   search::Trace trace_ = searched(GetParam());
 };
 
-TEST_P(Replay, ASearchAsItWas) { EXPECT_EQ(first_departure(knobs_, trace_), std::nullopt); }
+TEST_P(ReplayOf, ASearchAsItWas) { EXPECT_EQ(replay(knobs_, trace_).departure, std::nullopt); }
 
-TEST_P(Replay, OneBitOfAWeight) {
+TEST_P(ReplayOf, OneBitOfAWeight) {
   double& weight = trace_.generations[3].population.weights[0];
   weight = std::nextafter(weight, 2);
-  EXPECT_THAT(first_departure(knobs_, trace_), Optional(3U));
+  EXPECT_THAT(replay(knobs_, trace_).departure, Optional(3U));
 }
 
-TEST_P(Replay, AMissingCandidate) {
+TEST_P(ReplayOf, AMissingCandidate) {
   trace_.generations[1].population.weights.resize(trace_.generations[1].population.weights.size() -
                                                   kDim);
   trace_.generations[1].losses.pop_back();
-  EXPECT_THAT(first_departure(knobs_, trace_), Optional(1U));
+  EXPECT_THAT(replay(knobs_, trace_).departure, Optional(1U));
 }
 
-INSTANTIATE_TEST_SUITE_P(Store, Replay,
+INSTANTIATE_TEST_SUITE_P(Store, ReplayOf,
                          testing::Values(study::SearchMethod::cma, study::SearchMethod::official,
                                          study::SearchMethod::random),
                          [](const auto& method) { return study::name(method.param); });
@@ -74,9 +74,9 @@ TEST(ReplayOfCma, ALossAndASeedMatter) {
   search::Trace trace = searched(study::SearchMethod::cma);
   Knobs other = knobs(study::SearchMethod::cma);
   other["seed.search"] = "8";
-  EXPECT_THAT(first_departure(other, trace), Optional(0U));
+  EXPECT_THAT(replay(other, trace).departure, Optional(0U));
   trace.generations[2].losses[0] += 10;
-  EXPECT_THAT(first_departure(knobs(study::SearchMethod::cma), trace), Optional(3U));
+  EXPECT_THAT(replay(knobs(study::SearchMethod::cma), trace).departure, Optional(3U));
 }
 
 TEST(ReplayOfCma, SeveralRuns) {
@@ -86,14 +86,14 @@ TEST(ReplayOfCma, SeveralRuns) {
   Knobs two = knobs(study::SearchMethod::cma);
   two["search.sigma0"] = "0";
   two["search.runs"] = "2";
-  EXPECT_EQ(first_departure(two, trace), std::nullopt);
+  EXPECT_EQ(replay(two, trace).departure, std::nullopt);
   two["search.runs"] = "1";
-  EXPECT_THAT(first_departure(two, trace), Optional(0U));
+  EXPECT_THAT(replay(two, trace).departure, Optional(0U));
 }
 
 TEST(ReplayOfNothing, IsFine) {
-  EXPECT_EQ(first_departure({}, searched(study::SearchMethod::random)), std::nullopt);
-  EXPECT_EQ(first_departure(knobs(study::SearchMethod::cma), {}), std::nullopt);
+  EXPECT_EQ(replay({}, searched(study::SearchMethod::random)).departure, std::nullopt);
+  EXPECT_EQ(replay(knobs(study::SearchMethod::cma), {}).departure, std::nullopt);
 }
 
 }  // namespace

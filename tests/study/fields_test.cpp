@@ -182,8 +182,7 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
        "task.max_input 2000000 is too large, it must be at most 1000000"},
       {"search.budget: [1, 2]",
        "expected one value, not a list (lists of values belong under vary)"},
-      {"search.sigma0: 0", "search.sigma0 0 is too small, it must be above 0"},
-      {"search.sigma0: -0.5", "search.sigma0 -0.5 is too small, it must be above 0"},
+      {"search.sigma0: -0.5", "search.sigma0 -0.5 is too small, it must be at least 0"},
       {"search.sigma0: .nan", "search.sigma0 '.nan' is not a number"},
       {"search.sigma0: nan", "search.sigma0 'nan' is not a finite number"},
       {"search.bound: 0", "search.bound 0 is too small, it must be above 0"},
@@ -231,6 +230,18 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
     EXPECT_EQ(refusal(yaml), "s.yaml:" + line + ": " + message) << yaml;
   }
   EXPECT_THAT(refusal("method: lorahubb"), ::testing::EndsWith("did you mean 'lorahub'?"));
+}
+
+TEST(Fields, AutoIsTheDefaultOfANumberOrAChoice) {
+  const Trial made;
+  Trial t = read("{search.sigma0: auto, search.budget: auto, composition: auto, train.lr: auto}");
+  EXPECT_TRUE(t == made);
+  t = read("search: {sigma0: auto, budget: 7}");
+  EXPECT_EQ(t.search.sigma0, 0);
+  EXPECT_EQ(t.search.budget, 7);
+  EXPECT_EQ(read("search.sigma0: 0").search.sigma0, 0) << "0: the default";
+  EXPECT_EQ(read("task: auto").task, "auto") << "a name";
+  EXPECT_THAT(refusal("seed: auto"), testing::HasSubstr("'auto' is not a seed"));
 }
 
 TEST(Fields, ZeroPopulationIsTheDefault) {

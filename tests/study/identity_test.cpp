@@ -179,6 +179,20 @@ TEST(Identity, Labels) {
   EXPECT_EQ(label(t), "E1 lorahub seed 1007/42/2");
 }
 
+TEST(Identity, LabelsShowWhatTheStudyVaries) {
+  std::vector<Trial> trials(4, trial(Method::lorahub));
+  trials[1].shots.count = 20;
+  trials[2].search.method = SearchMethod::official;
+  trials[3].method = Method::zero_shot;
+  tell_apart(trials);
+  const std::string shots = std::to_string(trials[0].shots.count);
+  EXPECT_THAT(label(trials[0]), testing::StartsWith("E1 lorahub shots=" + shots));
+  EXPECT_THAT(label(trials[0]), testing::HasSubstr(" search.method=cma "));
+  EXPECT_THAT(label(trials[1]), testing::StartsWith("E1 lorahub shots=20 "));
+  EXPECT_THAT(label(trials[2]), testing::HasSubstr(" search.method=official "));
+  EXPECT_EQ(label(trials[3]), "E1 zero_shot");
+}
+
 std::vector<Trial> some() {
   std::vector<Trial> list = {trial(Method::zero_shot)};
   for (uint64_t s : {1, 2, 3}) {

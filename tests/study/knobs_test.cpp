@@ -150,6 +150,7 @@ Trial made(const Trial& trial) {
   Trial again{.model_path = trial.model_path,
               .library_path = trial.library_path,
               .task_files = trial.task_files};
+  again.varied = trial.varied;
   study::apply(settings(trial), again);
   return again;
 }
@@ -171,11 +172,14 @@ TEST(Settings, AreTheKnobsThatDiffer) {
 
 TEST(Settings, MakeEveryShippedTrialAgain) {
   size_t trials = 0;
-  for (const auto& file : shipped())
+  for (const auto& file : shipped()) {
+    std::set<std::string> labels;
     for (const Trial& trial : load(file).trials) {
       ASSERT_TRUE(made(trial) == trial) << file << " " << label(trial);
+      EXPECT_TRUE(labels.insert(label(trial)).second) << file << " " << label(trial);
       ++trials;
     }
+  }
   EXPECT_GT(trials, 20'000U);
 }
 

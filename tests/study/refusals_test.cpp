@@ -23,9 +23,7 @@ TEST_F(StudyRefusals, RefusalsOfTheFile) {
   EXPECT_EQ(refusal("- a\n- b\n"),
             "s.yaml:1: the study file is not a list of `key: value` lines, write for example "
             "`question: ...`");
-  EXPECT_EQ(refusal("uses: {model: tiny}\n"),
-            "s.yaml:1: the study has no question (its results would not say what they are for), "
-            "add a line `question: ...`");
+  EXPECT_EQ(refusal("question:\nset: {shots: 5}\n"), "s.yaml:1: expected one value, not nothing");
   EXPECT_EQ(refusal(head_ + "sett: {shots: 5}\n"),
             "s.yaml:3: unknown key 'sett' (a study has: question, uses, set, vary, zip), did you "
             "mean 'set'?");

@@ -35,6 +35,17 @@ TEST_F(StudyTest, ReadsQuestionNameAndPieces) {
   EXPECT_EQ(t.search.population, 10);
 }
 
+TEST_F(StudyTest, NeedsNoQuestion) {
+  const std::string uses = head_.substr(head_.find("uses:"));
+  const auto study = read(uses + "set: {task: t1}\nvary: {search.sigma0: [auto, 0.3]}\n");
+  EXPECT_EQ(study.question, "");
+  ASSERT_EQ(study.trials.size(), 2u);
+  EXPECT_EQ(study.trials[0].search.sigma0, 0);
+  EXPECT_EQ(label(study.trials[0]), "t1 lorahub search.sigma0=0 seed 1");
+  EXPECT_EQ(label(study.trials[1]), "t1 lorahub search.sigma0=0.3 seed 1");
+  EXPECT_EQ(id(study.trials[0]), id(read(head_ + "set: {task: t1}\n").trials[0]));
+}
+
 TEST_F(StudyTest, SetWinsOverPieces) {
   const auto t = read(head_ + "set: {task: t1, max_tokens: 5, search.budget: 7}\n").trials[0];
   EXPECT_EQ(t.max_tokens, 5);
