@@ -67,7 +67,7 @@ def shortened(lines, first, last):
 
 def folded(line):
     """A long line goes on in the next, as on a terminal; a row of a table or of a task stays whole."""
-    return [line] if line.startswith(("|", "{")) else textwrap.wrap(line, 110, break_on_hyphens=False, break_long_words=False) or [""]
+    return [line] if line.startswith(("|", "{")) else textwrap.wrap(line, 84, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def with_examples(text, env):
