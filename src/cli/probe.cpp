@@ -39,9 +39,9 @@ void check_shots(const Options& options, const objective::LoadedModel& loaded,
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
   trial.max_input = options.longest;
-  plan::Lengths lengths = plan::lengths(trial, task, &loaded.tokenizer, plan::Reads::shots);
+  plan::Lengths lengths = plan::lengths(trial, task, loaded.tokenizer.get(), plan::Reads::shots);
   for (const task::Example& shot : task.shots)  // which are answered, too, and read whole for that
-    lengths.prompts.push_back({.source = task::count_tokens(&loaded.tokenizer, shot.input)});
+    lengths.prompts.push_back({.source = task::count_tokens(loaded.tokenizer.get(), shot.input)});
   warn(plan::sentence({.cut = lengths.cut, .of = task.shots.size()}));
   if (options.no_memory_check) return;
   plan::Need need = plan::need({.trial = trial,

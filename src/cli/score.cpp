@@ -91,7 +91,7 @@ void check_memory(const Options& options, const objective::LoadedModel& loaded,
 int score(const Options& options) {
   const std::vector<task::Example> rows = read_rows(options);
   objective::LoadedModel loaded = load_model(options.model);
-  check_rows(options, loaded.tokenizer, rows);
+  check_rows(options, *loaded.tokenizer, rows);
   objective::add_narrow_weights(
       loaded, study::parse<study::Precision>(options.model.precision, "--precision"),
       loaded.threads);
@@ -100,7 +100,7 @@ int score(const Options& options) {
                                      .architecture = loaded.model->architecture(),
                                      .device = loaded.device,
                                      .threads = loaded.threads});
-  const auto pairs = objective::tokenize(loaded.tokenizer, rows);
+  const auto pairs = objective::tokenize(*loaded.tokenizer, rows);
   const search::Population candidates = population(options.weights, pool.size());
   check_memory(options, loaded, pairs, candidates);
   const auto measure = objective::make_search_measure(

@@ -26,7 +26,7 @@ class Measuring {
         folders_{lab.folder},
         resources_(resources),
         loaded_{.model = model::load(folders_.model(), {.device = resources.device}),
-                .tokenizer = text::Tokenizer(folders_.model()),
+                .tokenizer = text::load_tokenizer(folders_.model()),
                 .device = resources.device,
                 .threads = resources.threads} {}
 

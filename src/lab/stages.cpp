@@ -56,9 +56,9 @@ std::string make_start(const Lab& lab) {
   model::t5::T5Config config = lab.recipe.model;
   config.vocabulary = piece_count(folders.start() / "spiece.model");
   write_start(folders.start(), start_network(config, lab.recipe.seed), pieces);
-  const text::Tokenizer tokenizer(folders.start());
+  const auto tokenizer = text::load_tokenizer(folders.start());
   for (const std::string& word : words)
-    base::check(tokenizer.encode(word).size() == 2,
+    base::check(tokenizer->encode(word).size() == 2,
                 "the word '{}' is not one piece (every word of the lab must be), rename it", word);
   return base::format("{} words, {} pieces", words.size(), config.vocabulary);
 }

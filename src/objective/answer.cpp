@@ -26,9 +26,9 @@ struct Model {
 std::vector<std::string> likeliest(const Model& model, const std::string& prompt,
                                    const std::vector<std::string>& options) {
   std::vector<model::Tokens> pairs;
-  const model::Ids source = model.loaded.tokenizer.encode(prompt);
+  const model::Ids source = model.loaded.tokenizer->encode(prompt);
   for (const std::string& option : options)
-    pairs.push_back({.source = source, .target = model.loaded.tokenizer.encode(option)});
+    pairs.push_back({.source = source, .target = model.loaded.tokenizer->encode_target(option)});
   const std::vector<double> losses = model.loaded.model->loss_sums(model.adapter, pairs);
   std::vector<std::string> best;
   for (auto own = losses.begin(); own != losses.end(); own += std::ssize(options)) {
@@ -45,10 +45,10 @@ std::vector<std::string> generate(const Model& model, std::span<const std::strin
                                   const std::vector<size_t>& which, int max_tokens) {
   if (which.empty()) return {};
   std::vector<model::Ids> sources;
-  for (const size_t i : which) sources.push_back(model.loaded.tokenizer.encode(prompts[i]));
+  for (const size_t i : which) sources.push_back(model.loaded.tokenizer->encode(prompts[i]));
   std::vector<std::string> answers;
   for (const model::Ids& ids : model.generate(sources, max_tokens))
-    answers.push_back(model.loaded.tokenizer.decode(ids));
+    answers.push_back(model.loaded.tokenizer->decode(ids));
   return answers;
 }
 

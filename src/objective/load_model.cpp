@@ -14,7 +14,7 @@ model::Placement placement(study::Precision precision, const Hardware& hardware)
 
 objective::LoadedModel loaded_model(std::shared_ptr<const model::Model> model,
                                     const std::filesystem::path& folder, const Hardware& hardware) {
-  text::Tokenizer tokenizer = text::read_tokenizer(folder, model->architecture().vocabulary());
+  auto tokenizer = text::load_tokenizer(folder, model->architecture().vocabulary());
   return {.model = std::move(model),
           .tokenizer = std::move(tokenizer),
           .device = hardware.device,

@@ -7,7 +7,7 @@ std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
   std::vector<model::Tokens> pairs;
   for (const task::Example& example : examples)
     pairs.push_back({.source = tokenizer.encode(example.input, kMostTokens),
-                     .target = tokenizer.encode(example.target, kMostTokens)});
+                     .target = tokenizer.encode_target(example.target, kMostTokens)});
   return pairs;
 }
 

@@ -22,7 +22,7 @@ namespace lorahub::objective {
 // A model as a rank holds it for all trials: network, tokenizer, device and threads.
 struct LoadedModel {
   std::shared_ptr<const model::Model> model;
-  text::Tokenizer tokenizer;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
   base::Device device = base::Device::cpu;
   at::ScalarType dtype() const { return model->dtype(); }  // of the linear layers
   int threads = 1;  // each takes whole tiles; kernels are single-threaded

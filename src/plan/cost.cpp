@@ -28,14 +28,14 @@ constexpr double kDeltaInt8 = 0.5;   // of a pass's time in f32: 0.3 to 0.5 (tes
 
 struct PlannedModel {
   std::shared_ptr<const model::Architecture> architecture;
-  std::optional<text::Tokenizer> tokenizer;
+  std::shared_ptr<const text::Tokenizer> tokenizer;  // null: the model is not here
 };
 
 PlannedModel read_model(const std::string& name) {
   const auto read = [&]() -> PlannedModel {
     const auto folder = checkpoint::resolve(name);
     auto architecture = model::read_architecture(folder);
-    text::Tokenizer tokenizer = text::read_tokenizer(folder, architecture->vocabulary());
+    auto tokenizer = text::load_tokenizer(folder, architecture->vocabulary());
     return {.architecture = std::move(architecture), .tokenizer = std::move(tokenizer)};
   };
   const auto known = model::published(name);
@@ -43,7 +43,7 @@ PlannedModel read_model(const std::string& name) {
   try {
     return read();
   } catch (const base::Error&) {
-    return {.architecture = known, .tokenizer = std::nullopt};
+    return {.architecture = known, .tokenizer = nullptr};
   }
 }
 
@@ -230,9 +230,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     const std::string key = rows_key(trial);
     auto text = texts.find(key);
     if (text == texts.end())
-      text = texts
-                 .emplace(key, lengths(trial, task::load(trial), tokenizer ? &*tokenizer : nullptr,
-                                       resources.reads))
+      text = texts.emplace(key, lengths(trial, task::load(trial), tokenizer.get(), resources.reads))
                  .first;
     if (has_loss(trial)) {
       total.cut.cut += text->second.cut;

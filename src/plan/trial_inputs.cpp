@@ -57,8 +57,7 @@ std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) 
   auto& tokenizer = by_model_[model];
   if (tokenizer) return tokenizer;
   const std::filesystem::path folder = checkpoint::resolve(model);
-  tokenizer = std::make_shared<const text::Tokenizer>(
-      text::read_tokenizer(folder, model::read_architecture(folder)->vocabulary()));
+  tokenizer = text::load_tokenizer(folder, model::read_architecture(folder)->vocabulary());
   return tokenizer;
 }
 

@@ -16,7 +16,7 @@ double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapt
                const Solution& solution) {
   if (solution.trial.loss == study::LossKind::ask) return solution.loss;
   const std::vector<model::Tokens> pairs =
-      objective::tokenize(loaded.tokenizer, solution.task.shots);
+      objective::tokenize(*loaded.tokenizer, solution.task.shots);
   const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
                                    .weights = solution.weights};
   std::vector<int> tokens;

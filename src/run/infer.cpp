@@ -18,7 +18,7 @@ namespace lorahub::run {
 
 train::TrainedModel adapted_model(const objective::LoadedModel& loaded,
                                   const std::filesystem::path& folder, const std::string& name) {
-  text::check_same_tokens(loaded.tokenizer.folder(), folder);
+  text::check_same_tokens(loaded.tokenizer->folder(), folder);
   if (train::is_ia3(folder)) {
     train::Trainable ia3 = train::ia3(loaded.model);
     train::read_ia3(folder, ia3);
@@ -74,7 +74,7 @@ class Adapters {
 
 void check_length(const InferOptions& options, const objective::LoadedModel& loaded,
                   const task::Row& row) {
-  task::check_length(task::count_tokens(&loaded.tokenizer, row.example.input), row.place,
+  task::check_length(task::count_tokens(loaded.tokenizer.get(), row.example.input), row.place,
                      {.tokens = options.max_input, .remedy = "raise --max-input"});
 }
 
@@ -87,7 +87,8 @@ void check_memory(const InferOptions& options, const objective::LoadedModel& loa
   trial.max_tokens = options.max_tokens;
   plan::Lengths lengths;
   for (const task::Row& row : rows)
-    lengths.prompts.push_back({.source = task::count_tokens(&loaded.tokenizer, row.example.input)});
+    lengths.prompts.push_back(
+        {.source = task::count_tokens(loaded.tokenizer.get(), row.example.input)});
   const plan::Memory memory = plan::memory({.trial = trial,
                                             .architecture = loaded.model->architecture(),
                                             .lengths = lengths,

@@ -49,7 +49,7 @@ ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases
       return {.text =
                   "its bytes are not those of the index (the disk changed them), copy it again"};
     const objective::LoadedModel& loaded = bases.of(module.base);
-    text::check_same_tokens(loaded.tokenizer.folder(), folder);
+    text::check_same_tokens(loaded.tokenizer->folder(), folder);
     const lora::Module read = lora::read_module(folder, module.name, loaded.model->architecture());
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
     const std::string failed = objective::failure(loaded, read, module.card);
@@ -127,7 +127,7 @@ AddedModule add_module(const AddOptions& options,
   const fs::path weights = lora::weights_file(from);
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
     checkpoint::check_own_file(file);
-  text::check_same_tokens(loaded.tokenizer.folder(), from);
+  text::check_same_tokens(loaded.tokenizer->folder(), from);
   const lora::Module module = lora::read_module(from, name, loaded.model->architecture());
   lora::ModuleCard written = card(options, module, loaded);
   if (written.base.empty()) written.base = options.base;

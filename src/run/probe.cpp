@@ -50,7 +50,7 @@ Probed measured(const objective::LoadedModel& loaded, const model::Adapter& adap
 std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates& candidates,
                           std::span<const task::Example> examples, ProbeCache& cache) {
   Examples given{
-      .rows = examples, .prompts = {}, .pairs = objective::tokenize(loaded.tokenizer, examples)};
+      .rows = examples, .prompts = {}, .pairs = objective::tokenize(*loaded.tokenizer, examples)};
   for (const task::Example& example : examples) given.prompts.push_back(example.input);
   const std::vector<std::string> base_answers = answers_of(loaded, {}, given);
   std::vector<Probed> all{measured(loaded, {}, given, base_answers)};
@@ -87,7 +87,7 @@ ProbeFindings probe_library(const objective::LoadedModel& loaded, const task::Ta
     const auto module = static_cast<size_t>(i);
     hashes[module] = lora::hash_module(lora::module_folder(options.library, options.names[module]));
   });
-  const std::vector<model::Tokens> pairs = objective::tokenize(loaded.tokenizer, task.shots);
+  const std::vector<model::Tokens> pairs = objective::tokenize(*loaded.tokenizer, task.shots);
   ProbeCache cache(options.cache.empty() ? probe_folder() : options.cache,
                    {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model)),
                     .pairs = pairs,

@@ -1,18 +1,11 @@
-// Token ids as Hugging Face's tokenizer of T5 gives them (the class T5Tokenizer of transformers 5,
-// T5TokenizerFast before; what AutoTokenizer loads for T5 and mT5): added tokens are cut out of the
-// raw text, others of them out of the normalised text between these; the rest is split at white
-// space, and each word is cut into pieces by itself.
+// How a model's text is cut into tokens. The files of a model folder decide which kind of tokenizer
+// that is: a kind is a class of its own that fills in a TokenizerKind (tokenizer_kind.hpp).
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include "text/normaliser.hpp"
-#include "text/token_matcher.hpp"
-#include "text/tokenizer_content.hpp"
-#include "text/unigram.hpp"
 
 namespace lorahub::text {
 
@@ -20,44 +13,41 @@ using Ids = std::vector<int64_t>;
 
 class Tokenizer {
  public:
-  // `folder`: a model folder with spiece.model or tokenizer.json; what lies beside them is read,
-  // too (tokenizer_content.hpp). Behind the n pieces of a spiece.model stand the sentinels:
-  // <extra_id_99> is n, <extra_id_0> n + 99. Error: folder or file missing, cut off, or of another
-  // kind.
-  explicit Tokenizer(const std::filesystem::path& folder);
+  explicit Tokenizer(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  virtual ~Tokenizer() = default;
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
 
-  // Ids and </s>, as T5Tokenizer(text).input_ids; added tokens in the text (</s>, <pad>, <unk>,
-  // <extra_id_0>, a user's) become their ids. Cut to `limit` ids, </s> included, where limit > 0.
-  Ids encode(const std::string& text, int limit = 0) const;
+  // The ids of a text that the model reads, special tokens included, as tokenizer(text).input_ids
+  // of transformers. Cut to `limit` ids, special tokens included, where limit > 0.
+  virtual Ids encode(const std::string& text, int limit) const = 0;
+  Ids encode(const std::string& text) const { return encode(text, 0); }
+
+  // The ids of a text that the model is to write. They end with the token that ends an answer.
+  virtual Ids encode_target(const std::string& text, int limit) const = 0;
+  Ids encode_target(const std::string& text) const { return encode_target(text, 0); }
 
   // As decode(ids, skip_special_tokens=True): special tokens and ids without a piece are left out.
-  std::string decode(const Ids& ids) const;
+  virtual std::string decode(const Ids& ids) const = 0;
+
+  // The ids that are given out are less than this.
+  virtual int size() const = 0;
+
+  // Error naming the folder where the model's embedding has too few rows for the tokens (its
+  // `vocabulary` was not resized when tokens were added, or the tokenizer is another model's).
+  virtual void check_fits(int64_t vocabulary) const = 0;
 
   const std::filesystem::path& folder() const { return folder_; }
-  int size() const { return static_cast<int>(pieces_.size()); }  // ids given out are less than this
-
-  // Error naming `folder` where the model's embedding has too few rows for the tokens (its
-  // `vocabulary` was not resized when tokens were added, or the tokenizer is another model's).
-  void check_fits(int64_t vocabulary, const std::filesystem::path& folder) const;
 
  private:
-  explicit Tokenizer(const TokenizerContent& content);
-  void encode_normal(std::string_view text, Ids& ids) const;
-  void encode_words(std::string_view text, Ids& ids) const;
-
   std::filesystem::path folder_;
-  std::vector<std::string> pieces_;  // by id, sentinels and added tokens included
-  std::vector<bool> is_special_;     // by id
-  TokenMatcher raw_, normal_;        // added tokens of the raw text, and of the normalised one
-  Normaliser normaliser_;
-  Unigram unigram_;
-  int64_t end_;    // </s>
-  int64_t named_;  // TokenizerContent::named
-  bool cleans_spaces_, cuts_left_;
 };
 
-// The tokenizer in a model's folder. Error where the model's embedding, of `vocabulary` rows, has
-// none for some of its tokens.
-Tokenizer read_tokenizer(const std::filesystem::path& folder, int64_t vocabulary);
+// The tokenizer in a model's folder. Error: folder or file missing, cut off, or of a kind that is
+// not known.
+std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& folder);
+// The same. Error where the model's embedding, of `vocabulary` rows, has none for some tokens.
+std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& folder,
+                                                int64_t vocabulary);
 
 }  // namespace lorahub::text

@@ -11,8 +11,9 @@ namespace lorahub::train {
 std::vector<model::Tokens> Evaluator::tokens(const std::vector<task::Example>& rows) const {
   std::vector<model::Tokens> pairs;
   for (const task::Example& row : rows)
-    pairs.push_back({.source = loaded_.tokenizer.encode(row.input, lengths_.source_length),
-                     .target = loaded_.tokenizer.encode(row.target, lengths_.target_length)});
+    pairs.push_back(
+        {.source = loaded_.tokenizer->encode(row.input, lengths_.source_length),
+         .target = loaded_.tokenizer->encode_target(row.target, lengths_.target_length)});
   return pairs;
 }
 

@@ -87,10 +87,10 @@ class Work {
   void run() {
     rows_ = split(config_, unit_.data);
     loaded_.emplace(objective::LoadedModel{.model = load(),
-                                           .tokenizer = text::Tokenizer(folder_),
+                                           .tokenizer = text::load_tokenizer(folder_),
                                            .device = resources_.device,
                                            .threads = resources_.threads});
-    loaded_->tokenizer.check_fits(loaded_->model->architecture().vocabulary(), folder_);
+    loaded_->tokenizer->check_fits(loaded_->model->architecture().vocabulary());
     std::error_code error;
     fs::create_directories(unit_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", unit_.out.string(),
@@ -328,17 +328,18 @@ void check_free(const fs::path& out, lora::Force force) {
 }
 
 RowLengths check_rows(const TrainingConfig& config, const Unit& unit) {
-  const text::Tokenizer tokenizer(checkpoint::resolve(config.model_path));
+  const auto tokenizer = text::load_tokenizer(checkpoint::resolve(config.model_path));
   const task::Bound bound{.tokens = config.max_input, .remedy = "raise max_input"};
   if (config.test)
-    task::check_lengths(tokenizer, task::read_examples(*config.test), config.test->string(), bound);
+    task::check_lengths(*tokenizer, task::read_examples(*config.test), config.test->string(),
+                        bound);
   const std::vector<task::Example> rows = task::read_examples(unit.data);
-  task::check_lengths(tokenizer, rows, unit.data.string(), bound);
+  task::check_lengths(*tokenizer, rows, unit.data.string(), bound);
   RowLengths lengths;
   size_t cut = 0;
   for (const task::Example& row : rows) {
-    const int source = static_cast<int>(task::count_tokens(&tokenizer, row.input));
-    const int target = static_cast<int>(task::count_tokens(&tokenizer, row.target));
+    const int source = static_cast<int>(task::count_tokens(tokenizer.get(), row.input));
+    const int target = static_cast<int>(task::count_tokens(tokenizer.get(), row.target));
     cut += source > config.source_length || target > config.target_length ? 1 : 0;
     lengths.longest_source = std::max(lengths.longest_source, source);
     lengths.longest_target = std::max(lengths.longest_target, target);

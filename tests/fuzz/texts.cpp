@@ -8,7 +8,7 @@
 #include "study/study.hpp"
 #include "targets.hpp"
 #include "task/stream.hpp"
-#include "text/tokenizer.hpp"
+#include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::fuzz {
 namespace {
@@ -32,7 +32,7 @@ void tokenizer(const std::string& file, const std::string& bytes) {
   const auto folder = scratch() / file;
   std::filesystem::create_directories(folder);
   put(folder / (file == "spiece" ? "spiece.model" : "tokenizer.json"), bytes);
-  const text::Tokenizer tokenizer(folder);
+  const text::UnigramTokenizer tokenizer(folder);
   const auto ids = tokenizer.encode(
       " ab</s>zorp zorp_\u2581a<extra_id_0>\u00bd e\u0301\t\u4e2d\U0001f600\xff{\r\n", 20);
   tokenizer.decode(ids);

@@ -6,7 +6,7 @@
 #include "../process.hpp"
 #include "lab/rows.hpp"
 #include "lab/start.hpp"
-#include "text/tokenizer.hpp"
+#include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -30,7 +30,7 @@ class Vocabulary : public testing::Test {
 };
 
 TEST_F(Vocabulary, every_word_is_one_piece_here_and_in_sentencepiece) {
-  const text::Tokenizer ours(folder_);
+  const text::UnigramTokenizer ours(folder_);
   sentencepiece::SentencePieceProcessor theirs;
   ASSERT_TRUE(theirs.LoadFromSerializedProto(pieces_).ok());
   std::set<int64_t> ids;
@@ -46,7 +46,7 @@ TEST_F(Vocabulary, every_word_is_one_piece_here_and_in_sentencepiece) {
 }
 
 TEST_F(Vocabulary, prompts_are_words_and_come_back) {
-  const text::Tokenizer tokenizer(folder_);
+  const text::UnigramTokenizer tokenizer(folder_);
   Recipe recipe = recipe_;
   recipe.rows.mix = 2000;
   recipe.rows.few_shot = 200;
@@ -65,7 +65,7 @@ TEST_F(Vocabulary, prompts_are_words_and_come_back) {
 }
 
 TEST_F(Vocabulary, other_text_is_spelt) {
-  const text::Tokenizer tokenizer(folder_);
+  const text::UnigramTokenizer tokenizer(folder_);
   EXPECT_EQ(tokenizer.decode(tokenizer.encode("Q&A: zebra #7")), "Q&A: zebra #7");
 }
 

@@ -46,7 +46,7 @@ struct Setting {
   LoadedModel loaded;
   lora::Pool pool;
   std::vector<task::Example> rows = shots("D2_last_letter", kShots);
-  std::vector<model::Tokens> pairs = tokenize(loaded.tokenizer, rows);
+  std::vector<model::Tokens> pairs = tokenize(*loaded.tokenizer, rows);
   study::Scoring scoring = study::Scoring::generate;
   search::Population some{.dim = 4, .weights = {}};
 };
@@ -120,7 +120,7 @@ TEST(AnswerErrors, OfOptionsAreThoseOfTheLikeliest) {
   s.scoring = study::Scoring::options;
   for (size_t i = 0; i < s.rows.size(); ++i)
     if (i != 2) s.rows[i].input += "\nOptions:\n- " + s.rows[i].target + "\n- dog\n- ( B )";
-  s.pairs = tokenize(s.loaded.tokenizer, s.rows);
+  s.pairs = tokenize(*s.loaded.tokenizer, s.rows);
   const std::vector<double> want = one_by_one(s, LossKind::accuracy, Composition::factor);
   EXPECT_EQ(errors_in(s.sums(s.measure(LossKind::accuracy), kTile)), want);
   EXPECT_THAT(want, testing::AllOf(testing::Contains(0.0), testing::Contains(1.0)));

@@ -77,8 +77,8 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
     std::string best = listed.empty() ? free[i] : "";
     double least = std::numeric_limits<double>::infinity();
     for (const std::string& option : listed) {
-      const std::vector<model::Tokens> pair = {{.source = s.loaded.tokenizer.encode(prompts[i]),
-                                                .target = s.loaded.tokenizer.encode(option)}};
+      const std::vector<model::Tokens> pair = {{.source = s.loaded.tokenizer->encode(prompts[i]),
+                                                .target = s.loaded.tokenizer->encode(option)}};
       const double loss = s.loaded.model->loss_sums(s.mixture, pair)[0] /
                           static_cast<double>(pair[0].target.size());
       if (loss < least) least = loss, best = option;

@@ -17,7 +17,7 @@ inline LoadedModel lab_model(study::Precision precision = study::Precision::f32)
   const bool half = precision == study::Precision::bf16;
   return {
       .model = model::load(kModel, {.dtype = half ? at::kBFloat16 : at::kFloat}),
-      .tokenizer = text::Tokenizer(kModel),
+      .tokenizer = text::load_tokenizer(kModel),
   };
 }
 

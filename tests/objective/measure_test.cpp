@@ -17,7 +17,7 @@ using study::Engine;
 struct Setting {
   LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture());
-  std::vector<model::Tokens> pairs = tokenize(loaded.tokenizer, shots("D1_min_letter", 5));
+  std::vector<model::Tokens> pairs = tokenize(*loaded.tokenizer, shots("D1_min_letter", 5));
 };
 Setting& setting() {
   static Setting setting;

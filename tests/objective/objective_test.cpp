@@ -137,7 +137,8 @@ TEST(Reduce, AnswersDoNotHideALossThatIsNoNumber) {
 }
 
 TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
-  const text::Tokenizer tokenizer(kModel);
+  const auto loaded = text::load_tokenizer(kModel);
+  const text::Tokenizer& tokenizer = *loaded;
   const std::vector<task::Example> examples = {{"these words - dog cat", "( B )"}, {"", "dog"}};
   const std::vector<model::Tokens> pairs = tokenize(tokenizer, examples);
   ASSERT_EQ(pairs.size(), 2U);
@@ -148,7 +149,8 @@ TEST(Tokenize, IdsOfBothSidesWithTheirEnd) {
 }
 
 TEST(Tokenize, CutsAt2048AsTheOfficialCode) {
-  const text::Tokenizer tokenizer(kModel);
+  const auto loaded = text::load_tokenizer(kModel);
+  const text::Tokenizer& tokenizer = *loaded;
   std::string text;
   for (int i = 0; i < 3000; ++i) text += " dog";
   const std::vector<model::Tokens> pairs =

@@ -11,7 +11,7 @@ namespace {
 struct Setting {
   LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture(), 6);
-  std::vector<model::Tokens> pairs = tokenize(loaded.tokenizer, shots("D1_min_letter", 5));
+  std::vector<model::Tokens> pairs = tokenize(*loaded.tokenizer, shots("D1_min_letter", 5));
   lora::Composer compose{pool, study::Composition::factor, at::kFloat};
 };
 

@@ -12,7 +12,7 @@ int main(int argc, char** argv) try {
   if (argc != 4)
     return std::fprintf(stderr, "usage: adapt_and_answer MODEL LIBRARY TASK.jsonl\n"), 2;
   const objective::LoadedModel loaded{.model = model::load(argv[1], {}),
-                                      .tokenizer = text::Tokenizer(argv[1])};
+                                      .tokenizer = text::load_tokenizer(argv[1])};
   const model::Architecture& architecture = loaded.model->architecture();
   std::vector<lora::Module> modules;
   for (const std::string& name : lora::module_names(argv[2]))
@@ -20,7 +20,7 @@ int main(int argc, char** argv) try {
   const lora::Pool pool = lora::stack(modules, architecture, loaded.device);
   const task::Task task =
       task::load({.task_files = {.pool = argv[3], .test = argv[3]}});  // 5 shots
-  const std::vector<model::Tokens> pairs = objective::tokenize(loaded.tokenizer, task.shots);
+  const std::vector<model::Tokens> pairs = objective::tokenize(*loaded.tokenizer, task.shots);
   const auto measure = objective::make_measure(loaded, {.pool = pool}, pairs);
   std::vector<int> tokens;
   for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));

@@ -107,7 +107,7 @@ study::Trial trial_of(const Case& one) {
 
 void search_with(const ModelPointer& model, const lora::Pool& pool, const Case& one) {
   const objective::LoadedModel loaded{
-      .model = model, .tokenizer = text::Tokenizer(SOURCE_DIR "/configs/model/mini")};
+      .model = model, .tokenizer = text::load_tokenizer(SOURCE_DIR "/configs/model/mini")};
   const std::vector<model::Tokens> pairs = pairs_of(one);
   const objective::Mixture mixture{
       .pool = pool, .composition = one.composition, .engine = study::Engine::fast};

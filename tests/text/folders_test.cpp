@@ -11,7 +11,7 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "task/task.hpp"
-#include "text/tokenizer.hpp"
+#include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::text {
 namespace {
@@ -122,7 +122,7 @@ TEST_F(FoldersTest, GiveTransformersIdsAndTexts) {
   size_t rows = 0;
   for (const json& golden : golden()) {
     const std::string name = golden.at("name").get<std::string>();
-    const Tokenizer tokenizer(make(golden));
+    const UnigramTokenizer tokenizer(make(golden));
     EXPECT_EQ(tokenizer.size(), golden.at("size").get<int>()) << name;
     for (const json& row : golden.at("rows")) {
       const Ids ids = tokenizer.encode(row[0].get<std::string>());
@@ -149,7 +149,7 @@ TEST_F(FoldersTest, GiveTransformersIdsOfAllInputsOfBbh) {
   int folders = 0;
   for (const json& golden : golden()) {
     if (!golden.contains("bbh")) continue;
-    const Tokenizer tokenizer(make(golden));
+    const UnigramTokenizer tokenizer(make(golden));
     std::vector<std::string> lines;
     for (const std::string& input : inputs)
       lines.push_back(base::format("{}", fmt::join(tokenizer.encode(input), ",")));

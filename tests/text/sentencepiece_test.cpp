@@ -5,14 +5,14 @@
 #include <sentencepiece_processor.h>
 
 #include "task/task.hpp"
-#include "text/tokenizer.hpp"
+#include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::text {
 namespace {
 
 TEST(SentencePiece, CutsBbhAlike) {
   const std::filesystem::path folder = SOURCE_DIR "/tests/golden/tokenizer";
-  const Tokenizer ours(folder);
+  const UnigramTokenizer ours(folder);
   sentencepiece::SentencePieceProcessor theirs;
   ASSERT_TRUE(theirs.Load((folder / "spiece.model").string()).ok());
   int compared = 0, different = 0;

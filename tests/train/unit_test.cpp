@@ -34,7 +34,7 @@ TrainingConfig config(What what, const fs::path& out) {
 }
 
 std::vector<model::Tokens> rows(const TrainingConfig& c) {
-  return objective::tokenize(text::Tokenizer(kModel), task::read_examples(c.data[0]));
+  return objective::tokenize(*text::load_tokenizer(kModel), task::read_examples(c.data[0]));
 }
 
 // The loss sums of all rows, computed from the folder as a user loads it.
@@ -102,7 +102,8 @@ TEST(Unit, stored_as_f16_with_a_test_file_of_its_own) {
   EXPECT_LT(bytes, module.slots.size() * 4 * (128 + 256) * 2 + 6000);  // two bytes a value
   // The card's self-test is a row of the test file, by the rounded factors.
   const lora::Pool pool = lora::stack({module}, base->architecture(), base::Device::cpu);
-  const auto tested = objective::tokenize(text::Tokenizer(kModel), task::read_examples(*c.test));
+  const auto tested =
+      objective::tokenize(*text::load_tokenizer(kModel), task::read_examples(*c.test));
   const double sum = base->loss_sums(lora::compose(pool, std::vector<double>{1},
                                                    study::Composition::product, at::kFloat),
                                      std::span(tested).first(1))
@@ -123,7 +124,8 @@ TEST(Unit, a_model_stored_as_f16) {
   for (const auto& [name, value] : checkpoint::read_model_weights(c.out))
     EXPECT_EQ(value.scalar_type(), at::kHalf) << name;
   EXPECT_NE(read_all(c.out / "config.json").find("\"dtype\": \"float16\""), std::string::npos);
-  const auto tested = objective::tokenize(text::Tokenizer(kModel), task::read_examples(*c.test));
+  const auto tested =
+      objective::tokenize(*text::load_tokenizer(kModel), task::read_examples(*c.test));
   const double sum = model::load(c.out, {})->loss_sums({}, std::span(tested).first(1)).front();
   EXPECT_NEAR(sum, held_out_loss(c), 1e-5 * std::max(1.0, sum));
   EXPECT_NE(read_all(c.out / "README.md").find("from_pretrained(\"rounded\")"), std::string::npos);

@@ -1,4 +1,4 @@
-#include "text/tokenizer_content.hpp"
+#include "text/unigram_content.hpp"
 
 #include <algorithm>
 #include <map>
@@ -56,7 +56,7 @@ class Folder {
     }
   }
 
-  TokenizerContent content() {
+  UnigramContent content() {
     content_.cleans_spaces = config_.cleans_spaces;
     content_.cuts_left = config_.cuts_left;
     take_pieces();
@@ -332,14 +332,14 @@ class Folder {
   TokenizerClass by_ = TokenizerClass::t5;
   std::optional<TokenizerJson> json_;
   std::optional<PieceModel> spiece_;
-  TokenizerContent content_;
+  UnigramContent content_;
   std::unordered_map<std::string, int64_t> ids_;  // of pieces, and then of added tokens
   int64_t ids_of_pieces_ = 0;
 };
 
 }  // namespace
 
-TokenizerContent read_tokenizer(const fs::path& folder, const fs::path& pieces_from) {
+UnigramContent read_unigram_content(const fs::path& folder, const fs::path& pieces_from) {
   base::check(fs::is_directory(folder),
               "{}: no such model folder (the tokenizer lies there), check the path",
               folder.string());

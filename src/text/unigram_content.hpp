@@ -1,4 +1,5 @@
-// What a model folder's tokenizer files say together, as transformers 5 (AutoTokenizer) reads them.
+// What the files of a unigram tokenizer (T5, mT5) say together, as transformers 5 (AutoTokenizer)
+// reads them.
 #pragma once
 #include <filesystem>
 #include <vector>
@@ -7,7 +8,7 @@
 
 namespace lorahub::text {
 
-struct TokenizerContent {
+struct UnigramContent {
   PieceModel model;               // the sentinels among its pieces where spiece.model has none
   std::vector<AddedToken> added;  // each once, with its id; some are pieces, too
   int64_t end = 1;                // what ends a text: </s>
@@ -23,7 +24,7 @@ struct TokenizerContent {
 // takes the next free id. Error naming file and token: files that contradict each other, a token
 // whose id is not the one a file gives, and what T5's tokenizer does not do.
 // `pieces_from`: where spiece.model or tokenizer.json lie when `folder` has neither.
-TokenizerContent read_tokenizer(const std::filesystem::path& folder,
-                                const std::filesystem::path& pieces_from = {});
+UnigramContent read_unigram_content(const std::filesystem::path& folder,
+                                    const std::filesystem::path& pieces_from = {});
 
 }  // namespace lorahub::text
