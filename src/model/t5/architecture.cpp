@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "model/t5/flop.hpp"
-#include "model/t5/network.hpp"
+#include "model/t5/tensor_names.hpp"
 #include "tensor/values.hpp"
 
 namespace lorahub::model::t5 {
@@ -22,9 +22,9 @@ const PeftWords& T5Architecture::peft() const {
 
 // The head is tied to the first of these that the file has (network.cpp).
 bool T5Architecture::has_tied_head(const std::map<std::string, at::Tensor>& tensors) const {
-  const auto head = tensors.find("lm_head.weight");
-  auto embedding = tensors.find("shared.weight");
-  for (const char* side : {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"})
+  const auto head = tensors.find(kHeadWeight);
+  auto embedding = tensors.find(kShared);
+  for (const char* side : {kEncoderEmbedding, kDecoderEmbedding})
     if (embedding == tensors.end()) embedding = tensors.find(side);
   return config_.scale_outputs || head == tensors.end() || embedding == tensors.end() ||
          tensor::same_values(head->second, embedding->second);

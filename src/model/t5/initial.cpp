@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "base/random.hpp"
-#include "base/text.hpp"
 #include "checkpoint/weights.hpp"
+#include "model/t5/tensor_names.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
@@ -19,7 +19,9 @@ at::Tensor normal(at::IntArrayRef sizes, double spread, base::Stream stream) {
   return values;
 }
 
-double spread(const std::string& layer, const T5Config& c) {
+// `name` is that of a layer's weight: "encoder.block.0.layer.0.SelfAttention.q.weight".
+double spread(const std::string& name, const T5Config& c) {
+  const std::string layer = name.substr(0, name.find_last_of('.'));
   const std::string part = layer.substr(layer.find_last_of('.') + 1);
   const auto d = static_cast<double>(c.d_model);
   if (part == "q") return 1 / std::sqrt(d * static_cast<double>(c.d_kv));
@@ -36,21 +38,17 @@ Network initial_network(const T5Config& c, uint64_t seed) {
     all[name] = normal(sizes, width, base::Stream(seed, "base/" + name));
   };
   const double narrow = 1 / std::sqrt(static_cast<double>(c.d_model));
-  add("shared.weight", {c.vocabulary, c.d_model}, 1);
-  if (!c.scale_outputs) add("lm_head.weight", {c.vocabulary, c.d_model}, narrow);
-  for (const LinearInfo& linear : linears(c))
-    add(linear.name + ".weight", {linear.out, linear.in}, spread(linear.name, c));
-  const auto stack = [&](const std::string& name, int64_t layers, int parts) {
-    for (int64_t i = 0; i < layers; ++i)
-      for (int part = 0; part < parts; ++part)
-        all[base::format("{}.block.{}.layer.{}.layer_norm.weight", name, i, part)] =
-            at::ones({c.d_model});
-    all[name + ".final_layer_norm.weight"] = at::ones({c.d_model});
-    add(name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-        {c.buckets, c.heads}, narrow);
-  };
-  stack("encoder", c.encoder_layers, 2);
-  stack("decoder", c.decoder_layers, 3);
+  add(kShared, {c.vocabulary, c.d_model}, 1);
+  add(kHeadWeight, {c.vocabulary, c.d_model}, narrow);
+  Network network = empty_network(c);
+  for (const NamedTensor& named : stack_tensors(network)) {
+    if (named.linear != nullptr)
+      add(named.name, named.shape, spread(named.name, c));
+    else if (named.shape.size() == 1)  // a norm
+      all[named.name] = at::ones(named.shape);
+    else
+      add(named.name, named.shape, narrow);
+  }
   return build(c, all, {});
 }
 

@@ -4,6 +4,7 @@
 #include "model/t5/generate.hpp"
 #include "model/t5/loss.hpp"
 #include "model/t5/reference.hpp"
+#include "model/t5/tensor_names.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
@@ -53,8 +54,8 @@ std::map<std::string, at::Tensor> T5Model::tensors() const {
 double T5Model::bytes_of_a_pass() const {
   auto bytes = static_cast<double>(network_.lm_head.nbytes());
   for (const auto& [name, tensor] : tensors())
-    if (!name.ends_with("embed_tokens.weight") && name != "shared.weight" &&
-        name != "lm_head.weight")
+    if (name != kShared && name != kEncoderEmbedding && name != kDecoderEmbedding &&
+        name != kHeadWeight)
       bytes += static_cast<double>(tensor.nbytes());
   return bytes;
 }

@@ -10,6 +10,7 @@
 #include "checkpoint/mapped.hpp"
 #include "checkpoint/weight_files.hpp"
 #include "checkpoint/weights.hpp"
+#include "model/t5/tensor_names.hpp"
 #include "tensor/cuda/gpu.hpp"
 #include "tensor/matmul.hpp"
 #include "tensor/threads.hpp"
@@ -17,28 +18,6 @@
 
 namespace lorahub::model::t5 {
 namespace {
-
-// "encoder" of "encoder.block.0.layer."
-std::string part_of(const std::string& name) { return name.substr(0, name.find('.')); }
-
-void add_attention(std::vector<LinearInfo>& all, const std::string& prefix, const T5Config& c) {
-  const std::string part = part_of(prefix);
-  for (const char* name : {".q", ".k", ".v"}) {
-    all.push_back({.name = prefix + name, .out = c.inner(), .in = c.d_model, .part = part});
-  }
-  all.push_back({.name = prefix + ".o", .out = c.d_model, .in = c.inner(), .part = part});
-}
-
-void add_feed_forward(std::vector<LinearInfo>& all, const std::string& prefix, const T5Config& c) {
-  const std::string part = part_of(prefix);
-  if (c.gated) {
-    all.push_back({.name = prefix + ".wi_0", .out = c.d_ff, .in = c.d_model, .part = part});
-    all.push_back({.name = prefix + ".wi_1", .out = c.d_ff, .in = c.d_model, .part = part});
-  } else {
-    all.push_back({.name = prefix + ".wi", .out = c.d_ff, .in = c.d_model, .part = part});
-  }
-  all.push_back({.name = prefix + ".wo", .out = c.d_model, .in = c.d_ff, .part = part});
-}
 
 void check_finite(const std::string& name, const at::Tensor& tensor) {
   if (tensor::is_finite(tensor)) return;
@@ -48,10 +27,7 @@ void check_finite(const std::string& name, const at::Tensor& tensor) {
       name, at::isfinite(tensor).logical_not_().sum().item<int64_t>());
 }
 
-constexpr const char* kEmbeddings[] = {"shared.weight", "encoder.embed_tokens.weight",
-                                       "decoder.embed_tokens.weight", "lm_head.weight"};
-constexpr const char* kIgnored =
-    "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
+constexpr const char* kEmbeddings[] = {kShared, kEncoderEmbedding, kDecoderEmbedding, kHeadWeight};
 
 // Takes tensors out of the file by name and checks them; numbers the linear layers as it goes.
 class Builder {
@@ -65,13 +41,11 @@ class Builder {
         bytes_(static_cast<size_t>(share.count)) {}
 
   Network network() {
-    Network n;
-    n.config = config_;
+    Network n = empty_network(config_);
     place_embeddings(n);
     if (config_.scale_outputs)
       n.output_scale = 1.0 / std::sqrt(static_cast<double>(config_.d_model));
-    n.encoder = stack("encoder", config_.encoder_layers);
-    n.decoder = stack("decoder", config_.decoder_layers);
+    for (const NamedTensor& named : stack_tensors(n)) place(named);
     n.head_slot = slot_++;
     check_all_used();
     return n;
@@ -135,8 +109,11 @@ class Builder {
     return here;
   }
 
-  at::Tensor norm(const std::string& name) {
-    return placed(name, take(name, {config_.d_model}), at::kFloat);
+  // Norms and biases stay in f32.
+  void place(const NamedTensor& named) {
+    *named.tensor = placed(named.name, take(named.name, named.shape),
+                           named.linear != nullptr ? placement_.dtype : at::kFloat);
+    if (named.linear != nullptr) named.linear->slot = slot_++;
   }
 
   // Ties embeddings and head as transformers does: `shared`, or else the first of the others that
@@ -153,9 +130,9 @@ class Builder {
       if (!here.defined()) here = placed(name, matrix(name), placement_.dtype);
       return here;
     };
-    n.embedding = of("encoder.embed_tokens.weight");
-    n.decoder_embedding = of("decoder.embed_tokens.weight");
-    n.lm_head = of("lm_head.weight");
+    n.embedding = of(kEncoderEmbedding);
+    n.decoder_embedding = of(kDecoderEmbedding);
+    n.lm_head = of(kHeadWeight);
   }
 
   at::Tensor matrix(const std::string& name) {
@@ -180,59 +157,6 @@ class Builder {
           "the numbers), use the weights and config.json of one T5",
           name);
     }
-  }
-
-  tensor::Linear linear(const std::string& name, int64_t out, int64_t in) {
-    const std::string weight = name + ".weight";
-    return {.weight = placed(weight, take(weight, {out, in}), placement_.dtype), .slot = slot_++};
-  }
-
-  Attention attention(const std::string& prefix) {
-    const int64_t d = config_.d_model, inner = config_.inner();
-    Attention a;
-    a.q = linear(prefix + ".q", inner, d);
-    a.k = linear(prefix + ".k", inner, d);
-    a.v = linear(prefix + ".v", inner, d);
-    a.o = linear(prefix + ".o", d, inner);
-    return a;
-  }
-
-  FeedForward feed_forward(const std::string& prefix) {
-    const int64_t d = config_.d_model, f = config_.d_ff;
-    FeedForward ff;
-    ff.wi_0 = linear(prefix + (config_.gated ? ".wi_0" : ".wi"), f, d);
-    if (config_.gated) ff.wi_1 = linear(prefix + ".wi_1", f, d);
-    ff.wo = linear(prefix + ".wo", d, f);
-    return ff;
-  }
-
-  Block block(const std::string& prefix, bool decoder) {
-    Block b;
-    int layer = 0;
-    const auto next = [&] { return base::format("{}.layer.{}", prefix, layer++); };
-    std::string at = next();
-    b.self_norm = norm(at + ".layer_norm.weight");
-    b.self = attention(at + ".SelfAttention");
-    if (decoder) {
-      at = next();
-      b.cross_norm = norm(at + ".layer_norm.weight");
-      b.cross = attention(at + ".EncDecAttention");
-    }
-    at = next();
-    b.ff_norm = norm(at + ".layer_norm.weight");
-    b.ff = feed_forward(at + ".DenseReluDense");
-    return b;
-  }
-
-  Stack stack(const std::string& name, int64_t layers) {
-    Stack s;
-    for (int64_t i = 0; i < layers; ++i) {
-      s.blocks.push_back(block(base::format("{}.block.{}", name, i), name == "decoder"));
-    }
-    s.final_norm = norm(name + ".final_layer_norm.weight");
-    const std::string bias = name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight";
-    s.relative_bias = placed(bias, take(bias, {config_.buckets, config_.heads}), at::kFloat);
-    return s;
   }
 
   const T5Config& config_;
@@ -277,17 +201,15 @@ auto of_folder(const std::filesystem::path& folder, const Load& load) {
 }  // namespace
 
 std::vector<LinearInfo> linears(const T5Config& config) {
+  constexpr size_t kSuffix = std::string_view(".weight").size();
+  Network network = empty_network(config);
   std::vector<LinearInfo> all;
-  for (int64_t i = 0; i < config.encoder_layers; ++i) {
-    const std::string block = base::format("encoder.block.{}.layer.", i);
-    add_attention(all, block + "0.SelfAttention", config);
-    add_feed_forward(all, block + "1.DenseReluDense", config);
-  }
-  for (int64_t i = 0; i < config.decoder_layers; ++i) {
-    const std::string block = base::format("decoder.block.{}.layer.", i);
-    add_attention(all, block + "0.SelfAttention", config);
-    add_attention(all, block + "1.EncDecAttention", config);
-    add_feed_forward(all, block + "2.DenseReluDense", config);
+  for (const NamedTensor& named : stack_tensors(network)) {
+    if (named.linear == nullptr) continue;
+    all.push_back({.name = named.name.substr(0, named.name.size() - kSuffix),
+                   .out = named.shape[0],
+                   .in = named.shape[1],
+                   .part = named.name.substr(0, named.name.find('.'))});
   }
   all.push_back({.name = kHead, .out = config.vocabulary, .in = config.d_model, .part = "decoder"});
   return all;
@@ -297,42 +219,14 @@ std::map<std::string, at::Tensor*> named(Network& network) {
   std::map<std::string, at::Tensor*> all;
   const Ties tied = ties(network);
   if (!tied.decoder && tied.head_to_decoder) {  // a head without a name is tied to `shared`
-    all["encoder.embed_tokens.weight"] = &network.embedding;
-    all["shared.weight"] = &network.decoder_embedding;
+    all[kEncoderEmbedding] = &network.embedding;
+    all[kShared] = &network.decoder_embedding;
   } else {
-    all["shared.weight"] = &network.embedding;
-    if (!tied.decoder) all["decoder.embed_tokens.weight"] = &network.decoder_embedding;
-    if (!tied.head) all["lm_head.weight"] = &network.lm_head;
+    all[kShared] = &network.embedding;
+    if (!tied.decoder) all[kDecoderEmbedding] = &network.decoder_embedding;
+    if (!tied.head) all[kHeadWeight] = &network.lm_head;
   }
-  std::vector<at::Tensor*> matrices;  // by slot
-  const auto add = [&](Stack& stack, const std::string& name) {
-    for (size_t i = 0; i < stack.blocks.size(); ++i) {
-      Block& block = stack.blocks[i];
-      std::vector<at::Tensor*> norms{&block.self_norm};
-      std::vector<tensor::Linear*> layers{&block.self.q, &block.self.k, &block.self.v,
-                                          &block.self.o};
-      if (block.cross_norm.defined()) {
-        norms.push_back(&block.cross_norm);
-        layers.insert(layers.end(),
-                      {&block.cross.q, &block.cross.k, &block.cross.v, &block.cross.o});
-      }
-      norms.push_back(&block.ff_norm);
-      layers.push_back(&block.ff.wi_0);
-      if (block.ff.wi_1.weight.defined()) layers.push_back(&block.ff.wi_1);
-      layers.push_back(&block.ff.wo);
-      for (size_t n = 0; n < norms.size(); ++n)
-        all[base::format("{}.block.{}.layer.{}.layer_norm.weight", name, i, n)] = norms[n];
-      for (tensor::Linear* layer : layers) matrices.push_back(&layer->weight);
-    }
-    all[name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight"] =
-        &stack.relative_bias;
-    all[name + ".final_layer_norm.weight"] = &stack.final_norm;
-  };
-  add(network.encoder, "encoder");
-  add(network.decoder, "decoder");
-  const std::vector<LinearInfo> infos = linears(network.config);
-  for (size_t slot = 0; slot < matrices.size(); ++slot)  // all but the head
-    all[infos[slot].name + ".weight"] = matrices[slot];
+  for (const NamedTensor& of_stack : stack_tensors(network)) all[of_stack.name] = of_stack.tensor;
   return all;
 }
 

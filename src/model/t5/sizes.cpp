@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "base/text.hpp"
+#include "model/t5/tensor_names.hpp"
 
 namespace lorahub::model::t5 {
 
@@ -47,18 +47,10 @@ std::optional<T5Config> published(const std::string& name) {
 }
 
 std::map<std::string, std::vector<int64_t>> tensor_shapes(const T5Config& c) {
-  std::map<std::string, std::vector<int64_t>> all{{"shared.weight", {c.vocabulary, c.d_model}}};
-  for (const LinearInfo& info : linears(c)) all[info.name + ".weight"] = {info.out, info.in};
-  const auto stack = [&](const std::string& name, int64_t layers, int parts) {
-    for (int64_t i = 0; i < layers; ++i)
-      for (int part = 0; part < parts; ++part)
-        all[base::format("{}.block.{}.layer.{}.layer_norm.weight", name, i, part)] = {c.d_model};
-    all[name + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight"] = {c.buckets,
-                                                                                   c.heads};
-    all[name + ".final_layer_norm.weight"] = {c.d_model};
-  };
-  stack("encoder", c.encoder_layers, 2);
-  stack("decoder", c.decoder_layers, 3);
+  const std::vector<int64_t> embedding{c.vocabulary, c.d_model};
+  std::map<std::string, std::vector<int64_t>> all{{kShared, embedding}, {kHeadWeight, embedding}};
+  Network network = empty_network(c);
+  for (const NamedTensor& named : stack_tensors(network)) all[named.name] = named.shape;
   return all;
 }
 
