@@ -108,8 +108,11 @@ int run_command(const Options& options) {
       .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
       .command_line = base::printable_line(base::join(command_words(), " "))};
-  if (group.rank() == 0) say(remarks(options));
-  return run::run_study([&] { return load(options); }, study_options, group);
+  const auto read = [&] {
+    if (group.is_coordinator()) say(remarks(options));
+    return load(options);
+  };
+  return run::run_study(read, study_options, group);
 }
 
 }  // namespace

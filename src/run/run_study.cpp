@@ -35,9 +35,13 @@ class StudyRunner {
 
   int run() {
     check_file_names();
+    dispatcher_.note("reading the results folder");
     const std::vector<store::ShardHistory> before = store::read_journals(options_.out);
     check_folder(plan(), before, {});
-    const Checked checked = check_inputs(trials_, own_history(plan(), before));
+    const Checked checked =
+        check_inputs(trials_, own_history(plan(), before), [this](const study::Trial& trial) {
+          dispatcher_.note(base::format("reading the inputs of trial '{}'", study::label(trial)));
+        });
     inputs_ = checked.inputs;
     watched_ = checked.watched;
     files_ = checked.files;
@@ -45,9 +49,11 @@ class StudyRunner {
     check_agreement(dispatcher_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
     devices_ = dispatcher_.everyone(encode({.kind = RequestKind::device}));
     note_elsewhere(run::elsewhere(plan(), before));
+    dispatcher_.note("estimating time and memory");
     const std::vector<std::string> warnings = estimate(own_history(plan(), before));
     if (!checked.first_uses.empty()) share_weights(checked.first_uses.front());
     for (const size_t i : checked.first_uses) try_out(i);
+    dispatcher_.note("opening the results folder");
     make_folder();
     dispatcher_.everyone(
         encode({.kind = RequestKind::log, .body = store::log_folder(options_.out).string()}));
@@ -67,6 +73,7 @@ class StudyRunner {
     }
     for (const std::string& sentence : warnings) ledger_->log("inputs", sentence);
     work();
+    dispatcher_.note("writing the result file");
     ledger_->checkpoint();
     const auto failed = [this](const study::Trial& trial) { return ledger_->has_failed(trial); };
     return std::ranges::any_of(trials_, failed) ? 1 : 0;
@@ -214,6 +221,7 @@ class StudyRunner {
       left.push_back(trial);
     }
     if (left.empty()) return;
+    dispatcher_.note("choosing or recording");
     shared_.emplace(left);
     ledger_->will_run(std::move(sizes));
     const base::Stopwatch clock;
@@ -336,10 +344,8 @@ int run_study(const std::function<Selection()>& load, StudyOptions options, work
     selection = load();
     options.hardware.trials = trials_at_a_time(selection.trials, options.hardware.trials);
   };
-  if (group.is_coordinator()) select();
   const workers::Service service{
       .threads = options.hardware.threads,
-      .jobs = options.hardware.trials,
       .stall_timeout = options.stall_timeout,
       .watch = watch(options.hang_timeout),
       .hang_timeout = options.hang_timeout > 0 ? options.hang_timeout : kHangTimeout};
@@ -348,6 +354,9 @@ int run_study(const std::function<Selection()>& load, StudyOptions options, work
     return std::make_unique<RankServer>(selection.trials, options.hardware, group.member());
   };
   return run_on_ranks(group, service, make_site, [&](workers::Dispatcher& dispatcher) {
+    dispatcher.note("reading the study");
+    select();
+    dispatcher.at_a_time(options.hardware.trials);
     return StudyRunner(selection, options, dispatcher).run();
   });
 }

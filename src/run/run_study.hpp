@@ -21,8 +21,8 @@ struct StudyOptions {
   objective::Hardware hardware;
   int groups = 0;             // of ranks, each with a trial of its own; 0: as many as end first
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
-  double hang_timeout = 0;    // seconds after which a rank that has not ended a request counts as
-                              // hung; 0: that of lead/hang_watch.hpp
+  double hang_timeout = 0;    // seconds after which a rank that has not ended a request, or a lead
+                              // that does not go on, counts as hung; 0: as lead/hang_watch.hpp says
   Failed failed = Failed::keep;
   MemoryCheck memory_check = MemoryCheck::refuse;
   Verbosity verbosity = Verbosity::progress;

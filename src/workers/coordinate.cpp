@@ -4,6 +4,7 @@
 #include <atomic>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr double kGlance = 0.05;           // seconds between two looks for signals
 constexpr double kLastWords = 2;           // seconds to tell the others when a rank is lost
+constexpr double kLastSteps = 60;          // seconds that a lead has to end after a signal
 constexpr unsigned kLauncherSeconds = 10;  // after which mpirun is killed
 
 class Coordinator {
@@ -143,23 +145,26 @@ class Coordinator {
     try {
       base::throw_if_signalled();
     } catch (const base::Interrupted&) {
+      if (!std::exchange(stopped_, true)) silence_.note(0);
       dispatcher_.stop(std::current_exception());
     }
   }
 
-  // A lead that never comes back (its journal lies on a disk that hangs) can't be ended by an
-  // exception.
+  // A lead that never comes back (what it reads or records lies on a disk that hangs) can't be
+  // ended by an exception.
   void look_for_hung_leads() {
-    if (!dispatcher_.idle()) silence_.note(0);
+    const std::optional<Dispatcher::Lead> lead = dispatcher_.alone();
+    if (!lead || lead->since != lead_since_) silence_.note(0);
+    if (lead) lead_since_ = lead->since;
+    const double timeout = me_.service.hang_timeout;
     const double waited = silence_.of(0);
-    if (me_.service.hang_timeout <= 0 || waited <= me_.service.hang_timeout || ended_ || hung_)
-      return;
+    if (timeout <= 0 || waited <= (stopped_ ? std::min(timeout, kLastSteps) : timeout)) return;
+    if (ended_ || hung_) return;
     hung_ = true;
     const std::string why = base::format(
-        "rank 0 on {} has neither asked for anything nor recorded anything for {} (the disk of the "
-        "results folder may hang), look at that node, or allow more with --hang-timeout; run the "
-        "same command to go on",
-        me_.hosts[0], base::duration(waited));
+        "{}rank 0 on {} has been {} for {} and does not end (its disk may hang), look at that "
+        "node, or allow more with --hang-timeout; run the same command to go on",
+        stopped_ ? "asked to end, " : "", me_.hosts[0], lead->doing, base::duration(waited));
     if (me_.mailbox != nullptr) dismiss(75);
     end_now(std::make_exception_ptr(base::Interrupted(why)));
   }
@@ -209,7 +214,9 @@ class Coordinator {
   int code_ = 70;
   std::exception_ptr error_;  // what the lead threw
   std::atomic<bool> ended_ = false;
-  bool hung_ = false;  // whether the lead hangs
+  uint64_t lead_since_ = 0;  // of the last look at the leads
+  bool stopped_ = false;     // by a signal
+  bool hung_ = false;        // whether the lead hangs
   std::jthread story_;
 };
 

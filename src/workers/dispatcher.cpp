@@ -248,9 +248,21 @@ void Dispatcher::look_for_hung_ranks(double now) {
   }
 }
 
-bool Dispatcher::idle() const {
+void Dispatcher::at_a_time(int jobs) {
   const std::lock_guard lock(mutex_);
-  return scheduler_ && sent_.empty() && outbox_.empty();
+  team_.jobs = jobs;
+}
+
+void Dispatcher::note(const std::string& doing) {
+  const std::lock_guard lock(mutex_);
+  doing_ = doing;
+  ++notes_;
+}
+
+std::optional<Dispatcher::Lead> Dispatcher::alone() const {
+  const std::lock_guard lock(mutex_);
+  if (!sent_.empty() || !outbox_.empty()) return std::nullopt;
+  return Lead{.doing = doing_, .since = notes_ + tickets_};
 }
 
 double Dispatcher::busy_seconds() const {

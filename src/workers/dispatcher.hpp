@@ -75,8 +75,14 @@ class Dispatcher {
   // ends the other jobs, too. MachineFault when no thread can be made.
   void work(const std::vector<Job>& jobs, int groups);
 
+  // Sets how many jobs a rank works on at the same time, before work() begins.
+  void at_a_time(int jobs);
+
+  // Says what the lead does by itself from now on, for a message about one that hangs there:
+  // "reading the inputs". The time that it may take begins anew.
+  void note(const std::string& doing);
+
   double busy_seconds() const;  // of computing, all ranks and threads
-  bool idle() const;            // work() runs, and no rank has anything to compute
 
   // What follows is for the thread that calls MPI.
   struct Posting {
@@ -89,6 +95,12 @@ class Dispatcher {
   // Stops with a MachineFault where a rank has taken too long. `now`: seconds of a clock that
   // stands still while the ranks do.
   void look_for_hung_ranks(double now);
+  // What the leads do, where no rank has anything to compute; nothing where one has.
+  struct Lead {
+    std::string doing;
+    uint64_t since = 0;  // another number whenever the time that they may take begins anew
+  };
+  std::optional<Lead> alone() const;
 
  private:
   friend class JobHandle;
@@ -131,6 +143,8 @@ class Dispatcher {
   std::vector<Posting> outbox_;
   std::exception_ptr stop_;
   double busy_ = 0;
+  std::string doing_ = "choosing or recording";  // what the leads do by themselves
+  uint64_t notes_ = 0;                           // calls of note() and requests to ranks, so far
 
   // The members below are set while work() runs.
   std::optional<Scheduler> scheduler_;

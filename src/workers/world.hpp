@@ -20,8 +20,8 @@ struct Service {
   double grace = 0;  // seconds that units under way, which look for signals themselves, have to end
                      // when the run is interrupted
   Watch watch = {};  // as in Team
-  double hang_timeout = 0;  // seconds that leads may think or record while no rank has anything to
-                            // compute; 0: for ever
+  double hang_timeout = 0;  // seconds that leads may read, think or record while no rank has
+                            // anything to compute (Dispatcher::note); 0: for ever
 };
 
 // The coordinator's part, run in a thread of its own. It returns the exit code of all ranks.

@@ -186,17 +186,30 @@ TEST(Dispatcher, WithoutAWatchARankMayTakeAsLongAsItLikes) {
   EXPECT_EQ(outcomes_of(ranks.dispatcher, 3).size(), 3U);
 }
 
-TEST(Dispatcher, IsIdleWhileItsLeadsThinkAlone) {
-  Ranks ranks(1, [&](int rank, const std::string&) { return reply(rank); });
-  EXPECT_FALSE(ranks.dispatcher.idle()) << "before work";
-  bool idle = false;
+TEST(Dispatcher, SaysWhatItsLeadsDoWhileNoRankComputes) {
+  std::atomic<bool> alone_meanwhile = true;
+  const Dispatcher* dispatcher = nullptr;
+  Ranks ranks(1, [&](int rank, const std::string&) {
+    alone_meanwhile = dispatcher->alone().has_value();
+    return reply(rank);
+  });
+  dispatcher = &ranks.dispatcher;
+  ranks.dispatcher.note("reading");
+  const auto before = ranks.dispatcher.alone();
+  EXPECT_EQ(before->doing, "reading");
+  EXPECT_EQ(ranks.dispatcher.alone()->since, before->since) << "nothing was asked";
+  ranks.dispatcher.everyone("a");
+  EXPECT_FALSE(alone_meanwhile);
+  EXPECT_NE(ranks.dispatcher.alone()->since, before->since)
+      << "the time begins anew after a request";
   const auto lead = [&](const JobHandle& job) {
     job.call({"unit"});
-    idle = ranks.dispatcher.idle();
+    EXPECT_TRUE(dispatcher->alone());
   };
   ranks.dispatcher.work({{.size = {}, .join = "", .lead = lead}}, 1);
-  EXPECT_TRUE(idle);
-  EXPECT_FALSE(ranks.dispatcher.idle()) << "after it";
+  const auto after = ranks.dispatcher.alone();
+  ranks.dispatcher.note("reading");
+  EXPECT_NE(ranks.dispatcher.alone()->since, after->since) << "a note is a sign of life";
 }
 
 }  // namespace

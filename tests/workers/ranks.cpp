@@ -263,6 +263,16 @@ int hung_lead(World& group, const std::string&) {
   });
 }
 
+// A lead that hangs before any work, when nothing was asked of any rank.
+int hung_preparation(World& group, const std::string&) {
+  const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
+  return group.run({.hang_timeout = 2}, handler, [&](Dispatcher& dispatcher) {
+    dispatcher.note("reading");
+    std::this_thread::sleep_for(1000s);
+    return 0;
+  });
+}
+
 int large(World& group, const std::string&) {
   // Every byte depends on its place and its rank; 40 MB go in several pieces.
   const auto bytes = [](size_t count, int salt) {
@@ -410,6 +420,7 @@ const std::map<std::string, Scene> kScenes = {{"same_bits", same_bits},
                                               {"hung_worker", hung_worker},
                                               {"hung_coordinator", hung_coordinator},
                                               {"hung_lead", hung_lead},
+                                              {"hung_preparation", hung_preparation},
                                               {"large", large},
                                               {"grace", grace},
                                               {"long_forward", long_forward},

@@ -98,12 +98,14 @@ void check_names(const std::vector<std::filesystem::path>& files) {
   }
 }
 
-Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known) {
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known,
+                     const std::function<void(const study::Trial&)>& begins) {
   Checked checked;
   std::set<std::string> seen;
   for (size_t i = 0; i < trials.size(); ++i) {
     base::throw_if_signalled();
     const study::Trial& trial = trials[i];
+    begins(trial);
     plan::check_training(trial);
     if (study::uses_search(trial.method))  // an error for what the optimiser would refuse
       search::resolved(trial.search,

@@ -1,6 +1,7 @@
 // Checks everything that a user may have got wrong, before anything is written.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,8 +24,10 @@ struct Checked {
 };
 
 // Error when an optimiser would refuse a trial's settings, or a file is missing. Trials that have
-// ended before, by `known`, are left out of `first_uses`.
-Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known);
+// ended before, by `known`, are left out of `first_uses`. `begins` is called before each trial's
+// files are read.
+Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known,
+                     const std::function<void(const study::Trial&)>& begins);
 
 // A results folder and what is to be run into it.
 struct FolderPlan {
