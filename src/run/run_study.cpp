@@ -146,6 +146,7 @@ class StudyRunner {
   void write_header() {
     store::Environment environment = plan::environment();
     environment["trials"] = std::to_string(study_.trials.size());
+    environment["shard"] = options_.shard.empty() ? store::shard_name(1, 1) : options_.shard;
     environment["ranks"] = std::to_string(dispatcher_.ranks());
     environment["threads"] = std::to_string(options_.hardware.threads);
     environment["trials per rank"] = std::to_string(options_.hardware.trials);

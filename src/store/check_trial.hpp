@@ -30,7 +30,8 @@ struct CheckedContent {
   std::map<std::string, Inputs> inputs;
   std::map<std::string, std::string> failures;
   std::map<std::string, TraceArrays> traces;
-  int64_t headers = 0;  // starts of the program
+  int64_t headers = 0;       // starts of the program
+  std::string plan_problem;  // as plan_problem() says
 };
 
 // Adds to `problems` what is wrong with a trial that is done.

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/sha256.hpp"
+#include "store/check_plan.hpp"
 #include "store/check_trial.hpp"
 #include "store/isolated_process.hpp"
 #include "store/knob_columns.hpp"
@@ -62,8 +63,10 @@ void read_runs(hid_t file, CheckedContent& content) {
   const std::vector<Environment> starts = read_environments(file);
   const std::vector<NamedKnob> knobs = knob_names(runs);
   content.headers = std::ssize(starts);
+  size_t planned = 0;
   runs.each([&](const RowView& v) {
     const RunRow run = identity.read(v);
+    if (run.planned) ++planned;
     const std::string id(run.id);
     content.hits[id] = v.integer("hits");
     std::vector<std::pair<std::string, std::string>> columns;
@@ -73,6 +76,7 @@ void read_runs(hid_t file, CheckedContent& content) {
     content.starts[id] = run.start;
     content.origins.push_back(origin_of(run.start, starts));
   });
+  content.plan_problem = plan_problem(planned, starts);
 }
 
 CheckedContent read_content(hid_t file, Results results) {
@@ -146,6 +150,7 @@ Problems check_content(const CheckedContent& content, const IsHit& is_hit) {
     check_status(content, row, problems);
     if (row.status == "done") check_trial(content, row, is_hit, problems);
   }
+  if (!content.plan_problem.empty()) problems.push_back(content.plan_problem);
   check_inputs(content, problems);
   check_known(content, content.results.answers, "answers", problems);
   check_known(content, content.results.weights, "weights", problems);

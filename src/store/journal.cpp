@@ -9,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <set>
 
 #include "base/check.hpp"
 #include "store/codec.hpp"
@@ -74,11 +75,13 @@ struct Replay {
 // whose content is missing, it checks each entry by itself alone.
 struct Valid {
   const History& before;
+  const std::set<std::string>& begun_since;  // trials, since the last start of the program
 
   std::string operator()(const Header& header) const { return contradiction(header); }
   std::string operator()(const Start& start) const {
     if (std::string wrong = of_trial(start.trial); !wrong.empty()) return wrong;
     if (!(start.seconds >= 0) || std::isinf(start.seconds)) return "its time is no time";
+    if (std::string wrong = beyond_the_plan(start.trial); !wrong.empty()) return wrong;
     return contradiction(start.inputs);
   }
   std::string operator()(const Told& told) const {
@@ -113,6 +116,13 @@ struct Valid {
       return base::format("trial {} has ended before", trial);
     return "";
   }
+  std::string beyond_the_plan(const std::string& trial) const {
+    if (before.headers.empty() || !before.damages.empty()) return "";
+    const std::optional<size_t> planned = planned_trials(before.headers.back());
+    const size_t count = begun_since.size() + (begun_since.contains(trial) ? 0 : 1);
+    if (!planned || count <= *planned) return "";
+    return base::format("{} trial(s) are begun where {} are planned", count, *planned);
+  }
   std::string begun(const std::string& trial) const {
     if (!before.damages.empty() || before.started.contains(trial)) return "";
     return base::format("trial {} has not been started", trial);
@@ -143,8 +153,15 @@ struct Content {
   size_t whole = 0;  // bytes, up to the end of the last whole line
 };
 
+// Keeps the trials that were begun since the last start of the program.
+void note_begun(const JournalEntry& entry, std::set<std::string>& begun) {
+  if (std::holds_alternative<Header>(entry)) begun.clear();
+  if (const Start* start = std::get_if<Start>(&entry)) begun.insert(start->trial);
+}
+
 Content replay(const std::string& name, std::string_view text) {
   Content content;
+  std::set<std::string> begun;
   for (size_t line = 1; content.whole < text.size(); ++line) {
     const size_t end = text.find('\n', content.whole);
     const bool last = end == std::string_view::npos || end + 1 == text.size();
@@ -162,8 +179,9 @@ Content replay(const std::string& name, std::string_view text) {
     content.whole = end + 1;
     try {
       JournalEntry entry = decode(json);
-      const std::string wrong = std::visit(Valid{content.history}, entry);
+      const std::string wrong = std::visit(Valid{content.history, begun}, entry);
       base::check(wrong.empty(), "no record that a run has written ({})", wrong);
+      note_begun(entry, begun);
       std::visit(Replay{content.history}, std::move(entry));
     } catch (const base::Error& error) {
       base::fail(

@@ -57,6 +57,25 @@ class Forged : public testing::Test {
 
 TEST_F(Forged, AnHonestJournalIsRead) { EXPECT_EQ(refusal(honest()), "no Error"); }
 
+TEST_F(Forged, MoreTrialsThanItsStartPlanned) {
+  std::vector<Json> entries = honest();
+  const Json start = entries[1];
+  const auto begin = [&](const char* trial) {
+    entries.push_back(start);
+    entries.back()["trial"] = trial;
+  };
+  begin("494c392cb91c00d0");
+  EXPECT_EQ(refusal(entries), "no Error") << "the second of two";
+  begin("494c392cb91c00d0");
+  EXPECT_EQ(refusal(entries), "no Error") << "once more";
+  begin("0d33084441e7e60c");
+  EXPECT_THAT(refusal(entries), AllOf(HasSubstr("journal.ndj:9: "),
+                                      HasSubstr("3 trial(s) are begun where 2 are planned")));
+  entries.back() = entries[0];  // a start of the program
+  begin("0d33084441e7e60c");
+  EXPECT_EQ(refusal(entries), "no Error");
+}
+
 TEST_F(Forged, NumbersThatNoRunWrites) {
   expect_refused(1, "/environment/trials", "many");
   expect_refused(1, "/environment/trials", "99999999999999999999999");

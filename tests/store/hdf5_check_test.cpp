@@ -150,6 +150,21 @@ TEST(Check, SaysWhenUnlikeMachinesMadeTheTrials) {
               ElementsAre(HasSubstr("it was made by start 7, /headers has 2")));
 }
 
+TEST(Check, FindsAnotherPlanThanThatOfTheLastStart) {
+  const auto found = [](const char* trials) {
+    const Folder folder;
+    History h = samples::complete();
+    h.headers[0].environment["shard"] = "1-of-1";
+    h.headers[0].environment["trials"] = trials;
+    write_hdf5(folder / "x.h5", h, samples::complete_plan());
+    return check_hdf5(folder / "x.h5", is_hit).problems;
+  };
+  EXPECT_THAT(found("2"), IsEmpty());
+  EXPECT_THAT(found("3"), ElementsAre(HasSubstr("/runs has 2 planned trial(s), its last start "
+                                                "planned 3")));
+  EXPECT_THAT(found("1"), ElementsAre(HasSubstr("planned 1")));
+}
+
 TEST(Check, FindsABadHash) {
   const Folder folder;
   History h = samples::complete();
