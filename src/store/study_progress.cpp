@@ -1,5 +1,7 @@
 #include "store/study_progress.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "store/sentence.hpp"
 
@@ -18,6 +20,7 @@ void add_faults(const std::vector<search::Generation>& generations, StudyProgres
 
 StudyProgress progress(const std::vector<ShardHistory>& journals) {
   StudyProgress sum;
+  std::map<std::string, size_t> planned;  // by how many shards the trials were divided into
   for (const auto& [file, shard, history] : journals) {
     for (const auto& [id, record] : history.finished) add_faults(record.generations, sum);
     for (const auto& [id, told] : history.told) add_faults(told, sum);
@@ -27,11 +30,12 @@ StudyProgress progress(const std::vector<ShardHistory>& journals) {
       sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
       if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
-    sum.planned += planned_trials(history.headers.back()).value_or(0);
+    planned[count_of(shard)] += planned_trials(history.headers.back()).value_or(0);
     sum.done += history.finished.size();
     sum.failed += history.failed.size();
     for (const auto& [id, message] : history.failed) sum.failures[id] = sentence(message);
   }
+  for (const auto& [shards, trials] : planned) sum.planned = std::max(sum.planned, trials);
   return sum;
 }
 
