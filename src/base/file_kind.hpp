@@ -10,7 +10,8 @@ namespace lorahub::base {
 // Looks at the first bytes of `content`. Returns a noun phrase with the remedy in brackets where
 // there is one, such as "a Git LFS pointer, not the file itself (run `git lfs pull` there)";
 // nothing for content that shows no known kind. Known: empty content, Git LFS pointers, HTML pages,
-// gzip, bzip2, xz, zstd, zip, UTF-16 and UTF-32 text, content that begins with zero bytes.
+// gzip, bzip2, xz, zstd, zip, 7z, Parquet, Arrow, SQLite, PDF, UTF-16 and UTF-32 text, content that
+// begins with zero bytes.
 std::optional<std::string> file_kind(std::string_view content);
 
 // The same as a clause to put behind a sentence: ": it seems to be <kind>", or "".

@@ -13,8 +13,13 @@ static_assert(std::endian::native == std::endian::little, "weight files are litt
 
 Mapped map_weights(const std::filesystem::path& file) {
   std::error_code unreadable;
-  base::check(std::filesystem::is_regular_file(file, unreadable),
+  const std::filesystem::file_status found = std::filesystem::status(file, unreadable);
+  base::check(std::filesystem::exists(found),
               "{}: no such file (weights were expected there), check the path", file.string());
+  base::check(std::filesystem::is_regular_file(found),
+              "{}: is a folder, a pipe or a device (a file of weights was expected there), check "
+              "the path",
+              file.string());
   auto mapped = std::make_shared<const base::MappedFile>(file);
   base::check(!mapped->bytes().starts_with("version https://git-lfs"),
               "{}: is a Git LFS pointer (the weights themselves were not fetched), "

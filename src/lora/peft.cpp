@@ -103,7 +103,20 @@ std::string shape_text(at::IntArrayRef sizes) {
 struct Wanted {
   std::array<int64_t, 2> shape;
   std::string key;
+  int rank_axis = 0;  // of `shape`
 };
+
+// Where the rank alone differs, the tensor fits the base model.
+void check_rank(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
+  const int rank_axis = wanted.rank_axis, other = 1 - rank_axis;
+  if (tensor.dim() != 2 || tensor.size(other) != wanted.shape[static_cast<size_t>(other)]) return;
+  base::check(tensor.size(rank_axis) == wanted.shape[static_cast<size_t>(rank_axis)],
+              "module '{}': tensor {} has the rank {}, but by r and rank_pattern of "
+              "adapter_config.json it has {} (the two files are of different adapters, or "
+              "the rank was changed), copy both files again",
+              subject.name, wanted.key, tensor.size(rank_axis),
+              wanted.shape[static_cast<size_t>(rank_axis)]);
+}
 
 at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
   if (tensor.dim() == 2 && tensor.size(0) != wanted.shape[0] &&
@@ -113,6 +126,7 @@ at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wante
         "module '{}': tensor {} is for a vocabulary of {} tokens and the base model has {} (its "
         "embedding was resized for new tokens), use an adapter that was trained without them",
         subject.name, wanted.key, tensor.size(0), wanted.shape[0]);
+  check_rank(subject, tensor, wanted);
   if (tensor.sizes() != at::IntArrayRef(wanted.shape))
     base::fail(
         "module '{}': tensor {} has shape {}, but the base model and r ask for {} "
@@ -184,7 +198,8 @@ std::map<int, Factors> place(const Subject& subject, const checkpoint::Tensors& 
     factor =
         checked(subject, tensor,
                 {.shape = part == 'A' ? std::array{rank, linear.in} : std::array{linear.out, rank},
-                 .key = name});
+                 .key = name,
+                 .rank_axis = part == 'A' ? 0 : 1});
   }
   return slots;
 }

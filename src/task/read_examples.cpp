@@ -27,7 +27,11 @@ Columns parse_columns(const std::string& words, std::string_view option) {
     const size_t equals = std::min(word.find('='), word.size());
     const std::string side = word.substr(0, equals);
     std::string& column = side == "target" ? columns.target : columns.input;
-    base::check((side == "input" || side == "target") && equals + 1 < word.size() && column.empty(),
+    base::check((side != "input" && side != "target") || column.empty(),
+                "{} {}: the {} is given twice (only one column could count), join columns with + "
+                "or keep one",
+                option, words, side);
+    base::check((side == "input" || side == "target") && equals + 1 < word.size(),
                 "{} {}: '{}' does not say which column is the input or the target, write for "
                 "example {} input=question,target=answer",
                 option, words, word, option);

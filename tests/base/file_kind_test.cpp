@@ -15,6 +15,11 @@ TEST(FileKind, NamesWhatUsersHaveInsteadOfTheFile) {
               Optional(HasSubstr("Git LFS")));
   EXPECT_THAT(file_kind("\x1F\x8B\x08\0"s), Optional(HasSubstr("gzip")));
   EXPECT_THAT(file_kind("PK\x03\x04rest"), Optional(HasSubstr("zip archive")));
+  EXPECT_THAT(file_kind("7z\xBC\xAF\x27\x1C\0"s), Optional(HasSubstr("7z archive")));
+  EXPECT_THAT(file_kind("PAR1\x15\x04"), Optional(HasSubstr("Parquet")));
+  EXPECT_THAT(file_kind("ARROW1\0\0"s), Optional(HasSubstr("Arrow")));
+  EXPECT_THAT(file_kind("SQLite format 3\0"s), Optional(HasSubstr("SQLite")));
+  EXPECT_THAT(file_kind("%PDF-1.7\n"), Optional(HasSubstr("PDF")));
   EXPECT_THAT(file_kind("  <!DOCTYPE html><html>"), Optional(HasSubstr("HTML")));
   EXPECT_THAT(file_kind(""), Optional(HasSubstr("empty")));
   EXPECT_THAT(file_kind(std::string(100, '\0')), Optional(HasSubstr("zero bytes")));

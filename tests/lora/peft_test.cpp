@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 namespace fs = std::filesystem;
 
 const std::string kFirst = "base_model.model.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight";
@@ -344,11 +345,15 @@ TEST(ReadModule, RefusesTheWholeLayersThatPeftSavesBesideAHead) {
               AllOf(HasSubstr("lm_head.base_layer.weight"), HasSubstr("save_embedding_layers")));
 }
 
-TEST(ReadModule, NamesTensorAndBothShapes) {
-  const Folder folder;
-  folder.config({{"r", 2}});
-  EXPECT_THAT(folder.error(), AllOf(HasSubstr("'m'"), HasSubstr("lora_A.weight"),
-                                    HasSubstr("[4, 12]"), HasSubstr("[2, 12]")));
+TEST(ReadModule, NamesTheTensorAndBothRanksOrShapes) {
+  for (const json& other : {json{{"r", 2}}, json{{"rank_pattern", {{"q", 2}}}}}) {
+    const Folder of_rank;
+    of_rank.config(other);
+    EXPECT_THAT(of_rank.error(),
+                AllOf(HasSubstr("'m'"), HasSubstr("lora_A.weight has the rank 4"),
+                      HasSubstr("by r and rank_pattern of adapter_config.json it has 2"),
+                      Not(HasSubstr("another model"))));
+  }
   model::t5::T5Config sizes = tiny().config();
   sizes.d_model = 16;
   const model::t5::T5Architecture wider(sizes);

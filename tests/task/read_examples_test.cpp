@@ -104,6 +104,11 @@ TEST_F(ReadExamples, ColumnsSayWhichOnesAreMeant) {
               HasSubstr("\"none\" is missing"));
   for (const char* words : {"question", "input=", "target=x", "input=a,input=b", "other=a", "=,="})
     EXPECT_THROW(parse_columns(words, "--columns"), base::Error) << words;
+  try {
+    parse_columns("input=a,input=b", "--columns");
+  } catch (const base::Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the input is given twice"));
+  }
 }
 
 TEST_F(ReadExamples, RefusesAnEmptyInput) {
