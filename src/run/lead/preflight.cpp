@@ -83,6 +83,24 @@ void check_shards(const FolderPlan& plan, const std::vector<store::ShardHistory>
                 plan.out.string(), count, shards);
 }
 
+// What a run writes must not replace, or be added to, what no run wrote.
+void check_places(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals) {
+  const std::filesystem::path result = store::result_file(plan.out, plan.shard);
+  std::error_code error;
+  for (const std::filesystem::path& place :
+       {store::journal_file(plan.out, plan.shard), store::result_file(plan.out, plan.shard),
+        store::log_folder(plan.out)})
+    base::check(!std::filesystem::is_symlink(place, error),
+                "{} is a symbolic link (what it leads to would be changed), remove it or choose "
+                "another --out",
+                place.string());
+  base::check(!std::filesystem::exists(result, error) ||
+                  (!journals.empty() && std::filesystem::is_regular_file(result, error)),
+              "{} is there already, without the journal of a run that made it (it would be lost), "
+              "move it away or choose another --out",
+              result.string());
+}
+
 }  // namespace
 
 void check_names(const std::vector<std::filesystem::path>& files) {
@@ -128,6 +146,7 @@ void check_folder(const FolderPlan& plan, const std::vector<store::ShardHistory>
                   const std::vector<store::Inputs>& inputs) {
   store::check_study(journals, plan.study);
   check_shards(plan, journals);
+  check_places(plan, journals);
   store::SameInputs seen;
   store::check_same_inputs(journals, plan.planned, seen);
   for (size_t i = 0; i < inputs.size(); ++i) {

@@ -38,8 +38,8 @@ struct FolderPlan {
 };
 
 // Error when the folder holds another study, was begun with another number of shards and is not
-// finished, or when an input has another content now, or had one in any trial of the folder.
-// `inputs`: of the trials of this call.
+// finished, has files that no run wrote where this one would write, or when an input has another
+// content now, or had one in any trial of the folder. `inputs`: of the trials of this call.
 void check_folder(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals,
                   const std::vector<store::Inputs>& inputs);
 

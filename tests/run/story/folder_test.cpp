@@ -198,5 +198,35 @@ TEST_F(ResultsFolder, APipeForAJournalBlocksNobody) {
   }
 }
 
+TEST_F(ResultsFolder, WhatNoRunWroteIsNeitherReplacedNorFollowed) {
+  const fs::path out = folder_ / "out", secret = folder_ / "secret";
+  fs::create_directories(out);
+  std::ofstream(secret) << "mine";
+  const auto refused = [&](const char* words) {
+    const Ended ended = run("--only seed=1");
+    EXPECT_EQ(ended.code, 2) << words;
+    EXPECT_THAT(ended.err, AllOf(HasSubstr(words), HasSubstr("choose another --out")));
+    EXPECT_EQ(read_all(secret), "mine");
+  };
+  fs::copy(secret, out / "out.h5");
+  refused("out.h5 is there already, without the journal of a run");
+  EXPECT_EQ(read_all(out / "out.h5"), "mine");
+  fs::remove(out / "out.h5");
+  for (const char* name : {"out.h5", "journal.ndj", "log"}) {
+    fs::create_symlink("../secret", out / name);
+    refused((std::string(name) + " is a symbolic link").c_str());
+    EXPECT_TRUE(fs::is_symlink(out / name));
+    fs::remove(out / name);
+  }
+  EXPECT_TRUE(fs::is_empty(out));
+  ASSERT_EQ(run("--only seed=1").code, 0);
+  fs::rename(out / "journal.ndj", folder_ / "kept.ndj");
+  const std::string before = read_all(out / "out.h5");
+  refused("out.h5 is there already, without the journal of a run");
+  EXPECT_EQ(read_all(out / "out.h5"), before) << "its results are nowhere else";
+  fs::rename(folder_ / "kept.ndj", out / "journal.ndj");
+  EXPECT_EQ(run("--only seed=1").code, 0);
+}
+
 }  // namespace
 }  // namespace lorahub
