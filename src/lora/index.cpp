@@ -189,6 +189,8 @@ const Indexed& find(const Index& index, const std::string& name) {
   if (found != index.modules.end()) return *found;
   std::vector<std::string> names;
   for (const Indexed& entry : index.modules) names.push_back(entry.name);
+  base::check(!names.empty(), "module '{}' is not in this library, which has none, check the path",
+              name);
   base::fail("module '{}' is not in this library, did you mean '{}'?", name,
              base::nearest(name, names));
 }

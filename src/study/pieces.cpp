@@ -208,6 +208,7 @@ LibraryPiece find_library(const ConfigPath& config_path, const Value& word) {
   const auto path = absolute_text(name, word);
   if (!fs::exists(path)) {
     const auto names = config_path.names("library");
+    if (names.empty()) fail_at(word, "no library '{}' (there is no folder {})", name, path);
     fail_at(word, "no library '{}' (neither a piece: {}; nor a folder: {}), did you mean '{}'?",
             name, base::join(names, ", "), path, base::nearest(name, names));
   }

@@ -80,6 +80,12 @@ TEST(Index, NamesWhatCannotBeRead) {
               HasSubstr("no such folder"));
 }
 
+TEST(Index, OfNoModulesSuggestsNone) {
+  const Scratch empty;
+  EXPECT_EQ(error_of([&] { find(read_index(empty.path), "x"); }),
+            "module 'x' is not in this library, which has none, check the path");
+}
+
 TEST(Index, IsMadeAnewWhereItIsDamaged) {
   const ConfigPath config_path;
   for (const char* text :
