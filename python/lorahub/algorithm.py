@@ -1,17 +1,27 @@
 """lorahub_learning and lorahub_inference with the parameters, defaults and results of the original package."""
 import json
+import math
 import numbers
 import os
 import pathlib
 import tempfile
 
-from . import program
+from . import in_process, program
 from .adapter import Adapter, Tokenizer, base_of
 
 
 def default_get_loss(example_dataset, model, batch_size):
-    """Stands for the loss that the program computes; it is not called."""
-    raise NotImplementedError("the program computes this loss itself (the model is not in this process)")
+    """The original's loss of the examples: the sum over batches of their mean cross-entropy, by the number of examples. The
+    program computes it itself where it is not replaced; a get_loss of your own may call it."""
+    import torch
+    from torch.utils.data import DataLoader
+    from transformers import default_data_collator
+    size = len(example_dataset) if batch_size is None else min(len(example_dataset), batch_size)
+    total = 0.0
+    with torch.no_grad():
+        for batch in DataLoader(example_dataset, collate_fn=default_data_collator, batch_size=size):
+            total += float(model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).loss.float())
+    return total / len(example_dataset)
 
 
 def default_l1_regularization(weights):
@@ -78,19 +88,26 @@ def _library(folder, modules):
 
 
 class _Asked:
-    """Replies to the program's questions by get_regular, and remembers the best point so far."""
+    """Replies to the program's questions, and remembers the best point so far: by get_regular alone, or by `get_loss` of the
+    weights and get_regular, since the program then has neither."""
 
-    def __init__(self, get_regular):
-        self.get_regular, self.best, self.evaluations = get_regular, None, 0
+    def __init__(self, get_regular, get_loss=None):
+        self.get_regular, self.get_loss, self.best, self.evaluations = get_regular, get_loss, None, 0
+
+    def _objective(self, weights, loss):
+        if loss is None:
+            loss = float(self.get_loss(weights))
+        penalty = float(self.get_regular(_array(weights)))
+        self.evaluations += 1
+        if self.best is None or loss + penalty < self.best["objective"]:
+            self.best = {"weights": weights, "loss": loss, "penalty": penalty, "objective": loss + penalty}
+        return loss, penalty
 
     def __call__(self, question):
-        weights = question["weights"]
-        penalty = float(self.get_regular(_array(weights)))
-        objective = question["loss"] + penalty
-        self.evaluations += 1
-        if self.best is None or objective < self.best["objective"]:
-            self.best = {"weights": weights, "loss": question["loss"], "penalty": penalty, "objective": objective}
-        return {"penalty": penalty}
+        if question["ask"] == "losses":
+            found = [sum(self._objective(weights, None)) for weights in question["weights"]]
+            return {"losses": [loss if math.isfinite(loss) else None for loss in found]}
+        return {"penalty": self._objective(question["weights"], question["loss"])[1]}
 
     def keep(self, error, modules, file):
         """What was found before the error: in `error.best_so_far`, and in a file."""
@@ -112,14 +129,12 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
                      out=None, options=()):
     """Searches the weights that mix the modules for the examples, as the original does (COBYLA from zero).
 
-    Returns (weights, Adapter, Tokenizer). get_regular(weights) is called once an evaluation, in their order; what it raises
-    comes out with the best point so far in `best_so_far`. `seed` is passed on; the search draws nothing. out: the adapter's
+    Returns (weights, Adapter, Tokenizer). get_loss(example_dataset, model, batch_size) is called as the original calls it,
+    with a PeftModel of the weights in this process; get_regular(weights) is called once an evaluation, in their order. What
+    they raise comes out with the best point so far in `best_so_far`. `seed` is passed on; the search draws nothing. out: the adapter's
     folder (default: a temporary one, removed with the used Adapter). options: further words for `lorahub adapt`, such as
     ("--threads", "8"). ValueError before anything starts where the arguments do not fit. Differences: README.md.
     """
-    if get_loss is not default_get_loss:
-        raise ValueError("a get_loss of your own can't be called (the model is in the program, not in this process), leave it "
-                         "out, or put what depends on the weights alone into get_regular")
     if isinstance(lora_module_list, (str, os.PathLike)):
         raise ValueError("lora_module_list is one name, give a list of modules")
     if len(lora_module_list) == 0:
@@ -127,6 +142,10 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
         return None, None
     if not callable(get_regular):
         raise ValueError("get_regular can't be called, give a function of the weights")
+    if not callable(get_loss):
+        raise ValueError("get_loss can't be called, give a function of example_dataset, model and batch_size")
+    if get_loss is not default_get_loss:
+        in_process.check_installed()
     if example_outputs is None:
         raise ValueError("example_outputs is None (the search learns from answers), give one for each input")
     inputs, outputs = _pairs(example_inputs, example_outputs)
@@ -136,25 +155,34 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
     program.words()  # it is there
     folder = None if out else tempfile.mkdtemp(prefix="lorahub_")
     adapter = Adapter(out or os.path.join(folder, "adapter"), base, folder)
-    asked = None if get_regular is default_l1_regularization else _Asked(get_regular)
     print("> Begin to load lora modules")
     for module in lora_module_list:
         print(f"> Loading {module} ...")
+    own_loss = None if get_loss is default_get_loss else _own_loss(get_loss, base, lora_module_list, (inputs, outputs, batch_size))
+    asked = None if own_loss is None and get_regular is default_l1_regularization else _Asked(get_regular, own_loss)
     print("> Begin to perform gradient-free optimization ...")
     with tempfile.TemporaryDirectory(prefix="lorahub_") as work:
         arguments = ["adapt", "--json", "--quick", "--search", "official", "--model", base, "--out", adapter.path,
                      "--library", _library(work, lora_module_list), "--modules", "all",
                      "--task", _rows(work, inputs, outputs), "--shots", "all",
-                     "--budget", steps, "--seed", seed, "--penalty", "ask" if asked else "l1_mean"]
+                     "--budget", steps, "--seed", seed, "--penalty", "none" if own_loss else "ask" if asked else "l1_mean"]
         if batch is not None:
             arguments += ["--loss-batch", batch]
         try:
-            result = program.run(arguments + list(options), asked)
+            result = (program.run_asking if own_loss else program.run)(arguments + list(options), asked)
         except BaseException as error:
             if asked:
                 asked.keep(error, lora_module_list, _beside(out))
             raise
     return _array(result["weights"]), adapter, Tokenizer(base)
+
+
+def _own_loss(get_loss, base, modules, examples):
+    """get_loss as a function of the weights."""
+    inputs, outputs, batch_size = examples
+    mixture = in_process.Mixture(base, modules)
+    dataset = in_process.load_dataset(inputs, outputs, mixture.tokenizer)
+    return lambda weights: get_loss(dataset, mixture.compose(weights), batch_size)
 
 
 def _beside(out):

@@ -4,6 +4,7 @@ usage: package_test.py SOURCE PROGRAM [unittest's words]
 """
 import atexit
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -65,9 +66,9 @@ class Learning(unittest.TestCase):
     def setUp(self):
         self.converse, self.losses = lorahub.program.run, []
 
-        def spy(arguments, answer=None):
+        def spy(arguments, answer=None, **options):
             noted = answer and (lambda question: self.losses.append(question["loss"]) or answer(question))
-            return self.converse(arguments, noted)
+            return self.converse(arguments, noted, **options)
 
         lorahub.program.run = spy
         self.addCleanup(setattr, lorahub.program, "run", self.converse)
@@ -140,10 +141,6 @@ class Learning(unittest.TestCase):
         with self.assertRaisesRegex(lorahub.Error, "no answer to --penalty ask"):
             learn(get_regular=lambda weights: float("nan"))
 
-    def test_a_get_loss_is_refused_with_the_reason(self):
-        with self.assertRaisesRegex(ValueError, "the model is in the program"):
-            learn(get_loss=lambda dataset, model, batch_size: 0)
-
     def test_arguments_that_do_not_fit_are_refused_before_anything_starts(self):
         def started(*_):
             self.fail("the program was started")
@@ -162,6 +159,7 @@ class Learning(unittest.TestCase):
             (MODULES, one, one, 2.5, {}, "max_inference_step is 2.5"),
             (MODULES, one, one, 3, {"batch_size": 0}, "batch_size is 0"),
             (MODULES, one, one, 3, {"get_regular": 3}, "get_regular can't be called"),
+            (MODULES, one, one, 3, {"get_loss": 3}, "get_loss can't be called"),
             (MODULES[0], one, one, 3, {}, "lora_module_list is one name"),
         ]:
             with self.subTest(word), self.assertRaisesRegex(ValueError, word):
@@ -341,6 +339,195 @@ class Returned(unittest.TestCase):
         self.assertEqual(tokenizer.name_or_path, str(MODEL))
         error = pickle.loads(pickle.dumps(lorahub.Error("a sentence", 75)))
         self.assertEqual((str(error), error.code), ("a sentence", 75))
+
+
+# As much of these packages as a get_loss needs. The factors of the module in place i are 1 at place i, so that the mixture
+# is the list of weights.
+FAKES_OF_MIXTURE = {
+    "torch/__init__.py": """
+class cuda:
+    is_available = staticmethod(lambda: False)
+""",
+    "transformers/__init__.py": """
+class Model:
+    def float(self): return self
+    def to(self, device): return self
+    def eval(self): return self
+class AutoModelForSeq2SeqLM:
+    from_pretrained = staticmethod(lambda name: Model())
+class Tokenizer:
+    pad_token_id = 0
+    def __call__(self, texts, max_length, padding, truncation):
+        longest = 1 + max(map(len, texts))
+        return {"input_ids": [[ord(c) for c in t] + [0] * (longest - len(t)) for t in texts]}
+class AutoTokenizer:
+    from_pretrained = staticmethod(lambda name: Tokenizer())
+""",
+    "peft/__init__.py": """
+class PeftModel:
+    from_pretrained = staticmethod(lambda model, folder: model)
+""",
+    "peft/utils/__init__.py": "",
+    "peft/utils/save_and_load.py": """
+import numpy
+class Factors(numpy.ndarray):
+    def to(self, device): return self
+    def float(self): return self
+folders = []
+def load_peft_weights(folder, device):
+    folders.append(folder)
+    return {"lora_A": (numpy.arange(6) == len(folders) - 1).astype(float).view(Factors)}
+def set_peft_model_state_dict(model, state):
+    model.state = state
+""",
+    "datasets/__init__.py": """
+class Dataset:
+    def __init__(self, columns): self.columns = columns
+    from_dict = classmethod(lambda cls, columns: cls(columns))
+    def __len__(self): return len(self.columns["input"])
+    def __getitem__(self, name): return self.columns[name]
+    def map(self, f, batched, batch_size): return Dataset({**self.columns, **f(self.columns)})
+""",
+}
+
+
+class OwnLoss(unittest.TestCase):
+    """A get_loss of the caller's."""
+
+    def use_fakes(self):
+        work = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, work)
+        for name, text in FAKES_OF_MIXTURE.items():
+            pathlib.Path(work, name).parent.mkdir(parents=True, exist_ok=True)
+            pathlib.Path(work, name).write_text(text)
+        tops = {name.split("/")[0] for name in FAKES_OF_MIXTURE}
+        kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in tops}
+
+        def restore():
+            for name in [name for name in sys.modules if name.split(".")[0] in tops]:
+                del sys.modules[name]
+            sys.modules.update(kept)
+            sys.path.remove(work)
+
+        sys.path.insert(0, work)
+        self.addCleanup(restore)
+
+    def test_is_called_as_the_original_calls_it(self):
+        self.use_fakes()
+        inputs, outputs = rows("pool.jsonl", GOLDEN["shots"])
+        calls = []
+
+        def get_loss(example_dataset, model, batch_size):
+            self.assertEqual((example_dataset["input"], example_dataset["output"], batch_size), (inputs, outputs, 2))
+            self.assertEqual(min(min(row) for row in example_dataset["labels"]), -100)  # of the padding
+            calls.append(list(model.state["lora_A"]))
+            return sum((w - 0.5) ** 2 for w in calls[-1])
+
+        weights, adapter, _ = learn(30, batch_size=2, get_loss=get_loss)
+        self.assertEqual([os.path.basename(folder) for folder in sys.modules["peft.utils.save_and_load"].folders],
+                         GOLDEN["modules"])
+        self.assertEqual(calls[0], [0.0] * 6)
+        self.assertEqual(len(calls), 30)
+        objectives = [sum((w - 0.5) ** 2 for w in call) + lorahub.default_l1_regularization(call) for call in calls]
+        self.assertEqual(list(weights), calls[objectives.index(min(objectives))])
+        self.assertLess(min(objectives), objectives[0])
+        adapter._use()
+
+    def test_what_it_raises_comes_out_with_the_best_so_far(self):
+        self.use_fakes()
+        calls = []
+
+        def spoilt(example_dataset, model, batch_size):
+            calls.append(1)
+            if len(calls) == 4:
+                raise KeyError("mine")
+            return 1.0 / len(calls)
+
+        with tempfile.TemporaryDirectory() as work, self.assertRaisesRegex(KeyError, "mine") as raised:
+            learn(20, get_loss=spoilt, get_regular=lambda weights: 0.5, out=work + "/asked")
+        best = raised.exception.best_so_far
+        self.assertEqual((best["evaluations"], best["penalty"]), (3, 0.5))
+        self.assertAlmostEqual(best["objective"], 0.5 + 1 / 3)
+
+    def test_one_that_is_no_number_has_the_last_rank(self):
+        self.use_fakes()
+        weights, adapter, _ = learn(10, get_loss=lambda dataset, model, size: float("nan") if any(model.state["lora_A"]) else 1)
+        self.assertEqual(list(weights), [0.0] * 6)
+        adapter._use()
+
+    def test_what_is_not_installed_is_named(self):
+        found = lorahub.in_process.importlib.util.find_spec
+        lorahub.in_process.importlib.util.find_spec = lambda name: None if name == "datasets" else found(name)
+        self.addCleanup(setattr, lorahub.in_process.importlib.util, "find_spec", found)
+        with self.assertRaisesRegex(ImportError, "datasets.* not installed here"):
+            learn(get_loss=lambda dataset, model, batch_size: 0)
+
+    REAL = all(importlib.util.find_spec(name) for name in lorahub.in_process.NEEDED)
+
+    @unittest.skipUnless(REAL, "no transformers, peft and datasets here")
+    def test_the_default_one_called_here_is_the_originals(self):
+        for case in GOLDEN["cases"]:
+            with self.subTest(case["get_regular"]):
+                asked, losses = Traced(REGULAR[case["get_regular"]]), []
+
+                def get_loss(*arguments):
+                    losses.append(lorahub.default_get_loss(*arguments))
+                    return losses[-1]
+
+                _, adapter, _ = learn(GOLDEN["steps"], batch_size=case["batch_size"], get_regular=asked, get_loss=get_loss)
+                adapter._use()
+                same = 0
+                for point, loss, theirs in zip(asked.weights, losses, case["trace"], strict=True):
+                    if max(abs(a - b) for a, b in zip(point, theirs["weights"], strict=True)) > 1e-6:
+                        break
+                    same += 1
+                    self.assertAlmostEqual(loss + asked.get_regular(numpy.array(point)), theirs["objective"], delta=TOLERANCE)
+                self.assertGreaterEqual(same, len(MODULES) + 1)
+
+    @unittest.skipUnless(REAL, "no transformers, peft and datasets here")
+    def test_a_script_with_an_objective_of_its_own_runs(self):
+        ended = subprocess.run([sys.executable, SOURCE / "tests/python/accuracy_script.py", MODEL, LIBRARY, TASK / "pool.jsonl",
+                                "6", "12"], env={**os.environ, "PYTHONPATH": str(SOURCE / "python")}, stdout=subprocess.PIPE,
+                               check=True)
+        last = json.loads(ended.stdout.decode().splitlines()[-1])
+        self.assertEqual((len(last["weights"]), len(last["seen"])), (6, 12))
+        self.assertTrue(all(share in (0, 0.2, 0.4, 0.6, 0.8, 1) for share in last["seen"]))
+
+
+class Studies(unittest.TestCase):
+    STUDY = {"question": "Does it run from Python?", "uses": {"model": "mini", "library": "mini", "tasks": "mini/unseen"},
+             "set": {"shots": 5, "modules": 4, "search.budget": 10, "max_tokens": 8},
+             "vary": {"method": ["zero_shot", "lorahub"], "task": ["E1_isa_letter"], "seed": [1, 2]}}
+
+    def setUp(self):
+        self.work = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.work)
+        os.environ["LORAHUB_CONFIGS"] = str(SOURCE / "configs")
+        self.addCleanup(os.environ.pop, "LORAHUB_CONFIGS")
+
+    def test_give_a_row_a_trial_and_go_on(self):
+        with contextlib.redirect_stderr(io.StringIO()):
+            first = lorahub.run(self.STUDY, self.work + "/out", only={"method": "lorahub"})
+            table = lorahub.run(self.STUDY, self.work + "/out")
+        self.assertEqual(sorted(table["method"]), ["lorahub", "lorahub", "zero_shot"])  # without a seed, once
+        self.assertTrue(all(table["accuracy"].between(0, 100)))
+        done = table[table["method"] == "lorahub"].set_index("id")
+        for _, row in first[first["method"] == "lorahub"].iterrows():
+            self.assertEqual(done.loc[row["id"], "best_loss"], row["best_loss"])
+        self.assertTrue(table.equals(lorahub.results(self.work + "/out")))
+
+    def test_what_the_program_refuses_is_its_sentence(self):
+        with contextlib.redirect_stderr(io.StringIO()), self.assertRaisesRegex(lorahub.Error, "unknown knob 'bugdet'") as raised:
+            lorahub.run(self.STUDY, self.work + "/out", set={"bugdet": 3})
+        self.assertEqual(raised.exception.code, 2)
+
+    def test_a_file_with_other_words_is_kept(self):
+        pathlib.Path(self.work, "out.yaml").write_text("mine")
+        with self.assertRaisesRegex(ValueError, "with other words"):
+            lorahub.run(self.STUDY, self.work + "/out")
+        self.assertEqual(pathlib.Path(self.work, "out.yaml").read_text(), "mine")
+        with self.assertRaisesRegex(ValueError, "study is a list"):
+            lorahub.run([1])
 
 
 class Interrupted(unittest.TestCase):
