@@ -132,15 +132,16 @@ int run_probe(const Options& options) {
   if (!options.map.empty()) {
     std::vector<std::string> names;
     for (const lora::Module& module : found.modules) names.push_back(module.name);
-    base::write_file(options.map, report::draw({.title = "similarity of what modules add",
-                                                .x_label = "",
-                                                .y_label = "",
-                                                .colour_label = "cosine",
-                                                .columns = names,
-                                                .rows = names,
-                                                .values = found.cosines,
-                                                .range = {-1, 0, 1}},
-                                               "similarity"));
+    report::PlotMatrix map{.title = "similarity of what modules add",
+                           .x_label = "",
+                           .y_label = "",
+                           .colour_label = "cosine",
+                           .columns = names,
+                           .rows = names,
+                           .values = found.cosines,
+                           .range = {-1, 0, 1}};
+    report::arrange(map);
+    base::write_file(options.map, report::draw(map, "similarity"));
   }
   options.json ? print_json(found) : print_table(found);
   return 0;

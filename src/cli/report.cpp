@@ -1,12 +1,14 @@
 #include "report/report.hpp"
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
+#include "report/trial_course.hpp"
 #include "store/paths.hpp"
 
 namespace lorahub::cli {
@@ -14,15 +16,17 @@ namespace {
 
 struct Options {
   std::vector<std::string> folders;
-  std::string out;
+  std::string out, trial;
   lora::Force force = lora::Force::no;
 };
 
-// A heading of every report.
-constexpr std::string_view kHowToRead = "How to read the numbers";
+// What an earlier report holds, which a new one may replace: of a study, or of a trial.
+std::string_view mark(const Options& options) {
+  return options.trial.empty() ? "How to read the numbers" : "What it came to";
+}
 
 void write_page(const Options& options, const report::Report& made) {
-  check_replaceable(options.out, {"<!DOCTYPE html>", "<section id=\"section-1\">", kHowToRead},
+  check_replaceable(options.out, {"<!DOCTYPE html>", "<section id=\"section-1\">", mark(options)},
                     options.force);
   base::write_file(options.out, report::html(made));
 }
@@ -30,7 +34,8 @@ void write_page(const Options& options, const report::Report& made) {
 void write_pages(const Options& options, const report::Report& made) {
   const report::Markdown pages = report::markdown(made);
   const auto folder = std::filesystem::path(options.out).parent_path();
-  check_replaceable(options.out, {"# Report: ", kHowToRead}, options.force);
+  check_replaceable(options.out, {options.trial.empty() ? "# Report: " : "# Trial ", mark(options)},
+                    options.force);
   for (const auto& [name, svg] : pages.files)
     check_replaceable(folder / name, kFigureMarks, options.force);
   for (const auto& [name, svg] : pages.files) base::write_file(folder / name, svg);
@@ -38,28 +43,53 @@ void write_pages(const Options& options, const report::Report& made) {
 }
 
 // The result files of a folder: one, or one a shard.
-report::Summary summary(const std::filesystem::path& folder) {
-  const std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
+std::vector<std::filesystem::path> result_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
   base::check(!files.empty(),
               "{} holds no .h5 file (nothing has been run into it), run the study first",
               folder.string());
+  return files;
+}
+
+report::Summary summary(const std::filesystem::path& folder) {
   std::vector<store::ResultFindings> shards;
-  for (const auto& file : files) shards.push_back(store::read_findings(file));
+  for (const auto& file : result_files(folder)) shards.push_back(store::read_findings(file));
   return report::summarise(std::move(shards));
+}
+
+report::Report report_of_trial(const Options& options) {
+  std::vector<store::Finding> trials;
+  std::map<std::string, std::filesystem::path> file_of;  // by id, where the trial is done
+  for (const std::string& folder : options.folders)
+    for (const auto& file : result_files(folder))
+      for (store::Finding& trial : store::read_findings(file).trials) {
+        if (trial.row.status == "done") file_of.emplace(trial.row.id, file);
+        trials.push_back(std::move(trial));
+      }
+  const store::Finding& trial = report::find_trial(trials, options.trial);
+  const store::TraceArrays trace = store::read_trace_of(file_of.at(trial.row.id), trial.row.id);
+  return report::trial_report(trial, trace.state);
+}
+
+int show(const Options& options, const report::Report& made) {
+  if (options.out.empty())
+    fmt::print("{}", report::plain_markdown(made));
+  else
+    (options.out.ends_with(".html") ? write_page : write_pages)(options, made);
+  return 0;
 }
 
 int report_command(const Options& options) {
   base::check(options.out.empty() || options.out.ends_with(".md") || options.out.ends_with(".html"),
               "--out {}: reports are HTML or Markdown, name the file x.html or x.md", options.out);
+  if (!options.trial.empty()) return show(options, report_of_trial(options));
   std::vector<report::Summary> studies;
   for (const std::string& folder : options.folders) studies.push_back(summary(folder));
   if (options.out.empty()) {
     fmt::print("{}", report::brief(studies));
     return 0;
   }
-  const report::Report made = report::make_report(studies);
-  (options.out.ends_with(".html") ? write_page : write_pages)(options, made);
-  return 0;
+  return show(options, report::make_report(studies));
 }
 
 }  // namespace
@@ -72,6 +102,8 @@ void add_report(CLI::App& app, Action& action) {
   command->add_option("--out", options->out,
                       "FILE.html, all in one, or FILE.md with its figures beside it (default: "
                       "print the tables)");
+  command->add_option("--trial", options->trial,
+                      "id of one trial, or its beginning: the course of its search instead");
   add_force(*command, options->force);
   command->callback(
       [options, &action] { action = [options] { return report_command(*options); }; });

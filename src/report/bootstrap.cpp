@@ -98,6 +98,10 @@ class Resampler {
     samples_.resize(strata.size());
   }
 
+  bool has_one_draw() const {
+    return std::ranges::all_of(grids_, [](const Grid& grid) { return grid.factors.empty(); });
+  }
+
   const Samples& draw(base::Stream& random) {
     do {
       std::vector<int> joint;
@@ -180,7 +184,8 @@ std::vector<Interval> bootstrap(const std::vector<Stratum>& strata,
     std::ranges::sort(found[k]);
     intervals.push_back({.value = statistics[k](given),
                          .low = found[k][replicates / 40 - 1],
-                         .high = found[k][replicates - replicates / 40]});
+                         .high = found[k][replicates - replicates / 40],
+                         .one_draw = resampler.has_one_draw()});
   }
   return intervals;
 }

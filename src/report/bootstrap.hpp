@@ -10,6 +10,7 @@ namespace lorahub::report {
 
 struct Interval {
   double value = 0, low = 0, high = 0;  // 95 %, percentiles
+  bool one_draw = false;  // of each task: nothing to resample, low and high say nothing
 };
 
 // The values of one task, and which draw each belongs to: levels of the draws of modules, of shots

@@ -137,6 +137,7 @@ const Condition* control(const Summary& summary, const Condition& condition,
 }
 
 Verdict verdict(const Interval& difference) {
+  if (difference.one_draw) return Verdict::open;
   if (difference.low > 0) return Verdict::better;
   return difference.high < 0 ? Verdict::worse : Verdict::open;
 }

@@ -50,7 +50,7 @@ const Condition* control(const Summary& summary, const Condition& condition,
                          const std::string& method);
 
 enum class Verdict { better, worse, open };
-Verdict verdict(const Interval& difference);  // better: above zero
+Verdict verdict(const Interval& difference);  // better: above zero; open for one draw
 Verdict verdict(const Effect& effect);        // open where the two intervals disagree
 
 }  // namespace lorahub::report

@@ -167,8 +167,9 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
           .caption = (query ? "Source tokens of a test prompt; the adaptation is not counted."
                             : "Source and target tokens of the search, and the source tokens of "
                               "all test rows of a task.") +
-                     left_out(all),
+                     " Conditions of like cost are drawn side by side." + left_out(all),
           .svg = draw(plot, file),
+          .narrow_svg = draw(plot, file, FigureWidth::phone),
           .table = std::move(table)};
 }
 
@@ -198,6 +199,7 @@ Figure break_even_figure(const Summary& summary, const std::vector<const Conditi
           .caption = "Where a line crosses that of icl, the adaptation has paid for itself." +
                      left_out(all),
           .svg = draw(plot, file),
+          .narrow_svg = draw(plot, file, FigureWidth::phone),
           .table = std::move(table)};
 }
 

@@ -173,6 +173,7 @@ Figure forest(const Summary& summary) {
                      " Pooled: draws resampled within tasks, which all weigh the same." +
                      left_out(all),
           .svg = draw(plot, name),
+          .narrow_svg = draw(plot, name, FigureWidth::phone),
           .table = std::move(table)};
 }
 

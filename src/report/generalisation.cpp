@@ -192,6 +192,7 @@ Figure profiles(const Summary& summary) {
               "higher is better. Bands: 95 %, draws resampled within tasks." +
               left_out(all),
           .svg = draw(plot, name),
+          .narrow_svg = draw(plot, name, FigureWidth::phone),
           .table = std::move(table)};
 }
 

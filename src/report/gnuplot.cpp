@@ -65,6 +65,38 @@ std::string literal(std::string_view text) {
   return out + "\"";
 }
 
+// Lines of up to `letters` letters where blanks and "_" allow.
+std::vector<std::string> broken(const std::string& text, size_t letters) {
+  std::vector<std::string> lines{""};
+  size_t length = 0;  // letters in the last line
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find_first_of(" _", at), text.size() - 1) + 1;
+    const std::string word = text.substr(at, end - at);
+    const auto is_first_byte = [](char c) {
+      return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    };
+    const auto size = static_cast<size_t>(std::ranges::count_if(word, is_first_byte));
+    if (length > 0 && length + size > letters) {
+      lines.emplace_back();
+      length = 0;
+    }
+    lines.back() += word;
+    length += size;
+    at = end;
+  }
+  return lines;
+}
+
+// One literal of several lines.
+std::string literals(const std::vector<std::string>& lines) {
+  std::string out = "\"";
+  for (const std::string& line : lines) {
+    const std::string quoted = literal(line);
+    out += (out.size() > 1 ? "\\n" : "") + quoted.substr(1, quoted.size() - 2);
+  }
+  return out + "\"";
+}
+
 // The tag with ids that begin with the name of the figure.
 std::string own_ids(std::string tag, const std::string& name) {
   for (const char* quote : {"'", "\""}) {
@@ -113,13 +145,23 @@ std::string gnuplot_format_text(std::string_view text) {
   return literal(doubled);
 }
 
+std::string gnuplot_lines(std::string_view text, size_t letters) {
+  return literals(broken(fit_text(text), letters));
+}
+
+std::string gnuplot_format_lines(std::string_view text, size_t letters) {
+  std::vector<std::string> lines = broken(fit_text(text), letters);
+  for (std::string& line : lines) replace_all(line, "%", "%%");
+  return literals(lines);
+}
+
 std::string gnuplot(const Canvas& canvas, const std::string& commands) {
   const Workshop workshop;
   const std::string script = workshop / "figure.gp";
   base::write_file(script, base::format("set terminal svg noenhanced size {},{} font "
-                                        "'sans-serif,13' background '#ffffff'\n"
+                                        "'sans-serif,{}' background '#ffffff'\n"
                                         "set encoding utf8\n{}",
-                                        canvas.width, canvas.height, commands));
+                                        canvas.width, canvas.height, canvas.letter, commands));
   // -d: without the commands of somebody's ~/.gnuplot
   const auto drawn = base::run_program({"gnuplot", "-d", script});
   base::check(drawn.has_value(),

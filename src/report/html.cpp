@@ -30,14 +30,15 @@ tbody th{font-weight:400;position:sticky;left:0;background:#fff}
 tbody tr:nth-child(even)>*{background:#fafafa}
 .narrow,wbr{display:none}
 figure{margin:1.5rem 0}
-figure svg{display:block;width:100%;min-width:34rem;max-width:52rem;height:auto}
+figure svg{display:block;width:100%;max-width:52rem;height:auto}
+.phone{display:none}
 figcaption{font-size:.9375rem;margin-top:.25rem}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;color:#0b5394;font-size:.875rem}
 li{overflow-wrap:anywhere}
-@media(max-width:40rem){body{padding:.75rem}.narrow{display:block}wbr{display:inline}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}
+@media(max-width:40rem){body{padding:.75rem}.narrow,.phone{display:block}.page{display:none}wbr{display:inline}h1{font-size:1.35rem}th,td{padding:.2rem .4rem}
 tbody th{white-space:normal;min-width:8.5rem;max-width:10rem;overflow-wrap:anywhere}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,summary{display:none}
-figure,.answer{break-inside:avoid}.wide{overflow:visible}figure svg{min-width:0}h2{break-after:avoid}}
+figure,.answer{break-inside:avoid}.wide{overflow:visible}h2{break-after:avoid}}
 )";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -60,6 +61,13 @@ std::string head_cell(const std::string& text) {  // "[95 %]" stays together
   return "<th scope=\"col\">" + replaced(base::html_text(text), " %", "&nbsp;%") + "</th>";
 }
 
+// The style shows one of the two.
+std::string pictures(const Figure& f) {
+  if (f.narrow_svg.empty()) return base::format("<div>{}</div>", f.svg);
+  return base::format("<div class=\"page\">{}</div>\n<div class=\"phone\">{}</div>", f.svg,
+                      f.narrow_svg);
+}
+
 class Writer {
  public:
   void operator()(const Text& t) {
@@ -79,11 +87,9 @@ class Writer {
   }
   void operator()(const Figure& f) {
     out += base::format(
-        "<figure id=\"{}\"><div class=\"wide\" tabindex=\"0\" role=\"region\" "
-        "aria-label=\"{}\">{}</div>\n<figcaption><strong>{}.</strong> {}</figcaption>\n"
+        "<figure id=\"{}\">{}\n<figcaption><strong>{}.</strong> {}</figcaption>\n"
         "<details><summary>The figure's numbers</summary>\n",
-        base::html_text(f.name), base::html_text(f.title), f.svg, base::html_text(f.title),
-        base::html_text(f.caption));
+        base::html_text(f.name), pictures(f), base::html_text(f.title), base::html_text(f.caption));
     (*this)(f.table);
     out += "</details></figure>\n";
   }
@@ -109,7 +115,7 @@ std::string html(const Report& report) {
     writer.out += base::format("<li><a href=\"#section-{}\">{}</a></li>\n", i + 1,
                                base::html_text(report.sections[i].title));
   writer.out +=
-      "</ul></nav>\n<main>\n<p class=\"note narrow\">Wide tables and figures scroll "
+      "</ul></nav>\n<main>\n<p class=\"note narrow\">Wide tables scroll "
       "sideways.</p>\n";
   for (size_t i = 0; i < report.sections.size(); ++i) {
     writer.out += base::format("<section id=\"section-{}\"><h2>{}</h2>\n", i + 1,

@@ -9,14 +9,31 @@ double unsigned_zero(double value, int decimals) {
   return std::abs(value) <= 0.5 * std::pow(10, -decimals) ? 0 : value;
 }
 
+namespace {
+
+// An interval of no width would say that nothing is uncertain: it is told in words.
+std::string no_width(const Interval& i) {
+  if (i.one_draw) return " (one draw)";
+  constexpr double kRounding = 1e-9;  // of sums of equal values
+  return i.high - i.low < kRounding ? " (no spread)" : "";
+}
+
+}  // namespace
+
 std::string text(const Interval& i, int decimals) {
-  return base::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", unsigned_zero(i.value, decimals),
-                      unsigned_zero(i.low, decimals), unsigned_zero(i.high, decimals), decimals);
+  const double value = unsigned_zero(i.value, decimals);
+  if (const std::string words = no_width(i); !words.empty())
+    return base::format("{:.{}f}{}", value, decimals, words);
+  return base::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", value, unsigned_zero(i.low, decimals),
+                      unsigned_zero(i.high, decimals), decimals);
 }
 
 std::string signed_text(const Interval& i, int decimals) {
-  return base::format("{0:+.{3}f} [{1:+.{3}f}, {2:+.{3}f}]", unsigned_zero(i.value, decimals),
-                      unsigned_zero(i.low, decimals), unsigned_zero(i.high, decimals), decimals);
+  const double value = unsigned_zero(i.value, decimals);
+  if (const std::string words = no_width(i); !words.empty())
+    return base::format("{:+.{}f}{}", value, decimals, words);
+  return base::format("{0:+.{3}f} [{1:+.{3}f}, {2:+.{3}f}]", value, unsigned_zero(i.low, decimals),
+                      unsigned_zero(i.high, decimals), decimals);
 }
 
 std::string p_cell(double p) {
@@ -48,6 +65,9 @@ std::string against(const Interval& d, Verdict verdict) {
     case Verdict::open:
       break;
   }
+  if (d.one_draw)
+    return base::format("in its one draw {:.1f} points {}", std::abs(unsigned_zero(d.value, 1)),
+                        d.value < 0 ? "below" : "above");
   return base::format("not shown to differ ({} points) from", signed_text(d));
 }
 

@@ -7,8 +7,9 @@
 
 namespace lorahub::report {
 
-double unsigned_zero(double value, int decimals);       // 0 for what would be written as -0.0
-std::string text(const Interval& i, int decimals = 1);  // 55.7 [45.7, 64.7]
+double unsigned_zero(double value, int decimals);  // 0 for what would be written as -0.0
+// 55.7 [45.7, 64.7]; 55.7 (one draw); 55.7 (no spread) where all draws agree
+std::string text(const Interval& i, int decimals = 1);
 std::string signed_text(const Interval& i, int decimals = 1);  // +55.7 [+45.7, +64.7]
 std::string p_text(double p);                                  // "p = 0.013", "p < 0.001"
 std::string p_cell(double p);                                  // "0.013", "< 0.001"
@@ -16,7 +17,7 @@ std::string count_text(double number);                         // 1,234; 1.23 mi
 std::string or_dash(double number, int decimals);              // "–" for NaN
 
 // "55.7 points [45.7, 64.7] better than", "... worse than", "not shown to differ (+0.1 ... points)
-// from".
+// from", "in its one draw 55.7 points above".
 std::string against(const Interval& difference, Verdict verdict);
 std::string against(const Comparison& comparison);
 

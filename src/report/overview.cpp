@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
 #include "report/noise.hpp"
 #include "report/numbers.hpp"
+#include "report/pairs.hpp"
 #include "report/plot.hpp"
 #include "report/sections.hpp"
 
@@ -98,6 +100,34 @@ std::string where(const Summary& summary) {
   return line.empty() ? line : line + ".";
 }
 
+// How many draws there are where those of modules, of shots and of search seeds move together; 0
+// where they do not.
+size_t draws_together(const Summary& summary) {
+  std::set<FactorLevels> whole;
+  for (const Condition& c : summary.conditions)
+    for (const auto& [task, points] : c.tasks)
+      for (const Point& p : points)
+        if (std::ranges::find(p.draw, 0) == p.draw.end()) whole.insert(p.draw);
+  const auto is_all = [&](int levels) { return whole.size() == static_cast<size_t>(levels); };
+  return std::ranges::all_of(summary.draws, is_all) ? whole.size() : 0;
+}
+
+// "method (lorahub, best_single), shots (5, 20), task (3 of them)"
+std::string varied_text(const Summary& summary) {
+  std::vector<std::string> texts;
+  for (const VariedKnob& knob : varied_knobs(summary)) {
+    std::vector<std::string> values = knob.values;
+    if (values.size() > kMostListed) {
+      values.resize(kMostListed);
+      values.push_back(base::format("and {} more", knob.values.size() - kMostListed));
+    }
+    texts.push_back(base::format("{} ({})", knob.name, base::join(values, ", ")));
+  }
+  if (summary.tasks.size() > 1)
+    texts.push_back(base::format("task ({} tasks)", summary.tasks.size()));
+  return texts.empty() ? "" : "What the study varies: " + base::join(texts, ", ") + ".";
+}
+
 std::string done_line(const Summary& summary) {
   std::string line = base::format("{} trials done", summary.done);
   if (!summary.unfinished.empty()) line += base::format(", {} not", summary.unfinished.size());
@@ -106,8 +136,12 @@ std::string done_line(const Summary& summary) {
   const auto& [modules, shots, searches] = summary.draws;
   line += ".";
   if (modules + shots + searches == 0) return line;
-  line += base::format(" Draws: {} of modules, {} of shots, {} of search seeds.", modules, shots,
-                       searches);
+  if (const size_t together = draws_together(summary); together > 0)
+    line += base::format(" {} {} (the seeds of modules, shots and search move together).", together,
+                         together == 1 ? "draw" : "draws");
+  else
+    line += base::format(" Draws: {} of modules, {} of shots, {} of search seeds.", modules, shots,
+                         searches);
   if (std::max(modules, shots) < kFewDraws)
     line += base::format(
         " Fewer than {} draws give intervals that are coarse and too narrow: what they show holds "
@@ -166,12 +200,16 @@ Figure accuracy_figure(const Summary& summary) {
           .title = "Accuracy by condition",
           .caption = "Means over tasks with 95 % intervals (draws resampled within tasks).",
           .svg = draw(plot, name),
+          .narrow_svg = draw(plot, name, FigureWidth::phone),
           .table = pooled_table(summary)};
 }
 
 Section overview(const Summary& summary, const std::vector<std::string>& answers) {
   Section section{.title = "Study " + summary.study};
-  section.blocks.emplace_back(Text{.text = summary.question, .role = Text::Role::question});
+  if (!summary.question.empty())
+    section.blocks.emplace_back(Text{.text = summary.question, .role = Text::Role::question});
+  if (const std::string text = varied_text(summary); !text.empty())
+    section.blocks.emplace_back(Text{.text = text});
   section.blocks.emplace_back(Text{.text = done_line(summary)});
   if (!summary.conditions.empty()) {
     for (const std::string& answer : answers)

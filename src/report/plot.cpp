@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
+#include "report/cluster.hpp"
 #include "report/gnuplot.hpp"
 #include "report/numbers.hpp"
 
@@ -14,16 +17,58 @@ namespace {
 constexpr std::array<const char*, 8> kColours = {"#0072b2", "#d55e00", "#009e73", "#aa3377",
                                                  "#e69f00", "#56b4e9", "#000000", "#777777"};
 constexpr std::array<int, 8> kMarks = {7, 5, 9, 13, 6, 4, 8, 12};  // filled ones first
-constexpr int kWidth = 720, kRow = 19;  // pixels: of a figure, of a row of its legend
-constexpr size_t kLetters = 92;         // of the legend that fit into a row
-constexpr size_t kLongestLabel = 100;   // letters that a label needs room for
+constexpr int kRow = 19;                                           // pixels of a row of the legend
+constexpr size_t kLongestLabel = 100;    // letters that a label needs room for
+constexpr size_t kMostNumbered = 20;     // rows and columns of a matrix with numbers in its cells
+constexpr size_t kMostPhoneColumns = 8;  // with numbers in their cells
+constexpr double kApart = 0.014;         // share of the axis between two error bars
+
+// What fits into a figure, of a page or of a phone.
+struct Room {
+  int width;              // pixels
+  int letter;             // pixels
+  size_t legend_letters;  // in a row of the legend
+  size_t name_letters;    // in a line of a name on the y axis
+  size_t label_letters;   // in a line of the label of an axis
+  double height;          // share of that on a page
+  bool has_title;         // a phone shows that of the caption alone
+};
+constexpr Room kPage{.width = 720,
+                     .letter = 13,
+                     .legend_letters = 92,
+                     .name_letters = kLongestLabel,
+                     .label_letters = kLongestLabel,
+                     .height = 1,
+                     .has_title = true};
+constexpr Room kPhone{.width = 366,
+                      .letter = 11,
+                      .legend_letters = 50,
+                      .name_letters = 18,
+                      .label_letters = 40,
+                      .height = 0.8,
+                      .has_title = false};
+
+const Room& room_of(FigureWidth width) { return width == FigureWidth::page ? kPage : kPhone; }
+
+Canvas canvas(const std::string& name, const std::string& title, const Room& room, int height) {
+  return {.name = room.has_title ? name : "phone." + name,
+          .title = title,
+          .width = room.width,
+          .height = height,
+          .letter = room.letter};
+}
+
+std::string title_line(const std::string& title, const Room& room) {
+  return room.has_title ? base::format("set title {}\n", gnuplot_text(title)) : "";
+}
 
 std::string number(double value) {
   return std::isfinite(value) ? base::format("{}", value) : "NaN";
 }
 
-std::string axis(const char* name, const PlotAxis& a) {
-  std::string text = base::format("set {}label {}\n", name, gnuplot_text(a.label));
+std::string axis(const char* name, const PlotAxis& a, const Room& room) {
+  std::string text =
+      base::format("set {}label {}\n", name, gnuplot_lines(a.label, room.label_letters));
   if (a.logarithmic) text += base::format("set logscale {}\n", name);
   if (!a.format.empty()) text += base::format("set format {} {}\n", name, gnuplot_text(a.format));
   if (!a.range.empty())
@@ -31,7 +76,8 @@ std::string axis(const char* name, const PlotAxis& a) {
   if (a.places.empty()) return text;
   text += base::format("set {}tics (", name);
   for (size_t i = 0; i < a.places.size(); ++i)
-    text += base::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_format_text(a.places[i].first),
+    text += base::format("{}{} {}", i == 0 ? "" : ", ",
+                         gnuplot_format_lines(a.places[i].first, room.name_letters),
                          number(a.places[i].second));
   return text + ")\n";
 }
@@ -60,9 +106,9 @@ std::string look(const Series& s) {
   return base::format("lw 2 dt {} pt {} ps 0.8 lc rgb '{}'", 1 + s.style % 5, mark(s), kColours[k]);
 }
 
-std::string pieces(const Series& s, size_t index, Shape shape) {
+std::string pieces(const Series& s, size_t index, Shape shape, const Room& room) {
   const std::string data = base::format("$d{}", index);
-  const std::string title = "title " + gnuplot_text(s.name);
+  const std::string title = "title " + gnuplot_text(base::shortened(s.name, room.legend_letters));
   const size_t k = s.style % kColours.size();
   const std::string error =
       base::format("dt 1 lw 1.5 pt {} ps 0.8 lc rgb '{}'", mark(s), kColours[k]);
@@ -81,6 +127,9 @@ std::string pieces(const Series& s, size_t index, Shape shape) {
           data, error, look(s), title);
     case Shape::points:
       return base::format("{} using 1:2:3:4 with yerrorbars {} {}", data, error, title);
+    case Shape::dots:
+      return base::format("{} using 1:2 with points pt 7 ps 0.35 lc rgb '{}' {}", data, kColours[k],
+                          title);
     case Shape::forest:
       break;
   }
@@ -91,10 +140,10 @@ struct Legend {
   size_t columns = 1, rows = 1;
 };
 
-Legend legend(const std::vector<Series>& series) {
+Legend legend(const std::vector<Series>& series, const Room& room) {
   size_t longest = 1;
   for (const Series& s : series) longest = std::max(longest, s.name.size());
-  Legend l{.columns = std::clamp<size_t>(kLetters / (longest + 7), 1, series.size())};
+  Legend l{.columns = std::clamp<size_t>(room.legend_letters / (longest + 7), 1, series.size())};
   l.rows = (series.size() + l.columns - 1) / l.columns;
   return l;
 }
@@ -111,29 +160,115 @@ std::string guides(const Plot& plot) {
   return text;
 }
 
-}  // namespace
+// Places along an axis of length 1.
+class Scale {
+ public:
+  explicit Scale(const PlotAxis& axis)
+      : logarithmic_(axis.logarithmic), low_(axis.range[0]), high_(axis.range[1]) {}
+  double place(double value) const {
+    return logarithmic_ ? std::log(value / low_) / std::log(high_ / low_)
+                        : (value - low_) / (high_ - low_);
+  }
+  double value(double place) const {
+    return logarithmic_ ? low_ * std::pow(high_ / low_, place) : low_ + place * (high_ - low_);
+  }
 
-std::string draw(const Plot& plot, const std::string& name) {
-  const Legend key = legend(plot.series);
-  std::string text = base::format(
-      "set key outside bottom center horizontal Left reverse maxcols {} samplen 3 height 1 font "
-      "',12'\n"
-      "set style fill transparent solid 0.15 noborder\nset border 3\nset tics nomirror\n"
-      "set grid lc rgb '#e4e4e4' lt 1\nset title {}\n",
-      key.columns, gnuplot_text(plot.title));
-  text += axis("x", plot.x) + axis("y", plot.y) + guides(plot);
-  for (size_t i = 0; i < plot.series.size(); ++i) text += block(plot.series[i], i, plot.shape);
-  text += "plot ";
-  for (size_t i = 0; i < plot.series.size(); ++i)
-    text += (i == 0 ? "" : ", ") + pieces(plot.series[i], i, plot.shape);
-  return gnuplot({.name = name,
-                  .title = plot.title,
-                  .width = kWidth,
-                  .height = plot.height + kRow * static_cast<int>(key.rows + 1)},
-                 text + "\n");
+ private:
+  bool logarithmic_;
+  double low_, high_;
+};
+
+// Moves places apart until none is nearer to the next than kApart; those that are too near stand
+// around their mean.
+std::vector<double> spread(const std::vector<double>& places) {
+  std::vector<size_t> order(places.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](size_t i) { return places[i]; });
+  struct Group {
+    double sum;
+    size_t count;
+    double first() const {
+      return sum / static_cast<double>(count) - 0.5 * kApart * static_cast<double>(count - 1);
+    }
+    double last() const { return first() + kApart * static_cast<double>(count - 1); }
+  };
+  std::vector<Group> groups;
+  for (const size_t i : order) {
+    groups.push_back({.sum = places[i], .count = 1});
+    while (groups.size() > 1 && groups.back().first() - groups.end()[-2].last() < kApart) {
+      const Group right = groups.back();
+      groups.pop_back();
+      groups.back() = {groups.back().sum + right.sum, groups.back().count + right.count};
+    }
+  }
+  std::vector<double> moved(places.size());
+  size_t next = 0;
+  for (const Group& group : groups)
+    for (size_t k = 0; k < group.count; ++k)
+      moved[order[next++]] = group.first() + kApart * static_cast<double>(k);
+  return moved;
 }
 
-std::string draw(const PlotMatrix& matrix, const std::string& name) {
+// The series, with error bars that would lie on each other moved apart along x.
+std::vector<Series> apart(const Plot& plot) {
+  std::vector<Series> all = plot.series;
+  std::vector<double*> values;
+  for (Series& s : all)
+    if (const Shape shape = s.shape.value_or(plot.shape);
+        (shape == Shape::bars || shape == Shape::points) && !s.low.empty())
+      for (double& x : s.x) values.push_back(&x);
+  if (plot.x.range.empty() || values.size() < 2) return all;
+  const Scale scale(plot.x);
+  std::vector<double> places;
+  for (const double* x : values) places.push_back(scale.place(*x));
+  const std::vector<double> moved = spread(places);
+  for (size_t i = 0; i < values.size(); ++i)
+    if (std::abs(moved[i] - places[i]) > 1e-9) *values[i] = scale.value(moved[i]);
+  return all;
+}
+
+}  // namespace
+
+std::string draw(const Plot& plot, const std::string& name, FigureWidth width) {
+  const Room& room = room_of(width);
+  const std::vector<Series> series = apart(plot);
+  const Legend key = legend(series, room);
+  std::string text = base::format(
+      "set key outside bottom center horizontal Left reverse maxcols {} samplen {} height 1 font "
+      "',{}'\n"
+      "set style fill transparent solid 0.15 noborder\nset border 3\nset tics nomirror\n"
+      "set grid lc rgb '#e4e4e4' lt 1\n{}",
+      key.columns, room.has_title ? 3 : 2, room.letter - 1, title_line(plot.title, room));
+  text += axis("x", plot.x, room) + axis("y", plot.y, room) + guides(plot);
+  const auto shape = [&](const Series& s) { return s.shape.value_or(plot.shape); };
+  for (size_t i = 0; i < series.size(); ++i) text += block(series[i], i, shape(series[i]));
+  text += "plot ";
+  for (size_t i = 0; i < series.size(); ++i)
+    text += (i == 0 ? "" : ", ") + pieces(series[i], i, shape(series[i]), room);
+  const bool by_rows = plot.shape == Shape::forest;  // whose height is that of its rows
+  const double share = by_rows ? 1 : room.height;
+  const int height = static_cast<int>(share * plot.height) + kRow * static_cast<int>(key.rows + 1);
+  return gnuplot(canvas(name, plot.title, room, height), text + "\n");
+}
+
+void arrange(PlotMatrix& matrix) {
+  const std::vector<size_t> rows = cluster_order(matrix.values);
+  const size_t count = matrix.columns.size();
+  std::vector<std::vector<double>> columns(count);
+  for (size_t c = 0; c < count; ++c)
+    for (const auto& row : matrix.values) columns[c].push_back(row[c]);
+  const std::vector<size_t> across = matrix.columns == matrix.rows ? rows : cluster_order(columns);
+  const PlotMatrix before = matrix;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    matrix.rows[r] = before.rows[rows[r]];
+    for (size_t c = 0; c < count; ++c) matrix.values[r][c] = before.values[rows[r]][across[c]];
+  }
+  for (size_t c = 0; c < count; ++c) matrix.columns[c] = before.columns[across[c]];
+  matrix.has_numbers = std::max(rows.size(), count) <= kMostNumbered;
+}
+
+std::string draw(const PlotMatrix& matrix, const std::string& name, FigureWidth width) {
+  const Room& room = room_of(width);
   PlotAxis x{.label = matrix.x_label,
              .range = {0.5, static_cast<double>(matrix.columns.size()) + 0.5}};
   PlotAxis y{.label = matrix.y_label,
@@ -145,28 +280,28 @@ std::string draw(const PlotMatrix& matrix, const std::string& name) {
   }
   for (size_t i = 0; i < matrix.rows.size(); ++i)
     y.places.emplace_back(matrix.rows[i], static_cast<double>(i + 1));
+  const int small = room.has_title ? 11 : 9;  // pixels of a letter
   std::string text = base::format(
-      "set title {}\nset cblabel {}\nset palette defined (0 '#5b9bd0', 1 '#f7f7f7', 2 '#d6604d')\n"
-      "set cbrange [{}:{}]\nset style fill solid noborder\nset tics scale 0 nomirror font ',11'\n"
+      "{}set cblabel {}\nset palette defined (0 '#5b9bd0', 1 '#f7f7f7', 2 '#d6604d')\n"
+      "set cbrange [{}:{}]\nset style fill solid noborder\nset tics scale 0 nomirror font ',{}'\n"
       "set border 0\nset key off\n",
-      gnuplot_text(matrix.title), gnuplot_text(matrix.colour_label), matrix.range[0],
-      matrix.range[2]);
-  text += axis("x", x) + axis("y", y) + "set xtics rotate by 40 right\n$m << EOD\n";
+      title_line(matrix.title, room), gnuplot_text(matrix.colour_label), matrix.range[0],
+      matrix.range[2], small);
+  text += axis("x", x, room) + axis("y", y, room);
+  text += base::format("set xtics rotate by {} right\n$m << EOD\n", room.has_title ? 40 : 60);
   for (size_t r = 0; r < matrix.rows.size(); ++r)
     for (size_t c = 0; c < matrix.columns.size(); ++c)
       if (const double v = matrix.values[r][c]; std::isfinite(v))
         text += base::format("{} {} {} {:.{}f}\n", c + 1, r + 1,
                              std::clamp(v, matrix.range[0], matrix.range[2]),
                              unsigned_zero(v, matrix.decimals), matrix.decimals);
-  text +=
-      "EOD\nplot $m using 1:2:(0.48):(0.48):3 with boxxyerror fc palette, "
-      "$m using 1:2:(stringcolumn(4)) with labels font ',9'\n";
-  return gnuplot({.name = name,
-                  .title = matrix.title,
-                  .width = kWidth,
-                  .height = 200 + 5 * static_cast<int>(std::min(longest, kLongestLabel)) +
-                            20 * static_cast<int>(matrix.rows.size())},
-                 text);
+  text += "EOD\nplot $m using 1:2:(0.48):(0.48):3 with boxxyerror fc palette";
+  const bool fits = room.has_title || matrix.columns.size() <= kMostPhoneColumns;
+  if (matrix.has_numbers && fits)
+    text += base::format(", $m using 1:2:(stringcolumn(4)) with labels font ',{}'", small - 2);
+  const int height = 200 + 5 * static_cast<int>(std::min(longest, kLongestLabel)) +
+                     20 * static_cast<int>(matrix.rows.size());
+  return gnuplot(canvas(name, matrix.title, room, height), text + "\n");
 }
 
 }  // namespace lorahub::report

@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
+#include "report/pairs.hpp"
 #include "report/sections.hpp"
 
 namespace lorahub::report {
@@ -70,29 +71,56 @@ void check_figures(const Report& report) {
 
 // What a study may answer.
 struct Topic {
-  std::string name;
+  std::string name;  // with what it asks
+  std::string axis;  // what a study that answers it varies: the beginning of a knob's name
   std::function<std::optional<Section>(const Summary&)> section;
   std::function<std::string(const Summary&)> answer;
 };
 
 Topic along(const std::string& name, const std::string& knob) {
   return {.name = name,
+          .axis = knob,
           .section = [=](const Summary& s) { return sweep(s, knob); },
           .answer = [=](const Summary& s) { return sweep_answer(s, knob); }};
 }
 
 std::vector<Topic> topics() {
-  return {{"RQ1", generalisation, generalisation_answer},
-          {"RQ2", searching, searching_answer},
-          {"RQ3", efficiency, efficiency_answer},
-          along("RQ4", "modules"),
-          along("RQ4", "rank"),
-          along("Fig. 3", "shots")};
+  return {{"RQ1 (research question 1: do compositions of modules generalise to unseen tasks?)",
+           "method", generalisation, generalisation_answer},
+          {"RQ2 (research question 2: which search finds the weights, in which budget?)", "search.",
+           searching, searching_answer},
+          {"RQ3 (research question 3: what does composing cost against examples in the prompt?)",
+           "nothing", efficiency, efficiency_answer},
+          along("RQ4 (research question 4: how many modules?)", "modules"),
+          along("RQ4 (research question 4: modules of which rank?)", "rank"),
+          along("Fig. 3 (the paper's figure of accuracy against examples: how many examples?)",
+                "shots")};
 }
 
-void add(const Topic& topic, const std::string& answer, std::vector<std::string>& answers) {
-  if (!answer.empty()) answers.push_back(topic.name + ": " + answer);
-}
+// The answers of a study: by topic, and by what it varies where no topic has answered that.
+class Answers {
+ public:
+  void add(const Topic& topic, const std::string& answer) {
+    if (answer.empty()) return;
+    texts_.push_back(topic.name + ": " + answer);
+    answered_.push_back(topic.axis);
+  }
+  std::vector<std::string> all(const Summary& study) const {
+    std::vector<std::string> texts = texts_;
+    for (const VariedKnob& axis : varied_knobs(study)) {
+      const bool told = std::ranges::any_of(answered_, [&](const std::string& beginning) {
+        return axis.name.starts_with(beginning);
+      });
+      if (told) continue;
+      if (std::string answer = pairs_answer(study, axis); !answer.empty())
+        texts.push_back(std::move(answer));
+    }
+    return texts;
+  }
+
+ private:
+  std::vector<std::string> texts_, answered_;
+};
 
 std::string answer_of(const Section& section) {
   for (const DocumentBlock& block : section.blocks)
@@ -105,19 +133,21 @@ std::string answer_of(const Section& section) {
 
 Report make_report(const std::vector<Summary>& given) {
   const std::vector<Summary> studies = told_apart(given);
-  std::vector<std::vector<std::string>> answers(studies.size());
+  std::vector<Answers> answers(studies.size());
   std::vector<Section> found;
   for (const Topic& topic : topics())
     for (size_t i = 0; i < studies.size(); ++i)
       if (std::optional<Section> section = topic.section(studies[i])) {
-        add(topic, answer_of(*section), answers[i]);
+        answers[i].add(topic, answer_of(*section));
         found.push_back(std::move(*section));
       }
   Report report{.title = title(studies)};
   for (size_t i = 0; i < studies.size(); ++i) {
-    report.sections.push_back(overview(studies[i], answers[i]));
+    report.sections.push_back(overview(studies[i], answers[i].all(studies[i])));
     if (!studies[i].conditions.empty())
       report.sections.back().blocks.emplace_back(accuracy_figure(studies[i]));
+    if (std::optional<Section> pairs = pairs_section(studies[i]))
+      report.sections.push_back(std::move(*pairs));
   }
   std::ranges::move(found, std::back_inserter(report.sections));
   report.sections.push_back(how_to_read());
@@ -128,9 +158,9 @@ Report make_report(const std::vector<Summary>& given) {
 std::string brief(const std::vector<Summary>& studies) {
   Report report;
   for (const Summary& s : studies) {
-    std::vector<std::string> answers;
-    for (const Topic& topic : topics()) add(topic, topic.answer(s), answers);
-    report.sections.push_back(overview(s, answers));
+    Answers answers;
+    for (const Topic& topic : topics()) answers.add(topic, topic.answer(s));
+    report.sections.push_back(overview(s, answers.all(s)));
   }
   return plain_markdown(report);
 }

@@ -22,8 +22,9 @@ struct Table {
 struct Figure {
   std::string name;  // of its file and its anchor: "minilab-profiles"
   std::string title, caption;
-  std::string svg;  // self-contained
-  Table table;      // its numbers
+  std::string svg;         // self-contained
+  std::string narrow_svg;  // the same for a phone; "": there is none
+  Table table;             // its numbers
 };
 struct List {
   std::string title;

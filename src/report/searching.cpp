@@ -137,6 +137,7 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
           .title = "Best loss so far against " + name(currency),
           .caption = "Median over tasks and draws; bands: quartiles.",
           .svg = draw(plot, file),
+          .narrow_svg = draw(plot, file, FigureWidth::phone),
           .table = loss_table(plot.series, std::move(marks), name(currency))};
 }
 
@@ -262,6 +263,7 @@ Figure improvement_matrix(const Summary& summary, const std::vector<const Condit
               "How often the row's search has the higher test accuracy on the same task and "
               "draw; ties count half.",
           .svg = draw(matrix, file),
+          .narrow_svg = draw(matrix, file, FigureWidth::phone),
           .table = std::move(table)};
 }
 

@@ -82,7 +82,8 @@ Plot frame(const std::string& title, const Axes& what, const std::vector<Line>& 
         plot.x.places.emplace_back(text, x);
     }
   plot.x.logarithmic = low > 0 && high / low > 4;
-  const double margin = plot.x.logarithmic ? std::pow(high / low, 0.04) : 0.04 * (high - low);
+  constexpr double kMargin = 0.08;  // of the data's range: room for series side by side
+  const double margin = plot.x.logarithmic ? std::pow(high / low, kMargin) : kMargin * (high - low);
   plot.x.range = plot.x.logarithmic ? std::vector{low / margin, high * margin}
                                     : std::vector{low - margin, high + margin};
   return plot;
@@ -113,7 +114,7 @@ Figure accuracy_figure(const Summary& summary, const Axes& what, const std::vect
     plot.series.push_back(std::move(series));
   }
   for (const Condition* c : levels(summary, what.knob, kMostSeries - all.size())) {
-    Series series{.name = c->name, .style = plot.series.size()};
+    Series series{.name = c->name, .style = plot.series.size(), .shape = Shape::lines};
     for (const double x : plot.x.range) {
       add(series, *c, x);
       if (x == plot.x.range[0]) table.rows.back()[1] = "any";
@@ -125,9 +126,10 @@ Figure accuracy_figure(const Summary& summary, const Axes& what, const std::vect
   return {.name = file,
           .title = title,
           .caption =
-              "Means over tasks; 95 %, draws resampled within tasks. Level lines: methods "
-              "that do not read this knob.",
+              "Means over tasks; 95 %, draws resampled within tasks. Conditions of one value stand "
+              "side by side. Level lines with bands: methods that do not read this knob.",
           .svg = draw(plot, file),
+          .narrow_svg = draw(plot, file, FigureWidth::phone),
           .table = std::move(table)};
 }
 
@@ -162,6 +164,7 @@ std::optional<Figure> spread_figure(const Summary& summary, const Axes& what,
                     "Root of the mean variance between draws of a task. With few draws the "
                     "intervals are too narrow and lean low.",
                 .svg = draw(plot, file),
+                .narrow_svg = draw(plot, file, FigureWidth::phone),
                 .table = std::move(table)};
 }
 
@@ -213,13 +216,22 @@ std::string spread_sentence(const Line& line) {
                       text(b), apart ? "" : ", which is not shown to be a change");
 }
 
+constexpr const char* kOfExamples = "How does accuracy change as the number of examples grows?";
+
+bool learns_from_examples(const Line& line) {
+  const study::ReportRole role = role_of(line.method);
+  return role == study::ReportRole::training || role == study::ReportRole::examples_in_prompt;
+}
+
+bool has_rivals(const std::vector<Line>& all) {
+  return std::ranges::any_of(all, learns_from_examples);
+}
+
 // Compares with methods that learn from the same examples, at both ends of the line.
 std::string rivals_sentence(const std::vector<Line>& all, const Line& mine) {
   std::string text;
   for (const Line& other : all) {
-    const study::ReportRole role = role_of(other.method);
-    if (role != study::ReportRole::training && role != study::ReportRole::examples_in_prompt)
-      continue;
+    if (!learns_from_examples(other)) continue;
     for (const double x : {mine.at.begin()->first, mine.at.rbegin()->first}) {
       if (!other.at.contains(x)) continue;
       const auto found = compare({{mine.at.at(x), other.at.at(x)}});
@@ -249,7 +261,9 @@ std::optional<Section> sweep(const Summary& summary, const std::string& name) {
   if (all.empty()) return std::nullopt;
   const Axes what = axes(name);
   Section section{.title = fmt::format(fmt::runtime(what.title), summary.study)};
-  section.blocks.emplace_back(Text{.text = what.question, .role = Text::Role::question});
+  section.blocks.emplace_back(
+      Text{.text = name == "shots" && !has_rivals(all) ? kOfExamples : what.question,
+           .role = Text::Role::question});
   if (const std::string text = answer(what, all); !text.empty())
     section.blocks.emplace_back(Text{.text = text, .role = Text::Role::answer});
   section.blocks.emplace_back(accuracy_figure(summary, what, all));

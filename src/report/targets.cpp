@@ -113,6 +113,7 @@ Figure target_figure(const Summary& summary, const std::vector<const Condition*>
               "spent in all trials for each time the target was reached.",
               kTargets),
           .svg = draw(plot, file),
+          .narrow_svg = draw(plot, file, FigureWidth::phone),
           .table = std::move(table)};
 }
 

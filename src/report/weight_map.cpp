@@ -58,6 +58,18 @@ std::vector<std::string> strongest(const Map& map) {
   return names;
 }
 
+Table numbers(const PlotMatrix& matrix, const Map& map) {
+  Table table{.head = {"module", "trials"}};
+  for (const std::string& task : matrix.columns) table.head.push_back(task);
+  for (size_t r = 0; r < matrix.rows.size(); ++r) {
+    double times = 0;
+    for (const auto& [task, sum] : map.at(matrix.rows[r])) times += sum.times;
+    table.rows.push_back({matrix.rows[r], base::format("{:.0f}", times)});
+    for (const double value : matrix.values[r]) table.rows.back().push_back(or_dash(value, 2));
+  }
+  return table;
+}
+
 }  // namespace
 
 std::optional<Figure> weight_map(const Summary& summary) {
@@ -70,40 +82,34 @@ std::optional<Figure> weight_map(const Summary& summary) {
                     .columns = summary.tasks,
                     .rows = strongest(map),
                     .decimals = summary.tasks.size() > kManyTasks ? 1 : 2};
-  Table table{.head = {"module", "trials"}};
-  for (const std::string& task : summary.tasks) table.head.push_back(task);
   double largest = 0;
   for (const std::string& module : matrix.rows) {
     matrix.values.emplace_back();
-    table.rows.push_back({module, ""});
-    double times = 0;
     for (const std::string& task : summary.tasks) {
       const auto found = map.at(module).find(task);
       const bool known = found != map.at(module).end();
-      const double value = known ? found->second.weight / found->second.times : std::nan("");
-      if (known) {
-        largest = std::max(largest, std::abs(value));
-        times += found->second.times;
-      }
-      matrix.values.back().push_back(value);
-      table.rows.back().push_back(or_dash(value, 2));
+      matrix.values.back().push_back(known ? found->second.weight / found->second.times
+                                           : std::nan(""));
+      if (known) largest = std::max(largest, std::abs(matrix.values.back().back()));
     }
-    table.rows.back()[1] = base::format("{:.0f}", times);
   }
   largest = std::max(0.1, std::ceil(10 * largest) / 10);
   matrix.range = {-largest, 0, largest};
+  arrange(matrix);
   const std::string file = figure_name(summary, "weights");
   std::string caption =
       "Mean over the trials of all compositions that had the module in their "
-      "draw; strongest modules first. The factor form does not tell w from −w: "
-      "signs are chosen so that the weights of a trial add up to more than zero.";
+      "draw; modules and tasks stand beside those with like weights (average "
+      "linkage). The factor form does not tell w from −w: signs are chosen so that the weights of "
+      "a trial add up to more than zero.";
   if (map.size() > matrix.rows.size())
     caption += base::format(" {} of {} modules.", matrix.rows.size(), map.size());
   return Figure{.name = file,
                 .title = "Which module helps what: mean weights",
                 .caption = caption,
                 .svg = draw(matrix, file),
-                .table = std::move(table)};
+                .narrow_svg = draw(matrix, file, FigureWidth::phone),
+                .table = numbers(matrix, map)};
 }
 
 }  // namespace lorahub::report

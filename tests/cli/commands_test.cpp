@@ -261,6 +261,37 @@ TEST_F(Commands, StatusCheckAndReportReadWhatRunWrote) {
   EXPECT_EQ(crate["@graph"][1]["name"], "Results of the study small");
 }
 
+// The id of the trial with this label, as `plan` lists it.
+std::string id_of(const std::string& plan, const std::string& label) {
+  std::istringstream lines(plan);
+  for (std::string line; std::getline(lines, line);)
+    if (line.ends_with("  " + label)) return line.substr(0, 16);
+  return "none";
+}
+
+TEST_F(Commands, ReportDrawsTheCourseOfOneTrial) {
+  const auto study = folder_ / "course.yaml";
+  std::ofstream(study) << "uses: {model: mini, library: mini, tasks: mini/unseen}\n"
+                          "set: {modules: 4, task: E1_isa_letter, max_tokens: 2}\n"
+                          "vary: {method: [uniform, lorahub], seed: [1]}\n"
+                          "zip: {search.budget: [auto, 20]}\n";
+  const std::string out = quoted(folder_ / "course");
+  ASSERT_EQ(lorahub("run " + quoted(study) + " --quiet --out " + out).code, 0);
+  const std::string plan = lorahub("plan " + quoted(study)).out;
+  const std::string id = id_of(plan, "E1_isa_letter lorahub search.budget=20 seed 1");
+  const std::string page = (folder_ / "trial.html").string();
+  const Ended report = lorahub("report " + out + " --trial " + id + " --out " + page);
+  ASSERT_EQ(report.code, 0) << report.err << plan;
+  for (const char* word : {"best so far", "Step size of each generation", "Axis ratio"})
+    EXPECT_THAT(read_all(page), HasSubstr(word));
+  EXPECT_THAT(lorahub("report " + out + " --trial " + id.substr(0, 8)).out, HasSubstr(id));
+  const Ended none = lorahub("report " + out + " --trial zz");
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("no trial of these results has this id"));
+  const std::string uniform = id_of(plan, "E1_isa_letter uniform seed 1");
+  EXPECT_THAT(lorahub("report " + out + " --trial " + uniform).err, HasSubstr("ran no search"));
+}
+
 TEST_F(Commands, ShardsTogetherAreTheStudy) {
   std::ofstream(folder_ / "s.yaml")
       << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"

@@ -318,14 +318,47 @@ TEST(Answer, OfSeveralCompositionsCountsThemAndNamesBothEnds) {
   for (const char* task : {"a", "b"}) {
     trials.push_back(finding("zero_shot", task, 10));
     for (const char* budget : {"40", "400"})
-      trials.push_back(finding("lorahub", task, budget[2] ? 30 : 20, {{"search.budget", budget}}));
+      for (const int seed : {1, 2, 3}) {
+        Knobs knobs = seeds(seed);
+        knobs["search.budget"] = budget;
+        trials.push_back(finding("lorahub", task, budget[2] ? 30 : 20, knobs));
+      }
   }
-  EXPECT_THAT(
-      generalisation_answer(summary_of(trials)),
-      HasSubstr("2 compositions against zero_shot: 2 better, 0 worse, 0 with no difference "
-                "that can be shown, from +10.0 [+10.0, +10.0] points (lorahub budget=40) "
-                "to +20.0 [+20.0, +20.0] (lorahub budget=400); Wilcoxon over tasks, Holm: p = "
-                "1.00 at best; 2 tasks cannot give less than 0.50."));
+  EXPECT_THAT(generalisation_answer(summary_of(trials)),
+              HasSubstr("2 compositions against zero_shot: 2 better, 0 worse, 0 with no difference "
+                        "that can be shown, from +10.0 (no spread) points (lorahub budget=40) "
+                        "to +20.0 (no spread) (lorahub budget=400); Wilcoxon over tasks, Holm: p = "
+                        "1.00 at best; 2 tasks cannot give less than 0.50."));
+}
+
+TEST(Answer, OfOneDrawHasNoIntervalAndShowsNothing) {
+  EXPECT_THAT(generalises({60}),
+              HasSubstr("lorahub is in its one draw 10.0 points above zero_shot"));
+  const std::string text =
+      brief({summary_of({finding("zero_shot", "a", 46.5), finding("lorahub", "a", 60, seeds(1))})});
+  EXPECT_THAT(text, HasSubstr("46.5 (one draw)"));
+  EXPECT_THAT(text, Not(HasSubstr("[46.5")));
+  EXPECT_THAT(text, HasSubstr(" 1 draw (the seeds of modules, shots and search move together)."));
+}
+
+TEST(Report, SaysWhatWasVariedWhereThereIsNoQuestion) {
+  store::Finding first = finding("lorahub", "a", 10, {{"shots", "20"}});
+  const store::Finding second = finding("lorahub", "a", 10, {{"shots", "5"}});
+  const std::string text =
+      brief({summarise({{.study = "s", .question = "", .trials = {first, second}}})});
+  EXPECT_THAT(text, HasSubstr("What the study varies: shots (5, 20)."));
+  EXPECT_THAT(text, Not(HasSubstr("> ")));
+}
+
+TEST(Report, HasEachFigureForAPhoneToo) {
+  Made study;
+  const Report made = make_report({study.summary()});
+  for (const Figure& f : figures(made)) {
+    EXPECT_THAT(f.svg, HasSubstr("width=\"720\"")) << f.name;
+    EXPECT_THAT(f.narrow_svg, HasSubstr("width=\"366\"")) << f.name;
+    EXPECT_THAT(f.narrow_svg, HasSubstr("<title>")) << "read out instead of the picture";
+  }
+  EXPECT_THAT(html(made), HasSubstr("@media(max-width:40rem)"));
 }
 
 TEST(Report, WorksWithNothingDone) {
