@@ -1,7 +1,7 @@
 #include "run/adapt.hpp"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,83 +19,66 @@
 #include "run/run_on_ranks.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
+#include "study/single_trial.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 struct Options {
-  ModelOptions model;
+  ModelOptions model{.precision = ""};  // as the search says, as all that is not given
   OutOptions out;
-  std::string library, task, columns, search = "cma", composition = "factor", penalty = "l1_mean";
-  std::string shots = "5", modules = "20";
+  std::string library, task, columns, search = study::kUsualSearch;
+  std::string shots, modules, composition, penalty;
+  std::optional<int> budget;
+  std::optional<uint64_t> seed;
   std::vector<std::string> set;
-  int budget = 40, loss_batch = 0;
-  uint64_t seed = 1;
+  int loss_batch = 0;
   bool quick = false, json = false, no_memory_check = false;
 };
 
 constexpr const char* kAsk = "ask";
 
-// The words as a count from 1; nothing when they are none.
-std::optional<int> count(const std::string& words) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), value);
-  const bool whole = error == std::errc() && end == words.data() + words.size();
-  return whole && value > 0 ? std::optional(value) : std::nullopt;
+bool is_count(const std::string& words) {
+  return !words.empty() && std::ranges::all_of(words, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-study::ModulesDraw modules(const std::string& words) {
-  if (words == "all") return {.count = 0, .names = {}};
-  if (const auto number = count(words)) return {.count = *number, .names = {}};
-  return {.count = 0, .names = base::split(words, ',')};
+// The option as the value of the knob `modules`.
+std::string modules_value(const std::string& words) {
+  if (words == "all" || is_count(words)) return words;
+  return base::json_text(nlohmann::json(base::split(words, ',')));
 }
 
-study::ShotsDraw shots(const std::string& words, const study::TaskFiles& files) {
-  study::ShotsDraw draw;
-  if (words == "all") {
-    draw.rows.resize(task::read_examples(files.pool).size());
-    std::iota(draw.rows.begin(), draw.rows.end(), 0);
-  } else {
-    const auto number = count(words);
-    base::check(number.has_value(), "--shots {}: is no number of examples, give one or `all`",
-                words);
-    draw.count = *number;
-  }
-  return draw;
+// The option as the value of the knob `shots`: `all` are the rows of the pool in their order.
+std::string shots_value(const std::string& words, const study::TaskFiles& files) {
+  base::check(words == "all" || is_count(words),
+              "--shots {}: is no number of examples, give one or `all`", words);
+  if (is_count(words)) return words;
+  std::vector<int> rows(task::read_examples(files.pool).size());
+  std::iota(rows.begin(), rows.end(), 0);
+  return base::json_text(nlohmann::json(rows));
 }
 
-study::Trial trial(const Options& options, const study::TaskFiles& files) {
-  study::Trial trial{.model = options.model.model,
-                     .model_path = options.model.model,
-                     .library = options.library,
-                     .library_path = options.library,
-                     .task = std::filesystem::path(options.task).stem().string(),
-                     .task_files = files};
-  trial.composition = study::parse<study::Composition>(options.composition, "--composition");
-  trial.precision = study::parse<study::Precision>(options.model.precision, "--precision");
-  trial.penalty.kind = options.penalty == kAsk
-                           ? study::PenaltyKind::none
-                           : study::parse<study::PenaltyKind>(options.penalty, "--penalty");
-  trial.modules = modules(options.modules);
-  trial.shots = shots(options.shots, trial.task_files);
-  trial.search.method = study::parse<study::SearchMethod>(options.search, "--search");
-  trial.search.budget = options.budget;
-  trial.seed = {.modules = options.seed, .shots = options.seed, .search = options.seed};
-  const std::vector<study::Setting> set = settings(options.set, "--set");
-  for (const auto& [knob, value] : set)
-    base::check(knob != "model" && knob != "library" && knob != "task" && knob != "method",
-                "--set {}={}: is not a setting of the search (adapt has one model, library and "
-                "task), use the options --model, --library and --task",
-                knob, value);
-  study::apply(set, trial);
-  return trial;
+// What the options say, as knobs of a study.
+std::vector<study::Setting> knobs(const Options& options, const study::TaskFiles& files) {
+  std::vector<study::Setting> list = settings(options.set, "--set");
+  const auto add = [&list](const char* knob, const std::string& value) {
+    if (!value.empty()) list.emplace_back(knob, value);
+  };
+  if (!options.modules.empty()) add("modules", modules_value(options.modules));
+  if (!options.shots.empty()) add("shots", shots_value(options.shots, files));
+  if (options.budget) add("search.budget", std::to_string(*options.budget));
+  add("composition", options.composition);
+  add("penalty.kind", options.penalty == kAsk ? "none" : options.penalty);
+  add("precision", options.model.precision);
+  if (options.seed) add("seed", std::to_string(*options.seed));
+  return list;
 }
 
 // Warnings about what the user sets without effect.
 std::vector<std::string> remarks(const Options& options, const study::Trial& trial) {
-  std::vector<std::string> knobs;
-  for (const auto& [knob, value] : settings(options.set, "--set")) knobs.push_back(knob);
-  return study::remarks(knobs, {trial});
+  std::vector<std::string> names;
+  for (const auto& [knob, value] : settings(options.set, "--set")) names.push_back(knob);
+  return study::remarks(names, {trial});
 }
 
 void print(const run::Adapted& adapted, const Options& options) {
@@ -157,11 +140,17 @@ int adapt(const Options& options) {
   base::block_signals();
   workers::Session session;
   workers::World group(identity());
-  base::check(group.size() == 1 || std::filesystem::is_regular_file(options.task),
+  study::SingleTask task = study::single_task(options.task);
+  base::check(group.size() == 1 || std::filesystem::is_regular_file(task.named.files.pool),
               "--task {}: is no file that {} ranks could each read, save the rows in one",
               options.task, group.size());
-  const TaskRows rows(options.task, options.columns);
-  const study::Trial mine = trial(options, rows.files());
+  const TaskRows rows(task.named.files.pool, options.columns);
+  task.named.files = rows.files();
+  const study::Trial mine = study::single_trial({.model = options.model.model,
+                                                 .library = options.library,
+                                                 .task = task,
+                                                 .search = options.search,
+                                                 .set = knobs(options, rows.files())});
   if (group.rank() == 0) say(remarks(options, mine));
   const objective::Hardware hardware =
       cli::hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -183,27 +172,44 @@ int adapt(const Options& options) {
 void add_adapt(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("adapt", "few examples in, one composed PEFT adapter out");
   command->footer(
-      "Example: lorahub adapt --model configs/model/mini --library configs/library/mini/r16 --task "
-      "configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --out adapted");
+      "Example: lorahub adapt --model mini --library mini --task mini/unseen/E1_isa_letter --out "
+      "adapted");
   const auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
-  command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
-  command->add_option("--task", options->task, "examples, JSON lines")->required();
+  command
+      ->add_option("--model", options->model.model,
+                   "a piece of configs/model, a Hugging Face folder or name")
+      ->required();
+  command
+      ->add_option("--library", options->library,
+                   "a piece of configs/library, or a folder of PEFT adapters")
+      ->required();
+  command
+      ->add_option("--task", options->task,
+                   "examples: a file of rows, or a task of a piece, such as "
+                   "mini/unseen/E1_isa_letter")
+      ->required();
   add_columns(*command, options->columns);
   command->add_option("--shots", options->shots,
                       "examples drawn from the file (default: 5), or `all` in their order");
   command->add_option("--modules", options->modules,
-                      "modules drawn from the library (default: 20), `all`, or names with commas");
-  command->add_option("--search", options->search, "cma or official")
-      ->check(CLI::IsMember({"cma", "official", "random"}));
-  command->add_option("--budget", options->budget, "evaluations of the search")
-      ->check(CLI::Range(1, 1000000));
-  command->add_option("--composition", options->composition, "factor or product")
+                      "a number drawn from the library, `all`, or names with commas (default: as "
+                      "the search says; recommended: all)");
+  command
+      ->add_option("--search", options->search,
+                   "recommended: the best settings known; official: the paper's; another piece of "
+                   "configs/search, or a YAML file of your own")
+      ->capture_default_str();
+  command
+      ->add_option("--budget", options->budget, "evaluations (default: as the search says)")
+      ->check(CLI::Range(1, study::kMostBudget));
+  command
+      ->add_option("--composition", options->composition,
+                   "factor or product (default: as the search says)")
       ->check(CLI::IsMember({"factor", "product"}));
   command
       ->add_option("--penalty", options->penalty,
-                   "of the weights: l1_mean, l1_sum, l2, none, or `ask`: standard output asks "
-                   "{\"ask\":\"penalty\",\"weights\":[..],\"loss\":x}, standard input answers "
+                   "of the weights: l1_mean (default), l1_sum, l2, none, or `ask`: standard output "
+                   "asks {\"ask\":\"penalty\",\"weights\":[..],\"loss\":x}, standard input answers "
                    "{\"penalty\":y}, a line each")
       ->check(CLI::IsMember({"l1_mean", "l1_sum", "l2", "none", kAsk}));
   command
@@ -217,7 +223,7 @@ void add_adapt(CLI::App& app, Action& action) {
       ->take_all();
   command->add_flag("--quick", options->quick, "leave out the loss of each module alone");
   command->add_flag("--json", options->json, "the result as one JSON object, in a line");
-  command->add_option("--seed", options->seed, "of all draws and the search");
+  command->add_option("--seed", options->seed, "of all draws and the search (default: 1)");
   add_out(*command, options->out);
   add_no_memory_check(*command, options->no_memory_check);
   add_hardware(*command, options->model, study::words<study::Precision>());

@@ -114,6 +114,20 @@ std::vector<Entry> knob_entries(const std::vector<Entry>& given) {
   return list;
 }
 
+std::vector<Entry> setting_entries(
+    const std::vector<std::pair<std::string, std::string>>& settings) {
+  std::vector<Entry> list;
+  for (const auto& setting : settings) {
+    Entry entry{.key = setting.first, .value = parse_setting(setting)};
+    check_known(entry);
+    if (std::ranges::find(list, entry.key, &Entry::key) != list.end())
+      fail_at(entry.value, "'{}' is set twice on the command line (which one holds?), keep one",
+              entry.key);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 void assign(const Values& values, Trial& trial) {
   for (const auto& knob : knobs()) {
     const auto found = values.find(std::string(knob.name));

@@ -11,15 +11,34 @@ namespace lorahub::study {
 
 namespace fs = std::filesystem;
 
-ConfigPath::ConfigPath(const fs::path& study_folder) {
-  for (auto folder = fs::absolute(study_folder).lexically_normal();;
-       folder = folder.parent_path()) {
-    std::error_code unreadable;  // of a folder above: as good as none
-    if (fs::is_directory(folder / "configs", unreadable)) roots_.push_back(folder / "configs");
-    if (folder == folder.root_path() || folder.empty()) break;
+namespace {
+
+void add_root(std::vector<fs::path>& roots, const fs::path& folder) {
+  std::error_code unreadable;  // as good as none
+  if (fs::is_directory(folder, unreadable) && std::ranges::find(roots, folder) == roots.end())
+    roots.push_back(folder);
+}
+
+// `configs` of the folder and of each folder above it.
+void add_roots_above(std::vector<fs::path>& roots, fs::path folder) {
+  for (;; folder = folder.parent_path()) {
+    add_root(roots, folder / "configs");
+    if (folder == folder.root_path() || folder.empty()) return;
   }
+}
+
+}  // namespace
+
+ConfigPath::ConfigPath(const fs::path& study_folder) {
+  add_roots_above(roots_, fs::absolute(study_folder).lexically_normal());
+  add_roots_above(roots_, fs::current_path());
   if (const char* root = std::getenv("LORAHUB_CONFIGS"); root && *root)
-    roots_.push_back(fs::absolute(root));
+    add_root(roots_, fs::absolute(root));
+  std::error_code unknown;
+  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
+  if (unknown) return;
+  add_root(roots_, program.parent_path().parent_path() / "share/lorahub/configs");
+  add_roots_above(roots_, program.parent_path());
 }
 
 std::optional<fs::path> ConfigPath::find(const std::string& kind, const std::string& name) const {
@@ -40,6 +59,7 @@ std::vector<std::string> ConfigPath::names(const std::string& kind) const {
       if (entry.path().extension() == ".yaml") found.insert(prefix + entry.path().stem().string());
   };
   for (const auto& root : roots_) {
+    if (!found.empty()) break;
     add(root / kind, "");
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(root / kind, missing))
@@ -176,12 +196,15 @@ std::string fill(const Value& pattern, const std::string& task) {
 
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name) {
   const auto word = scalar(name);
+  if (kind == "search" && word.ends_with(".yaml"))
+    return read_file_of(existing(name), kind, word);
   const auto file = config_path.find(kind, word);
   if (!file) {
     const auto names = config_path.names(kind);
     if (names.empty())
       fail_at(name,
-              "no piece configs/{}/{}.yaml (no folder `configs` lies above the study), set "
+              "no piece configs/{}/{}.yaml (no folder `configs` lies above the study or the current "
+              "folder), set "
               "LORAHUB_CONFIGS to the folder that has it",
               kind, word);
     fail_at(name, "no piece configs/{}/{}.yaml (there are: {}), did you mean '{}'?", kind, word,
@@ -226,11 +249,14 @@ std::string library_path(const LibraryPiece& library, int rank, const std::strin
   return folder;
 }
 
+NamedTask task_of(const TasksPiece& tasks, const std::string& name) {
+  return {.name = name, .files = {.pool = fill(tasks.pool, name), .test = fill(tasks.test, name)}};
+}
+
 NamedTask find_task(const std::optional<TasksPiece>& tasks, const Value& word) {
   const auto name = scalar(word);
   if (tasks && std::find(tasks->names.begin(), tasks->names.end(), name) != tasks->names.end())
-    return {.name = name,
-            .files = {.pool = fill(tasks->pool, name), .test = fill(tasks->test, name)}};
+    return task_of(*tasks, name);
   const auto path = absolute_text(name, word);
   if (fs::is_regular_file(path))
     return {.name = fs::path(path).stem().string(), .files = {.pool = path, .test = path}};

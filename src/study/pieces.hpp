@@ -12,13 +12,15 @@
 
 namespace lorahub::study {
 
-// Where pieces are looked for: `configs` of the study's folder and of each folder above it, then
-// $LORAHUB_CONFIGS.
+// Where pieces are looked for: `configs` of the study's folder and of each folder above it, the same
+// of the current folder, $LORAHUB_CONFIGS, and what came with the program: `configs` of a folder
+// above it, or share/lorahub/configs beside its bin.
 class ConfigPath {
  public:
   explicit ConfigPath(const std::filesystem::path& study_folder);
   std::optional<std::filesystem::path> find(const std::string& kind, const std::string& name) const;
-  std::vector<std::string> names(const std::string& kind) const;  // sorted
+  // Those of the nearest place that has any of this kind, sorted.
+  std::vector<std::string> names(const std::string& kind) const;
 
  private:
   std::vector<std::filesystem::path> roots_;
@@ -46,8 +48,9 @@ struct Piece {
   std::optional<TasksPiece> tasks;
 };
 
-// Reads the piece `name` of kind `kind` (model, library, tasks, search). Error that names the place
-// of `name` when there is none, and a place inside the piece when that is wrong.
+// Reads the piece `name` of kind `kind` (model, library, tasks, search); a search may also be a file
+// of its own, whose name ends in .yaml. Error that names the place of `name` when there is none, and
+// a place inside the piece when that is wrong.
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name);
 
 // The model that a word of a study means: a piece, a folder, else a name in the Hugging Face cache.
@@ -65,5 +68,9 @@ struct NamedTask {
   TaskFiles files;
 };
 NamedTask find_task(const std::optional<TasksPiece>& tasks, const Value& word);
+NamedTask task_of(const TasksPiece& tasks, const std::string& name);  // one of its names
+
+// The search of whoever names none: the best settings known.
+inline constexpr const char* kUsualSearch = "recommended";
 
 }  // namespace lorahub::study

@@ -26,7 +26,8 @@ struct Outline {
   Value root;
   ConfigPath config_path;
   std::string question;
-  Piece uses;  // all its pieces together
+  Piece uses;                // all its pieces together
+  bool uses_search = false;  // one of them is a search
   std::vector<Entry> set, vary, zip;
 };
 
@@ -47,7 +48,24 @@ void use(Outline& outline, const Value& uses) {
     if (piece.model) all.model = piece.model;
     if (piece.library) all.library = piece.library;
     if (piece.tasks) all.tasks = piece.tasks;
+    outline.uses_search = outline.uses_search || kind == "search";
   }
+}
+
+// A study that says nothing about its search, neither by a piece nor by a knob, uses the best
+// settings known; its own knobs and those of its other pieces come on top.
+void add_usual_search(Outline& outline) {
+  const auto is_of_search = [](const Entry& entry) { return entry.key.starts_with("search."); };
+  const auto says = [&](const std::vector<Entry>& list) {
+    return std::ranges::any_of(list, is_of_search);
+  };
+  if (outline.uses_search || says(outline.uses.knobs) || says(outline.set) || says(outline.vary) ||
+      says(outline.zip))
+    return;
+  Value name = outline.root;
+  name.node = Node(YAML::Node(kUsualSearch));
+  const std::vector<Entry> knobs = read_piece(outline.config_path, "search", name).knobs;
+  outline.uses.knobs.insert(outline.uses.knobs.begin(), knobs.begin(), knobs.end());
 }
 
 Outline read_outline(const std::filesystem::path& file) {
@@ -56,6 +74,7 @@ Outline read_outline(const std::filesystem::path& file) {
                   .config_path = ConfigPath(root.folder),
                   .question = "",
                   .uses = {},
+                  .uses_search = false,
                   .set = {},
                   .vary = {},
                   .zip = {}};
@@ -75,26 +94,13 @@ Outline read_outline(const std::filesystem::path& file) {
       fail_at(entry.value, "unknown key '{}' (a study has: {}), did you mean '{}'?", entry.key,
               base::join(keys, ", "), base::nearest(entry.key, keys));
   }
+  add_usual_search(outline);
   return outline;
 }
 
 Entry* find(std::vector<Entry>& list, const std::string& key) {
   const auto found = std::find_if(list.begin(), list.end(), [&](auto& e) { return e.key == key; });
   return found == list.end() ? nullptr : &*found;
-}
-
-// Parses --set: its knobs must be known, and each may be given once.
-std::vector<Entry> setting_entries(const std::vector<Setting>& settings) {
-  std::vector<Entry> list;
-  for (const auto& setting : settings) {
-    Entry entry{.key = setting.first, .value = parse_setting(setting)};
-    check_known(entry);
-    if (find(list, entry.key))
-      fail_at(entry.value, "'{}' is set twice on the command line (which one holds?), keep one",
-              entry.key);
-    list.push_back(std::move(entry));
-  }
-  return list;
 }
 
 // Applies --set: it replaces the list of a knob that the study varies, else its fixed value.

@@ -91,7 +91,7 @@ TEST_F(Commands, AMergedModelAndACutAdapterAnswerAsTheMixtureDoes) {
 TEST_F(Commands, AdaptLowersTheLossAndWritesAnAdapter) {
   const auto out = folder_ / "adapted";
   const Ended ended = lorahub("adapt" + kModel + kLibrary + kTask +
-                              "pool.jsonl --modules 40 --budget 120 --out " + quoted(out));
+                              "pool.jsonl --budget 120 --out " + quoted(out));
   ASSERT_EQ(ended.code, 0) << ended.err;
   double before = 0, after = 0;
   const auto line = ended.out.find("loss on the examples");
@@ -117,8 +117,8 @@ TEST_F(Commands, AdaptGivesTheSameAdapterOnTwoRanks) {
 
 TEST_F(Commands, AdaptTakesTheKnobsOfAStudy) {
   const std::string how = "adapt" + kModel + kLibrary + kTask +
-                          "pool.jsonl --modules 6 --budget 20 --quick --json --out " +
-                          quoted(folder_ / "out") + " --set search.population=10";
+                          "pool.jsonl --search cma --modules 6 --budget 20 --quick --json --out " +
+                          quoted(folder_ / "out") + " --set composition=factor";
   const json best = parsed(lorahub(how)), mean = parsed(lorahub(how + " search.recommend=mean"));
   EXPECT_EQ(best["modules"], mean["modules"]);
   EXPECT_NE(best["weights"], mean["weights"]);

@@ -53,6 +53,44 @@ TEST_F(StudyTest, SetWinsOverPieces) {
   EXPECT_EQ(t.search.population, 10);
 }
 
+const std::string kNoSearch = "question: q?\nuses: {model: tiny, library: lib, tasks: set/two}\n";
+
+// Compared with the piece as another study names it.
+TEST_F(StudyTest, AStudyThatSaysNothingOfItsSearchUsesTheRecommendedOne) {
+  const std::string named =
+      "question: q?\nuses: {model: tiny, library: lib, tasks: set/two, search: recommended}\n";
+  const Trial usual = read(kNoSearch + "set: {task: t1}\n").trials[0];
+  EXPECT_EQ(columns(usual), columns(read(named + "set: {task: t1}\n").trials[0]));
+  EXPECT_EQ(usual.search.runs, 4);
+  EXPECT_EQ(usual.modules, (ModulesDraw{.count = 0, .names = {}}));
+  const Trial own =
+      read(kNoSearch + "set: {task: t1, modules: 7}\n", {{"search.budget", "80"}}).trials[0];
+  EXPECT_EQ(own.modules.count, 7);
+  EXPECT_EQ(own.search.budget, 80);
+  EXPECT_EQ(own.search.runs, 4);
+}
+
+TEST_F(StudyTest, AKnobOfASearchInTheStudyBeginsAtTheDefaultsOfTheKnobs) {
+  for (const std::string where : {"set: {task: t1, search.budget: 9}\n",
+                                  "set: {task: t1}\nvary: {search: {budget: [9]}}\n",
+                                  "set: {task: t1}\nzip: {search.budget: [9]}\n"}) {
+    const Trial trial = read(kNoSearch + where).trials[0];
+    Search expected;
+    expected.budget = 9;
+    EXPECT_EQ(trial.search, expected) << where;
+    EXPECT_EQ(trial.composition, Composition::factor) << where;
+  }
+}
+
+TEST_F(StudyTest, ASearchMayBeAFileOfItsOwn) {
+  folder_.write("experiments/mine.yaml", "search.budget: 33\nmodules: 3\n");
+  const std::string uses =
+      "question: q?\nuses: {model: tiny, library: lib, tasks: set/two, search: ";
+  EXPECT_EQ(read(uses + "mine.yaml}\nset: {task: t1}\n").trials[0].search.budget, 33);
+  EXPECT_THAT(refusal(uses + "other.yaml}\nset: {task: t1}\n"),
+              HasSubstr("no file or folder 'other.yaml'"));
+}
+
 TEST_F(StudyTest, LastKeyOfVaryIsFastest) {
   const auto study = read(head_ + "vary: {task: all, modules: [5, 10], seed: [1, 2]}\n");
   EXPECT_THAT(over(study, "task"), ElementsAre("t1", "t1", "t1", "t1", "t2", "t2", "t2", "t2"));

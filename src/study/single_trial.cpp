@@ -1,0 +1,101 @@
+#include "study/single_trial.hpp"
+
+#include <algorithm>
+
+#include "study/fields.hpp"
+
+namespace lorahub::study {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Value word_of(const std::string& word, const std::string& option) {
+  return {.node = Node(YAML::Node(word)), .file = option, .line = 0, .folder = fs::current_path()};
+}
+
+ConfigPath here() { return ConfigPath(fs::current_path()); }
+
+// A path is no name of a piece: `./mini` is the folder beside, whatever pieces there are.
+bool is_path(const std::string& word) { return word.starts_with('.') || word.starts_with('/'); }
+
+// Error where the word is a folder, too, and another one than the piece means.
+void check_one_meaning(const Value& word, const std::string& path) {
+  const std::string name = scalar(word);
+  std::error_code error;
+  if (fs::exists(name, error) && !fs::equivalent(name, path, error))
+    fail_at(word, "'{}' is a piece (it means {}) and a folder here, write ./{} for the folder", name,
+            path, name);
+}
+
+void assign_all(const std::vector<Entry>& entries, Values& values) {
+  for (const Entry& entry : entries) values.insert_or_assign(entry.key, entry.value);
+}
+
+void check_settings(const std::vector<Entry>& set) {
+  for (const Entry& entry : set)
+    if (entry.key == "model" || entry.key == "library" || entry.key == "task" ||
+        entry.key == "method")
+      fail_at(entry.value,
+              "is not a setting of the search (there is one model, one library and one task), use "
+              "the options --model, --library and --task");
+}
+
+}  // namespace
+
+ModelPiece named_model(const std::string& word, const std::string& option) {
+  const ConfigPath config_path = here();
+  if (is_path(word) || !config_path.find("model", word)) return {.name = word, .path = word};
+  const ModelPiece piece = find_model(config_path, word_of(word, option));
+  check_one_meaning(word_of(word, option), piece.path);
+  return piece;
+}
+
+LibraryPiece named_library(const std::string& word, const std::string& option) {
+  const ConfigPath config_path = here();
+  if (is_path(word) || !config_path.find("library", word))
+    return {.name = word, .path = word, .ranks = {}, .rank = 0};
+  const LibraryPiece piece = find_library(config_path, word_of(word, option));
+  check_one_meaning(word_of(word, option), library_path(piece, piece.rank, option));
+  return piece;
+}
+
+SingleTask single_task(const std::string& word, const std::string& option) {
+  SingleTask task{.named = {.name = fs::path(word).stem().string(),
+                            .files = {.pool = word, .test = word}},
+                  .knobs = {}};
+  const size_t slash = word.rfind('/');
+  std::error_code error;
+  if (is_path(word) || slash == std::string::npos || fs::exists(word, error)) return task;
+  const ConfigPath config_path = here();
+  const std::string piece_name = word.substr(0, slash), name = word.substr(slash + 1);
+  if (!config_path.find("tasks", piece_name)) return task;
+  const Piece piece = read_piece(config_path, "tasks", word_of(piece_name, option));
+  const std::vector<std::string>& names = piece.tasks->names;
+  if (std::ranges::find(names, name) == names.end())
+    fail_at(word_of(word, option), "no task '{}' in the piece {} (it has: {}), did you mean '{}'?",
+            name, piece_name, base::join(names, ", "), base::nearest(name, names));
+  return {.named = task_of(*piece.tasks, name), .knobs = piece.knobs};
+}
+
+Trial single_trial(const TrialWords& words) {
+  const std::vector<Entry> set = setting_entries(words.set);
+  check_settings(set);
+  const Piece search = read_piece(here(), "search", word_of(words.search, "--search"));
+  Values values;
+  for (const auto* list : {&words.task.knobs, &search.knobs, &set}) assign_all(*list, values);
+  Trial trial;
+  assign(values, trial);
+  const ModelPiece model = named_model(words.model);
+  const LibraryPiece library = named_library(words.library);
+  if (!values.contains("rank")) trial.rank = library.ranks.empty() ? 0 : library.rank;
+  trial.model = model.name;
+  trial.model_path = model.path;
+  trial.library = library.name;
+  trial.library_path = library_path(library, trial.rank, "--library");
+  trial.task = words.task.named.name;
+  trial.task_files = words.task.named.files;
+  return trial;
+}
+
+}  // namespace lorahub::study

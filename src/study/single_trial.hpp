@@ -1,0 +1,35 @@
+// One trial outside any study, by the words of a command line or of a request: they mean what they
+// mean in a study.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "study/pieces.hpp"
+#include "study/study.hpp"
+
+namespace lorahub::study {
+
+// What a word stands for: a piece, else what it names itself, a folder or a published name. `option`
+// stands in messages, such as --model. Error where a piece and a folder of that name both exist and
+// differ.
+ModelPiece named_model(const std::string& word, const std::string& option = "--model");
+LibraryPiece named_library(const std::string& word, const std::string& option = "--library");
+
+// `mini/unseen/E1_isa_letter` is the task E1_isa_letter of the piece configs/tasks/mini/unseen.yaml;
+// any other word is a file that is pool and test in one, whether it exists or not.
+struct SingleTask {
+  NamedTask named;
+  std::vector<Entry> knobs;  // what the piece sets
+  bool is_piece() const { return named.files.pool != named.files.test; }
+};
+SingleTask single_task(const std::string& word, const std::string& option = "--task");
+
+struct TrialWords {
+  std::string model, library;
+  SingleTask task;
+  std::string search = kUsualSearch;  // a piece, or a YAML file of the same content
+  std::vector<Setting> set;           // knobs that hold above what the pieces set
+};
+Trial single_trial(const TrialWords& words);
+
+}  // namespace lorahub::study

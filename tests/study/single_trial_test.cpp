@@ -1,0 +1,83 @@
+#include "study/single_trial.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "study/checkout.hpp"
+
+namespace lorahub::study {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+// The words of a command line in the small checkout.
+class SingleTrial : public StudyTest {
+ protected:
+  SingleTrial() { fs::current_path(folder_.path()); }
+  ~SingleTrial() override { fs::current_path(before_); }
+  Trial made(const std::string& search, const std::vector<Setting>& set = {}) const {
+    return single_trial({.model = "tiny",
+                         .library = "lib",
+                         .task = single_task("set/two/t1"),
+                         .search = search,
+                         .set = set});
+  }
+  const fs::path before_ = fs::current_path();
+};
+
+TEST_F(SingleTrial, IsTheTrialOfAStudyInTheSameWords) {
+  const Trial in_a_study = read(head_ + "set: {task: t1, seed: 3, modules: all}\n").trials[0];
+  EXPECT_EQ(made("wide", {{"seed", "3"}, {"modules", "all"}}), in_a_study);
+  EXPECT_NE(made("wide"), in_a_study);
+}
+
+TEST_F(SingleTrial, UsesTheRecommendedSearchUnlessItIsToldAnother) {
+  const Trial usual = made(kUsualSearch), official = made("official");
+  EXPECT_EQ(usual.composition, Composition::product);
+  EXPECT_EQ(usual.modules.count, 0);
+  EXPECT_EQ(usual.retrieve.by, RetrieveBy::probe);
+  EXPECT_EQ(usual.search.budget, 1560);
+  EXPECT_EQ(official.composition, Composition::factor);
+  EXPECT_EQ(official.modules.count, 20);
+  EXPECT_EQ(official.search.method, SearchMethod::official);
+  EXPECT_EQ(official.search.budget, 40);
+  folder_.write("mine.yaml", "search.budget: 33\n");
+  EXPECT_EQ(made("mine.yaml").search.budget, 33);
+  EXPECT_EQ(made("mine.yaml", {{"search.budget", "8"}}).search.budget, 8);
+}
+
+TEST_F(SingleTrial, TakesTheLibraryOfTheRank) {
+  EXPECT_EQ(made("wide").rank, 16);
+  EXPECT_EQ(made("wide", {{"rank", "4"}}).library_path, folder_.path() / "configs/library/lib/r4");
+}
+
+TEST_F(SingleTrial, FoldersFilesAndPublishedNamesStayWhatTheyAre) {
+  EXPECT_EQ(named_model("google/flan-t5-large").path, "google/flan-t5-large");
+  EXPECT_EQ(named_model("./tiny").path, "./tiny");
+  EXPECT_EQ(named_library("some/folder").path, "some/folder");
+  const SingleTask file = single_task("experiments/own.jsonl");
+  EXPECT_FALSE(file.is_piece());
+  EXPECT_EQ(file.named.files.pool, "experiments/own.jsonl");
+  EXPECT_EQ(file.named.name, "own");
+}
+
+TEST_F(SingleTrial, AWordOfTwoMeaningsIsRefused) {
+  fs::create_directories("tiny");
+  EXPECT_THAT(error_of([] { named_model("tiny"); }), HasSubstr("write ./tiny for the folder"));
+  EXPECT_EQ(named_model("./tiny").path, "./tiny");
+  fs::current_path(folder_.path() / "configs/model");  // where the piece and its folder lie
+  EXPECT_EQ(named_model("tiny").path, folder_.path() / "configs/model/tiny");
+}
+
+TEST_F(SingleTrial, RefusalsNameTheOption) {
+  EXPECT_EQ(error_of([] { single_task("set/two/t3"); }),
+            "--task: no task 't3' in the piece set/two (it has: t1, t2), did you mean 't1'?");
+  EXPECT_THAT(error_of([&] { made("wode"); }), HasSubstr("did you mean 'wide'"));
+  EXPECT_THAT(error_of([&] { made("wide", {{"model", "x"}}); }), HasSubstr("use the options"));
+  EXPECT_THAT(error_of([&] { made("wide", {{"shots", "1"}, {"shots", "2"}}); }),
+              HasSubstr("set twice"));
+}
+
+}  // namespace
+}  // namespace lorahub::study
