@@ -495,7 +495,7 @@ class OwnLoss(unittest.TestCase):
 
 
 class Studies(unittest.TestCase):
-    STUDY = {"question": "Does it run from Python?", "uses": {"model": "mini", "library": "mini", "tasks": "mini/unseen"},
+    STUDY = {"question": "Does it run from Python?", "uses": {"model": "mini", "library": "mini", "tasks": "mini/unseen", "search": "cma"},
              "set": {"shots": 5, "modules": 4, "search.budget": 10, "max_tokens": 8},
              "vary": {"method": ["zero_shot", "lorahub"], "task": ["E1_isa_letter"], "seed": [1, 2]}}
 

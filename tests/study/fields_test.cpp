@@ -89,7 +89,7 @@ batch: 3
 TEST(Fields, WrittenTextReadsBack) {
   const auto t = read(
       "{penalty.weight: 0.1, search.sigma0: 1e-5, search.bound: 1.5, shots: [9, 2], modules: [x, "
-      "y]}");
+      "y], loss.program: python3 my_loss.py}");
   for (const auto& knob : knobs()) {
     if (knob.name == "model" || knob.name == "library" || knob.name == "task") continue;
     const auto text = write(knob, t);
