@@ -67,7 +67,9 @@ def shortened(lines, first, last):
 
 def folded(line):
     """A long line goes on in the next, as on a terminal; a row of a table or of a task stays whole."""
-    return [line] if line.startswith(("|", "{")) else textwrap.wrap(line, 84, break_on_hyphens=False, break_long_words=False) or [""]
+    if line.startswith(("|", "{")) or "   " in line:
+        return [line]
+    return textwrap.wrap(line, 84, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def with_examples(text, env):

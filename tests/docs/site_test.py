@@ -85,8 +85,8 @@ class Site(unittest.TestCase):
         for path, page in self.pages.items():
             for load in page.loads:
                 self.assertFalse(urlsplit(load).scheme or urlsplit(load).netloc, f"{path}: {load}")
-        for style in self.site.rglob("*.css"):
-            self.assertNotRegex(style.read_text(), r"url\(['\"]?(https?:)?//")
+        for style in [*self.site.rglob("*.css"), *self.site.rglob("*.svg")]:
+            self.assertNotRegex(style.read_text(), r"(url\(|xlink:href=)['\"]?(https?:)?//")
 
     def test_every_page_is_reached_and_read_without_scripts(self):
         home = self.site / "index.html"
