@@ -164,9 +164,10 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
   const std::string file = figure_name(summary, query ? "tokens-query" : "tokens-total");
   return {.name = file,
           .title = title,
-          .caption = (query ? "Source tokens of a test prompt; the adaptation is not counted."
-                            : "Source and target tokens of the search, and the source tokens of "
-                              "all test rows of a task.") +
+          .caption = std::string(
+                         query ? "Source tokens of a test prompt; the adaptation is not counted."
+                               : "Source and target tokens of the search, and the source tokens of "
+                                 "all test rows of a task.") +
                      " Conditions of like cost are drawn side by side." + left_out(all),
           .svg = draw(plot, file),
           .narrow_svg = draw(plot, file, FigureWidth::phone),
