@@ -55,7 +55,8 @@ std::vector<ResultColumn> all_columns() {
        .journal = "/best_loss",
        .remark =
            "With `precision: delta-*` it is evaluated again in f32, so it is not the least of "
-           "`/evaluations`."},
+           "`/evaluations`. It has no unit with `loss: accuracy` and `loss: similarity`, and the "
+           "program's with `loss: ask`."},
       {.name = "zero_loss",
        .unit = "nat",
        .meaning = "few-shot loss of w = 0",
