@@ -15,7 +15,7 @@ constexpr int kShots = 7, kCandidates = 9;
 // Candidates of which some answer right: the module for this task, weakened and spoilt.
 struct Setting {
   explicit Setting(study::Precision precision = study::Precision::f32)
-      : loaded(objective::machine(precision)), pool(four(loaded)) {
+      : loaded(lab_model(precision)), pool(four(loaded)) {
     base::Stream stream(1, "candidates");
     for (int p = 0; p < kCandidates; ++p)
       some.add(std::vector{1.3 * stream.uniform(), 0.3 * stream.uniform(), 0.3 * stream.uniform(),
