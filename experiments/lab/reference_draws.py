@@ -58,6 +58,7 @@ def main():
     if len(sys.argv) != 2 or sys.argv[1] not in HEADS:
         sys.exit(__doc__)
     name = sys.argv[1]
+    print("# yaml-language-server: $schema=../configs/study.schema.json")
     print(HEADS[name].format(note=NOTE.format(name=name)), end="")
     print("zip:")
     print("  task:", rows(lambda target, draw: target), end="")

@@ -1,5 +1,8 @@
-// Those functions of knobs.hpp that write: the value of a knob as text, and the table for people.
+// Those functions of knobs.hpp that write: the value of a knob as text, and what people read about
+// knobs.
+#include "base/check.hpp"
 #include "base/text.hpp"
+#include "study/fields.hpp"
 #include "study/knobs.hpp"
 #include "study/yaml_text.hpp"
 
@@ -44,6 +47,23 @@ std::string takes(const Knob& knob) {
 
 std::string or_dash(const std::string& text) { return text.empty() ? "–" : text; }
 
+std::string_view unit(const Knob& knob) {
+  return knob.unit == "none" ? std::string_view() : std::string_view(knob.unit);
+}
+
+std::string facts(const Knob& knob) {
+  std::string text = base::format("{}\n", std::string_view(knob.name));
+  const auto line = [&](std::string_view fact, std::string_view what) {
+    if (!what.empty()) text += base::format("  {:<8} {}\n", fact, what);
+  };
+  line("means", knob.meaning);
+  line("takes", takes(knob));
+  line("unit", unit(knob));
+  line("default", default_text(knob));
+  line("read by", readers(knob));
+  return text;
+}
+
 }  // namespace
 
 std::string write(const Knob& knob, const Trial& trial) {
@@ -73,16 +93,42 @@ Holds holds(const Knob& knob) {
                     knob.kind);
 }
 
+std::string default_text(const Knob& knob) { return write(knob, Trial{}); }
+
+std::string readers(const Knob& knob) {
+  std::vector<std::string> methods;
+  for (const MethodInfo& row : kMethods) {
+    const Trial trial{.task_files = {.pool = "pool", .test = "test"},
+                      .method = row.method,
+                      .loss = LossKind::ask,
+                      .labels = Labels::shuffled};
+    if (knob.read_by(trial)) methods.emplace_back(row.word);
+  }
+  const std::string names =
+      methods.size() == kMethods.size() ? "every method" : base::join(methods, ", ");
+  const std::string_view condition = knob.read_by.condition();
+  return condition.empty() ? names : base::format("{} ({})", names, condition);
+}
+
 std::string knob_table() {
-  const Trial defaults;
   std::string text =
-      "| knob | takes | unit | default | meaning |\n| --- | --- | --- | --- | --- |\n";
+      "| knob | takes | unit | default | meaning | read by |\n| --- | --- | --- | --- | --- | --- "
+      "|\n";
   for (const Knob& knob : knobs())
-    text += base::format("| `{}` | {} | {} | {} | {} |\n", std::string_view(knob.name), takes(knob),
-                         knob.unit == "none" ? "" : std::string_view(knob.unit),
-                         or_dash(write(knob, defaults)), std::string_view(knob.meaning));
+    text += base::format("| `{}` | {} | {} | {} | {} | {} |\n", std::string_view(knob.name),
+                         takes(knob), unit(knob), or_dash(default_text(knob)),
+                         std::string_view(knob.meaning), readers(knob));
   return text +
          "\nThe table `/resolved` of a result file says what a default came to in a trial.\n";
+}
+
+std::string knob_text(const std::string& name) {
+  std::vector<std::string> texts;
+  for (const Knob& knob : knobs())
+    if (knob.name == name || knob.name.starts_with(name + ".")) texts.push_back(facts(knob));
+  base::check(!texts.empty(), "unknown knob '{}' (lorahub knobs lists them), did you mean '{}'?",
+              name, nearest_knob(name));
+  return base::join(texts, "\n");
 }
 
 }  // namespace lorahub::study

@@ -1,6 +1,6 @@
 // The knobs: every setting of a trial, one row each. Reading YAML, the identity of trials, columns,
 // equal searches and the list for people come from this table. A new knob of numbers is a field in
-// trial.hpp and a row in knobs.cpp.
+// trial.hpp and a row in knobs.cpp; configs/study.schema.json is written anew then.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -68,6 +68,7 @@ struct PhraseKind {
   void (*read)(const Value&, Trial&);
   std::string (*write)(const Trial&);    // "" where other knobs say it
   std::string (*as_yaml)(const Trial&);  // the same as YAML
+  std::string (*schema)();               // JSON: a schema that its values fulfil
 };
 using KnobKind = std::variant<WordKind, IntegerKind, RealKind, SeedKind, ChoiceKind, PhraseKind>;
 
@@ -84,13 +85,17 @@ constexpr ChoiceKind choice() {
 }
 
 // Whether a trial reads the knob: a knob that it does not read is no part of its identity.
+// `condition`: what must hold besides the method, for people; "": nothing.
 class ReadBy {
  public:
-  constexpr ReadBy(bool (*reads)(const Trial&)) : reads_(reads) {}
+  constexpr ReadBy(bool (*reads)(const Trial&), std::string_view condition = "")
+      : reads_(reads), condition_(condition) {}
   bool operator()(const Trial& trial) const { return reads_(trial); }
+  std::string_view condition() const { return condition_; }
 
  private:
   bool (*reads_)(const Trial&);
+  std::string_view condition_;
 };
 
 struct Knob {
@@ -117,7 +122,18 @@ std::string as_yaml(const Knob& knob, const Trial& trial);
 
 Holds holds(const Knob& knob);
 
-// A table of all knobs in Markdown, for people: name, what it takes, unit, default, meaning.
+// The value of a knob that the study leaves out; "" where there is none.
+std::string default_text(const Knob& knob);
+
+// Says which methods read the knob, and on what condition.
+std::string readers(const Knob& knob);
+
+// A table of all knobs in Markdown, for people: name, what it takes, unit, default, meaning, who
+// reads it.
 std::string knob_table();
+
+// The same of one knob, or of each knob of a group (`search`), a line a fact. Error for an unknown
+// one, with the nearest.
+std::string knob_text(const std::string& name);
 
 }  // namespace lorahub::study

@@ -106,4 +106,27 @@ std::string write_seeds(const Trial& trial) {
   return modules == shots && shots == search ? std::to_string(search) : "";
 }
 
+std::string modules_schema() {
+  return base::format(
+      R"({{"anyOf": [{{"type": "integer", "minimum": 1, "maximum": {}}}, {{"const": "all"}},
+          {{"type": "array", "items": {{"type": "string"}}, "minItems": 1, "uniqueItems": true}}]}})",
+      kMostOfMany);
+}
+
+std::string shots_schema() {
+  return base::format(
+      R"({{"anyOf": [{{"type": "integer", "minimum": 0, "maximum": {}}},
+          {{"type": "array", "items": {{"type": "integer", "minimum": 0}}, "minItems": 1, "uniqueItems": true}}]}})",
+      kMostOfMany);
+}
+
+std::string retrieve_schema() {
+  std::vector<std::string> ways = words<RetrieveBy>();
+  std::erase(ways, name(RetrieveBy::none));
+  return base::format(R"({{"type": "string", "pattern": "^({}|({}) +0*[1-9][0-9]*)$"}})",
+                      name(RetrieveBy::none), base::join(ways, "|"));
+}
+
+std::string seed_schema() { return R"({"type": "integer", "minimum": 0})"; }
+
 }  // namespace lorahub::study

@@ -20,4 +20,10 @@ std::string write_shots(const Trial& trial);
 std::string write_retrieve(const Trial& trial);
 std::string write_seeds(const Trial& trial);  // "" where they differ
 
+// JSON schemas of what the readers above take.
+std::string modules_schema();
+std::string shots_schema();
+std::string retrieve_schema();
+std::string seed_schema();
+
 }  // namespace lorahub::study

@@ -194,6 +194,11 @@ std::string fill(const Value& pattern, const std::string& task) {
 
 }  // namespace
 
+const std::vector<std::string>& piece_kinds() {
+  static const std::vector<std::string> kinds{"model", "library", "tasks", "search"};
+  return kinds;
+}
+
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name) {
   const auto word = scalar(name);
   if (kind == "search" && word.ends_with(".yaml"))

@@ -48,6 +48,10 @@ struct Piece {
   std::optional<TasksPiece> tasks;
 };
 
+// The kinds of pieces that a study uses, in the order in which they set knobs: model, library,
+// tasks, search.
+const std::vector<std::string>& piece_kinds();
+
 // Reads the piece `name` of kind `kind` (model, library, tasks, search); a search may also be a file
 // of its own, whose name ends in .yaml. Error that names the place of `name` when there is none, and
 // a place inside the piece when that is wrong.

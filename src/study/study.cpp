@@ -32,7 +32,7 @@ struct Outline {
 };
 
 void use(Outline& outline, const Value& uses) {
-  const std::vector<std::string> kinds = {"model", "library", "tasks", "search"};
+  const std::vector<std::string>& kinds = piece_kinds();
   std::map<std::string, Value> names;
   for (const auto& entry : entries(uses)) {
     if (std::find(kinds.begin(), kinds.end(), entry.key) == kinds.end())

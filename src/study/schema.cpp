@@ -1,0 +1,142 @@
+#include "study/schema.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/text.hpp"
+#include "study/knobs.hpp"
+#include "study/pieces.hpp"
+
+namespace lorahub::study {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A number or a word, or the knob's default by its name.
+Json or_auto(Json schema) { return {{"anyOf", {std::move(schema), {{"const", "auto"}}}}}; }
+
+Json of_range(Range range) {
+  Json schema{{"type", "number"}};
+  if (range == Range::positive) schema["exclusiveMinimum"] = 0;
+  if (range == Range::from_zero || range == Range::rate) schema["minimum"] = 0;
+  if (range == Range::rate) schema["exclusiveMaximum"] = 1;
+  return schema;
+}
+
+struct Values {
+  // An unquoted name may look like a number.
+  Json operator()(const WordKind&) const { return {{"type", {"string", "number"}}}; }
+  Json operator()(const IntegerKind& kind) const {
+    return or_auto(
+        {{"type", "integer"}, {"minimum", kind.limits.least}, {"maximum", kind.limits.most}});
+  }
+  Json operator()(const RealKind& kind) const { return or_auto(of_range(kind.range)); }
+  Json operator()(const SeedKind&) const {
+    return {{"type", "integer"}, {"minimum", 0}, {"maximum", std::numeric_limits<uint64_t>::max()}};
+  }
+  Json operator()(const ChoiceKind& kind) const { return or_auto({{"enum", kind.words()}}); }
+  Json operator()(const PhraseKind& kind) const { return Json::parse(kind.schema()); }
+};
+
+Json default_value(const Knob& knob) {
+  const std::string text = default_text(knob);
+  Json number = Json::parse(text, nullptr, false);
+  return number.is_number() ? number : Json(text);
+}
+
+std::string description(const Knob& knob) {
+  std::string text(knob.meaning);
+  if (knob.unit != "none" && knob.unit != "1")
+    text += base::format(" [{}]", std::string_view(knob.unit));
+  return base::format("{}; read by {}", text, readers(knob));
+}
+
+std::string words_of_methods() {
+  std::string text;
+  for (const MethodInfo& row : kMethods)
+    text += base::format("; {}: {}", std::string_view(row.word), std::string_view(row.meaning));
+  return text;
+}
+
+Json definition(const Knob& knob) {
+  Json schema = std::visit(Values{}, knob.kind);
+  schema["description"] = description(knob) + (knob.name == "method" ? words_of_methods() : "");
+  if (!default_text(knob).empty()) schema["default"] = default_value(knob);
+  return schema;
+}
+
+// What stands beside the name of a knob: one value, a list of values, or either.
+enum class Wants { value, list, either };
+
+Json wanted(const Knob& knob, Wants wants) {
+  const Json value{{"$ref", base::format("#/definitions/{}", std::string_view(knob.name))}};
+  const Json list{{"type", "array"}, {"items", value}, {"minItems", 1}};
+  if (wants == Wants::value) return value;
+  if (wants == Wants::list) return list;
+  return {{"anyOf", {value, list}}};
+}
+
+Json closed(Json properties) {
+  return {{"type", {"object", "null"}},
+          {"additionalProperties", false},
+          {"properties", std::move(properties)}};
+}
+
+// A section of knobs, dotted or nested one level: `search.budget: 40` or `search: {budget: 40}`.
+// A list of tasks may stand under `set`, and `all` in the place of a list of tasks.
+Json section(Wants wants) {
+  Json properties = Json::object(), groups = Json::object();
+  for (const Knob& knob : knobs()) {
+    const std::string name(knob.name);
+    const bool task = knob.name == "task";
+    properties[name] = wanted(knob, task ? Wants::either : wants);
+    if (task && wants == Wants::list) properties[name]["anyOf"][0] = {{"const", "all"}};
+    if (const size_t dot = name.find('.'); dot != name.npos)
+      groups[name.substr(0, dot)][name.substr(dot + 1)] = wanted(knob, wants);
+  }
+  for (const auto& [name, inner] : groups.items()) {
+    Json group = closed(inner);
+    properties[name] =
+        properties.contains(name) ? Json{{"anyOf", {properties[name], group}}} : group;
+  }
+  return closed(std::move(properties));
+}
+
+Json described(Json schema, const char* what) {
+  schema["description"] = what;
+  return schema;
+}
+
+Json pieces() {
+  Json kinds = Json::object();
+  for (const std::string& kind : piece_kinds())
+    kinds[kind] = {{"type", "string"}, {"description", base::format("configs/{}/NAME.yaml", kind)}};
+  return kinds;
+}
+
+}  // namespace
+
+std::string json_schema() {
+  Json definitions = Json::object();
+  for (const Knob& knob : knobs()) definitions[std::string(knob.name)] = definition(knob);
+  const Json sections{
+      {"question",
+       {{"type", "string"}, {"minLength", 1}, {"description", "what the results are to answer"}}},
+      {"uses", described(closed(pieces()), "files of configs/ by name")},
+      {"set", described(section(Wants::value), "knobs that are fixed for the whole study")},
+      {"vary", described(section(Wants::list),
+                         "lists of values that are multiplied out, the last one fastest")},
+      {"zip", described(section(Wants::list), "lists of one length that move together")}};
+  const Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
+                    {"title", "A study of lorahub"},
+                    {"type", "object"},
+                    {"additionalProperties", false},
+                    {"properties", sections},
+                    {"definitions", definitions}};
+  return schema.dump(1) + "\n";
+}
+
+}  // namespace lorahub::study
