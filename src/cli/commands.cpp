@@ -12,6 +12,7 @@
 #include "base/nesting.hpp"
 #include "base/printable.hpp"
 #include "base/signals.hpp"
+#include "cli/command_facts.hpp"
 #include "cli/outputs.hpp"
 #include "cli/usage.hpp"
 #include "lora/base_names.hpp"
@@ -39,7 +40,8 @@ std::string versions() {
 }  // namespace
 
 void add_device(CLI::App& command, std::string& device, int& threads) {
-  command.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  command.add_option("--device", device, "where the model is computed")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
   command
       .add_option("--threads", threads,
                   "threads of each rank (default: cores / ranks on this node)")
@@ -49,8 +51,7 @@ void add_device(CLI::App& command, std::string& device, int& threads) {
 void add_hardware(CLI::App& command, ModelOptions& options,
                   const std::vector<std::string>& precisions) {
   add_device(command, options.device, options.threads);
-  command
-      .add_option("--precision", options.precision, fmt::format("{}", fmt::join(precisions, ", ")))
+  command.add_option("--precision", options.precision, "numbers of the model")
       ->check(CLI::IsMember(precisions));
 }
 
@@ -117,7 +118,7 @@ void add_out(CLI::App& command, OutOptions& options) {
       ->check(CLI::Range(1, 1000000));
   command
       .add_option("--merge", options.merge,
-                  "write a whole model with the adapter in its weights: f32 or bf16")
+                  "write a whole model, in these numbers, with the adapter in its weights")
       ->check(CLI::IsMember({"f32", "bf16"}));
 }
 
@@ -199,10 +200,12 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Example: lorahub run experiments/quickstart.yaml");
   Action action;
-  for (const auto add : {add_run, add_plan, add_submit, add_status, add_merge, add_report,
-                         add_export, add_knobs, add_check, add_score, add_infer, add_adapt,
-                         add_compose, add_hub, add_probe, add_train, add_lab, add_bench})
+  for (const auto add :
+       {add_run,   add_plan,  add_submit, add_status, add_merge,      add_report,  add_export,
+        add_knobs, add_check, add_score,  add_infer,  add_adapt,      add_compose, add_hub,
+        add_probe, add_train, add_lab,    add_bench,  add_completion, add_manual})
     add(app, action);
+  show_defaults(app);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());
     return 2;

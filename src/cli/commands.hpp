@@ -41,6 +41,8 @@ void add_probe(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_lab(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
+void add_completion(CLI::App& app, Action& action);
+void add_manual(CLI::App& app, Action& action);
 
 // --device, --precision, --threads: on every command that runs a model.
 struct ModelOptions {

@@ -58,7 +58,9 @@ void add_compose(CLI::App& app, Action& action) {
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector")
       ->required();
-  command->add_option("--composition", options->composition, "factor or product")
+  command
+      ->add_option("--composition", options->composition,
+                   "what is mixed: A and B each, or their products")
       ->check(CLI::IsMember({"factor", "product"}));
   add_out(*command, options->out);
   command->callback([options, &action] { action = [options] { return compose(*options); }; });

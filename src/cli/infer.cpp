@@ -158,7 +158,9 @@ void add_infer(CLI::App& app, Action& action) {
       "a folder of PEFT adapters: mixed with --weights, or named by the rows' \"adapter\"");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
-  command->add_option("--composition", options->composition, "factor or product")
+  command
+      ->add_option("--composition", options->composition,
+                   "what is mixed: A and B each, or their products")
       ->check(CLI::IsMember({"factor", "product"}));
   command
       ->add_option(

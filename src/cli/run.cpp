@@ -142,12 +142,13 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--shard", options->shard,
                       "I/N: every N-th trial, from the I-th, with a journal of its own");
   command->add_flag("--retry-failed", options->retry_failed, "run failed trials again");
-  command->add_option("--engine", options->engine, "fast or reference")
+  command
+      ->add_option("--engine", options->engine,
+                   "the fast forward pass, or the plain one that it is tested against")
       ->check(CLI::IsMember({"fast", "reference"}));
   command
       ->add_option("--precision", options->precision,
-                   fmt::format("{} (overrides the study)",
-                               fmt::join(study::words<study::Precision>(), ", ")))
+                   "numbers of the model, in the place of the study's")
       ->check(CLI::IsMember(study::words<study::Precision>()));
   add_device(*command, options->device, options->threads);
   command

@@ -149,9 +149,13 @@ void add_score(CLI::App& app, Action& action) {
   add_columns(*command, options->columns);
   command->add_option("--rows", options->rows, "FIRST:LAST, only these (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list of weight vectors")->required();
-  command->add_option("--composition", options->composition, "factor or product")
+  command
+      ->add_option("--composition", options->composition,
+                   "what is mixed: A and B each, or their products")
       ->check(CLI::IsMember({"factor", "product"}));
-  command->add_option("--engine", options->engine, "fast or reference")
+  command
+      ->add_option("--engine", options->engine,
+                   "the fast forward pass, or the plain one that it is tested against")
       ->check(CLI::IsMember({"fast", "reference"}));
   add_max_input(*command, options->longest);
   add_no_memory_check(*command, options->no_memory_check);

@@ -114,14 +114,15 @@ void add_run_options(CLI::App& command, cluster::SubmitOptions& options) {
       command.add_option("--only", options.only, "KEY=VALUE: only the trials with this value"));
   command.add_flag("--retry-failed", options.retry_failed, "run failed trials again");
   add_no_memory_check(command, options.no_memory_check);
-  command.add_option("--engine", options.engine, "fast or reference")
+  command
+      .add_option("--engine", options.engine,
+                  "the fast forward pass, or the plain one that it is tested against")
       ->check(CLI::IsMember({"fast", "reference"}));
   command
       .add_option("--precision", options.precision,
-                  fmt::format("{} (overrides the study)",
-                              fmt::join(study::words<study::Precision>(), ", ")))
+                  "numbers of the model, in the place of the study's")
       ->check(CLI::IsMember(study::words<study::Precision>()));
-  command.add_option("--device", options.device, "cpu or cuda")
+  command.add_option("--device", options.device, "where the model is computed")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   command.add_option("--threads", options.threads, "threads of each rank")
       ->check(CLI::Range(1, 1024));
