@@ -55,10 +55,10 @@ std::string expression(Draw& draw, int depth) {
   return left + joint + part();
 }
 
-// Its value: `not` binds before `and`, `and` before `or`.
-class Value {
+// Evaluates an expression: `not` binds before `and`, `and` before `or`.
+class BooleanEvaluator {
  public:
-  explicit Value(const std::string& text) : words_(base::split(text, ' ')) {}
+  explicit BooleanEvaluator(const std::string& text) : words_(base::split(text, ' ')) {}
 
   bool disjunction() {
     bool value = conjunction();
@@ -107,7 +107,7 @@ Question ask_bool(const Asking& asking) {
   const bool wanted = asking.draw.chance(.5);
   for (;;) {
     const std::string text = expression(asking.draw, asking.draw.one<int>({1, 2, 2, 3}));
-    Value value(text);
+    BooleanEvaluator value(text);
     if (value.size() < 2 || value.size() > 14 || value.disjunction() != wanted) continue;
     if (asking.refused == nullptr || !asking.refused->contains(text)) return yes_no(text, wanted);
   }
