@@ -149,6 +149,10 @@ std::string gnuplot_lines(std::string_view text, size_t letters) {
   return literals(broken(fit_text(text), letters));
 }
 
+size_t count_lines(std::string_view text, size_t letters) {
+  return broken(fit_text(text), letters).size();
+}
+
 std::string gnuplot_format_lines(std::string_view text, size_t letters) {
   std::vector<std::string> lines = broken(fit_text(text), letters);
   for (std::string& line : lines) replace_all(line, "%", "%%");

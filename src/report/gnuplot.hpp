@@ -23,6 +23,7 @@ std::string gnuplot_format_text(std::string_view text);
 // Both again, on several lines of up to `letters` letters, broken at blanks and behind "_".
 std::string gnuplot_lines(std::string_view text, size_t letters);
 std::string gnuplot_format_lines(std::string_view text, size_t letters);
+size_t count_lines(std::string_view text, size_t letters);
 
 // Runs the commands and returns the SVG. Names that users chose must go into `commands` through the
 // two functions above. Error when gnuplot is missing or refuses the commands.

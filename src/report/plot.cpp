@@ -21,7 +21,7 @@ constexpr int kRow = 19;                                           // pixels of 
 constexpr size_t kLongestLabel = 100;    // letters that a label needs room for
 constexpr size_t kMostNumbered = 20;     // rows and columns of a matrix with numbers in its cells
 constexpr size_t kMostPhoneColumns = 8;  // with numbers in their cells
-constexpr double kApart = 0.014;         // share of the axis between two error bars
+constexpr int kLine = 14;                // pixels of a line of a name
 
 // What fits into a figure, of a page or of a phone.
 struct Room {
@@ -31,21 +31,24 @@ struct Room {
   size_t name_letters;    // in a line of a name on the y axis
   size_t label_letters;   // in a line of the label of an axis
   double height;          // share of that on a page
+  double apart;           // share of the axis between two error bars
   bool has_title;         // a phone shows that of the caption alone
 };
 constexpr Room kPage{.width = 720,
                      .letter = 13,
                      .legend_letters = 92,
-                     .name_letters = kLongestLabel,
+                     .name_letters = 48,
                      .label_letters = kLongestLabel,
                      .height = 1,
+                     .apart = 0.014,
                      .has_title = true};
 constexpr Room kPhone{.width = 366,
                       .letter = 11,
                       .legend_letters = 50,
-                      .name_letters = 18,
+                      .name_letters = 22,
                       .label_letters = 40,
                       .height = 0.8,
+                      .apart = 0.028,
                       .has_title = false};
 
 const Room& room_of(FigureWidth width) { return width == FigureWidth::page ? kPage : kPhone; }
@@ -178,24 +181,24 @@ class Scale {
   double low_, high_;
 };
 
-// Moves places apart until none is nearer to the next than kApart; those that are too near stand
+// Moves places apart until none is nearer to the next than `apart`; those that are too near stand
 // around their mean.
-std::vector<double> spread(const std::vector<double>& places) {
+std::vector<double> spread(const std::vector<double>& places, double apart) {
   std::vector<size_t> order(places.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, {}, [&](size_t i) { return places[i]; });
   struct Group {
     double sum;
     size_t count;
-    double first() const {
-      return sum / static_cast<double>(count) - 0.5 * kApart * static_cast<double>(count - 1);
-    }
-    double last() const { return first() + kApart * static_cast<double>(count - 1); }
+    double middle() const { return sum / static_cast<double>(count); }
+    double width(double each) const { return each * static_cast<double>(count - 1); }
   };
   std::vector<Group> groups;
   for (const size_t i : order) {
     groups.push_back({.sum = places[i], .count = 1});
-    while (groups.size() > 1 && groups.back().first() - groups.end()[-2].last() < kApart) {
+    while (groups.size() > 1 &&
+           groups.back().middle() - groups.end()[-2].middle() <
+               apart + (groups.back().width(apart) + groups.end()[-2].width(apart)) / 2) {
       const Group right = groups.back();
       groups.pop_back();
       groups.back() = {groups.back().sum + right.sum, groups.back().count + right.count};
@@ -205,12 +208,13 @@ std::vector<double> spread(const std::vector<double>& places) {
   size_t next = 0;
   for (const Group& group : groups)
     for (size_t k = 0; k < group.count; ++k)
-      moved[order[next++]] = group.first() + kApart * static_cast<double>(k);
+      moved[order[next++]] =
+          group.middle() - group.width(apart) / 2 + apart * static_cast<double>(k);
   return moved;
 }
 
 // The series, with error bars that would lie on each other moved apart along x.
-std::vector<Series> apart(const Plot& plot) {
+std::vector<Series> moved_apart(const Plot& plot, const Room& room) {
   std::vector<Series> all = plot.series;
   std::vector<double*> values;
   for (Series& s : all)
@@ -221,17 +225,26 @@ std::vector<Series> apart(const Plot& plot) {
   const Scale scale(plot.x);
   std::vector<double> places;
   for (const double* x : values) places.push_back(scale.place(*x));
-  const std::vector<double> moved = spread(places);
+  const std::vector<double> moved = spread(places, room.apart);
   for (size_t i = 0; i < values.size(); ++i)
     if (std::abs(moved[i] - places[i]) > 1e-9) *values[i] = scale.value(moved[i]);
   return all;
+}
+
+// A forest is as high as its rows, which names of several lines make higher.
+int plot_height(const Plot& plot, const Room& room) {
+  if (plot.shape != Shape::forest) return static_cast<int>(room.height * plot.height);
+  size_t lines = 1;
+  for (const auto& [name, place] : plot.y.places)
+    lines = std::max(lines, count_lines(name, room.name_letters));
+  return plot.height + kLine * static_cast<int>((lines - 1) * plot.y.places.size());
 }
 
 }  // namespace
 
 std::string draw(const Plot& plot, const std::string& name, FigureWidth width) {
   const Room& room = room_of(width);
-  const std::vector<Series> series = apart(plot);
+  const std::vector<Series> series = moved_apart(plot, room);
   const Legend key = legend(series, room);
   std::string text = base::format(
       "set key outside bottom center horizontal Left reverse maxcols {} samplen {} height 1 font "
@@ -245,9 +258,7 @@ std::string draw(const Plot& plot, const std::string& name, FigureWidth width) {
   text += "plot ";
   for (size_t i = 0; i < series.size(); ++i)
     text += (i == 0 ? "" : ", ") + pieces(series[i], i, shape(series[i]), room);
-  const bool by_rows = plot.shape == Shape::forest;  // whose height is that of its rows
-  const double share = by_rows ? 1 : room.height;
-  const int height = static_cast<int>(share * plot.height) + kRow * static_cast<int>(key.rows + 1);
+  const int height = plot_height(plot, room) + kRow * static_cast<int>(key.rows + 1);
   return gnuplot(canvas(name, plot.title, room, height), text + "\n");
 }
 
@@ -288,7 +299,7 @@ std::string draw(const PlotMatrix& matrix, const std::string& name, FigureWidth 
       title_line(matrix.title, room), gnuplot_text(matrix.colour_label), matrix.range[0],
       matrix.range[2], small);
   text += axis("x", x, room) + axis("y", y, room);
-  text += base::format("set xtics rotate by {} right\n$m << EOD\n", room.has_title ? 40 : 60);
+  text += base::format("set xtics rotate by {} right\n$m << EOD\n", room.has_title ? 40 : 90);
   for (size_t r = 0; r < matrix.rows.size(); ++r)
     for (size_t c = 0; c < matrix.columns.size(); ++c)
       if (const double v = matrix.values[r][c]; std::isfinite(v))
