@@ -19,8 +19,8 @@ void check_known(const Entry& entry);
 std::vector<Entry> setting_entries(const std::vector<std::pair<std::string, std::string>>& settings);
 std::string nearest_knob(const std::string& key);  // "search.budget" for "budget"
 
-// Reads the value into the knob's field of the trial; `auto` is the default of a number or a choice.
-// Error that names the value's place.
+// Reads the value into the knob's field of the trial; `auto` is the default of a number or a
+// choice. Error that names the value's place.
 void read(const Knob& knob, const Value& value, Trial& trial);
 
 using Values = std::map<std::string, Value>;  // by knob

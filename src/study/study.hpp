@@ -10,7 +10,7 @@
 namespace lorahub::study {
 
 struct Study {
-  std::string name;  // the file's, without .yaml
+  std::string name;           // the file's, without .yaml
   std::string question;       // "" where the file has none
   std::string yaml;           // the file's text, for the record
   std::vector<Trial> trials;  // in the order of `vary`, last key fastest; equal trials (by id) once
