@@ -156,6 +156,12 @@ fs::path resolve(const std::string& name_or_folder, const std::string& file) {
   return folder;
 }
 
+std::string lasting_name(const std::string& name_or_folder) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(name_or_folder, error);
+  return !error && fs::is_directory(folder, error) ? folder.string() : name_or_folder;
+}
+
 void check_own_file(const fs::path& file) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(file, error))) return;

@@ -14,6 +14,9 @@ namespace lorahub::checkpoint {
 std::filesystem::path resolve(const std::string& name_or_folder,
                               const std::string& file = "config.json");
 
+// A folder's absolute path, by which others find it from anywhere; any other name as it is.
+std::string lasting_name(const std::string& name_or_folder);
+
 // Checks a file that is to be copied out of somebody else's folder: a link that leaves the folder
 // could smuggle any file of this machine into what is passed on. Links within the folder are fine,
 // and so are those of a Hugging Face cache to the blobs of the same repository. Error for any other

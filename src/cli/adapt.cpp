@@ -10,13 +10,12 @@
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
+#include "base/progress.hpp"
 #include "base/signals.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/task_rows.hpp"
 #include "cli/words.hpp"
-#include "run/lead/input_notes.hpp"
-#include "run/run_on_ranks.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
 #include "study/single_trial.hpp"
@@ -27,13 +26,13 @@ namespace {
 struct Options {
   ModelOptions model{.precision = ""};  // as the search says, as all that is not given
   OutOptions out;
-  std::string library, task, columns, search = study::kUsualSearch;
+  std::string library, task, test, columns, search = study::kUsualSearch;
   std::string shots, modules, composition, penalty;
   std::optional<int> budget;
   std::optional<uint64_t> seed;
   std::vector<std::string> set;
   int loss_batch = 0;
-  bool quick = false, json = false, no_memory_check = false;
+  bool quick = false, no_fallback = false, quiet = false, json = false, no_memory_check = false;
 };
 
 constexpr const char* kAsk = "ask";
@@ -87,84 +86,143 @@ void print(const run::Adapted& adapted, const Options& options) {
   for (size_t i = 0; i < adapted.modules.size(); ++i)
     fmt::print("{:<40} {:>8.4f}{}\n", adapted.modules[i], adapted.weights[i],
                alone ? base::format(" {:>12.4f}", adapted.single_loss[i]) : "");
-  fmt::print("loss on the examples: base {:.4f}, adapted {:.4f}\n", adapted.zero_loss,
-             adapted.delivered.loss);
+  fmt::print("\n{}\n", run::contest_table(adapted.contest));
+  if (adapted.fell_back())
+    fmt::print(
+        "The mixture is worse on the examples than a module alone, which is the answer "
+        "(--no-fallback keeps the mixture).\n");
   fmt::print("{} written to {}\n", options.out.merge.empty() ? "adapter" : "model",
              options.out.folder);
 }
 
+nlohmann::ordered_json accuracy_json(const run::Hits& hits) {
+  if (hits.empty()) return nullptr;
+  const report::Interval percent = run::accuracy(hits);
+  return {{"rows", hits.size()},
+          {"accuracy", percent.value},
+          {"low", percent.low},
+          {"high", percent.high}};
+}
+
+nlohmann::ordered_json json(const run::Contest& contest) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const run::Contestant& one : contest.contestants) {
+    nlohmann::ordered_json entry{{"name", one.name},
+                                 {"loss", one.loss},
+                                 {"examples", accuracy_json(one.shots)},
+                                 {"test", accuracy_json(one.test)},
+                                 {"p", nullptr}};
+    if (!one.test.empty()) entry["p"] = run::p_against_answer(contest, one);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 void print_json(const run::Adapted& adapted, const Options& options) {
+  const auto& contestants = adapted.contest.contestants;
   const nlohmann::ordered_json out{{"modules", adapted.modules},
                                    {"weights", adapted.weights},
-                                   {"loss", adapted.loss},
-                                   {"zero_loss", adapted.zero_loss},
+                                   {"loss", contestants[adapted.contest.answer].loss},
+                                   {"objective", adapted.objective},
+                                   {"zero_loss", contestants.front().loss},
                                    {"single_loss", adapted.single_loss},
                                    {"evaluations", adapted.evaluations},
+                                   {"answer", contestants[adapted.contest.answer].name},
+                                   {"compared", json(adapted.contest)},
                                    {"out", options.out.folder}};
   fmt::print("{}\n", base::json_text(out));
 }
 
-// Rewords an interruption: the search is kept in memory alone, so the same command begins anew.
+bool asks(const Options& options) { return options.penalty == kAsk; }
+
+// Rewords an interruption where the caller answers a part of the losses: such a search is kept in
+// memory alone.
 base::Interrupted anew(const base::Interrupted& error) {
   const std::string_view promise = "run the same command to go on";
   std::string words = error.what();
   if (const size_t at = words.find(promise); at != std::string::npos) words.erase(at);
-  return base::Interrupted(words + "nothing is kept of the search: the same command begins anew");
+  return base::Interrupted(words +
+                           "nothing is kept of a search whose penalty is asked for: the "
+                           "same command begins anew");
 }
 
-run::Adapted searched(workers::Dispatcher& dispatcher, const Options& options,
-                      const study::Trial& trial, const objective::Hardware& hardware) {
-  try {
-    return run::adapt(dispatcher,
-                      {.trial = trial,
-                       .loss_batch = options.loss_batch,
-                       .added = options.penalty == kAsk ? ask_penalty : search::Added(),
-                       .single_losses = !options.quick,
-                       .memory_check = options.no_memory_check ? run::MemoryCheck::skip
-                                                               : run::MemoryCheck::refuse},
-                      hardware,
-                      {.folder = options.out.folder,
-                       .rows = options.task,
-                       .rank = options.out.rank,
-                       .form = form(options.out),
-                       .force = options.out.force});
-  } catch (const base::Interrupted& error) {
-    throw anew(error);
-  }
+// The examples, and the rows of --test or of the task's piece, as files that may be read again.
+struct Rows {
+  std::unique_ptr<TaskRows> examples, test;
+};
+
+std::string test_of(const Options& options, const study::SingleTask& task) {
+  if (options.test.empty()) return task.is_piece() && !options.quick ? task.named.files.test : "";
+  return study::single_task(options.test, "--test").named.files.test;
+}
+
+Rows read_rows(const Options& options, study::SingleTask& task, int ranks) {
+  const std::string test = test_of(options, task), pool = task.named.files.pool;
+  for (const std::string& file : {pool, test})
+    base::check(ranks == 1 || file.empty() || std::filesystem::is_regular_file(file),
+                "{}: is no file that {} ranks could each read, save the rows in one", file, ranks);
+  Rows rows{.examples = std::make_unique<TaskRows>(pool, options.columns), .test = nullptr};
+  task.named.files = rows.examples->files();
+  if (test.empty()) return rows;
+  rows.test = std::make_unique<TaskRows>(test, options.columns);
+  task.named.files.test = rows.test->files().test;
+  return rows;
+}
+
+run::Adaptation adaptation(const Options& options, const study::Trial& trial) {
+  return {
+      .trial = trial,
+      .loss_batch = options.loss_batch,
+      .added = asks(options) ? ask_penalty : search::Added(),
+      .comparing =
+          options.quick ? run::Comparing::nothing : run::Comparing::base_single_and_mixture,
+      .fallback = options.no_fallback ? run::Fallback::none : run::Fallback::best_single,
+      .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse};
+}
+
+int search_and_print(const Options& options, const study::Trial& trial, workers::World& world) {
+  const objective::Hardware hardware =
+      cli::hardware(options.model, {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
+  std::optional<base::Progress> bar(std::in_place, options.quiet);
+  run::Adaptation adaptation = cli::adaptation(options, trial);
+  adaptation.progress = [&bar](const run::AdaptProgress& now) {
+    bar->show(static_cast<double>(now.evaluations) / now.budget,
+              base::format("{} of {} evaluations, best loss with penalty {:.4f}", now.evaluations,
+                           now.budget, now.best_loss));
+  };
+  const run::Output output{.folder = options.out.folder,
+                           .rows = options.task,
+                           .rank = options.out.rank,
+                           .form = form(options.out),
+                           .force = options.out.force};
+  return run::adapt(adaptation, output, hardware, world, [&](const run::Adapted& adapted) {
+    bar.reset();
+    (options.json ? print_json : print)(adapted, options);
+    warn(adapted.delivered.written, options.out);
+  });
 }
 
 int adapt(const Options& options) {
-  base::check(options.penalty != kAsk || options.json,
+  base::check(!asks(options) || options.json,
               "--penalty ask needs --json (its questions are lines of standard output, as the "
               "result then is), give both");
   base::block_signals();
   workers::Session session;
-  workers::World group(identity());
+  workers::World world(identity());
   study::SingleTask task = study::single_task(options.task);
-  base::check(group.size() == 1 || std::filesystem::is_regular_file(task.named.files.pool),
-              "--task {}: is no file that {} ranks could each read, save the rows in one",
-              options.task, group.size());
-  const TaskRows rows(task.named.files.pool, options.columns);
-  task.named.files = rows.files();
-  const study::Trial mine = study::single_trial({.model = options.model.model,
-                                                 .library = options.library,
-                                                 .task = task,
-                                                 .search = options.search,
-                                                 .set = knobs(options, rows.files())});
-  if (group.rank() == 0) say(remarks(options, mine));
-  const objective::Hardware hardware =
-      cli::hardware(options.model, {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
-  const workers::Service service{.threads = hardware.threads};
-  const auto make_site = [&] {
-    return std::make_unique<run::RankServer>(std::vector{mine}, hardware, group.member());
-  };
-  return run::run_on_ranks(group, service, make_site, [&](workers::Dispatcher& dispatcher) {
-    for (const std::string& note : run::notes({mine})) warn(note);
-    const run::Adapted adapted = searched(dispatcher, options, mine, hardware);
-    (options.json ? print_json : print)(adapted, options);
-    warn(adapted.delivered.written, options.out);
-    return 0;
-  });
+  const Rows rows = read_rows(options, task, world.size());
+  const study::Trial trial = study::single_trial({.model = options.model.model,
+                                                  .library = options.library,
+                                                  .task = task,
+                                                  .search = options.search,
+                                                  .set = knobs(options, task.named.files)});
+  if (world.rank() == 0) say(remarks(options, trial));
+  try {
+    return search_and_print(options, trial, world);
+  } catch (const base::Interrupted& error) {
+    if (asks(options)) throw anew(error);
+    throw;
+  }
 }
 
 }  // namespace
@@ -199,8 +257,7 @@ void add_adapt(CLI::App& app, Action& action) {
                    "recommended: the best settings known; official: the paper's; another piece of "
                    "configs/search, or a YAML file of your own")
       ->capture_default_str();
-  command
-      ->add_option("--budget", options->budget, "evaluations (default: as the search says)")
+  command->add_option("--budget", options->budget, "evaluations (default: as the search says)")
       ->check(CLI::Range(1, study::kMostBudget));
   command
       ->add_option("--composition", options->composition,
@@ -221,7 +278,15 @@ void add_adapt(CLI::App& app, Action& action) {
       ->add_option("--set", options->set,
                    "KEY=VALUE: another knob, as in a study: search.recommend=mean, say")
       ->take_all();
-  command->add_flag("--quick", options->quick, "leave out the loss of each module alone");
+  command->add_option(
+      "--test", options->test,
+      "rows of their own, on which base, best single module and mixture are compared "
+      "(default: the test rows of a piece's task)");
+  command->add_flag("--quick", options->quick,
+                    "compare nothing: no module alone, and the test rows of --test alone");
+  command->add_flag("--no-fallback", options->no_fallback,
+                    "write the mixture even where a module alone has a lower loss on the examples");
+  command->add_flag("--quiet", options->quiet, "no progress on standard error");
   command->add_flag("--json", options->json, "the result as one JSON object, in a line");
   command->add_option("--seed", options->seed, "of all draws and the search (default: 1)");
   add_out(*command, options->out);

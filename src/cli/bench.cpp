@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_options.hpp"
 #include "cli/outputs.hpp"
 #include "model/load.hpp"
 #include "plan/environment.hpp"
@@ -172,12 +173,12 @@ void add_bench(CLI::App& app, Action& action) {
       app.add_subcommand("bench", "how far this machine's passes are from its matrix product");
   command->footer("Example: lorahub bench --shape flan-t5-base --threads 1 --json rate.json");
   const auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model.model, "a Hugging Face folder or name");
+  add_model(*command, options->model.model);
   command->add_option("--shape", options->shape,
                       "without --model: random weights of flan-t5-small, base (default), large, "
                       "xl or xxl");
-  command->add_option("--library", options->library,
-                      "a folder of PEFT adapters (default: random ones of rank 16)");
+  add_library(*command, options->library,
+              "a folder of PEFT adapters (default: random ones of rank 16)");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--count", options->count, "random modules (default: 20)")
       ->check(CLI::Range(1, 1000));

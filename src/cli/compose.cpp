@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_options.hpp"
 #include "lora/module_card.hpp"
 #include "model/load.hpp"
 #include "study/names.hpp"
@@ -28,7 +29,7 @@ int compose(const Options& options) {
       .composition = study::parse<study::Composition>(options.composition, "--composition"),
       .rank = options.out.rank,
       .form = form(options.out)};
-  lora::ModuleCard card{.base = options.model,
+  lora::ModuleCard card{.base = checkpoint::lasting_name(options.model),
                         .library = lora::library(mixture.form),
                         .tag = mixture.form == lora::WrittenForm::adapter ? "lora" : "",
                         .provenance = base::format("{}{} modules of {}", lora::kComposed,
@@ -53,8 +54,8 @@ void add_compose(CLI::App& app, Action& action) {
       "--modules "
       "find_letter,max_letter --weights w.json --out mixed");
   const auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model, "a Hugging Face folder or name")->required();
-  command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
+  add_model(*command, options->model)->required();
+  add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector")
       ->required();

@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_options.hpp"
 #include "lora/base_names.hpp"
 #include "lora/index.hpp"
 #include "report/table.hpp"
@@ -139,10 +140,13 @@ int remove(const Options& options) {
 
 using Act = int (*)(const Options&);
 
-CLI::App* sub(CLI::App& hub, const char* name, const char* what,
+CLI::App* sub(CLI::App& hub, const std::string& name, const char* what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = hub.add_subcommand(name, what);
-  command->add_option("DIR", options->library, "a folder of PEFT adapters")->required();
+  auto* library = command->add_option("DIR", options->library, "a folder of PEFT adapters");
+  library->required();
+  const bool reads = name != "add" && name != "remove";  // these change a folder, and name it
+  if (reads) name_library(*library, "DIR");
   return command;
 }
 
@@ -154,7 +158,10 @@ void act(CLI::App* command, const std::shared_ptr<Options>& options, Action& act
 void add_adding(CLI::App& hub, const std::shared_ptr<Options>& options, Action& action) {
   CLI::App* command = sub(hub, "add", "copy an adapter into a library", options);
   command->add_option("FOLDER", options->folder, "a PEFT adapter")->required();
-  command->add_option("--model", options->model.model, "its base, which it is checked against")
+  add_model(*command, options->model.model)
+      ->description(
+          "its base, which it is checked against: a piece of configs/model, a folder or a "
+          "name")
       ->required();
   command->add_option("--name", options->name, "its name in the library (default: its folder's)");
   command->add_option("--self-test", options->tests,
@@ -185,7 +192,10 @@ void add_hub(CLI::App& app, Action& action) {
   act(command, options, action, show);
   command = sub(*hub, "verify", "bytes, shapes and self-tests of modules on their base", options);
   command->add_option("NAME", options->names, "modules of the library (default: all)");
-  command->add_option("--model", options->model.model, "the base (default: as each module says)");
+  add_model(*command, options->model.model)
+      ->description(
+          "the base: a piece of configs/model, a folder or a name (default: as each module "
+          "says)");
   command->add_flag("--json", options->json, "as JSON");
   add_hardware(*command, options->model);
   act(command, options, action, verify);

@@ -13,6 +13,7 @@
 #include "base/streams.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_options.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
 #include "model/load.hpp"
@@ -151,21 +152,18 @@ void add_infer(CLI::App& app, Action& action) {
       "configs/library/mini/r16/find_letter --task "
       "configs/tasks/mini/upstream/find_letter.jsonl --json");
   const auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
+  add_model(*command, options->model.model)->required();
   command->add_option("--adapter", options->adapter, "a PEFT folder");
-  command->add_option(
-      "--library", options->library,
-      "a folder of PEFT adapters: mixed with --weights, or named by the rows' \"adapter\"");
+  add_library(*command, options->library,
+              "a folder of PEFT adapters: mixed with --weights, or named by the rows' \"adapter\"");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
   command
       ->add_option("--composition", options->composition,
                    "what is mixed: A and B each, or their products")
       ->check(CLI::IsMember({"factor", "product"}));
-  command
-      ->add_option(
-          "--task", options->task,
-          "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
+  add_task(*command, options->task, Part::test,
+           "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
       ->required();
   add_columns(*command, options->columns);
   command->add_option("--max-tokens", options->max_tokens, "of an answer")

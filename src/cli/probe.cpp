@@ -9,6 +9,7 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_options.hpp"
 #include "cli/outputs.hpp"
 #include "cli/task_rows.hpp"
 #include "lora/base_names.hpp"
@@ -156,10 +157,10 @@ void add_probe(CLI::App& app, Action& action) {
       "Example: lorahub probe --model configs/model/mini --library configs/library/mini/r16 --task "
       "configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --map similarity.svg");
   const auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
-  command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
+  add_model(*command, options->model.model)->required();
+  add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
-  command->add_option("--task", options->task, "examples, JSON lines")->required();
+  add_task(*command, options->task, Part::pool, "examples, JSON lines")->required();
   add_columns(*command, options->columns);
   command->add_option("--shots", options->shots, "examples drawn from the file")
       ->check(CLI::Range(1, 100000));

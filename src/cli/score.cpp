@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_options.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
 #include "study/names.hpp"
@@ -142,10 +143,10 @@ void add_score(CLI::App& app, Action& action) {
       "find_letter,max_letter --task configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --rows 0:5 "
       "--weights w.json --json");
   const auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model.model, "a Hugging Face folder or name")->required();
-  command->add_option("--library", options->library, "a folder of PEFT adapters")->required();
+  add_model(*command, options->model.model)->required();
+  add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
-  command->add_option("--task", options->task, "examples, JSON lines")->required();
+  add_task(*command, options->task, Part::pool, "examples, JSON lines")->required();
   add_columns(*command, options->columns);
   command->add_option("--rows", options->rows, "FIRST:LAST, only these (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list of weight vectors")->required();

@@ -46,7 +46,7 @@ void check_free(const fs::path& folder, Force force) {
 
 void claim(const fs::path& folder, ModuleCard card) {
   card.provenance = base::format("{}modules, not finished", kComposed);
-  write_card(folder, card, "This adapter is not finished: the same command begins anew.\n");
+  write_card(folder, card, "This adapter is not finished: give the same command again.\n");
 }
 
 }  // namespace lorahub::lora

@@ -19,8 +19,8 @@ std::filesystem::file_type own_type(std::filesystem::path path);
 void check_free(const std::filesystem::path& folder, Force force);
 
 // Writes a card that says that the composition is not finished, so that a folder that can't be
-// written is found before anything is computed, and so that the same command may begin anew after
-// an interruption.
+// written is found before anything is computed, and so that the same command may be given again
+// after an interruption.
 void claim(const std::filesystem::path& folder, ModuleCard card);
 
 // What the provenance of a composition's card begins with.

@@ -21,7 +21,7 @@ Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite&
     written.module = std::move(cut);
   }
   if (mixture.form == WrittenForm::adapter)
-    write_module(folder, written.module, base.architecture, base.name);
+    write_module(folder, written.module, base.architecture, checkpoint::lasting_name(base.name));
   else
     written.lost =
         write_merged(folder, written.module, checkpoint::resolve(base.name),

@@ -1,106 +1,239 @@
 #include "run/adapt.hpp"
 
+#include <algorithm>
+
+#include "base/fault.hpp"
+#include "base/printable.hpp"
+#include "checkpoint/hub.hpp"
 #include "lora/claim.hpp"
 #include "lora/load_modules.hpp"
 #include "plan/input_hashes.hpp"
 #include "run/lead/agreement.hpp"
+#include "run/lead/input_notes.hpp"
 #include "run/lead/methods/methods.hpp"
-#include "run/lead/run_trial.hpp"
+#include "run/run_on_ranks.hpp"
+#include "run/search_journal.hpp"
+#include "task/score.hpp"
 
 namespace lorahub::run {
 namespace {
 
-Adapted search_weights(TrialEvaluator& evaluator, const Adaptation& adaptation,
-                       const Output& output) {
-  evaluator.load();
-  lora::claim(output.folder,
-              {.base = evaluator.trial().model, .library = lora::library(output.form)});
-  evaluator.narrow();
-  const auto n = static_cast<size_t>(evaluator.modules());
-  search::Population probes{.dim = evaluator.modules(), .weights = std::vector<double>(n)};  // base
-  for (size_t i = 0; i < n && adaptation.single_losses; ++i) {
-    probes.weights.resize((i + 2) * n);
-    probes.weights[(i + 1) * n + i] = 1;
-  }
-  const search::Losses probed = evaluator.evaluate(evaluator.trial().penalty)(probes).losses;
-  const MethodResult choice = searched(evaluator);
-  return {.modules = evaluator.inputs().modules,
-          .weights = choice.weights,
-          .loss = choice.loss,
-          .zero_loss = probed[0],
-          .single_loss = {probed.begin() + 1, probed.end()},
-          .evaluations = evaluator.trial().search.budget};
+bool has_test(const study::Trial& trial) { return trial.task_files.test != trial.task_files.pool; }
+
+constexpr study::Penalty kNoPenalty{.kind = study::PenaltyKind::none};
+
+// Weights of the base, then of each module alone.
+search::Population alone_weights(int modules) {
+  const auto n = static_cast<size_t>(modules);
+  search::Population all{.dim = modules, .weights = std::vector<double>((n + 1) * n)};
+  for (size_t i = 0; i < n; ++i) all.weights[(i + 1) * n + i] = 1;
+  return all;
 }
 
-void check_ranks_agree(workers::Dispatcher& dispatcher, const plan::TrialInputs& brief) {
-  if (dispatcher.ranks() == 1) return;
-  std::map<std::string, std::string> hashes;
-  store::Inputs inputs = plan::file_inputs(brief.trial, hashes);
-  inputs["shots"] = brief.task.shots_sha256;
-  check_agreement(dispatcher, {.trials = {brief.trial}, .inputs = {inputs}, .by_path = hashes});
+Hits hits(const std::vector<std::string>& answers, const std::vector<task::Example>& rows) {
+  Hits hits;
+  for (size_t i = 0; i < answers.size(); ++i)
+    hits.push_back(task::is_hit(answers[i], rows[i].target) ? 1 : 0);
+  return hits;
 }
 
 // What rank 0 needs to write the result. It loads model and modules once more for that, since the
 // search may have run on other ranks alone.
-struct Found {
-  const plan::TrialInputs& brief;
-  const Adaptation& adaptation;
-  const Adapted& adapted;
-};
-Delivered delivered(const Found& found, const objective::Hardware& hardware, const Output& output) {
-  const auto& [brief, adaptation, adapted] = found;
-  const study::Trial& trial = brief.trial;
-  const objective::LoadedModel loaded =
-      objective::load_model(trial.model_path, trial.precision, hardware);
+struct LoadedPool {
+  objective::LoadedModel model;
   lora::Modules kept;
-  const lora::Pool pool = lora::stack(lora::load_modules({.model = trial.model_path,
-                                                          .library = trial.library_path,
-                                                          .names = adapted.modules,
-                                                          .rank = trial.rank,
-                                                          .threads = loaded.threads},
-                                                         loaded.model->architecture(), kept),
-                                      loaded.model->architecture(), loaded.device, loaded.threads);
-  return deliver(loaded,
-                 {.trial = trial,
-                  .task = brief.task,
-                  .pool = pool,
-                  .weights = adapted.weights,
-                  .loss = adapted.loss,
-                  .zero_loss = adapted.zero_loss,
-                  .evaluations = adapted.evaluations,
-                  .loss_batch = adaptation.loss_batch},
-                 output);
+  lora::Pool pool;
+};
+LoadedPool load_pool(const study::Trial& trial, const std::vector<std::string>& modules,
+                     const objective::Hardware& hardware) {
+  LoadedPool loaded{.model = objective::load_model(trial.model_path, trial.precision, hardware),
+                    .kept = {},
+                    .pool = {}};
+  const model::Architecture& architecture = loaded.model.model->architecture();
+  loaded.pool = lora::stack(lora::load_modules({.model = trial.model_path,
+                                                .library = trial.library_path,
+                                                .names = modules,
+                                                .rank = trial.rank,
+                                                .threads = loaded.model.threads},
+                                               architecture, loaded.kept),
+                            architecture, loaded.model.device, loaded.model.threads);
+  return loaded;
 }
+
+// One adaptation on the coordinator.
+class Adapter {
+ public:
+  Adapter(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
+          workers::Dispatcher& dispatcher)
+      : adaptation_(adaptation), output_(output), hardware_(hardware), dispatcher_(dispatcher) {}
+
+  Adapted run() {
+    lora::check_free(output_.folder, output_.force);
+    for (const std::string& note : notes({trial()}))
+      fmt::print(stderr, "warning: {}\n", base::printable_line(note));
+    check_cost();
+    plan::Tokenizers tokenizers;
+    inputs_ = plan::trial_inputs(trial(), tokenizers);
+    file_hashes_ = plan::file_inputs(trial(), by_path_);
+    file_hashes_["shots"] = inputs_.task.shots_sha256;
+    if (dispatcher_.ranks() > 1)
+      check_agreement(dispatcher_,
+                      {.trials = {trial()}, .inputs = {file_hashes_}, .by_path = by_path_});
+    const auto lead = [this](const workers::JobHandle& ranks) { search(ranks); };
+    dispatcher_.work({{.size = {}, .join = join_request(inputs_, 0), .lead = lead}}, 1);
+    write();
+    journal_.reset();
+    SearchJournal::remove_all(output_.folder);
+    return std::move(adapted_);
+  }
+
+ private:
+  const study::Trial& trial() const { return adaptation_.trial; }
+  bool compares() const { return adaptation_.comparing != Comparing::nothing; }
+
+  void check_cost() {
+    const plan::StudyCost cost = plan::cost(
+        {trial()},
+        {.ranks = dispatcher_.ranks(),
+         .threads = hardware_.threads,
+         .flops_per_second = 1,  // no duration is printed
+         .device = hardware_.device,
+         .reads = has_test(trial()) ? plan::Reads::shots_and_prompts : plan::Reads::shots});
+    cautions(cost, dispatcher_, hardware_.device, adaptation_.memory_check);
+  }
+
+  void search(const workers::JobHandle& ranks) {
+    EvaluationHooks hooks{.loss_batch = adaptation_.loss_batch, .added = adaptation_.added};
+    hooks.observer = [this](const search::Trace& trace) { observe(trace); };
+    hooks.record = [this](search::Evaluate evaluate) { return recorded(std::move(evaluate)); };
+    if (plan::probe_count(trial(), static_cast<int>(inputs_.modules.size())) > 0)
+      hooks.known = known_probes(inputs_, file_hashes_, hardware_.device);
+    TrialEvaluator evaluator(ranks, {.inputs = inputs_, .index = 0, .device = hardware_.device},
+                             std::move(hooks));
+    evaluator.load();
+    lora::claim(output_.folder, {.base = checkpoint::lasting_name(trial().model_path),
+                                 .library = lora::library(output_.form)});
+    if (!adaptation_.added)
+      journal_.emplace(
+          output_.folder,
+          search_key(trial(), file_hashes_, base::format("loss batch {}", adaptation_.loss_batch)));
+    evaluator.narrow();
+    measure_alone(evaluator);
+    choose(evaluator, searched(evaluator));
+    if (has_test(trial())) answer_test_rows(evaluator);
+  }
+
+  void observe(const search::Trace& trace) const {
+    if (adaptation_.progress)
+      adaptation_.progress({.evaluations = trace.evaluations(),
+                            .budget = trial().search.budget,
+                            .best_loss = trace.best_loss});
+    if (adaptation_.cancelled && adaptation_.cancelled())
+      throw base::Interrupted("the adaptation was called off, run the same command to go on");
+  }
+
+  search::Evaluate recorded(search::Evaluate evaluate) {
+    return journal_ ? journal_->recorded(std::move(evaluate)) : evaluate;
+  }
+
+  // The base, and the best of the modules alone where something is compared.
+  void measure_alone(TrialEvaluator& evaluator) {
+    adapted_.modules = evaluator.inputs().modules;
+    search::Population all = alone_weights(evaluator.modules());
+    if (!compares()) all.weights.resize(static_cast<size_t>(evaluator.modules()));
+    const search::Losses losses = evaluator.evaluate(kNoPenalty)(all).losses;
+    add("base", losses.front(), {});
+    if (!compares()) return;
+    adapted_.single_loss = {losses.begin() + 1, losses.end()};
+    const auto best = std::ranges::min_element(adapted_.single_loss);
+    const auto place = static_cast<size_t>(best - adapted_.single_loss.begin());
+    const auto row = all.row(static_cast<int>(place) + 1);
+    add("best single module: " + adapted_.modules[place], *best, {row.begin(), row.end()});
+  }
+
+  void add(const std::string& name, double loss, std::vector<double> weights) {
+    adapted_.contest.contestants.push_back({.name = name, .loss = loss, .shots = {}, .test = {}});
+    weights_.push_back(std::move(weights));
+  }
+
+  // The mixture that the search found, and whether it or a module alone is the answer. A program
+  // that says losses is not asked for the mixture's once more.
+  void choose(TrialEvaluator& evaluator, const MethodResult& mixture) {
+    const search::Population found{.dim = evaluator.modules(), .weights = mixture.weights};
+    const double loss = trial().loss == study::LossKind::ask
+                            ? mixture.loss - objective::penalty(mixture.weights, trial().penalty)
+                            : evaluator.evaluate(kNoPenalty)(found).losses.front();
+    add("mixture", loss, mixture.weights);
+    adapted_.objective = mixture.loss;
+    adapted_.evaluations = trial().search.budget;
+    Contest& contest = adapted_.contest;
+    const bool worse = compares() && contest.contestants[1].loss < loss;
+    const bool falls_back = worse && adaptation_.fallback == Fallback::best_single;
+    contest.answer = falls_back ? 1 : contest.contestants.size() - 1;
+    adapted_.weights = weights_[contest.answer];
+  }
+
+  void answer_test_rows(TrialEvaluator& evaluator) {
+    for (size_t i = 0; i < weights_.size(); ++i)
+      adapted_.contest.contestants[i].test =
+          hits(evaluator.answers(weights_[i]), inputs_.task.test);
+  }
+
+  void answer_shots(const LoadedPool& loaded) {
+    std::vector<std::string> prompts;
+    for (const task::Example& shot : inputs_.task.shots) prompts.push_back(shot.input);
+    for (size_t i = 0; i < weights_.size(); ++i) {
+      const model::Adapter adapter =
+          weights_[i].empty()
+              ? model::Adapter{}
+              : lora::compose(loaded.pool, weights_[i], trial().composition, loaded.model.dtype());
+      adapted_.contest.contestants[i].shots =
+          hits(objective::answer(loaded.model, adapter, prompts,
+                                 {.scoring = inputs_.task.scoring,
+                                  .max_tokens = trial().max_tokens,
+                                  .batch = trial().batch}),
+               inputs_.task.shots);
+    }
+  }
+
+  void write() {
+    const LoadedPool loaded = load_pool(trial(), adapted_.modules, hardware_);
+    if (compares()) answer_shots(loaded);
+    adapted_.delivered = deliver(loaded.model,
+                                 {.trial = trial(),
+                                  .task = inputs_.task,
+                                  .pool = loaded.pool,
+                                  .weights = adapted_.weights,
+                                  .contest = adapted_.contest,
+                                  .evaluations = adapted_.evaluations,
+                                  .loss_batch = adaptation_.loss_batch},
+                                 output_);
+  }
+
+  const Adaptation& adaptation_;
+  const Output& output_;
+  const objective::Hardware& hardware_;
+  workers::Dispatcher& dispatcher_;
+  plan::TrialInputs inputs_;
+  std::map<std::string, std::string> by_path_;  // hashes of files
+  store::Inputs file_hashes_;
+  std::optional<SearchJournal> journal_;
+  std::vector<std::vector<double>> weights_;  // by contestant; {}: the base
+  Adapted adapted_;
+};
 
 }  // namespace
 
-Adapted adapt(workers::Dispatcher& dispatcher, const Adaptation& adaptation,
-              const objective::Hardware& hardware, const Output& output) {
-  lora::check_free(output.folder, output.force);
-  const plan::StudyCost cost =
-      plan::cost({adaptation.trial}, {.ranks = dispatcher.ranks(),
-                                      .threads = hardware.threads,
-                                      .flops_per_second = 1,  // no duration is printed
-                                      .device = hardware.device,
-                                      .reads = plan::Reads::shots});
-  cautions(cost, dispatcher, hardware.device, adaptation.memory_check);
-  plan::Tokenizers tokenizers;
-  const plan::TrialInputs mine = plan::trial_inputs(adaptation.trial, tokenizers);
-  check_ranks_agree(dispatcher, mine);
-  Adapted adapted;
-  const auto lead = [&](const workers::JobHandle& job) {
-    EvaluationHooks around{.loss_batch = adaptation.loss_batch, .added = adaptation.added};
-    std::map<std::string, std::string> hashes;
-    if (plan::probe_count(mine.trial, static_cast<int>(mine.modules.size())) > 0)
-      around.known = known_probes(mine, plan::file_inputs(mine.trial, hashes), hardware.device);
-    TrialEvaluator evaluator(job, {.inputs = mine, .index = 0, .device = hardware.device},
-                             std::move(around));
-    adapted = search_weights(evaluator, adaptation, output);
+int adapt(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
+          workers::World& world, const std::function<void(const Adapted&)>& use) {
+  const workers::Service service{.threads = hardware.threads};
+  const auto make_site = [&] {
+    return std::make_unique<RankServer>(std::vector{adaptation.trial}, hardware, world.member());
   };
-  dispatcher.work({{.size = {}, .join = join_request(mine, 0), .lead = lead}}, 1);
-  adapted.delivered =
-      delivered({.brief = mine, .adaptation = adaptation, .adapted = adapted}, hardware, output);
-  return adapted;
+  return run_on_ranks(world, service, make_site, [&](workers::Dispatcher& dispatcher) {
+    use(Adapter(adaptation, output, hardware, dispatcher).run());
+    return 0;
+  });
 }
 
 }  // namespace lorahub::run

@@ -1,32 +1,52 @@
 // Few examples in, one composed adapter out, outside any study.
 #pragma once
+#include <functional>
+
+#include "run/contest.hpp"
 #include "run/deliver.hpp"
 #include "run/lead/memory_warnings.hpp"
 #include "run/lead/trial_evaluator.hpp"
-#include "workers/dispatcher.hpp"
+#include "workers/world.hpp"
 
 namespace lorahub::run {
 
-struct Adapted {
-  std::vector<std::string> modules;  // [N]
-  std::vector<double> weights;       // [N]
-  double loss = 0, zero_loss = 0;    // on the shots, with the penalty; zero_loss: at w = 0
-  std::vector<double> single_loss;   // [N], each module alone at weight 1; empty unless asked for
-  int evaluations = 0;  // of the search; the base and the single modules come on top: 1 or N + 1
-  Delivered delivered;
+enum class Comparing { base_single_and_mixture, nothing };
+// What is written where the mixture has a higher loss on the examples than a module alone.
+enum class Fallback { best_single, none };
+
+struct AdaptProgress {
+  int evaluations = 0, budget = 0;
+  double best_loss = 0;  // so far, with the penalty
 };
 
 struct Adaptation {
-  study::Trial trial;
+  study::Trial trial;   // its test rows are answered where they have a file of their own
   int loss_batch = 0;   // examples of a batch, as in objective::LossRule
-  search::Added added;  // a term added to each loss of the search, beside the trial's penalty
-  bool single_losses = true;
+  search::Added added;  // a term added to each loss of the search, beside the trial's penalty; such
+                        // a search is not journalled, since who answers next may answer otherwise
+  Comparing comparing = Comparing::base_single_and_mixture;
+  Fallback fallback = Fallback::best_single;
   MemoryCheck memory_check = MemoryCheck::refuse;
+  std::function<void(const AdaptProgress&)> progress = {};  // after each generation
+  std::function<bool()> cancelled = {};  // asked after each generation; true: Interrupted
 };
 
-// Runs the trial's search on all ranks, whose plan consists of this trial alone, and writes the
-// composed adapter or merged model with its card.
-Adapted adapt(workers::Dispatcher& dispatcher, const Adaptation& adaptation,
-              const objective::Hardware& hardware, const Output& output);
+struct Adapted {
+  std::vector<std::string> modules;  // [N]
+  std::vector<double> weights;       // [N], of the answer: the mixture, or 1 for a module alone
+  double objective = 0;              // of the search's mixture: its loss with the penalty
+  std::vector<double> single_loss;   // [N], each module alone at weight 1, without the penalty;
+                                     // empty where nothing is compared
+  Contest contest;                   // base and mixture at least
+  int evaluations = 0;               // of the search; base, single modules and mixture come on top
+  Delivered delivered;
+  bool fell_back() const { return contest.answer + 1 < contest.contestants.size(); }
+};
+
+// Searches on all ranks, each of which calls it; the coordinator writes the composed adapter or
+// merged model with its card and gives what it found to `use`. Nothing is written before all inputs
+// were read. An interrupted search goes on when it is asked for again. Returns the exit code.
+int adapt(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
+          workers::World& world, const std::function<void(const Adapted&)>& use);
 
 }  // namespace lorahub::run

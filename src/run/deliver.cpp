@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "checkpoint/hub.hpp"
 #include "lora/claim.hpp"
 #include "objective/alone.hpp"
 #include "objective/answer_errors.hpp"
@@ -14,7 +15,8 @@ namespace {
 
 double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapter,
                const Solution& solution) {
-  if (solution.trial.loss == study::LossKind::ask) return solution.loss;
+  if (solution.trial.loss == study::LossKind::ask)
+    return solution.contest.contestants[solution.contest.answer].loss;
   const std::vector<model::Tokens> pairs =
       objective::tokenize(*loaded.tokenizer, solution.task.shots);
   const search::Population mixture{.dim = static_cast<int>(solution.weights.size()),
@@ -27,7 +29,7 @@ double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapt
                               objective::answered_shots(solution.trial, solution.task, pairs));
   return objective::reduce(sums, tokens, mixture,
                            {.kind = solution.trial.loss,
-                            .penalty = solution.trial.penalty,
+                            .penalty = {.kind = study::PenaltyKind::none},
                             .batch = solution.loss_batch})
       .front();
 }
@@ -37,18 +39,17 @@ std::string body(const Solution& solution, const lora::MixtureToWrite& mixture,
   const study::Trial& trial = solution.trial;
   return base::format(
              "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; {} evaluations of "
-             "search `{}`, seed {}.\nLoss on the {} examples (sha256 {}): {:.4f} for the base, "
-             "{:.4f} for this adapter.\n",
+             "search `{}`, seed {}; {} examples (sha256 {}).\n\n",
              solution.task.name, trial.model, solution.evaluations,
              study::name(trial.search.method), trial.seed.search, solution.task.shots.size(),
-             solution.task.shots_sha256, solution.zero_loss, delivered.loss) +
-         lora::describe(mixture, delivered.written);
+             solution.task.shots_sha256) +
+         contest_table(solution.contest) + "\n" + lora::describe(mixture, delivered.written);
 }
 
 lora::ModuleCard card(const objective::LoadedModel& loaded, const Solution& solution,
                       const lora::Module& module, const Output& output) {
   const study::Trial& trial = solution.trial;
-  return {.base = trial.model,
+  return {.base = checkpoint::lasting_name(trial.model_path),
           .task = solution.task.name,
           .data = base::format("{} examples of {}, sha256 {}", solution.task.shots.size(),
                                output.rows, solution.task.shots_sha256),
@@ -68,7 +69,7 @@ Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution
                                      .form = output.form};
   Delivered delivered{.written = lora::write_mixture(output.folder, mixture,
                                                      {.architecture = loaded.model->architecture(),
-                                                      .name = solution.trial.model})};
+                                                      .name = solution.trial.model_path})};
   const lora::Module& module = delivered.written.module;
   delivered.loss = loss_of(loaded, alone(loaded, module), solution);
   lora::ModuleCard words = card(loaded, solution, module, output);

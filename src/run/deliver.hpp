@@ -5,6 +5,7 @@
 #include "lora/claim.hpp"
 #include "lora/write_mixture.hpp"
 #include "objective/objective.hpp"
+#include "run/contest.hpp"
 
 namespace lorahub::run {
 
@@ -21,16 +22,15 @@ struct Solution {
   const task::Task& task;
   const lora::Pool& pool;
   std::vector<double> weights;  // [N]
-  double loss = 0;              // of the weights, by the trial's loss and penalty
-  double zero_loss = 0;         // at w = 0, likewise
+  const Contest& contest;       // of the answer with what it is compared with
   int evaluations = 0;
   int loss_batch = 0;  // examples of a batch, as in objective::LossRule
 };
 
 struct Delivered {
   lora::Written written;
-  // Of the adapter as written; it differs from the search's where the rank was cut. Where a program
-  // is asked for losses, it is the search's.
+  // Of the adapter as written, without the penalty; it differs from the answer's where the rank was
+  // cut. Where a program is asked for losses, it is the answer's.
   double loss = 0;
 };
 

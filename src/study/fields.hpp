@@ -16,7 +16,8 @@ std::vector<Entry> knob_entries(const std::vector<Entry>& given);
 void check_known(const Entry& entry);
 
 // KEY=VALUE words as knobs. Error for an unknown knob and for one that is given twice.
-std::vector<Entry> setting_entries(const std::vector<std::pair<std::string, std::string>>& settings);
+std::vector<Entry> setting_entries(
+    const std::vector<std::pair<std::string, std::string>>& settings);
 std::string nearest_knob(const std::string& key);  // "search.budget" for "budget"
 
 // Reads the value into the knob's field of the trial; `auto` is the default of a number or a

@@ -201,17 +201,17 @@ const std::vector<std::string>& piece_kinds() {
 
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name) {
   const auto word = scalar(name);
-  if (kind == "search" && word.ends_with(".yaml"))
-    return read_file_of(existing(name), kind, word);
+  if (kind == "search" && word.ends_with(".yaml")) return read_file_of(existing(name), kind, word);
   const auto file = config_path.find(kind, word);
   if (!file) {
     const auto names = config_path.names(kind);
     if (names.empty())
-      fail_at(name,
-              "no piece configs/{}/{}.yaml (no folder `configs` lies above the study or the current "
-              "folder), set "
-              "LORAHUB_CONFIGS to the folder that has it",
-              kind, word);
+      fail_at(
+          name,
+          "no piece configs/{}/{}.yaml (no folder `configs` lies above the study or the current "
+          "folder), set "
+          "LORAHUB_CONFIGS to the folder that has it",
+          kind, word);
     fail_at(name, "no piece configs/{}/{}.yaml (there are: {}), did you mean '{}'?", kind, word,
             base::join(names, ", "), base::nearest(word, names));
   }

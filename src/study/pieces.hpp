@@ -12,9 +12,9 @@
 
 namespace lorahub::study {
 
-// Where pieces are looked for: `configs` of the study's folder and of each folder above it, the same
-// of the current folder, $LORAHUB_CONFIGS, and what came with the program: `configs` of a folder
-// above it, or share/lorahub/configs beside its bin.
+// Where pieces are looked for: `configs` of the study's folder and of each folder above it, the
+// same of the current folder, $LORAHUB_CONFIGS, and what came with the program: `configs` of a
+// folder above it, or share/lorahub/configs beside its bin.
 class ConfigPath {
  public:
   explicit ConfigPath(const std::filesystem::path& study_folder);
@@ -52,9 +52,9 @@ struct Piece {
 // tasks, search.
 const std::vector<std::string>& piece_kinds();
 
-// Reads the piece `name` of kind `kind` (model, library, tasks, search); a search may also be a file
-// of its own, whose name ends in .yaml. Error that names the place of `name` when there is none, and
-// a place inside the piece when that is wrong.
+// Reads the piece `name` of kind `kind` (model, library, tasks, search); a search may also be a
+// file of its own, whose name ends in .yaml. Error that names the place of `name` when there is
+// none, and a place inside the piece when that is wrong.
 Piece read_piece(const ConfigPath& config_path, const std::string& kind, const Value& name);
 
 // The model that a word of a study means: a piece, a folder, else a name in the Hugging Face cache.

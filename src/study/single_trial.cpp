@@ -24,8 +24,8 @@ void check_one_meaning(const Value& word, const std::string& path) {
   const std::string name = scalar(word);
   std::error_code error;
   if (fs::exists(name, error) && !fs::equivalent(name, path, error))
-    fail_at(word, "'{}' is a piece (it means {}) and a folder here, write ./{} for the folder", name,
-            path, name);
+    fail_at(word, "'{}' is a piece (it means {}) and a folder here, write ./{} for the folder",
+            name, path, name);
 }
 
 void assign_all(const std::vector<Entry>& entries, Values& values) {
@@ -61,9 +61,9 @@ LibraryPiece named_library(const std::string& word, const std::string& option) {
 }
 
 SingleTask single_task(const std::string& word, const std::string& option) {
-  SingleTask task{.named = {.name = fs::path(word).stem().string(),
-                            .files = {.pool = word, .test = word}},
-                  .knobs = {}};
+  SingleTask task{
+      .named = {.name = fs::path(word).stem().string(), .files = {.pool = word, .test = word}},
+      .knobs = {}};
   const size_t slash = word.rfind('/');
   std::error_code error;
   if (is_path(word) || slash == std::string::npos || fs::exists(word, error)) return task;

@@ -9,14 +9,15 @@
 
 namespace lorahub::study {
 
-// What a word stands for: a piece, else what it names itself, a folder or a published name. `option`
-// stands in messages, such as --model. Error where a piece and a folder of that name both exist and
-// differ.
+// What a word stands for: a piece, else what it names itself, a folder or a published name.
+// `option` stands in messages, such as --model. Error where a piece and a folder of that name both
+// exist and differ.
 ModelPiece named_model(const std::string& word, const std::string& option = "--model");
 LibraryPiece named_library(const std::string& word, const std::string& option = "--library");
 
-// `mini/unseen/E1_isa_letter` is the task E1_isa_letter of the piece configs/tasks/mini/unseen.yaml;
-// any other word is a file that is pool and test in one, whether it exists or not.
+// `mini/unseen/E1_isa_letter` is the task E1_isa_letter of the piece
+// configs/tasks/mini/unseen.yaml; any other word is a file that is pool and test in one, whether it
+// exists or not.
 struct SingleTask {
   NamedTask named;
   std::vector<Entry> knobs;  // what the piece sets

@@ -75,7 +75,9 @@ TEST_F(SingleTrial, RefusalsNameTheOption) {
             "--task: no task 't3' in the piece set/two (it has: t1, t2), did you mean 't1'?");
   EXPECT_THAT(error_of([&] { made("wode"); }), HasSubstr("did you mean 'wide'"));
   EXPECT_THAT(error_of([&] { made("wide", {{"model", "x"}}); }), HasSubstr("use the options"));
-  EXPECT_THAT(error_of([&] { made("wide", {{"shots", "1"}, {"shots", "2"}}); }),
+  EXPECT_THAT(error_of([&] {
+                made("wide", {{"shots", "1"}, {"shots", "2"}});
+              }),
               HasSubstr("set twice"));
 }
 

@@ -71,9 +71,9 @@ TEST_F(StudyTest, AStudyThatSaysNothingOfItsSearchUsesTheRecommendedOne) {
 }
 
 TEST_F(StudyTest, AKnobOfASearchInTheStudyBeginsAtTheDefaultsOfTheKnobs) {
-  for (const std::string where : {"set: {task: t1, search.budget: 9}\n",
-                                  "set: {task: t1}\nvary: {search: {budget: [9]}}\n",
-                                  "set: {task: t1}\nzip: {search.budget: [9]}\n"}) {
+  for (const std::string where :
+       {"set: {task: t1, search.budget: 9}\n", "set: {task: t1}\nvary: {search: {budget: [9]}}\n",
+        "set: {task: t1}\nzip: {search.budget: [9]}\n"}) {
     const Trial trial = read(kNoSearch + where).trials[0];
     Search expected;
     expected.budget = 9;

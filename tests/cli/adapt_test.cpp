@@ -1,0 +1,148 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "process.hpp"
+
+namespace lorahub {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kConfigs = SOURCE_DIR "/configs";
+const std::string kMini = " --model mini --library mini";
+
+class Adapt : public testing::Test {
+ protected:
+  Ended lorahub(const std::string& words) const {
+    return run_command("cd " + quoted(folder_) +
+                       "; export XDG_CACHE_HOME=" + quoted(folder_ / "cache") +
+                       " LORAHUB_CONFIGS=" + kConfigs + "; " PROGRAM " " + words);
+  }
+  json parsed(const std::string& words) const {
+    const Ended ended = lorahub(words);
+    EXPECT_EQ(ended.code, 0) << words << ended.err;
+    return json::parse(ended.out);
+  }
+  std::string adapter(const std::string& out) const {
+    return read_all(folder_ / out / "adapter_model.safetensors");
+  }
+  fs::path folder_ = fresh_folder("adapt");
+};
+
+// The defaults, on a task that neither the base nor any single module answers. The accuracies that
+// it says are those that infer counts.
+TEST_F(Adapt, TheDefaultsAnswerATaskThatNoModuleAloneDoes) {
+  const std::string task = " --task mini/unseen/E7_swap_brack";
+  const json found = parsed("adapt" + kMini + task + " --json --out out");
+  const json& compared = found["compared"];
+  ASSERT_EQ(compared.size(), 3U);
+  EXPECT_EQ(found["answer"], "mixture");
+  EXPECT_GE(compared[2]["test"]["accuracy"].get<double>(), 90);
+  EXPECT_LT(compared[1]["test"]["accuracy"].get<double>(), 90);
+  EXPECT_EQ(compared[2]["test"]["rows"], 200);
+  EXPECT_LT(compared[0]["p"].get<double>(), 1e-6);
+  EXPECT_EQ(compared[2]["loss"], found["loss"]);
+  EXPECT_GT(found["objective"].get<double>(), found["loss"].get<double>());  // with the penalty
+  const json by_infer = parsed("infer --model mini --adapter out --max-tokens 16 --json" + task);
+  EXPECT_EQ(compared[2]["test"]["accuracy"], by_infer["accuracy"]);
+  const json config = json::parse(read_all(folder_ / "out/adapter_config.json"));
+  EXPECT_EQ(config["base_model_name_or_path"], fs::canonical(kConfigs + "/model/mini").string());
+  EXPECT_THAT(read_all(folder_ / "out/README.md"), HasSubstr("p against it"));
+}
+
+// One evaluation of CMA-ES finds next to nothing, and many modules alone are better than that.
+TEST_F(Adapt, AMixtureThatIsWorseThanAModuleAloneGivesWayToIt) {
+  const std::string how =
+      "adapt" + kMini + " --task mini/unseen/E1_isa_letter --search cma --budget 1 --quick";
+  const std::string compared = how.substr(0, how.size() - 8) + " --out ";
+  const Ended ended = lorahub(compared + "fell");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("worse on the examples than a module alone"));
+  const json fell = parsed(compared + "fell --json");
+  EXPECT_THAT(fell["answer"].get<std::string>(), HasSubstr("best single module"));
+  const auto& single = fell["single_loss"];
+  EXPECT_EQ(fell["loss"], *std::min_element(single.begin(), single.end()));
+  EXPECT_LT(fell["loss"].get<double>(), fell["compared"][2]["loss"].get<double>());
+  double sum = 0;
+  for (const json& weight : fell["weights"]) sum += weight.get<double>();
+  EXPECT_EQ(sum, 1);
+  const json kept = parsed(compared + "kept --json --no-fallback");
+  EXPECT_EQ(kept["answer"], "mixture");
+  EXPECT_EQ(kept["compared"][2]["loss"], fell["compared"][2]["loss"]);
+  EXPECT_NE(adapter("kept"), adapter("fell"));
+}
+
+TEST_F(Adapt, RowsOfTheirOwnAreNamedByTest) {
+  run_command("tail -n 7 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl > " +
+              quoted(folder_ / "rows.jsonl"));
+  const std::string how = "adapt" + kMini + " --task " + kConfigs +
+                          "/tasks/mini/unseen/E1_isa_letter/pool.jsonl --budget 40 --json --out ";
+  EXPECT_TRUE(parsed(how + "without")["compared"][0]["test"].is_null());
+  const json with = parsed(how + "with --test rows.jsonl");
+  EXPECT_EQ(with["compared"][0]["test"]["rows"], 7);
+  EXPECT_EQ(adapter("with"), adapter("without"));
+  EXPECT_EQ(lorahub(how + "none --test absent.jsonl").code, 2);
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
+// Killed when 8 lines of its journal are on the disk.
+TEST_F(Adapt, AKilledSearchGoesOnToTheSameBits) {
+  const std::string how = "adapt" + kMini +
+                          " --task mini/unseen/E1_isa_letter --modules find_letter,max_letter "
+                          "--budget 2400 --quick --out ";
+  ASSERT_EQ(lorahub(how + "whole").code, 0);
+  const Ended killed = lorahub(how +
+                               "cut & p=$!; until [ $(cat cut/search-*.ndj 2>/dev/null | wc -l) "
+                               "-gt 8 ]; do sleep 0.02; done; kill -9 $p; wait $p");
+  EXPECT_EQ(killed.code, 137);
+  EXPECT_THAT(read_all(folder_ / "cut/README.md"), HasSubstr("not finished"));
+  EXPECT_FALSE(fs::exists(folder_ / "cut/adapter_model.safetensors"));
+  ASSERT_EQ(lorahub(how + "cut").code, 0);
+  EXPECT_EQ(adapter("cut"), adapter("whole"));
+  for (const auto& entry : fs::directory_iterator(folder_ / "cut"))
+    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr("search-")));
+}
+
+TEST_F(Adapt, ASearchFileOfOnesOwnIsRead) {
+  std::ofstream(folder_ / "mine.yaml") << "search.method: random\nsearch.budget: 7\nmodules: 3\n";
+  const json found = parsed("adapt" + kMini +
+                            " --task mini/unseen/E1_isa_letter --search mine.yaml --quick "
+                            "--json --out out");
+  EXPECT_EQ(found["evaluations"], 7);
+  EXPECT_EQ(found["modules"].size(), 3U);
+  const Ended unknown =
+      lorahub("adapt" + kMini + " --task mini/unseen/E1_isa_letter --search offical --out x");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'official'"));
+}
+
+TEST_F(Adapt, EveryCommandTakesTheNamesOfPieces) {
+  std::ofstream(folder_ / "w.json") << "[[0.5, 0.25]]";
+  const std::string two = kMini + " --modules find_letter,max_letter";
+  const std::string paths = " --model " + kConfigs + "/model/mini --library " + kConfigs +
+                            "/library/mini/r16 --modules find_letter,max_letter";
+  const std::string task = " --task mini/unseen/E1_isa_letter";
+  const std::string file = " --task " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/";
+  EXPECT_EQ(lorahub("score" + two + task + " --rows 0:3 --weights w.json --json").out,
+            lorahub("score" + paths + file + "pool.jsonl --rows 0:3 --weights w.json --json").out);
+  EXPECT_EQ(parsed("probe" + two + task + " --json"),
+            parsed("probe" + paths + file + "pool.jsonl --json"));
+  const std::string mixed = " --weights w.json --max-tokens 3 --json";
+  EXPECT_EQ(parsed("infer" + two + task + mixed),
+            parsed("infer" + paths + file + "test.jsonl" + mixed));
+  ASSERT_EQ(lorahub("compose" + two + " --weights w.json --out named").code, 0);
+  ASSERT_EQ(lorahub("compose" + paths + " --weights w.json --out given").code, 0);
+  EXPECT_EQ(adapter("named"), adapter("given"));
+  EXPECT_EQ(lorahub("hub list mini --json").out,
+            lorahub("hub list " + kConfigs + "/library/mini/r16 --json").out);
+  EXPECT_EQ(lorahub("hub verify " + kConfigs + "/library/mini/r16 find_letter --model mini").code,
+            0);
+}
+
+}  // namespace
+}  // namespace lorahub
