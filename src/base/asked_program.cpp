@@ -70,7 +70,8 @@ AskedProgram::AskedProgram(std::string command, std::chrono::seconds patience)
   ::close(answers.ends[1]);
   to_ = questions.ends[1];
   from_ = answers.ends[0];
-  ::fcntl(to_, F_SETFL, O_NONBLOCK);  // a program that does not read must not hold us
+  for (const int end : {to_, from_})
+    ::fcntl(end, F_SETFL, O_NONBLOCK);  // a program that does not read or write must not hold us
 }
 
 AskedProgram::~AskedProgram() {
@@ -104,9 +105,11 @@ void AskedProgram::fail_ended() {
       command_, how);
 }
 
-void AskedProgram::wait_for(int descriptor, short event, Clock::time_point deadline) {
-  pollfd one{.fd = descriptor, .events = event, .revents = 0};
-  while (::poll(&one, 1, static_cast<int>(kLook.count())) <= 0) {
+// Waits until the program reads (where `writing`) or has written, with the signals looked at.
+void AskedProgram::wait(bool writing, Clock::time_point deadline) {
+  std::array<pollfd, 2> open{{{.fd = from_, .events = POLLIN, .revents = 0},
+                              {.fd = writing ? to_ : -1, .events = POLLOUT, .revents = 0}}};
+  while (::poll(open.data(), open.size(), static_cast<int>(kLook.count())) <= 0) {
     throw_if_signalled();
     if (Clock::now() <= deadline) continue;
     ::kill(-child_, SIGKILL);
@@ -117,34 +120,41 @@ void AskedProgram::wait_for(int descriptor, short event, Clock::time_point deadl
   }
 }
 
-void AskedProgram::write(const std::string& text, Clock::time_point deadline) {
-  for (size_t written = 0; written < text.size();) {
-    wait_for(to_, POLLOUT, deadline);
-    const ssize_t count = ::write(to_, text.data() + written, text.size() - written);
-    if (count > 0) written += static_cast<size_t>(count);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) fail_ended();
-  }
+// Writes what the pipe takes, and takes it off `text`.
+void AskedProgram::write_some(std::string_view& text) {
+  const ssize_t count = ::write(to_, text.data(), text.size());
+  if (count > 0) text.remove_prefix(static_cast<size_t>(count));
+  if (count < 0 && errno != EAGAIN && errno != EINTR) fail_ended();
 }
 
+// Reads what the pipe holds, if anything.
+void AskedProgram::read_some() {
+  std::array<char, 65536> buffer;
+  const ssize_t count = ::read(from_, buffer.data(), buffer.size());
+  if (count > 0) read_.append(buffer.data(), static_cast<size_t>(count));
+  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) fail_ended();
+  check(read_.size() < kLongest, "the program '{}' answers without an end of line, mend it",
+        command_);
+}
+
+// Both directions at once, since a program may write while it reads, and would wait for ever where
+// we only wrote.
 std::string AskedProgram::ask(const std::string& question) {
   const auto deadline = Clock::now() + patience_;
-  write(question + "\n", deadline);
-  std::array<char, 65536> buffer;
+  const std::string line = question + "\n";
+  std::string_view left = line;
+  size_t seen = 0;  // bytes of read_ that hold no end of line
   size_t end = read_.find('\n');
-  while (end == std::string::npos) {
-    wait_for(from_, POLLIN, deadline);
-    const ssize_t count = ::read(from_, buffer.data(), buffer.size());
-    if (count == 0 || (count < 0 && errno != EINTR)) fail_ended();
-    if (count < 0) continue;
-    const size_t before = read_.size();
-    read_.append(buffer.data(), static_cast<size_t>(count));
-    end = read_.find('\n', before);
-    check(read_.size() < kLongest, "the program '{}' answers without an end of line, mend it",
-          command_);
+  while (!left.empty() || end == std::string::npos) {
+    wait(!left.empty(), deadline);
+    if (!left.empty()) write_some(left);
+    read_some();
+    if (end == std::string::npos) end = read_.find('\n', seen);
+    seen = read_.size();
   }
-  std::string line = read_.substr(0, end);
+  std::string answer = read_.substr(0, end);
   read_.erase(0, end + 1);
-  return line;
+  return answer;
 }
 
 }  // namespace lorahub::base

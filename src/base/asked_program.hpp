@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace lorahub::base {
 
@@ -26,8 +27,9 @@ class AskedProgram {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void wait_for(int descriptor, short event, Clock::time_point deadline);
-  void write(const std::string& text, Clock::time_point deadline);
+  void wait(bool writing, Clock::time_point deadline);
+  void write_some(std::string_view& text);
+  void read_some();
   [[noreturn]] void fail_ended();
   bool has_ended(std::chrono::milliseconds within);
 

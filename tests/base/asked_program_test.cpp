@@ -28,31 +28,31 @@ bool runs(const std::string& pid) {
 }
 
 TEST(AskedProgram, AnswersLineAfterLine) {
-  AskedProgram program("n=0; while read -r line; do n=$((n + 1)); echo \"$n $line\"; done", 60s);
+  AskedProgram program("n=0; while read -r line; do n=$((n + 1)); echo \"$n $line\"; done", 3600s);
   EXPECT_EQ(program.ask("a question"), "1 a question");
   EXPECT_EQ(program.ask("and another \\ one"), "2 and another \\ one");
 }
 
 TEST(AskedProgram, LinesLongerThanAnyPipeGoThrough) {
-  AskedProgram program("cat", 60s);
+  AskedProgram program("cat", 3600s);
   const std::string line(3'000'000, 'x');
   EXPECT_EQ(program.ask(line), line);
 }
 
 TEST(AskedProgram, AnswersThatComeTogetherAreReadOneByOne) {
-  AskedProgram program("read -r x; printf 'one\\ntwo\\n'; read -r x; cat", 60s);
+  AskedProgram program("read -r x; printf 'one\\ntwo\\n'; read -r x; cat", 3600s);
   EXPECT_EQ(program.ask("a"), "one");
   EXPECT_EQ(program.ask("b"), "two");
 }
 
 TEST(AskedProgram, OneThatEndsIsNamedWithItsCode) {
-  AskedProgram program("read -r line; exit 3", 60s);
+  AskedProgram program("read -r line; exit 3", 3600s);
   EXPECT_EQ(failure(program, "a"),
             "the program 'read -r line; exit 3' ended with code 3 before it answered (each "
             "question needs one line), run it by hand and mend it");
-  AskedProgram absent("/no/such/program 2>/dev/null", 60s);
+  AskedProgram absent("/no/such/program 2>/dev/null", 3600s);
   EXPECT_NE(failure(absent, "a").find("ended with code 127"), std::string::npos);
-  AskedProgram killed("kill -9 $$", 60s);
+  AskedProgram killed("kill -9 $$", 3600s);
   EXPECT_NE(failure(killed, "a").find("was ended by signal 9"), std::string::npos);
 }
 
@@ -70,7 +70,7 @@ TEST(AskedProgram, OneThatDoesNotReadIsEndedAfterThePatience) {
 TEST(AskedProgram, LeavesNoProcess) {
   std::string started;
   {
-    AskedProgram program("sleep 600 & echo $!; trap '' TERM; wait; sleep 600", 60s);
+    AskedProgram program("sleep 600 & echo $!; trap '' TERM; wait; sleep 600", 3600s);
     started = program.ask("a");
     EXPECT_TRUE(runs(started));
   }
