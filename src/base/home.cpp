@@ -13,8 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A relative folder would be another one wherever the program starts.
 std::string home() {
-  if (const std::string home = environment_variable("HOME"); !home.empty()) return home;
+  if (const std::string home = environment_variable("HOME"); home.starts_with('/')) return home;
   const passwd* user = ::getpwuid(::getuid());
   return user == nullptr || user->pw_dir == nullptr ? "" : user->pw_dir;
 }
@@ -33,8 +34,8 @@ fs::path with_home(const std::string& path) {
 }
 
 fs::path cache_home() {
-  if (const std::string cache = environment_variable("XDG_CACHE_HOME"); !cache.empty())
-    return with_home(cache);
+  if (const fs::path cache = with_home(environment_variable("XDG_CACHE_HOME")); cache.is_absolute())
+    return cache;
   const std::string home = base::home();
   if (!home.empty()) return fs::path(home) / ".cache";
   return fs::temp_directory_path() / base::format("lorahub-{}", ::getuid());

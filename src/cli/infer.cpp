@@ -26,7 +26,7 @@ namespace {
 
 struct Options {
   ModelOptions model;
-  std::string adapter, library, modules, weights, composition = "factor", task, columns;
+  std::string adapter, library, modules, weights, composition, task, columns;
   int max_tokens = 256, batch = 10, longest = study::kUsualMaxInput;
   bool json = false, json_lines = false, no_memory_check = false;
 };
@@ -44,9 +44,12 @@ train::TrainedModel default_model(const Options& options, const objective::Loade
                                      .architecture = loaded.model->architecture(),
                                      .device = loaded.device,
                                      .threads = loaded.threads});
-  model.adapter = lora::compose(
-      pool, one_vector(options.weights, pool.size()),
-      study::parse<study::Composition>(options.composition, "--composition"), loaded.dtype());
+  model.adapter =
+      lora::compose(pool, one_vector(options.weights, pool.size()),
+                    options.composition.empty()
+                        ? study::Composition::factor
+                        : study::parse<study::Composition>(options.composition, "--composition"),
+                    loaded.dtype());
   return model;
 }
 
@@ -88,6 +91,8 @@ void check_options(const Options& options) {
               "--modules names modules of a --library (none is given), give both");
   base::check(options.weights.empty() || !options.library.empty(),
               "--weights are of the modules of a --library (none is given), give both");
+  base::check(options.composition.empty() || !options.weights.empty(),
+              "--composition says how --weights are mixed (none are given), give both");
   base::check(!options.json || !options.json_lines,
               "--json and --json-lines both given (one object, or one a row?), give one of them");
 }

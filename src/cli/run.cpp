@@ -26,17 +26,15 @@ struct Options {
 };
 
 struct Shard {
-  size_t i = 1, n = 1;  // from 1
+  int i = 1, n = 1;  // from 1
 };
 
 Shard shard(const std::string& text) {
-  Shard s;
-  int end = 0;
-  const bool read = std::sscanf(text.c_str(), "%zu/%zu%n", &s.i, &s.n, &end) == 2 &&
-                    text[static_cast<size_t>(end)] == '\0';
-  base::check(read && 1 <= s.i && s.i <= s.n,
-              "--shard {}: expected I/N with 1 <= I <= N, such as 1/4", text);
-  return s;
+  constexpr int kMost = 999'999;  // of six digits, as files are named (store/paths.hpp)
+  const auto [i, n] = two_numbers(text, '/').value_or(std::pair(0, 0));
+  base::check(1 <= i && i <= n && n <= kMost,
+              "--shard {}: expected I/N with 1 <= I <= N <= {}, such as 1/4", text, kMost);
+  return {.i = i, .n = n};
 }
 
 std::vector<study::Setting> all_settings(const Options& options) {
@@ -62,7 +60,8 @@ run::Selection load(const Options& options) {
   if (!options.shard.empty()) {
     const auto [i, n] = shard(options.shard);
     std::vector<study::Trial> mine;
-    for (size_t t = i - 1; t < study.trials.size(); t += n) mine.push_back(study.trials[t]);
+    for (auto t = static_cast<size_t>(i - 1); t < study.trials.size(); t += static_cast<size_t>(n))
+      mine.push_back(study.trials[t]);
     base::check(!mine.empty(),
                 "--shard {}: the study has only {} trials (this shard is empty), use fewer shards",
                 options.shard, study.trials.size());
@@ -162,13 +161,15 @@ void add_run(CLI::App& app, Action& action) {
   command
       ->add_option("--stall-timeout", options->stall_timeout,
                    "seconds of silence after which a rank counts as lost (all end with 75)")
-      ->check(CLI::Range(1.0, 86400.0));
+      ->check(CLI::Validator([](std::string& text) { return wrong_seconds(text, kMostStall); },
+                             "FLOAT in [1 - 86400]"));
   command
       ->add_option("--hang-timeout", options->hang_timeout,
                    "seconds after which a rank that does not end what it computes or reads counts "
                    "as hung (all end with 75; default: half an hour, or 50 times what is "
                    "predicted where that is longer)")
-      ->check(CLI::Range(1.0, 1e7));
+      ->check(CLI::Validator([](std::string& text) { return wrong_seconds(text, kMostHang); },
+                             "FLOAT in [1 - 1e+07]"));
   add_no_memory_check(*command, options->no_memory_check);
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return run_command(*options); }; });

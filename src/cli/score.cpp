@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
+#include "cli/words.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
 #include "study/names.hpp"
@@ -29,14 +30,11 @@ std::vector<task::Example> read_rows(const Options& options) {
   std::vector<task::Example> examples = task::read_examples(
       options.task, {.columns = task::parse_columns(options.columns, "--columns")});
   if (rows.empty()) return examples;
-  size_t first = 0, last = 0;
-  int end = 0;
-  const bool read = std::sscanf(rows.c_str(), "%zu:%zu%n", &first, &last, &end) == 2 &&
-                    rows[static_cast<size_t>(end)] == '\0';
-  base::check(read && first < last && last <= examples.size(),
+  const auto [first, last] = two_numbers(rows, ':').value_or(std::pair(0, 0));
+  base::check(first < last && static_cast<size_t>(last) <= examples.size(),
               "--rows {}: expected FIRST:LAST within the {} rows of {}, such as 0:5", rows,
               examples.size(), options.task);
-  return {examples.begin() + static_cast<long>(first), examples.begin() + static_cast<long>(last)};
+  return {examples.begin() + first, examples.begin() + last};
 }
 
 search::Population population(const std::string& file, int modules) {

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "cli/commands.hpp"
+#include "cli/words.hpp"
 #include "cluster/folder_jobs.hpp"
 #include "cluster/study_job.hpp"
 #include "plan/cost.hpp"
@@ -127,8 +128,10 @@ void add_run_options(CLI::App& command, cluster::SubmitOptions& options) {
   command.add_option("--threads", options.threads, "threads of each rank")
       ->check(CLI::Range(1, 1024));
   command.add_option("--groups", options.groups, "groups of ranks, as of run");
-  command.add_option("--stall-timeout", options.stall_timeout, "seconds, as of run");
-  command.add_option("--hang-timeout", options.hang_timeout, "seconds, as of run");
+  command.add_option("--stall-timeout", options.stall_timeout, "seconds, as of run")
+      ->check([](const std::string& text) { return wrong_seconds(text, kMostStall); });
+  command.add_option("--hang-timeout", options.hang_timeout, "seconds, as of run")
+      ->check([](const std::string& text) { return wrong_seconds(text, kMostHang); });
 }
 
 }  // namespace

@@ -1,16 +1,48 @@
 #include "cli/words.hpp"
 
+#include <charconv>
 #include <fstream>
 
 #include "base/text.hpp"
 #include "plan/environment.hpp"
 
 namespace lorahub::cli {
+namespace {
+
+std::optional<int> whole_number(std::string_view text) {
+  constexpr size_t kMostDigits = 9;
+  if (text.empty() || text.size() > kMostDigits) return std::nullopt;
+  int number = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    number = 10 * number + (digit - '0');
+  }
+  return number;
+}
+
+}  // namespace
 
 std::vector<std::string> command_words() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   const std::string words{std::istreambuf_iterator<char>(file), {}};
   return base::split(words, '\0');
+}
+
+std::optional<std::pair<int, int>> two_numbers(std::string_view text, char between) {
+  const size_t at = text.find(between);
+  if (at == text.npos) return std::nullopt;
+  const std::optional<int> first = whole_number(text.substr(0, at));
+  const std::optional<int> second = whole_number(text.substr(at + 1));
+  if (!first || !second) return std::nullopt;
+  return std::pair(*first, *second);
+}
+
+std::string wrong_seconds(const std::string& text, double most) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (whole && seconds >= 1 && seconds <= most) return "";
+  return base::format("{} is no number of seconds from 1 to {}", text, most);
 }
 
 workers::Identity identity() {

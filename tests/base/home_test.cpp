@@ -26,10 +26,12 @@ TEST_F(Home, CachesLieInItOrWhereTheUserSays) {
   EXPECT_EQ(cache_home(), "/home/ada/.cache");
   ::setenv("XDG_CACHE_HOME", "~/elsewhere", 1);
   EXPECT_EQ(cache_home(), "/home/ada/elsewhere");
+  ::setenv("XDG_CACHE_HOME", "relative", 1);
+  EXPECT_EQ(cache_home(), "/home/ada/.cache") << "the XDG specification ignores it";
 }
 
 TEST_F(Home, WithoutOneNothingIsMadeInTheCurrentFolder) {
-  for (const char* home : {"", static_cast<const char*>(nullptr)}) {
+  for (const char* home : {"", "relative", ".", static_cast<const char*>(nullptr)}) {
     home == nullptr ? ::unsetenv("HOME") : ::setenv("HOME", home, 1);
     EXPECT_TRUE(cache_home().is_absolute());
     EXPECT_TRUE(with_home("~/x").is_absolute());

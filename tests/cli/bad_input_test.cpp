@@ -110,6 +110,18 @@ TEST_F(BadStudy, WordsBehindAShard) {
   expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n", HasSubstr("1/2x"),
          " --shard 1/2x");
 }
+TEST_F(BadStudy, NumbersOfAShardThatNoFileNameHolds) {
+  for (const char* shard : {"1/1000000", "1/99999999999999999999999", "1/-1", "+1/2", "1/", "/2"})
+    expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n",
+           HasSubstr("expected I/N with 1 <= I <= N <= 999999"), " --shard " + std::string(shard));
+}
+TEST_F(BadStudy, TimeoutsThatAreNoNumbers) {
+  for (const char* option : {"--stall-timeout", "--hang-timeout"})
+    for (const char* seconds : {"nan", "inf", "0", "-1"})
+      expect(kUses + "set: {task: E1_isa_letter, method: zero_shot}\n",
+             AllOf(HasSubstr(option), HasSubstr("no number of seconds from 1 to ")),
+             " " + std::string(option) + " " + seconds);
+}
 TEST_F(BadStudy, NothingLeftToAnswer) {
   std::ofstream(folder_ / "rows.jsonl") << "{\"context\": \"a\", \"completion\": \"b\"}\n";
   expect("question: q\nuses: {model: mini, library: mini}\nset: {task: [rows.jsonl], shots: 1}\n",
