@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::cli {
@@ -71,7 +72,38 @@ std::string of_unknown(const Apps& apps, const std::string& word) {
   return base::format("'{}' is one word more than {} takes, see {} --help", word, line, line);
 }
 
+constexpr std::string_view kMostUnsigned = "18446744073709551615";
+
+// The parser takes 010 for 8, 0x10 for 16 and a negative seed for a huge one.
+bool is_plain(const std::string& word, bool with_sign) {
+  const bool negative = with_sign && word.starts_with('-');
+  const std::string_view digits = std::string_view(word).substr(negative ? 1 : 0);
+  if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos) return false;
+  if (digits.size() > 1 && digits.front() == '0') return false;
+  return digits.size() < kMostUnsigned.size() ||
+         (digits.size() == kMostUnsigned.size() && digits <= kMostUnsigned);
+}
+
+void check_numbers_of(const CLI::App& app, const std::string& line) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    if (option->count() == 0 || type.find("INT") == type.npos) continue;
+    const bool with_sign = type.find("UINT") == type.npos;
+    for (const std::string& word : option->results())
+      base::check(is_plain(word, with_sign),
+                  "{}: {} {} is no plain whole number{} (it could be read in two ways), see {} "
+                  "--help",
+                  line, option->get_name(), word,
+                  with_sign ? "" : base::format(" from 0 to {}", kMostUnsigned), line);
+  }
+}
+
 }  // namespace
+
+void check_numbers(const CLI::App& app) {
+  const Apps apps = named(app);
+  for (const CLI::App* one : apps) check_numbers_of(*one, called(apps));
+}
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const Apps apps = named(app);

@@ -45,6 +45,24 @@ TEST(Usage, SaysWhatIsWrongWithAKnownOption) {
   expect_said("status a b", "'b' is one word more than lorahub status takes");
 }
 
+TEST(Usage, RefusesNumbersThatCouldBeReadInTwoWays) {
+  for (const char* number : {"010", "0x10", "+8", "00"})
+    for (const char* option : {"infer --model m --task t --max-tokens ", "plan x.yaml --ranks ",
+                               "adapt --model m --library l --task t --out o --budget "})
+      EXPECT_THAT(run_command(PROGRAM " " + std::string(option) + number),
+                  testing::Field(&Ended::err, testing::AnyOf(HasSubstr("is no plain whole number"),
+                                                             HasSubstr("not in range"))))
+          << option << number;
+  for (const char* seed : {"-1", "18446744073709551616", "99999999999999999999999", "010", "0x1"})
+    expect_said("adapt --model m --library l --task t --out o --seed " + std::string(seed),
+                "lorahub adapt: --seed " + std::string(seed) +
+                    " is no plain whole number from 0 to 18446744073709551615");
+  EXPECT_THAT(run_command(PROGRAM " adapt --model m --library l --task t --out o --seed "
+                                  "18446744073709551615")
+                  .err,
+              testing::Not(HasSubstr("plain whole number")));
+}
+
 TEST(Usage, AKnobWithoutItsGroupAndOneInVain) {
   const std::string configs = "LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " ";
   const std::string study = "plan " SOURCE_DIR "/experiments/quickstart.yaml ";
