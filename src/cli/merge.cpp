@@ -39,6 +39,11 @@ int merge(const Options& options) {
   store::SameInputs seen;
   store::check_same_inputs(journals, planned, seen);
   const store::History history = store::merged(journals);
+  base::check(
+      !history.headers.empty(),
+      "{} holds no journal that can be read (each line, or the one that names the study, is "
+      "damaged), restore it from a copy",
+      out.string());
   std::vector<std::string> missing, failed;
   for (const study::Trial& trial : study.trials) {
     const std::string id = study::id(trial);

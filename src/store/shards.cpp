@@ -39,7 +39,7 @@ std::vector<ShardHistory> read_journals(const std::filesystem::path& folder) {
     const std::optional<std::string> shard = shard_of(entry.path());
     if (!shard) continue;
     History history = read_journal(entry.path());
-    if (history.headers.empty()) continue;
+    if (history.headers.empty() && history.damages.empty()) continue;
     journals.push_back({.file = entry.path(), .shard = *shard, .history = std::move(history)});
   }
   std::ranges::sort(journals, {}, &ShardHistory::file);

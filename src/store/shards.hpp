@@ -14,8 +14,8 @@ struct ShardHistory {
   std::string shard;
   History history;
 };
-// Reads the journals of the folder that hold a start of the program, in the order of their names.
-// Returns none where there is no such folder.
+// Reads the journals of the folder that hold a start of the program, or a damaged line that may be
+// one, in the order of their names. Returns none where there is no such folder.
 std::vector<ShardHistory> read_journals(const std::filesystem::path& folder);
 
 // The journals as one history. A trial may stand in several of them; one that is done counts. The

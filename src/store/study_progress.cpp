@@ -30,7 +30,8 @@ StudyProgress progress(const std::vector<ShardHistory>& journals) {
       sum.seconds += record.timing.load + record.timing.search + record.timing.answer;
     for (const auto& [id, start] : history.started)
       if (!history.finished.contains(id) && !history.failed.contains(id)) ++sum.begun;
-    planned[count_of(shard)] += planned_trials(history.headers.back()).value_or(0);
+    if (!history.headers.empty())
+      planned[count_of(shard)] += planned_trials(history.headers.back()).value_or(0);
     sum.done += history.finished.size();
     sum.failed += history.failed.size();
     for (const auto& [id, message] : history.failed) sum.failures[id] = sentence(message);

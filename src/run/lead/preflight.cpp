@@ -51,6 +51,7 @@ void check_unchanged(const study::Trial& trial, const store::Inputs& now,
 }
 
 bool is_finished(const store::History& history) {
+  if (history.headers.empty()) return false;
   const std::optional<size_t> planned = store::planned_trials(history.headers.back());
   return planned && *planned <= history.finished.size() + history.failed.size();
 }
@@ -94,10 +95,12 @@ void check_places(const FolderPlan& plan, const std::vector<store::ShardHistory>
                 "{} is a symbolic link (what it leads to would be changed), remove it or choose "
                 "another --out",
                 place.string());
+  const bool has_journal = std::ranges::any_of(
+      journals, [](const auto& journal) { return !journal.history.headers.empty(); });
   base::check(!std::filesystem::exists(result, error) ||
-                  (!journals.empty() && std::filesystem::is_regular_file(result, error)),
-              "{} is there already, without the journal of a run that made it (it would be lost), "
-              "move it away or choose another --out",
+                  (has_journal && std::filesystem::is_regular_file(result, error)),
+              "{} is there already, without a readable journal of the run that made it (it would "
+              "be lost), move it away or choose another --out",
               result.string());
 }
 

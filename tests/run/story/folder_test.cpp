@@ -209,7 +209,7 @@ TEST_F(ResultsFolder, WhatNoRunWroteIsNeitherReplacedNorFollowed) {
     EXPECT_EQ(read_all(secret), "mine");
   };
   fs::copy(secret, out / "out.h5");
-  refused("out.h5 is there already, without the journal of a run");
+  refused("out.h5 is there already, without a readable journal");
   EXPECT_EQ(read_all(out / "out.h5"), "mine");
   fs::remove(out / "out.h5");
   for (const char* name : {"out.h5", "journal.ndj", "log"}) {
@@ -222,10 +222,34 @@ TEST_F(ResultsFolder, WhatNoRunWroteIsNeitherReplacedNorFollowed) {
   ASSERT_EQ(run("--only seed=1").code, 0);
   fs::rename(out / "journal.ndj", folder_ / "kept.ndj");
   const std::string before = read_all(out / "out.h5");
-  refused("out.h5 is there already, without the journal of a run");
+  refused("out.h5 is there already, without a readable journal");
   EXPECT_EQ(read_all(out / "out.h5"), before) << "its results are nowhere else";
   fs::rename(folder_ / "kept.ndj", out / "journal.ndj");
   EXPECT_EQ(run("--only seed=1").code, 0);
+}
+
+// An editor or git has changed the ends of the lines, so that no checksum fits.
+TEST_F(ResultsFolder, AJournalOfDamagedLinesAloneIsSeenAndItsResultFileKept) {
+  ASSERT_EQ(run("").code, 0);
+  const fs::path journal = folder_ / "out/journal.ndj", file = folder_ / "out/out.h5";
+  const std::string text = read_all(journal), before = read_all(file);
+  std::string changed;
+  for (const char c : text) changed += c == '\n' ? "\r\n" : std::string(1, c);
+  std::ofstream(journal, std::ios::binary) << changed;
+  const Ended status = lorahub("status " + quoted(folder_ / "out"));
+  EXPECT_EQ(status.code, 0) << status.err;
+  EXPECT_THAT(status.out, HasSubstr("damaged line"));
+  EXPECT_THAT(status.out, HasSubstr("journal.ndj:1:"));
+  const Ended merged = merge();
+  EXPECT_EQ(merged.code, 2) << merged.err;
+  EXPECT_THAT(merged.err, HasSubstr("holds no journal that can be read"));
+  const Ended again = run("--only seed=1");
+  EXPECT_EQ(again.code, 2) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("out.h5 is there already, without a readable journal"));
+  EXPECT_EQ(read_all(file), before);
+  EXPECT_EQ(read_all(journal), changed);
+  std::ofstream(journal, std::ios::binary) << text;
+  EXPECT_EQ(run("").code, 0) << "restored";
 }
 
 }  // namespace
