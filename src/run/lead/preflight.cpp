@@ -86,11 +86,11 @@ void check_shards(const FolderPlan& plan, const std::vector<store::ShardHistory>
 
 // What a run writes must not replace, or be added to, what no run wrote.
 void check_places(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals) {
-  const std::filesystem::path result = store::result_file(plan.out, plan.shard);
+  const base::Path result = store::result_file(plan.out, plan.shard);
+  const base::Path journal = store::journal_file(plan.out, plan.shard);
   std::error_code error;
-  for (const std::filesystem::path& place :
-       {store::journal_file(plan.out, plan.shard), store::result_file(plan.out, plan.shard),
-        store::log_folder(plan.out)})
+  for (const base::Path& place : {journal, store::lock_file(journal), result,
+                                  store::begin_lock_file(plan.out), store::log_folder(plan.out)})
     base::check(!std::filesystem::is_symlink(place, error),
                 "{} is a symbolic link (what it leads to would be changed), remove it or choose "
                 "another --out",

@@ -212,7 +212,7 @@ TEST_F(ResultsFolder, WhatNoRunWroteIsNeitherReplacedNorFollowed) {
   refused("out.h5 is there already, without a readable journal");
   EXPECT_EQ(read_all(out / "out.h5"), "mine");
   fs::remove(out / "out.h5");
-  for (const char* name : {"out.h5", "journal.ndj", "log"}) {
+  for (const char* name : {"out.h5", "journal.ndj", "journal.ndj.lock", "log"}) {
     fs::create_symlink("../secret", out / name);
     refused((std::string(name) + " is a symbolic link").c_str());
     EXPECT_TRUE(fs::is_symlink(out / name));
