@@ -30,8 +30,10 @@ void add_roots_above(std::vector<fs::path>& roots, fs::path folder) {
 }  // namespace
 
 ConfigPath::ConfigPath(const fs::path& study_folder) {
-  add_roots_above(roots_, fs::absolute(study_folder).lexically_normal());
-  add_roots_above(roots_, fs::current_path());
+  std::error_code removed;  // a current folder that is gone holds no pieces
+  const fs::path current = fs::current_path(removed);
+  add_roots_above(roots_, (current / study_folder).lexically_normal());
+  add_roots_above(roots_, current);
   if (const char* root = std::getenv("LORAHUB_CONFIGS"); root && *root)
     add_root(roots_, fs::absolute(root));
   std::error_code unknown;

@@ -10,11 +10,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Value word_of(const std::string& word, const std::string& option) {
-  return {.node = Node(YAML::Node(word)), .file = option, .line = 0, .folder = fs::current_path()};
+fs::path current_folder() {
+  std::error_code removed;
+  return fs::current_path(removed);
 }
 
-ConfigPath here() { return ConfigPath(fs::current_path()); }
+Value word_of(const std::string& word, const std::string& option) {
+  return {.node = Node(YAML::Node(word)), .file = option, .line = 0, .folder = current_folder()};
+}
+
+ConfigPath here() { return ConfigPath(current_folder()); }
 
 // A path is no name of a piece: `./mini` is the folder beside, whatever pieces there are.
 bool is_path(const std::string& word) { return word.starts_with('.') || word.starts_with('/'); }
