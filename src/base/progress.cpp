@@ -4,13 +4,68 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::base {
+namespace {
 
-Progress::Progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+constexpr double kRedraw = 0.1;  // seconds between two drawings of a bar
+// Seconds between two lines: a few at the beginning, and never so few that they fill a log.
+constexpr double kLeastPause = 5, kMostPause = 30, kPauseShare = 0.05;
+
+struct ParentProcess {
+  std::string name;
+  int parent = 0;
+};
+
+// Of /proc/PID/stat: "12 (name) S 11 ...".
+ParentProcess look_at(int process) {
+  std::ifstream file(format("/proc/{}/stat", process));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const size_t begin = text.find('('), end = text.rfind(')');
+  if (begin == std::string::npos || end == std::string::npos || end + 4 > text.size()) return {};
+  return {.name = text.substr(begin + 1, end - begin - 1),
+          .parent = std::atoi(text.c_str() + end + 4)};
+}
+
+bool is_terminal_of(int process) {
+  std::error_code error;
+  const std::string target =
+      std::filesystem::read_symlink(format("/proc/{}/fd/2", process), error).string();
+  return target.starts_with("/dev/pts/") || target.starts_with("/dev/tty");
+}
+
+bool mpirun_has_terminal() {
+  static const std::set<std::string> launchers{"mpirun", "mpiexec", "orterun", "prterun", "prun"};
+  int process = ::getppid();
+  for (int generation = 0; generation < 4 && process > 1; ++generation) {
+    const auto [name, parent] = look_at(process);
+    if (launchers.contains(name)) return is_terminal_of(process);
+    process = parent;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool stderr_reaches_terminal() {
+  if (::isatty(STDERR_FILENO) == 1) return true;
+  const bool by_mpirun =
+      std::getenv("OMPI_COMM_WORLD_RANK") != nullptr || std::getenv("PMIX_RANK") != nullptr;
+  return by_mpirun && mpirun_has_terminal();
+}
+
+Progress::Progress(bool quiet, FirstLine first)
+    : quiet_(quiet),
+      terminal_(stderr_reaches_terminal()),
+      last_(first == FirstLine::at_once || terminal_ ? -1e9 : 0) {}
 
 Progress::~Progress() {
   if (drawn_ && terminal_) fmt::print(stderr, "\n");
@@ -18,20 +73,24 @@ Progress::~Progress() {
 
 void Progress::show(double done, std::string_view text) {
   const double now = clock_.seconds();
-  if (quiet_ || now - last_ < (terminal_ ? 0.1 : 30)) return;
+  const double pause = terminal_ ? kRedraw : std::clamp(kPauseShare * now, kLeastPause, kMostPause);
+  if (quiet_ || now - last_ < pause) return;
   last_ = now;
   drawn_ = true;
+  const bool is_known = done >= 0;
   done = std::clamp(done, 0.0, 1.0);
   const double left = done > 0.01 ? now / done - now : -1;
   const std::string time = left >= 0 ? format(", {} left", duration(left)) : "";
+  const std::string share = is_known ? format("{:3.0f}% ", 100 * done) : "";
   const std::string shown = printable_line(text);
   if (!terminal_) {
-    fmt::print(stderr, "{:3.0f}% {}{}\n", 100 * done, shown, time);
+    fmt::print(stderr, "{}{}{}\n", share, shown, time);
     return;
   }
   const int filled = static_cast<int>(20 * done);
-  fmt::print(stderr, "\r\x1b[K[{:=<{}}{: <{}}] {:3.0f}% {}{}", "", filled, "", 20 - filled,
-             100 * done, shown, time);
+  const std::string bar =
+      is_known ? format("[{:=<{}}{: <{}}] ", "", filled, "", 20 - filled) : std::string();
+  fmt::print(stderr, "\r\x1b[K{}{}{}{}", bar, share, shown, time);
   std::fflush(stderr);
 }
 

@@ -1,5 +1,5 @@
-// Progress on stderr: a bar that redraws itself on a terminal, a line every 30 s elsewhere, nothing
-// when quiet.
+// Progress on stderr: a bar that redraws itself on a terminal, also on that of the mpirun that has
+// started this process; elsewhere a line every few seconds; nothing when quiet.
 #pragma once
 #include <string_view>
 
@@ -7,23 +7,30 @@
 
 namespace lorahub::base {
 
+// Where there is no terminal: the first line at once, or only once the work has lasted a while.
+enum class FirstLine { at_once, after_a_while };
+
 class Progress {
  public:
-  explicit Progress(bool quiet);
+  explicit Progress(bool quiet, FirstLine first = FirstLine::at_once);
   ~Progress();  // leaves the terminal on a fresh line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `done` in [0, 1]; `text` says what is going on. It draws at most 10 times a second, so it may
-  // be called often.
+  // `done` in [0, 1], or below 0 where it is not known how much there is; `text` says what is going
+  // on. It draws at most 10 times a second, so it may be called often.
   void show(double done, std::string_view text);
 
  private:
   bool quiet_;
   bool terminal_;
   bool drawn_ = false;
-  double last_ = -1e9;  // seconds of `clock_` at the last drawing
+  double last_;  // seconds of `clock_` at the last drawing
   Stopwatch clock_;
 };
+
+// Whether a person sees at once what goes to standard error: it is a terminal, or mpirun, on this
+// machine, hands it on to one.
+bool stderr_reaches_terminal();
 
 }  // namespace lorahub::base

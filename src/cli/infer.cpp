@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/printable.hpp"
+#include "base/progress.hpp"
 #include "base/streams.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
@@ -28,7 +29,7 @@ struct Options {
   ModelOptions model;
   std::string adapter, library, modules, weights, composition, task, columns;
   int max_tokens = 256, batch = 10, longest = study::kUsualMaxInput;
-  bool json = false, json_lines = false, no_memory_check = false;
+  bool json = false, json_lines = false, no_memory_check = false, quiet = false;
 };
 
 // The model that answers rows that name no adapter: the base, with the adapter of --adapter, a
@@ -55,7 +56,7 @@ train::TrainedModel default_model(const Options& options, const objective::Loade
 
 // Sums over all rows.
 struct Tally {
-  size_t rows = 0, hits = 0;
+  size_t rows = 0, hits = 0, bytes = 0;  // bytes: of the lines of these rows
   bool scored = true;
   nlohmann::json answers = nlohmann::json::array();  // with --json
   double accuracy() const { return 100 * static_cast<double>(hits) / static_cast<double>(rows); }
@@ -67,6 +68,7 @@ void give(const Options& options, const task::Row& row, const std::string& answe
   const std::string& target = row.example.target;
   const bool hit = !target.empty() && task::is_hit(answer, target);
   ++tally.rows;
+  tally.bytes += row.line.size() + 1;
   tally.hits += hit ? 1 : 0;
   tally.scored = tally.scored && !target.empty();
   if (options.json) {
@@ -82,6 +84,14 @@ void give(const Options& options, const task::Row& row, const std::string& answe
   } else {
     fmt::print("{}\n", ::isatty(STDOUT_FILENO) != 0 ? base::printable(answer) : answer);
   }
+}
+
+// How much of the file has been answered; below 0 where that is not known.
+double share_read(const std::string& file, const Tally& tally) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error || size == 0 || tally.bytes <= tally.rows) return -1;  // a pipe, or no line a row
+  return static_cast<double>(tally.bytes) / static_cast<double>(size);
 }
 
 void check_options(const Options& options) {
@@ -124,6 +134,9 @@ int infer(const Options& options) {
   const objective::LoadedModel loaded = load_model(options.model);
   warn_of(options);
   Tally tally;
+  // Answers that are printed on a terminal are progress enough.
+  base::Progress bar(options.quiet || (!options.json && ::isatty(STDOUT_FILENO) != 0),
+                     base::FirstLine::after_a_while);
   run::infer(
       loaded, default_model(options, loaded),
       {.library = options.library,
@@ -134,7 +147,12 @@ int infer(const Options& options) {
       {.next = [&](task::Row& row) { return stream.next(row); },
        .give = [&](const task::Row& row,
                    const std::string& answer) { give(options, row, answer, tally); },
-       .flush = base::flush_output});
+       .flush =
+           [&] {
+             base::flush_output();
+             bar.show(share_read(options.task, tally),
+                      base::format("{} rows answered", tally.rows));
+           }});
   base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
               options.task == "-" ? "standard input" : options.task);
   if (options.json) {
@@ -182,6 +200,7 @@ void add_infer(CLI::App& app, Action& action) {
       "--json-lines", options->json_lines,
       "each row with its answer, a JSON line as soon as it is known; a row's own \"answer\" "
       "becomes \"given_answer\"");
+  command->add_flag("--quiet", options->quiet, "no progress");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return infer(*options); }; });
 }

@@ -1,6 +1,7 @@
 #include "run/probe.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "cli/outputs.hpp"
@@ -30,7 +32,7 @@ struct Options {
   std::string library, modules, task, columns, map, cache;
   int shots = 5, longest = study::kUsualMaxInput;
   uint64_t seed = 1;
-  bool json = false, no_memory_check = false;
+  bool json = false, no_memory_check = false, quiet = false;
   lora::Force force = lora::Force::no;
 };
 
@@ -66,13 +68,19 @@ run::ProbeFindings probe(const Options& options) {
   const objective::LoadedModel loaded = load_model(options.model);
   check_shots(options, loaded, task);
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
+  base::Progress bar(options.quiet, base::FirstLine::after_a_while);
+  const auto watch = [&bar](size_t done, size_t all) {
+    bar.show(static_cast<double>(done) / static_cast<double>(std::max<size_t>(all, 1)),
+             base::format("{} of {} modules", done, all));
+  };
   return run::probe_library(
       loaded, task,
       {.model = options.model.model,
        .library = options.library,
        .names = names,
        .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
-       .cache = options.cache});
+       .cache = options.cache,
+       .watch = watch});
 }
 
 void print_json(const run::ProbeFindings& found) {
@@ -172,6 +180,7 @@ void add_probe(CLI::App& app, Action& action) {
   add_max_input(*command, options->longest);
   add_no_memory_check(*command, options->no_memory_check);
   command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--quiet", options->quiet, "no progress");
   add_hardware(*command, options->model);
   command->callback([options, &action] { action = [options] { return run_probe(*options); }; });
 }

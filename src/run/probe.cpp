@@ -1,6 +1,7 @@
 #include "run/probe.hpp"
 
 #include <cmath>
+#include <mutex>
 
 #include "base/clock.hpp"
 #include "checkpoint/hub.hpp"
@@ -48,7 +49,8 @@ Probed measured(const objective::LoadedModel& loaded, const model::Adapter& adap
 }  // namespace
 
 std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates& candidates,
-                          std::span<const task::Example> examples, ProbeCache& cache) {
+                          std::span<const task::Example> examples, ProbeCache& cache,
+                          const ProbeWatch& watch) {
   Examples given{
       .rows = examples, .prompts = {}, .pairs = objective::tokenize(*loaded.tokenizer, examples)};
   for (const task::Example& example : examples) given.prompts.push_back(example.input);
@@ -63,9 +65,18 @@ std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates
   }
   objective::LoadedModel one = loaded;
   one.threads = 1;
+  std::mutex mutex;
+  size_t done = 0;
+  const auto tell = [&](size_t more) {
+    const std::lock_guard lock(mutex);
+    done += more;
+    if (watch) watch(done, open.size());
+  };
+  tell(0);
   tensor::share(loaded.threads, static_cast<int>(open.size()), [&](int number) {
     const size_t i = open[static_cast<size_t>(number)];
     all[i + 1] = measured(one, objective::alone(one, candidates.modules[i]), given, base_answers);
+    tell(1);
   });
   for (const size_t i : open) cache.add(candidates.hashes[i], all[i + 1]);
   return all;
@@ -93,7 +104,8 @@ ProbeFindings probe_library(const objective::LoadedModel& loaded, const task::Ta
                     .pairs = pairs,
                     .precision = options.precision,
                     .device = loaded.device});
-  found.probed = probe(loaded, {.modules = found.modules, .hashes = hashes}, task.shots, cache);
+  found.probed =
+      probe(loaded, {.modules = found.modules, .hashes = hashes}, task.shots, cache, options.watch);
   cache.save();
   found.cosines = lora::cosines(found.modules);
   return found;

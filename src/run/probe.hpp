@@ -1,6 +1,7 @@
 // Each module of a library alone on a few examples: what it does before any search.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,10 +15,14 @@ struct Candidates {
   std::span<const lora::Module> modules;  // [N]
   std::span<const std::string> hashes;    // [N], as lora::hash_module
 };
+// Told, by one thread at a time, how many of the modules that the cache does not know are computed.
+using ProbeWatch = std::function<void(size_t done, size_t all)>;
+
 // Returns [1 + N] results: of the base model, then of each module. Each thread computes whole
 // modules; what the cache knows is not computed again.
 std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates& candidates,
-                          std::span<const task::Example> examples, ProbeCache& cache);
+                          std::span<const task::Example> examples, ProbeCache& cache,
+                          const ProbeWatch& watch = {});
 
 struct ProbeOptions {
   std::string model;               // a folder or a published name
@@ -25,6 +30,7 @@ struct ProbeOptions {
   std::vector<std::string> names;  // of its modules, [N]
   study::Precision precision = study::Precision::f32;
   std::filesystem::path cache = {};  // of earlier results; "": probe_folder()
+  ProbeWatch watch = {};
 };
 struct ProbeFindings {
   std::vector<lora::Module> modules;         // [N]
