@@ -261,7 +261,7 @@ void add_adapt(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, study::kMostBudget));
   command
       ->add_option("--composition", options->composition,
-                   "factor or product (default: as the search says)")
+                   "what is mixed: A and B each, or their products (default: as the search says)")
       ->check(CLI::IsMember({"factor", "product"}));
   command
       ->add_option("--penalty", options->penalty,
