@@ -325,8 +325,8 @@ TEST_F(CommandLines, EndAsTheProgramPromises) {
     words.insert(words.end(), command.begin(), command.end());
     words.emplace_back("--help");
     known[command.back()] = options(run(words).out);
-    const bool has_options = command.back() != "hub" && command.back() != "check" &&
-                             command.back() != "remove";
+    const bool has_options =
+        command.back() != "hub" && command.back() != "check" && command.back() != "remove";
     EXPECT_EQ(known[command.back()].empty(), !has_options) << command.back();
   }
   Lines lines(number("LORAHUB_SEED", 1));
