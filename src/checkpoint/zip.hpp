@@ -1,5 +1,6 @@
 // The members of a zip archive as views of its bytes, which is possible because PyTorch stores
-// tensors uncompressed.
+// tensors uncompressed. The reader is ours because libraries copy members out, and tensors are to
+// stay mapped.
 #pragma once
 #include <cstdint>
 #include <map>

@@ -1,4 +1,6 @@
 // The content of a SentencePiece model file (spiece.model), as far as a T5 tokenizer needs it.
+// The reader is ours because few fields are needed, and the library that reads the format cuts text
+// otherwise than transformers (unigram.hpp).
 #pragma once
 #include <filesystem>
 #include <string>

@@ -1,5 +1,6 @@
 // Finds added tokens in text, as Hugging Face's `tokenizers` finds them: of all matches the
-// leftmost, of these the longest, none inside another.
+// leftmost, of these the longest, none inside another. It is ours because ids must equal those of
+// transformers, flags of the tokens included.
 #pragma once
 #include <array>
 #include <string>

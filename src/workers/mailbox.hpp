@@ -1,4 +1,5 @@
-// Messages of any length between the ranks of a communicator, by non-blocking calls only.
+// Messages of any length between the ranks of a communicator, by non-blocking calls only. It
+// is our own, since wrappers of MPI block, count in int, or need a length that is known before.
 #pragma once
 #include <mpi.h>
 

@@ -1,5 +1,6 @@
 // The elementwise steps of kernels.hpp on a GPU, each in one pass over memory, in f32 inside
-// whatever the type.
+// whatever the type. They are ours because LibTorch runs such a step as several kernels, each with
+// a pass of its own.
 #pragma once
 #include <ATen/core/Tensor.h>
 
