@@ -23,6 +23,7 @@ struct Options {
   int threads = 0, trials = 0;
   std::string groups = "auto";
   double stall_timeout = 60, hang_timeout = 0;  // seconds
+  run::HookCommands hooks;
 };
 
 struct Shard {
@@ -106,6 +107,7 @@ int run_command(const Options& options) {
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,
       .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse,
       .verbosity = options.quiet ? run::Verbosity::quiet : run::Verbosity::progress,
+      .hooks = options.hooks,
       .command_line = base::printable_line(base::join(command_words(), " "))};
   const auto read = [&] {
     if (group.is_coordinator()) say(remarks(options));
@@ -171,6 +173,10 @@ void add_run(CLI::App& app, Action& action) {
       ->check(CLI::Validator([](std::string& text) { return wrong_seconds(text, kMostHang); },
                              "FLOAT in [1 - 1e+07]"));
   add_no_memory_check(*command, options->no_memory_check);
+  command->add_option("--on-trial", options->hooks.trial,
+                      "a shell command for each trial that ends, which gets a JSON object on its "
+                      "standard input; the run does not wait for it");
+  command->add_option("--on-study", options->hooks.study, "the same for the end of the run");
   command->add_flag("--quiet", options->quiet, "no progress");
   command->callback([options, &action] { action = [options] { return run_command(*options); }; });
 }

@@ -26,8 +26,9 @@ namespace {
 class StudyRunner {
  public:
   StudyRunner(const Selection& selection, const StudyOptions& options,
-              workers::Dispatcher& dispatcher)
-      : study_(selection.study),
+              workers::Dispatcher& dispatcher, Hooks& hooks)
+      : hooks_(hooks),
+        study_(selection.study),
         trials_(selection.trials),
         planned_(planned(selection.study)),
         options_(options),
@@ -75,9 +76,11 @@ class StudyRunner {
     work();
     dispatcher_.note("writing the result file");
     ledger_->checkpoint();
-    const auto failed = [this](const study::Trial& trial) { return ledger_->has_failed(trial); };
-    return std::ranges::any_of(trials_, failed) ? 1 : 0;
+    say_end();
+    return failed_count() > 0 ? 1 : 0;
   }
+
+  bool has_begun() const { return ledger_.has_value(); }  // to write into the results folder
 
  private:
   FolderPlan plan() const {
@@ -225,6 +228,7 @@ class StudyRunner {
     dispatcher_.note("choosing or recording");
     shared_.emplace(left);
     ledger_->will_run(std::move(sizes));
+    hooks_.will_run(left.size());
     const base::Stopwatch clock;
     const double busy = dispatcher_.busy_seconds();
     try {
@@ -281,13 +285,32 @@ class StudyRunner {
       record.timing.search += borrowed;
       record.timing.energy = meter_.joules() - before;
       ledger_->finish(trial, record);
+      hooks_.trial_done(trial, record);
     } catch (const base::FileError& error) {  // it was there when the run began
       watched_.check(files_[i]);
       throw base::MachineFault(error.what());
     } catch (const base::Error& error) {  // of any rank: the other trials go on
       watched_.check(files_[i]);          // a file that changed meanwhile is an interruption
       ledger_->fail(trial, error.what());
+      hooks_.trial_failed(trial, error.what());
     }
+  }
+
+  size_t failed_count() const {
+    return static_cast<size_t>(std::ranges::count_if(
+        trials_, [this](const study::Trial& trial) { return ledger_->has_failed(trial); }));
+  }
+
+  // The last line: how much is done, and what to do next.
+  void say_end() const {
+    if (options_.verbosity != Verbosity::progress) return;
+    const size_t failed = failed_count(), count = trials_.size();
+    const std::string out = base::shell_word(options_.out.string());
+    std::string text = base::format("{} of {} trials are done", count - failed, count);
+    if (failed > 0)
+      text += base::format(", {} failed ({} says why, --retry-failed runs them again)", failed,
+                           store::log_folder(options_.out).string());
+    fmt::print(stderr, "lorahub: {}; next: lorahub report {}\n", base::printable_line(text), out);
   }
 
   void say_utilisation(const plan::Prediction& prediction, double seconds, double busy) {
@@ -300,6 +323,7 @@ class StudyRunner {
     if (options_.verbosity == Verbosity::progress) fmt::print(stderr, "lorahub: {}\n", text);
   }
 
+  Hooks& hooks_;
   const study::Study& study_;
   const std::vector<study::Trial>& trials_;  // of this call
   const std::vector<store::PlannedTrial> planned_;
@@ -354,11 +378,16 @@ int run_study(const std::function<Selection()>& load, StudyOptions options, work
     if (!group.is_coordinator()) select();
     return std::make_unique<RankServer>(selection.trials, options.hardware, group.member());
   };
+  // Outside of what the ranks do together, so that they never wait for a command of the user.
+  Hooks hooks(group.is_coordinator() ? options.hooks : HookCommands{});
   return run_on_ranks(group, service, make_site, [&](workers::Dispatcher& dispatcher) {
     dispatcher.note("reading the study");
     select();
     dispatcher.at_a_time(options.hardware.trials);
-    return StudyRunner(selection, options, dispatcher).run();
+    hooks.of_study({.name = selection.study.name, .out = options.out.string()});
+    StudyRunner runner(selection, options, dispatcher, hooks);
+    return told(
+        hooks, [&] { return runner.run(); }, [&] { return runner.has_begun(); });
   });
 }
 

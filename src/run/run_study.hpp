@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "run/lead/hooks.hpp"
 #include "run/lead/ledger.hpp"
 #include "run/lead/memory_warnings.hpp"
 #include "run/rank/rank_server.hpp"
@@ -26,6 +27,7 @@ struct StudyOptions {
   Failed failed = Failed::keep;
   MemoryCheck memory_check = MemoryCheck::refuse;
   Verbosity verbosity = Verbosity::progress;
+  HookCommands hooks = {};
   std::string command_line;  // for the record
 };
 

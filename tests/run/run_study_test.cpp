@@ -1,6 +1,8 @@
 // The whole program on the mini-lab: the same bits for any number of ranks, and after kill -9.
 #include "run/run_study.hpp"
 
+#include <gmock/gmock.h>
+
 #include <numeric>
 
 #include "run/small_study.hpp"
@@ -25,6 +27,48 @@ TEST(Study, RunAgainDoesNothingAgain) {
   EXPECT_EQ(payload(folder), before);
   EXPECT_LT(std::filesystem::file_size(folder / "out" / "journal.ndj") - time,
             4000U);  // one more header, no trial
+}
+
+TEST(Study, TellsAUsersCommandAboutEachTrialAndGoesOnWhereThatFails) {
+  const auto folder = fresh_folder("hooks");
+  write_study(folder);
+  const auto told = folder / "told";
+  const Ended ended = run_study(
+      folder, "",
+      "--on-trial 'cat >>" + told.string() + "; exit 3' --on-study 'cat >>" + told.string() + "'");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, ::testing::HasSubstr("--on-trial 'cat"));
+  const std::string text = read_all(told);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);  // eleven trials, and the study
+  EXPECT_THAT(text.substr(text.rfind("\n", text.size() - 2)),
+              ::testing::AllOf(::testing::HasSubstr(R"("event":"study")"),
+                               ::testing::HasSubstr(R"("done":11)"),
+                               ::testing::HasSubstr(R"("state":"done")")));
+  EXPECT_EQ(payload(folder), alone());
+}
+
+TEST(Study, SaysWhatToDoNext) {
+  const auto folder = fresh_folder("next");
+  write_study(folder);
+  const Ended ended = run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM " run " +
+                                  quoted(folder / "small.yaml") +
+                                  " --only method=zero_shot --out " + quoted(folder / "out"));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err,
+              ::testing::EndsWith("lorahub: 1 of 1 trials are done; next: lorahub report " +
+                                  (folder / "out").string() + "\n"));
+}
+
+// mpirun hands on what a rank prints, so that the rank itself has no terminal.
+TEST(Study, ABarMovesOnTheTerminalOfMpirun) {
+  if (run_command("command -v script").code != 0) GTEST_SKIP() << "no script(1)";
+  const auto folder = fresh_folder("terminal");
+  write_study(folder);
+  const std::string run = "LORAHUB_CONFIGS=" SOURCE_DIR "/configs mpirun -np 2 " PROGRAM " run " +
+                          (folder / "small.yaml").string() + " --out " + (folder / "out").string();
+  const Ended ended = run_command("script -qec '" + run + "' /dev/null");
+  EXPECT_THAT(ended.out, ::testing::HasSubstr("\r\x1b[K["));
+  EXPECT_THAT(ended.out, ::testing::HasSubstr("next: lorahub report"));
 }
 
 // CE sum / tokens / examples + 0.05 mean |w|, from what is recorded of the chosen weights.
