@@ -14,31 +14,23 @@
 #include <cstring>
 #include <functional>
 
+#include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
 
 namespace lorahub::base {
 namespace {
 
-class Descriptor {
- public:
-  Descriptor(const Path& path, int flags)  // a FIFO would block
-      : number_(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666)) {
-    if (number_ < 0) cannot(format("cannot open {}", path.string()), errno);
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  operator int() const { return number_; }
-
- private:
-  int number_;
-};
+Descriptor open_file(const Path& path, int flags) {
+  const int number = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666);  // nor on a FIFO
+  if (number < 0) cannot(format("cannot open {}", path.string()), errno);
+  return Descriptor(number);
+}
 
 size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 
 void sync(const Path& path, int flags) {
-  const Descriptor file(path, flags);
+  const Descriptor file = open_file(path, flags);
   if (::fsync(file) != 0) cannot(format("cannot write {} to the disk", path.string()), errno);
 }
 
@@ -76,7 +68,7 @@ void remove_left_behind(const Path& path) {
 }
 
 void write_new(const Path& path, std::string_view content) {
-  const Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL);
+  const Descriptor file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
   while (!content.empty()) {
     const ssize_t written = ::write(file, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
@@ -116,7 +108,8 @@ void write_file(const Path& path, std::string_view content) {
 }
 
 MappedFile::MappedFile(const Path& path) : path_(path) {
-  const Descriptor file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for
+  const Descriptor file =
+      open_file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for
   struct stat info {};
   if (::fstat(file, &info) != 0) cannot(format("cannot read {}", path.string()), errno);
   check(S_ISREG(info.st_mode), "{} is not a regular file", path.string());

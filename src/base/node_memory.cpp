@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
@@ -92,13 +93,6 @@ int open_complete(const std::string& path, const std::string& name, size_t bytes
   return -1;
 }
 
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
 // Returns -1 where the system gives none (for a limit on the length of files, say).
 int open_new(const std::string& name, size_t bytes) {
   const int memory = ::memfd_create(memory_name(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -133,14 +127,14 @@ std::shared_ptr<const NodeMemory> NodeMemory::get(const std::string& key, size_t
   };
   const int found = open_complete(meeting.holder(), name, bytes);
   if (found >= 0) return held(found);
-  const Descriptor made{open_new(name, bytes)};
+  const Descriptor made(open_new(name, bytes));
   const int kept =  // one that only reads: what is sealed can't be mapped by another
-      ::open(format("/proc/self/fd/{}", made.number).c_str(), O_RDONLY | O_CLOEXEC);
-  Mapping writable = map(kept < 0 ? -1 : made.number, bytes, PROT_READ | PROT_WRITE);
+      ::open(format("/proc/self/fd/{}", static_cast<int>(made)).c_str(), O_RDONLY | O_CLOEXEC);
+  Mapping writable = map(kept < 0 ? -1 : made, bytes, PROT_READ | PROT_WRITE);
   fill(writable.get());
   if (kept < 0) return std::make_shared<NodeMemory>(name, -1, std::move(writable));
   writable.reset();
-  ::fcntl(made.number, F_ADD_SEALS, kSealed);
+  ::fcntl(made, F_ADD_SEALS, kSealed);
   meeting.set_holder(path_of(kept));
   return held(kept);
 }

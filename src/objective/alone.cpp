@@ -24,11 +24,17 @@ search::Sums alone_sums(const LoadedModel& loaded, const model::Adapter& adapter
   return sums;
 }
 
+std::vector<int> target_lengths(std::span<const model::Tokens> pairs) {
+  std::vector<int> lengths;
+  for (const model::Tokens& pair : pairs) lengths.push_back(static_cast<int>(pair.target.size()));
+  return lengths;
+}
+
 double official_loss(const LoadedModel& loaded, const model::Adapter& adapter,
                      std::span<const model::Tokens> pairs) {
-  std::vector<int> tokens;
-  for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
-  return reduce(alone_sums(loaded, adapter, pairs), tokens, {.dim = 1, .weights = {0}}, {}).front();
+  return reduce(alone_sums(loaded, adapter, pairs), target_lengths(pairs),
+                {.dim = 1, .weights = {0}}, {})
+      .front();
 }
 
 double single_loss(const LoadedModel& loaded, const lora::Module& module,

@@ -8,13 +8,10 @@
 
 #include "base/random.hpp"
 #include "report/aggregate.hpp"
+#include "report/pick.hpp"
 
 namespace lorahub::report {
 namespace {
-
-size_t pick(base::Stream& random, size_t n) {
-  return static_cast<size_t>(uint64_t{random.bits()} * n >> 32);
-}
 
 // Whether factors f and g split the values alike. Then the later one adds no draw of its own.
 bool splits_alike(const Stratum& s, size_t f, size_t g) {

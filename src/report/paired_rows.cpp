@@ -6,15 +6,12 @@
 #include <numeric>
 
 #include "base/random.hpp"
+#include "report/pick.hpp"
 
 namespace lorahub::report {
 namespace {
 
 constexpr size_t kReplicates = 10000;
-
-size_t pick(base::Stream& random, size_t n) {
-  return static_cast<size_t>(uint64_t{random.bits()} * n >> 32);
-}
 
 Eigen::MatrixXf resampled_rows(size_t rows) {
   base::Stream random(1, "rows");

@@ -23,18 +23,6 @@ constexpr double kMostSigma = 1e32;  // flat losses without bounds
 // Times the first sigma; below it, y = (x - m) / sigma is rounding.
 constexpr double kLeastSigma = 1e-12;
 
-// Indices of the losses, best first; NaN and inf last; equals by index.
-std::vector<Index> ranked(const Losses& losses) {
-  const auto key = [&](Index i) {
-    const double loss = losses[static_cast<size_t>(i)];
-    return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
-  };
-  std::vector<Index> order(losses.size());
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return key(a) < key(b); });
-  return order;
-}
-
 double square(double x) { return x * x; }
 
 struct Columns {  // a matrix, column-major
@@ -81,6 +69,17 @@ void update(MatrixXd& covariance, double kept, const MatrixXd& y, const VectorXd
 }
 
 }  // namespace
+
+std::vector<int> ranked(const Losses& losses) {
+  const auto key = [&](int i) {
+    const double loss = losses[static_cast<size_t>(i)];
+    return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
+  };
+  std::vector<int> order(losses.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, key);
+  return order;
+}
 
 CmaConstants cma_constants(int dim, int population) {
   assert(dim >= 1 && population >= 2);

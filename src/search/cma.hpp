@@ -66,4 +66,7 @@ class Cma final : public Optimizer {
   Population asked_;         // empty where ask() was not called since the last tell()
 };
 
+// Indices of the losses, best first; NaN and inf last; equals by index.
+std::vector<int> ranked(const Losses& losses);
+
 }  // namespace lorahub::search

@@ -12,18 +12,6 @@
 namespace lorahub::search {
 namespace {
 
-// Places of the candidates, least loss first; equal losses by their order.
-std::vector<int> ranked(const Losses& losses) {
-  std::vector<int> order(losses.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto key = [&](int p) {
-    const double loss = losses[static_cast<size_t>(p)];
-    return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
-  };
-  std::ranges::stable_sort(order, {}, key);
-  return order;
-}
-
 // The candidates of one run in a generation of several.
 Generation part(const Generation& all, int run, int size) {
   const Population& from = all.population;

@@ -8,16 +8,16 @@ namespace {
 
 constexpr double kLongestGap = 2;  // seconds between two calls in a process that runs
 
-double now() {
+}  // namespace
+
+double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace
-
-RunningTime::RunningTime() : last_look_(now()) {}
+RunningTime::RunningTime() : last_look_(steady_seconds()) {}
 
 double RunningTime::seconds() {
-  const double time = now();
+  const double time = steady_seconds();
   seconds_ += std::min(time - last_look_, kLongestGap);
   last_look_ = time;
   return seconds_;

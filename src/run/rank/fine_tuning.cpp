@@ -54,12 +54,9 @@ MethodResult tuned(const TrainingInputs& training) {
   objective::LoadedModel adapted = loaded;
   adapted.model = trained.model;
   const search::Sums sums = alone_sums(adapted, trained.adapter, inputs.pairs);
-  std::vector<int> tokens;
-  for (const model::Tokens& pair : inputs.pairs)
-    tokens.push_back(static_cast<int>(pair.target.size()));
   const search::Population itself{.dim = 1, .weights = {0}};
   MethodResult choice{
-      .loss = objective::reduce(sums, tokens, itself,
+      .loss = objective::reduce(sums, objective::target_lengths(inputs.pairs), itself,
                                 {.kind = study::of_entropies(trial.loss),
                                  .penalty = {.kind = study::PenaltyKind::none}})
                   .front(),
