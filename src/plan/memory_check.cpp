@@ -31,7 +31,7 @@ std::vector<base::MemoryLimit> limits(const objective::Hardware& hardware) {
 std::vector<Place> places(const Ranks& ranks) {
   std::map<std::string, Place> all;
   for (size_t rank = 0; rank < ranks.rooms.size(); ++rank) {
-    const std::vector<std::string> words = base::unpack_texts(ranks.rooms[rank]);
+    const auto words = base::decode<std::vector<std::string>>(ranks.rooms[rank]);
     for (size_t i = 0; i + 2 < words.size(); i += 3) {
       const std::string own = words[i + 1].empty() ? base::format(" rank {}", rank) : words[i + 1];
       Place& place = all[ranks.hosts[rank] + "\n" + own + "\n" + words[i]];
@@ -63,7 +63,7 @@ std::string room(const objective::Hardware& hardware) {
     words.push_back(limit.place);
     words.push_back(base::format("{:.0f}", limit.free));
   }
-  return base::pack_texts(words);
+  return base::encode(words);
 }
 
 std::string check_room(const Need& need, const Ranks& ranks) {

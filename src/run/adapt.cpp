@@ -108,7 +108,7 @@ class Adapter {
     hooks.record = [this](search::Evaluate evaluate) { return recorded(std::move(evaluate)); };
     if (plan::probe_count(trial(), static_cast<int>(inputs_.modules.size())) > 0)
       hooks.known = known_probes(inputs_, file_hashes_, hardware_.device);
-    TrialEvaluator evaluator(ranks, {.inputs = inputs_, .index = 0, .device = hardware_.device},
+    TrialEvaluator evaluator(ranks, {.inputs = inputs_, .number = 0, .device = hardware_.device},
                              std::move(hooks));
     evaluator.load();
     lora::claim(output_.folder, {.base = checkpoint::lasting_name(trial().model_path),

@@ -48,7 +48,7 @@ class StudyRunner {
     files_ = checked.files;
     check_folder(plan(), before, inputs_);
     check_agreement(dispatcher_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
-    devices_ = dispatcher_.everyone(encode({.kind = RequestKind::device}));
+    devices_ = dispatcher_.everyone(base::encode(RankRequest{.kind = RequestKind::device}));
     note_elsewhere(run::elsewhere(plan(), before));
     dispatcher_.note("estimating time and memory");
     const std::vector<std::string> warnings = estimate(own_history(plan(), before));
@@ -56,8 +56,8 @@ class StudyRunner {
     for (const size_t i : checked.first_uses) try_out(i);
     dispatcher_.note("opening the results folder");
     make_folder();
-    dispatcher_.everyone(
-        encode({.kind = RequestKind::log, .body = store::log_folder(options_.out).string()}));
+    dispatcher_.everyone(base::encode(
+        RankRequest{.kind = RequestKind::log, .body = store::log_folder(options_.out).string()}));
     ledger_.emplace(LedgerFiles{.journal = store::journal_file(options_.out, options_.shard),
                                 .result = store::result_file(options_.out, options_.shard),
                                 .log = store::log_file(store::log_folder(options_.out), 0)},
@@ -117,9 +117,11 @@ class StudyRunner {
   // node.
   void share_weights(size_t i) {
     if (!workers::has_nccl() || !own_gpus(dispatcher_.hosts(), devices_)) return;
-    dispatcher_.everyone(encode({.kind = RequestKind::model_share, .trial = i}));
+    const std::string trial = encode_trial(trials_[i]);
     dispatcher_.everyone(
-        encode({.kind = RequestKind::exchange, .trial = i, .body = workers::nccl_id()}));
+        base::encode(RankRequest{.kind = RequestKind::model_share, .number = i, .trial = trial}));
+    dispatcher_.everyone(base::encode(RankRequest{
+        .kind = RequestKind::exchange, .number = i, .trial = trial, .body = workers::nccl_id()}));
   }
 
   // Every rank loads what trial i reads: what one of them cannot read is found now.
@@ -279,7 +281,7 @@ class StudyRunner {
       EvaluationHooks hooks = surroundings(i, borrowed);
       hooks.known = known_probes(mine, inputs_[i], options_.hardware.device);
       TrialEvaluator evaluator(
-          handle, {.inputs = std::move(mine), .index = i, .device = options_.hardware.device},
+          handle, {.inputs = std::move(mine), .number = i, .device = options_.hardware.device},
           std::move(hooks));
       store::Record record = run_trial(evaluator);
       record.timing.search += borrowed;

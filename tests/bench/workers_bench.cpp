@@ -10,6 +10,7 @@
 #include "base/signals.hpp"
 #include "run/messages/across.hpp"
 #include "run/messages/measure_tile.hpp"
+#include "run/messages/messages.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::workers {
@@ -61,9 +62,9 @@ Times measured(const search::Measure& measure, int generations) {
 // Sharing must cost less than 1 ms a generation.
 bool measured(const JobHandle& leader, int ranks, char cost) {
   const search::Measure shared = run::across(
-      [&](std::vector<std::string> units) {
-        for (std::string& unit : units) unit.insert(0, 1, cost);
-        return leader.call(units);
+      [&](std::vector<std::string> requests) {
+        for (std::string& request : requests) request.insert(0, 1, cost);
+        return leader.call(requests);
       },
       [](const search::Fault&) {});
   const search::Measure alone = formula(std::chrono::milliseconds(5) * (cost - '0'));
@@ -88,17 +89,18 @@ int main_of_all_ranks() {
   base::block_signals();
   const Session session;
   World group;
-  // A unit is one digit (the cost of a tile in units of 5 ms) and what across() made.
-  const Handler handler = [](const std::string& unit) {
-    return run::measure_unit(unit.substr(1),
-                             formula(std::chrono::milliseconds(5) * (unit[0] - '0')));
+  // A request is one digit (the cost of a tile in units of 5 ms) and what across() made.
+  const Handler handler = [](const std::string& request) {
+    return run::measure_tile(request.substr(1),
+                             formula(std::chrono::milliseconds(5) * (request[0] - '0')));
   };
   return group.run({}, handler, [&](Dispatcher& dispatcher) {
     bool ok = true;
     const auto lead = [&](const JobHandle& leader) {
       for (const char cost : {'0', '1', '4'}) ok = measured(leader, group.size(), cost) && ok;
     };
-    dispatcher.work({{.size = {.width = 6}, .join = "0" + std::string(32, '\0'), .lead = lead}}, 1);
+    dispatcher.work(
+        {{.size = {.width = 6}, .join = "0" + base::encode(run::TileRequest{}), .lead = lead}}, 1);
     return ok ? 0 : 1;
   });
 }

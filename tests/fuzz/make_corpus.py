@@ -29,51 +29,82 @@ def put(target, kind, name, content):
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
+# Messages between ranks, as base/bytes.hpp writes them: numbers as they lie in memory, a count before texts and lists.
+
+def counted(part):
+    part = part if isinstance(part, bytes) else part.encode()
+    return struct.pack("<Q", len(part)) + part
+
+
 def texts(*parts):
-    """As base::pack_texts has them."""
-    parts = [part if isinstance(part, bytes) else part.encode() for part in parts]
-    return struct.pack("<Q", len(parts)) + b"".join(struct.pack("<Q", len(part)) + part for part in parts)
+    return struct.pack("<Q", len(parts)) + b"".join(counted(part) for part in parts)
+
+
+def pairs(*pairs):
+    return struct.pack("<Q", len(pairs)) + b"".join(counted(part) for pair in pairs for part in pair)
 
 
 def doubles(*values):
-    return struct.pack(f"<{len(values)}d", *values)
+    return struct.pack(f"<Q{len(values)}d", len(values), *values)
 
 
-def request(kind, body=b"", trial=0, kept=()):
-    return b"q" + kind + struct.pack("<QQ", trial, len(kept)) + struct.pack(f"<{len(kept)}I", *kept) + body
+def trial(*settings):
+    return pairs(*settings) + counted("model") + counted("library") + counted("pool") + counted("test")
 
 
-def tile(dim, weights, shape):
-    return struct.pack("<QQ", dim, len(weights)) + doubles(*weights) + struct.pack("<4i", *shape)
+def request(kind, body=b"", trial=b"", kept=()):
+    return b"q" + kind + struct.pack("<Q", 3) + counted(trial) + struct.pack(f"<Q{len(kept)}I", len(kept), *kept) + counted(body)
+
+
+def tile(shape, weights):
+    """shape: dim, candidates, first_example, examples."""
+    return struct.pack("<4i", *shape) + doubles(*weights)
+
+
+def generation(weights, loss, dim=None):
+    return struct.pack("<i", len(weights) if dim is None else dim) + doubles(*weights) + doubles(loss) + struct.pack("<Q", 0)
+
+
+def result(weights, generations, steps=2, backwards=10):
+    return (b"r" + doubles(*weights) + struct.pack("<dQ", 1, len(generations)) + b"".join(generations) + texts("yes", "")
+            + doubles(1, 1) + struct.pack("<qq", steps, backwards))
 
 
 def rank_message():
     """What lead and ranks say to each other (tests/fuzz/messages.cpp)."""
-    measure = request(b"M", tile(2, [0.5, -1.0, 0.25, 3.0], (0, 2, 0, 5)), trial=3, kept=(0, 7))
-    result = texts(doubles(0.5, 0.25), doubles(0, 0, 0.5, 0.25), doubles(2, 1), doubles(1, 1), doubles(1, 2, 10), "yes", "")
+    known = trial(("method", "lorahub"), ("shots", "7"), ("task", "E1_isa_letter"))
+    measure = request(b"M", tile((2, 2, 0, 5), [0.5, -1.0, 0.25, 3.0]), trial=known, kept=(0, 7))
     loaded = b"l" + struct.pack("<q", 32) + texts("find_letter", "max_letter")
-    put("message", "valid", "join", request(b"J", b"hashes of rows", trial=1))
+    agree = struct.pack("<Q", 1) + counted(known) + counted("files") + counted("shots") + counted("") + pairs(("state", "hash"))
+    put("message", "valid", "join", request(b"J", b"hashes of rows", trial=known))
     put("message", "valid", "measure", measure)
-    put("message", "valid", "search_of_nothing", request(b"S", tile(0, [], (0, 0, 0, 0))))
-    put("message", "valid", "answer", request(b"A", struct.pack("<Q", 4) + doubles(0.5, 0.25)))
-    put("message", "valid", "agree", request(b"E", texts("2", "knobs", "files", "path", "hash")))
+    put("message", "valid", "search_of_nothing", request(b"S", tile((0, 0, 0, 0), [])))
+    put("message", "valid", "answer", request(b"A", struct.pack("<Q", 4) + doubles(0.5, 0.25), trial=known))
+    put("message", "valid", "probe", request(b"P", struct.pack("<I", 4), trial=known))
+    put("message", "valid", "agree", request(b"E", agree))
     put("message", "valid", "loaded", loaded)
-    put("message", "valid", "result", b"r" + result)
+    put("message", "valid", "difference", b"d\2" + struct.pack("<Q", 1) + pairs(("shots", "5")))
+    put("message", "valid", "result", result([0.5, 0.25], [generation([0, 0], 2), generation([0.5, 0.25], 1)]))
     put("message", "hostile", "nothing", b"")
     put("message", "hostile", "unknown", b"x")
     put("message", "hostile", "unknown_kind", request(b"?"))
     put("message", "hostile", "cut", measure[:-9])
     put("message", "hostile", "too_long", measure + b"x")
-    put("message", "hostile", "huge_kept", b"qJ" + struct.pack("<QQ", 0, 2**62))
-    put("message", "hostile", "huge_dim", request(b"M", struct.pack("<QQ", 2**63, 2**61) + struct.pack("<4i", 0, 1, 0, 1)))
-    put("message", "hostile", "negative_tile", request(b"M", tile(2, [0.5, 1.0], (0, 1, -3, 5))))
-    put("message", "hostile", "other_candidates", request(b"M", tile(2, [0.5, 1.0], (0, 2, 0, 5))))
-    put("message", "hostile", "torn_weights", request(b"A", struct.pack("<Q", 4) + b"12345"))
+    put("message", "hostile", "huge_kept", b"qJ" + struct.pack("<QQQ", 0, 0, 2**62))
+    put("message", "hostile", "huge_dim", request(b"M", tile((2**31 - 1, 2**31 - 1, 0, 1), [0.5])))
+    put("message", "hostile", "negative_tile", request(b"M", tile((2, 1, -3, 5), [0.5, 1.0])))
+    put("message", "hostile", "other_candidates", request(b"M", tile((2, 2, 0, 5), [0.5, 1.0])))
+    put("message", "hostile", "torn_weights", request(b"A", struct.pack("<QQ", 4, 1) + b"12345"))
+    put("message", "hostile", "unknown_knob", request(b"J", trial=trial(("shotz", "7"))))
+    put("message", "hostile", "knob_twice", request(b"J", trial=trial(("shots", "7"), ("shots", "7"))))
+    put("message", "hostile", "trial_without_end", request(b"J", trial=known[:-1]))
     put("message", "hostile", "loaded_without_end", loaded[:-1])
     put("message", "hostile", "huge_text", b"l" + struct.pack("<qQQ", 0, 1, 2**63))
-    put("message", "hostile", "result_of_four", b"r" + texts("", "", "", ""))
-    put("message", "hostile", "result_of_endless_steps", b"r" + texts(doubles(0.5), doubles(1), doubles(2), b"", doubles(1, 1e300, 3)))
-    put("message", "hostile", "result_of_other_path", b"r" + texts(doubles(0.5), doubles(1), doubles(2, 1), b"", doubles(1, 2, 3)))
+    put("message", "hostile", "huge_list", b"l" + struct.pack("<qQ", 0, 2**63))
+    put("message", "hostile", "unknown_difference", b"d\7" + struct.pack("<Q", 1) + pairs())
+    put("message", "hostile", "result_of_negative_steps", result([0.5], [generation([1], 2)], steps=-1))
+    put("message", "hostile", "result_of_other_path", result([0.5], [generation([1, 2], 2)]))
+    put("message", "hostile", "result_of_other_losses", result([0.5], [generation([1, 2], 2, dim=1)]))
 
 
 def safetensors_file(header, data=b""):

@@ -1,36 +1,39 @@
 // What lead and ranks say to each other. The first byte says which message the others are.
-#include "base/bytes.hpp"
+#include "run/messages/messages.hpp"
+
 #include "base/check.hpp"
-#include "run/messages/loaded.hpp"
 #include "run/messages/method_result.hpp"
-#include "run/messages/reading.hpp"
-#include "run/messages/requests.hpp"
-#include "run/messages/tile_request.hpp"
+#include "run/messages/trial_message.hpp"
 #include "targets.hpp"
 
 namespace lorahub::fuzz {
 namespace {
 
+// A message that is read must be written as the same bytes.
+template <class Message>
+void read(const std::string& bytes) {
+  base::check(base::encode(base::decode<Message>(bytes)) == bytes,
+              "a message is read as another one");
+}
+
 // With the body that a request of its kind has.
 void request(const std::string& bytes) {
-  const run::RankRequest request = run::decode(bytes);
+  read<run::RankRequest>(bytes);
+  const auto request = base::decode<run::RankRequest>(bytes);
+  if (!request.trial.empty()) run::decode_trial(request.trial);
   switch (request.kind) {
     case run::RequestKind::measure:
-    case run::RequestKind::search: {
-      const run::TileRequest tile = run::decode_tile(request.body);
-      run::encode_tile(tile.population, tile.tile);
-      break;
-    }
+    case run::RequestKind::search:
+      return read<run::TileRequest>(request.body);
     case run::RequestKind::answer:
-      run::answer_body(run::read_answer(request.body));
-      break;
+      return read<run::AnswerRequest>(request.body);
+    case run::RequestKind::probe:
+      return read<run::ProbeRequest>(request.body);
     case run::RequestKind::agree:
-      run::pairs_of(base::unpack_texts(request.body));
-      break;
+      return read<run::LeadReading>(request.body);
     default:
-      break;
+      return;
   }
-  base::check(run::encode(request) == bytes, "a request is read as another one");
 }
 
 }  // namespace
@@ -42,11 +45,11 @@ void message(const std::string& bytes) {
     case 'q':
       return request(rest);
     case 'l':
-      run::encode(run::read_loaded(rest));
-      return;
+      return read<run::LoadedModules>(rest);
+    case 'd':
+      return read<run::Difference>(rest);
     case 'r':
-      run::pack(run::unpack_result(rest));
-      return;
+      return read<run::MethodResult>(rest);
     default:
       base::fail("no message");
   }

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 // One limit of a rank: name, place, free bytes.
 std::string says(const std::string& name, const std::string& place, double free) {
-  return base::pack_texts({name, place, base::format("{:.0f}", free)});
+  return base::encode(std::vector<std::string>{name, place, base::format("{:.0f}", free)});
 }
 
 Need need(double shared, double own, base::Device device = base::Device::cpu) {
@@ -48,9 +48,9 @@ TEST(Room, RanksOfANodeShareWhatIsReadOnce) {
 }
 
 TEST(Room, EachLimitCounts) {
-  const std::string mine = base::pack_texts(
+  const std::string mine = base::encode<std::vector<std::string>>(
       {"free memory", "machine", "100000000000", "the group's limit", "/group/1", "10000000000"});
-  const std::string other = base::pack_texts(
+  const std::string other = base::encode<std::vector<std::string>>(
       {"free memory", "machine", "100000000000", "the group's limit", "/group/2", "10000000000"});
   EXPECT_THAT(refusal(need(0, 8e9), {.hosts = {"n1", "n1"}, .rooms = {mine, mine}}),
               HasSubstr("the group's limit"));
@@ -73,7 +73,7 @@ TEST(Room, OnAGpuEachRankHoldsTheModel) {
 }
 
 TEST(Room, OfThisMachineIsToldInWords) {
-  const std::vector<std::string> words = base::unpack_texts(room({}));
+  const auto words = base::decode<std::vector<std::string>>(room({}));
   ASSERT_GE(words.size(), 3U);
   EXPECT_EQ(words[1], "machine");
   EXPECT_GT(std::stod(words[2]), 1e6);

@@ -19,6 +19,7 @@
 #include "base/signals.hpp"
 #include "run/messages/across.hpp"
 #include "run/messages/measure_tile.hpp"
+#include "run/messages/messages.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::workers {
@@ -93,10 +94,12 @@ std::vector<uint64_t> search_with(const search::Measure& how, int generations) {
 
 using Scene = int (*)(World& group, const std::string& folder);
 
-const Handler kMeasure = [](const std::string& unit) { return run::measure_unit(unit, measure); };
+const Handler kMeasure = [](const std::string& request) {
+  return run::measure_tile(request, measure);
+};
 
 search::Measure of(const JobHandle& leader) {
-  return run::across([&leader](const auto& units) { return leader.call(units); },
+  return run::across([&leader](const auto& requests) { return leader.call(requests); },
                      [](const search::Fault& fault) { expect(false, fault.cause); });
 }
 
@@ -114,7 +117,7 @@ int same_bits(World& group, const std::string&) {
             {.size = {.cost = 1, .units = 9 * 60, .width = 9},
              .join = "",
              .lead = [&](const JobHandle& leader) { trace = search_with(of(leader), 60); }});
-      for (Job& job : jobs) job.join = std::string(32, '\0');  // a unit of no weights
+      for (Job& job : jobs) job.join = base::encode(run::TileRequest{});
       dispatcher.work(jobs, groups);
       for (const auto& trace : traces)
         expect(trace == alone, base::format("{} groups have the bits of one rank", groups));

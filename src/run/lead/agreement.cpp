@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "run/messages/reading.hpp"
-#include "run/messages/requests.hpp"
+#include "run/messages/trial_message.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {
@@ -16,16 +15,19 @@ std::string or_nothing(const store::Inputs& inputs, const std::string& name) {
   return found == inputs.end() ? "" : found->second;
 }
 
-std::string body_of(const TrialReadings& reading) {
-  std::vector<std::string> words{std::to_string(reading.trials.size())};
+using Pairs = std::map<std::string, std::string>;
+
+LeadReading message_of(const TrialReadings& reading) {
+  LeadReading message;
   for (size_t i = 0; i < reading.trials.size(); ++i) {
     const store::Inputs& inputs = reading.inputs[i];
-    words.insert(words.end(), {digest(study::columns(reading.trials[i])), digest(files_of(inputs)),
-                               or_nothing(inputs, "shots"), or_nothing(inputs, "test")});
+    message.trials.push_back({.trial = encode_trial(reading.trials[i]),
+                              .files = digest(files_of(inputs)),
+                              .shots = or_nothing(inputs, "shots"),
+                              .test = or_nothing(inputs, "test")});
   }
-  for (const auto& [path, hash] : reading.by_path)
-    words.insert(words.end(), {state_of(path), hash});
-  return base::pack_texts(words);
+  for (const auto& [path, hash] : reading.by_path) message.known.emplace_back(state_of(path), hash);
+  return message;
 }
 
 std::string value_of(const Pairs& pairs, const std::string& name) {
@@ -67,16 +69,17 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
       who, base::join(differing(found, mine), ", "), study::label(trial));
 }
 
-[[noreturn]] void refuse(const std::string& who, const std::vector<std::string>& words,
+[[noreturn]] void refuse(const std::string& who, const Difference& difference,
                          const TrialReadings& reading) {
-  const size_t trial = std::strtoul(words.at(1).c_str(), nullptr, 10);
-  if (words[0] == kCount || trial >= reading.trials.size())
+  const size_t trial = difference.trial;
+  if (difference.of == Difference::Of::count || trial >= reading.trials.size())
     base::fail(
         "{} reads another study than rank 0: it has {} trials, and {} on rank 0 (their results "
         "would mix), put the study and its configs on a shared disk",
-        who, words.at(1), reading.trials.size());
-  const Pairs found = pairs_of(std::span(words).subspan(2));
-  if (words[0] == kKnobs) refuse_knobs(who, trial, found, reading.trials[trial]);
+        who, trial, reading.trials.size());
+  const Pairs found(difference.found.begin(), difference.found.end());
+  if (difference.of == Difference::Of::knobs)
+    refuse_knobs(who, trial, found, reading.trials[trial]);
   refuse_bytes(who, found, reading.trials[trial], reading.inputs[trial]);
 }
 
@@ -84,12 +87,13 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
 
 void check_agreement(workers::Dispatcher& dispatcher, const TrialReadings& reading) {
   if (dispatcher.ranks() == 1) return;
-  const std::vector<std::string> replies =
-      dispatcher.everyone(encode({.kind = RequestKind::agree, .body = body_of(reading)}));
-  for (size_t rank = 0; rank < replies.size(); ++rank)
-    if (!replies[rank].empty())
-      refuse(base::format("rank {} on {}", rank, dispatcher.hosts()[rank]),
-             base::unpack_texts(replies[rank]), reading);
+  const std::vector<std::string> replies = dispatcher.everyone(base::encode(
+      RankRequest{.kind = RequestKind::agree, .body = base::encode(message_of(reading))}));
+  for (size_t rank = 0; rank < replies.size(); ++rank) {
+    const auto difference = base::decode<Difference>(replies[rank]);
+    if (difference.of != Difference::Of::nothing)
+      refuse(base::format("rank {} on {}", rank, dispatcher.hosts()[rank]), difference, reading);
+  }
 }
 
 }  // namespace lorahub::run

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "run/messages/requests.hpp"
+#include "run/messages/messages.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -19,12 +19,12 @@ double predicted(RequestKind kind, const plan::SearchWork& work) {
 workers::Watch watch(double hang_timeout) { return watch(hang_timeout, {}); }
 
 workers::Watch watch(double hang_timeout, const plan::SearchWork& work) {
-  return [=](const std::string& request) -> workers::Patience {
-    const RankRequest asked = decode(request);
-    const double seconds = std::max(kHangTimeout, kTimesPredicted * predicted(asked.kind, work));
-    return {
-        .seconds = hang_timeout > 0 ? hang_timeout : seconds,
-        .words = base::format("{} (trial {} of the plan)", in_words(asked.kind), asked.trial + 1)};
+  return [=](const std::string& bytes) -> workers::Patience {
+    const auto request = base::decode<RankRequest>(bytes);
+    const double seconds = std::max(kHangTimeout, kTimesPredicted * predicted(request.kind, work));
+    return {.seconds = hang_timeout > 0 ? hang_timeout : seconds,
+            .words = base::format("{} (trial {} of the plan)", in_words(request.kind),
+                                  request.number + 1)};
   };
 }
 

@@ -7,7 +7,7 @@ namespace lorahub::run {
 
 inline constexpr double kHangTimeout = 1800;  // seconds, where the user names no other
 
-// For requests (messages/requests.hpp) that belong to no trial: `hang_timeout` seconds, or
+// For requests (messages/messages.hpp) that belong to no trial: `hang_timeout` seconds, or
 // kHangTimeout where that is 0.
 workers::Watch watch(double hang_timeout);
 

@@ -1,7 +1,7 @@
 #include "run/lead/memory_warnings.hpp"
 
 #include "base/text.hpp"
-#include "run/messages/requests.hpp"
+#include "run/messages/messages.hpp"
 
 namespace lorahub::run {
 
@@ -9,10 +9,10 @@ std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Dispatch
                                   base::Device device, MemoryCheck check) {
   std::vector<std::string> sentences{plan::sentence(cost.cut)};
   if (check == MemoryCheck::refuse)
-    sentences.push_back(
-        plan::check_room(plan::need(cost, device),
-                         {.hosts = dispatcher.hosts(),
-                          .rooms = dispatcher.everyone(encode({.kind = RequestKind::room}))}));
+    sentences.push_back(plan::check_room(
+        plan::need(cost, device),
+        {.hosts = dispatcher.hosts(),
+         .rooms = dispatcher.everyone(base::encode(RankRequest{.kind = RequestKind::room}))}));
   std::erase(sentences, "");
   for (const std::string& sentence : sentences) fmt::print(stderr, "lorahub: {}\n", sentence);
   return sentences;

@@ -59,7 +59,7 @@ store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice,
 
 // The settings that the trial left to defaults, as they were used.
 std::vector<std::pair<std::string, std::string>> resolved(const TrialEvaluator& evaluator,
-                                                          const Loaded& loaded,
+                                                          const LoadedModules& loaded,
                                                           const MethodResult& choice) {
   const study::Trial& trial = evaluator.trial();
   const search::TileShape tile = evaluator.tile_shape();
@@ -103,7 +103,7 @@ store::Record run_trial(TrialEvaluator& evaluator) {
   const plan::TrialInputs& inputs = evaluator.inputs();
   const base::Stopwatch load;
   const long probes = plan::probe_count(inputs.trial, static_cast<int>(inputs.modules.size()));
-  const Loaded loaded = evaluator.load();
+  const LoadedModules loaded = evaluator.load();
   evaluator.surroundings().check_files();
   const double load_seconds = load.seconds();
 

@@ -3,7 +3,6 @@
 #include <cassert>
 #include <cmath>
 
-#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "lora/retrieve.hpp"
@@ -11,19 +10,27 @@
 
 namespace lorahub::run {
 
-std::string join_request(const plan::TrialInputs& trial_inputs, size_t index) {
-  return encode({.kind = RequestKind::join, .trial = index, .body = trial_inputs.rows_hash()});
+std::string join_request(const plan::TrialInputs& trial_inputs, size_t number) {
+  return base::encode(RankRequest{.kind = RequestKind::join,
+                                  .number = number,
+                                  .trial = encode_trial(trial_inputs.trial),
+                                  .body = trial_inputs.rows_hash()});
 }
 
-std::string TrialEvaluator::unit(RequestKind kind, const std::string& body) const {
-  return encode({.kind = kind, .trial = trial_.index, .kept = kept_, .body = body});
+std::string TrialEvaluator::request(RequestKind kind, std::string body) const {
+  return base::encode(RankRequest{.kind = kind,
+                                  .number = trial_.number,
+                                  .trial = message_,
+                                  .kept = kept_,
+                                  .body = std::move(body)});
 }
 
-Loaded TrialEvaluator::load() {
-  const workers::Outcome outcome = ranks_.call({join_request(trial_.inputs, trial_.index)}).front();
+LoadedModules TrialEvaluator::load() {
+  const workers::Outcome outcome =
+      ranks_.call({join_request(trial_.inputs, trial_.number)}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-  Loaded loaded = read_loaded(outcome.bytes);
-  trial_.inputs.modules = loaded.modules;
+  auto loaded = base::decode<LoadedModules>(outcome.bytes);
+  trial_.inputs.modules = loaded.names;
   if (around_.known && loaded.truncated_from > 0)
     for (std::string& hash : around_.known->modules) hash += base::format(" rank {}", trial().rank);
   return loaded;
@@ -43,19 +50,17 @@ std::vector<double> TrialEvaluator::single_losses() {
     }
   }
   if (open.empty()) return losses;
-  std::vector<std::string> units;
-  for (const size_t i : open) {
-    std::string place;
-    base::put_bytes(place, &i, 1);
-    units.push_back(unit(RequestKind::probe, place));
-  }
+  std::vector<std::string> requests;
+  for (const size_t i : open)
+    requests.push_back(
+        request(RequestKind::probe, base::encode(ProbeRequest{.place = static_cast<uint32_t>(i)})));
   ++waits_;
   const base::Stopwatch clock;
-  const std::vector<workers::Outcome> outcomes = ranks_.call(units);
+  const std::vector<workers::Outcome> outcomes = ranks_.call(requests);
   const double seconds = clock.seconds() / static_cast<double>(open.size());
   for (size_t j = 0; j < open.size(); ++j) {
     base::check(outcomes[j].result == workers::Result::reply, "{}", outcomes[j].bytes);
-    losses[open[j]] = base::ByteReader(outcomes[j].bytes).one<double>();
+    losses[open[j]] = base::decode<double>(outcomes[j].bytes);
     if (around_.known)
       around_.known->cache.add(around_.known->modules[open[j]],
                                {.loss = losses[open[j]], .seconds = seconds});
@@ -86,9 +91,9 @@ TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& popu
                                                   RequestKind how, int kinds) {
   ++waits_;
   const auto call = [this, how](const std::vector<std::string>& tiles) {
-    std::vector<std::string> units;
-    for (const std::string& tile : tiles) units.push_back(unit(how, tile));
-    return ranks_.call(units);
+    std::vector<std::string> requests;
+    for (const std::string& tile : tiles) requests.push_back(request(how, tile));
+    return ranks_.call(requests);
   };
   std::map<int, std::string> causes;  // by candidate: several tiles may report the same one
   const auto note = [&](const search::Fault& fault) {
@@ -161,22 +166,24 @@ void TrialEvaluator::check_found(double best_loss) const {
 }
 
 std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weights) {
-  std::vector<std::string> units;
+  std::vector<std::string> requests;
   for (size_t batch = 0; batch < trial_.inputs.batches(); ++batch)
-    units.push_back(unit(RequestKind::answer, answer_body({.batch = batch, .weights = weights})));
+    requests.push_back(request(RequestKind::answer,
+                               base::encode(AnswerRequest{.batch = batch, .weights = weights})));
   std::vector<std::string> all;
-  for (const workers::Outcome& outcome : ranks_.call(units)) {
+  for (const workers::Outcome& outcome : ranks_.call(requests)) {
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-    for (std::string& text : base::unpack_texts(outcome.bytes)) all.push_back(std::move(text));
+    for (auto& text : base::decode<std::vector<std::string>>(outcome.bytes))
+      all.push_back(std::move(text));
   }
   return all;
 }
 
 MethodResult TrialEvaluator::train() {
   ++waits_;
-  const workers::Outcome outcome = ranks_.call({unit(RequestKind::train, "")}).front();
+  const workers::Outcome outcome = ranks_.call({request(RequestKind::train, "")}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-  return unpack_result(outcome.bytes);
+  return base::decode<MethodResult>(outcome.bytes);
 }
 
 }  // namespace lorahub::run

@@ -12,9 +12,9 @@
 #include "run/lead/asked_loss.hpp"
 #include "run/lead/probe_cache.hpp"
 #include "run/messages/across.hpp"
-#include "run/messages/loaded.hpp"
+#include "run/messages/messages.hpp"
 #include "run/messages/method_result.hpp"
-#include "run/messages/requests.hpp"
+#include "run/messages/trial_message.hpp"
 #include "search/minimize.hpp"
 #include "search/optimizer.hpp"
 
@@ -38,23 +38,26 @@ struct EvaluationHooks {
 // A trial as the coordinator knows it.
 struct LedTrial {
   plan::TrialInputs inputs;
-  size_t index = 0;                         // in the plan that all ranks know
+  size_t number = 0;                        // of the trial, for messages to people
   base::Device device = base::Device::cpu;  // what they compute on
 };
 
 class TrialEvaluator {
  public:
   TrialEvaluator(const workers::JobHandle& ranks, LedTrial trial, EvaluationHooks surroundings)
-      : ranks_(ranks), trial_(std::move(trial)), around_(std::move(surroundings)) {}
+      : ranks_(ranks),
+        trial_(std::move(trial)),
+        message_(encode_trial(trial_.inputs.trial)),
+        around_(std::move(surroundings)) {}
 
   const plan::TrialInputs& inputs() const { return trial_.inputs; }
   const study::Trial& trial() const { return trial_.inputs.trial; }
   const EvaluationHooks& surroundings() const { return around_; }
   int modules() const { return static_cast<int>(inputs().modules.size()); }  // N
   search::TileShape tile_shape() const { return inputs().tile_shape(trial_.device); }
-  Loaded load();  // one rank has loaded the trial: its errors come first, and inputs().modules are
-                  // those that `retrieve: similarity|text` left
-  void narrow();  // after it, those of `retrieve: probe`: each candidate alone, by all ranks
+  LoadedModules load();  // one rank has loaded the trial: its errors come first, and
+                         // inputs().modules are those that `retrieve: similarity|text` left
+  void narrow();         // after it, those of `retrieve: probe`: each candidate alone, by all ranks
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   // Sums of losses of all candidates, computed by all ranks in the model's own precision.
@@ -83,10 +86,11 @@ class TrialEvaluator {
   Measured measured(const search::Population& population, RequestKind how, int kinds);
   // The losses that the trial's program says, plus the penalty.
   search::Evaluation asked(const search::Population& population, const study::Penalty& penalty);
-  std::string unit(RequestKind kind, const std::string& body) const;
+  std::string request(RequestKind kind, std::string body) const;
   std::vector<double> single_losses();
   const workers::JobHandle& ranks_;
   LedTrial trial_;
+  const std::string message_;  // the trial, as requests carry it
   EvaluationHooks around_;
   AskedLoss asked_loss_{trial_.inputs};
   std::vector<uint32_t> kept_;  // places of the candidates, as narrow() left them
@@ -95,7 +99,7 @@ class TrialEvaluator {
 };
 
 // The request that makes a rank load the trial; workers::Dispatcher sends it before the rank's
-// first unit.
-std::string join_request(const plan::TrialInputs& trial_inputs, size_t index);
+// first one of this job. `number` is as in LedTrial.
+std::string join_request(const plan::TrialInputs& trial_inputs, size_t number);
 
 }  // namespace lorahub::run

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "base/bytes.hpp"
 #include "base/fault.hpp"
-#include "run/messages/tile_request.hpp"
+#include "run/messages/messages.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -14,9 +13,12 @@ namespace {
 std::vector<double> read(const workers::Outcome& outcome, const search::Tile& tile) {
   if (outcome.result == workers::Result::failure) throw base::Error(outcome.bytes);
   if (outcome.result != workers::Result::reply) throw base::MachineFault(outcome.bytes);
-  base::ByteReader reader(outcome.bytes);
-  std::vector<double> sums = reader.get<double>(sums_of(tile));
-  reader.check_end();
+  auto sums = base::decode<std::vector<double>>(outcome.bytes);
+  base::check(
+      sums.size() == static_cast<size_t>(tile.candidates) * static_cast<size_t>(tile.examples),
+      "a rank sent {} sums of a tile of {} candidates and {} examples (the ranks may be "
+      "different builds), start the same program on all nodes",
+      sums.size(), tile.candidates, tile.examples);
   return sums;
 }
 
@@ -39,12 +41,13 @@ void give_up(std::vector<double>& sums, const search::Tile& tile, const Note& no
 }
 }  // namespace
 
-search::Measure across(Call call, Note note) {
+search::Measure across(CallRanks call, Note note) {
   return [call = std::move(call), note = std::move(note)](const search::Population& population,
                                                           std::span<const search::Tile> tiles) {
-    std::vector<std::string> units;
-    for (const search::Tile& tile : tiles) units.push_back(encode_tile(population, tile));
-    const std::vector<workers::Outcome> first = call(units);
+    std::vector<std::string> requests;
+    for (const search::Tile& tile : tiles)
+      requests.push_back(base::encode(tile_request(population, tile)));
+    const std::vector<workers::Outcome> first = call(requests);
     std::vector<std::vector<double>> sums;
     std::vector<size_t> again;
     for (size_t t = 0; t < tiles.size(); ++t) {
@@ -52,7 +55,7 @@ search::Measure across(Call call, Note note) {
       if (has_nan(sums[t])) again.push_back(t);
     }
     std::vector<std::string> retries;
-    for (const size_t t : again) retries.push_back(units[t]);
+    for (const size_t t : again) retries.push_back(requests[t]);
     const std::vector<workers::Outcome> second =
         retries.empty() ? std::vector<workers::Outcome>{} : call(retries);
     for (size_t i = 0; i < again.size(); ++i) {

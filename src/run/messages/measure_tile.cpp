@@ -2,34 +2,32 @@
 
 #include <cassert>
 
-#include "base/bytes.hpp"
-#include "run/messages/tile_request.hpp"
+#include "run/messages/messages.hpp"
 
 namespace lorahub::run {
 
 namespace {
 
-void check_fits(const TileRequest& unit, const Measurable& here) {
-  const search::Tile& tile = unit.tile;
-  base::check(unit.population.dim == here.dim && tile.examples <= here.examples &&
-                  tile.first_example <= here.examples - tile.examples,
+void check_fits(const TileRequest& request, const Measurable& here) {
+  base::check(request.dim == here.dim && request.examples <= here.examples &&
+                  request.first_example <= here.examples - request.examples,
               "a rank was asked for losses of {} weights on examples {} to {} and has {} modules "
               "and {} examples (the ranks read different studies), put it on a shared disk",
-              unit.population.dim, tile.first_example, tile.first_example + tile.examples - 1,
+              request.dim, request.first_example, request.first_example + request.examples - 1,
               here.dim, here.examples);
 }
 
 }  // namespace
 
-std::string measure_unit(const std::string& bytes, const search::Measure& local,
+std::string measure_tile(const std::string& request, const search::Measure& local,
                          const std::optional<Measurable>& here) {
-  const TileRequest unit = decode_tile(bytes);
-  if (here) check_fits(unit, *here);
-  const std::vector<std::vector<double>> sums = local(unit.population, std::span(&unit.tile, 1));
-  assert(sums.size() == 1 && sums[0].size() == sums_of(unit.tile));
-  std::string reply;
-  base::put_bytes(reply, sums[0].data(), sums[0].size());
-  return reply;
+  const auto asked = base::decode<TileRequest>(request);
+  if (here) check_fits(asked, *here);
+  const search::Tile tile = asked.tile();
+  const std::vector<std::vector<double>> sums = local(asked.population(), std::span(&tile, 1));
+  assert(sums.size() == 1 && sums[0].size() == static_cast<size_t>(tile.candidates) *
+                                                   static_cast<size_t>(tile.examples));
+  return base::encode(sums[0]);
 }
 
 }  // namespace lorahub::run

@@ -11,9 +11,9 @@ namespace lorahub::run {
 struct Measurable {
   int dim = 0, examples = 0;
 };
-// Decodes a tile, computes its sums by the `local` measure and encodes them. Error when the tile is
+// Computes the sums of a TileRequest by the `local` measure: the reply. Error when the request is
 // damaged, or does not fit `here`.
-std::string measure_unit(const std::string& unit, const search::Measure& local,
+std::string measure_tile(const std::string& request, const search::Measure& local,
                          const std::optional<Measurable>& here = {});
 
 }  // namespace lorahub::run

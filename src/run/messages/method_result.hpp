@@ -1,10 +1,12 @@
 // What a method chose: the weights that answer the test rows, or the answers themselves where it
-// trained other weights.
+// trained other weights. The reply of a rank that trained.
 #pragma once
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "search/minimize.hpp"
 
 namespace lorahub::run {
@@ -18,11 +20,27 @@ struct MethodResult {
   std::vector<double> shot_sums;     // [K], where they are not those of the weights
   long steps = 0;
   long backwards = 0;  // examples whose gradient was taken, each with a forward of its own
+
+  static constexpr auto kFields =
+      std::tuple(&MethodResult::weights, &MethodResult::loss, &MethodResult::generations,
+                 &MethodResult::answers, &MethodResult::shot_sums, &MethodResult::steps,
+                 &MethodResult::backwards);
+  // Error where a generation is not of candidates of as many weights, or a count is negative.
+  void check() const;
 };
 
-// Encodes a result for its way from the rank that trained, and decodes it. Each generation has one
-// candidate.
-std::string pack(const MethodResult& choice);
-MethodResult unpack_result(const std::string& bytes);
-
 }  // namespace lorahub::run
+
+template <>
+struct lorahub::base::FieldsOf<lorahub::search::Population> {
+  static constexpr auto kList = std::tuple(&search::Population::dim, &search::Population::weights);
+};
+template <>
+struct lorahub::base::FieldsOf<lorahub::search::Fault> {
+  static constexpr auto kList = std::tuple(&search::Fault::candidate, &search::Fault::cause);
+};
+template <>
+struct lorahub::base::FieldsOf<lorahub::search::Generation> {
+  static constexpr auto kList = std::tuple(
+      &search::Generation::population, &search::Generation::losses, &search::Generation::faults);
+};

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <fstream>
 
-#include "base/bytes.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 
@@ -42,7 +41,7 @@ std::string state_of(const fs::path& path) {
   return base::sha256(boot + "\n" + base::join(states, ""));
 }
 
-std::string digest(const Named& entries) {
+std::string digest(const NamedTexts& entries) {
   std::string text;
   for (const auto& [name, value] : entries) text += base::format("{}={}\n", name, value);
   return base::sha256(text);
@@ -52,23 +51,11 @@ bool is_of_rows(const std::string& name) {
   return name == "shots" || name == "test" || name == "pool file" || name == "test file";
 }
 
-Named files_of(const std::map<std::string, std::string>& inputs) {
-  Named files;
+NamedTexts files_of(const std::map<std::string, std::string>& inputs) {
+  NamedTexts files;
   for (const auto& [name, hash] : inputs)
     if (!is_of_rows(name)) files.emplace_back(name, hash);
   return files;
-}
-
-std::string difference_reply(const char* what, size_t trial, const Named& found) {
-  std::vector<std::string> words{what, std::to_string(trial)};
-  for (const auto& [name, value] : found) words.insert(words.end(), {name, value});
-  return base::pack_texts(words);
-}
-
-Pairs pairs_of(std::span<const std::string> words) {
-  Pairs pairs;
-  for (size_t i = 0; i + 1 < words.size(); i += 2) pairs[words[i]] = words[i + 1];
-  return pairs;
 }
 
 }  // namespace lorahub::run

@@ -1,9 +1,9 @@
 #include "run/rank/compare_reading.hpp"
 
-#include "base/bytes.hpp"
 #include "base/signals.hpp"
 #include "plan/input_hashes.hpp"
 #include "run/messages/reading.hpp"
+#include "run/messages/trial_message.hpp"
 #include "study/study.hpp"
 #include "task/task.hpp"
 
@@ -12,6 +12,8 @@ namespace lorahub::run {
 namespace fs = std::filesystem;
 
 namespace {
+
+using Pairs = std::map<std::string, std::string>;
 
 // Hashes of this trial's files that are the very ones that rank 0 has hashed.
 void add_known(const study::Trial& trial, const Pairs& known, Pairs& hashes) {
@@ -24,28 +26,30 @@ void add_known(const study::Trial& trial, const Pairs& known, Pairs& hashes) {
 
 }  // namespace
 
-std::string compare_reading(const std::string& body, const std::vector<study::Trial>& trials) {
-  const std::vector<std::string> words = base::unpack_texts(body);
-  const size_t begin = 1 + kWordsOfATrial * trials.size();
-  if (words.empty() || words[0] != std::to_string(trials.size()) || words.size() < begin)
-    return difference_reply(kCount, trials.size(), {});
-  const Pairs known = pairs_of(std::span(words).subspan(begin));
+Difference compare_reading(const LeadReading& lead, const OwnTrials& own) {
+  if (own.differ_in_number(lead.trials.size()))
+    return {.of = Difference::Of::count, .trial = own.count()};
+  const Pairs known(lead.known.begin(), lead.known.end());
   Pairs hashes;
-  for (size_t i = 0; i < trials.size(); ++i) {
+  for (size_t i = 0; i < lead.trials.size(); ++i) {
     base::throw_if_signalled();
-    const auto expected = std::span(words).subspan(1 + kWordsOfATrial * i, kWordsOfATrial);
-    const auto knobs = study::columns(trials[i]);
-    if (digest(knobs) != expected[0]) return difference_reply(kKnobs, i, knobs);
-    add_known(trials[i], known, hashes);
-    const auto files = files_of(plan::file_inputs(trials[i], hashes));
-    if (digest(files) != expected[1]) return difference_reply(kBytes, i, files);
-    const task::Task task = task::load(trials[i]);
-    if (!expected[2].empty() && task.shots_sha256 != expected[2])
-      return difference_reply(kBytes, i, {{"shots", task.shots_sha256}});
-    if (!expected[3].empty() && task.test_sha256 != expected[3])
-      return difference_reply(kBytes, i, {{"test", task.test_sha256}});
+    const auto differs = [i](Difference::Of of, NamedTexts found) -> Difference {
+      return {.of = of, .trial = i, .found = std::move(found)};
+    };
+    const TrialReading& expected = lead.trials[i];
+    const study::Trial trial = own.with_own_paths(decode_trial(expected.trial));
+    if (const study::Trial* other = own.other_than(trial, i))
+      return differs(Difference::Of::knobs, study::columns(*other));
+    add_known(trial, known, hashes);
+    const NamedTexts files = files_of(plan::file_inputs(trial, hashes));
+    if (digest(files) != expected.files) return differs(Difference::Of::bytes, files);
+    const task::Task task = task::load(trial);
+    if (!expected.shots.empty() && task.shots_sha256 != expected.shots)
+      return differs(Difference::Of::bytes, {{"shots", task.shots_sha256}});
+    if (!expected.test.empty() && task.test_sha256 != expected.test)
+      return differs(Difference::Of::bytes, {{"test", task.test_sha256}});
   }
-  return "";
+  return {};
 }
 
 }  // namespace lorahub::run

@@ -1,6 +1,5 @@
 #include "run/rank/loaded_trial.hpp"
 
-#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "objective/alone.hpp"
 #include "objective/answer_errors.hpp"
@@ -82,20 +81,20 @@ std::string LoadedTrial::join(const std::string& rows_hash) const {
     names.clear();
     for (const lora::Module& module : candidates_) names.push_back(module.name);
   }
-  return encode(Loaded{.truncated_from = truncated_from_, .modules = std::move(names)});
+  return base::encode(LoadedModules{.truncated_from = truncated_from_, .names = std::move(names)});
 }
 
-std::string LoadedTrial::measure(const std::string& unit, const search::Measure& measure) const {
-  return measure_unit(unit, measure,
+std::string LoadedTrial::measure(const std::string& body, const search::Measure& measure) const {
+  return measure_tile(body, measure,
                       Measurable{.dim = measure ? static_cast<int>(inputs_.modules.size()) : -1,
                                  .examples = static_cast<int>(inputs_.pairs.size()) *
                                              objective::numbers_per_shot(trial_.loss)});
 }
 
-std::string LoadedTrial::probe(const std::string& place) const {
-  const double loss = objective::single_loss(
-      models_.loaded(), candidates_.at(base::ByteReader(place).count()), inputs_.pairs);
-  return bytes(std::span(&loss, 1));
+std::string LoadedTrial::probe(const std::string& body) const {
+  const auto [place] = base::decode<ProbeRequest>(body);
+  return base::encode(
+      objective::single_loss(models_.loaded(), candidates_.at(place), inputs_.pairs));
 }
 
 std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<double>& weights) {
@@ -113,7 +112,7 @@ std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<dou
 
 // A batch is computed as a whole, so its bits are the same on any rank.
 std::string LoadedTrial::answer(const std::string& body) {
-  const auto [number, weights] = read_answer(body);
+  const auto [number, weights] = base::decode<AnswerRequest>(body);
   const auto batch = static_cast<size_t>(trial_.batch);
   base::check(
       number < inputs_.batches() && (weights.empty() || weights.size() == inputs_.modules.size()),
@@ -123,33 +122,34 @@ std::string LoadedTrial::answer(const std::string& body) {
   const size_t first = number * batch;
   const auto prompts =
       std::span(inputs_.prompts).subspan(first, std::min(batch, inputs_.prompts.size() - first));
-  return base::pack_texts(objective::answer(
+  return base::encode(objective::answer(
       models_.loaded(), *adapter(weights), prompts,
       {.scoring = inputs_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
 }
 
 std::string LoadedTrial::train() const {
   const objective::LoadedModel loaded = models_.model_of_all_threads();
-  return pack(run::train({.inputs = inputs_, .loaded = loaded, .pool = pool_ ? &*pool_ : nullptr}));
+  return base::encode(
+      run::train({.inputs = inputs_, .loaded = loaded, .pool = pool_ ? &*pool_ : nullptr}));
 }
 
-std::string LoadedTrial::handle(const RankRequest& asked) {
-  const auto here = ready(asked.kept);
-  switch (asked.kind) {
+std::string LoadedTrial::handle(const RankRequest& request) {
+  const auto here = ready(request.kept);
+  switch (request.kind) {
     case RequestKind::join:
-      return join(asked.body);
+      return join(request.body);
     case RequestKind::probe:
-      return probe(asked.body);
+      return probe(request.body);
     case RequestKind::measure:
-      return measure(asked.body, measure_);
+      return measure(request.body, measure_);
     case RequestKind::search:
-      return measure(asked.body, search_);
+      return measure(request.body, search_);
     case RequestKind::answer:
-      return answer(asked.body);
+      return answer(request.body);
     case RequestKind::train:
       return train();
     default:
-      base::fail("unknown request {}", static_cast<int>(asked.kind));
+      base::fail("unknown request {}", static_cast<int>(request.kind));
   }
 }
 

@@ -10,25 +10,25 @@
 #include "base/log.hpp"
 #include "model/adapter.hpp"
 #include "plan/trial_inputs.hpp"
-#include "run/messages/loaded.hpp"
-#include "run/messages/requests.hpp"
+#include "run/messages/messages.hpp"
 #include "run/rank/model_cache.hpp"
 
 namespace lorahub::run {
 
 class LoadedTrial {
  public:
-  // The arguments must outlive this object, and `shelf` must keep its model meanwhile.
-  LoadedTrial(const study::Trial& trial, plan::Tokenizers& tokenizers, ModelCache& models,
+  // Tokenizers, models and log must outlive this object, and `models` must keep its model
+  // meanwhile.
+  LoadedTrial(study::Trial trial, plan::Tokenizers& tokenizers, ModelCache& models,
               const base::Log& log)
-      : trial_(trial), tokenizers_(tokenizers), models_(models), log_(log) {}
+      : trial_(std::move(trial)), tokenizers_(tokenizers), models_(models), log_(log) {}
   LoadedTrial(const LoadedTrial&) = delete;  // the measure refers to members
   LoadedTrial& operator=(const LoadedTrial&) = delete;
 
-  // Computes a unit of work; several threads may call it at once. The first call loads rows and
+  // Answers a request; several threads may call it at once. The first call loads rows and
   // modules while the others wait; modules are stacked anew where the coordinator keeps others than
   // are there.
-  std::string handle(const RankRequest& asked);
+  std::string handle(const RankRequest& request);
 
  private:
   std::shared_lock<std::shared_mutex> ready(const std::vector<uint32_t>& kept);
@@ -36,13 +36,13 @@ class LoadedTrial {
   void keep(const std::vector<uint32_t>& places);
   void use_pool(const std::vector<lora::Module>& chosen);
   std::string join(const std::string& rows_hash) const;
-  std::string probe(const std::string& place) const;
-  std::string measure(const std::string& unit, const search::Measure& measure) const;
+  std::string probe(const std::string& body) const;
+  std::string measure(const std::string& body, const search::Measure& measure) const;
   std::string answer(const std::string& body);
   std::string train() const;
   std::shared_ptr<const model::Adapter> adapter(const std::vector<double>& weights);
 
-  const study::Trial& trial_;
+  const study::Trial trial_;
   plan::Tokenizers& tokenizers_;
   ModelCache& models_;
   const base::Log& log_;

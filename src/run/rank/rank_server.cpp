@@ -4,6 +4,7 @@
 
 #include "base/fault.hpp"
 #include "plan/memory_check.hpp"
+#include "run/messages/trial_message.hpp"
 #include "run/rank/compare_reading.hpp"
 #include "run/rank/device_text.hpp"
 #include "store/paths.hpp"
@@ -12,32 +13,37 @@
 
 namespace lorahub::run {
 
-RankServer::RankServer(std::vector<study::Trial> plan, objective::Hardware hardware,
+RankServer::RankServer(std::vector<study::Trial> own, objective::Hardware hardware,
                        workers::ChannelMember me)
-    : plan_(std::move(plan)), me_(me), models_(std::move(hardware)) {}
+    : own_(std::move(own)), me_(me), models_(std::move(hardware)) {}
+
+study::Trial RankServer::trial_of(const std::string& message) const {
+  return own_.with_own_paths(decode_trial(message));
+}
 
 // Null where the trial can't be loaded while other threads compute: it needs another model, or has
 // to replace the only trial, whose memory its modules may need.
-std::shared_ptr<LoadedTrial> RankServer::held(size_t index) {
+std::shared_ptr<LoadedTrial> RankServer::held(const std::string& message) {
   const std::lock_guard lock(places_mutex_);
-  const auto found = std::ranges::find(places_, index, &Place::trial);
+  const auto found = std::ranges::find(places_, message, &Place::trial);
   if (found != places_.end()) {
     places_.splice(places_.begin(), places_, found);
     return found->held;
   }
-  const study::Trial& trial = plan_.at(index);
+  study::Trial trial = trial_of(message);
   const auto most = static_cast<size_t>(models_.hardware().trials);
   if (!models_.has_model_of(trial) || (most == 1 && !places_.empty())) return nullptr;
   while (places_.size() >= most) places_.pop_back();
   places_.push_front(
-      {.trial = index, .held = std::make_shared<LoadedTrial>(trial, tokenizers_, models_, log_)});
+      {.trial = message,
+       .held = std::make_shared<LoadedTrial>(std::move(trial), tokenizers_, models_, log_)});
   return places_.front().held;
 }
 
 // The caller holds `computing_` exclusively.
-void RankServer::use_model_of(size_t index) {
+void RankServer::use_model_of(const std::string& message) {
   places_.clear();
-  models_.use_model(plan_.at(index));
+  models_.use_model(trial_of(message));
 }
 
 void RankServer::open_log(const std::filesystem::path& folder) {
@@ -48,12 +54,12 @@ void RankServer::open_log(const std::filesystem::path& folder) {
   log_.line("device", hardware.gpu.empty() ? device : device + ", visible as " + hardware.gpu);
 }
 
-std::string RankServer::for_the_rank(const RankRequest& asked) {
-  if (asked.kind == RequestKind::log) open_log(asked.body);
-  if (asked.kind == RequestKind::exchange) models_.exchange_shares(asked.body, me_);
-  if (asked.kind == RequestKind::model_share) {
+std::string RankServer::for_the_rank(const RankRequest& request) {
+  if (request.kind == RequestKind::log) open_log(request.body);
+  if (request.kind == RequestKind::exchange) models_.exchange_shares(request.body, me_);
+  if (request.kind == RequestKind::model_share) {
     places_.clear();
-    models_.read_share(plan_.at(asked.trial), me_);
+    models_.read_share(trial_of(request.trial), me_);
   }
   return {};
 }
@@ -79,16 +85,13 @@ void RankServer::make_room() {
   }
 }
 
-std::string RankServer::handle(const std::string& request) {
+std::string RankServer::handle(const std::string& bytes) {
   tensor::single_threaded();
-  const RankRequest asked = decode(request);
-  if (asked.kind == RequestKind::agree) return compare_reading(asked.body, plan_);
-  base::check(asked.trial < plan_.size(),
-              "it knows {} trials and is asked for number {} (the ranks read different studies), "
-              "put the study on a shared disk",
-              plan_.size(), asked.trial + 1);
+  const auto request = base::decode<RankRequest>(bytes);
+  if (request.kind == RequestKind::agree)
+    return base::encode(compare_reading(base::decode<LeadReading>(request.body), own_));
   try {
-    return compute(asked);
+    return compute(request);
   } catch (const base::FileError& error) {
     if (begun_) throw base::MachineFault(gone(error));
     throw;
@@ -98,21 +101,22 @@ std::string RankServer::handle(const std::string& request) {
   }
 }
 
-std::string RankServer::compute(const RankRequest& asked) {
-  if (asked.kind == RequestKind::device) return device_text(models_.hardware());
-  if (asked.kind == RequestKind::room) return plan::room(models_.hardware());
+std::string RankServer::compute(const RankRequest& request) {
+  if (request.kind == RequestKind::device) return device_text(models_.hardware());
+  if (request.kind == RequestKind::room) return plan::room(models_.hardware());
   const tensor::OwnStream stream(models_.hardware().device);
-  if (is_for_the_rank(asked.kind)) {
+  if (is_for_the_rank(request.kind)) {
     const std::unique_lock alone(computing_);
-    return for_the_rank(asked);
+    return for_the_rank(request);
   }
   for (;;) {
     {
       const std::shared_lock shared(computing_);
-      if (const std::shared_ptr<LoadedTrial> trial = held(asked.trial)) return trial->handle(asked);
+      if (const std::shared_ptr<LoadedTrial> trial = held(request.trial))
+        return trial->handle(request);
     }
     const std::unique_lock alone(computing_);
-    if (!held(asked.trial)) use_model_of(asked.trial);
+    if (!held(request.trial)) use_model_of(request.trial);
   }
 }
 

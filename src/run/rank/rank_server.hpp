@@ -9,36 +9,39 @@
 
 #include "base/log.hpp"
 #include "run/rank/loaded_trial.hpp"
+#include "run/rank/own_trials.hpp"
 
 namespace lorahub::run {
 
 class RankServer {
  public:
-  // `hardware` counts the threads that call handle(). Each unit of work is computed by one thread,
-  // but a training by all of them.
-  RankServer(std::vector<study::Trial> plan, objective::Hardware hardware,
+  // `hardware` counts the threads that call handle(). Each request is computed by one thread, but a
+  // training by all of them.
+  // `own`: the trials that this rank has read itself, or none (own_trials.hpp).
+  RankServer(std::vector<study::Trial> own, objective::Hardware hardware,
              workers::ChannelMember me);
   RankServer(const RankServer&) = delete;  // trials refer to members
   RankServer& operator=(const RankServer&) = delete;
 
-  // Answers a request of the coordinator (messages/requests.hpp); several threads may call it at
+  // Answers a request of the coordinator (messages/messages.hpp); several threads may call it at
   // once. Where objective::Hardware::trials trials are loaded already, a further one replaces the
   // trial that was used longest ago.
-  std::string handle(const std::string& request);
+  std::string handle(const std::string& bytes);
 
  private:
   struct Place {
-    size_t trial = 0;
+    std::string trial;  // a TrialMessage
     std::shared_ptr<LoadedTrial> held;
   };
-  std::shared_ptr<LoadedTrial> held(size_t trial);
-  void use_model_of(size_t trial);
-  std::string compute(const RankRequest& asked);
-  std::string for_the_rank(const RankRequest& asked);
+  study::Trial trial_of(const std::string& message) const;
+  std::shared_ptr<LoadedTrial> held(const std::string& message);
+  void use_model_of(const std::string& message);
+  std::string compute(const RankRequest& request);
+  std::string for_the_rank(const RankRequest& request);
   void make_room();
   void open_log(const std::filesystem::path& folder);
 
-  std::vector<study::Trial> plan_;
+  OwnTrials own_;
   workers::ChannelMember me_;
   plan::Tokenizers tokenizers_;
   ModelCache models_;

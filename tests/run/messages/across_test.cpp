@@ -8,7 +8,6 @@
 #include <limits>
 #include <set>
 
-#include "base/bytes.hpp"
 #include "base/fault.hpp"
 #include "run/messages/measure_tile.hpp"
 
@@ -57,10 +56,11 @@ std::vector<search::Tile> ragged_tiles() {
 }
 
 // Plays any rank in this thread.
-Call by(const search::Measure& local) {
-  return [local](const std::vector<std::string>& units) {
+CallRanks by(const search::Measure& local) {
+  return [local](const std::vector<std::string>& requests) {
     std::vector<workers::Outcome> outcomes;
-    for (const std::string& unit : units) outcomes.push_back({.bytes = measure_unit(unit, local)});
+    for (const std::string& request : requests)
+      outcomes.push_back({.bytes = measure_tile(request, local)});
     return outcomes;
   };
 }
@@ -83,7 +83,7 @@ TEST(Across, HasTheBitsOfTheLocalMeasure) {
             bits(measure(population, tiles)));
 }
 
-TEST(Across, AUnitIsOneTileWithItsCandidatesAlone) {
+TEST(Across, ARequestIsOneTileWithItsCandidatesAlone) {
   std::multiset<std::pair<int, int>> shapes;
   const search::Measure spy = [&](const search::Population& population,
                                   std::span<const search::Tile> tiles) {
@@ -132,16 +132,16 @@ TEST(Across, NotANumberIsTriedAgainThenInfinite) {
   const auto population = some_population(7, 5);
   const auto tiles = ragged_tiles();
   std::vector<std::pair<int, std::string>> faults;
-  int units = 0;
+  int requests = 0;
   const search::Measure counting = [&](const search::Population& p,
                                        std::span<const search::Tile> t) {
-    ++units;
+    ++requests;
     return with_nan(p, t);
   };
   const auto sums = across(by(counting), [&](const search::Fault& fault) {
     faults.emplace_back(fault.candidate, fault.cause);
   })(population, tiles);
-  EXPECT_EQ(units, 10) << "nine tiles and one again";
+  EXPECT_EQ(requests, 10) << "nine tiles and one again";
   EXPECT_THAT(faults, ElementsAre(std::pair(4, "its loss is not a number")));
   auto expected = measure(population, tiles);  // its neighbours in the tile keep their bits
   for (size_t k = 4; k < 8; ++k) expected[4][k] = std::numeric_limits<double>::infinity();
@@ -150,8 +150,8 @@ TEST(Across, NotANumberIsTriedAgainThenInfinite) {
 
 // A search that took such a fault for a bad candidate would go elsewhere, and nobody would know.
 TEST(Across, AFaultOfTheMachineIsNoLoss) {
-  const Call sick = [&](const std::vector<std::string>& units) {
-    auto outcomes = by(measure)(units);
+  const CallRanks sick = [&](const std::vector<std::string>& requests) {
+    auto outcomes = by(measure)(requests);
     outcomes[0] = {.result = workers::Result::fault,
                    .bytes = "rank 1 on n: there is not enough memory"};
     return outcomes;
@@ -166,10 +166,10 @@ TEST(Across, AFaultOfTheMachineIsNoLoss) {
 
 TEST(Across, BadInputIsNotTriedAgain) {
   int calls = 0;
-  const Call bad = [&](const std::vector<std::string>& units) {
+  const CallRanks bad = [&](const std::vector<std::string>& requests) {
     ++calls;
     return std::vector<workers::Outcome>(
-        units.size(), {.result = workers::Result::failure, .bytes = "rank 2: no such module"});
+        requests.size(), {.result = workers::Result::failure, .bytes = "rank 2: no such module"});
   };
   try {
     across(bad, no_fault)(some_population(7, 5), ragged_tiles());
@@ -182,8 +182,8 @@ TEST(Across, BadInputIsNotTriedAgain) {
 
 TEST(Across, RefusesRepliesOfTheWrongLength) {
   for (const int change : {-8, -1, 1, 8}) {
-    const Call call = [&](const std::vector<std::string>& units) {
-      auto outcomes = by(measure)(units);
+    const CallRanks call = [&](const std::vector<std::string>& requests) {
+      auto outcomes = by(measure)(requests);
       outcomes[1].bytes.resize(outcomes[1].bytes.size() + static_cast<size_t>(change));
       return outcomes;
     };
@@ -192,70 +192,53 @@ TEST(Across, RefusesRepliesOfTheWrongLength) {
   }
 }
 
-TEST(MeasureUnit, RefusesADamagedUnit) {
-  std::string unit;
-  const Call call = [&](const std::vector<std::string>& units) {
-    unit = units[0];
-    return by(measure)(units);
+TEST(MeasureTile, RefusesADamagedRequest) {
+  std::string request;
+  const CallRanks call = [&](const std::vector<std::string>& requests) {
+    request = requests[0];
+    return by(measure)(requests);
   };
   across(call, no_fault)(some_population(7, 5), ragged_tiles());
-  EXPECT_THROW(measure_unit(unit + "x", measure), base::Error);
-  for (size_t length = 0; length < unit.size(); length += 7)
-    EXPECT_THROW(measure_unit(unit.substr(0, length), measure), base::Error) << length;
+  EXPECT_THROW(measure_tile(request + "x", measure), base::Error);
+  for (size_t length = 0; length < request.size(); length += 7)
+    EXPECT_THROW(measure_tile(request.substr(0, length), measure), base::Error) << length;
 }
 
-TEST(MeasureUnit, RefusesWhatDoesNotFitTheRank) {
-  std::string unit;
-  const Call call = [&](const std::vector<std::string>& units) {
-    unit = units[1];  // candidates 0 to 2, examples 4 to 7
-    return by(measure)(units);
+TEST(MeasureTile, RefusesWhatDoesNotFitTheRank) {
+  std::string request;
+  const CallRanks call = [&](const std::vector<std::string>& requests) {
+    request = requests[1];  // candidates 0 to 2, examples 4 to 7
+    return by(measure)(requests);
   };
   across(call, no_fault)(some_population(7, 5), ragged_tiles());
-  EXPECT_NO_THROW(measure_unit(unit, measure, Measurable{.dim = 5, .examples = 8}));
+  EXPECT_NO_THROW(measure_tile(request, measure, Measurable{.dim = 5, .examples = 8}));
   for (const auto& [dim, examples] : {std::pair{4, 8}, {6, 8}, {5, 7}, {-1, 8}, {5, 0}})
-    EXPECT_THROW(measure_unit(unit, measure, Measurable{.dim = dim, .examples = examples}),
+    EXPECT_THROW(measure_tile(request, measure, Measurable{.dim = dim, .examples = examples}),
                  base::Error)
         << dim << " " << examples;
 }
 
 // Whatever byte is another one, it is refused or it is a number of a weight.
-TEST(MeasureUnit, NeverReadsBeyondADamagedUnit) {
-  std::string unit;
-  const Call call = [&](const std::vector<std::string>& units) {
-    unit = units[0];
-    return by(measure)(units);
+TEST(MeasureTile, NeverReadsBeyondADamagedRequest) {
+  std::string request;
+  const CallRanks call = [&](const std::vector<std::string>& requests) {
+    request = requests[0];
+    return by(measure)(requests);
   };
   across(call, no_fault)(some_population(7, 5), ragged_tiles());
   const search::Measure none = [](const search::Population&, std::span<const search::Tile> tiles) {
     const auto sums = static_cast<size_t>(tiles[0].candidates * tiles[0].examples);
     return std::vector<std::vector<double>>{std::vector<double>(sums)};
   };
-  for (size_t at = 0; at < unit.size(); ++at)
+  for (size_t at = 0; at < request.size(); ++at)
     for (const unsigned char flip : {0x01, 0x40, 0x80, 0xff}) {
-      std::string damaged = unit;
+      std::string damaged = request;
       damaged[at] = static_cast<char>(static_cast<unsigned char>(damaged[at]) ^ flip);
       try {
-        measure_unit(damaged, none, Measurable{.dim = 5, .examples = 10});
+        measure_tile(damaged, none, Measurable{.dim = 5, .examples = 10});
       } catch (const base::Error&) {
       }
     }
-}
-
-TEST(Pack, GoesThereAndBack) {
-  const std::vector<std::vector<std::string>> lists = {
-      {},
-      {""},
-      {"", "", ""},
-      {"yes", std::string("\0a\0", 3), "\xff\xfe", std::string(100000, 'x'), ""}};
-  for (const auto& list : lists) EXPECT_EQ(base::unpack_texts(base::pack_texts(list)), list);
-}
-
-TEST(Pack, RefusesDamagedBytes) {
-  const std::string bytes = base::pack_texts({"yes", "no"});
-  for (size_t length = 0; length < bytes.size(); ++length)
-    EXPECT_THROW(base::unpack_texts(bytes.substr(0, length)), base::Error) << length;
-  EXPECT_THROW(base::unpack_texts(bytes + "x"), base::Error);
-  EXPECT_THROW(base::unpack_texts(std::string(16, '\xff')), base::Error);
 }
 
 }  // namespace

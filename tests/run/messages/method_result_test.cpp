@@ -16,7 +16,7 @@ TEST(MethodResult, ComesThroughAsBytes) {
                     .backwards = 1L << 40};
   sent.generations.push_back({.population = {.dim = 2, .weights = {0.1, 0.2}}, .losses = {4}});
   sent.generations.push_back({.population = {.dim = 2, .weights = {0.3, 0.4}}, .losses = {5}});
-  const MethodResult got = unpack_result(pack(sent));
+  const MethodResult got = base::decode<MethodResult>(base::encode(sent));
   EXPECT_EQ(got.weights, sent.weights);
   EXPECT_EQ(got.loss, sent.loss);
   EXPECT_EQ(got.answers, sent.answers);
@@ -32,11 +32,23 @@ TEST(MethodResult, ComesThroughAsBytes) {
 }
 
 TEST(MethodResult, OfNothingComesThrough) {
-  const MethodResult got = unpack_result(pack({}));
+  const MethodResult got = base::decode<MethodResult>(base::encode(MethodResult{}));
   EXPECT_TRUE(got.weights.empty());
   EXPECT_TRUE(got.answers.empty());
   EXPECT_TRUE(got.generations.empty());
   EXPECT_TRUE(std::isnan(got.loss));
+}
+
+TEST(MethodResult, ThatContradictsItselfIsRefused) {
+  const auto refused = [](const MethodResult& result) {
+    EXPECT_THROW(base::decode<MethodResult>(base::encode(result)), base::Error);
+  };
+  refused({.weights = {0.5}, .steps = -1});
+  refused({.weights = {0.5}, .backwards = -1});
+  refused({.weights = {0.5},
+           .generations = {{.population = {.dim = 2, .weights = {0.1, 0.2}}, .losses = {1}}}});
+  refused({.weights = {0.5},
+           .generations = {{.population = {.dim = 1, .weights = {0.1, 0.2}}, .losses = {1}}}});
 }
 
 }  // namespace

@@ -1,0 +1,131 @@
+// All that the lead of a trial and the ranks say to each other. Words:
+//   request   what the lead asks of a rank (RankRequest): a kind, the trial, and the kind's own
+//   body reply     what the rank answers message   a request, a body or a reply: a struct with a
+//   list of its fields (base/bytes.hpp), so
+//             that writing and reading are one function
+// src/workers carries requests and replies as bytes and knows none of these structs. A trial
+// travels as its knobs (trial_message.hpp): a rank need not know beforehand what it will be asked.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "search/population.hpp"
+
+namespace lorahub::run {
+
+enum class RequestKind : char {
+  // body -> reply; without a body or a reply where none is named
+  device = 'D',       // -> text (rank/device_text.hpp)
+  agree = 'E',        // LeadReading -> Difference
+  room = 'R',         // -> plan::room
+  log = 'L',          // the folder's path: open this rank's log file in it
+  model_share = 'W',  // read this rank's part of the trial's model; `exchange` completes it
+  exchange = 'X',     // workers::nccl_id: all ranks send each other their parts, at the same time
+  join = 'J',         // hash of shots and test rows: load the trial -> LoadedModules
+  probe = 'P',        // ProbeRequest -> double: the loss of that module alone
+  measure = 'M',      // TileRequest -> the tile's sums, [candidates * examples] doubles
+  search = 'S',       // the same for candidates of a search, in the trial's precision
+  answer = 'A',       // AnswerRequest -> the batch's answers, texts
+  train = 'T'         // the trial's training on its shots -> MethodResult (method_result.hpp)
+};
+
+// Whether a request concerns the rank as a whole and not one trial. The rank computes nothing else
+// meanwhile.
+inline bool is_for_the_rank(RequestKind kind) {
+  return kind == RequestKind::log || kind == RequestKind::model_share ||
+         kind == RequestKind::exchange;
+}
+
+std::string in_words(RequestKind kind);  // what the rank does then: "loading a trial"
+
+struct RankRequest {
+  RequestKind kind = RequestKind::log;
+  uint64_t number = 0;              // the trial's, for people
+  std::string trial = {};           // a TrialMessage; "" where the request is about no trial
+  std::vector<uint32_t> kept = {};  // places of the candidates that `retrieve: probe` left; empty
+                                    // before they are known, and without that knob
+  std::string body = {};
+
+  static constexpr auto kFields =
+      std::tuple(&RankRequest::kind, &RankRequest::number, &RankRequest::trial, &RankRequest::kept,
+                 &RankRequest::body);
+  void check() const;  // Error for a kind that no lead of this build would ask for
+};
+
+struct LoadedModules {
+  int64_t truncated_from = 0;      // largest rank of a module before SVD; 0: all as trained
+  std::vector<std::string> names;  // candidates: all, or those that `retrieve` by similarity or
+                                   // text left
+
+  static constexpr auto kFields = std::tuple(&LoadedModules::truncated_from, &LoadedModules::names);
+};
+
+struct ProbeRequest {
+  uint32_t place = 0;  // among the trial's candidate modules
+
+  static constexpr auto kFields = std::tuple(&ProbeRequest::place);
+};
+
+// A tile of a population: its shape and its candidates' weights alone.
+struct TileRequest {
+  int32_t dim = 0, candidates = 0;  // weights: [candidates, dim]
+  int32_t first_example = 0, examples = 0;
+  std::vector<double> weights = {};
+
+  static constexpr auto kFields =
+      std::tuple(&TileRequest::dim, &TileRequest::candidates, &TileRequest::first_example,
+                 &TileRequest::examples, &TileRequest::weights);
+  void check() const;  // Error where the numbers make no tile
+
+  search::Population population() const { return {.dim = dim, .weights = weights}; }
+  search::Tile tile() const {
+    return {.first_candidate = 0,
+            .candidates = candidates,
+            .first_example = first_example,
+            .examples = examples};
+  }
+};
+TileRequest tile_request(const search::Population& population, const search::Tile& tile);
+
+struct AnswerRequest {
+  uint64_t batch = 0;           // of test rows
+  std::vector<double> weights;  // none: the base model
+
+  static constexpr auto kFields = std::tuple(&AnswerRequest::batch, &AnswerRequest::weights);
+};
+
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
+// What rank 0 has read for one trial.
+struct TrialReading {
+  std::string trial;        // a TrialMessage
+  std::string files;        // digest of its files' hashes (reading.hpp)
+  std::string shots, test;  // hashes of its rows; "" where it reads none
+
+  static constexpr auto kFields = std::tuple(&TrialReading::trial, &TrialReading::files,
+                                             &TrialReading::shots, &TrialReading::test);
+};
+struct LeadReading {
+  std::vector<TrialReading> trials;
+  NamedTexts known;  // hashes of files by their states: equal states need not be hashed again
+
+  static constexpr auto kFields = std::tuple(&LeadReading::trials, &LeadReading::known);
+};
+
+// The first thing that a rank reads differently from rank 0.
+struct Difference {
+  enum class Of : char { nothing, count, knobs, bytes };
+  Of of = Of::nothing;
+  uint64_t trial = 0;     // its place; the number of trials where that differs
+  NamedTexts found = {};  // what the rank has there: knobs, or hashes
+
+  static constexpr auto kFields =
+      std::tuple(&Difference::of, &Difference::trial, &Difference::found);
+  void check() const;
+};
+
+}  // namespace lorahub::run

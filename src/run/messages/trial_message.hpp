@@ -1,0 +1,27 @@
+// A trial on its way to a rank: its knobs as text, and where its files lie on rank 0.
+#pragma once
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "study/trial.hpp"
+
+namespace lorahub::run {
+
+struct TrialMessage {
+  std::vector<std::pair<std::string, std::string>> settings;  // study::settings()
+  std::string model_path, library_path, pool_file, test_file;
+
+  static constexpr auto kFields =
+      std::tuple(&TrialMessage::settings, &TrialMessage::model_path, &TrialMessage::library_path,
+                 &TrialMessage::pool_file, &TrialMessage::test_file);
+};
+
+// The bytes of a trial's message. Equal trials have equal bytes.
+std::string encode_trial(const study::Trial& trial);
+// Inverts it. base::Error for bytes that are no trial.
+study::Trial decode_trial(const std::string& bytes);
+
+}  // namespace lorahub::run
