@@ -77,7 +77,8 @@ Passes passes(const study::Trial& trial) {
   return {.forward = std::max(probes + measured, backward), .backward = backward};
 }
 
-bool answers_itself(study::Method method) {  // the rank that trains answers too, in the same unit
+// Whether the rank that trains answers too, in the same request.
+bool answers_itself(study::Method method) {
   return study::trains(method) && method != study::Method::gradient;
 }
 
@@ -100,14 +101,14 @@ search::TileShape tile_of(const Planned& planned) {
                      .device = planned.device});
 }
 
-// Units of each generation; a training is one unit.
+// Requests of each generation; a training is one request.
 std::vector<int> rounds_of(const Planned& planned, long evaluations) {
   const auto& [trial, lengths, device] = planned;
   if (study::trains(trial.method)) return {1};
   const int population = population_of(trial);
   const auto examples = static_cast<int>(lengths.shots.size());
   const search::TileShape tile = tile_of(planned);
-  const auto units = [&](long candidates) {
+  const auto requests = [&](long candidates) {
     return std::max(1, objective::numbers_per_shot(trial.loss)) *
            static_cast<int>(search::cut(static_cast<int>(candidates), examples, tile).size());
   };
@@ -115,7 +116,7 @@ std::vector<int> rounds_of(const Planned& planned, long evaluations) {
   const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
   if (probes > 0) rounds.push_back(probes);
   for (long left = evaluations - probes; left > 0; left -= population)
-    rounds.push_back(units(std::min<long>(left, population)));
+    rounds.push_back(requests(std::min<long>(left, population)));
   return rounds;
 }
 
@@ -124,13 +125,13 @@ SearchWork work_of(const Planned& planned, const Cost& cost, double answers) {
   const auto& [trial, lengths, device] = planned;
   SearchWork work{.rounds = rounds_of(planned, cost.evaluations)};
   if (answers_itself(trial.method)) {
-    work.unit_cost = cost.tflop;
+    work.request_cost = cost.tflop;
     return work;
   }
   const int all = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
-  if (all > 0) work.unit_cost = (cost.tflop - answers) / all;
+  if (all > 0) work.request_cost = (cost.tflop - answers) / all;
   if (trial.precision == study::Precision::delta_int8 && study::uses_search(trial.method))
-    work.unit_cost *= kDeltaInt8;
+    work.request_cost *= kDeltaInt8;
   const auto batch = static_cast<size_t>(trial.batch);
   work.batches = static_cast<int>((lengths.prompts.size() + batch - 1) / batch);
   if (work.batches > 0) work.batch_cost = answers / work.batches;

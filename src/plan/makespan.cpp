@@ -7,7 +7,7 @@
 namespace lorahub::plan {
 namespace {
 
-// A unit ends on a rank, or (rank < 0) a group hands in its next round.
+// A request ends on a rank, or (rank < 0) a group hands in its next round.
 struct Event {
   double time = 0;
   int rank = -1, group = 0;
@@ -15,7 +15,7 @@ struct Event {
 };
 
 double seconds_of(const SearchWork& work) {
-  return work.unit_cost * std::accumulate(work.rounds.begin(), work.rounds.end(), 0) +
+  return work.request_cost * std::accumulate(work.rounds.begin(), work.rounds.end(), 0) +
          work.batch_cost * work.batches;
 }
 
@@ -53,8 +53,8 @@ class Play {
   struct Group {
     const SearchWork* work = nullptr;
     size_t round = 0;  // the next round
-    int missing = 0;   // units of this round that have not ended
-    double cost = 0;   // of each unit
+    int missing = 0;   // requests of this round that have not ended
+    double cost = 0;   // of each request
   };
 
   static std::vector<workers::JobSize> sizes(const std::vector<SearchWork>& trials) {
@@ -73,7 +73,7 @@ class Play {
         group = {.work = &trials_[static_cast<size_t>(*job)]};
       }
       const bool answers = group.round == group.work->rounds.size();  // the last round
-      group.cost = answers ? group.work->batch_cost : group.work->unit_cost;
+      group.cost = answers ? group.work->batch_cost : group.work->request_cost;
       group.missing = answers ? group.work->batches : group.work->rounds[group.round];
       ++group.round;
       if (group.missing == 0) continue;
@@ -84,11 +84,11 @@ class Play {
 
   void hand_out(double now) {
     now = std::max(now, now_);
-    while (const auto order = scheduler_.next()) {
-      const Group& group = groups_[static_cast<size_t>(order->group)];
-      double& free = free_at_[static_cast<size_t>(order->rank)];
+    while (const auto assignment = scheduler_.next()) {
+      const Group& group = groups_[static_cast<size_t>(assignment->group)];
+      double& free = free_at_[static_cast<size_t>(assignment->rank)];
       free = std::max(free, now) + group.cost;
-      events_.push({.time = free, .rank = order->rank, .group = order->group});
+      events_.push({.time = free, .rank = assignment->rank, .group = assignment->group});
     }
   }
 
@@ -104,7 +104,7 @@ class Play {
 }  // namespace
 
 SearchWork scaled(SearchWork work, double factor) {
-  work.unit_cost *= factor;
+  work.request_cost *= factor;
   work.batch_cost *= factor;
   return work;
 }
@@ -113,7 +113,7 @@ workers::JobSize size_of(const SearchWork& work) {
   const int searched = std::accumulate(work.rounds.begin(), work.rounds.end(), 0);
   const int widest = work.rounds.empty() ? 0 : *std::ranges::max_element(work.rounds);
   return {.cost = seconds_of(work),
-          .units = std::max(1, searched + work.batches),
+          .requests = std::max(1, searched + work.batches),
           .width = std::max({1, widest, work.batches})};
 }
 

@@ -7,11 +7,11 @@
 
 namespace lorahub::plan {
 
-// The work of a trial as units: the rounds of its search, one after the other, then the batches of
-// its answers.
+// The work of a trial as requests: the rounds of its search, one after the other, then the batches
+// of its answers.
 struct SearchWork {
-  std::vector<int> rounds;  // units (tiles) of each generation
-  double unit_cost = 0;     // of one unit, in seconds or in TFLOP
+  std::vector<int> rounds;  // requests (tiles) of each generation
+  double request_cost = 0;  // of one request, in seconds or in TFLOP
   int batches = 0;          // of test rows, all at the same time
   double batch_cost = 0;
 };

@@ -49,7 +49,7 @@ class Coordinator {
     if (story_.joinable()) story_.join();
     if (lost_ >= 0) abandon(75);
     dismiss(code_);
-    if (code_ == 75) me_.let_units_end();
+    if (code_ == 75) me_.let_requests_end();
     if (code_ == 75 && me_.executor.busy()) end_now(error_);
     if (error_) std::rethrow_exception(error_);
     return code_;
@@ -93,8 +93,8 @@ class Coordinator {
       receive(std::move(*message));
       moved = true;
     }
-    for (Dispatcher::Posting& posting : dispatcher_.outbox()) {
-      send(std::move(posting));
+    for (Dispatcher::OutgoingRequest& outgoing : dispatcher_.outbox()) {
+      send(std::move(outgoing));
       moved = true;
     }
     if (beat_.due()) {
@@ -118,12 +118,12 @@ class Coordinator {
                                          .bytes = std::move(message.bytes)});
   }
 
-  void send(Dispatcher::Posting posting) {
-    if (posting.rank == 0)
-      me_.executor.put(std::move(posting.task));
+  void send(Dispatcher::OutgoingRequest outgoing) {
+    if (outgoing.rank == 0)
+      me_.executor.put(std::move(outgoing.request));
     else
-      me_.mailbox->post({posting.rank}, {.ticket = posting.task.ticket, .kind = Kind::task},
-                        posting.task.request);
+      me_.mailbox->post({outgoing.rank}, {.ticket = outgoing.request.ticket, .kind = Kind::request},
+                        outgoing.request.bytes);
   }
 
   void look_after_the_others() {

@@ -1,5 +1,5 @@
-// The coordinator's loop over messages: it sends tasks out and takes outcomes in, while `lead` runs
-// in a thread of its own.
+// The coordinator's loop over messages: it sends requests out and takes outcomes in, while `lead`
+// runs in a thread of its own.
 #pragma once
 #include "workers/loop_state.hpp"
 

@@ -10,7 +10,7 @@
 namespace lorahub::workers {
 namespace {
 
-constexpr size_t kTries = 3;  // of a unit or a join that ends in a fault
+constexpr size_t kTries = 3;  // of a request or a join that ends in a fault
 
 [[noreturn]] void raise(const Outcome& outcome) {
   if (outcome.result == Result::interruption) throw base::Interrupted(outcome.bytes);
@@ -20,8 +20,8 @@ constexpr size_t kTries = 3;  // of a unit or a join that ends in a fault
 
 }  // namespace
 
-std::vector<Outcome> JobHandle::call(const std::vector<std::string>& units) const {
-  return dispatcher_.call(group_, units);
+std::vector<Outcome> JobHandle::call(const std::vector<std::string>& requests) const {
+  return dispatcher_.call(group_, requests);
 }
 
 int JobHandle::slots() const {
@@ -30,25 +30,25 @@ int JobHandle::slots() const {
   return std::max(1, seats * dispatcher_.team_.threads / dispatcher_.team_.jobs);
 }
 
-void Dispatcher::post(int rank, Sent sent, std::string request) {
+void Dispatcher::post(int rank, PendingRequest sent, std::string request) {
   const Job* job = sent.job < 0 ? nullptr : &(*jobs_)[static_cast<size_t>(sent.job)];
   const Watch& watch = job != nullptr && job->watch ? job->watch : team_.watch;
   if (watch) sent.patience = watch(request);
   sent.rank = rank;
   sent.tried.push_back(rank);
   sent.since.reset();
-  sent_[++tickets_] = std::move(sent);
-  outbox_.push_back({.rank = rank, .task = {.ticket = tickets_, .request = std::move(request)}});
+  pending_[++tickets_] = std::move(sent);
+  outbox_.push_back({.rank = rank, .request = {.ticket = tickets_, .bytes = std::move(request)}});
 }
 
-void Dispatcher::post_join(int rank, Sent sent) {
+void Dispatcher::post_join(int rank, PendingRequest sent) {
   sent.join = true;
   ++sent.call->missing;
   post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
 }
 
 // A rank that has not tried it yet: one of the group, else the next one of all, counted round.
-int Dispatcher::another_rank(const Sent& sent) const {
+int Dispatcher::another_rank(const PendingRequest& sent) const {
   const auto is_new = [&](int rank) { return std::ranges::count(sent.tried, rank) == 0; };
   for (const int seat : scheduler_->members(sent.group))
     if (is_new(rank_of(seat))) return rank_of(seat);
@@ -58,8 +58,8 @@ int Dispatcher::another_rank(const Sent& sent) const {
   return (last + 1) % ranks();
 }
 
-// A join is tried again on the same rank; a unit may go to any rank that has joined.
-void Dispatcher::try_again(int rank, Sent sent) {
+// A join is tried again on the same rank; a request may go to any rank that has joined.
+void Dispatcher::try_again(int rank, PendingRequest sent) {
   sent.seat = -1;
   if (sent.join) {
     post(rank, sent, (*jobs_)[static_cast<size_t>(sent.job)].join);
@@ -67,7 +67,7 @@ void Dispatcher::try_again(int rank, Sent sent) {
   }
   const int other = another_rank(sent);
   post_join(other, {.call = sent.call, .group = sent.group, .job = sent.job});
-  post(other, sent, sent.call->requests[sent.unit]);
+  post(other, sent, sent.call->requests[sent.place]);
 }
 
 // Puts rank and host before the messages of other ranks, and before every fault of a machine.
@@ -82,7 +82,7 @@ void Dispatcher::wait_for(std::unique_lock<std::mutex>& lock, const Call& call) 
   wake_up_.ring();
   changed_.wait(lock, [&] { return stop_ || call.missing == 0; });
   if (!stop_) return;
-  std::erase_if(sent_, [&](const auto& sent) { return sent.second.call == &call; });
+  std::erase_if(pending_, [&](const auto& sent) { return sent.second.call == &call; });
   std::rethrow_exception(stop_);
 }
 
@@ -91,7 +91,7 @@ std::vector<std::string> Dispatcher::everyone(const std::string& request) {
   const auto count = static_cast<size_t>(ranks());
   Call call{.requests = {}, .outcomes = std::vector<Outcome>(count), .missing = count};
   for (int rank = 0; rank < ranks(); ++rank)
-    post(rank, {.call = &call, .unit = static_cast<size_t>(rank)}, request);
+    post(rank, {.call = &call, .place = static_cast<size_t>(rank)}, request);
   wait_for(lock, call);
   std::vector<std::string> replies;
   for (Outcome& outcome : call.outcomes) {
@@ -167,14 +167,15 @@ void Dispatcher::check_joins(int job) const {
   if (failed != failed_joins_.end()) raise(failed->second);
 }
 
-std::vector<Outcome> Dispatcher::call(int group, const std::vector<std::string>& units) {
+std::vector<Outcome> Dispatcher::call(int group, const std::vector<std::string>& requests) {
   std::unique_lock lock(mutex_);
   if (stop_) std::rethrow_exception(stop_);
-  if (units.empty()) return {};
-  Call call{
-      .requests = units, .outcomes = std::vector<Outcome>(units.size()), .missing = units.size()};
+  if (requests.empty()) return {};
+  Call call{.requests = requests,
+            .outcomes = std::vector<Outcome>(requests.size()),
+            .missing = requests.size()};
   calls_[group] = &call;
-  scheduler_->submit(group, static_cast<int>(units.size()));
+  scheduler_->submit(group, static_cast<int>(requests.size()));
   wait_for(lock, call);
   check_joins(job_of_[static_cast<size_t>(group)]);
   for (const Outcome& outcome : call.outcomes)
@@ -182,20 +183,20 @@ std::vector<Outcome> Dispatcher::call(int group, const std::vector<std::string>&
   return std::move(call.outcomes);
 }
 
-std::vector<Dispatcher::Posting> Dispatcher::outbox() {
+std::vector<Dispatcher::OutgoingRequest> Dispatcher::outbox() {
   const std::lock_guard lock(mutex_);
   while (scheduler_ && !stop_) {
-    const std::optional<Scheduler::Order> order = scheduler_->next();
-    if (!order) break;
-    const int rank = rank_of(order->rank);
-    Call& call = *calls_.at(order->group);
-    const Sent sent{.call = &call,
-                    .unit = static_cast<size_t>(order->unit),
-                    .seat = order->rank,
-                    .group = order->group,
-                    .job = order->job};
-    if (order->joins) post_join(rank, sent);
-    post(rank, sent, call.requests[sent.unit]);
+    const std::optional<Scheduler::Assignment> assignment = scheduler_->next();
+    if (!assignment) break;
+    const int rank = rank_of(assignment->rank);
+    Call& call = *calls_.at(assignment->group);
+    const PendingRequest sent{.call = &call,
+                              .place = static_cast<size_t>(assignment->request),
+                              .seat = assignment->rank,
+                              .group = assignment->group,
+                              .job = assignment->job};
+    if (assignment->joins) post_join(rank, sent);
+    post(rank, sent, call.requests[sent.place]);
   }
   return std::exchange(outbox_, {});
 }
@@ -203,10 +204,10 @@ std::vector<Dispatcher::Posting> Dispatcher::outbox() {
 void Dispatcher::arrived(int rank, Outcome outcome) {
   const std::lock_guard lock(mutex_);
   busy_ += outcome.seconds;
-  const auto sent = sent_.find(outcome.ticket);
-  if (sent == sent_.end()) return;  // its call was stopped meanwhile
-  const Sent what = sent->second;
-  sent_.erase(sent);
+  const auto sent = pending_.find(outcome.ticket);
+  if (sent == pending_.end()) return;  // its call was stopped meanwhile
+  const PendingRequest what = sent->second;
+  pending_.erase(sent);
   if (scheduler_ && what.seat >= 0 && !what.join) scheduler_->done(what.seat, what.group);
   const bool ours = what.group >= 0 && scheduler_ && !stop_;
   if (outcome.result == Result::fault && ours && what.tried.size() < kTries) {
@@ -218,7 +219,7 @@ void Dispatcher::arrived(int rank, Outcome outcome) {
   if (what.join && outcome.result != Result::reply)
     failed_joins_.emplace(what.job, named(rank, std::move(outcome)));
   else if (!what.join)
-    what.call->outcomes[what.unit] = named(rank, std::move(outcome));
+    what.call->outcomes[what.place] = named(rank, std::move(outcome));
   if (--what.call->missing == 0) changed_.notify_all();
 }
 
@@ -232,7 +233,7 @@ void Dispatcher::stop(const std::exception_ptr& reason) {
 
 void Dispatcher::look_for_hung_ranks(double now) {
   std::unique_lock lock(mutex_);
-  for (auto& [ticket, sent] : sent_) {
+  for (auto& [ticket, sent] : pending_) {
     if (!sent.since) sent.since = now;
     const double waited = now - *sent.since;
     if (sent.patience.seconds <= 0 || waited <= sent.patience.seconds) continue;
@@ -261,7 +262,7 @@ void Dispatcher::note(const std::string& doing) {
 
 std::optional<Dispatcher::Lead> Dispatcher::alone() const {
   const std::lock_guard lock(mutex_);
-  if (!sent_.empty() || !outbox_.empty()) return std::nullopt;
+  if (!pending_.empty() || !outbox_.empty()) return std::nullopt;
   return Lead{.doing = doing_, .since = notes_ + tickets_};
 }
 

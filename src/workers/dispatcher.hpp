@@ -1,5 +1,5 @@
 // The coordinator's access to all ranks. A job (a trial) is led by one thread, its lead, which
-// hands in units of work as bytes; the thread that calls MPI sends them to ranks. Any thread may
+// hands in requests as bytes; the thread that calls MPI sends them to ranks. Any thread may
 // call any function here.
 #pragma once
 #include <algorithm>
@@ -25,12 +25,13 @@ class JobHandle {
  public:
   JobHandle(Dispatcher& dispatcher, int group) : dispatcher_(dispatcher), group_(group) {}
 
-  // Computes the units on the ranks of the job and waits for all of them. Returns an outcome for
-  // each unit: a reply, or a failure that names rank and host. A unit that ends in a fault is tried
-  // twice more, on another rank where there is one. Throws base::MachineFault when it fails there
-  // too, base::Interrupted when the run has to end, base::Error when a rank could not join the job.
-  std::vector<Outcome> call(const std::vector<std::string>& units) const;
-  int slots() const;  // units that these ranks compute at the same time
+  // Computes the requests on the ranks of the job and waits for all of them. Returns an outcome for
+  // each request: a reply, or a failure that names rank and host. A request that ends in a fault is
+  // tried twice more, on another rank where there is one. Throws base::MachineFault when it fails
+  // there too, base::Interrupted when the run has to end, base::Error when a rank could not join
+  // the job.
+  std::vector<Outcome> call(const std::vector<std::string>& requests) const;
+  int slots() const;  // requests that these ranks compute at the same time
 
  private:
   Dispatcher& dispatcher_;
@@ -46,7 +47,7 @@ using Watch = std::function<Patience(const std::string& request)>;
 
 struct Job {
   JobSize size;
-  std::string join;  // sent to a rank before its first unit of this job
+  std::string join;  // sent to a rank before its first request of this job
   std::function<void(const JobHandle&)> lead;
   Watch watch = {};  // none: that of Team
 };
@@ -85,12 +86,12 @@ class Dispatcher {
   double busy_seconds() const;  // of computing, all ranks and threads
 
   // What follows is for the thread that calls MPI.
-  struct Posting {
+  struct OutgoingRequest {
     int rank = 0;
-    Task task;
+    Request request;
   };
-  std::vector<Posting> outbox();                // tasks to be sent now
-  void arrived(int rank, Outcome outcome);      // the outcome of a task that was sent
+  std::vector<OutgoingRequest> outbox();        // requests to be sent now
+  void arrived(int rank, Outcome outcome);      // the outcome of a request that was sent
   void stop(const std::exception_ptr& reason);  // every call throws it from now on
   // Stops with a MachineFault where a rank has taken too long. `now`: seconds of a clock that
   // stands still while the ranks do.
@@ -104,16 +105,16 @@ class Dispatcher {
 
  private:
   friend class JobHandle;
-  // Units that were handed in together, or one request to every rank.
+  // Requests that were handed in together, or one request to every rank.
   struct Call {
     std::vector<std::string> requests;
     std::vector<Outcome> outcomes;
     size_t missing = 0;
   };
-  struct Sent {
+  struct PendingRequest {
     Call* call = nullptr;
-    size_t unit = 0;
-    int seat = -1;  // in the schedule; -1: a request to everyone, or a unit that is tried again
+    size_t place = 0;  // among the requests of the call
+    int seat = -1;  // in the schedule; -1: a request to everyone, or a request that is tried again
     int group = -1, job = -1;  // -1: a request to everyone
     bool join = false;
     std::vector<int> tried = {};  // the ranks that it was sent to, up to the last one
@@ -122,14 +123,14 @@ class Dispatcher {
     std::optional<double> since = {};  // when look_for_hung_ranks() first saw it
   };
   void lead(const std::vector<Job>& jobs, int group);
-  std::vector<Outcome> call(int group, const std::vector<std::string>& units);
+  std::vector<Outcome> call(int group, const std::vector<std::string>& requests);
   void wait_for(std::unique_lock<std::mutex>& lock, const Call& call);
   int rank_of(int seat) const { return seat / team_.jobs; }
   int threads_of_a_seat() const { return std::max(1, team_.threads / team_.jobs); }
-  void post(int rank, Sent sent, std::string request);
-  void post_join(int rank, Sent sent);
-  void try_again(int rank, Sent sent);
-  int another_rank(const Sent& sent) const;
+  void post(int rank, PendingRequest sent, std::string request);
+  void post_join(int rank, PendingRequest sent);
+  void try_again(int rank, PendingRequest sent);
+  int another_rank(const PendingRequest& sent) const;
   void check_joins(int job) const;
   void end_all(const std::exception_ptr& reason);
   Outcome named(int rank, Outcome outcome) const;
@@ -139,8 +140,8 @@ class Dispatcher {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t tickets_ = 0;
-  std::map<uint64_t, Sent> sent_;
-  std::vector<Posting> outbox_;
+  std::map<uint64_t, PendingRequest> pending_;
+  std::vector<OutgoingRequest> outbox_;
   std::exception_ptr stop_;
   double busy_ = 0;
   std::string doing_ = "choosing or recording";  // what the leads do by themselves

@@ -19,16 +19,16 @@ std::string sentence(const base::Cause& cause) {
                       cause.sentence);
 }
 
-Outcome outcome_of(const Handler& handler, const Task& task) {
+Outcome outcome_of(const Handler& handler, const Request& request) {
   const base::Stopwatch clock;
   const auto ended = [&](Result result, std::string bytes) {
-    return Outcome{.ticket = task.ticket,
+    return Outcome{.ticket = request.ticket,
                    .result = result,
                    .seconds = clock.seconds(),
                    .bytes = std::move(bytes)};
   };
   try {
-    return ended(Result::reply, handler(task.request));
+    return ended(Result::reply, handler(request.bytes));
   } catch (...) {
     const base::Cause cause = base::cause_of(std::current_exception());
     return ended(result_of(cause.blame), sentence(cause));
@@ -63,13 +63,13 @@ void Executor::close() {
   changed_.notify_all();
 }
 
-void Executor::put(Task task) {
+void Executor::put(Request request) {
   {
     const std::lock_guard lock(mutex_);
     if (no_threads_.empty())
-      waiting_.push_back(std::move(task));
+      waiting_.push_back(std::move(request));
     else
-      done_.push_back({.ticket = task.ticket, .result = Result::fault, .bytes = no_threads_});
+      done_.push_back({.ticket = request.ticket, .result = Result::fault, .bytes = no_threads_});
   }
   changed_.notify_one();
 }
@@ -92,11 +92,11 @@ void Executor::work() {
   for (;;) {
     changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
     if (closed_) return;
-    const Task task = std::move(waiting_.front());
+    const Request request = std::move(waiting_.front());
     waiting_.pop_front();
     ++under_way_;
     lock.unlock();
-    Outcome outcome = outcome_of(handler_, task);
+    Outcome outcome = outcome_of(handler_, request);
     lock.lock();
     --under_way_;
     done_.push_back(std::move(outcome));

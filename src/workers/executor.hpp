@@ -23,9 +23,9 @@ enum class Result : int32_t {
   interruption  // base::Interrupted
 };
 
-struct Task {
+struct Request {
   uint64_t ticket = 0;
-  std::string request;
+  std::string bytes;
 };
 
 struct Outcome {
@@ -37,16 +37,16 @@ struct Outcome {
 
 class Executor {
  public:
-  // `threads` threads take the tasks in their order; `wake_up` rings at each outcome. Where the
-  // system gives it no threads, every task is a fault that says so.
+  // `threads` threads take the requests in their order; `wake_up` rings at each outcome. Where the
+  // system gives it no threads, every request is a fault that says so.
   Executor(Handler handler, int threads, WakeUp& wake_up);
-  ~Executor();  // waits for tasks under way; those not begun are dropped
+  ~Executor();  // waits for requests under way; those not begun are dropped
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  void put(Task task);
+  void put(Request request);
   std::optional<Outcome> take();  // the oldest outcome, if any
-  bool busy() const;              // a task is under way or waiting
+  bool busy() const;              // a request is under way or waiting
 
  private:
   void start(int threads);
@@ -56,7 +56,7 @@ class Executor {
   WakeUp& wake_up_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Task> waiting_;
+  std::deque<Request> waiting_;
   std::deque<Outcome> done_;
   int under_way_ = 0;
   bool closed_ = false;

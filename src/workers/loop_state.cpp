@@ -29,9 +29,10 @@ void end_after(double seconds, int code) {
 
 double LoopState::beat() const { return std::min(1.0, service.stall_timeout / 4); }
 
-void LoopState::let_units_end() const {
+void LoopState::let_requests_end() const {
   if (service.grace <= 0 || !executor.busy()) return;
-  kill(getpid(), SIGTERM);  // the signal is blocked, so it stays pending until a unit looks for it
+  kill(getpid(),
+       SIGTERM);  // the signal is blocked, so it stays pending until a request looks for it
   Every next_beat(beat());
   for (Backoff backoff; executor.busy() && backoff.waited() < service.grace; backoff.wait()) {
     if (mailbox == nullptr) continue;

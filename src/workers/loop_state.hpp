@@ -18,11 +18,12 @@ struct LoopState {
   WakeUp& wake_up;
 
   double beat() const;  // seconds between two heartbeats
-  // Interrupts this rank, too: units under way see a signal, and have service.grace seconds to end.
-  void let_units_end() const;
+  // Interrupts this rank, too: requests under way see a signal, and have service.grace seconds to
+  // end.
+  void let_requests_end() const;
   // Ends the process, after MPI_Finalize with the other ranks, without waiting for threads that
   // compute. A rank that cannot come to that meeting (its machine opens no file, say) is waited
-  // for as long as a rank may take to end its units, and some seconds.
+  // for as long as a rank may take to end its requests, and some seconds.
   [[noreturn]] void leave_together(int code) const;
 };
 

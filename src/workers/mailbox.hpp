@@ -14,8 +14,8 @@
 namespace lorahub::workers {
 
 enum class Kind : int32_t {
-  task,       // coordinator: compute this
-  outcome,    // worker: the reply or failure of a task; `code` is its Result
+  request,    // coordinator: compute this
+  outcome,    // worker: the reply or failure of a request; `code` is its Result
   heartbeat,  // either: the rank is alive
   dismiss,    // coordinator: leave with exit code `code`
   abandon,    // coordinator: a rank is lost; end the process at once with `code`
@@ -24,10 +24,10 @@ enum class Kind : int32_t {
 
 // Stands before the bytes of every message.
 struct Head {
-  uint64_t ticket = 0;  // of the task
+  uint64_t ticket = 0;  // of the request
   uint64_t bytes = 0;
   double seconds = 0;  // of computing
-  Kind kind = Kind::task;
+  Kind kind = Kind::request;
   int32_t code = 0;
 };
 

@@ -45,7 +45,7 @@ Scheduler::Scheduler(const RankLayout& layout, std::vector<JobSize> jobs)
 
 double Scheduler::cost_left_per_rank(const RankGroup& group) const {
   const JobSize& job = jobs_[index(group.job)];
-  const double left = 1 - std::min(1.0, static_cast<double>(group.units_done) / job.units);
+  const double left = 1 - std::min(1.0, static_cast<double>(group.requests_done) / job.requests);
   return job.cost * left / static_cast<double>(std::max<size_t>(1, group.ranks.size()));
 }
 
@@ -71,7 +71,7 @@ void Scheduler::share_out(const std::vector<int>& ranks) {
 
 std::optional<int> Scheduler::take(int number) {
   RankGroup& group = groups_[index(number)];
-  group.units = group.next_unit = group.units_done = 0;
+  group.requests = group.next_request = group.requests_done = 0;
   group.job = -1;
   if (queue_.empty()) {
     std::vector<int> free;
@@ -87,11 +87,11 @@ std::optional<int> Scheduler::take(int number) {
   return group.job;
 }
 
-void Scheduler::submit(int group, int units) {
+void Scheduler::submit(int group, int requests) {
   RankGroup& g = groups_[index(group)];
-  assert(g.job >= 0 && g.next_unit == g.units);
-  g.next_unit = 0;
-  g.units = units;
+  assert(g.job >= 0 && g.next_request == g.requests);
+  g.next_request = 0;
+  g.requests = requests;
 }
 
 std::optional<int> Scheduler::idlest(const RankGroup& group) const {
@@ -103,28 +103,28 @@ std::optional<int> Scheduler::idlest(const RankGroup& group) const {
   return best;
 }
 
-std::optional<Scheduler::Order> Scheduler::next() {
+std::optional<Scheduler::Assignment> Scheduler::next() {
   for (int i = 0; i < groups(); ++i) {
     const int number = (turn_ + i) % groups();
     RankGroup& group = groups_[index(number)];
-    if (group.next_unit == group.units) continue;
+    if (group.next_request == group.requests) continue;
     const std::optional<int> rank = idlest(group);
     if (!rank) continue;
     Rank& r = ranks_[index(*rank)];
     ++r.in_flight;
     turn_ = number;
-    return Order{.rank = *rank,
-                 .group = number,
-                 .job = group.job,
-                 .unit = group.next_unit++,
-                 .joins = std::exchange(r.job, group.job) != group.job};
+    return Assignment{.rank = *rank,
+                      .group = number,
+                      .job = group.job,
+                      .request = group.next_request++,
+                      .joins = std::exchange(r.job, group.job) != group.job};
   }
   return std::nullopt;
 }
 
 void Scheduler::done(int rank, int group) {
   --ranks_[index(rank)].in_flight;
-  if (groups_[index(group)].job >= 0) ++groups_[index(group)].units_done;
+  if (groups_[index(group)].job >= 0) ++groups_[index(group)].requests_done;
 }
 
 }  // namespace lorahub::workers

@@ -1,6 +1,6 @@
 // Which rank computes what. Groups of ranks take jobs (trials) from one queue, the costliest first;
-// the units of a group's job go to its ranks. It is our own, since MPI has no scheduler and batch
-// systems know whole jobs alone, and it knows no MPI and no clock, so that plan/makespan.hpp
+// the requests of a group's job go to its ranks. It is our own, since MPI has no scheduler and
+// batch systems know whole jobs alone, and it knows no MPI and no clock, so that plan/makespan.hpp
 // predicts a run with the same code.
 #pragma once
 #include <optional>
@@ -9,15 +9,15 @@
 namespace lorahub::workers {
 
 struct JobSize {
-  double cost = 1;  // predicted, any unit
-  int units = 1;    // of work, in all
-  int width = 1;    // units that can be computed at the same time, at most
+  double cost = 1;   // predicted, any unit
+  int requests = 1;  // in all
+  int width = 1;     // requests that can be computed at the same time, at most
 };
 
 struct RankLayout {
   int ranks = 1;
   int groups = 1;  // at most; never more than ranks or jobs
-  int depth = 2;   // units a rank is given at once: those it computes, and one that waits
+  int depth = 2;   // requests a rank is given at once: those it computes, and one that waits
 };
 
 class Scheduler {
@@ -32,23 +32,23 @@ class Scheduler {
   // other groups, those with the most cost left per rank first.
   std::optional<int> take(int group);
 
-  // The group's job hands in `units` units, numbered from 0; those that it handed in before are
-  // done.
-  void submit(int group, int units);
+  // The group's job hands in `requests` requests, numbered from 0; those that it handed in before
+  // are done.
+  void submit(int group, int requests);
 
-  struct Order {
-    int rank = 0, group = 0, job = 0, unit = 0;
+  struct Assignment {
+    int rank = 0, group = 0, job = 0, request = 0;
     bool joins = false;  // the rank's first order of this job
   };
-  std::optional<Order> next();  // nothing: every rank has enough, or there is nothing to do
+  std::optional<Assignment> next();  // nothing: every rank has enough, or there is nothing to do
   void done(int rank, int group);
 
  private:
   struct RankGroup {
     std::vector<int> ranks;
     int job = -1;
-    int next_unit = 0, units = 0;  // of the units submitted last
-    int units_done = 0;            // of the job
+    int next_request = 0, requests = 0;  // of the requests submitted last
+    int requests_done = 0;               // of the job
   };
   struct Rank {
     int group = -1, job = -1, in_flight = 0;

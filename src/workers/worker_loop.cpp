@@ -54,11 +54,11 @@ int serve(const LoopState& me) {
       continue;
     }
     silence.note(0);
-    if (message->head.kind == Kind::task)
-      me.executor.put({.ticket = message->head.ticket, .request = std::move(message->bytes)});
+    if (message->head.kind == Kind::request)
+      me.executor.put({.ticket = message->head.ticket, .bytes = std::move(message->bytes)});
     if (message->head.kind == Kind::abandon) leave(message->head.code);
     if (message->head.kind != Kind::dismiss) continue;
-    if (message->head.code == 75) me.let_units_end();
+    if (message->head.code == 75) me.let_requests_end();
     say_goodbye(mailbox);
     if (me.executor.busy()) me.leave_together(message->head.code);
     return message->head.code;

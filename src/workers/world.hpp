@@ -17,8 +17,8 @@ struct Service {
   int threads = 1;            // that compute, per rank
   int jobs = 1;               // that a rank works on at the same time
   double stall_timeout = 60;  // seconds of silence after which a rank counts as lost
-  double grace = 0;  // seconds that units under way, which look for signals themselves, have to end
-                     // when the run is interrupted
+  double grace = 0;  // seconds that requests under way, which look for signals themselves, have to
+                     // end when the run is interrupted
   Watch watch = {};  // as in Team
   double hang_timeout = 0;  // seconds that leads may read, think or record while no rank has
                             // anything to compute (Dispatcher::note); 0: for ever
@@ -36,8 +36,8 @@ class World {
   explicit World(const Identity& identity = {});
 
   // A rank that leaves without run() (by an exception) must not keep the others waiting: the
-  // coordinator dismisses them (75 when a signal is pending, else 2), a worker answers tasks with a
-  // failure until it is dismissed.
+  // coordinator dismisses them (75 when a signal is pending, else 2), a worker answers requests
+  // with a failure until it is dismissed.
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;

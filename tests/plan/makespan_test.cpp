@@ -10,9 +10,9 @@
 namespace lorahub::plan {
 namespace {
 
-SearchWork work(int rounds, int units, int batches) {
-  return {.rounds = std::vector<int>(static_cast<size_t>(rounds), units),
-          .unit_cost = 1,
+SearchWork work(int rounds, int requests, int batches) {
+  return {.rounds = std::vector<int>(static_cast<size_t>(rounds), requests),
+          .request_cost = 1,
           .batches = batches,
           .batch_cost = 2};
 }
@@ -25,7 +25,7 @@ TEST(Makespan, OneRankDoesAllOneAfterTheOther) {
 
 TEST(Makespan, ARoundWaitsForItsLastUnit) {
   const Prediction p = predict({work(3, 4, 6)}, {.ranks = 3, .groups = 1});
-  EXPECT_NEAR(p.seconds, 3 * 2 + 4, 0.01);  // 4 units on 3 ranks: two steps; 6 batches: two
+  EXPECT_NEAR(p.seconds, 3 * 2 + 4, 0.01);  // 4 requests on 3 ranks: two steps; 6 batches: two
   EXPECT_NEAR(p.utilisation, (12.0 + 12) / (3 * 10), 0.001);
 }
 
@@ -80,7 +80,7 @@ TEST(Plan, ASearchByDeltaEvaluationTakesHalfTheTime) {
   const Cost exact = planned("f32"), delta = planned("delta-int8");
   EXPECT_EQ(delta.tflop, exact.tflop);
   EXPECT_EQ(delta.work.batch_cost, exact.work.batch_cost);
-  EXPECT_EQ(delta.work.unit_cost, exact.work.unit_cost / 2);
+  EXPECT_EQ(delta.work.request_cost, exact.work.request_cost / 2);
 }
 
 }  // namespace

@@ -39,10 +39,10 @@ class Ranks {
   }
   void serve(const std::stop_token& stop) {
     for (double clock = 0; !stop.stop_requested(); clock += 1) {
-      for (Dispatcher::Posting& posting : dispatcher.outbox()) {
-        Outcome outcome = play_(posting.rank, posting.task.request);
-        outcome.ticket = posting.task.ticket;
-        if (outcome.bytes != "never") dispatcher.arrived(posting.rank, std::move(outcome));
+      for (Dispatcher::OutgoingRequest& outgoing : dispatcher.outbox()) {
+        Outcome outcome = play_(outgoing.rank, outgoing.request.bytes);
+        outcome.ticket = outgoing.request.ticket;
+        if (outcome.bytes != "never") dispatcher.arrived(outgoing.rank, std::move(outcome));
       }
       dispatcher.look_for_hung_ranks(clock);
       std::this_thread::yield();
@@ -55,13 +55,13 @@ class Ranks {
 Outcome reply(int rank) { return {.bytes = std::to_string(rank)}; }
 Outcome fault() { return {.result = Result::fault, .bytes = "there is not enough memory"}; }
 
-// One job of so many units; its outcomes.
-std::vector<Outcome> outcomes_of(Dispatcher& dispatcher, int units) {
+// One job of so many requests; its outcomes.
+std::vector<Outcome> outcomes_of(Dispatcher& dispatcher, int requests) {
   std::vector<Outcome> outcomes;
   const auto lead = [&](const JobHandle& job) {
-    outcomes = job.call(std::vector<std::string>(static_cast<size_t>(units), "unit"));
+    outcomes = job.call(std::vector<std::string>(static_cast<size_t>(requests), "request"));
   };
-  dispatcher.work({{.size = {.width = units}, .join = "join", .lead = lead}}, 1);
+  dispatcher.work({{.size = {.width = requests}, .join = "join", .lead = lead}}, 1);
   return outcomes;
 }
 
@@ -133,13 +133,13 @@ TEST(Dispatcher, NoOutcomeCountsBeforeItsRankHasJoined) {
   WakeUp wake_up;
   Dispatcher dispatcher({.hosts = {"n0"}}, wake_up);
   const std::jthread rank([&] {
-    std::vector<Dispatcher::Posting> postings;
-    while (postings.size() < 2)
-      for (Dispatcher::Posting& posting : dispatcher.outbox())
-        postings.push_back(std::move(posting));
-    dispatcher.arrived(0, {.ticket = postings[1].task.ticket, .bytes = "early"});
+    std::vector<Dispatcher::OutgoingRequest> outgoing_requests;
+    while (outgoing_requests.size() < 2)
+      for (Dispatcher::OutgoingRequest& outgoing : dispatcher.outbox())
+        outgoing_requests.push_back(std::move(outgoing));
+    dispatcher.arrived(0, {.ticket = outgoing_requests[1].request.ticket, .bytes = "early"});
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    dispatcher.arrived(0, {.ticket = postings[0].task.ticket,
+    dispatcher.arrived(0, {.ticket = outgoing_requests[0].request.ticket,
                            .result = Result::failure,
                            .bytes = "it reads other rows"});
   });
@@ -172,8 +172,9 @@ TEST(Dispatcher, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
       [](const std::string& request) {
         return Patience{.seconds = 5000, .words = "doing a " + request};
       });
-  EXPECT_THAT(message_of<base::MachineFault>([&] { outcomes_of(ranks.dispatcher, 8); }),
-              AllOf(HasSubstr("rank 1 on n1 has been doing a unit"), HasSubstr("--hang-timeout")));
+  EXPECT_THAT(
+      message_of<base::MachineFault>([&] { outcomes_of(ranks.dispatcher, 8); }),
+      AllOf(HasSubstr("rank 1 on n1 has been doing a request"), HasSubstr("--hang-timeout")));
 }
 
 TEST(Dispatcher, WithoutAWatchARankMayTakeAsLongAsItLikes) {
@@ -203,7 +204,7 @@ TEST(Dispatcher, SaysWhatItsLeadsDoWhileNoRankComputes) {
   EXPECT_NE(ranks.dispatcher.alone()->since, before->since)
       << "the time begins anew after a request";
   const auto lead = [&](const JobHandle& job) {
-    job.call({"unit"});
+    job.call({"request"});
     EXPECT_TRUE(dispatcher->alone());
   };
   ranks.dispatcher.work({{.size = {}, .join = "", .lead = lead}}, 1);

@@ -114,7 +114,7 @@ int same_bits(World& group, const std::string&) {
       std::vector<std::vector<uint64_t>> traces(5);
       for (auto& trace : traces)
         jobs.push_back(
-            {.size = {.cost = 1, .units = 9 * 60, .width = 9},
+            {.size = {.cost = 1, .requests = 9 * 60, .width = 9},
              .join = "",
              .lead = [&](const JobHandle& leader) { trace = search_with(of(leader), 60); }});
       for (Job& job : jobs) job.join = base::encode(run::TileRequest{});
@@ -202,12 +202,12 @@ int sick_rank(World& group, const std::string&) {
   return group.run({}, handler, [&](Dispatcher& dispatcher) {
     size_t replies = 0;
     const auto lead = [&](const JobHandle& leader) {
-      for (const char* unit : {"1:memory 0:slow", "1:exception 0:slow"})
-        for (const Outcome& o : leader.call(std::vector<std::string>(20, unit)))
+      for (const char* request : {"1:memory 0:slow", "1:exception 0:slow"})
+        for (const Outcome& o : leader.call(std::vector<std::string>(20, request)))
           replies += o.result == Result::reply && o.bytes != "1" ? 1 : 0;
     };
     dispatcher.work({{.size = {.width = 20}, .join = "", .lead = lead}}, 1);
-    expect(replies == 40, "all units are answered, by other ranks");
+    expect(replies == 40, "all requests are answered, by other ranks");
     return 0;
   });
 }
@@ -232,14 +232,15 @@ int sick_ranks(World& group, const std::string&) {
   }
 }
 
-// A unit that never ends, on a worker or on the coordinator itself, where the process ends at once.
-int hang(World& group, const char* unit) {
+// A request that never ends, on a worker or on the coordinator itself, where the process ends at
+// once.
+int hang(World& group, const char* order) {
   const Handler handler = [&](const std::string& request) { return fail_as_told(group, request); };
   const Watch watch = [](const std::string&) { return Patience{.seconds = 2, .words = "busy"}; };
   try {
     return group.run({.watch = watch}, handler, [&](Dispatcher& dispatcher) {
       const auto lead = [&](const JobHandle& leader) {
-        leader.call(std::vector<std::string>(9, unit));
+        leader.call(std::vector<std::string>(9, order));
       };
       dispatcher.work({{.size = {.width = 9}, .join = "", .lead = lead}}, 1);
       return 0;
@@ -367,7 +368,7 @@ int early_leavers(World& group, const std::string&) {
   }
 }
 
-// The coordinator is interrupted; a unit that looks for signals is waited for, on every rank.
+// The coordinator is interrupted; a request that looks for signals is waited for, on every rank.
 int grace(World& group, const std::string&) {
   std::atomic<int> ended = 0;
   const Handler handler = [&](const std::string&) {
@@ -388,11 +389,11 @@ int grace(World& group, const std::string&) {
     });
   } catch (const base::Interrupted&) {
   }
-  expect(ended == 1, "its unit has ended by itself");
+  expect(ended == 1, "its request has ended by itself");
   return code;
 }
 
-// Works until a signal comes; for interrupt.sh. Units take longer than the 5 s that the run has.
+// Works until a signal comes; for interrupt.sh. Requests take longer than the 5 s that the run has.
 int work(World& group, const std::string& folder) {
   std::ofstream(base::format("{}/pid.{}", folder, group.rank())) << getpid() << std::endl;
   const Handler handler = [](const std::string& request) {

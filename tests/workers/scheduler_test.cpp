@@ -32,15 +32,16 @@ TEST(Scheduler, NeighboursShareAGroupAndUnitsGoToTheIdlest) {
   s.take(0);
   s.take(1);
   s.submit(0, 5);
-  std::map<int, int> units;
+  std::map<int, int> requests;
   std::set<int> joined;
-  while (const auto order = s.next()) {
-    EXPECT_EQ(order->group, 0);
-    EXPECT_EQ(order->joins, joined.insert(order->rank).second) << "with the first unit alone";
-    ++units[order->rank];
+  while (const auto assignment = s.next()) {
+    EXPECT_EQ(assignment->group, 0);
+    EXPECT_EQ(assignment->joins, joined.insert(assignment->rank).second)
+        << "with the first request alone";
+    ++requests[assignment->rank];
   }
   // Ranks 0, 1 and the odd one, 4: two each at most, the first round to all of them.
-  EXPECT_THAT(units, ElementsAre(std::pair(0, 2), std::pair(1, 2), std::pair(4, 1)));
+  EXPECT_THAT(requests, ElementsAre(std::pair(0, 2), std::pair(1, 2), std::pair(4, 1)));
 }
 
 TEST(Scheduler, RanksOfAnEndedGroupJoinTheOthers) {
@@ -51,7 +52,7 @@ TEST(Scheduler, RanksOfAnEndedGroupJoinTheOthers) {
   EXPECT_EQ(s.ranks_of(1), 4);
   s.submit(1, 9);
   std::set<int> ranks;
-  while (const auto order = s.next()) ranks.insert(order->rank);
+  while (const auto assignment = s.next()) ranks.insert(assignment->rank);
   EXPECT_THAT(ranks, ElementsAre(0, 1, 2, 3));
 }
 
@@ -69,7 +70,7 @@ TEST(Scheduler, NoJobGetsMoreRanksThanItHasUnitsAtATime) {
   EXPECT_EQ(s.ranks_of(1), 2);
 }
 
-// Any layout, any order of ends: every unit of every job goes out once.
+// Any layout, any order of ends: every request of every job goes out once.
 TEST(Scheduler, EveryUnitOnce) {
   base::Stream random(1, "scheduler");
   const auto upto = [&](int n) {
@@ -79,12 +80,12 @@ TEST(Scheduler, EveryUnitOnce) {
     const int jobs = 1 + upto(9);
     std::vector<JobSize> sizes;
     for (int j = 0; j < jobs; ++j)
-      sizes.push_back({.cost = 1.0 + upto(50), .units = 12, .width = 1 + upto(9)});
+      sizes.push_back({.cost = 1.0 + upto(50), .requests = 12, .width = 1 + upto(9)});
     Scheduler s({.ranks = 1 + upto(8), .groups = 1 + upto(8), .depth = 1 + upto(3)}, sizes);
     std::map<int, int> left, job_of;           // calls left, job: by group
-    std::map<int, int> missing;                // units of the call, by group
-    std::set<std::tuple<int, int, int>> seen;  // job, call, unit
-    std::vector<Scheduler::Order> under_way;
+    std::map<int, int> missing;                // requests of the call, by group
+    std::set<std::tuple<int, int, int>> seen;  // job, call, request
+    std::vector<Scheduler::Assignment> under_way;
     const auto go_on = [&](int group) {
       if (left[group]-- == 0) {
         const auto job = s.take(group);
@@ -97,19 +98,20 @@ TEST(Scheduler, EveryUnitOnce) {
     };
     for (int g = 0; g < s.groups(); ++g) go_on(g);
     for (;;) {
-      while (const auto order = s.next()) {
-        ASSERT_EQ(order->job, job_of[order->group]);
-        ASSERT_TRUE(seen.insert({order->job, left[order->group], order->unit}).second);
-        under_way.push_back(*order);
+      while (const auto assignment = s.next()) {
+        ASSERT_EQ(assignment->job, job_of[assignment->group]);
+        ASSERT_TRUE(
+            seen.insert({assignment->job, left[assignment->group], assignment->request}).second);
+        under_way.push_back(*assignment);
       }
       if (under_way.empty()) break;
       const auto which = under_way.begin() + upto(static_cast<int>(under_way.size()));
-      const Scheduler::Order ended = *which;
+      const Scheduler::Assignment ended = *which;
       under_way.erase(which);
       s.done(ended.rank, ended.group);
       if (--missing[ended.group] == 0) go_on(ended.group);
     }
-    ASSERT_EQ(seen.size(), static_cast<size_t>(jobs) * 3 * 4) << "3 calls of 4 units a job";
+    ASSERT_EQ(seen.size(), static_cast<size_t>(jobs) * 3 * 4) << "3 calls of 4 requests a job";
   }
 }
 

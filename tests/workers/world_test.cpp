@@ -34,21 +34,21 @@ TEST(World, WithoutMpirunIsOneRankAndLeavesMpiAlone) {
 TEST(World, OfOneAnswersItself) {
   World group;
   const Handler twice = [](const std::string& request) { return request + request; };
-  std::vector<std::string> replies, units;
+  std::vector<std::string> replies, requests;
   const int code = group.run({.threads = 2}, twice, [&](Dispatcher& dispatcher) {
     replies = dispatcher.everyone("ab");
     const auto lead = [&](const JobHandle& job) {
-      for (const Outcome& outcome : job.call({"x", "y", "z"})) units.push_back(outcome.bytes);
+      for (const Outcome& outcome : job.call({"x", "y", "z"})) requests.push_back(outcome.bytes);
     };
     dispatcher.work({{.size = {}, .join = "", .lead = lead}}, 3);
     return 75;
   });
   EXPECT_EQ(code, 75);
   EXPECT_EQ(replies, std::vector<std::string>{"abab"});
-  EXPECT_EQ(units, (std::vector<std::string>{"xx", "yy", "zz"}));
+  EXPECT_EQ(requests, (std::vector<std::string>{"xx", "yy", "zz"}));
 }
 
-// Each unit waits for the other job's.
+// Each request waits for the other job's.
 TEST(World, OfOneWorksOnAsManyJobsAtATimeAsItHasSeats) {
   World group;
   std::latch both(2);

@@ -11,7 +11,7 @@ namespace {
 constexpr double kTimesPredicted = 50;
 
 double predicted(RequestKind kind, const plan::SearchWork& work) {
-  return kind == RequestKind::answer ? work.batch_cost : work.unit_cost;
+  return kind == RequestKind::answer ? work.batch_cost : work.request_cost;
 }
 
 }  // namespace

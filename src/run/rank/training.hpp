@@ -1,4 +1,4 @@
-// Methods that train: a training is one unit of work, done by whichever rank is given it, so that
+// Methods that train: a training is one request, done by whichever rank is given it, so that
 // its bits depend on the trial alone.
 #pragma once
 #include "objective/objective.hpp"
