@@ -35,8 +35,10 @@ lora::Index read_library(const std::string& library) {
 
 json whole(const lora::Indexed& m) {
   json tests = json::array();
-  for (const lora::SelfTest& test : m.card.tests)
+  for (const lora::SelfTest& test : m.card.tests) {
     tests.push_back({{"input", test.input}, {"answer", test.answer}});
+    if (!test.target.empty()) tests.back()["target"] = test.target;
+  }
   return {{"name", m.name},
           {"base", m.base},
           {"rank", m.rank},
@@ -127,8 +129,8 @@ int add(const Options& options) {
                                                   .tests = options.tests,
                                                   .card = options.card},
                                                  [&] { return load_model(options.model); });
-  fmt::print("{} added: rank {}, {} layers, {} self-test(s)\n", added.folder.string(), added.rank,
-             added.layers, added.tests);
+  fmt::print("{} added: rank {}, {} layers, {}\n", base::printable_line(added.folder.string()),
+             added.rank, added.layers, run::describe(added.tests));
   return 0;
 }
 
@@ -140,13 +142,19 @@ int remove(const Options& options) {
 
 using Act = int (*)(const Options&);
 
-CLI::App* sub(CLI::App& hub, const std::string& name, const char* what,
-              const std::shared_ptr<Options>& options) {
-  CLI::App* command = hub.add_subcommand(name, what);
+struct Verb {
+  std::string name;
+  const char* what;
+  const char* example;
+};
+
+CLI::App* sub(CLI::App& hub, const Verb& verb, const std::shared_ptr<Options>& options) {
+  CLI::App* command = hub.add_subcommand(verb.name, verb.what);
   auto* library = command->add_option("DIR", options->library, "a folder of PEFT adapters");
   library->required();
-  const bool reads = name != "add" && name != "remove";  // these change a folder, and name it
+  const bool reads = verb.name != "add" && verb.name != "remove";  // these change a folder
   if (reads) name_library(*library, "DIR");
+  command->footer(std::string("Example: lorahub hub ") + verb.example);
   return command;
 }
 
@@ -156,7 +164,11 @@ void act(CLI::App* command, const std::shared_ptr<Options>& options, Action& act
 }
 
 void add_adding(CLI::App& hub, const std::shared_ptr<Options>& options, Action& action) {
-  CLI::App* command = sub(hub, "add", "copy an adapter into a library", options);
+  CLI::App* command =
+      sub(hub,
+          {"add", "copy an adapter into a library",
+           "add my_library adapters/sort --model google/flan-t5-large --self-test rows.jsonl"},
+          options);
   command->add_option("FOLDER", options->folder, "a PEFT adapter")->required();
   add_model(*command, options->model.model)
       ->description(
@@ -183,14 +195,23 @@ void add_hub(CLI::App& app, Action& action) {
   hub->require_subcommand(1);
   hub->footer("Example: lorahub hub list configs/library/mini/r16");
   const auto options = std::make_shared<Options>();
-  CLI::App* command = sub(*hub, "list", "names, bases, ranks, targets, sizes, hashes", options);
+  CLI::App* command =
+      sub(*hub,
+          {"list", "names, bases, ranks, targets, sizes, hashes", "list configs/library/mini/r16"},
+          options);
   command->add_flag("--json", options->json, "as JSON");
   act(command, options, action, list);
-  command = sub(*hub, "show", "all that is known of one module", options);
+  command =
+      sub(*hub,
+          {"show", "all that is known of one module", "show configs/library/mini/r16 find_letter"},
+          options);
   command->add_option("NAME", options->name, "a module of the library")->required();
   command->add_flag("--json", options->json, "as JSON");
   act(command, options, action, show);
-  command = sub(*hub, "verify", "bytes, shapes and self-tests of modules on their base", options);
+  command = sub(*hub,
+                {"verify", "bytes, shapes and self-tests of modules on their base",
+                 "verify configs/library/mini/r16 find_letter"},
+                options);
   command->add_option("NAME", options->names, "modules of the library (default: all)");
   add_model(*command, options->model.model)
       ->description(
@@ -200,7 +221,7 @@ void add_hub(CLI::App& app, Action& action) {
   add_hardware(*command, options->model);
   act(command, options, action, verify);
   add_adding(*hub, options, action);
-  command = sub(*hub, "remove", "delete a module's folder", options);
+  command = sub(*hub, {"remove", "delete a module's folder", "remove my_library sort"}, options);
   command->add_option("NAME", options->name, "a module of the library")->required();
   act(command, options, action, remove);
 }

@@ -107,8 +107,10 @@ json written(const Indexed& entry) {
   for (const CardField& field : kCard)
     if (!(entry.card.*field.value).empty()) card[field.key] = entry.card.*field.value;
   for (const SelfTest& test : entry.card.tests)
-    card["self_test"].push_back(
-        {{"input", test.input}, {"answer", test.answer}, {"max_tokens", test.max_tokens}});
+    card["self_test"].push_back({{"input", test.input},
+                                 {"answer", test.answer},
+                                 {"target", test.target},
+                                 {"max_tokens", test.max_tokens}});
   return {{"name", entry.name},       {"base", entry.base},
           {"rank", entry.rank},       {"alpha", entry.alpha},
           {"targets", entry.targets}, {"bytes", entry.bytes},
@@ -134,6 +136,7 @@ Indexed parsed(const json& object) {
     if (test.is_object())
       entry.card.tests.push_back({.input = word(test, "input"),
                                   .answer = word(test, "answer"),
+                                  .target = word(test, "target"),
                                   .max_tokens = std::max(1, number<int>(test, "max_tokens"))});
   return entry;
 }

@@ -9,6 +9,7 @@ namespace lorahub::lora {
 
 struct SelfTest {
   std::string input, answer;  // what the base with this adapter answers greedily
+  std::string target = {};    // what it should answer; "": not known
   int max_tokens = 256;       // of the answer
 };
 struct ModuleCard {
@@ -17,7 +18,10 @@ struct ModuleCard {
   std::string tag = "lora";      // among the tags: what kind of weights this is; "": none
   std::string task, data, prompt, provenance, contamination;
   std::vector<SelfTest> tests;
-  std::string problem;  // why the front matter could not be read; "" when it could
+  std::vector<std::string> tags;  // besides `tag` and lorahub
+  std::string others;             // the fields that this program does not read (license, language,
+                                  // datasets, ...), as lines of YAML
+  std::string problem;            // why the front matter could not be read; "" when it could
 };
 
 // An empty card where there is none. data falls back to Hugging Face's `datasets`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
@@ -9,6 +10,8 @@
 #include "checkpoint/hub.hpp"
 #include "lora/peft.hpp"
 #include "objective/self_test.hpp"
+#include "study/pieces.hpp"
+#include "task/score.hpp"
 #include "text/same_tokens.hpp"
 
 namespace lorahub::run {
@@ -23,21 +26,46 @@ constexpr size_t kTests = 3;
 class Bases {
  public:
   using Load = std::function<objective::LoadedModel(const std::string& base)>;
-  Bases(const Load& load, std::string fixed) : load_(load), fixed_(std::move(fixed)) {}
+  Bases(const Load& load, const Verification& what)
+      : load_(load), fixed_(what.base), library_(what.library) {}
   const objective::LoadedModel& of(const std::string& named) {
     const std::string& wanted = fixed_.empty() ? named : fixed_;
     base::check(!wanted.empty(), "it does not say what its base model is, give --model");
-    if (!model_ || wanted != name_) {
-      model_.reset();  // before the next one is loaded: two large models may not fit
-      model_.emplace(load_(wanted));
-      name_ = wanted;
-    }
+    base::check(!missing_.contains(wanted), "its base '{}' can't be loaded, see above", wanted);
+    if (!model_ || wanted != name_) read(wanted);
     return *model_;
   }
 
  private:
+  void read(const std::string& wanted) {
+    model_.reset();  // before the next one is loaded: two large models may not fit
+    try {
+      model_.emplace(load_(place_of(wanted)));
+    } catch (const base::Error&) {
+      missing_.insert(wanted);
+      throw;
+    }
+    name_ = wanted;
+  }
+
+  // Modules may name a piece of configs/model, above the library or the current folder.
+  std::string place_of(const std::string& name) const {
+    if (!fixed_.empty() || fs::exists(name)) return name;
+    for (const fs::path& start : {fs::absolute(library_), fs::current_path()}) {
+      const study::ConfigPath config_path(start);
+      if (config_path.find("model", name))
+        return study::find_model(
+                   config_path,
+                   {.node = YAML::Node(name), .file = "base_model", .folder = start, .knob = ""})
+            .path;
+    }
+    return name;
+  }
+
   const Load& load_;
   std::string fixed_, name_;
+  fs::path library_;
+  std::set<std::string> missing_;
   std::optional<objective::LoadedModel> model_;
 };
 
@@ -54,7 +82,7 @@ ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
     const std::string failed = objective::failure(loaded, read, module.card);
     if (!failed.empty()) return {.text = failed};
-    return {.text = base::format("good, {} self-test(s)", module.card.tests.size()), .good = true};
+    return {.text = "good, " + describe(module.card.tests), .good = true};
   } catch (const base::Error& error) {
     return {.text = error.what()};
   }
@@ -71,10 +99,12 @@ lora::ModuleCard card(const AddOptions& options, const lora::Module& module,
         &lora::ModuleCard::provenance, &lora::ModuleCard::contamination})
     if (!(options.card.*field).empty()) card.*field = options.card.*field;
   if (options.tests.empty()) return card;
+  std::vector<task::Example> rows = task::read_examples(options.tests, task::Targets::optional);
+  rows.resize(std::min(rows.size(), kTests));
   std::vector<std::string> inputs;
-  for (const task::Example& row : task::read_examples(options.tests, task::Targets::optional))
-    if (inputs.size() < kTests) inputs.push_back(row.input);
+  for (const task::Example& row : rows) inputs.push_back(row.input);
   card.tests = objective::make_tests(loaded, module, inputs);
+  for (size_t i = 0; i < rows.size(); ++i) card.tests[i].target = rows[i].target;
   return card;
 }
 
@@ -90,6 +120,16 @@ std::string body(const fs::path& file) {
 
 }  // namespace
 
+std::string describe(const std::vector<lora::SelfTest>& tests) {
+  const auto misses = std::ranges::count_if(tests, [](const lora::SelfTest& test) {
+    return !test.target.empty() && !task::is_hit(test.answer, test.target);
+  });
+  std::string text = base::format("{} self-test(s)", tests.size());
+  if (misses > 0)
+    text += base::format(", of which {} hold(s) another answer than the target", misses);
+  return text;
+}
+
 std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names) {
   for (const std::string& name : names) lora::find(index, name);  // Error for an unknown name
   std::vector<lora::Indexed> modules;
@@ -101,7 +141,7 @@ std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<st
 bool verify_modules(const Verification& what,
                     const std::function<objective::LoadedModel(const std::string& base)>& load,
                     const std::function<void(const lora::Indexed&, const ModuleVerdict&)>& say) {
-  Bases bases(load, what.base);
+  Bases bases(load, what);
   bool good = true;
   for (const lora::Indexed& module : what.modules) {
     const ModuleVerdict found = verdict(what.library / module.name, module, bases);
@@ -136,10 +176,7 @@ AddedModule add_module(const AddOptions& options,
   base::write_file(to / lora::kConfigFile,
                    base::read_file(from / lora::kConfigFile));  // it is there now
   lora::read_index(options.library);
-  return {.folder = to,
-          .rank = module.rank,
-          .layers = module.slots.size(),
-          .tests = written.tests.size()};
+  return {.folder = to, .rank = module.rank, .layers = module.slots.size(), .tests = written.tests};
 }
 
 void remove_module(const fs::path& library, const std::string& name) {

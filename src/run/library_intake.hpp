@@ -10,6 +10,10 @@
 
 namespace lorahub::run {
 
+// "3 self-tests, of which 1 holds another answer than its target": such a test shows that the
+// module answers as it did, and not that it answers well.
+std::string describe(const std::vector<lora::SelfTest>& tests);
+
 // The modules of these names, or all of them where no name is given. Error for a name that the
 // library does not have.
 std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names);
@@ -40,7 +44,8 @@ struct AddOptions {
 struct AddedModule {
   std::filesystem::path folder;
   int64_t rank = 0;
-  size_t layers = 0, tests = 0;
+  size_t layers = 0;
+  std::vector<lora::SelfTest> tests;
 };
 // Copies an adapter into a library, with a card and self-tests. Error, and nothing is written, for
 // an adapter that does not fit the model that `load` gives, for links out of its folder, and where

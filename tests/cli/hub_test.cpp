@@ -65,6 +65,48 @@ TEST_F(Hub, KeepsWhatIsAddedAndVerifiesIt) {
   EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " ..").code, 2);
 }
 
+// A test keeps what the module answers. Where that is not what was asked, all who read it know.
+TEST_F(Hub, SelfTestsThatMissTheirTargetAreCounted) {
+  std::ofstream(folder_ / "rows.jsonl") << R"({"input": "2 3 1", "target": "nothing like it"})"
+                                        << "\n"
+                                        << R"({"input": "4 5 6"})"
+                                        << "\n";
+  const Ended added = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" +
+                              kModel + " --self-test " + quoted(folder_ / "rows.jsonl"));
+  ASSERT_EQ(added.code, 0) << added.err;
+  const char* kMiss = "2 self-test(s), of which 1 hold(s) another answer than the target";
+  EXPECT_THAT(added.out, HasSubstr(kMiss));
+  const Ended verified = lorahub("hub verify " + quoted(shelf_) + kModel);
+  EXPECT_EQ(verified.code, 0);
+  EXPECT_THAT(verified.out, HasSubstr(kMiss));
+  EXPECT_EQ(parsed(lorahub("hub show " + quoted(shelf_) +
+                           " find_letter --json"))["self_test"][0]["target"],
+            "nothing like it");
+}
+
+// The shipped modules name the piece configs/model/mini.
+TEST_F(Hub, VerifyFindsTheBaseOfAShippedCopyByName) {
+  std::filesystem::create_directories(shelf_);
+  std::filesystem::copy(kRank16 + "/find_letter", shelf_ / "find_letter",
+                        std::filesystem::copy_options::recursive);
+  const std::string verify = "hub verify " + quoted(shelf_);
+  const Ended good = run_command("cd " + quoted(folder_) + " && LORAHUB_CONFIGS=" + kConfigs +
+                                 " " PROGRAM " " + verify);
+  EXPECT_EQ(good.code, 0) << good.out;
+  EXPECT_THAT(good.out, HasSubstr("good, "));
+  std::filesystem::copy(kRank16 + "/max_letter", shelf_ / "max_letter",
+                        std::filesystem::copy_options::recursive);
+  const Ended nowhere = run_command("cd " + quoted(folder_) + " && " PROGRAM " " + verify);
+  EXPECT_EQ(nowhere.code, 1);
+  EXPECT_THAT(nowhere.out, HasSubstr("its base 'mini' can't be loaded, see above"));
+}
+
+TEST(HubHelp, EachVerbHasItsOwnExample) {
+  for (const std::string verb : {"list", "show", "verify", "add", "remove"})
+    EXPECT_THAT(lorahub("hub " + verb + " --help").out,
+                HasSubstr("Example: lorahub hub " + verb + " "));
+}
+
 TEST_F(Hub, CopiesNoFileFromOutsideOfTheAdapter) {
   const std::filesystem::path real = kRank16 + "/find_letter", made = folder_ / "made";
   std::ofstream(folder_ / "secret") << "secret";
