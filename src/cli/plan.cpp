@@ -63,11 +63,11 @@ void print_text(const study::Study& study, const plan::StudyCost& cost, const Op
     sum.tokens += c.tokens;
     sum.tflop += c.tflop;
   }
-  fmt::print(
-      "\n{}{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n",
-      study.question.empty() ? "" : base::printable(study.question) + "\n", study.trials.size(), sum.evaluations, sum.example_forwards,
-      sum.tokens, cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "",
-      sum.tflop);
+  fmt::print("\n{}{} trials, {} evaluations, {} example-forwards, {:.3g} tokens{}, {:.4g} TFLOP\n",
+             study.question.empty() ? "" : base::printable(study.question) + "\n",
+             study.trials.size(), sum.evaluations, sum.example_forwards, sum.tokens,
+             cost.tokens_estimated ? " (estimated: the tokenizer is not on this machine)" : "",
+             sum.tflop);
   fmt::print(
       "{} rank(s) in {} group(s): {:.2f} GB of memory each, {:.2f} GB of it once per node; about "
       "{}, {:.0f} % of it computing, at "

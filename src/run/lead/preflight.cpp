@@ -96,7 +96,7 @@ void check_places(const FolderPlan& plan, const std::vector<store::ShardHistory>
                 "another --out",
                 place.string());
   const bool has_journal = std::ranges::any_of(
-      journals, [](const auto& journal) { return !journal.history.headers.empty(); });
+      journals, [](const auto& shard) { return !shard.history.headers.empty(); });
   base::check(!std::filesystem::exists(result, error) ||
                   (has_journal && std::filesystem::is_regular_file(result, error)),
               "{} is there already, without a readable journal of the run that made it (it would "
