@@ -26,6 +26,9 @@ case ${launcher[0]} in
   *)
     # Without these a cut network shows after 8 minutes.
     export OMPI_MCA_oob_tcp_keepalive_time=10 OMPI_MCA_oob_tcp_keepalive_intvl=5 OMPI_MCA_oob_tcp_keepalive_probes=3
+    # mpirun would bind a rank to one core, whose threads are to use several.
+    [ "${SLURM_CPUS_PER_TASK:-1}" = 1 ] ||
+      export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
     place() { return 1; } # mpirun starts its daemons on all nodes of the job
     ;;
 esac

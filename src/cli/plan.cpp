@@ -9,6 +9,7 @@
 #include "bench/bench.hpp"
 #include "cli/commands.hpp"
 #include "plan/cost.hpp"
+#include "plan/lacks.hpp"
 #include "study/remarks.hpp"
 
 namespace lorahub::cli {
@@ -16,11 +17,17 @@ namespace {
 
 struct Options {
   std::string study;
-  std::vector<std::string> set;
-  std::string rate;
+  std::vector<std::string> set, only;
+  std::string rate, device = "cpu";
   int ranks = 1, groups = 0;
   bool json = false;
 };
+
+// What a run would not find here.
+std::vector<std::string> missing(const study::Study& study, const Options& options) {
+  return plan::lacks(study.trials,
+                     options.device == "cuda" ? base::Device::cuda : base::Device::cpu);
+}
 
 nlohmann::json number_or_text(const std::string& value) {
   const auto number = nlohmann::json::parse(value, nullptr, false);
@@ -47,7 +54,8 @@ void print_json(const study::Study& study, const plan::StudyCost& cost, const Op
                             {"groups", cost.prediction.groups},
                             {"utilisation", cost.prediction.utilisation},
                             {"seconds", cost.prediction.seconds},
-                            {"flops_per_second", cost.flops_per_second}};
+                            {"flops_per_second", cost.flops_per_second},
+                            {"missing", missing(study, options)}};
   fmt::print("{}\n", base::json_text(plan));
 }
 
@@ -77,12 +85,16 @@ void print_text(const study::Study& study, const plan::StudyCost& cost, const Op
       1e-9 * cost.flops_per_second,
       options.rate.empty() ? "half of this machine's matrix rate; --rate takes a measured one"
                            : base::format("measured by lorahub bench, {}", options.rate));
+  for (const std::string& sentence : missing(study, options))
+    fmt::print("missing here: {}\n", base::printable_line(sentence));
 }
 
 int plan(const Options& options) {
-  const study::Study study = study::load(options.study, settings(options.set, "--set"));
+  study::Study study = study::load(options.study, settings(options.set, "--set"));
   say(study::remarks(study::given_knobs(options.study, settings(options.set, "--set")),
                      study.trials));
+  if (!options.only.empty())
+    study.trials = study::only(study.trials, settings(options.only, "--only"));
   const plan::StudyCost cost =
       plan::cost(study.trials,
                  {.ranks = options.ranks,
@@ -102,6 +114,12 @@ void add_plan(CLI::App& app, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("STUDY", options->study, "the study's YAML file")->required();
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();
+  command->add_option("--only", options->only, "KEY=VALUE: only the trials with this value")
+      ->take_all();
+  command
+      ->add_option("--device", options->device,
+                   "where the run is to compute, for what is missing here")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
   command->add_option("--ranks", options->ranks, "ranks to plan for, one core each")
       ->check(CLI::Range(1, 1000000));
   command->add_option("--groups", options->groups, "groups of ranks (0: those that end first)")

@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 
@@ -8,11 +10,14 @@
 #include "cluster/folder_jobs.hpp"
 #include "cluster/study_job.hpp"
 #include "plan/cost.hpp"
+#include "plan/lacks.hpp"
 #include "study/names.hpp"
 #include "study/remarks.hpp"
 
 namespace lorahub::cli {
 namespace {
+
+constexpr int kGpuRankThreads = 4;  // as `run` has them where nothing is said
 
 struct Options {
   cluster::SubmitOptions job;
@@ -20,14 +25,34 @@ struct Options {
   bool dry_run = false;
 };
 
+struct CheckedStudy {
+  study::Study study;
+  cluster::JobNeed need;
+  std::vector<std::string> lacks;  // what the run would not find on this machine
+};
+
+bool on_gpus(const cluster::SubmitOptions& options, const cluster::JobRequest& request) {
+  return options.device.empty() ? request.gpus > 0 : options.device == "cuda";
+}
+
+// Of the ranks on CPUs the time is known, by this machine's speed.
+cluster::JobNeed need(const plan::StudyCost& cost, const cluster::SubmitOptions& options,
+                      const cluster::JobRequest& request) {
+  const bool gpus = on_gpus(options, request);
+  const int threads =
+      options.threads.empty() ? (gpus ? kGpuRankThreads : 1) : std::atoi(options.threads.c_str());
+  return {.threads = threads,
+          .shared_bytes = cost.shared_bytes,
+          .own_bytes = cost.memory_bytes - cost.shared_bytes,
+          .seconds = gpus ? 0 : cost.prediction.seconds / std::max(1, request.array)};
+}
+
 // A study that could not run is found here, not after a night in the queue.
-study::Study checked_study(const cluster::SubmitOptions& options,
+CheckedStudy checked_study(const cluster::SubmitOptions& options,
                            const cluster::JobRequest& request) {
   const auto changes = settings(cluster::trial_settings(options), "--set");
   study::Study study = study::load(options.study_file, changes);
   say(study::remarks(study::given_knobs(options.study_file, changes), study.trials));
-  const plan::CutShots cut = plan::cost(study.trials, {.ranks = request.ranks}).cut;
-  if (cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", plan::sentence(cut));
   const auto trials = options.only.empty()
                           ? study.trials
                           : study::only(study.trials, settings(options.only, "--only"));
@@ -35,7 +60,21 @@ study::Study checked_study(const cluster::SubmitOptions& options,
               "--array {}: there are only {} trials to run (a shard would be empty), use fewer "
               "shards",
               request.array, trials.size());
-  return study;
+  const plan::StudyCost cost = plan::cost(trials, {.ranks = request.ranks});
+  if (cost.cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", plan::sentence(cost.cut));
+  const base::Device device = on_gpus(options, request) ? base::Device::cuda : base::Device::cpu;
+  return {.study = std::move(study),
+          .need = need(cost, options, request),
+          .lacks = plan::lacks(trials, device)};
+}
+
+// What is missing here is missing in the job, too, unless the site has a program of its own, which
+// may see other files.
+void check_lacks(const CheckedStudy& checked, const cluster::Site& site, bool dry_run) {
+  if (!dry_run && site.program.empty() && !checked.lacks.empty())
+    base::fail("nothing is submitted (the job would end with 2 as soon as it runs): {}",
+               base::join(checked.lacks, "; "));
+  for (const std::string& sentence : checked.lacks) warn("missing here: " + sentence);
 }
 
 std::string program() {
@@ -72,8 +111,11 @@ int submit(Options options) {
   const cluster::Site site = cluster::read_site(options.site, folder);
   const cluster::Scheduler scheduler = *cluster::find_scheduler(site.scheduler);
   cluster::check_options(options.job, scheduler);
-  const study::Study study =
+  const CheckedStudy checked =
       checked_study(options.job, cluster::resolved(options.job.request, site));
+  check_lacks(checked, site, options.dry_run);
+  options.job.need = checked.need;
+  const study::Study& study = checked.study;
   const cluster::BatchJob job = cluster::make_job(options.job, site, scheduler, study.name);
   const cluster::JobScripts scripts = scheduler.render(job);
   if (options.dry_run) {
@@ -132,6 +174,8 @@ void add_run_options(CLI::App& command, cluster::SubmitOptions& options) {
       ->check([](const std::string& text) { return wrong_seconds(text, kMostStall); });
   command.add_option("--hang-timeout", options.hang_timeout, "seconds, as of run")
       ->check([](const std::string& text) { return wrong_seconds(text, kMostHang); });
+  command.add_option("--on-trial", options.on_trial, "a shell command, as of run");
+  command.add_option("--on-study", options.on_study, "a shell command, as of run");
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ std::vector<std::string> run_words(const SubmitOptions& options, const JobReques
                                                         {"--threads", options.threads},
                                                         {"--groups", options.groups},
                                                         {"--stall-timeout", options.stall_timeout},
-                                                        {"--hang-timeout", options.hang_timeout}};
+                                                        {"--hang-timeout", options.hang_timeout},
+                                                        {"--on-trial", options.on_trial},
+                                                        {"--on-study", options.on_study}};
   for (const auto& [name, value] : values)
     if (!value.empty()) words.insert(words.end(), {name, value});
   return words;
@@ -77,6 +79,7 @@ BatchJob make_job(const SubmitOptions& options, const Site& site, const Schedule
           .options = run_words(options, request),
           .environment = environment(),
           .site = site,
+          .need = options.need,
           .request = request,
           .pass = options.pass};
 }

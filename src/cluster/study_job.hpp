@@ -15,10 +15,12 @@ struct SubmitOptions {
   std::string command_line;  // for the reader of the script
   std::string program;       // shell words that start lorahub where the site names none
   JobRequest request;
+  JobNeed need;
   std::vector<std::string> pass;  // words for the scheduler
   // options of `run`, which are handed on
   std::vector<std::string> set, only;
-  std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout;
+  std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout, on_trial,
+      on_study;
   bool retry_failed = false, no_memory_check = false;
 };
 

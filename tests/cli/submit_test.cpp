@@ -100,6 +100,44 @@ TEST_F(Submit, BadInputIsFoundBeforeTheQueue) {
   refused("small.yaml --ranks 2 --nodes 3", "a node would stay empty");
 }
 
+// What a run would refuse at once must not wait in a queue for that.
+TEST_F(Submit, WhatIsMissingHereIsNotSubmitted) {
+  fake_slurm();
+  const auto refused = [this](const std::string& words, const std::string& why) {
+    const Ended ended = lorahub("submit " + words);
+    EXPECT_EQ(ended.code, 2) << words;
+    EXPECT_THAT(ended.err, HasSubstr("nothing is submitted"));
+    EXPECT_THAT(ended.err, HasSubstr(why));
+    EXPECT_THAT(calls(), Not(HasSubstr("sbatch"))) << words;
+    EXPECT_FALSE(fs::exists(out_));
+  };
+  refused("small.yaml --set model=google/flan-t5-large", "google/flan-t5-large");
+  std::ofstream(folder_ / "names.txt") << "lorahub/flan_t5_large-a\nlorahub/flan_t5_large-b\n";
+  refused("small.yaml --set library=names.txt", "2 of 2 modules");
+  const Ended dry = lorahub("submit small.yaml --set model=google/flan-t5-large --dry-run");
+  EXPECT_EQ(dry.code, 0) << dry.err;
+  EXPECT_THAT(dry.err, HasSubstr("missing here: "));
+}
+
+TEST_F(Submit, AsksForWhatThePlanSays) {
+  const Ended ended = lorahub("submit small.yaml --ranks 4 --nodes 2 --threads 3 --dry-run");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("\n#SBATCH --cpus-per-task=3\n"));
+  EXPECT_THAT(ended.out, testing::ContainsRegex("\n#SBATCH --mem=[0-9]+M\n"));
+  EXPECT_THAT(ended.out, testing::ContainsRegex("\n#SBATCH --time=[0-9:]+\n"));
+}
+
+TEST_F(Submit, PlanSaysWhatIsMissing) {
+  const Ended all = lorahub("plan small.yaml");
+  EXPECT_EQ(all.code, 0);
+  EXPECT_THAT(all.out, Not(HasSubstr("missing here")));
+  const Ended some = lorahub("plan small.yaml --only seed=2 --set model=google/flan-t5-large");
+  EXPECT_EQ(some.code, 0);
+  EXPECT_THAT(some.out, HasSubstr("\n1 trials, "));
+  EXPECT_THAT(some.out, HasSubstr("\nmissing here: "));
+  EXPECT_EQ(json::parse(lorahub("plan small.yaml --json").out)["missing"], json::array());
+}
+
 TEST_F(Submit, LineBreaksAreRefusedBeforeAnythingIsWritten) {
   fake_slurm();
   fs::copy_file(folder_ / "small.yaml", folder_ / "sm\nall.yaml");

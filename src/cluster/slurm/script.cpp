@@ -1,6 +1,9 @@
 #include "cluster/slurm/script.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <string_view>
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
@@ -97,11 +100,55 @@ void add_gpus(const BatchJob& job, Directives& directives) {
     directives.add("--gpus", request.gpus);
 }
 
+// Whether the user or the site asks sbatch for one of these themselves.
+bool is_asked(const BatchJob& job, std::initializer_list<std::string_view> options) {
+  const auto is_one = [&](const std::string& word) {
+    return std::ranges::any_of(options, [&](std::string_view option) {
+      const bool is_long = option.starts_with("--");
+      return word == option || word.starts_with(std::string(option) + "=") ||
+             (!is_long && word.starts_with(option));
+    });
+  };
+  return std::ranges::any_of(job.pass, is_one) ||
+         std::ranges::any_of(job.site.defaults.options, is_one);
+}
+
+constexpr double kMarginOfMemory = 1.25, kProgramMegabytes = 512;  // of a rank, besides its data
+
+int megabytes(double bytes, int ranks) {
+  return static_cast<int>(std::ceil(kMarginOfMemory * bytes / 1e6 + kProgramMegabytes * ranks));
+}
+
+// Memory of a node where it is known how many ranks it has, else of each core.
+void add_memory(const BatchJob& job, Directives& directives) {
+  const auto& [threads, shared, own, seconds] = job.need;
+  const JobRequest& request = job.request;
+  if (shared + own <= 0 || is_asked(job, {"--mem", "--mem-per-cpu", "--mem-per-gpu"})) return;
+  const int nodes = request.nodes > 0 ? request.nodes : request.ranks == 1 ? 1 : 0;
+  const int on_a_node = nodes > 0 ? (request.ranks + nodes - 1) / nodes : 0;
+  if (on_a_node > 0)
+    directives.line(base::format("--mem={}M", megabytes(shared + on_a_node * own, on_a_node)));
+  else
+    directives.line(
+        base::format("--mem-per-cpu={}M", megabytes(shared + own, 1) / std::max(1, threads) + 1));
+}
+
+// The user's limit, or twice what is planned: at least ten minutes, and at most a day, since a job
+// goes back into the queue before its limit.
+std::string time_limit(const BatchJob& job) {
+  if (!job.request.time.empty()) return job.request.time;
+  if (job.need.seconds <= 0 || is_asked(job, {"--time", "-t"})) return "";
+  const double minutes = std::clamp(2 * job.need.seconds / 60, 10.0, 1440.0);
+  const int whole = static_cast<int>(std::ceil(minutes / 5)) * 5;
+  return base::format("{:02}:{:02}:00", whole / 60, whole % 60);
+}
+
 // Seconds before the limit at which the ranks are warned, but at least three quarters of the time
 // pass first.
 int warning(const BatchJob& job) {
-  if (job.request.time.empty()) return job.site.warning;
-  return std::min(job.site.warning, std::max(1, seconds(job.request.time, "--time") / 4));
+  const std::string time = time_limit(job);
+  if (time.empty()) return job.site.warning;
+  return std::min(job.site.warning, std::max(1, seconds(time, "--time") / 4));
 }
 
 void add_place(const BatchJob& job, Directives& directives) {
@@ -180,8 +227,11 @@ std::string study_script(const BatchJob& job) {
   if (request.array > 0) directives.line(base::format("--array=1-{}", request.array));
   directives.add("--nodes", request.nodes);
   directives.add("--ntasks", request.ranks);
+  if (!is_asked(job, {"--cpus-per-task", "-c", "--cpus-per-gpu"}))
+    directives.add("--cpus-per-task", job.need.threads);
+  add_memory(job, directives);
   add_gpus(job, directives);
-  directives.add("--time", request.time);
+  directives.add("--time", time_limit(job));
   add_place(job, directives);
   directives.line(job.pass);
   return head(job, study_file(job.out), directives) + environment(job) +

@@ -8,6 +8,14 @@
 
 namespace lorahub::tensor {
 
+bool built_with_cuda() {
+#ifdef LORAHUB_CUDA
+  return true;
+#else
+  return false;
+#endif
+}
+
 double gpu_free_memory() {
 #ifdef LORAHUB_CUDA
   size_t free = 0, total = 0;

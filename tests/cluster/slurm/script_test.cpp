@@ -66,6 +66,44 @@ TEST(Script, ArrayOfGpusByMpirun) {
   expect_golden(report_script(large()), "array_report.sbatch");
 }
 
+BatchJob planned(JobRequest request) {
+  BatchJob job = small();
+  job.need = {.threads = 4, .shared_bytes = 3e9, .own_bytes = 1e9, .seconds = 1800};
+  job.request = request;
+  return job;
+}
+
+// A node holds the weights once, and what a rank computes with once for each of its ranks.
+TEST(Script, AsksForWhatThePlanSays) {
+  const std::string script = study_script(planned({.nodes = 2, .ranks = 7}));
+  EXPECT_THAT(script, HasSubstr("\n#SBATCH --cpus-per-task=4\n"));
+  EXPECT_THAT(script, HasSubstr("\n#SBATCH --mem=10798M\n"));  // 1.25 (3000 + 4 * 1000) + 4 * 512
+  EXPECT_THAT(script, HasSubstr("\n#SBATCH --time=01:00:00\n"));
+  EXPECT_THAT(study_script(planned({.ranks = 7})),  // anywhere: each rank may be alone
+              HasSubstr("\n#SBATCH --mem-per-cpu=1379M\n"));
+}
+
+TEST(Script, TheUserAndTheSiteHaveTheLastWord) {
+  BatchJob job = planned({.nodes = 1, .ranks = 2, .time = "00:20:00"});
+  job.pass = {"-c", "8"};
+  job.site.defaults.options = {"--mem-per-cpu=4G"};
+  const std::string script = study_script(job);
+  EXPECT_THAT(script, Not(HasSubstr("--cpus-per-task=")));
+  EXPECT_THAT(script, Not(HasSubstr("--mem=")));
+  EXPECT_THAT(script, HasSubstr("\n#SBATCH --time=00:20:00\n"));
+  job.request.time = "";
+  job.pass = {"--time=30"};
+  EXPECT_THAT(study_script(job), Not(HasSubstr("--time=01")));
+}
+
+TEST(Script, ATimeLimitHasBounds) {
+  BatchJob job = planned({.ranks = 1});
+  job.need.seconds = 1;
+  EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --time=00:10:00\n"));
+  job.need.seconds = 1e7;
+  EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --time=24:00:00\n"));
+}
+
 TEST(Script, IsGoodBash) {
   const auto folder = fresh_folder("script");
   for (const BatchJob& job : {small(), large()})

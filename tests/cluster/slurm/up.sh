@@ -76,7 +76,7 @@ SlurmctldTimeout=30
 SlurmdTimeout=30
 MessageTimeout=20
 PropagateResourceLimits=NONE
-NodeName=n[1-6] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 6))] CPUs=$cpus Boards=1 SocketsPerBoard=1 CoresPerSocket=$cpus ThreadsPerCore=1 RealMemory=500 Gres=gpu:2 State=UNKNOWN
+NodeName=n[1-6] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 6))] CPUs=$cpus Boards=1 SocketsPerBoard=1 CoresPerSocket=$cpus ThreadsPerCore=1 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
 PartitionName=main Nodes=n[1-3] Default=YES MaxTime=INFINITE DefaultTime=10 PriorityTier=10 State=UP
 PartitionName=low Nodes=n4 MaxTime=INFINITE DefaultTime=10 PriorityTier=1 PreemptMode=REQUEUE GraceTime=20 State=UP
 PartitionName=high Nodes=n4 MaxTime=INFINITE DefaultTime=10 PriorityTier=100 State=UP
