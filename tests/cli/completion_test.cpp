@@ -1,0 +1,184 @@
+// Completions run in the shells themselves; manual pages are rendered by groff.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "process.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+using Words = std::vector<std::string>;
+
+const std::string kProgram = PROGRAM;
+
+bool has(const std::string& program) { return run_command("command -v " + program).code == 0; }
+
+Words lines_of(const std::string& text) {
+  Words lines;
+  for (const std::string& line : base::split(text, '\n'))
+    if (!line.empty()) lines.push_back(line);
+  return lines;
+}
+
+// What bash offers for the last of these words, in a folder that holds a file and a folder.
+Words bash_offers(const std::string& words) {
+  const fs::path folder = fresh_folder("completion");
+  fs::create_directories(folder / "here/results");
+  base::write_file(folder / "here/study.yaml", "");
+  base::write_file(folder / "script.bash",
+                   "set -u\nsource <(" + kProgram + " completion bash)\ncompopt() { :; }\n" +
+                       "COMP_WORDS=(" + words + ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n" +
+                       "cd '" + (folder / "here").string() + "'\n_lorahub\n" +
+                       "[ ${#COMPREPLY[@]} = 0 ] || printf '%s\\n' \"${COMPREPLY[@]}\"\n");
+  const Ended ended = run_command("bash " + quoted(folder / "script.bash"));
+  EXPECT_EQ(ended.err, "");
+  return lines_of(ended.out);
+}
+
+TEST(BashCompletion, OffersCommandsAndWhatIsBelowThem) {
+  EXPECT_THAT(bash_offers("lorahub ''"), IsSupersetOf({"run", "plan", "hub", "completion"}));
+  EXPECT_THAT(bash_offers("lorahub repo"), ElementsAre("report"));
+  EXPECT_THAT(bash_offers("lorahub hub ''"),
+              testing::UnorderedElementsAre("list", "show", "verify", "add", "remove"));
+  EXPECT_THAT(bash_offers("lorahub completion ''"),
+              testing::UnorderedElementsAre("bash", "zsh", "fish"));
+}
+
+TEST(BashCompletion, OffersTheOptionsOfTheCommandAlone) {
+  EXPECT_THAT(bash_offers("lorahub run study.yaml --sh"), ElementsAre("--shard"));
+  EXPECT_THAT(bash_offers("lorahub plan --sh"), IsEmpty());
+  EXPECT_THAT(bash_offers("lorahub hub add --self"), ElementsAre("--self-test"));
+}
+
+TEST(BashCompletion, OffersValues) {
+  EXPECT_THAT(bash_offers("lorahub run --device ''"), testing::UnorderedElementsAre("cpu", "cuda"));
+  EXPECT_THAT(bash_offers("lorahub run study.yaml --set search.b"),
+              testing::UnorderedElementsAre("search.budget=", "search.bound="));
+  EXPECT_THAT(bash_offers("lorahub knobs max"), ElementsAre("max_tokens"));
+  EXPECT_THAT(bash_offers("lorahub run ''"),
+              testing::UnorderedElementsAre("results", "study.yaml"));
+  EXPECT_THAT(bash_offers("lorahub run --threads ''"), IsEmpty());
+}
+
+TEST(BashCompletion, IsGoodBash) {
+  if (!has("shellcheck")) GTEST_SKIP() << "no shellcheck";
+  const Ended ended = run_command(kProgram + " completion bash | shellcheck -s bash -e SC2207 -");
+  EXPECT_EQ(ended.code, 0) << ended.out;
+}
+
+TEST(FishCompletion, OffersCommandsOptionsAndValues) {
+  if (!has("fish")) GTEST_SKIP() << "no fish";
+  const auto offers = [](const std::string& line) {
+    const Ended ended = run_command("HOME=/tmp fish --no-config -c '" + kProgram +
+                                    " completion fish | source; complete -C \"" + line + "\"'");
+    EXPECT_EQ(ended.err, "") << line;
+    Words words;
+    for (const std::string& offer : lines_of(ended.out))
+      words.push_back(offer.substr(0, offer.find('\t')));
+    return words;
+  };
+  EXPECT_THAT(offers("lorahub "), IsSupersetOf({"run", "hub"}));
+  EXPECT_THAT(offers("lorahub hub "), IsSupersetOf({"list", "add"}));
+  EXPECT_THAT(offers("lorahub hub "), Not(Contains("run")));
+  EXPECT_THAT(offers("lorahub run --sh"), ElementsAre("--shard"));
+  EXPECT_THAT(offers("lorahub run --device "), ElementsAre("cpu", "cuda"));
+  EXPECT_THAT(offers("lorahub plan --set search.bu"), ElementsAre("search.budget="));
+}
+
+// _arguments and _describe are asked for their specifications, which zsh itself reads.
+TEST(ZshCompletion, OffersOptionsOfTheCommand) {
+  if (!has("zsh")) GTEST_SKIP() << "no zsh";
+  const fs::path folder = fresh_folder("zsh");
+  base::write_file(folder / "script.zsh",
+                   "autoload -Uz compinit && compinit -D -u\nsource <(" + kProgram +
+                       " completion zsh)\n"
+                       "_arguments() { print -l -- \"$@\" }\n"
+                       "[ \"$_comps[lorahub]\" = _lorahub ] || print 'not registered'\n"
+                       "_lorahub_run\nprint --\n_lorahub_hub_add\n");
+  const Ended ended = run_command("zsh -f " + quoted(folder / "script.zsh"));
+  EXPECT_EQ(ended.err, "");
+  EXPECT_THAT(ended.out, Not(HasSubstr("not registered")));
+  EXPECT_THAT(ended.out, HasSubstr("--shard[I/N"));
+  EXPECT_THAT(ended.out, HasSubstr(":TEXT:(cpu cuda)"));
+  EXPECT_THAT(ended.out.substr(ended.out.find("\n--\n")), HasSubstr("--self-test["));
+}
+
+// The commands that `words --help` lists, and those below.
+void gather(const std::string& words, std::vector<std::string>& all) {
+  all.push_back(words);
+  const std::string help = run_command(kProgram + words + " --help").out;
+  const size_t begin = help.find("Subcommands:\n");
+  if (begin == std::string::npos) return;
+  static const std::regex name("\n  ([a-z]+) ");
+  const std::string list = help.substr(begin);
+  for (std::sregex_iterator it(list.begin(), list.end(), name), end; it != end; ++it)
+    gather(words + " " + (*it)[1].str(), all);
+}
+
+TEST(Manual, EveryCommandHasAPageThatGroffReads) {
+  if (!has("groff")) GTEST_SKIP() << "no groff";
+  const fs::path share = fresh_folder("share");
+  ASSERT_EQ(run_command(kProgram + " manual --share " + quoted(share)).code, 0);
+  std::vector<std::string> all;
+  gather("", all);
+  EXPECT_GT(all.size(), 20U);
+  for (const std::string& words : all) {
+    std::string name = "lorahub" + words;
+    std::ranges::replace(name, ' ', '-');
+    const fs::path page = share / "man/man1" / (name + ".1");
+    ASSERT_TRUE(fs::exists(page)) << page;
+    const Ended read = run_command("groff -man -Tutf8 -ww -rLL=100n " + quoted(page) +
+                                   " | sed 's/\\x1b\\[[0-9;]*m//g'");
+    EXPECT_EQ(read.err, "") << name;
+    EXPECT_THAT(read.out, HasSubstr("EXIT STATUS")) << name;
+    const std::string help = run_command(kProgram + words + " --help").out;
+    static const std::regex option("\n  (?:-[a-z],)?(--[a-z-]+)");
+    for (std::sregex_iterator it(help.begin(), help.end(), option), end; it != end; ++it)
+      EXPECT_THAT(read.out, HasSubstr((*it)[1].str())) << name;
+  }
+}
+
+TEST(Manual, SaysDefaultsAndExamples) {
+  const std::string page = run_command(kProgram + " manual probe").out;
+  EXPECT_THAT(page, HasSubstr("Default: \\fB5\\fR."));
+  EXPECT_THAT(page, HasSubstr(".SH EXAMPLES"));
+  EXPECT_EQ(run_command(kProgram + " manual hub nowhere").code, 2);
+}
+
+// A description that lists the choices once more says nothing.
+TEST(Help, ShowsDefaultsAndDoesNotRepeatChoices) {
+  std::vector<std::string> all;
+  gather("", all);
+  for (const std::string& words : all) {
+    const std::string help = std::regex_replace(run_command(kProgram + words + " --help").out,
+                                                std::regex("\n {8,}"), " ");
+    static const std::regex choices("\n  (--[a-z-]+) TEXT:\\{([^}]*)\\}([^\n]*)");
+    for (std::sregex_iterator it(help.begin(), help.end(), choices), end; it != end; ++it) {
+      const Words listed = base::split((*it)[2].str(), ',');
+      for (const char* between : {" or ", ", "})
+        EXPECT_THAT((*it)[3].str(), Not(HasSubstr(base::join(listed, between))))
+            << words << " " << (*it)[1];
+    }
+  }
+  const std::string help = run_command(kProgram + " infer --help").out;
+  for (const char* part : {"--max-tokens INT:INT in [1 - 100000] [256]", "TEXT:{cpu,cuda} [cpu]",
+                           "TEXT:{f32,bf16} [f32]"})
+    EXPECT_THAT(help, HasSubstr(part));
+  EXPECT_THAT(help, Not(HasSubstr("[0]")));
+}
+
+}  // namespace
+}  // namespace lorahub::cli
