@@ -21,7 +21,7 @@ std::string model_lacks(const std::string& model) {
     base::check(checkpoint::model_files(folder).size() > 1,
                 "model {} has no weights in {} (nothing could be computed), fetch them", model,
                 folder.string());
-    text::read_tokenizer(folder, model::read_architecture(folder)->vocabulary());
+    text::load_tokenizer(folder, model::read_architecture(folder)->vocabulary());
     return "";
   } catch (const base::Error& error) {
     return error.what();
