@@ -24,7 +24,7 @@ void expect_round_trip(Enum last) {
 TEST(Names, EveryWordComesBack) {
   expect_round_trip(Method::gradient);
   expect_round_trip(Composition::product);
-  expect_round_trip(LossKind::example_mean);
+  expect_round_trip(LossKind::ask);
   expect_round_trip(PenaltyKind::none);
   expect_round_trip(SearchMethod::random);
   expect_round_trip(Precision::delta_int8);
@@ -45,9 +45,10 @@ TEST(Names, WordsStandForTheirEnumerators) {
 }
 
 TEST(Names, UnknownWordNamesTheNearestAndAll) {
-  EXPECT_EQ(error_of([] { parse<LossKind>("oficial", "loss"); }),
-            "unknown loss 'oficial' (known: official, token_mean, example_mean), did you mean "
-            "'official'?");
+  EXPECT_EQ(
+      error_of([] { parse<LossKind>("oficial", "loss"); }),
+      "unknown loss 'oficial' (known: official, token_mean, example_mean, accuracy, similarity, "
+      "ask), did you mean 'official'?");
   EXPECT_NE(error_of([] { parse<Precision>("F32", "precision"); }), "");
   EXPECT_NE(error_of([] { parse<Precision>("", "precision"); }), "");
 }

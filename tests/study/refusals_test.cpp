@@ -153,10 +153,6 @@ TEST_F(StudyRefusals, RefusalsOfWhatIsMissing) {
   EXPECT_THAT(refusal("question: q\nset: {model: m, method: icl}\n"
                       "vary: {task: [own.jsonl, more/own.jsonl]}\n"),
               StartsWith("s.yaml:3: two tasks are called 'own' ("));
-  std::filesystem::remove_all(folder_.path() / "configs/library");
-  EXPECT_THAT(refusal("question: q\nset: {task: own.jsonl, model: m, library: lob}\n"),
-              AllOf(StartsWith("s.yaml:2: no library 'lob' (there is no folder "),
-                    ::testing::Not(HasSubstr("did you mean"))));
 }
 
 TEST_F(StudyRefusals, RefusalsOfPieces) {
