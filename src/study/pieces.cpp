@@ -33,9 +33,9 @@ ConfigPath::ConfigPath(const fs::path& study_folder) {
   std::error_code removed;  // a current folder that is gone holds no pieces
   const fs::path current = fs::current_path(removed);
   add_roots_above(roots_, (current / study_folder).lexically_normal());
-  add_roots_above(roots_, current);
   if (const char* root = std::getenv("LORAHUB_CONFIGS"); root && *root)
     add_root(roots_, fs::absolute(root));
+  add_roots_above(roots_, current);
   std::error_code unknown;
   const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
   if (unknown) return;

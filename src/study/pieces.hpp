@@ -12,9 +12,9 @@
 
 namespace lorahub::study {
 
-// Where pieces are looked for: `configs` of the study's folder and of each folder above it, the
-// same of the current folder, $LORAHUB_CONFIGS, and what came with the program: `configs` of a
-// folder above it, or share/lorahub/configs beside its bin.
+// Where pieces are looked for: `configs` of the study's folder and of each folder above it,
+// $LORAHUB_CONFIGS, `configs` of the current folder and of those above it, and what came with the
+// program: `configs` of a folder above it, or share/lorahub/configs beside its bin.
 class ConfigPath {
  public:
   explicit ConfigPath(const std::filesystem::path& study_folder);

@@ -23,17 +23,18 @@ inline search::Losses loss_of(const search::Population& population) {
 // 33 evaluations: `runs` side by side of 6 candidates a generation, the last one of fewer.
 inline Record searched(const std::string& method = "cma", int runs = 1) {
   Record r = record("", "E1", 1);
+  // In the order of the columns of a file that also has the trials of knobs().
   r.knobs = {{"task", "E1"},
              {"method", "lorahub"},
              {"modules", "3"},
-             {"search.method", method},
              {"search.budget", "33"},
+             {"search.sigma0", "0.25"},
+             {"search.bound", "1.5"},
+             {"seed.search", "1"},
+             {"search.method", method},
              {"search.population", "6"},
              {"search.runs", std::to_string(runs)},
-             {"search.sigma0", "0.25"},
-             {"search.mean0", "0.125"},
-             {"search.bound", "1.5"},
-             {"seed.search", "1"}};
+             {"search.mean0", "0.125"}};
   r.trial = study::id_of_columns(r.knobs);
   study::Search knobs{.population = 6, .runs = runs, .sigma0 = 0.25, .mean0 = 0.125, .bound = 1.5};
   if (method == "random") knobs.method = study::SearchMethod::random;

@@ -135,7 +135,8 @@ TEST(Schema4, IsReadAsTheSameStudy) {
 
 TEST(KnobColumns, AreIdentifiersThatNoOtherColumnHas) {
   std::set<std::string> names;
-  for (const Column& column : result_tables().front().columns) names.insert(column.name);
+  const auto tables = result_tables();
+  for (const Column& column : tables.front().columns) names.insert(column.name);
   for (const study::Knob& knob : study::knobs()) {
     const std::string column = column_of(std::string(knob.name));
     EXPECT_EQ(column.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), std::string::npos)

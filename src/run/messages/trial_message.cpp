@@ -9,7 +9,8 @@ std::string encode_trial(const study::Trial& trial) {
                                    .model_path = trial.model_path,
                                    .library_path = trial.library_path,
                                    .pool_file = trial.task_files.pool,
-                                   .test_file = trial.task_files.test});
+                                   .test_file = trial.task_files.test,
+                                   .varied = trial.varied});
 }
 
 study::Trial decode_trial(const std::string& bytes) {
@@ -19,6 +20,7 @@ study::Trial decode_trial(const std::string& bytes) {
   trial.model_path = message.model_path;
   trial.library_path = message.library_path;
   trial.task_files = {.pool = message.pool_file, .test = message.test_file};
+  trial.varied = message.varied;
   return trial;
 }
 

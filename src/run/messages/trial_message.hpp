@@ -13,10 +13,11 @@ namespace lorahub::run {
 struct TrialMessage {
   std::vector<std::pair<std::string, std::string>> settings;  // study::settings()
   std::string model_path, library_path, pool_file, test_file;
+  std::string varied;  // of its label
 
   static constexpr auto kFields =
       std::tuple(&TrialMessage::settings, &TrialMessage::model_path, &TrialMessage::library_path,
-                 &TrialMessage::pool_file, &TrialMessage::test_file);
+                 &TrialMessage::pool_file, &TrialMessage::test_file, &TrialMessage::varied);
 };
 
 // The bytes of a trial's message. Equal trials have equal bytes.

@@ -1,5 +1,7 @@
 #include "run/rank/loaded_trial.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "objective/alone.hpp"
 #include "objective/answer_errors.hpp"
@@ -85,10 +87,11 @@ std::string LoadedTrial::join(const std::string& rows_hash) const {
 }
 
 std::string LoadedTrial::measure(const std::string& body, const search::Measure& measure) const {
-  return measure_tile(body, measure,
-                      Measurable{.dim = measure ? static_cast<int>(inputs_.modules.size()) : -1,
-                                 .examples = static_cast<int>(inputs_.pairs.size()) *
-                                             objective::numbers_per_shot(trial_.loss)});
+  return measure_tile(
+      body, measure,
+      Measurable{.dim = measure ? static_cast<int>(inputs_.modules.size()) : -1,
+                 .examples = static_cast<int>(inputs_.pairs.size()) *
+                             std::max(1, objective::numbers_per_shot(trial_.loss))});
 }
 
 std::string LoadedTrial::probe(const std::string& body) const {
