@@ -37,7 +37,7 @@ fs::path make_cache() {
   add_to_cache(home / "hub", "google/flan-t5-large", kConfigs / "model/mini");
   std::vector<fs::path> modules;
   for (const auto& entry : fs::directory_iterator(kConfigs / "library/mini/r16"))
-    modules.push_back(entry.path());
+    if (entry.is_directory()) modules.push_back(entry.path());  // not the library's index
   std::ifstream names(kConfigs / "library/lorahub_196.txt");
   size_t i = 0;
   for (std::string name; std::getline(names, name);)
