@@ -47,19 +47,20 @@ std::string words_of(const CommandFacts& command) {
 
 // ---- bash ----
 
-// The shell lines that complete one value.
+// The shell line that completes one value. It sets both `files` and `words`, since what follows an
+// option takes the place of what the command itself would get there.
 std::string bash_action(const OptionFacts& option) {
   switch (option.completes) {
     case Completes::words:
-      return "words='" + base::join(option.words, " ") + "'";
+      return "files='' words='" + base::join(option.words, " ") + "'";
     case Completes::knobs:
-      return "words=$knobs";
+      return "files='' words=$knobs";
     case Completes::settings:
-      return "words=$settings; compopt -o nospace";
+      return "files='' words=$settings; compopt -o nospace";
     case Completes::files:
-      return "files=1";
+      return "files=1 words=''";
     default:
-      return ":";
+      return "files='' words=''";
   }
 }
 

@@ -104,7 +104,7 @@ void add_lab(CLI::App& app, Action& action) {
           "where it goes: model/mini, library/mini, tasks/mini as in configs/, hashes.json")
       ->required();
   command->add_option("--seed", options->seed, "of all rows and trainings (default: the recipe's)");
-  command->add_option("--only", options->only, "one stage: " + base::join(lab::stages(), ", "))
+  command->add_option("--only", options->only, "one stage alone")
       ->check(CLI::IsMember(lab::stages()));
   command->add_option("--recipe", options->recipe, "what it is made of")->capture_default_str();
   add_device(*command, options->device, options->threads);
