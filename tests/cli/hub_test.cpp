@@ -96,12 +96,14 @@ TEST_F(Hub, VerifyFindsTheBaseOfAShippedCopyByName) {
   EXPECT_THAT(good.out, HasSubstr("good, "));
   std::filesystem::copy(kRank16 + "/max_letter", shelf_ / "max_letter",
                         std::filesystem::copy_options::recursive);
-  const std::filesystem::path config = shelf_ / "max_letter/adapter_config.json";
-  std::string text = read_all(config);
-  const std::string base = "\"base_model_name_or_path\": \"mini\"";
-  ASSERT_NE(text.find(base), std::string::npos);
-  text.replace(text.find(base), base.size(), "\"base_model_name_or_path\": \"no_piece\"");
-  std::ofstream(config) << text;
+  for (const std::string name : {"find_letter", "max_letter"}) {
+    const std::filesystem::path config = shelf_ / name / "adapter_config.json";
+    std::string text = read_all(config);
+    const std::string base = "\"base_model_name_or_path\": \"mini\"";
+    ASSERT_NE(text.find(base), std::string::npos);
+    text.replace(text.find(base), base.size(), "\"base_model_name_or_path\": \"no_piece\"");
+    std::ofstream(config) << text;
+  }
   const Ended nowhere = run_command("cd " + quoted(folder_) + " && " PROGRAM " " + verify);
   EXPECT_EQ(nowhere.code, 1);
   EXPECT_THAT(nowhere.out, HasSubstr("its base 'no_piece' can't be loaded, see above"));
