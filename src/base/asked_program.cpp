@@ -24,8 +24,8 @@ constexpr auto kLook = 100ms;            // between two looks at the signals
 constexpr auto kGrace = 3s;              // from a request to end to the next, harder one
 constexpr size_t kLongest = 64U << 20U;  // bytes of an answer
 
-struct Pipe {
-  Pipe() {
+struct PipeEnds {
+  PipeEnds() {
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) cannot("cannot make a pipe", errno);
   }
   std::array<int, 2> ends{-1, -1};  // reader, writer
@@ -33,7 +33,7 @@ struct Pipe {
 
 // Starts the command in a process group of its own, so that an interrupt of the terminal leaves it
 // to us, and all that it starts can be ended. It has ordinary signals, which this process blocks.
-pid_t start(const std::string& command, const Pipe& questions, const Pipe& answers) {
+pid_t start(const std::string& command, const PipeEnds& questions, const PipeEnds& answers) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, questions.ends[0], STDIN_FILENO);
@@ -64,7 +64,7 @@ pid_t start(const std::string& command, const Pipe& questions, const Pipe& answe
 
 AskedProgram::AskedProgram(std::string command, std::chrono::seconds patience)
     : command_(std::move(command)), patience_(patience) {
-  const Pipe questions, answers;
+  const PipeEnds questions, answers;
   child_ = start(command_, questions, answers);
   ::close(questions.ends[0]);
   ::close(answers.ends[1]);

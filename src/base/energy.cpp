@@ -11,7 +11,7 @@
 namespace lorahub::base {
 namespace {
 
-std::optional<double> number_in(const Path& file) {
+std::optional<double> count_in(const Path& file) {
   std::ifstream stream(file);
   double value = 0;
   return stream >> value ? std::optional(value) : std::nullopt;
@@ -78,8 +78,8 @@ EnergyMeter::EnergyMeter(const Path& powercap, const char* nvml)
        !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
     const Path folder = it->path();  // "intel-rapl:0"; its parts are "intel-rapl:0:0", ...
     if (!word_in(folder / "name").starts_with("package")) continue;
-    const auto now = number_in(folder / "energy_uj");
-    const auto range = number_in(folder / "max_energy_range_uj");
+    const auto now = count_in(folder / "energy_uj");
+    const auto range = count_in(folder / "max_energy_range_uj");
     if (now && range)
       packages_.push_back({.file = folder / "energy_uj", .range = *range, .last = *now});
   }
@@ -92,7 +92,7 @@ double EnergyMeter::joules() {
   const std::lock_guard lock(mutex_);
   if (packages_.empty() && gpus_->none()) return std::numeric_limits<double>::quiet_NaN();
   for (Package& package : packages_) {
-    const double now = number_in(package.file).value_or(package.last);
+    const double now = count_in(package.file).value_or(package.last);
     microjoules_ += now >= package.last ? now - package.last : now + package.range - package.last;
     package.last = now;
   }

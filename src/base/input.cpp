@@ -17,7 +17,7 @@
 namespace lorahub::base {
 namespace {
 
-constexpr int kLook = 100;                    // milliseconds between two looks at the signals
+constexpr int kLookMilliseconds = 100;        // milliseconds between two looks at the signals
 constexpr double kSilent = 3;                 // seconds of waiting before a word about it
 constexpr size_t kLargest = size_t{1} << 30;  // bytes that are read at once
 
@@ -55,7 +55,7 @@ void Input::wait() {
   const Stopwatch clock;
   for (bool said = false;;) {
     pollfd input{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (::poll(&input, 1, kLook) > 0) return;
+    if (::poll(&input, 1, kLookMilliseconds) > 0) return;
     throw_if_signalled();
     if (!begun_ && !said && clock.seconds() > kSilent) {
       fmt::print(stderr, "lorahub: waiting for {} (nothing has been written into it yet)\n", name_);

@@ -104,7 +104,7 @@ nlohmann::ordered_json accuracy_json(const run::Hits& hits) {
           {"high", percent.high}};
 }
 
-nlohmann::ordered_json json(const run::Contest& contest) {
+nlohmann::ordered_json contest_json(const run::Contest& contest) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const run::Contestant& one : contest.contestants) {
     nlohmann::ordered_json entry{{"name", one.name},
@@ -128,7 +128,7 @@ void print_json(const run::Adapted& adapted, const Options& options) {
                                    {"single_loss", adapted.single_loss},
                                    {"evaluations", adapted.evaluations},
                                    {"answer", contestants[adapted.contest.answer].name},
-                                   {"compared", json(adapted.contest)},
+                                   {"compared", contest_json(adapted.contest)},
                                    {"out", options.out.folder}};
   fmt::print("{}\n", base::json_text(out));
 }

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct BenchOptions {
   ModelOptions model;
   std::string library, modules, shape = "flan-t5-base", file;
   int count = 20;
@@ -28,7 +28,7 @@ struct Options {
   lora::Force force = lora::Force::no;
 };
 
-std::shared_ptr<const model::Model> load_model(const Options& options,
+std::shared_ptr<const model::Model> load_model(const BenchOptions& options,
                                                const objective::Hardware& hardware) {
   const bool half = options.model.precision == "bf16";
   const model::Placement placement{.dtype = half ? at::kBFloat16 : at::kFloat,
@@ -70,7 +70,7 @@ json to_json(const std::vector<bench::MeasuredPass>& passes) {
   return all;
 }
 
-json to_json(const Options& options, int threads, const bench::BenchResult& b) {
+json to_json(const BenchOptions& options, int threads, const bench::BenchResult& b) {
   json compositions = json::array();
   for (const bench::CompositionTime& c : b.compositions)
     compositions.push_back(
@@ -116,7 +116,7 @@ void print_phases(const bench::MeasuredPass& pass) {
     if (share >= 0.0005) fmt::print("  {:<32}{:>6.1f} %\n", name, 100 * share);
 }
 
-void print(const Options& options, int threads, const bench::BenchResult& b) {
+void print(const BenchOptions& options, int threads, const bench::BenchResult& b) {
   fmt::print(
       "{} in {}, {} thread(s) at work; matrix product: f32 {:.4f}, bf16 {:.4f} TFLOP/s a "
       "core\n\n",
@@ -140,7 +140,7 @@ void print(const Options& options, int threads, const bench::BenchResult& b) {
       b.best_rows(), 1e-12 * b.expected_rate());
 }
 
-int bench(const Options& options) {
+int bench(const BenchOptions& options) {
   if (!options.file.empty())
     check_replaceable(options.file, {"\"best_rows\"", "\"flops_per_second\""}, options.force);
   const objective::Hardware hardware = cli::hardware(options.model, {});
@@ -172,7 +172,7 @@ void add_bench(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("bench", "how far this machine's passes are from its matrix product");
   command->footer("Example: lorahub bench --shape flan-t5-base --threads 1 --json rate.json");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchOptions>();
   add_model(*command, options->model.model);
   command->add_option("--shape", options->shape,
                       "without --model: random weights of flan-t5-small, base (default), large, "

@@ -12,12 +12,12 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct ComposeOptions {
   std::string model, library, modules, weights, composition = "factor";
   OutOptions out;
 };
 
-int compose(const Options& options) {
+int compose(const ComposeOptions& options) {
   lora::check_free(options.out.folder, options.out.force);
   const auto architecture = model::read_architecture(checkpoint::resolve(options.model));
   const lora::Pool pool = load_pool(options.library, options.modules,
@@ -53,7 +53,7 @@ void add_compose(CLI::App& app, Action& action) {
       "Example: lorahub compose --model configs/model/mini --library configs/library/mini/r16 "
       "--modules "
       "find_letter,max_letter --weights w.json --out mixed");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ComposeOptions>();
   add_model(*command, options->model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");

@@ -13,7 +13,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string folder, out, license;
   bool csv = false, crate = false;
   lora::Force force = lora::Force::no;
@@ -34,7 +34,7 @@ void check_csv_folder(const std::filesystem::path& folder, lora::Force force) {
   check_replaceable(folder / store::kColumnsCsv, {"table,column,units,meaning"}, force);
 }
 
-int export_command(const Options& options) {
+int export_command(const ExportOptions& options) {
   const std::filesystem::path folder = options.folder;
   const std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
   base::check(!files.empty(),
@@ -66,7 +66,7 @@ int export_command(const Options& options) {
 void add_export(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("export", "results for other tools: CSV tables, RO-Crate");
   command->footer("Example: lorahub export results/quickstart --csv");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportOptions>();
   command->add_option("DIR", options->folder, "results folder")->required();
   auto* what = command->add_option_group("what", "at least one");
   what->add_flag("--csv", options->csv, "one CSV file a table");

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct HubOptions {
   ModelOptions model;
   std::string library, name, folder, tests;
   std::vector<std::string> names;
@@ -62,7 +62,7 @@ std::string indented(const std::string& text) {
   return base::join(base::split(base::printable(text), '\n'), "\n" + std::string(15, ' '));
 }
 
-int list(const Options& options) {
+int list(const HubOptions& options) {
   const lora::Index index = read_library(options.library);
   if (options.json) {
     json all = json::array();
@@ -82,7 +82,7 @@ int list(const Options& options) {
   return 0;
 }
 
-int show(const Options& options) {
+int show(const HubOptions& options) {
   const lora::Index index = lora::read_index(options.library);
   const json module = whole(lora::find(index, options.name));
   if (options.json) {
@@ -96,7 +96,7 @@ int show(const Options& options) {
   return 0;
 }
 
-int verify(const Options& options) {
+int verify(const HubOptions& options) {
   const lora::Index index = read_library(options.library);
   std::vector<lora::NamedBase> named;
   for (const lora::Indexed& module : run::chosen(index, options.names))
@@ -121,7 +121,7 @@ int verify(const Options& options) {
   return good ? 0 : 1;
 }
 
-int add(const Options& options) {
+int add(const HubOptions& options) {
   const run::AddedModule added = run::add_module({.folder = options.folder,
                                                   .library = options.library,
                                                   .name = options.name,
@@ -134,13 +134,13 @@ int add(const Options& options) {
   return 0;
 }
 
-int remove(const Options& options) {
+int remove(const HubOptions& options) {
   run::remove_module(options.library, options.name);
   fmt::print("{} removed from {}\n", options.name, options.library);
   return 0;
 }
 
-using Act = int (*)(const Options&);
+using Act = int (*)(const HubOptions&);
 
 struct Verb {
   std::string name;
@@ -148,7 +148,7 @@ struct Verb {
   const char* example;
 };
 
-CLI::App* sub(CLI::App& hub, const Verb& verb, const std::shared_ptr<Options>& options) {
+CLI::App* sub(CLI::App& hub, const Verb& verb, const std::shared_ptr<HubOptions>& options) {
   CLI::App* command = hub.add_subcommand(verb.name, verb.what);
   auto* library = command->add_option("DIR", options->library, "a folder of PEFT adapters");
   library->required();
@@ -158,12 +158,12 @@ CLI::App* sub(CLI::App& hub, const Verb& verb, const std::shared_ptr<Options>& o
   return command;
 }
 
-void act(CLI::App* command, const std::shared_ptr<Options>& options, Action& action, Act what) {
+void act(CLI::App* command, const std::shared_ptr<HubOptions>& options, Action& action, Act what) {
   command->callback(
       [options, &action, what] { action = [options, what] { return what(*options); }; });
 }
 
-void add_adding(CLI::App& hub, const std::shared_ptr<Options>& options, Action& action) {
+void add_adding(CLI::App& hub, const std::shared_ptr<HubOptions>& options, Action& action) {
   CLI::App* command =
       sub(hub,
           {"add", "copy an adapter into a library",
@@ -194,7 +194,7 @@ void add_hub(CLI::App& app, Action& action) {
   auto* hub = app.add_subcommand("hub", "a library of modules: list, show, verify, add, remove");
   hub->require_subcommand(1);
   hub->footer("Example: lorahub hub list configs/library/mini/r16");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<HubOptions>();
   CLI::App* command =
       sub(*hub,
           {"list", "names, bases, ranks, targets, sizes, hashes", "list configs/library/mini/r16"},

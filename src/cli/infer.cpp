@@ -25,7 +25,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct InferOptions {
   ModelOptions model;
   std::string adapter, library, modules, weights, composition, task, columns;
   int max_tokens = 256, batch = 10, longest = study::kUsualMaxInput;
@@ -34,7 +34,8 @@ struct Options {
 
 // The model that answers rows that name no adapter: the base, with the adapter of --adapter, a
 // mixture, or nothing.
-train::TrainedModel default_model(const Options& options, const objective::LoadedModel& loaded) {
+train::TrainedModel default_model(const InferOptions& options,
+                                  const objective::LoadedModel& loaded) {
   if (!options.adapter.empty())
     return run::adapted_model(loaded, checkpoint::resolve(options.adapter, lora::kConfigFile),
                               options.adapter);
@@ -62,9 +63,10 @@ struct Tally {
   double accuracy() const { return 100 * static_cast<double>(hits) / static_cast<double>(rows); }
 };
 
-std::string text(const nlohmann::json& json) { return base::json_text(json); }
+std::string text(const nlohmann::json& value) { return base::json_text(value); }
 
-void give(const Options& options, const task::Row& row, const std::string& answer, Tally& tally) {
+void give(const InferOptions& options, const task::Row& row, const std::string& answer,
+          Tally& tally) {
   const std::string& target = row.example.target;
   const bool hit = !target.empty() && task::is_hit(answer, target);
   ++tally.rows;
@@ -94,7 +96,7 @@ double share_read(const std::string& file, const Tally& tally) {
   return static_cast<double>(tally.bytes) / static_cast<double>(size);
 }
 
-void check_options(const Options& options) {
+void check_options(const InferOptions& options) {
   base::check(options.adapter.empty() || options.weights.empty(),
               "--adapter and --weights both given (which one should answer?), give one of them");
   base::check(options.modules.empty() || !options.library.empty(),
@@ -109,7 +111,7 @@ void check_options(const Options& options) {
 
 // The adapters that may answer, to warn about them. Those of a mixture are left out, since
 // load_pool() warns about them.
-std::vector<std::string> adapters_of(const Options& options) {
+std::vector<std::string> adapters_of(const InferOptions& options) {
   if (!options.adapter.empty()) return {options.adapter};
   if (options.library.empty() || !options.weights.empty()) return {};
   try {
@@ -120,13 +122,13 @@ std::vector<std::string> adapters_of(const Options& options) {
 }
 
 // Warns about answers that transformers may give otherwise, and about adapters of another base.
-void warn_of(const Options& options) {
+void warn_of(const InferOptions& options) {
   warn(model::generation_warning(checkpoint::resolve(options.model.model)));
   const std::string library = options.adapter.empty() ? options.library : "";
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
 }
 
-int infer(const Options& options) {
+int infer(const InferOptions& options) {
   check_options(options);
   task::RowStream stream(options.task,
                          {.targets = task::Targets::optional,
@@ -174,7 +176,7 @@ void add_infer(CLI::App& app, Action& action) {
       "Example: lorahub infer --model configs/model/mini --adapter "
       "configs/library/mini/r16/find_letter --task "
       "configs/tasks/mini/upstream/find_letter.jsonl --json");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InferOptions>();
   add_model(*command, options->model.model)->required();
   command->add_option("--adapter", options->adapter, "a PEFT folder");
   add_library(*command, options->library,

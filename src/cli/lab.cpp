@@ -15,7 +15,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct LabOptions {
   std::string folder, recipe = "experiments/lab/recipe.yaml", only;
   std::optional<uint64_t> seed;
   bool quiet = false;
@@ -24,7 +24,7 @@ struct Options {
   int threads = 0;
 };
 
-lab::Lab read_lab(const Options& options) {
+lab::Lab read_lab(const LabOptions& options) {
   lab::Lab lab{.recipe = lab::read_recipe(options.recipe, options.seed),
                .folder = options.folder,
                .environment = {}};
@@ -38,7 +38,7 @@ lab::Lab read_lab(const Options& options) {
 // threads.
 class Builder {
  public:
-  Builder(const Options& options, const objective::Hardware& hardware, int rank)
+  Builder(const LabOptions& options, const objective::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   std::string operator()(const std::string& request) {
@@ -52,7 +52,7 @@ class Builder {
   }
 
  private:
-  const Options& options_;
+  const LabOptions& options_;
   objective::Hardware hardware_;
   base::Progress bar_;
   std::optional<lab::Lab> lab_;
@@ -66,7 +66,7 @@ run::Part part(lab::Stage stage, const std::string& name) {
   return {.request = base::format("{}:{}", static_cast<int>(stage), name), .done = say};
 }
 
-void lead(const Options& options, run::PartsLead& ranks) {
+void lead(const LabOptions& options, run::PartsLead& ranks) {
   const lab::Lab lab = read_lab(options);
   lab::claim(lab, options.force);
   for (size_t i = 0; i < lab::stages().size(); ++i) {
@@ -78,7 +78,7 @@ void lead(const Options& options, run::PartsLead& ranks) {
   }
 }
 
-int build(const Options& options) {
+int build(const LabOptions& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
@@ -97,7 +97,7 @@ void add_lab(CLI::App& app, Action& action) {
       "lab",
       "make the mini-lab from nothing: tasks, vocabulary, base, modules; goes on where it was");
   command->footer("Example: lorahub lab my_lab --seed 2");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<LabOptions>();
   command
       ->add_option(
           "DIR", options->folder,

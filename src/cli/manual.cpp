@@ -67,12 +67,12 @@ const CommandFacts& find(const CommandFacts& program, const std::vector<std::str
   return *command;
 }
 
-struct Options {
+struct ManualOptions {
   std::string shell, folder;
   std::vector<std::string> command;
 };
 
-int manual(const CommandFacts& program, const Options& options) {
+int manual(const CommandFacts& program, const ManualOptions& options) {
   if (!options.folder.empty()) return write_share(program, options.folder);
   fmt::print("{}", man_page(find(program, options.command), version()));
   return 0;
@@ -84,7 +84,7 @@ void add_completion(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "completion", "print the script by which a shell completes this program's command lines");
   command->footer("Example: source <(lorahub completion bash)");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ManualOptions>();
   std::vector<std::string> names;
   for (const Shell& shell : kShells) names.emplace_back(shell.name);
   command->add_option("SHELL", options->shell, "the shell that is to complete")
@@ -98,7 +98,7 @@ void add_completion(CLI::App& app, Action& action) {
 void add_manual(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("manual", "print the manual page of a command");
   command->footer("Example: lorahub manual hub add > page.1 && man ./page.1");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ManualOptions>();
   command->add_option("COMMAND", options->command, "a command's words (default: the program)");
   command->add_option("--share", options->folder,
                       "write all pages and completions into this folder, as an installation has "

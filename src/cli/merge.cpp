@@ -13,7 +13,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct MergeOptions {
   std::string study, out;
   std::vector<std::string> set;
 };
@@ -25,7 +25,7 @@ void say_damages(const std::vector<store::ShardHistory>& journals) {
                  base::printable_line(journal.file.string()), damage.line);
 }
 
-int merge(const Options& options) {
+int merge(const MergeOptions& options) {
   const study::Study study = study::load(options.study, settings(options.set, "--set"));
   const auto out = options.out.empty() ? std::filesystem::path("results") / study.name
                                        : std::filesystem::path(options.out);
@@ -86,7 +86,7 @@ void add_merge(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "merge", "one result file from a study's journals, of all its shards, and what is missing");
   command->footer("Example: lorahub merge experiments/quickstart.yaml --out results/quickstart");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<MergeOptions>();
   command->add_option("STUDY", options->study, "the study's YAML file")->required();
   command->add_option("--out", options->out, "results folder (default: results/<study name>)");
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();

@@ -15,7 +15,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct PlanOptions {
   std::string study;
   std::vector<std::string> set, only;
   std::string rate, device = "cpu";
@@ -24,7 +24,7 @@ struct Options {
 };
 
 // What a run would not find here.
-std::vector<std::string> missing(const study::Study& study, const Options& options) {
+std::vector<std::string> missing(const study::Study& study, const PlanOptions& options) {
   return plan::lacks(study.trials,
                      options.device == "cuda" ? base::Device::cuda : base::Device::cpu);
 }
@@ -34,7 +34,8 @@ nlohmann::json number_or_text(const std::string& value) {
   return number.is_number() ? number : nlohmann::json(value);
 }
 
-void print_json(const study::Study& study, const plan::StudyCost& cost, const Options& options) {
+void print_json(const study::Study& study, const plan::StudyCost& cost,
+                const PlanOptions& options) {
   nlohmann::json trials = nlohmann::json::array();
   for (size_t i = 0; i < study.trials.size(); ++i) {
     nlohmann::json trial{{"id", study::id(study.trials[i])},
@@ -59,7 +60,8 @@ void print_json(const study::Study& study, const plan::StudyCost& cost, const Op
   fmt::print("{}\n", base::json_text(plan));
 }
 
-void print_text(const study::Study& study, const plan::StudyCost& cost, const Options& options) {
+void print_text(const study::Study& study, const plan::StudyCost& cost,
+                const PlanOptions& options) {
   plan::Cost sum;
   fmt::print("{:<16}  {:>11}  {:>12}  {:>10}  trial\n", "id", "evaluations", "tokens", "TFLOP");
   for (size_t i = 0; i < study.trials.size(); ++i) {
@@ -89,7 +91,7 @@ void print_text(const study::Study& study, const plan::StudyCost& cost, const Op
     fmt::print("missing here: {}\n", base::printable_line(sentence));
 }
 
-int plan(const Options& options) {
+int plan(const PlanOptions& options) {
   study::Study study = study::load(options.study, settings(options.set, "--set"));
   say(study::remarks(study::given_knobs(options.study, settings(options.set, "--set")),
                      study.trials));
@@ -111,7 +113,7 @@ void add_plan(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "plan", "list a study's trials and what they cost, without loading a model");
   command->footer("Example: lorahub plan experiments/official_bbh.yaml --ranks 8");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PlanOptions>();
   command->add_option("STUDY", options->study, "the study's YAML file")->required();
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();
   command->add_option("--only", options->only, "KEY=VALUE: only the trials with this value")

@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ProbeOptions {
   ModelOptions model;
   std::string library, modules, task, columns, map, cache;
   int shots = 5, longest = study::kUsualMaxInput;
@@ -37,7 +37,7 @@ struct Options {
 };
 
 // Refuses shots that are too long or too many for the memory, and says how many are cut.
-void check_shots(const Options& options, const objective::LoadedModel& loaded,
+void check_shots(const ProbeOptions& options, const objective::LoadedModel& loaded,
                  const task::Task& task) {
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
@@ -57,7 +57,7 @@ void check_shots(const Options& options, const objective::LoadedModel& loaded,
   plan::check_own_room(need);
 }
 
-run::ProbeFindings probe(const Options& options) {
+run::ProbeFindings probe(const ProbeOptions& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
   const TaskRows rows(options.task, options.columns);
@@ -135,7 +135,7 @@ void print_table(const run::ProbeFindings& found) {
                                  rows));
 }
 
-int run_probe(const Options& options) {
+int run_probe(const ProbeOptions& options) {
   if (!options.map.empty()) check_replaceable(options.map, kFigureMarks, options.force);
   const run::ProbeFindings found = probe(options);
   if (!options.map.empty()) {
@@ -164,7 +164,7 @@ void add_probe(CLI::App& app, Action& action) {
   command->footer(
       "Example: lorahub probe --model configs/model/mini --library configs/library/mini/r16 --task "
       "configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --map similarity.svg");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ProbeOptions>();
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");

@@ -14,24 +14,24 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::vector<std::string> folders;
   std::string out, trial;
   lora::Force force = lora::Force::no;
 };
 
 // What an earlier report holds, which a new one may replace: of a study, or of a trial.
-std::string_view mark(const Options& options) {
+std::string_view mark(const ReportOptions& options) {
   return options.trial.empty() ? "How to read the numbers" : "What it came to";
 }
 
-void write_page(const Options& options, const report::Report& made) {
+void write_html(const ReportOptions& options, const report::Report& made) {
   check_replaceable(options.out, {"<!DOCTYPE html>", "<section id=\"section-1\">", mark(options)},
                     options.force);
   base::write_file(options.out, report::html(made));
 }
 
-void write_pages(const Options& options, const report::Report& made) {
+void write_markdown(const ReportOptions& options, const report::Report& made) {
   const report::Markdown pages = report::markdown(made);
   const auto folder = std::filesystem::path(options.out).parent_path();
   check_replaceable(options.out, {options.trial.empty() ? "# Report: " : "# Trial ", mark(options)},
@@ -57,7 +57,7 @@ report::Summary summary(const std::filesystem::path& folder) {
   return report::summarise(std::move(shards));
 }
 
-report::Report report_of_trial(const Options& options) {
+report::Report report_of_trial(const ReportOptions& options) {
   std::vector<store::Finding> trials;
   std::map<std::string, std::filesystem::path> file_of;  // by id, where the trial is done
   for (const std::string& folder : options.folders)
@@ -71,15 +71,15 @@ report::Report report_of_trial(const Options& options) {
   return report::trial_report(trial, trace.state);
 }
 
-int show(const Options& options, const report::Report& made) {
+int show(const ReportOptions& options, const report::Report& made) {
   if (options.out.empty())
     fmt::print("{}", report::plain_markdown(made));
   else
-    (options.out.ends_with(".html") ? write_page : write_pages)(options, made);
+    (options.out.ends_with(".html") ? write_html : write_markdown)(options, made);
   return 0;
 }
 
-int report_command(const Options& options) {
+int report_command(const ReportOptions& options) {
   base::check(options.out.empty() || options.out.ends_with(".md") || options.out.ends_with(".html"),
               "--out {}: reports are HTML or Markdown, name the file x.html or x.md", options.out);
   if (!options.trial.empty()) return show(options, report_of_trial(options));
@@ -97,7 +97,7 @@ int report_command(const Options& options) {
 void add_report(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("report", "tables, figures and statistics from result files");
   command->footer("Example: lorahub report results/quickstart --out quickstart.html");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReportOptions>();
   command->add_option("DIR", options->folders, "results folders")->required();
   command->add_option("--out", options->out,
                       "FILE.html, all in one, or FILE.md with its figures beside it (default: "

@@ -15,7 +15,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct RunOptions {
   std::string study, out, engine, precision, shard;
   std::vector<std::string> set, only;
   bool retry_failed = false, quiet = false, no_memory_check = false;
@@ -38,7 +38,7 @@ Shard shard(const std::string& text) {
   return {.i = i, .n = n};
 }
 
-std::vector<study::Setting> all_settings(const Options& options) {
+std::vector<study::Setting> all_settings(const RunOptions& options) {
   std::vector<study::Setting> set = settings(options.set, "--set");
   if (!options.engine.empty()) set.emplace_back("engine", options.engine);
   if (!options.precision.empty()) set.emplace_back("precision", options.precision);
@@ -46,7 +46,7 @@ std::vector<study::Setting> all_settings(const Options& options) {
 }
 
 // Warnings about a study that can be read; run_study reports one that can't, on all ranks.
-std::vector<std::string> remarks(const Options& options) {
+std::vector<std::string> remarks(const RunOptions& options) {
   try {
     const std::vector<study::Setting> set = all_settings(options);
     return study::remarks(study::given_knobs(options.study, set),
@@ -56,7 +56,7 @@ std::vector<std::string> remarks(const Options& options) {
   }
 }
 
-run::Selection load(const Options& options) {
+run::Selection load(const RunOptions& options) {
   study::Study study = study::load(options.study, all_settings(options));
   if (!options.shard.empty()) {
     const auto [i, n] = shard(options.shard);
@@ -81,7 +81,7 @@ int groups(const std::string& text) {
   return count;
 }
 
-objective::Hardware hardware_of(const Options& options, const workers::World& group) {
+objective::Hardware hardware_of(const RunOptions& options, const workers::World& group) {
   objective::Hardware result =
       hardware({.device = options.device, .threads = options.threads},
                {.rank = group.rank_on_node(), .ranks = group.ranks_on_node()});
@@ -89,7 +89,7 @@ objective::Hardware hardware_of(const Options& options, const workers::World& gr
   return result;
 }
 
-int run_command(const Options& options) {
+int run_command(const RunOptions& options) {
   base::block_signals();
   workers::Session session;
   workers::World group(identity());
@@ -134,7 +134,7 @@ void add_run(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("run", "run every trial of a study that is not done yet");
   command->footer(
       "Example: mpirun -np 4 lorahub run experiments/quickstart.yaml --only task=E1_isa_letter");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RunOptions>();
   command->add_option("STUDY", options->study, "the study's YAML file")->required();
   command->add_option("--out", options->out, "results folder (default: results/<study name>)");
   command->add_option("--set", options->set, "KEY=VALUE: override a knob of the study")->take_all();

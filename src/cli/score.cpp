@@ -16,7 +16,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct ScoreOptions {
   ModelOptions model;
   std::string library, modules, task, columns, rows, weights, composition = "factor",
                                                               engine = "fast";
@@ -25,7 +25,7 @@ struct Options {
 };
 
 // The rows of the option: "2:5" means rows 2, 3, 4 of the file, "" all of them.
-std::vector<task::Example> read_rows(const Options& options) {
+std::vector<task::Example> read_rows(const ScoreOptions& options) {
   const std::string& rows = options.rows;
   std::vector<task::Example> examples = task::read_examples(
       options.task, {.columns = task::parse_columns(options.columns, "--columns")});
@@ -49,7 +49,7 @@ search::Population population(const std::string& file, int modules) {
 }
 
 // Refuses rows that are too long, and says how many are cut.
-void check_rows(const Options& options, const text::Tokenizer& tokenizer,
+void check_rows(const ScoreOptions& options, const text::Tokenizer& tokenizer,
                 const std::vector<task::Example>& rows) {
   task::check_lengths(tokenizer, rows, options.task,
                       {.tokens = options.longest, .remedy = "raise --max-input"});
@@ -60,7 +60,7 @@ void check_rows(const Options& options, const text::Tokenizer& tokenizer,
 constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
 
 // Error where the losses of these rows can't fit into the memory.
-void check_memory(const Options& options, const objective::LoadedModel& loaded,
+void check_memory(const ScoreOptions& options, const objective::LoadedModel& loaded,
                   std::span<const model::Tokens> pairs, const search::Population& candidates) {
   if (options.no_memory_check) return;
   study::Trial trial{
@@ -87,7 +87,7 @@ void check_memory(const Options& options, const objective::LoadedModel& loaded,
   plan::check_own_room(need);
 }
 
-int score(const Options& options) {
+int score(const ScoreOptions& options) {
   const std::vector<task::Example> rows = read_rows(options);
   objective::LoadedModel loaded = load_model(options.model);
   check_rows(options, *loaded.tokenizer, rows);
@@ -140,7 +140,7 @@ void add_score(CLI::App& app, Action& action) {
       "--modules "
       "find_letter,max_letter --task configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --rows 0:5 "
       "--weights w.json --json");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ScoreOptions>();
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");

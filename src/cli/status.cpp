@@ -18,7 +18,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct StatusOptions {
   std::string folder;
   bool json = false;
 };
@@ -79,7 +79,7 @@ void print_text(const store::StudyProgress& sum, const cluster::FolderJobs& jobs
     fmt::print("jobs: unknown, {} (job {})\n", base::printable_line(problem), last_job);
 }
 
-int status(const Options& options) {
+int status(const StatusOptions& options) {
   base::check(std::filesystem::is_directory(options.folder),
               "{} is not a folder, give a results folder", options.folder);
   const std::vector<store::ShardHistory> journals = store::read_journals(options.folder);
@@ -115,7 +115,7 @@ int check(const std::vector<std::string>& files) {
 void add_status(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("status", "what is done, running, failed; and its jobs");
   command->footer("Example: lorahub status results/quickstart");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<StatusOptions>();
   command->add_option("DIR", options->folder, "a results folder")->required();
   command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &action] { action = [options] { return status(*options); }; });

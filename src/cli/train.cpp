@@ -15,7 +15,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct Options {
+struct TrainOptions {
   std::string config;
   std::vector<std::string> set;
   bool quiet = false, no_memory_check = false;
@@ -29,7 +29,7 @@ struct Plan {
   std::vector<train::Unit> units;
 };
 
-Plan read_plan(const Options& options) {
+Plan read_plan(const TrainOptions& options) {
   Plan plan{.config = train::read_config(options.config, settings(options.set, "--set")),
             .units = {}};
   plan.units = train::units(plan.config);
@@ -40,7 +40,7 @@ Plan read_plan(const Options& options) {
 // threads.
 class Trainer {
  public:
-  Trainer(const Options& options, const objective::Hardware& hardware, int rank)
+  Trainer(const TrainOptions& options, const objective::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   // Returns the reply: a sentence about what was done.
@@ -58,7 +58,7 @@ class Trainer {
   static constexpr const char* kRoom = "room";  // reply: plan::room
 
  private:
-  const Options& options_;
+  const TrainOptions& options_;
   objective::Hardware hardware_;
   base::Progress bar_;
   std::optional<Plan> plan_;
@@ -71,7 +71,7 @@ run::Part part(const train::Unit& unit, size_t number) {
 }
 
 // Checks all units before any is trained.
-void lead(const Options& options, const objective::Hardware& hardware, run::PartsLead& ranks) {
+void lead(const TrainOptions& options, const objective::Hardware& hardware, run::PartsLead& ranks) {
   const Plan plan = read_plan(options);
   std::vector<run::Part> parts;
   for (size_t i = 0; i < plan.units.size(); ++i) {
@@ -87,7 +87,7 @@ void lead(const Options& options, const objective::Hardware& hardware, run::Part
   ranks.work(parts);
 }
 
-int train(const Options& options) {
+int train(const TrainOptions& options) {
   base::block_signals();
   workers::Session session;
   workers::World world(identity());
@@ -105,7 +105,7 @@ void add_train(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "train", "train LoRA modules, IA3, all weights or a base from scratch; goes on where it was");
   command->footer("Example: lorahub train configs/train/lorahub.yaml --set data=my_task.jsonl");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TrainOptions>();
   command->add_option("CONFIG", options->config, "the training's YAML file")->required();
   command->add_option("--set", options->set, "KEY=VALUE: override a key of the config")->take_all();
   add_device(*command, options->device, options->threads);

@@ -15,7 +15,7 @@
 namespace lorahub::lora {
 
 namespace fs = std::filesystem;
-using json =
+using ConfigJson =
     nlohmann::ordered_json;  // of two patterns that fit a layer, the file's first one counts
 
 namespace {
@@ -23,7 +23,7 @@ namespace {
 constexpr double kLargestRank = 1e6;
 
 // The module being read, for messages.
-struct Subject {
+struct ConfigSubject {
   const std::string& name;
   std::string file;
 };
@@ -83,24 +83,25 @@ constexpr const char* kKnown[] = {"alpha_pattern",
                                   "use_rslora"};
 
 // null, false, 0, "", [] and {} are how PEFT writes "not used".
-bool used(const json& value) {
+bool used(const ConfigJson& value) {
   if (value.is_null()) return false;
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number()) return value.get<double>() != 0;
   return !value.empty() && !(value.is_string() && value.get<std::string>().empty());
 }
-json get(const json& config, const char* key) {
+ConfigJson get(const ConfigJson& config, const char* key) {
   const auto found = config.find(key);
-  return found == config.end() ? json() : *found;
+  return found == config.end() ? ConfigJson() : *found;
 }
 
-[[noreturn]] void refuse(const Subject& subject, const std::string& key, const json& value,
-                         const std::string& reason) {
+[[noreturn]] void refuse(const ConfigSubject& subject, const std::string& key,
+                         const ConfigJson& value, const std::string& reason) {
   base::fail("{}: module '{}' has {} = {} ({}), use a plain LoRA adapter", subject.file,
-             subject.name, key, value.dump(-1, ' ', false, json::error_handler_t::replace), reason);
+             subject.name, key, value.dump(-1, ' ', false, ConfigJson::error_handler_t::replace),
+             reason);
 }
 
-void check_kind(const Subject& subject, const json& config) {
+void check_kind(const ConfigSubject& subject, const ConfigJson& config) {
   base::check(get(config, "peft_type") == "LORA",
               "{}: module '{}' has peft_type {} (only LoRA modules can be mixed), "
               "use an adapter of type LORA",
@@ -112,12 +113,13 @@ void check_kind(const Subject& subject, const json& config) {
       refuse(subject, key, value, "a setting that is not known here may change the numbers");
 }
 
-void check_start(const Subject& subject, const json& config, const model::PeftWords& words) {
+void check_start(const ConfigSubject& subject, const ConfigJson& config,
+                 const model::PeftWords& words) {
   // Without biases in the adapted layers lora_only adds none; all trains the other biases, too.
-  const json bias = get(config, "bias");
+  const ConfigJson bias = get(config, "bias");
   const bool adds_none = bias == "none" || (bias == "lora_only" && !words.has_linear_biases);
   if (used(bias) && !adds_none) refuse(subject, "bias", bias, "it replaces " + words.biases);
-  const json init = get(config, "init_lora_weights");
+  const ConfigJson init = get(config, "init_lora_weights");
   if (!init.is_string()) return;
   for (const char* harmless : {"gaussian", "eva", "orthogonal"})
     if (init == harmless) return;
@@ -125,14 +127,14 @@ void check_start(const Subject& subject, const json& config, const model::PeftWo
          "it changes the weights of the base model, to which the adapter is then relative");
 }
 
-double positive(const Subject& subject, const std::string& key, const json& value) {
+double positive(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
   base::check(value.is_number() && value.get<double>() > 0 && std::isfinite(value.get<double>()),
               "{}: module '{}' has {} = {} (a positive number is needed), copy the adapter again",
               subject.file, subject.name, key, value.dump());
   return value.get<double>();
 }
 
-int64_t whole(const Subject& subject, const std::string& key, const json& value) {
+int64_t whole(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
   const double number = positive(subject, key, value);
   base::check(number == std::floor(number) && number <= kLargestRank,
               "{}: module '{}' has {} = {} (a whole number is needed), copy the adapter again",
@@ -141,7 +143,8 @@ int64_t whole(const Subject& subject, const std::string& key, const json& value)
 }
 
 // A regular expression of the file.
-std::regex expression(const Subject& subject, const std::string& key, const std::string& pattern) {
+std::regex expression(const ConfigSubject& subject, const std::string& key,
+                      const std::string& pattern) {
   try {
     return python_regex(pattern);
   } catch (const base::Error& error) {
@@ -160,12 +163,12 @@ bool names(const std::string& name, const std::string& layer) {
 // Layers named by a list or by a regular expression for the whole name.
 class Names {
  public:
-  Names(const Subject& subject, const std::string& key, const json& value) {
+  Names(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
     if (value.is_string()) {
       pattern_ = expression(subject, key, value.get<std::string>());
       return;
     }
-    for (const json& name : value) {
+    for (const ConfigJson& name : value) {
       base::check(name.is_string(),
                   "{}: module '{}' has {} {} (a list of layer names or a regular expression is "
                   "needed), copy the adapter again",
@@ -191,8 +194,9 @@ class Names {
 // (behind a part that layers_pattern names, where it names some) is one of these.
 class Depths {
  public:
-  Depths(const Subject& subject, const json& config) {
-    const json depths = get(config, "layers_to_transform"), parts = get(config, "layers_pattern");
+  Depths(const ConfigSubject& subject, const ConfigJson& config) {
+    const ConfigJson depths = get(config, "layers_to_transform"),
+                     parts = get(config, "layers_pattern");
     if (depths.is_null() && !used(parts)) return;
     for (const char* key : {"layers_to_transform", "layers_pattern"})
       base::check(get(config, key).is_null() || !get(config, "target_modules").is_string(),
@@ -203,7 +207,7 @@ class Depths {
                 "{}: module '{}' has layers_pattern without layers_to_transform (PEFT does not "
                 "load that), name the layers in both",
                 subject.file, subject.name);
-    for (const json& depth : depths.is_array() ? depths : json::array({depths})) {
+    for (const ConfigJson& depth : depths.is_array() ? depths : ConfigJson::array({depths})) {
       base::check(depth.is_number_integer(),
                   "{}: module '{}' has layers_to_transform = {} (whole numbers are needed), copy "
                   "the adapter again",
@@ -214,7 +218,7 @@ class Depths {
     }
     chosen_ = !depths_.empty();
     if (!used(parts)) return;
-    for (const json& part : parts.is_array() ? parts : json::array({parts})) {
+    for (const ConfigJson& part : parts.is_array() ? parts : ConfigJson::array({parts})) {
       base::check(part.is_string() && is_plain(part.get<std::string>()),
                   "{}: module '{}' has layers_pattern = {} (names such as \"block\" can be read "
                   "here), name the layers in target_modules",
@@ -261,17 +265,17 @@ class Depths {
 };
 
 // "all-linear" leaves the head out, as PEFT does.
-std::set<int> targets(const Subject& subject, const json& config,
+std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
                       const std::vector<model::LinearInfo>& linears) {
-  const json value = get(config, "target_modules");
+  const ConfigJson value = get(config, "target_modules");
   base::check((value.is_array() && !value.empty()) || value.is_string(),
               "{}: module '{}' has target_modules {} (a list of layer names or a regular "
               "expression is needed), copy the adapter again",
               subject.file, subject.name, value.dump());
   const bool all = value.is_string() && base::lower(value.get<std::string>()) == "all-linear";
-  const Names named(subject, "target_modules", all ? json::array() : value);
-  const json left = get(config, "exclude_modules");
-  const Names excluded(subject, "exclude_modules", used(left) ? left : json::array());
+  const Names named(subject, "target_modules", all ? ConfigJson::array() : value);
+  const ConfigJson left = get(config, "exclude_modules");
+  const Names excluded(subject, "exclude_modules", used(left) ? left : ConfigJson::array());
   const Depths depths(subject, config);
   std::set<int> slots;
   for (size_t slot = 0; slot < linears.size(); ++slot) {
@@ -291,7 +295,7 @@ std::set<int> targets(const Subject& subject, const json& config,
 // fits counts, as PEFT reads the file.
 class Pattern {
  public:
-  Pattern(const Subject& subject, const std::string& key, const json& value) {
+  Pattern(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
     if (!used(value)) return;
     base::check(value.is_object(),
                 "{}: module '{}' has {} = {} (an object with a number for each layer is needed), "
@@ -322,8 +326,9 @@ class Pattern {
 AdapterConfig read_adapter_config(const fs::path& folder, const std::string& name,
                                   const model::Architecture& architecture) {
   const std::vector<model::LinearInfo>& linears = architecture.linears();
-  const Subject subject{.name = name, .file = (folder / kConfigFile).string()};
-  const json config = json::parse(base::read_json_object(subject.file, "copy the adapter again"));
+  const ConfigSubject subject{.name = name, .file = (folder / kConfigFile).string()};
+  const ConfigJson config =
+      ConfigJson::parse(base::read_json_object(subject.file, "copy the adapter again"));
   check_kind(subject, config);
   check_start(subject, config, architecture.peft());
   AdapterConfig result;
@@ -341,9 +346,9 @@ AdapterConfig read_adapter_config(const fs::path& folder, const std::string& nam
     if (layer == model::kHead && used(get(config, "ensure_weight_tying")))
       refuse(subject, "ensure_weight_tying", true, "it adapts the embedding with the head");
   }
-  const json base_name = get(config, "base_model_name_or_path");
+  const ConfigJson base_name = get(config, "base_model_name_or_path");
   if (base_name.is_string()) result.base = base_name.get<std::string>();
-  const json named = get(config, "target_modules");
+  const ConfigJson named = get(config, "target_modules");
   if (named.is_string())
     result.targets = {named.get<std::string>()};
   else

@@ -31,7 +31,7 @@ namespace {
 constexpr std::string_view kPrefix = "base_model.model.";
 
 // The module being read, for messages.
-struct Subject {
+struct WeightsSubject {
   const std::string& name;
   const fs::path& folder;
 };
@@ -58,7 +58,7 @@ std::optional<Key> parse_key(std::string_view key) {
 }
 
 // Refuses a tensor that is no factor of a linear layer, and says what it is.
-void check_others(const Subject& subject, const std::string& name, const at::Tensor& tensor,
+void check_others(const WeightsSubject& subject, const std::string& name, const at::Tensor& tensor,
                   const model::Architecture& base) {
   const std::string reason = checkpoint::empty_reason(tensor);
   base::check(reason.empty(), "module '{}': tensor {} can't be used ({})", subject.name, name,
@@ -107,7 +107,7 @@ struct Wanted {
 };
 
 // Where the rank alone differs, the tensor fits the base model.
-void check_rank(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
+void check_rank(const WeightsSubject& subject, const at::Tensor& tensor, const Wanted& wanted) {
   const int rank_axis = wanted.rank_axis, other = 1 - rank_axis;
   if (tensor.dim() != 2 || tensor.size(other) != wanted.shape[static_cast<size_t>(other)]) return;
   base::check(tensor.size(rank_axis) == wanted.shape[static_cast<size_t>(rank_axis)],
@@ -118,7 +118,7 @@ void check_rank(const Subject& subject, const at::Tensor& tensor, const Wanted& 
               wanted.shape[static_cast<size_t>(rank_axis)]);
 }
 
-at::Tensor checked(const Subject& subject, const at::Tensor& tensor, const Wanted& wanted) {
+at::Tensor checked(const WeightsSubject& subject, const at::Tensor& tensor, const Wanted& wanted) {
   if (tensor.dim() == 2 && tensor.size(0) != wanted.shape[0] &&
       wanted.key.find(std::string(model::kHead) + ".") != std::string::npos &&
       wanted.key.find("lora_B") != std::string::npos)
@@ -155,7 +155,7 @@ struct Place {
   int slot;
   char factor;
 };
-Place place_of(const Subject& subject, const Layers& layers, const std::string& tensor) {
+Place place_of(const WeightsSubject& subject, const Layers& layers, const std::string& tensor) {
   const std::optional<Key> key = parse_key(tensor);
   base::check(
       !key->linear.starts_with("block."),
@@ -175,7 +175,7 @@ Place place_of(const Subject& subject, const Layers& layers, const std::string& 
   return {.slot = slot, .factor = key->factor};
 }
 
-std::map<int, Factors> place(const Subject& subject, const checkpoint::Tensors& tensors,
+std::map<int, Factors> place(const WeightsSubject& subject, const checkpoint::Tensors& tensors,
                              const Layers& layers) {
   std::map<int, Factors> slots;
   std::map<std::string, std::string> adapters;  // their names, and a tensor of each
@@ -206,7 +206,7 @@ std::map<int, Factors> place(const Subject& subject, const checkpoint::Tensors& 
 
 // Both factors of every place. An adapter of one part alone is whole: one of a T5EncoderModel has
 // a target_modules that fits the decoder's layers, too, and no tensor of any of them.
-void check_complete(const Subject& subject, const std::map<int, Factors>& slots,
+void check_complete(const WeightsSubject& subject, const std::map<int, Factors>& slots,
                     const Layers& layers) {
   const auto linear = [&](int slot) -> const model::LinearInfo& {
     return layers.linears[static_cast<size_t>(slot)];
@@ -276,7 +276,7 @@ fs::path weights_file(const fs::path& folder) {
 
 Module read_module(const fs::path& folder, const std::string& name,
                    const model::Architecture& architecture) {
-  const Subject subject{.name = name, .folder = folder};
+  const WeightsSubject subject{.name = name, .folder = folder};
   const std::vector<model::LinearInfo>& linears = architecture.linears();
   const AdapterConfig config = read_adapter_config(folder, name, architecture);
   const Layers layers{.base = architecture, .linears = linears, .config = config};

@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "lora/layout.hpp"
+#include "study/trial.hpp"
 #include "tensor/shared_tensor.hpp"
 #include "tensor/threads.hpp"
 

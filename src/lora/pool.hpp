@@ -9,7 +9,11 @@
 #include "lora/library.hpp"
 #include "model/adapter.hpp"
 #include "model/architecture.hpp"
-#include "study/trial.hpp"
+#include "study/choices.hpp"
+
+namespace lorahub::study {
+struct ModulesDraw;
+}
 
 namespace lorahub::lora {
 

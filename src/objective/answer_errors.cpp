@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "study/trial.hpp"
 #include "task/score.hpp"
 #include "tensor/threads.hpp"
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "search/population.hpp"
-#include "study/trial.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::objective {
 

@@ -13,7 +13,7 @@
 #include "model/tokens.hpp"
 #include "objective/loss_kinds.hpp"
 #include "search/population.hpp"
-#include "study/trial.hpp"
+#include "study/choices.hpp"
 #include "task/task.hpp"
 #include "text/tokenizer.hpp"
 

@@ -21,7 +21,6 @@
 namespace lorahub::plan {
 namespace {
 
-constexpr int kPublishedRank = 16;   // of modules that are not here to be read
 constexpr double kAnswerTokens = 6;  // generated for a row, where targets are unknown
 constexpr double kUsualShare = 0.5;  // of the matrix rate, where no pass has been measured
 constexpr double kDeltaInt8 = 0.5;   // of a pass's time in f32: 0.3 to 0.5 (tests/bench)

@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "store/record.hpp"
-#include "study/trial.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::plan {
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::plan {
 

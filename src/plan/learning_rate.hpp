@@ -1,6 +1,9 @@
 // What methods that train take of a trial beside its knobs' own values.
 #pragma once
-#include "study/trial.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::plan {
 

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "objective/objective.hpp"
+#include "study/trial.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::plan {

@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "study/trial.hpp"
 #include "task/count_tokens.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::plan {
 

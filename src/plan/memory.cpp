@@ -4,13 +4,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "study/trial.hpp"
 #include "tensor/matmul.hpp"
 #include "train/gradients.hpp"
 
 namespace lorahub::plan {
 namespace {
 
-constexpr int kPublishedRank = 16;   // of modules that are not here to be read
 constexpr double kProgram = 0.17e9;  // the program and its libraries, of each rank
 constexpr double kCudaContext = 0.6e9;
 constexpr double kFloat = 4;  // bytes

@@ -5,9 +5,14 @@
 #include "model/architecture.hpp"
 #include "plan/lengths.hpp"
 #include "search/population.hpp"
-#include "study/trial.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::plan {
+
+inline constexpr int kPublishedRank = 16;  // of modules that are not here to be read
 
 struct Shapes {
   const study::Trial& trial;

@@ -37,7 +37,7 @@ Effect effect(const std::vector<Stratum>& strata, const Interval& difference) {
   return e;
 }
 
-Comparison compare(const Condition& first, const Condition& second, const Pairing& pairing) {
+Comparison compared(const Condition& first, const Condition& second, const Pairing& pairing) {
   const std::vector<Stratum> strata = differences(pairing, accuracy);
   const auto found = bootstrap(strata, {mean_of_means, share_of_wins});
   Comparison c{effect(strata, found[0])};
@@ -103,7 +103,7 @@ std::vector<Comparison> compare(
   for (const auto& [first, second] : conditions) {
     const Pairing pairing = pair_up(*first, *second);
     if (pairing.tasks.empty()) continue;
-    all.push_back(compare(*first, *second, pairing));
+    all.push_back(compared(*first, *second, pairing));
     p.push_back(all.back().test.p);
   }
   const std::vector<double> corrected = holm(p);

@@ -31,5 +31,6 @@ std::vector<const store::Finding*> trials(const Condition& condition);
 // About `count` whole numbers from 1 to `last`, evenly spaced on a logarithmic scale, both
 // included.
 std::vector<double> logarithmic_grid(double last, int count);
+inline constexpr int kGridPoints = 60;  // of a line in a figure
 
 }  // namespace lorahub::report

@@ -14,8 +14,7 @@
 namespace lorahub::report {
 namespace {
 
-constexpr double kWide = 30;      // largest over smallest, from which an axis is logarithmic
-constexpr size_t kMostNamed = 4;  // conditions in a sentence
+constexpr double kWide = 30;  // largest over smallest, from which an axis is logarithmic
 
 struct Cost {                                  // of a condition, or of its trials on one task
   double query = 0, adaptation = 0, rows = 0;  // tokens a query, tokens once, test rows a trial

@@ -68,7 +68,7 @@ std::string pictures(const Figure& f) {
                       f.narrow_svg);
 }
 
-class Writer {
+class HtmlWriter {
  public:
   void operator()(const Text& t) {
     const char* classes[] = {"", " class=\"question\"", " class=\"answer\"", " class=\"note\""};
@@ -105,7 +105,7 @@ class Writer {
 }  // namespace
 
 std::string html(const Report& report) {
-  Writer writer;
+  HtmlWriter writer;
   writer.out = base::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

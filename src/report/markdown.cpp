@@ -33,9 +33,9 @@ std::string markdown_table(const Cells& head, std::vector<Cells> rows) {
   return table(names, rows);
 }
 
-class Writer {
+class MarkdownWriter {
  public:
-  explicit Writer(Figures figures) : figures_(figures) {}
+  explicit MarkdownWriter(Figures figures) : figures_(figures) {}
 
   void operator()(const Text& t) {
     switch (t.role) {
@@ -81,7 +81,7 @@ class Writer {
 }  // namespace
 
 Markdown markdown(const Report& report) {
-  Writer writer(Figures::linked);
+  MarkdownWriter writer(Figures::linked);
   writer.out.text = "# " + markdown_text(report.title) + "\n\n";
   for (const Section& s : report.sections) writer.section(s);
   writer.out.text.pop_back();  // one line break at the end
@@ -89,7 +89,7 @@ Markdown markdown(const Report& report) {
 }
 
 std::string plain_markdown(const Report& report) {
-  Writer writer(Figures::left_out);
+  MarkdownWriter writer(Figures::left_out);
   for (const Section& s : report.sections) writer.section(s);
   return writer.out.text;
 }

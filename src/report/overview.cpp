@@ -47,13 +47,13 @@ Table pooled_table(const Summary& summary) {
   return table;
 }
 
-struct Cost {  // means of a trial
+struct MeanCost {  // means of a trial
   double evaluations = 0, rounds = 0, forwards = 0, search_tokens = 0, answer_tokens = 0;
   double search_s = 0, answer_s = 0;
 };
 
-Cost cost(const Condition& condition) {
-  Cost sum;
+MeanCost cost(const Condition& condition) {
+  MeanCost sum;
   for (const auto& [task, points] : condition.tasks)
     for (const Point& p : points) {
       const auto& [counts, timing] = std::tie(p.trial->row.counts, p.trial->row.timing);
@@ -77,7 +77,7 @@ Table budget_table(const Summary& summary) {
               .head = {"condition", "trials", "evaluations", "rounds", "example-forwards",
                        "tokens, search", "tokens, answers", "search, s", "answers, s"}};
   for (const Condition& c : summary.conditions) {
-    const Cost k = cost(c);
+    const MeanCost k = cost(c);
     table.rows.push_back({c.name, base::format("{}", c.trials), count_text(k.evaluations),
                           count_text(k.rounds), count_text(k.forwards), count_text(k.search_tokens),
                           count_text(k.answer_tokens), base::format("{:.2f}", k.search_s),

@@ -11,9 +11,9 @@
 namespace lorahub::report {
 namespace {
 
-constexpr size_t kMostPairs = 40;  // in a table
-constexpr size_t kMostNamed = 4;   // in a sentence
-constexpr size_t kFewSteps = 4;    // values of which every pair is compared
+constexpr size_t kMostPairs = 40;      // in a table
+constexpr size_t kMostPairsNamed = 4;  // in a sentence
+constexpr size_t kFewSteps = 4;        // values of which every pair is compared
 constexpr const char* kMethod = "method";
 
 using Pairs = std::vector<std::pair<const Condition*, const Condition*>>;
@@ -119,7 +119,8 @@ Pairs pairs_along(const Summary& summary, const VariedKnob& axis) {
 std::string pairs_answer(const Summary& summary, const VariedKnob& axis) {
   const Pairs all = pairs_along(summary, axis);
   if (all.empty()) return "";
-  const Pairs named(all.begin(), all.begin() + static_cast<long>(std::min(kMostNamed, all.size())));
+  const Pairs named(all.begin(),
+                    all.begin() + static_cast<long>(std::min(kMostPairsNamed, all.size())));
   std::vector<std::string> sentences;
   for (const Comparison& c : compare(named))
     sentences.push_back(base::format("{} is {} {}", c.first->name, against(c), c.second->name));

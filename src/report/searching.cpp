@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "report/aggregate.hpp"
+#include "report/course.hpp"
 #include "report/improvement.hpp"
 #include "report/numbers.hpp"
 #include "report/plot.hpp"
@@ -14,9 +15,6 @@
 
 namespace lorahub::report {
 namespace {
-
-constexpr int kGrid = 60;
-constexpr size_t kMostNamed = 4;  // conditions in a sentence
 
 // The compositions that search, where the study has several searches.
 std::vector<const Condition*> searches(const Summary& summary) {
@@ -76,7 +74,7 @@ Series loss_series(const Condition& condition, Currency currency) {
   std::vector<Course> courses;
   for (const auto* trial : trials(condition)) courses.push_back(course(*trial, currency));
   Series series{.name = condition.name, .style = condition.place};
-  for (const double x : logarithmic_grid(longest(condition, currency), kGrid)) {
+  for (const double x : logarithmic_grid(longest(condition, currency), kGridPoints)) {
     std::vector<double> values;
     for (const Course& run : courses)
       if (const double v = best_within(run, x); std::isfinite(v)) values.push_back(v);

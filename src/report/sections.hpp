@@ -48,6 +48,7 @@ std::vector<const Condition*> compositions(const Summary& summary);
 // order.
 std::vector<const Condition*> shown(const std::vector<const Condition*>& conditions);
 inline constexpr size_t kMostSeries = 8;
+inline constexpr size_t kMostNamed = 4;  // conditions in a sentence
 // For the caption: " 8 of 12 conditions are drawn.", or nothing.
 std::string left_out(const std::vector<const Condition*>& conditions);
 

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "report/course.hpp"
 #include "report/numbers.hpp"
 #include "report/plot.hpp"
 #include "report/sections.hpp"
@@ -14,7 +15,6 @@
 namespace lorahub::report {
 namespace {
 
-constexpr int kGrid = 60;                           // points of a line
 using Problem = std::tuple<std::string, int, int>;  // task, draw of modules, draw of shots
 
 struct Range {
@@ -95,8 +95,9 @@ Figure target_figure(const Summary& summary, const std::vector<const Condition*>
     if (r.costs.empty()) continue;
     const double last = *std::ranges::max_element(r.spent);
     final = std::max(final, last);
-    Series series{
-        .name = r.condition->name, .style = r.condition->place, .x = logarithmic_grid(last, kGrid)};
+    Series series{.name = r.condition->name,
+                  .style = r.condition->place,
+                  .x = logarithmic_grid(last, kGridPoints)};
     for (const double x : series.x) series.y.push_back(share(r, x));
     table.rows.push_back({r.condition->name, base::format("{}", r.costs.size()),
                           base::format("{:.2f}", series.y.back()), cost(expected_cost(r, kHalf)),

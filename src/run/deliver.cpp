@@ -9,6 +9,7 @@
 #include "objective/answer_errors.hpp"
 #include "objective/self_test.hpp"
 #include "study/names.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::run {
 namespace {

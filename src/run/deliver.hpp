@@ -7,6 +7,10 @@
 #include "objective/objective.hpp"
 #include "run/contest.hpp"
 
+namespace lorahub::study {
+struct Trial;
+}
+
 namespace lorahub::run {
 
 struct Output {

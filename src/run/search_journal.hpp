@@ -6,6 +6,10 @@
 #include "search/minimize.hpp"
 #include "store/journal.hpp"
 
+namespace lorahub::study {
+struct Trial;
+}
+
 namespace lorahub::run {
 
 // All that the losses of a search depend on, as one word: its trial, the hashes of what it reads,

@@ -11,6 +11,7 @@
 #include "search/cobyla.hpp"
 #include "search/random_search.hpp"
 #include "search/side_by_side.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {

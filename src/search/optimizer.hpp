@@ -5,7 +5,10 @@
 #include <vector>
 
 #include "search/population.hpp"
-#include "study/trial.hpp"
+
+namespace lorahub::study {
+struct Search;
+}
 
 namespace lorahub::search {
 

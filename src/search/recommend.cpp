@@ -8,6 +8,7 @@
 #include <span>
 
 #include "search/cma.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {

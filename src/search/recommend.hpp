@@ -3,7 +3,10 @@
 #include <vector>
 
 #include "search/minimize.hpp"
-#include "study/trial.hpp"
+
+namespace lorahub::study {
+struct Search;
+}
 
 namespace lorahub::search {
 

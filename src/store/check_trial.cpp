@@ -7,15 +7,14 @@
 #include "base/check.hpp"
 #include "search/recommend.hpp"
 #include "store/replay.hpp"
+#include "store/validity.hpp"
 
 namespace lorahub::store {
 namespace {
 
-constexpr double kPercentTolerance = 1e-9;
-
 using Weights = std::vector<std::pair<std::string, double>>;
 
-bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+bool same_loss(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 // The least of the losses that are numbers; NaN when none is.
 double least(const std::vector<EvaluatedCandidate>& evaluations) {
@@ -157,7 +156,7 @@ class TrialCheck {
            trace.modules, weights.size());
     if (trace.evaluations != evaluations.size() || trace.modules != weights.size()) return;
     for (size_t e = 0; e < evaluations.size(); ++e)
-      expect(same(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
+      expect(same_loss(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
     const search::Trace course = course_of(evaluations, trace);
     const Replay again = replay(row_.knobs, course);
     if (again.departure)
@@ -178,13 +177,13 @@ class TrialCheck {
     const bool computed_again =
         precision != row_.knobs.end() && precision->second.starts_with("delta-");
     const double loss = computed_again ? least(evaluations) : row_.best_loss;
-    expect(same(least(evaluations), loss), "best_loss is {}, the least loss is {}", loss,
+    expect(same_loss(least(evaluations), loss), "best_loss is {}, the least loss is {}", loss,
            least(evaluations));
     const Weights weights = of(content_.results.weights);
     bool found = std::isnan(loss);
     for (size_t e = 0; e < trace.evaluations; ++e) {
       const auto tried = trace.weights.begin() + static_cast<long>(e * trace.modules);
-      found |= same(trace.losses[e], loss) &&
+      found |= same_loss(trace.losses[e], loss) &&
                std::equal(weights.begin(), weights.end(), tried,
                           [](const auto& w, double t) { return w.second == t; });
     }

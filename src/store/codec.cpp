@@ -275,8 +275,8 @@ JournalEntry entry(const Json& json) {
 
 constexpr std::string_view kBefore = "{\"crc\":\"";
 constexpr std::string_view kBetween = "\",\"record\":";
-constexpr size_t kDigits = 8;  // of the CRC, hexadecimal
-constexpr size_t kHead = kBefore.size() + kDigits + kBetween.size();
+constexpr size_t kCrcDigits = 8;  // of the CRC, hexadecimal
+constexpr size_t kHead = kBefore.size() + kCrcDigits + kBetween.size();
 
 }  // namespace
 
@@ -303,8 +303,8 @@ std::string_view unframe(std::string_view line) {
   if (line.size() <= kHead || !line.starts_with(kBefore) || line.back() != '}') return {};
   const std::string_view json = line.substr(kHead, line.size() - kHead - 1);
   const bool same =
-      line.substr(kBefore.size(), kDigits) == base::format("{:08x}", base::crc32(json)) &&
-      line.substr(kBefore.size() + kDigits, kBetween.size()) == kBetween;
+      line.substr(kBefore.size(), kCrcDigits) == base::format("{:08x}", base::crc32(json)) &&
+      line.substr(kBefore.size() + kCrcDigits, kBetween.size()) == kBetween;
   return same ? json : std::string_view{};
 }
 

@@ -13,9 +13,9 @@
 namespace lorahub::store {
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
-json reference(const std::string& id) { return {{"@id", id}}; }
+Json reference(const std::string& id) { return {{"@id", id}}; }
 
 // A path relative to the crate, as a URI: RFC 3986's unreserved characters and / stay.
 std::string uri(const std::filesystem::path& path) {
@@ -54,7 +54,7 @@ std::string description(const std::filesystem::path& file) {
   return "Log";
 }
 
-json file_entity(const std::filesystem::path& folder, const std::filesystem::path& file) {
+Json file_entity(const std::filesystem::path& folder, const std::filesystem::path& file) {
   return {{"@id", uri(std::filesystem::relative(file, folder))},
           {"@type", "File"},
           {"name", file.filename().string()},
@@ -84,7 +84,7 @@ std::string crate_metadata(const std::filesystem::path& folder,
     const auto found = findings.environment.find(key);
     return found == findings.environment.end() ? std::string("unknown") : found->second;
   };
-  json files = json::array(), parts = json::array(), made = json::array();
+  Json files = Json::array(), parts = Json::array(), made = Json::array();
   for (const auto& file : contents(folder)) {
     files.push_back(file_entity(folder, file));
     parts.push_back(reference(files.back()["@id"]));
@@ -92,7 +92,7 @@ std::string crate_metadata(const std::filesystem::path& folder,
   for (const auto& file : results)
     made.push_back(reference(uri(std::filesystem::relative(file, folder))));
   const std::string licence = license.empty() ? "#licence" : license;
-  json graph = {
+  Json graph = {
       {{"@id", crate_file("").string()},
        {"@type", "CreativeWork"},
        {"conformsTo", reference("https://w3id.org/ro/crate/1.1")},
@@ -118,8 +118,8 @@ std::string crate_metadata(const std::filesystem::path& folder,
        {"startTime", findings.created_utc},
        {"instrument", reference("#lorahub")},
        {"result", made}}};
-  for (const json& entity : files) graph.push_back(entity);
-  const json crate{{"@context", "https://w3id.org/ro/crate/1.1/context"}, {"@graph", graph}};
+  for (const Json& entity : files) graph.push_back(entity);
+  const Json crate{{"@context", "https://w3id.org/ro/crate/1.1/context"}, {"@graph", graph}};
   return base::json_text(crate, 2) + "\n";
 }
 

@@ -202,15 +202,13 @@ CheckResult check_bytes(const ResultBytes& content, const IsHit& is_hit) {
   return verdict;
 }
 
-using Json = nlohmann::json;
-
 std::string packed(const CheckResult& verdict) {
-  return Json{{"problems", verdict.problems}, {"notes", verdict.notes}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
+  return nlohmann::json{{"problems", verdict.problems}, {"notes", verdict.notes}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 CheckResult unpacked(const std::string& text) {
-  const Json json = Json::parse(text);
+  const nlohmann::json json = nlohmann::json::parse(text);
   return {.problems = json.at("problems"), .notes = json.at("notes")};
 }
 

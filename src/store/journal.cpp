@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "base/descriptor.hpp"
 #include "store/codec.hpp"
 #include "store/disk.hpp"
 #include "store/regular_file.hpp"
@@ -42,7 +43,7 @@ bool same(const std::vector<search::Generation>& a, const std::vector<search::Ge
   });
 }
 
-struct Replay {
+struct IntoHistory {
   History& history;
 
   void operator()(Header&& header) { history.headers.push_back(std::move(header)); }
@@ -182,7 +183,7 @@ Content replay(const std::string& name, std::string_view text) {
       const std::string wrong = std::visit(Valid{content.history, begun}, entry);
       base::check(wrong.empty(), "no record that a run has written ({})", wrong);
       note_begun(entry, begun);
-      std::visit(Replay{content.history}, std::move(entry));
+      std::visit(IntoHistory{content.history}, std::move(entry));
     } catch (const base::Error& error) {
       base::fail(
           "{}:{}: {}, use the version that wrote the journal, or start anew with another --out",
@@ -218,21 +219,12 @@ void sync_folder(const std::filesystem::path& folder) {
   ::close(descriptor);
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& file)
-      : number_(
-            ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666)) {
-    if (number_ < 0) cannot_write(file.string(), errno);
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  operator int() const { return number_; }
-
- private:
-  int number_;
-};
+base::Descriptor open_to_append(const std::filesystem::path& file) {
+  const int number =
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+  if (number < 0) cannot_write(file.string(), errno);
+  return base::Descriptor(number);
+}
 
 }  // namespace
 
@@ -242,7 +234,7 @@ History read_journal(const std::filesystem::path& file) {
 
 struct Journal::File {
   File(const std::filesystem::path& file, const LockOptions& options)
-      : name(file.string()), lock(file, options), descriptor(file) {}
+      : name(file.string()), lock(file, options), descriptor(open_to_append(file)) {}
 
   void cut(size_t to) {
     if (::ftruncate(descriptor, static_cast<off_t>(to)) != 0) cannot_write(name, errno);
@@ -288,7 +280,7 @@ struct Journal::File {
 
   std::string name;
   WriterLock lock;
-  Descriptor descriptor;
+  base::Descriptor descriptor;
   size_t size = 0;
 };
 
@@ -309,7 +301,7 @@ Journal::~Journal() = default;
 // disk.
 void Journal::append(const std::string& json) {
   file_->write(frame(json));
-  std::visit(Replay{history_}, decode(json));
+  std::visit(IntoHistory{history_}, decode(json));
 }
 
 void Journal::read(const std::function<void(const History&)>& use) const {

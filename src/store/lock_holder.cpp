@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "base/clock.hpp"
+#include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "store/disk.hpp"
@@ -80,13 +81,6 @@ bool lives(const Holder& holder) {
   return there && (holder.start.empty() || holder.start == found.start);
 }
 
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
 double modified(int descriptor) {
   struct stat status {};
   ::fstat(descriptor, &status);
@@ -126,13 +120,13 @@ std::string my_holder_text() {
 }
 
 LockState read_lock(const std::filesystem::path& file, Flock flock, double now) {
-  const Descriptor open{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (open.number < 0 && errno == ENOENT) return {};
-  if (open.number < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
-  check_regular(open.number, file);
-  const Locked lock = locked(open.number, flock);
-  const Holder holder = read_holder(text_of(open.number));
-  LockState held{.holder = holder.line, .modified = modified(open.number)};
+  const base::Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (open < 0 && errno == ENOENT) return {};
+  if (open < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
+  check_regular(open, file);
+  const Locked lock = locked(open, flock);
+  const Holder holder = read_holder(text_of(open));
+  LockState held{.holder = holder.line, .modified = modified(open)};
   if (holder.of_this_host) held.stopped = process(holder.pid).state == 'T';
   if (lock == Locked::yes)
     held.by = holder.of_this_host || holder.line.empty() ? HeldBy::here : HeldBy::elsewhere;
@@ -147,9 +141,9 @@ LockState read_lock(const std::filesystem::path& file, Flock flock, double now) 
 
 double file_system_now(const std::filesystem::path& folder) {
   std::string name = clock_pattern(folder);
-  const Descriptor open{::mkostemps(name.data(), kClockSuffix, O_CLOEXEC)};
-  if (open.number < 0) cannot_write(name, errno);
-  const double now = modified(open.number);
+  const base::Descriptor open(::mkostemps(name.data(), kClockSuffix, O_CLOEXEC));
+  if (open < 0) cannot_write(name, errno);
+  const double now = modified(open);
   ::unlink(name.c_str());
   return now;
 }

@@ -7,7 +7,7 @@
 namespace lorahub::store {
 namespace {
 
-constexpr std::string_view kBetween = "-of-";  // of a shard's place and count
+constexpr std::string_view kOf = "-of-";  // of a shard's place and count
 constexpr std::string_view kLockExtension = ".lock";
 
 bool is_number(std::string_view text) {
@@ -22,13 +22,11 @@ std::string with_shard(std::string_view name, const std::string& shard) {
 
 }  // namespace
 
-std::string shard_name(int place, int count) {
-  return base::format("{}{}{}", place, kBetween, count);
-}
+std::string shard_name(int place, int count) { return base::format("{}{}{}", place, kOf, count); }
 
 std::string count_of(const std::string& shard) {
-  const size_t at = shard.find(kBetween);
-  return at == std::string::npos ? "" : shard.substr(at + kBetween.size());
+  const size_t at = shard.find(kOf);
+  return at == std::string::npos ? "" : shard.substr(at + kOf.size());
 }
 
 std::string words_of(const std::string& shard) {
@@ -52,7 +50,7 @@ std::optional<std::string> shard_of(const base::Path& journal) {
   if (!name.starts_with(kBefore) || !name.ends_with(kJournalExtension)) return std::nullopt;
   std::string shard =
       name.substr(kBefore.size(), name.size() - kBefore.size() - kJournalExtension.size());
-  const size_t at = shard.find(kBetween);
+  const size_t at = shard.find(kOf);
   if (at == std::string::npos || !is_number(shard.substr(0, at)) || !is_number(count_of(shard)))
     return std::nullopt;
   return shard;

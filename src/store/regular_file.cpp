@@ -6,25 +6,15 @@
 
 #include <cerrno>
 
+#include "base/descriptor.hpp"
 #include "base/fault.hpp"
 
 namespace lorahub::store {
-namespace {
-
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
-}  // namespace
-
 std::string read_regular_file(const std::filesystem::path& file) {
-  const Descriptor open{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (open.number < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
+  const base::Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (open < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
   struct stat info {};
-  base::check(::fstat(open.number, &info) == 0 && S_ISREG(info.st_mode),
+  base::check(::fstat(open, &info) == 0 && S_ISREG(info.st_mode),
               "{} is not a regular file (a folder, pipe or device cannot hold results), remove it "
               "or choose another folder",
               file.string());
@@ -33,7 +23,7 @@ std::string read_regular_file(const std::filesystem::path& file) {
     constexpr size_t kPart = 1 << 20;
     const size_t size = bytes.size();
     bytes.resize(size + kPart);
-    const ssize_t read = ::read(open.number, &bytes[size], kPart);
+    const ssize_t read = ::read(open, &bytes[size], kPart);
     if (read < 0 && errno != EINTR)
       base::cannot(base::format("cannot read {}", file.string()), errno);
     bytes.resize(size + (read > 0 ? static_cast<size_t>(read) : 0));

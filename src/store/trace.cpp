@@ -10,6 +10,7 @@
 #include "store/replay.hpp"
 #include "store/result_file.hpp"
 #include "study/names.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::store {
 namespace {

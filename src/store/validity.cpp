@@ -11,7 +11,6 @@ namespace lorahub::store {
 namespace {
 
 constexpr std::string_view kHexadecimal = "0123456789abcdef";
-constexpr double kPercentTolerance = 1e-9;
 
 bool is_hexadecimal(std::string_view text, size_t digits) {
   return text.size() == digits && text.find_first_not_of(kHexadecimal) == text.npos;

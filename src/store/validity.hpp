@@ -8,6 +8,9 @@
 
 namespace lorahub::store {
 
+// Between an accuracy as it is recorded, in percent, and as the recorded answers give it.
+inline constexpr double kPercentTolerance = 1e-9;
+
 bool is_trial_id(std::string_view text);  // 16 hexadecimal digits
 bool is_sha256(std::string_view text);    // 64 hexadecimal digits, lower case
 

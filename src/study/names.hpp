@@ -1,10 +1,11 @@
-// Words of YAML and of result files for the enumerations of trial.hpp.
+// Words of YAML and of result files for the enumerations of choices.hpp and methods.hpp.
 #pragma once
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "study/trial.hpp"
+#include "study/choices.hpp"
+#include "study/methods.hpp"
 
 namespace lorahub::study {
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "study/document.hpp"
 #include "study/names.hpp"
+#include "study/trial.hpp"
 #include "study/yaml_text.hpp"
 
 namespace lorahub::study {

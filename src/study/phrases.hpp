@@ -2,9 +2,9 @@
 #pragma once
 #include <string>
 
-#include "study/trial.hpp"
-
 namespace lorahub::study {
+
+struct Trial;
 
 struct Value;  // document.hpp
 

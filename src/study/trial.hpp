@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "study/choices.hpp"
 #include "study/methods.hpp"
 
 namespace lorahub::study {
@@ -20,42 +21,6 @@ inline constexpr int kMostPatience = 1'000'000;  // seconds
 inline constexpr int kMostInput = 1'000'000;     // tokens
 inline constexpr int kUsualMaxInput = 8192;      // tokens of an input that every command takes
 
-enum class Composition {
-  factor,  // (sum w_i B_i)(sum w_j A_j) alpha/r: the official one
-  product  // sum w_i (alpha_i/r_i) B_i A_i
-};
-
-enum class LossKind {
-  official,      // CE sum / tokens / examples (all examples are one batch)
-  token_mean,    // CE sum / tokens
-  example_mean,  // mean over examples of CE sum / tokens
-  accuracy,      // 1 - the share of shots answered right, ties broken by `official`
-  similarity,    // 1 - the mean chrF of the answers, ties broken by `official`
-  ask            // what a program of the user's says (run/lead/asked_loss.hpp)
-};
-bool reads_answers(LossKind kind);  // greedy answers of the shots (objective/loss_kinds.hpp)
-// Returns the kind itself where it is computed of cross-entropies alone, else `official`: a
-// training has no other gradient.
-LossKind of_entropies(LossKind kind);
-
-// Mean of |w| (official), its sum (the paper's text), sum of w^2.
-enum class PenaltyKind { l1_mean, l1_sum, l2, none };
-enum class SearchMethod { cma, official, random };
-// The candidate of least loss, or the mean of the last generation's better half
-// (search/recommend.hpp).
-enum class Recommend { best, mean };
-// delta_*: f32, but the candidates of a search are compared by delta evaluation
-// (model/delta/delta.hpp).
-enum class Precision { f32, bf16, delta_bf16, delta_int8 };
-Precision exact(Precision precision);  // the precision of the losses that are reported
-enum class Engine { fast, reference };
-// The greedy answer, or the likeliest of the options listed in the prompt.
-enum class Scoring { generate, options };
-
-// Which labels the shots have: their own, or each that of the next one, a control for what labels
-// tell beside their form (Min et al. 2022).
-enum class Labels { given, shuffled };
-
 // Modules of the library: `count` drawn by the seed, or those named.
 struct ModulesDraw {
   int count = 20;  // used when `names` is empty; 0: all modules of the library
@@ -64,12 +29,6 @@ struct ModulesDraw {
   bool operator==(const ModulesDraw&) const = default;
 };
 // `retrieve: probe 5`: the candidates that `modules` draws or names, narrowed before the search.
-enum class RetrieveBy {
-  none,
-  probe,       // least loss on the shots, each module alone
-  similarity,  // most different from each other in what they add
-  text         // cards and names nearest to the task's name and shots
-};
 struct Retrieve {
   RetrieveBy by = RetrieveBy::none;
   int count = 0;  // modules kept
@@ -81,13 +40,6 @@ struct ShotsDraw {
   std::vector<int> rows;  // of the pool, from 0
 
   bool operator==(const ShotsDraw&) const = default;
-};
-
-struct Penalty {
-  PenaltyKind kind = PenaltyKind::l1_mean;
-  double weight = 0.05;
-
-  bool operator==(const Penalty&) const = default;
 };
 
 struct Search {

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/random.hpp"
 #include "base/sha256.hpp"
+#include "study/trial.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::task {

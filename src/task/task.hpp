@@ -5,7 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "study/trial.hpp"
+#include "study/choices.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::task {
 

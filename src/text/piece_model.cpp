@@ -82,7 +82,7 @@ enum PieceField { kText = 1, kScore = 2, kType = 3 };
 enum TrainerField { kModelType = 3 };
 enum NormaliserField { kCharsmap = 2 };
 constexpr uint64_t kUnknownType = 2, kControlType = 3, kUserType = 4;
-constexpr uint64_t kUnigram = 1;
+constexpr uint64_t kUnigramKind = 1;
 
 struct TypedPiece {
   VocabularyPiece piece;
@@ -121,7 +121,7 @@ PieceModel parse(std::string_view bytes) {
     Message inner(field.bytes);
     if (field.number == kTrainer) {
       for (Field f; inner.next(f);)
-        base::check(f.number != kModelType || f.value == kUnigram, "not of the unigram kind");
+        base::check(f.number != kModelType || f.value == kUnigramKind, "not of the unigram kind");
     } else if (field.number == kNormaliser) {
       for (Field f; inner.next(f);)
         if (f.number == kCharsmap) model.charsmap = f.bytes;

@@ -4,14 +4,18 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "text/added_token.hpp"
 
 namespace lorahub::text {
 
+inline constexpr std::string_view kWordSign = "\u2581";  // stands for the space before a word
+inline constexpr int kT5Unknown = 2;                     // id of <unk>, whatever a file says
+
 struct VocabularyPiece {
-  std::string text;  // U+2581 stands for the space before a word
+  std::string text;  // kWordSign stands for the space before a word
   double score = 0;  // log probability, rounded to float in the file
 };
 

@@ -14,9 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kWordSign = "\u2581";
-constexpr int kUnknown = 2;  // T5's id of <unk>, whatever the file says
-
 class Reader {
  public:
   Reader(const std::filesystem::path& file, TokenizerClass by) : file_(file), by_(by) {
@@ -76,14 +73,14 @@ class Reader {
       refuse(named("model", model));
     for (const auto& [key, value] : model.items()) {
       const bool as_t5 = is_one_of(key, {"type", "vocab"}) ||
-                         (key == "unk_id" && value == kUnknown) ||
+                         (key == "unk_id" && value == kT5Unknown) ||
                          (key == "byte_fallback" && value == false) || value.is_null();
       if (!as_t5) refuse(base::format("\"{}\" of the model", key));
     }
     PieceModel read;
-    read.unknown = kUnknown;
+    read.unknown = kT5Unknown;
     for (const Json& piece : model["vocab"]) read.pieces.push_back(this->piece(piece));
-    if (read.pieces.size() <= kUnknown) refuse("the model's \"vocab\"");
+    if (read.pieces.size() <= kT5Unknown) refuse("the model's \"vocab\"");
     return read;
   }
 

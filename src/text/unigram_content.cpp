@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using Tokens = std::vector<AddedToken>;
 
 constexpr int kDefaultSentinels = 100;
-constexpr int kUnknown = 2;  // T5's id of <unk>, whatever a file says
 constexpr std::string_view kSentinel = "<extra_id_";
 
 std::string sentinel(int i) { return base::format("<extra_id_{}>", i); }
@@ -49,10 +48,10 @@ class Folder {
                 folder_.string(), kTokenizerFile, config_.tokenizer_class);
     if (fs::exists(pieces_from_ / kPiecesFile)) {
       spiece_ = read_piece_model(pieces_from_ / kPiecesFile);
-      base::check(spiece_->unknown == kUnknown,
+      base::check(spiece_->unknown == kT5Unknown,
                   "{}: piece {} stands for unknown text (of T5 it is piece {}), use a T5 model's "
                   "file",
-                  (pieces_from_ / kPiecesFile).string(), spiece_->unknown, kUnknown);
+                  (pieces_from_ / kPiecesFile).string(), spiece_->unknown, kT5Unknown);
     }
   }
 

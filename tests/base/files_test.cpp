@@ -13,19 +13,13 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "process.hpp"
 
 namespace lorahub::base {
 namespace {
 
-Path fresh_folder() {
-  const Path folder = Path(testing::TempDir()) / format("files_{}", ::getpid());
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  return folder;
-}
-
 TEST(Files, WrittenWholeAndReadBack) {
-  const Path file = fresh_folder() / "a" / "b.txt";
+  const Path file = fresh_folder("files") / "a" / "b.txt";
   write_file(file, "old");
   write_file(file, std::string("new\0bytes", 9));
   EXPECT_EQ(read_file(file), std::string("new\0bytes", 9));
@@ -34,7 +28,7 @@ TEST(Files, WrittenWholeAndReadBack) {
 }
 
 TEST(Files, ManyWritersOfOneFileLeaveOneOfTheirContents) {
-  const Path folder = fresh_folder();
+  const Path folder = fresh_folder("files");
   std::vector<pid_t> children;
   for (const char letter : {'a', 'b', 'c', 'd'}) {
     children.push_back(::fork());
@@ -57,7 +51,7 @@ TEST(Files, ManyWritersOfOneFileLeaveOneOfTheirContents) {
 }
 
 TEST(Files, WhatAKilledWriterLeftIsTakenAway) {
-  const Path folder = fresh_folder();
+  const Path folder = fresh_folder("files");
   std::filesystem::create_directories(folder);
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
@@ -78,7 +72,7 @@ TEST(Files, WhatAKilledWriterLeftIsTakenAway) {
 }
 
 TEST(Files, WhatCannotBeReadIsNamed) {
-  const Path folder = fresh_folder();
+  const Path folder = fresh_folder("files");
   EXPECT_THROW(
       {
         try {
@@ -100,7 +94,7 @@ std::shared_ptr<const MappedFile> mapped(const Path& file, const std::string& co
 }
 
 TEST(MappedRows, AreTheFilesOneBehindTheOther) {
-  const Path folder = fresh_folder();
+  const Path folder = fresh_folder("files");
   const std::string x(10000, 'x'), y(10000, 'y');
   auto first = mapped(folder / "x", x);
   const auto rows = MappedRows::of({first, mapped(folder / "y", y), first});
@@ -115,7 +109,7 @@ TEST(MappedRows, AreTheFilesOneBehindTheOther) {
 }
 
 TEST(MappedRows, AreOfOneSize) {
-  const Path folder = fresh_folder();
+  const Path folder = fresh_folder("files");
   EXPECT_EQ(MappedRows::of({mapped(folder / "x", "xx"), mapped(folder / "y", "y")}), nullptr);
   EXPECT_EQ(MappedRows::of({mapped(folder / "none", "")}), nullptr);
 }
@@ -129,7 +123,7 @@ size_t resident(const MappedFile& file) {
 }
 
 TEST(ReadAhead, BringsTheWholeFileUntouched) {
-  const Path path = fresh_folder() / "large";
+  const Path path = fresh_folder("files") / "large";
   constexpr size_t kPages = 5000;
   write_file(path, std::string(kPages * static_cast<size_t>(::getpagesize()), 'x'));
   const int file = ::open(path.c_str(), O_RDONLY);

@@ -11,12 +11,12 @@
 namespace lorahub::base {
 namespace {
 
-constexpr size_t kBytes = 1 << 16;
+constexpr size_t kFileBytes = 1 << 16;
 
 // A file of its own for each test, removed at the end.
 class MappedRanges : public testing::Test {
  protected:
-  void SetUp() override { write_file(path_, std::string(kBytes, 'x')); }
+  void SetUp() override { write_file(path_, std::string(kFileBytes, 'x')); }
   void TearDown() override { std::filesystem::remove(path_); }
   const Path path_ = Path(testing::TempDir()) / format("mapped_range_{}", ::getpid());
 };
@@ -47,7 +47,7 @@ TEST_F(MappedRanges, SoDoRowsThatAreMappedOnceMore) {
         auto file = std::make_shared<const MappedFile>(path_);
         const auto rows = MappedRows::of({file, file});
         file.reset();
-        read_after_cut(path_, {rows->row(1), kBytes}, 10);
+        read_after_cut(path_, {rows->row(1), kFileBytes}, 10);
       },
       testing::ExitedWithCode(75), testing::HasSubstr(path_.string()));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "search/optimizer.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {

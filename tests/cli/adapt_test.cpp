@@ -13,7 +13,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kConfigs = SOURCE_DIR "/configs";
+const std::string kShippedConfigs = SOURCE_DIR "/configs";
 const std::string kMini = " --model mini --library mini";
 
 class Adapt : public testing::Test {
@@ -21,7 +21,7 @@ class Adapt : public testing::Test {
   Ended lorahub(const std::string& words) const {
     return run_command("cd " + quoted(folder_) +
                        "; export XDG_CACHE_HOME=" + quoted(folder_ / "cache") +
-                       " LORAHUB_CONFIGS=" + kConfigs + "; " PROGRAM " " + words);
+                       " LORAHUB_CONFIGS=" + kShippedConfigs + "; " PROGRAM " " + words);
   }
   json parsed(const std::string& words) const {
     const Ended ended = lorahub(words);
@@ -51,7 +51,8 @@ TEST_F(Adapt, TheDefaultsAnswerATaskThatNoModuleAloneDoes) {
   const json by_infer = parsed("infer --model mini --adapter out --max-tokens 16 --json" + task);
   EXPECT_EQ(compared[2]["test"]["accuracy"], by_infer["accuracy"]);
   const json config = json::parse(read_all(folder_ / "out/adapter_config.json"));
-  EXPECT_EQ(config["base_model_name_or_path"], fs::canonical(kConfigs + "/model/mini").string());
+  EXPECT_EQ(config["base_model_name_or_path"],
+            fs::canonical(kShippedConfigs + "/model/mini").string());
   EXPECT_THAT(read_all(folder_ / "out/README.md"), HasSubstr("p against it"));
 }
 
@@ -78,9 +79,9 @@ TEST_F(Adapt, AMixtureThatIsWorseThanAModuleAloneGivesWayToIt) {
 }
 
 TEST_F(Adapt, RowsOfTheirOwnAreNamedByTest) {
-  run_command("tail -n 7 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl > " +
+  run_command("tail -n 7 " + kShippedConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl > " +
               quoted(folder_ / "rows.jsonl"));
-  const std::string how = "adapt" + kMini + " --task " + kConfigs +
+  const std::string how = "adapt" + kMini + " --task " + kShippedConfigs +
                           "/tasks/mini/unseen/E1_isa_letter/pool.jsonl --budget 40 --json --out ";
   EXPECT_TRUE(parsed(how + "without")["compared"][0]["test"].is_null());
   const json with = parsed(how + "with --test rows.jsonl");
@@ -124,10 +125,10 @@ TEST_F(Adapt, ASearchFileOfOnesOwnIsRead) {
 TEST_F(Adapt, EveryCommandTakesTheNamesOfPieces) {
   std::ofstream(folder_ / "w.json") << "[[0.5, 0.25]]";
   const std::string two = kMini + " --modules find_letter,max_letter";
-  const std::string paths = " --model " + kConfigs + "/model/mini --library " + kConfigs +
-                            "/library/mini/r16 --modules find_letter,max_letter";
+  const std::string paths = " --model " + kShippedConfigs + "/model/mini --library " +
+                            kShippedConfigs + "/library/mini/r16 --modules find_letter,max_letter";
   const std::string task = " --task mini/unseen/E1_isa_letter";
-  const std::string file = " --task " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/";
+  const std::string file = " --task " + kShippedConfigs + "/tasks/mini/unseen/E1_isa_letter/";
   EXPECT_EQ(lorahub("score" + two + task + " --rows 0:3 --weights w.json --json").out,
             lorahub("score" + paths + file + "pool.jsonl --rows 0:3 --weights w.json --json").out);
   EXPECT_EQ(parsed("probe" + two + task + " --json"),
@@ -139,9 +140,10 @@ TEST_F(Adapt, EveryCommandTakesTheNamesOfPieces) {
   ASSERT_EQ(lorahub("compose" + paths + " --weights w.json --out given").code, 0);
   EXPECT_EQ(adapter("named"), adapter("given"));
   EXPECT_EQ(lorahub("hub list mini --json").out,
-            lorahub("hub list " + kConfigs + "/library/mini/r16 --json").out);
-  EXPECT_EQ(lorahub("hub verify " + kConfigs + "/library/mini/r16 find_letter --model mini").code,
-            0);
+            lorahub("hub list " + kShippedConfigs + "/library/mini/r16 --json").out);
+  EXPECT_EQ(
+      lorahub("hub verify " + kShippedConfigs + "/library/mini/r16 find_letter --model mini").code,
+      0);
 }
 
 }  // namespace

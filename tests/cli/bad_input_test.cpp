@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
@@ -12,14 +13,9 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kMini =
+const std::string kModelAndLibrary =
     " --model " + kConfigs + "/model/mini --library " + kConfigs + "/library/mini/r16";
 const std::string kPool = kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
-
-Ended lorahub(const std::string& arguments) {
-  return run_command("LORAHUB_CONFIGS='" + kConfigs + "' " + PROGRAM + " " + arguments);
-}
 
 // One sentence (no stack trace, no second line), exit code 2.
 void expect_refused(const Ended& ended, const testing::Matcher<std::string>& message) {
@@ -180,8 +176,8 @@ class BadWeights : public testing::Test {
   Ended score(const std::string& weights,
               const std::string& more = " --modules find_letter,max_letter") {
     std::ofstream(folder_ / "w.json") << weights;
-    return lorahub("score" + kMini + more + " --task " + kPool + " --rows 0:2 --json --weights " +
-                   quoted(folder_ / "w.json"));
+    return lorahub("score" + kModelAndLibrary + more + " --task " + kPool +
+                   " --rows 0:2 --json --weights " + quoted(folder_ / "w.json"));
   }
   std::filesystem::path folder_ = fresh_folder("bad_weights");
 };
@@ -204,8 +200,8 @@ TEST_F(BadWeights, GoodOnesGiveTheJsonOfTheInterface) {
 }
 TEST_F(BadWeights, RowsOutsideTheFile) {
   std::ofstream(folder_ / "w.json") << "[[1, 0]]";
-  expect_refused(lorahub("score" + kMini + " --modules find_letter,max_letter --task " + kPool +
-                         " --rows 90:200 --weights " + quoted(folder_ / "w.json")),
+  expect_refused(lorahub("score" + kModelAndLibrary + " --modules find_letter,max_letter --task " +
+                         kPool + " --rows 90:200 --weights " + quoted(folder_ / "w.json")),
                  HasSubstr("90:200"));
 }
 

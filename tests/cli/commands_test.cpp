@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
@@ -14,20 +15,9 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kModel = " --model " + kConfigs + "/model/mini";
 const std::string kLibrary = " --library " + kConfigs + "/library/mini/r16";
 const std::string kModules = " --modules find_letter,max_letter,hid_rev_comma";
 const std::string kTask = " --task " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/";
-
-Ended lorahub(const std::string& arguments) {
-  return run_command("LORAHUB_CONFIGS='" + kConfigs + "' " + PROGRAM + " " + arguments);
-}
-
-json parsed(const Ended& ended) {
-  EXPECT_EQ(ended.code, 0) << ended.err;
-  return json::parse(ended.out, nullptr, false);
-}
 
 class Commands : public testing::Test {
  protected:

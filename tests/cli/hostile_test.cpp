@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/printable.hpp"
+#include "cli/mini_lab.hpp"
 #include "markup.hpp"
 #include "process.hpp"
 #include "store/hdf5.hpp"
@@ -26,8 +27,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-const std::string kConfigs = SOURCE_DIR "/configs";
 
 void expect_printable(const std::string& text, const std::string& what) {
   EXPECT_EQ(base::printable(text), text) << what;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
@@ -17,23 +18,14 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 
-const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kModel = " --model " + kConfigs + "/model/mini";
 const std::string kRank16 = kConfigs + "/library/mini/r16";
-const std::string kRows = kConfigs + "/tasks/mini/upstream/find_letter.jsonl";
-
-Ended lorahub(const std::string& arguments) { return run_command(PROGRAM " " + arguments); }
-
-json parsed(const Ended& ended) {
-  EXPECT_EQ(ended.code, 0) << ended.err;
-  return json::parse(ended.out, nullptr, false);
-}
+const std::string kUpstreamRows = kConfigs + "/tasks/mini/upstream/find_letter.jsonl";
 
 class Hub : public testing::Test {
  protected:
   void add(const std::string& module, const std::string& more = "") const {
     const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/" + module +
-                                kModel + " --self-test " + kRows + more);
+                                kModel + " --self-test " + kUpstreamRows + more);
     ASSERT_EQ(ended.code, 0) << ended.err;
   }
   std::filesystem::path folder_ = fresh_folder("hub");
@@ -186,7 +178,7 @@ TEST_F(Hub, VerifyFindsWrongAnswersAndChangedBytes) {
 
 TEST_F(Hub, ProbeMeasuresEachModuleAlone) {
   const std::string what = "probe" + kModel + " --library " + kRank16 +
-                           " --modules find_letter,max_letter,isa_full --task " + kRows +
+                           " --modules find_letter,max_letter,isa_full --task " + kUpstreamRows +
                            " --shots 6 --cache " + quoted(folder_ / "cache");
   const Ended first = lorahub(what + " --json --map " + quoted(folder_ / "map.svg"));
   const json probed = parsed(first);

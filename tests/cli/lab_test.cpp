@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "base/sha256.hpp"
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
@@ -48,28 +49,20 @@ Ended lab(const fs::path& folder, const std::string& more, const std::string& la
                      " --quiet --recipe " + quoted(folder / "recipe.yaml") + " " + more);
 }
 
-std::map<std::string, std::string> content(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file())
-      files[fs::relative(entry.path(), folder).string()] = read_all(entry.path());
-  return files;
-}
-
-const std::map<std::string, std::string>& alone() {
+const std::map<std::string, std::string>& made_alone() {
   static const auto files = [] {
     const auto folder = fresh_folder("lab_alone");
     small_recipe(folder);
     const Ended ended = lab(folder, "--threads 1");
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_NE(ended.out.find("r4/find_letter: trained"), std::string::npos) << ended.out;
-    return content(folder / "lab");
+    return files_of(folder / "lab");
   }();
   return files;
 }
 
 TEST(Lab, has_the_layout_of_configs_and_hashes_of_every_file) {
-  const auto& files = alone();
+  const auto& files = made_alone();
   for (const char* name :
        {"model/mini/model.safetensors", "model/mini/spiece.model", "model/mini.yaml",
         "library/mini/r2/add_roman/adapter_model.safetensors",
@@ -77,15 +70,15 @@ TEST(Lab, has_the_layout_of_configs_and_hashes_of_every_file) {
         "tasks/mini/unseen/D1_min_letter/pool.jsonl", "tasks/mini/unseen/C3_max_odd/own_form.jsonl",
         "tasks/mini/upstream/hid_rev_comma.jsonl", "measured.json", "recipe.yaml"})
     EXPECT_TRUE(files.contains(name)) << name;
-  const auto json = nlohmann::json::parse(files.at("hashes.json"));
-  EXPECT_FALSE(json.at("cpu").get<std::string>().empty());
+  const auto hashes = nlohmann::json::parse(files.at("hashes.json"));
+  EXPECT_FALSE(hashes.at("cpu").get<std::string>().empty());
   size_t outside = 0;
   for (const auto& [name, bytes] : files) {
     if (name.starts_with("work/") || name == "hashes.json") continue;
     ++outside;
-    EXPECT_EQ(json.at("files").at(name), base::sha256(bytes)) << name;
+    EXPECT_EQ(hashes.at("files").at(name), base::sha256(bytes)) << name;
   }
-  EXPECT_EQ(json.at("files").size(), outside);
+  EXPECT_EQ(hashes.at("files").size(), outside);
 }
 
 TEST(Lab, is_the_same_from_two_ranks_after_kills) {
@@ -99,12 +92,12 @@ TEST(Lab, is_the_same_from_two_ranks_after_kills) {
     ASSERT_LT(++kills, 30) << ended.err;
   }
   EXPECT_GT(kills, 1);
-  EXPECT_EQ(content(folder / "lab"), alone());
+  EXPECT_EQ(files_of(folder / "lab"), made_alone());
 }
 
 TEST(Lab, answers_a_study) {
   const auto folder = fresh_folder("lab_study");
-  for (const auto& [name, bytes] : alone()) {
+  for (const auto& [name, bytes] : made_alone()) {
     fs::create_directories((folder / "configs" / name).parent_path());
     std::ofstream(folder / "configs" / name, std::ios::binary) << bytes;
   }

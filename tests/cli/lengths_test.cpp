@@ -13,8 +13,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kModel = SOURCE_DIR "/configs/model/mini";
-const std::string kLibrary = SOURCE_DIR "/configs/library/mini/r16";
+const std::string kModelFolder = SOURCE_DIR "/configs/model/mini";
+const std::string kLibraryFolder = SOURCE_DIR "/configs/library/mini/r16";
 
 class LongRows : public testing::Test {
  protected:
@@ -72,15 +72,16 @@ TEST_F(LongRows, AreRefusedByFileAndRowBeforeAnythingIsComputed) {
 
 TEST_F(LongRows, AreRefusedByEveryCommandThatReadsThem) {
   const std::string task = quoted(rows(3, kTooMany));
-  const std::string model = " --model " + kModel + " --task " + task;
+  const std::string model = " --model " + kModelFolder + " --task " + task;
   std::ofstream(folder_ / "w.json") << "[[0.5, 0.5]]";
   std::ofstream(folder_ / "train.yaml")
-      << "train: lora\nmodel: " << kModel << "\ndata: task.jsonl\nout: trained\nsteps: 1\n";
+      << "train: lora\nmodel: " << kModelFolder << "\ndata: task.jsonl\nout: trained\nsteps: 1\n";
   for (const std::string& words :
-       {"adapt --shots all --budget 4 --library " + kLibrary + model + " --out " +
+       {"adapt --shots all --budget 4 --library " + kLibraryFolder + model + " --out " +
             quoted(folder_ / "adapted"),
-        "probe --shots 8 --library " + kLibrary + model + " --cache " + quoted(folder_ / "cache"),
-        "score --library " + kLibrary + " --modules find_letter,max_letter --weights " +
+        "probe --shots 8 --library " + kLibraryFolder + model + " --cache " +
+            quoted(folder_ / "cache"),
+        "score --library " + kLibraryFolder + " --modules find_letter,max_letter --weights " +
             quoted(folder_ / "w.json") + model,
         "train " + quoted(folder_ / "train.yaml") + " --quiet"}) {
     const Ended ended = lorahub(words);
@@ -112,7 +113,7 @@ TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedWithTheNumbers) {
   EXPECT_THAT(ended.err, HasSubstr(" takes about "));
   EXPECT_THAT(ended.err, HasSubstr("--no-memory-check"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
-  const Ended answer = lorahub("infer --max-input 1000000 --model " + kModel + " --task " +
+  const Ended answer = lorahub("infer --max-input 1000000 --model " + kModelFolder + " --task " +
                                quoted(folder_ / "task.jsonl"));
   EXPECT_EQ(answer.code, 2) << answer.err;
   EXPECT_THAT(answer.err, HasSubstr(" takes about "));
@@ -124,10 +125,11 @@ TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedByTheOtherCommands) {
   std::ofstream(folder_ / "w.json")
       << nlohmann::json(std::vector(1024, std::vector<double>{0.5, 0.5}));
   std::ofstream(folder_ / "train.yaml")
-      << "train: lora\nmodel: " << kModel << "\ndata: task.jsonl\nout: " << folder_.string()
+      << "train: lora\nmodel: " << kModelFolder << "\ndata: task.jsonl\nout: " << folder_.string()
       << "/trained\nsteps: 1\nsource_length: 400000\nmax_input: 1000000\n";
-  const std::string rest = " --max-input 1000000 --threads 1024 --model " + kModel + " --library " +
-                           kLibrary + " --task " + quoted(folder_ / "task.jsonl");
+  const std::string rest = " --max-input 1000000 --threads 1024 --model " + kModelFolder +
+                           " --library " + kLibraryFolder + " --task " +
+                           quoted(folder_ / "task.jsonl");
   for (const std::string& words :
        {"probe --shots 8 --cache " + quoted(folder_ / "cache") + rest,
         "score --engine reference --modules find_letter,max_letter --weights " +
@@ -144,7 +146,7 @@ TEST_F(LongRows, ThatNoMemoryHoldsAreRefusedByTheOtherCommands) {
 TEST_F(LongRows, OfATrainingAreCutAndSaid) {
   rows(3, 50);
   std::ofstream(folder_ / "train.yaml")
-      << "train: lora\nmodel: " << kModel << "\ndata: task.jsonl\nout: " << folder_.string()
+      << "train: lora\nmodel: " << kModelFolder << "\ndata: task.jsonl\nout: " << folder_.string()
       << "/trained\nsteps: 1\nsource_length: 40\n";
   const Ended ended = lorahub("train " + quoted(folder_ / "train.yaml") + " --quiet");
   EXPECT_EQ(ended.code, 0) << ended.err;

@@ -13,7 +13,7 @@ namespace lorahub {
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path kConfigs = SOURCE_DIR "/configs";
+const fs::path kShipped = SOURCE_DIR "/configs";
 
 // models--org--name/{blobs/N, snapshots/HASH/file -> ../../blobs/N, refs/main}
 void add_to_cache(const fs::path& hub, const std::string& name, const fs::path& files) {
@@ -34,11 +34,11 @@ void add_to_cache(const fs::path& hub, const std::string& name, const fs::path& 
 
 fs::path make_cache() {
   const fs::path home = fresh_folder("hf_home");
-  add_to_cache(home / "hub", "google/flan-t5-large", kConfigs / "model/mini");
+  add_to_cache(home / "hub", "google/flan-t5-large", kShipped / "model/mini");
   std::vector<fs::path> modules;
-  for (const auto& entry : fs::directory_iterator(kConfigs / "library/mini/r16"))
+  for (const auto& entry : fs::directory_iterator(kShipped / "library/mini/r16"))
     if (entry.is_directory()) modules.push_back(entry.path());  // not the library's index
-  std::ifstream names(kConfigs / "library/lorahub_196.txt");
+  std::ifstream names(kShipped / "library/lorahub_196.txt");
   size_t i = 0;
   for (std::string name; std::getline(names, name);)
     add_to_cache(home / "hub", name, modules[i++ % modules.size()]);
@@ -58,7 +58,7 @@ TEST(OfficialStudy, RunsFromTheHuggingFaceCache) {
   const store::History history = store::read_journal(out / "journal.ndj");
   ASSERT_EQ(history.finished.size(), 2U);  // official and cma
   std::vector<std::string> names;
-  std::ifstream lines(kConfigs / "library/lorahub_196.txt");
+  std::ifstream lines(kShipped / "library/lorahub_196.txt");
   for (std::string name; std::getline(lines, name);) names.push_back(name);
   for (const auto& [id, record] : history.finished) {
     EXPECT_EQ(record.shot_rows,

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/check.hpp"
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
@@ -16,16 +17,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kMini = " --model " + kConfigs + "/model/mini --library " + kConfigs +
-                          "/library/mini/r4 --modules find_letter,max_letter";
-const std::string kPool = " --task " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
+const std::string kTwoModules = " --model " + kConfigs + "/model/mini --library " + kConfigs +
+                                "/library/mini/r4 --modules find_letter,max_letter";
+const std::string kPoolOption =
+    " --task " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
 
-Ended lorahub(const std::string& arguments) {
-  return run_command("LORAHUB_CONFIGS=" + kConfigs + " " PROGRAM " " + arguments);
-}
-
-std::map<std::string, std::string> content(const fs::path& folder) {
+std::map<std::string, std::string> tree(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     files[entry.path().string()] = entry.is_symlink() ? fs::read_symlink(entry.path()).string()
@@ -40,18 +37,18 @@ class Outputs : public testing::Test {
 
   // Commands that write an adapter or a model into a folder.
   std::vector<std::string> into(const fs::path& out) const {
-    const std::string composed =
-        "compose" + kMini + " --weights " + quoted(folder_ / "w.json") + " --out " + quoted(out);
+    const std::string composed = "compose" + kTwoModules + " --weights " +
+                                 quoted(folder_ / "w.json") + " --out " + quoted(out);
     return {composed, composed + " --merge f32",
-            "adapt" + kMini + kPool + " --budget 2 --quick --out " + quoted(out)};
+            "adapt" + kTwoModules + kPoolOption + " --budget 2 --quick --out " + quoted(out)};
   }
   void expect_kept(const std::string& command, const fs::path& folder) const {
-    const auto before = content(folder);
+    const auto before = tree(folder);
     const Ended ended = lorahub(command);
     EXPECT_EQ(ended.code, 2) << command;
     EXPECT_THAT(ended.err, HasSubstr("--force")) << command;
     EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
-    EXPECT_EQ(content(folder), before) << command;
+    EXPECT_EQ(tree(folder), before) << command;
   }
   fs::path folder_ = fresh_folder("outputs");
 };
@@ -95,10 +92,10 @@ TEST_F(Outputs, NothingIsWrittenBeforeTheInputsAreChecked) {
   std::ofstream(folder_ / "library/broken/adapter_config.json") << "{}";
   const std::string task = " --task " + quoted(folder_ / "bad.jsonl");
   for (const std::string& command :
-       {"adapt" + kMini + task + " --out " + quoted(out),
+       {"adapt" + kTwoModules + task + " --out " + quoted(out),
         "adapt --model " + kConfigs + "/model/mini --library " + quoted(folder_ / "library") +
-            kPool + " --modules all --out " + quoted(out),
-        "compose" + kMini + " --weights /nowhere.json --out " + quoted(out)}) {
+            kPoolOption + " --modules all --out " + quoted(out),
+        "compose" + kTwoModules + " --weights /nowhere.json --out " + quoted(out)}) {
     EXPECT_EQ(lorahub(command).code, 2) << command;
     EXPECT_FALSE(fs::exists(out)) << command;
   }
@@ -106,9 +103,10 @@ TEST_F(Outputs, NothingIsWrittenBeforeTheInputsAreChecked) {
 
 TEST_F(Outputs, AnInterruptedAdaptationSaysThatItGoesOn) {
   const fs::path out = folder_ / "out";
-  const Ended ended = lorahub("adapt" + kMini + kPool + " --budget 1000000 --quick --out " +
-                              quoted(out) + " & while [ ! -e " + quoted(out / "README.md") +
-                              " ]; do sleep 0.1; done; kill -TERM $!; wait $!");
+  const Ended ended =
+      lorahub("adapt" + kTwoModules + kPoolOption + " --budget 1000000 --quick --out " +
+              quoted(out) + " & while [ ! -e " + quoted(out / "README.md") +
+              " ]; do sleep 0.1; done; kill -TERM $!; wait $!");
   EXPECT_EQ(ended.code, 75) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("run the same command to go on"));
   EXPECT_EQ(lorahub(into(out).back()).code, 0);
@@ -119,7 +117,7 @@ TEST_F(Outputs, FilesOfTheUsersAreNotReplaced) {
   std::ofstream(rate) << "{\"mine\": 1}";
   std::ofstream(map) << "<svg></svg>";
   for (const std::string& command : {"bench --shape flan-t5-small --json " + quoted(rate),
-                                     "probe" + kMini + kPool + " --map " + quoted(map)})
+                                     "probe" + kTwoModules + kPoolOption + " --map " + quoted(map)})
     expect_kept(command, folder_);
 }
 

@@ -1,15 +1,14 @@
 // Rows and weights through pipes, as a shell's <(...) hands them on.
 #include <gmock/gmock.h>
 
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
 namespace {
 
-const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kMini = " --model " + kConfigs + "/model/mini";
 const std::string kTwo =
-    kMini + " --library " + kConfigs + "/library/mini/r4 --modules find_letter,max_letter";
+    kModel + " --library " + kConfigs + "/library/mini/r4 --modules find_letter,max_letter";
 const std::string kRows = kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
 
 // The command with @NAME as a file, and as a pipe that is written meanwhile.
@@ -38,7 +37,9 @@ class Pipes : public testing::Test {
   std::filesystem::path folder_ = fresh_folder("pipes");
 };
 
-TEST_F(Pipes, Infer) { expect_same("infer" + kMini + " --task @rows.jsonl --max-tokens 3 --json"); }
+TEST_F(Pipes, Infer) {
+  expect_same("infer" + kModel + " --task @rows.jsonl --max-tokens 3 --json");
+}
 TEST_F(Pipes, Score) {
   expect_same("score" + kTwo + " --task @rows.jsonl --weights @w.json --json");
 }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
@@ -11,9 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string kConfigs = SOURCE_DIR "/configs";
-const std::string kMini = " --model " + kConfigs + "/model/mini";
-const std::string kLibrary = " --library " + kConfigs + "/library/mini/r4";
+const std::string kRank4 = " --library " + kConfigs + "/library/mini/r4";
 
 class Streams : public testing::Test {
  protected:
@@ -30,13 +29,13 @@ class Streams : public testing::Test {
   }
   // Commands that print a result.
   std::vector<std::string> printing() const {
-    const std::string one = kMini + kLibrary + " --modules find_letter";
+    const std::string one = kModel + kRank4 + " --modules find_letter";
     return {"--version",
             "--help",
             "score --help",
-            "infer" + kMini + task_ + " --max-tokens 2",
-            "infer" + kMini + task_ + " --max-tokens 2 --json",
-            "infer" + kMini + task_ + " --max-tokens 2 --json-lines",
+            "infer" + kModel + task_ + " --max-tokens 2",
+            "infer" + kModel + task_ + " --max-tokens 2 --json",
+            "infer" + kModel + task_ + " --max-tokens 2 --json-lines",
             "score" + one + task_ + " --weights " + quoted(folder_ / "w.json"),
             "compose" + one + " --weights " + quoted(folder_ / "w.json") + " --out " +
                 quoted(folder_ / "composed"),
@@ -48,10 +47,6 @@ class Streams : public testing::Test {
   std::filesystem::path folder_ = fresh_folder("streams");
   std::string task_;
 };
-
-Ended lorahub(const std::string& arguments) {
-  return run_command("LORAHUB_CONFIGS=" + kConfigs + " " PROGRAM " " + arguments);
-}
 
 TEST_F(Streams, OutputThatCannotBeWrittenEndsEveryCommandWithASentence) {
   for (const std::string& command : printing()) {
@@ -74,12 +69,12 @@ TEST_F(Streams, AClosedPipeIsSaidToo) {
 
 TEST_F(Streams, MessagesThatCannotBeWrittenAreDropped) {
   for (const char* where : {" 2>/dev/full", " 2>&-"}) {
-    const Ended right = lorahub("infer" + kMini + task_ + " --max-tokens 2" + where);
+    const Ended right = lorahub("infer" + kModel + task_ + " --max-tokens 2" + where);
     EXPECT_EQ(right.code, 0) << where;
     EXPECT_NE(right.out, "");
     EXPECT_EQ(lorahub(std::string("scroe") + where).code, 2) << where;
     const auto out = quoted(folder_ / ("cut" + std::to_string(std::strlen(where))));
-    EXPECT_EQ(lorahub("compose" + kMini + kLibrary + " --modules find_letter --rank 2 --weights " +
+    EXPECT_EQ(lorahub("compose" + kModel + kRank4 + " --modules find_letter --rank 2 --weights " +
                       quoted(folder_ / "w.json") + " --out " + out + where)
                   .code,
               0)
@@ -90,11 +85,11 @@ TEST_F(Streams, MessagesThatCannotBeWrittenAreDropped) {
 TEST_F(Streams, FilesNeverTakeTheNumbersOfClosedOnes) {
   const auto out = folder_ / "alone";
   const Ended ended =
-      lorahub("compose" + kMini + kLibrary + " --modules find_letter --weights " +
+      lorahub("compose" + kModel + kRank4 + " --modules find_letter --weights " +
               quoted(folder_ / "w.json") + " --out " + quoted(out) + " <&- >&- 2>&-");
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(read_all(out / "adapter_config.json"), testing::StartsWith("{"));
-  EXPECT_EQ(lorahub("infer" + kMini + " --task - <&-").code, 2);
+  EXPECT_EQ(lorahub("infer" + kModel + " --task - <&-").code, 2);
 }
 
 }  // namespace

@@ -4,14 +4,13 @@
 
 #include <map>
 
+#include "cli/mini_lab.hpp"
 #include "process.hpp"
 
 namespace lorahub {
 namespace {
 
 namespace fs = std::filesystem;
-
-const std::string kConfigs = SOURCE_DIR "/configs";
 
 fs::path write_config(const fs::path& folder) {
   const std::string tasks = kConfigs + "/tasks/mini/upstream/";
@@ -28,32 +27,24 @@ Ended train(const fs::path& folder, const std::string& launcher) {
   return run_command(launcher + " " PROGRAM " train " + quoted(folder / "c.yaml") + " --quiet");
 }
 
-std::map<std::string, std::string> content(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file())
-      files[fs::relative(entry.path(), folder).string()] = read_all(entry.path());
-  return files;
-}
-
-std::map<std::string, std::string> alone() {
+std::map<std::string, std::string> trained_alone() {
   static const auto expected = [] {
     const auto folder = fresh_folder("train_alone");
     write_config(folder);
     const Ended ended = train(folder, "");
     EXPECT_EQ(ended.code, 0) << ended.err;
-    return content(folder / "out");
+    return files_of(folder / "out");
   }();
   return expected;
 }
 
 TEST(Train, AListIsSharedOverRanksWithTheSameBytes) {
-  ASSERT_EQ(alone().size(), 12U);
+  ASSERT_EQ(trained_alone().size(), 12U);
   const auto folder = fresh_folder("train_ranks");
   write_config(folder);
   const Ended ended = train(folder, "mpirun -np 2");
   EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_EQ(content(folder / "out"), alone());
+  EXPECT_EQ(files_of(folder / "out"), trained_alone());
 }
 
 TEST(Train, KillsChangeNothing) {
@@ -65,12 +56,12 @@ TEST(Train, KillsChangeNothing) {
     ended = train(folder, "timeout -s KILL " + std::to_string(milliseconds / 1000.0));
     if (ended.code == 0) break;
     ASSERT_LT(++kills, 40) << ended.err;
-    for (const auto& [name, bytes] : content(folder))
+    for (const auto& [name, bytes] : files_of(folder))
       in_training += name.ends_with("checkpoint.safetensors") ? 1 : 0;
   }
   EXPECT_GT(kills, 0);
   EXPECT_GT(in_training, 0);  // some kill left a training to go on with
-  EXPECT_EQ(content(folder / "out"), alone());
+  EXPECT_EQ(files_of(folder / "out"), trained_alone());
 }
 
 TEST(Train, ASignalLeavesACheckpointAnd75) {

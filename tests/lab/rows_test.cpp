@@ -11,15 +11,12 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "lab/prompt.hpp"
+#include "shipped_recipe.hpp"
 
 namespace lorahub::lab {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kRecipe = SOURCE_DIR "/experiments/lab/recipe.yaml";
-
-Recipe shipped() { return read_recipe(kRecipe, {}); }
 
 Recipe small() {
   Recipe recipe = shipped();

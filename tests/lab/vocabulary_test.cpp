@@ -6,14 +6,13 @@
 #include "../process.hpp"
 #include "lab/rows.hpp"
 #include "lab/start.hpp"
+#include "shipped_recipe.hpp"
 #include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::lab {
 namespace {
 
 namespace fs = std::filesystem;
-
-Recipe shipped() { return read_recipe(SOURCE_DIR "/experiments/lab/recipe.yaml", {}); }
 
 class Vocabulary : public testing::Test {
  protected:

@@ -11,16 +11,17 @@
 namespace lorahub::lora {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 using testing::AllOf;
 using testing::HasSubstr;
 
 struct Read {
   std::string error;
-  json layers = json::array();  // [rank, scaling, numbers of the linear layers], as the golden file
+  ordered_json layers =
+      ordered_json::array();  // [rank, scaling, numbers of the linear layers], as the golden file
 };
 
-Read read(const json& config, const model::Architecture& base) {
+Read read(const ordered_json& config, const model::Architecture& base) {
   const Scratch scratch;
   base::write_file(scratch.path / kConfigFile, config.dump());
   Read result;
@@ -35,19 +36,20 @@ Read read(const json& config, const model::Architecture& base) {
   return result;
 }
 
-json sorted(json layers) {
+ordered_json sorted(ordered_json layers) {
   std::sort(layers.begin(), layers.end());
   return layers;
 }
 
 // tests/golden/peft_names.py: regular expressions of every kind, orders, depths, exclusions.
 TEST(AdapterConfig, NamesTheLayersRanksAndScalingsThatPeftDoes) {
-  const json golden = json::parse(base::read_file(kGolden / "peft_names.json"));
+  const ordered_json golden = ordered_json::parse(base::read_file(kGolden / "peft_names.json"));
   const model::t5::T5Architecture base(
       lorahub::test::golden_config(lorahub::test::read_golden("tiny_gated").at("config")));
   size_t read_alike = 0;
-  for (const json& c : golden.at("cases")) {
-    json config = {{"peft_type", "LORA"}, {"r", golden["r"]}, {"lora_alpha", golden["lora_alpha"]}};
+  for (const ordered_json& c : golden.at("cases")) {
+    ordered_json config = {
+        {"peft_type", "LORA"}, {"r", golden["r"]}, {"lora_alpha", golden["lora_alpha"]}};
     config.update(c.at("config"));
     const Read got = read(config, base);
     if (c.at("layers").is_null() || c.contains("unread")) {

@@ -14,10 +14,6 @@ using testing::HasSubstr;
 
 constexpr auto kBoth = {Composition::factor, Composition::product};
 
-Pool pool_of(const std::vector<Module>& modules) {
-  return stack(modules, tiny(), base::Device::cpu);
-}
-
 at::Tensor f64(const at::Tensor& x) { return x.to(at::kDouble); }
 
 // The definitions of both compositions, in f64: [out, in].

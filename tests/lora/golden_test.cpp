@@ -27,14 +27,6 @@ const Lab& lab() {
   return lab;
 }
 
-double worst(const std::vector<double>& got, const std::vector<double>& want) {
-  EXPECT_EQ(got.size(), want.size());
-  double result = 0;
-  for (size_t i = 0; i < want.size(); ++i)
-    result = std::max(result, std::abs(got[i] - want[i]) / std::max(1.0, std::abs(want[i])));
-  return result;
-}
-
 void expect_within(double worst, double bound, const std::string& what) {
   testing::Test::RecordProperty(what, base::format("{:.2e}", worst));
   EXPECT_LT(worst, bound) << what;

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -115,6 +117,19 @@ std::string error_of(Act act) {
     return error.what();
   }
   return "";
+}
+
+inline Pool pool_of(const std::vector<Module>& modules) {
+  return stack(modules, tiny(), base::Device::cpu);
+}
+
+// The largest difference, relative to what is wanted where that is above 1.
+inline double worst(const std::vector<double>& got, const std::vector<double>& want) {
+  EXPECT_EQ(got.size(), want.size());
+  double result = 0;
+  for (size_t i = 0; i < want.size(); ++i)
+    result = std::max(result, std::abs(got[i] - want[i]) / std::max(1.0, std::abs(want[i])));
+  return result;
 }
 
 }  // namespace lorahub::lora

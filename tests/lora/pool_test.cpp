@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "made.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::lora {
 namespace {

@@ -11,10 +11,6 @@ double product_norm(const Factors& f) {
   return size_of(f.b.to(at::kDouble).matmul(f.a.to(at::kDouble)));
 }
 
-Pool pool_of(const std::vector<Module>& modules) {
-  return stack(modules, tiny(), base::Device::cpu);
-}
-
 void expect_same_norms(const Pool& real) {
   const Pool random = random_like(real, 5);
   EXPECT_EQ(random.names, real.names);

@@ -18,7 +18,7 @@ using study::Composition;
 using testing::AllOf;
 using testing::HasSubstr;
 
-struct Lab {
+struct MixtureLab {
   Golden golden = read_golden();
   std::shared_ptr<const model::Architecture> architecture = model::read_architecture(kModel);
   Pool pool = golden_pool(golden, *architecture);
@@ -30,27 +30,21 @@ struct Lab {
             .form = form};
   }
 };
-const Lab& lab() {
-  static const Lab lab;
+const MixtureLab& mixture_lab() {
+  static const MixtureLab lab;
   return lab;
-}
-
-double worst(const std::vector<double>& got, const std::vector<double>& want) {
-  double result = 0;
-  for (size_t i = 0; i < want.size(); ++i)
-    result = std::max(result, std::abs(got[i] - want[i]) / std::max(1.0, std::abs(want[i])));
-  return result;
 }
 
 TEST(WriteMixture, MergedInF32IsTheAdaptersModel) {
   const Scratch scratch;
-  const Written written = write_mixture(scratch.path / "m", lab().mixture(WrittenForm::merged_f32),
-                                        {.architecture = *lab().architecture, .name = kModel});
+  const Written written =
+      write_mixture(scratch.path / "m", mixture_lab().mixture(WrittenForm::merged_f32),
+                    {.architecture = *mixture_lab().architecture, .name = kModel});
   EXPECT_LT(written.lost, 1e-6);
   const model::t5::Network network = model::t5::load(scratch.path / "m", {});
-  EXPECT_LT(
-      worst(model::t5::loss_sums(network, {}, lab().golden.examples), lab().golden.product[3]),
-      1e-5);
+  EXPECT_LT(worst(model::t5::loss_sums(network, {}, mixture_lab().golden.examples),
+                  mixture_lab().golden.product[3]),
+            1e-5);
   EXPECT_EQ(base::read_file(scratch.path / "m/spiece.model"),
             base::read_file(kModel / "spiece.model"));
   EXPECT_FALSE(std::filesystem::exists(scratch.path / "m" / kConfigFile));
@@ -58,11 +52,12 @@ TEST(WriteMixture, MergedInF32IsTheAdaptersModel) {
 
 TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
   const Scratch scratch;
-  const Written written = write_mixture(scratch.path / "m", lab().mixture(WrittenForm::merged_bf16),
-                                        {.architecture = *lab().architecture, .name = kModel});
+  const Written written =
+      write_mixture(scratch.path / "m", mixture_lab().mixture(WrittenForm::merged_bf16),
+                    {.architecture = *mixture_lab().architecture, .name = kModel});
   const checkpoint::Tensors base = checkpoint::read_model_weights(kModel),
                             merged = checkpoint::read_model_weights(scratch.path / "m");
-  const auto linears = lab().architecture->linears();
+  const auto linears = mixture_lab().architecture->linears();
   double added = 0, lost = 0;
   for (const auto& [slot, f] : written.module.slots) {
     const std::string name = linears[static_cast<size_t>(slot)].name + ".weight";
@@ -83,16 +78,16 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
 
 TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
   const Scratch scratch;
-  const NamedModel base{.architecture = *lab().architecture, .name = "mini"};
+  const NamedModel base{.architecture = *mixture_lab().architecture, .name = "mini"};
   const Written whole =
-      write_mixture(scratch.path / "whole", lab().mixture(WrittenForm::adapter), base);
+      write_mixture(scratch.path / "whole", mixture_lab().mixture(WrittenForm::adapter), base);
   EXPECT_EQ(whole.module.rank, 20 * 16);
   EXPECT_EQ(whole.cut, 0);
   double before = 1;
   for (const int64_t rank : {4, 32, 128}) {
     const auto out = scratch.path / std::to_string(rank);
-    const Written cut = write_mixture(out, lab().mixture(WrittenForm::adapter, rank), base);
-    const Module read = read_module(out, "cut", *lab().architecture);
+    const Written cut = write_mixture(out, mixture_lab().mixture(WrittenForm::adapter, rank), base);
+    const Module read = read_module(out, "cut", *mixture_lab().architecture);
     EXPECT_EQ(read.rank, rank);
     EXPECT_NEAR(cut.cut, relative_difference(whole.module, read), 1e-6);
     EXPECT_LT(cut.cut, before);
@@ -103,10 +98,11 @@ TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
 
 TEST(WriteMerged, RefusesATiedHeadAndTheBaseItself) {
   const Scratch scratch;
-  Module module = composed_module(lab().pool, lab().golden.weights[0], Composition::factor);
+  Module module =
+      composed_module(mixture_lab().pool, mixture_lab().golden.weights[0], Composition::factor);
   EXPECT_THAT(error_of([&] { write_merged(kModel, module, kModel, at::kFloat); }),
               HasSubstr("itself"));
-  const int head = static_cast<int>(lab().architecture->linears().size()) - 1;
+  const int head = static_cast<int>(mixture_lab().architecture->linears().size()) - 1;
   module.slots[head] = {.a = at::zeros({16, 128}), .b = at::zeros({590, 16})};
   write_merged(scratch.path / "own", module, kModel, at::kFloat);
   checkpoint::Tensors tensors = checkpoint::read_model_weights(kModel);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "lab.hpp"
+#include "study/trial.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::objective {

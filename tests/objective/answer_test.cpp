@@ -7,13 +7,13 @@
 namespace lorahub::objective {
 namespace {
 
-struct Setting {
+struct AnsweringSetting {
   LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture());
   std::vector<task::Example> rows = shots("D2_last_letter", 25);
   std::vector<std::string> prompts;
   model::Adapter mixture;
-  Setting() {
+  AnsweringSetting() {
     for (const task::Example& row : rows) prompts.push_back(row.input);
     std::vector<double> weights(20, 0.0);
     weights[0] = 0.8;
@@ -21,20 +21,20 @@ struct Setting {
     mixture = lora::compose(pool, weights, study::Composition::factor, at::kFloat);
   }
 };
-Setting& setting() {
-  static Setting setting;
+AnsweringSetting& answering_setting() {
+  static AnsweringSetting setting;
   return setting;
 }
 
 std::vector<std::string> answers(const model::Adapter& adapter, int batch,
                                  const std::vector<std::string>& prompts) {
-  return answer(setting().loaded, adapter, prompts, {.max_tokens = 16, .batch = batch});
+  return answer(answering_setting().loaded, adapter, prompts, {.max_tokens = 16, .batch = batch});
 }
 
 // The base answers this task in its own form (the word); one module alone, find_letter, gives the
 // letter.
 TEST(Answer, AModuleChangesTheForm) {
-  Setting& s = setting();
+  AnsweringSetting& s = answering_setting();
   const auto module =
       lora::read_module(kLibrary / "find_letter", "find_letter", s.loaded.model->architecture());
   const lora::Pool one = lora::stack({module}, s.loaded.model->architecture(), base::Device::cpu);
@@ -49,7 +49,7 @@ TEST(Answer, AModuleChangesTheForm) {
 }
 
 TEST(Answer, KeepsTheOrderWhateverBatchAndThreads) {
-  Setting& s = setting();
+  AnsweringSetting& s = answering_setting();
   const auto one_by_one = answers(s.mixture, 1, s.prompts);
   EXPECT_EQ(answers(s.mixture, 25, s.prompts), one_by_one);
   s.loaded.threads = 3;
@@ -64,7 +64,7 @@ TEST(Answer, KeepsTheOrderWhateverBatchAndThreads) {
 
 // Options: the least cross entropy per token among those listed, each option scored alone here.
 TEST(Answer, OptionsAreScoredByTokenMean) {
-  const Setting& s = setting();
+  const AnsweringSetting& s = answering_setting();
   const std::vector<std::string> prompts = {
       "the last of : dog cat\nOptions:\n- the answer is dog .\n- cat\n- zebra [ dog ]",
       s.prompts[0],  // lists none in BBH's way, or letters: as task::options says

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "model/load.hpp"
 #include "objective/objective.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::objective {
 

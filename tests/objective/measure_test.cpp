@@ -14,18 +14,18 @@ namespace {
 using study::Composition;
 using study::Engine;
 
-struct Setting {
+struct MeasuringSetting {
   LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture());
   std::vector<model::Tokens> pairs = tokenize(*loaded.tokenizer, shots("D1_min_letter", 5));
 };
-Setting& setting() {
-  static Setting setting;
+MeasuringSetting& measuring_setting() {
+  static MeasuringSetting setting;
   return setting;
 }
 
 search::Measure measure(Composition composition, Engine engine = Engine::fast) {
-  const Setting& s = setting();
+  const MeasuringSetting& s = measuring_setting();
   return make_measure(s.loaded, {.pool = s.pool, .composition = composition, .engine = engine},
                       s.pairs);
 }
@@ -67,7 +67,7 @@ TEST(Measure, TileShapeMovesNothingBeyondRounding) {
 }
 
 TEST(Measure, SameBitsForOneAndThreeThreads) {
-  Setting& s = setting();
+  MeasuringSetting& s = measuring_setting();
   const search::Population some = population(23, 20);
   for (const Composition composition : {Composition::factor, Composition::product}) {
     s.loaded.threads = 1;
@@ -101,7 +101,7 @@ TEST(Measure, FactorGivesEqualBitsForWAndMinusW) {
 }
 
 TEST(Measure, CarriesErrorsOutOfItsThreads) {
-  Setting& s = setting();
+  MeasuringSetting& s = measuring_setting();
   search::Population some = population(9, 20);
   some.weights[7 * 20 + 3] = std::numeric_limits<double>::quiet_NaN();
   for (const int threads : {1, 3}) {
@@ -123,7 +123,7 @@ double kendall_tau(const std::vector<double>& x, const std::vector<double>& y) {
 }
 
 TEST(Measure, Bfloat16RanksCandidatesAsFloat32) {
-  const Setting& s = setting();
+  const MeasuringSetting& s = measuring_setting();
   const LoadedModel half = lab_model(study::Precision::bf16);
   const search::Population some = population(50, 20);
   for (const Composition composition : {Composition::factor, Composition::product}) {

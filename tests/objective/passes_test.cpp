@@ -8,7 +8,7 @@
 namespace lorahub::objective {
 namespace {
 
-struct Setting {
+struct PassingSetting {
   LoadedModel loaded = objective::lab_model();
   lora::Pool pool = objective::pool(loaded.model->architecture(), 6);
   std::vector<model::Tokens> pairs = tokenize(*loaded.tokenizer, shots("D1_min_letter", 5));
@@ -21,7 +21,7 @@ std::span<const double> first(const search::Population& all, int candidates) {
 
 // Asks for shapes in any order, each again and again.
 TEST(Passes, AreTheLossesOfTheMixtures) {
-  const Setting s;
+  const PassingSetting s;
   Passes passes({.model = *s.loaded.model}, s.compose, s.pairs);
   const search::Population some = population(4, 6);
   for (const auto& [candidates, from, count] :
@@ -34,7 +34,7 @@ TEST(Passes, AreTheLossesOfTheMixtures) {
 }
 
 TEST(Passes, OfSeveralThreadsDoNotMix) {
-  const Setting s;
+  const PassingSetting s;
   Passes passes({.model = *s.loaded.model}, s.compose, s.pairs);
   const search::Population some = population(12, 6);
   std::vector<std::vector<double>> sums(12);
@@ -48,7 +48,7 @@ TEST(Passes, OfSeveralThreadsDoNotMix) {
 
 // Weights that can't be mixed leave nothing behind.
 TEST(Passes, GoOnAfterAnError) {
-  const Setting s;
+  const PassingSetting s;
   Passes passes({.model = *s.loaded.model}, s.compose, s.pairs);
   const search::Population good = population(1, 6);
   const std::vector<double> before = passes(good.row(0), {.first = 0, .count = 5});

@@ -15,6 +15,7 @@
 #include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
 #include "objective/objective.hpp"
+#include "study/trial.hpp"
 #include "train/gradients.hpp"
 
 namespace lorahub::plan {

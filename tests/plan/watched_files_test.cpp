@@ -24,7 +24,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 const fs::path kModel = SOURCE_DIR "/configs/model/mini";
-const fs::path kModules = SOURCE_DIR "/configs/library/mini/r16";
+const fs::path kModulesFolder = SOURCE_DIR "/configs/library/mini/r16";
 
 // A study of its own model and modules (f32: mapped where they lie) whose search never ends.
 fs::path endless_study(const std::string& name) {
@@ -32,7 +32,7 @@ fs::path endless_study(const std::string& name) {
   fs::copy(kModel, folder / "model", fs::copy_options::recursive);
   const auto architecture = model::read_architecture(kModel);
   for (const char* module : {"find_letter", "max_letter"}) {
-    lora::Module read = lora::read_module(kModules / module, module, *architecture);
+    lora::Module read = lora::read_module(kModulesFolder / module, module, *architecture);
     for (auto& [slot, f] : read.slots) f = {.a = f.a.to(at::kFloat), .b = f.b.to(at::kFloat)};
     lora::write_module(folder / "library" / module, read, *architecture, "mini");
   }

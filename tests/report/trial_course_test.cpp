@@ -25,7 +25,7 @@ store::Finding searched(const std::string& id) {
 const store::SearchState kState{
     .steps = 2, .runs = 1, .sigma = {0.2, 0.125}, .axis_ratio = {1, 1.5}, .mean = {0, 0.25}};
 
-std::vector<Figure> figures(const Report& report) {
+std::vector<Figure> figures_of(const Report& report) {
   std::vector<Figure> found;
   for (const DocumentBlock& block : report.sections.at(0).blocks)
     if (const auto* figure = std::get_if<Figure>(&block)) found.push_back(*figure);
@@ -33,7 +33,7 @@ std::vector<Figure> figures(const Report& report) {
 }
 
 TEST(TrialCourse, ShowsLossesTheBestSoFarAndTheState) {
-  const std::vector<Figure> found = figures(trial_report(searched("ab"), kState));
+  const std::vector<Figure> found = figures_of(trial_report(searched("ab"), kState));
   ASSERT_EQ(found.size(), 3u);
   EXPECT_THAT(
       found[0].table.rows,
@@ -47,7 +47,7 @@ TEST(TrialCourse, ShowsLossesTheBestSoFarAndTheState) {
 
 TEST(TrialCourse, SaysWhyThereIsNoState) {
   const Report report = trial_report(searched("ab"), {});
-  EXPECT_EQ(figures(report).size(), 1u);
+  EXPECT_EQ(figures_of(report).size(), 1u);
   EXPECT_THAT(markdown(report).text, HasSubstr("has no sigma and no axis ratio"));
 }
 

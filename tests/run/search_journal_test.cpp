@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "process.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::run {
 namespace {

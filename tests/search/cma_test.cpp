@@ -18,9 +18,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 Cma make(int dim, int population, uint64_t seed = 1) {
   return Cma({.mean = std::vector<double>(static_cast<size_t>(dim), 0.3),
               .sigma = 0.4,

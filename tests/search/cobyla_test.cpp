@@ -189,8 +189,6 @@ TEST(Cobyla, IsReplayedExactly) {
 }
 
 TEST(Cobyla, GoesOnAfterLossesThatAreNoNumbers) {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  constexpr double kInf = std::numeric_limits<double>::infinity();
   for (double bad : {kNan, kInf, 1e300}) {
     for (int period : {1, 3, 7}) {
       Cobyla optimizer({.dim = 4, .rho = 0.5, .bound = 1.5});

@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@
 #include "search/population.hpp"
 
 namespace lorahub::search {
+
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
 
 using Function = std::function<double(std::span<const double>)>;
 using Term = std::function<double(double x, double place)>;  // place: i / (N - 1)

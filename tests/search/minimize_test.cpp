@@ -11,9 +11,6 @@
 namespace lorahub::search {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 // Asks for 1, 2, 3, ... in generations of three, and remembers what it was told.
 class Counting final : public Optimizer {
  public:

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "functions.hpp"
 #include "search/minimize.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {

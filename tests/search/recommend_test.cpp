@@ -8,12 +8,10 @@
 
 #include "functions.hpp"
 #include "search/cma.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 Generation generation(std::vector<double> x, Losses losses) {
   return {.population = {.dim = 1, .weights = std::move(x)}, .losses = std::move(losses)};

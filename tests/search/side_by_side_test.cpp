@@ -5,6 +5,7 @@
 
 #include "functions.hpp"
 #include "search/minimize.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {

@@ -14,11 +14,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using samples::Folder;
+using samples::kOne;
 using samples::message_of;
 using testing::AllOf;
 using testing::HasSubstr;
-
-const std::string kOne = "1a5e1876d96499f6";
 
 // The entries of a whole search, as JSON.
 std::vector<Json> honest() {

@@ -11,13 +11,12 @@ namespace lorahub::store {
 namespace {
 
 using samples::Folder;
+using samples::kOne;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr const char* kOne = "1a5e1876d96499f6";
 
 // As task::is_hit, of the samples' answers.
 bool is_hit(const std::string& answer, const std::string& target) {

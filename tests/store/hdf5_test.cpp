@@ -20,13 +20,12 @@ namespace lorahub::store {
 namespace {
 
 using samples::Folder;
+using samples::kOne;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
-
-constexpr const char* kOne = "1a5e1876d96499f6";
 
 std::string output_of(const std::string& command) {
   std::FILE* pipe = ::popen(command.c_str(), "r");
@@ -219,7 +218,7 @@ TEST(Hdf5, ManyLongTextsAndRows) {
   EXPECT_LT(std::filesystem::file_size(folder / "x.h5"), 2u << 20) << "compressed";
 }
 
-std::string message_of(const std::function<void()>& action) {
+std::string refusal_of(const std::function<void()>& action) {
   try {
     action();
   } catch (const base::Error& error) {
@@ -230,18 +229,18 @@ std::string message_of(const std::function<void()>& action) {
 
 TEST(Hdf5, FilesThatAreNoneAreErrors) {
   const Folder folder;
-  EXPECT_THAT(message_of([&] { read_hdf5(folder / "none.h5"); }), HasSubstr("none.h5"));
-  EXPECT_THAT(message_of([&] { problems_of(folder / "none.h5"); }), HasSubstr("none.h5"));
+  EXPECT_THAT(refusal_of([&] { read_hdf5(folder / "none.h5"); }), HasSubstr("none.h5"));
+  EXPECT_THAT(refusal_of([&] { problems_of(folder / "none.h5"); }), HasSubstr("none.h5"));
   base::write_file(folder / "text.h5", "hello");
-  EXPECT_THAT(message_of([&] { read_hdf5(folder / "text.h5"); }),
+  EXPECT_THAT(refusal_of([&] { read_hdf5(folder / "text.h5"); }),
               HasSubstr("text.h5 is not a result file"));
   EXPECT_THAT(problems_of(folder / "text.h5"), ElementsAre(HasSubstr("not a whole result file")));
   write_hdf5(folder / "x.h5", samples::complete(), samples::complete_plan());
   const std::string whole = base::read_file(folder / "x.h5");
   base::write_file(folder / "half.h5", whole.substr(0, whole.size() / 2));
-  EXPECT_THAT(message_of([&] { read_hdf5(folder / "half.h5"); }),
+  EXPECT_THAT(refusal_of([&] { read_hdf5(folder / "half.h5"); }),
               HasSubstr("half.h5 is not a result file"));
-  EXPECT_THAT(message_of([] { write_hdf5("/proc/none/x.h5", {}, {}); }), HasSubstr("/proc/none"));
+  EXPECT_THAT(refusal_of([] { write_hdf5("/proc/none/x.h5", {}, {}); }), HasSubstr("/proc/none"));
 }
 
 TEST(Hdf5, AFullDiskInterruptsAndKeepsTheOldFile) {

@@ -20,12 +20,13 @@ namespace {
 
 using samples::Folder;
 using samples::interruption_of;
+using samples::kOne;
 using samples::message_of;
 using testing::AllOf;
 using testing::HasSubstr;
 
 // Ids of trials: those of the records that they end with (samples.hpp), or any.
-const std::string kOne = "1a5e1876d96499f6", kTwo = "a7556d25ea9a69a7", kThree = "0d33084441e7e60c",
+const std::string kTwo = "a7556d25ea9a69a7", kThree = "0d33084441e7e60c",
                   kFour = "494c392cb91c00d0", kNine = "9999999999999999";
 
 void write(const std::filesystem::path& file, std::string_view text) {

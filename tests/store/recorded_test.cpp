@@ -15,7 +15,7 @@ using samples::Folder;
 using samples::message_of;
 using testing::HasSubstr;
 
-const std::string kTrial = "0123456789abcdef";
+const std::string kSomeTrial = "0123456789abcdef";
 
 search::Losses sum_of_weights(const search::Population& population) {
   search::Losses losses;
@@ -29,15 +29,15 @@ TEST(Recorded, KeepsTheCauseOfWhatCouldNotBeEvaluated) {
   const auto file = folder / "journal.ndj";
   {
     Journal journal(file);
-    journal.start(kTrial, {});
+    journal.start(kSomeTrial, {});
     const auto evaluate = [](const search::Population& population) {
       search::Losses losses = sum_of_weights(population);
       losses[1] = samples::kInfinity;
       return search::Evaluation(losses, {{.candidate = 1, .cause = "out of memory"}});
     };
-    recorded(evaluate, journal, kTrial)(samples::generations(0)[0].population);
+    recorded(evaluate, journal, kSomeTrial)(samples::generations(0)[0].population);
   }
-  const auto told = read_journal(file).told.at(kTrial).at(0);
+  const auto told = read_journal(file).told.at(kSomeTrial).at(0);
   ASSERT_EQ(told.faults.size(), 1U);
   EXPECT_EQ(told.faults[0].candidate, 1);
   EXPECT_EQ(told.faults[0].cause, "out of memory");
@@ -55,25 +55,25 @@ TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   std::vector<search::Losses> first;
   {
     Journal journal(file);
-    journal.start(kTrial, {});
-    const auto f = recorded(evaluate, journal, kTrial);
+    journal.start(kSomeTrial, {});
+    const auto f = recorded(evaluate, journal, kSomeTrial);
     for (size_t g = 0; g < 2; ++g) first.push_back(f(generations[g].population).losses);
     EXPECT_EQ(calls, 2);
-    EXPECT_EQ(read_journal(file).told.at(kTrial).size(), 2u)
+    EXPECT_EQ(read_journal(file).told.at(kSomeTrial).size(), 2u)
         << "on the disk before the loss is returned";
   }
   Journal journal(file);
   const auto never = recorded(
       [](const search::Population&) -> search::Losses { throw std::logic_error("was told"); },
-      journal, kTrial);
+      journal, kSomeTrial);
   for (size_t g = 0; g < 2; ++g) EXPECT_EQ(never(generations[g].population).losses, first[g]);
   EXPECT_THROW(never(generations[2].population), std::logic_error);
-  EXPECT_EQ(journal.history().told.at(kTrial).size(), 2u);
+  EXPECT_EQ(journal.history().told.at(kSomeTrial).size(), 2u);
 
-  const auto f = recorded(evaluate, journal, kTrial);
+  const auto f = recorded(evaluate, journal, kSomeTrial);
   for (const auto& g : generations) EXPECT_EQ(f(g.population).losses, sum_of_weights(g.population));
   EXPECT_EQ(calls, 3);
-  EXPECT_EQ(journal.history().told.at(kTrial).size(), 3u);
+  EXPECT_EQ(journal.history().told.at(kSomeTrial).size(), 3u);
 
   journal.start("fedcba9876543210", {});
   const auto other = recorded(evaluate, journal, "fedcba9876543210");
@@ -85,18 +85,18 @@ TEST(Recorded, OtherWeightsThanToldAreAnError) {
   const Folder folder;
   Journal journal(folder / "journal.ndj");
   const search::Population told{.dim = 2, .weights = {0.0, 0.5}};
-  recorded(sum_of_weights, journal, kTrial)(told);
+  recorded(sum_of_weights, journal, kSomeTrial)(told);
   for (const auto& weights : {std::vector{-0.0, 0.5}, std::vector{0.0, std::nextafter(0.5, 1.0)},
                               std::vector{0.0, 0.5, 0.0, 0.5}}) {
-    const auto f = recorded(sum_of_weights, journal, kTrial);
+    const auto f = recorded(sum_of_weights, journal, kSomeTrial);
     EXPECT_THAT(message_of([&] { f({.dim = 2, .weights = weights}); }),
-                HasSubstr("generation 1 of trial " + kTrial));
+                HasSubstr("generation 1 of trial " + kSomeTrial));
   }
   EXPECT_THAT(message_of([&] {
-                recorded(sum_of_weights, journal, kTrial)({.dim = 1, .weights = {0.0, 0.5}});
+                recorded(sum_of_weights, journal, kSomeTrial)({.dim = 1, .weights = {0.0, 0.5}});
               }),
               HasSubstr("other weights"));
-  EXPECT_EQ(recorded(sum_of_weights, journal, kTrial)(told).losses, (search::Losses{1.0}));
+  EXPECT_EQ(recorded(sum_of_weights, journal, kSomeTrial)(told).losses, (search::Losses{1.0}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "search/optimizer.hpp"
 #include "study/names.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::store {
 namespace {

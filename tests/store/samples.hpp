@@ -33,6 +33,8 @@ class Folder {
   std::filesystem::path path_;
 };
 
+inline const std::string kOne = "1a5e1876d96499f6";  // the trial of E1 with seed 1
+
 inline Header header() {
   return {.study = "quick",
           .question = "Does it work, in Zürich too?",

@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "study/experiments.hpp"
 #include "study/folder.hpp"
 #include "study/study.hpp"
 
@@ -22,8 +23,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
-
-const fs::path kExperiments = fs::path(SOURCE_DIR) / "experiments";
 
 std::vector<fs::path> shipped() {
   std::vector<fs::path> files;

@@ -8,6 +8,7 @@
 
 #include "base/files.hpp"
 #include "base/random.hpp"
+#include "study/experiments.hpp"
 #include "study/folder.hpp"
 #include "study/study.hpp"
 
@@ -15,8 +16,6 @@ namespace lorahub::study {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kExperiments = fs::path(SOURCE_DIR) / "experiments";
 
 std::map<Method, int> count_methods(const std::vector<Trial>& trials) {
   std::map<Method, int> counts;

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/check.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::task {
 namespace {

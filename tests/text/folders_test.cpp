@@ -11,6 +11,7 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "task/task.hpp"
+#include "text/golden.hpp"
 #include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::text {
@@ -18,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-const fs::path kGolden = SOURCE_DIR "/tests/golden/tokenizer";
 
 std::string to_base64(const std::string& bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');

@@ -6,12 +6,11 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "text/golden.hpp"
 #include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::text {
 namespace {
-
-const std::filesystem::path kGolden = SOURCE_DIR "/tests/golden/tokenizer";
 
 TEST(Tokenizer, IsOfTheKindOfTheFolder) {
   const auto tokenizer = load_tokenizer(SOURCE_DIR "/configs/model/mini");

@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "task/task.hpp"
+#include "text/golden.hpp"
 #include "text/same_tokens.hpp"
 #include "text/tokenizer_inputs.hpp"
 
@@ -20,14 +21,12 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const fs::path kGolden = SOURCE_DIR "/tests/golden/tokenizer";
-
 class TokenizerTest : public testing::Test {
  protected:
   static const nlohmann::json& golden() {
-    static const auto* json =
+    static const auto* parsed =
         new nlohmann::json(nlohmann::json::parse(base::read_file(kGolden / "golden.json")));
-    return *json;
+    return *parsed;
   }
   static const UnigramTokenizer& t5() {
     static const auto* tokenizer = new UnigramTokenizer(kGolden);

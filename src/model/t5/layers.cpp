@@ -13,9 +13,6 @@
 namespace lorahub::model::t5 {
 namespace {
 
-// Rows computed together on a CPU: activations stay in the cache, and a small model still fills a
-// kernel. A GPU takes all that there are.
-constexpr int64_t kRowsAtOnce = 1280;
 int candidates_at_once(const at::Tensor& x, int population) {
   if (!x.is_cpu()) return population;
   return static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / x.size(1), 1, population));

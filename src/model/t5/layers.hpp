@@ -11,6 +11,10 @@
 
 namespace lorahub::model::t5 {
 
+// Rows computed together on a CPU: activations stay in the cache, and a small model still fills a
+// kernel. A GPU takes all that there are.
+inline constexpr int64_t kRowsAtOnce = 1280;
+
 // A network as one population sees it. Rows that are still the same for all candidates have a first
 // dimension of 1.
 struct AdaptedLinear {

@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "model/t5/delta_layers.hpp"
+#include "model/t5/layers.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
 
-constexpr double kFloat = 4;          // bytes
-constexpr double kLogitRows = 128;    // loss.cpp
-constexpr double kRowsAtOnce = 1280;  // layers.cpp
+constexpr double kFloat = 4;        // bytes
+constexpr double kLogitRows = 128;  // loss.cpp
 
 }  // namespace
 
@@ -45,7 +45,8 @@ double T5Memory::position_bias(double longest) const { return kFloat * heads_ * 
 // computed in parts, the parts' results and then these side by side.
 double T5Memory::encoding(const RowSums& rows, double population, bool on_cpu) const {
   const double together =
-      on_cpu ? std::clamp(std::floor(kRowsAtOnce / rows.sum), 1.0, population) : population;
+      on_cpu ? std::clamp(std::floor(static_cast<double>(kRowsAtOnce) / rows.sum), 1.0, population)
+             : population;
   const double begun = rows.sum * (2 * d_ + 3 * inner_);
   const double block = together * rows.sum * (2 * d_ + 4 * inner_ + std::max(hidden_, 3 * inner_));
   const double parts = together < population ? population * rows.sum * d_ : 0;

@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "store/record.hpp"
-#include "study/trial.hpp"
 #include "workers/dispatcher.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::run {
 

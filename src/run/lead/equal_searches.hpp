@@ -13,7 +13,10 @@
 #include <vector>
 
 #include "store/journal.hpp"
-#include "study/trial.hpp"
+
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::run {
 

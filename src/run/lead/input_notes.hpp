@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "study/trial.hpp"
+namespace lorahub::study {
+struct Trial;
+}
 
 namespace lorahub::run {
 

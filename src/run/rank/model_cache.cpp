@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "run/rank/exchange.hpp"
 #include "study/names.hpp"
+#include "study/trial.hpp"
 #include "tensor/cuda/gpu.hpp"
 #include "workers/nccl.hpp"
 

@@ -10,6 +10,10 @@
 #include "objective/load_model.hpp"
 #include "workers/channel.hpp"
 
+namespace lorahub::study {
+struct Trial;
+}
+
 namespace lorahub::run {
 
 class ModelCache {

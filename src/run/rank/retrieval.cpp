@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "lora/module_card.hpp"
 #include "lora/retrieve.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::run {
 namespace {

@@ -7,6 +7,10 @@
 #include "objective/load_model.hpp"
 #include "task/task.hpp"
 
+namespace lorahub::study {
+struct Trial;
+}
+
 namespace lorahub::run {
 
 struct Retrieval {

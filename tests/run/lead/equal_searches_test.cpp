@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "run/small_study.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::run {
 namespace {

@@ -1,0 +1,5 @@
+namespace {
+
+int twice(int x) { return 2 * x; }
+
+}  // namespace
