@@ -11,7 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "cli/outputs.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "plan/environment.hpp"
 #include "study/names.hpp"
 

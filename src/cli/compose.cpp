@@ -6,7 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "lora/module_card.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "study/names.hpp"
 
 namespace lorahub::cli {

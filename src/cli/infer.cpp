@@ -17,10 +17,10 @@
 #include "cli/named_options.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "study/names.hpp"
+#include "task/row_reader.hpp"
 #include "task/score.hpp"
-#include "task/stream.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -130,7 +130,7 @@ void warn_of(const InferOptions& options) {
 
 int infer(const InferOptions& options) {
   check_options(options);
-  task::RowStream stream(options.task,
+  task::RowReader stream(options.task,
                          {.targets = task::Targets::optional,
                           .columns = task::parse_columns(options.columns, "--columns")});
   const objective::LoadedModel loaded = load_model(options.model);

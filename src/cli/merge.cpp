@@ -6,9 +6,9 @@
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "run/run_study.hpp"
+#include "store/merge_shards.hpp"
 #include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
-#include "store/shards.hpp"
 
 namespace lorahub::cli {
 namespace {

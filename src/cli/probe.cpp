@@ -18,7 +18,7 @@
 #include "lora/geometry.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
-#include "report/plot.hpp"
+#include "report/figures/plot.hpp"
 #include "report/table.hpp"
 #include "study/names.hpp"
 

@@ -8,7 +8,7 @@
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
-#include "report/trial_course.hpp"
+#include "report/figures/trial_course.hpp"
 #include "store/paths.hpp"
 
 namespace lorahub::cli {

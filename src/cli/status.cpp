@@ -9,11 +9,9 @@
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cluster/folder_jobs.hpp"
+#include "store/merge_shards.hpp"
 #include "store/sentence.hpp"
-#include "store/shards.hpp"
 #include "store/study_progress.hpp"
-#include "store/validity.hpp"
-#include "task/score.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -94,22 +92,6 @@ int status(const StatusOptions& options) {
   return 0;
 }
 
-int check(const std::vector<std::string>& files) {
-  bool good = true;
-  for (const std::string& file : files) {
-    const store::CheckResult verdict = store::check_hdf5(file, task::is_hit);
-    const size_t count = verdict.problems.size();
-    fmt::print("{}: {}\n", base::printable_line(file),
-               count == 0 ? "good" : base::format("{} problem(s)", count));
-    for (const std::string& problem : verdict.problems)
-      fmt::print("  {}\n", store::sentence(problem));
-    for (const std::string& note : verdict.notes)
-      fmt::print("  note: {}\n", store::sentence(note, 2000));
-    good = good && count == 0;
-  }
-  return good ? 0 : 1;
-}
-
 }  // namespace
 
 void add_status(CLI::App& app, Action& action) {
@@ -119,16 +101,6 @@ void add_status(CLI::App& app, Action& action) {
   command->add_option("DIR", options->folder, "a results folder")->required();
   command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &action] { action = [options] { return status(*options); }; });
-}
-
-void add_check(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("check",
-                                     "verify result files: digest, schema, ids, counts, hits, "
-                                     "searches, shots and test disjoint, complete");
-  command->footer("Example: lorahub check results/quickstart/quickstart.h5");
-  const auto files = std::make_shared<std::vector<std::string>>();
-  command->add_option("FILE", *files, "HDF5 result files")->required();
-  command->callback([files, &action] { action = [files] { return check(*files); }; });
 }
 
 }  // namespace lorahub::cli

@@ -10,7 +10,7 @@
 #include "cli/words.hpp"
 #include "plan/command_memory.hpp"
 #include "run/independent_parts.hpp"
-#include "train/unit.hpp"
+#include "train/train_one.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -26,17 +26,17 @@ struct TrainOptions {
 
 struct Plan {
   train::TrainingConfig config;
-  std::vector<train::Unit> units;
+  std::vector<train::OneTraining> trainings;
 };
 
 Plan read_plan(const TrainOptions& options) {
   Plan plan{.config = train::read_config(options.config, settings(options.set, "--set")),
-            .units = {}};
-  plan.units = train::units(plan.config);
+            .trainings = {}};
+  plan.trainings = train::trainings(plan.config);
   return plan;
 }
 
-// What each rank does: it trains the units that it is given, by number, each with all of its
+// What each rank does: it does the trainings that it is given, by number, each with all of its
 // threads.
 class Trainer {
  public:
@@ -47,12 +47,13 @@ class Trainer {
   std::string operator()(const std::string& request) {
     if (request == kRoom) return plan::room(hardware_);
     if (!plan_) plan_ = read_plan(options_);
-    const train::Unit& unit = plan_->units.at(std::stoul(request));
+    const train::OneTraining& training = plan_->trainings.at(std::stoul(request));
     const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
-    const bool trained = train::run_unit(
-        plan_->config, unit,
+    const bool trained = train::train_one(
+        plan_->config, training,
         {.device = hardware_.device, .threads = hardware_.threads, .progress = show});
-    return unit.name + (trained ? " written to " : " is done already, in ") + unit.out.string();
+    return training.name + (trained ? " written to " : " is done already, in ") +
+           training.out.string();
   }
 
   static constexpr const char* kRoom = "room";  // reply: plan::room
@@ -64,25 +65,25 @@ class Trainer {
   std::optional<Plan> plan_;
 };
 
-run::Part part(const train::Unit& unit, size_t number) {
+run::Part part(const train::OneTraining& training, size_t number) {
   return {.request = std::to_string(number),
-          .cost = static_cast<double>(std::filesystem::file_size(unit.data)),
+          .cost = static_cast<double>(std::filesystem::file_size(training.data)),
           .done = [](const std::string& reply, double) { fmt::print("{}\n", reply); }};
 }
 
-// Checks all units before any is trained.
+// Checks all trainings before any is trained.
 void lead(const TrainOptions& options, const objective::Hardware& hardware, run::PartsLead& ranks) {
   const Plan plan = read_plan(options);
   std::vector<run::Part> parts;
-  for (size_t i = 0; i < plan.units.size(); ++i) {
-    train::check_free(plan.units[i].out, options.force);
-    const train::RowLengths rows = train::check_rows(plan.config, plan.units[i]);
+  for (size_t i = 0; i < plan.trainings.size(); ++i) {
+    train::check_free(plan.trainings[i].out, options.force);
+    const train::RowLengths rows = train::check_rows(plan.config, plan.trainings[i]);
     warn(rows.cut);
     if (!options.no_memory_check)
       warn(plan::check_room(
-          plan::need(plan.config, rows, hardware, "training " + plan.units[i].name),
+          plan::need(plan.config, rows, hardware, "training " + plan.trainings[i].name),
           {.hosts = ranks.hosts(), .rooms = ranks.everyone(Trainer::kRoom)}));
-    parts.push_back(part(plan.units[i], i));
+    parts.push_back(part(plan.trainings[i], i));
   }
   ranks.work(parts);
 }

@@ -7,7 +7,7 @@
 #include "base/files.hpp"
 #include "base/signals.hpp"
 #include "lab/lab_folders.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "objective/objective.hpp"
 #include "task/score.hpp"
 

@@ -85,8 +85,8 @@ train::TrainingConfig config(const study::Value& settings, const Training& train
 
 std::string trained(const train::TrainingConfig& config,
                     const train::TrainingResources& resources) {
-  const train::Unit unit = train::units(config).front();
-  return train::run_unit(config, unit, resources) ? "trained" : "is there";
+  const train::OneTraining training = train::trainings(config).front();
+  return train::train_one(config, training, resources) ? "trained" : "is there";
 }
 
 std::string make_lookups(const Lab& lab, const train::TrainingResources& resources) {

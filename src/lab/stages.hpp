@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lab/recipe.hpp"
-#include "train/unit.hpp"
+#include "train/train_one.hpp"
 
 namespace lorahub::lab {
 

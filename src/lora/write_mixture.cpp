@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/geometry.hpp"
-#include "lora/merge.hpp"
+#include "lora/merge_into_base.hpp"
 #include "lora/truncate.hpp"
 #include "study/names.hpp"
 

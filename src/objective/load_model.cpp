@@ -1,7 +1,7 @@
 #include "objective/load_model.hpp"
 
 #include "checkpoint/hub.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 
 namespace lorahub::objective {
 

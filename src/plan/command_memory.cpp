@@ -1,7 +1,7 @@
 #include "plan/command_memory.hpp"
 
 #include "checkpoint/hub.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 
 namespace lorahub::plan {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include "plan/memory.hpp"
 #include "plan/memory_check.hpp"
-#include "train/unit.hpp"
+#include "train/train_one.hpp"
 
 namespace lorahub::plan {
 

@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "objective/loss_kinds.hpp"
 #include "objective/rate.hpp"
 #include "plan/learning_rate.hpp"

@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/library.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "plan/trial_inputs.hpp"
 #include "tensor/cuda/gpu_memory.hpp"
 #include "text/tokenizer.hpp"

@@ -5,7 +5,7 @@
 
 #include "checkpoint/hub.hpp"
 #include "lora/pool.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "objective/objective.hpp"
 #include "search/optimizer.hpp"
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "report/aggregate.hpp"
-#include "report/improvement.hpp"
+#include "report/statistics/aggregate.hpp"
+#include "report/statistics/improvement.hpp"
 
 namespace lorahub::report {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/rank_tests.hpp"
+#include "report/statistics/rank_tests.hpp"
 #include "report/summary.hpp"
 
 namespace lorahub::report {

@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
-#include "report/bootstrap.hpp"
 #include "report/compare.hpp"
+#include "report/statistics/bootstrap.hpp"
 
 namespace lorahub::report {
 

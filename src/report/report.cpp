@@ -9,8 +9,8 @@
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
-#include "report/pairs.hpp"
-#include "report/sections.hpp"
+#include "report/sections/pairs.hpp"
+#include "report/sections/sections.hpp"
 
 namespace lorahub::report {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "report/bootstrap.hpp"
+#include "report/statistics/bootstrap.hpp"
 #include "store/hdf5.hpp"
 
 namespace lorahub::report {

@@ -5,8 +5,8 @@
 
 #include "base/text.hpp"
 #include "report/numbers.hpp"
-#include "report/paired_rows.hpp"
-#include "report/proportion.hpp"
+#include "report/statistics/paired_rows.hpp"
+#include "report/statistics/proportion.hpp"
 
 namespace lorahub::run {
 namespace {

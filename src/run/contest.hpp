@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/bootstrap.hpp"
+#include "report/statistics/bootstrap.hpp"
 #include "report/table.hpp"
 
 namespace lorahub::run {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/shards.hpp"
+#include "store/merge_shards.hpp"
 
 namespace lorahub::store {
 

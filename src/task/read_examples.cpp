@@ -1,13 +1,13 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "task/stream.hpp"
+#include "task/row_reader.hpp"
 #include "task/task.hpp"
 
 namespace lorahub::task {
 
 std::vector<Example> read_examples(const std::filesystem::path& file, const Reading& reading) {
-  RowStream stream(file.string(), reading);
+  RowReader stream(file.string(), reading);
   std::vector<Example> rows;
   for (Row row; stream.next(row);) rows.push_back(std::move(row.example));
   base::check(!rows.empty(),

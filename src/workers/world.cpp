@@ -10,7 +10,7 @@
 #include "base/host.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
-#include "workers/coordinate.hpp"
+#include "workers/coordinator_loop.hpp"
 #include "workers/rank_identity.hpp"
 #include "workers/worker_loop.hpp"
 

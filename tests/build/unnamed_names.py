@@ -33,6 +33,9 @@ def names(file):
         for line in body.group(1).splitlines():
             if not line or line[0] in " \t/}#" or line.startswith(NO_DEFINITION):
                 continue
+            if "constexpr" in line and ";" in line:  # several in a line
+                found.update(re.findall(r"(\w+)(?:\[\w*\])? = ", line))
+                continue
             kind = TYPE.match(line)
             word = kind or NAME.search(line)
             if word:

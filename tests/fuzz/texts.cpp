@@ -7,7 +7,7 @@
 #include "store/journal.hpp"
 #include "study/study.hpp"
 #include "targets.hpp"
-#include "task/stream.hpp"
+#include "task/row_reader.hpp"
 #include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::fuzz {
@@ -45,7 +45,7 @@ void task(const std::string& bytes) {
   const auto file = scratch() / "task.jsonl";
   put(file, bytes);
   try {
-    task::RowStream stream(file);
+    task::RowReader stream(file);
     for (task::Row row; stream.next(row);) {
     }
   } catch (const base::Error&) {  // the other way says so, too

@@ -8,7 +8,7 @@
 #include "lab/lab_folders.hpp"
 #include "lab/stages.hpp"
 #include "lora/library.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 
 namespace lorahub::lab {
 namespace {

@@ -16,7 +16,7 @@
 #include "base/text.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/pool.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "model/t5/architecture.hpp"
 
 namespace lorahub::lora {

@@ -7,7 +7,7 @@
 
 #include "golden.hpp"
 #include "lora/geometry.hpp"
-#include "lora/merge.hpp"
+#include "lora/merge_into_base.hpp"
 #include "lora/module_card.hpp"
 #include "lora/peft.hpp"
 

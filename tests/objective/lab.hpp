@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "base/random.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "objective/objective.hpp"
 #include "study/trial.hpp"
 

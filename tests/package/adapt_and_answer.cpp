@@ -2,7 +2,7 @@
 //   adapt_and_answer MODEL LIBRARY TASK.jsonl
 #include <cstdio>
 
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "objective/objective.hpp"
 #include "search/minimize.hpp"
 

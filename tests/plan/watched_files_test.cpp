@@ -13,7 +13,7 @@
 #include "base/check.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "run/small_study.hpp"
 
 namespace lorahub {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "report/made.hpp"
-#include "report/targets.hpp"
+#include "report/sections/targets.hpp"
 
 namespace lorahub::report {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "report/bootstrap.hpp"
+#include "report/statistics/bootstrap.hpp"
 
 namespace lorahub::report {
 

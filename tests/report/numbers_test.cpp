@@ -10,7 +10,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "report/report.hpp"
-#include "report/sections.hpp"
+#include "report/sections/sections.hpp"
 
 namespace lorahub::report {
 namespace {

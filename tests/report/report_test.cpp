@@ -10,7 +10,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "report/made.hpp"
-#include "report/sections.hpp"
+#include "report/sections/sections.hpp"
 #include "report/table.hpp"
 
 namespace lorahub::report {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/check.hpp"
-#include "task/stream.hpp"
+#include "task/row_reader.hpp"
 #include "task/task.hpp"
 
 namespace lorahub::task {
@@ -215,10 +215,10 @@ TEST_F(ReadExamples, RefusesAnEmptyOrMissingFileAndAFolder) {
   EXPECT_THROW(read_examples("/tmp"), base::Error);
 }
 
-TEST(RowStream, GivesEachRowItsPlaceAndAdapter) {
+TEST(RowReader, GivesEachRowItsPlaceAndAdapter) {
   const auto file = std::filesystem::path(testing::TempDir()) / "row_stream.jsonl";
   std::ofstream(file) << "{\"input\":\"x\",\"adapter\":\"m\"}\n\n{\"question\":\"q\"}\n";
-  RowStream stream(file, {.targets = Targets::optional});
+  RowReader stream(file, {.targets = Targets::optional});
   Row row;
   ASSERT_TRUE(stream.next(row));
   EXPECT_EQ(row.adapter, "m");

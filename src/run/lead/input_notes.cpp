@@ -5,7 +5,7 @@
 
 #include "checkpoint/hub.hpp"
 #include "lora/base_names.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "plan/trial_inputs.hpp"
 
 namespace lorahub::run {

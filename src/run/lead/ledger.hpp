@@ -9,7 +9,7 @@
 #include "base/log.hpp"
 #include "base/progress.hpp"
 #include "search/minimize.hpp"
-#include "store/shards.hpp"
+#include "store/merge_shards.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {

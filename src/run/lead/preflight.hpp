@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "plan/watched_files.hpp"
-#include "store/shards.hpp"
+#include "store/merge_shards.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::run {

@@ -14,7 +14,7 @@
 #include "base/signals.hpp"
 #include "checkpoint/weights.hpp"
 #include "fake_nccl.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "tensor/hash_weights.hpp"
 #include "workers/nccl.hpp"
 

@@ -5,7 +5,7 @@
 #include "base/random.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
-#include "model/load.hpp"
+#include "model/families.hpp"
 #include "run/background.hpp"
 
 namespace lorahub {

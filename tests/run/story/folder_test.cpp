@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "run/small_study.hpp"
-#include "store/shards.hpp"
+#include "store/merge_shards.hpp"
 
 namespace lorahub {
 namespace {

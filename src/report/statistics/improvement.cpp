@@ -1,0 +1,31 @@
+#include "report/statistics/improvement.hpp"
+
+#include <algorithm>
+
+namespace lorahub::report {
+
+double share_of_wins(const Samples& differences) {
+  double share = 0;
+  for (const auto& values : differences) {
+    double sum = 0;
+    for (const double d : values) sum += d > 0 ? 1 : d < 0 ? 0 : 0.5;
+    share += sum / static_cast<double>(values.size() * differences.size());
+  }
+  return share;
+}
+
+std::vector<double> performance_profile(const Samples& scores,
+                                        const std::vector<double>& thresholds) {
+  std::vector<double> shares;
+  for (const double threshold : thresholds) {
+    double sum = 0;
+    for (const auto& values : scores)
+      sum += static_cast<double>(
+                 std::ranges::count_if(values, [&](double v) { return v > threshold; })) /
+             static_cast<double>(values.size());
+    shares.push_back(sum / static_cast<double>(scores.size()));
+  }
+  return shares;
+}
+
+}  // namespace lorahub::report

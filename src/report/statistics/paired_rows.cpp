@@ -1,0 +1,63 @@
+#include "report/statistics/paired_rows.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include "base/random.hpp"
+#include "report/statistics/pick.hpp"
+
+namespace lorahub::report {
+namespace {
+
+constexpr size_t kReplicates = 10000;
+
+Eigen::MatrixXf resampled_rows(size_t rows) {
+  base::Stream random(1, "rows");
+  const auto n = static_cast<Eigen::Index>(rows);
+  Eigen::MatrixXf times = Eigen::MatrixXf::Zero(kReplicates, n);
+  for (Eigen::Index r = 0; r < times.rows(); ++r)
+    for (Eigen::Index i = 0; i < n; ++i)
+      times(r, static_cast<Eigen::Index>(pick(random, rows))) += 1;
+  return times;
+}
+
+}  // namespace
+
+double mcnemar(long only_first, long only_second) {
+  const long n = only_first + only_second;
+  const auto log_n = std::lgamma(static_cast<double>(n) + 1);
+  double tail = 0;
+  for (long i = 0; i <= std::min(only_first, only_second); ++i)
+    tail += std::exp(log_n - std::lgamma(static_cast<double>(i) + 1) -
+                     std::lgamma(static_cast<double>(n - i) + 1) -
+                     static_cast<double>(n) * std::log(2.0));
+  return std::min(1.0, 2 * tail);
+}
+
+Interval PairedBootstrap::operator()(const std::vector<std::vector<int>>& differences) {
+  const size_t draws = differences.size(), rows = differences.at(0).size();
+  assert(rows > 0);
+  Eigen::MatrixXf table(rows, draws);
+  for (size_t d = 0; d < draws; ++d)
+    for (size_t r = 0; r < rows; ++r)
+      table(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(d)) =
+          static_cast<float>(differences[d][r]);
+  auto times = times_.find(rows);
+  if (times == times_.end()) times = times_.emplace(rows, resampled_rows(rows)).first;
+  const Eigen::MatrixXf sums = times->second * table;  // [replicate, draw], whole numbers
+  base::Stream random(1, "draws");
+  std::vector<double> found(kReplicates);
+  for (size_t i = 0; i < kReplicates; ++i)
+    for (size_t d = 0; d < draws; ++d)
+      found[i] += static_cast<double>(
+          sums(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(pick(random, draws))));
+  std::ranges::sort(found);
+  const double scale = 100 / static_cast<double>(rows * draws);
+  return {.value = scale * static_cast<double>(table.sum()),
+          .low = scale * found[kReplicates / 40 - 1],
+          .high = scale * found[kReplicates - kReplicates / 40]};
+}
+
+}  // namespace lorahub::report
