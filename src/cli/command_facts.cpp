@@ -46,10 +46,14 @@ OptionFacts facts_of(const CLI::Option& option, const CLI::App& command) {
   return facts;
 }
 
+// A group of options has its command's --help once more.
 void add_options(const CLI::App& command, CommandFacts& facts) {
-  for (const CLI::Option* option : command.get_options())
-    (option->nonpositional() ? facts.options : facts.positionals)
-        .push_back(facts_of(*option, command));
+  for (const CLI::Option* option : command.get_options()) {
+    auto& known = option->nonpositional() ? facts.options : facts.positionals;
+    OptionFacts found = facts_of(*option, command);
+    if (std::ranges::find(known, found.names, &OptionFacts::names) == known.end())
+      known.push_back(std::move(found));
+  }
 }
 
 CommandFacts facts_below(const CLI::App& command, std::vector<std::string> path) {

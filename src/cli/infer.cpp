@@ -162,7 +162,7 @@ int infer(const InferOptions& options) {
     if (tally.scored) out["accuracy"] = tally.accuracy();
     fmt::print("{}\n", text(out));
   } else if (tally.scored) {
-    fmt::print(stderr, "accuracy {:.2f} % of {} rows\n", tally.accuracy(), tally.rows);
+    say_accuracy(tally);
   }
   return 0;
 }

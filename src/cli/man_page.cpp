@@ -1,5 +1,6 @@
 #include "cli/man_page.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 #include "base/text.hpp"
@@ -23,10 +24,23 @@ std::string bold(const std::string& text) { return "\\fB" + roff(text) + "\\fR";
 
 std::string italic(const std::string& text) { return "\\fI" + roff(text) + "\\fR"; }
 
+// Whether the text begins with what is typed as it stands, such as a file's name, `a=b` or `word:`.
+bool begins_with_literal(const std::string& text) {
+  std::string word = text.substr(0, text.find(' '));
+  if (word.ends_with(',')) word.pop_back();
+  return !std::ranges::all_of(word, [](unsigned char c) { return std::isalpha(c) || c == '\''; });
+}
+
 std::string sentence(std::string text) {
   if (text.empty()) return text;
-  text.replace(0, 1, upper(text.substr(0, 1)));
+  if (!begins_with_literal(text)) text.replace(0, 1, upper(text.substr(0, 1)));
   return roff(text) + (text.ends_with('.') ? "" : ".");
+}
+
+// The program's own description begins with its name, which a page has in front of it.
+std::string purpose(const CommandFacts& command) {
+  const std::string name = command.called() + ": ";
+  return command.meaning.substr(command.meaning.starts_with(name) ? name.size() : 0);
 }
 
 std::string heading(const OptionFacts& option) {
@@ -93,7 +107,7 @@ It was interrupted, or the machine failed; the same command goes on.
 std::string man_page(const CommandFacts& command, const std::string& version) {
   std::string text = base::format(".TH {} 1 \"\" \"lorahub {}\" \"lorahub\"\n",
                                   roff(upper(command.called("-"))), version);
-  text += base::format(".SH NAME\n{} \\- {}\n", roff(command.called("-")), roff(command.meaning));
+  text += base::format(".SH NAME\n{} \\- {}\n", roff(command.called("-")), roff(purpose(command)));
   text += synopsis(command);
   text += section("ARGUMENTS", command.positionals) + section("OPTIONS", command.options);
   text += list(command.commands) + std::string(kExitCodes);

@@ -73,7 +73,7 @@ std::vector<DocumentBlock> noise(const Summary& summary) {
   if (table.rows.empty())
     blocks.emplace_back(
         Text{.text = "No trial was run twice with the same modules and shots and another search "
-                     "seed: this study has no noise floor of the search.",
+                     "seed, so this study cannot say how far two searches of one problem differ.",
              .role = Text::Role::note});
   else
     blocks.emplace_back(std::move(table));

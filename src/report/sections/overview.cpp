@@ -74,7 +74,7 @@ MeanCost cost(const Condition& condition) {
 }
 
 Table budget_table(const Summary& summary) {
-  Table table{.title = "Budget, mean of a trial, in four currencies; seconds beside",
+  Table table{.title = "What a trial costs, on average",
               .head = {"condition", "trials", "evaluations", "rounds", "example-forwards",
                        "tokens, search", "tokens, answers", "search, s", "answers, s"}};
   for (const Condition& c : summary.conditions) {

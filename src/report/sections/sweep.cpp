@@ -128,7 +128,7 @@ Figure accuracy_figure(const Summary& summary, const Axes& what, const std::vect
           .title = title,
           .caption =
               "Means over tasks; 95 %, draws resampled within tasks. Conditions of one value stand "
-              "side by side. Level lines with bands: methods that do not read this knob.",
+              "side by side. A level line with a band is a method that does not read this knob.",
           .svg = draw(plot, file),
           .narrow_svg = draw(plot, file, FigureWidth::phone),
           .table = std::move(table)};
