@@ -18,6 +18,7 @@
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
 #include "model/families.hpp"
+#include "report/statistics/proportion.hpp"
 #include "study/names.hpp"
 #include "task/row_reader.hpp"
 #include "task/score.hpp"
@@ -126,6 +127,13 @@ void warn_of(const InferOptions& options) {
   warn(model::generation_warning(checkpoint::resolve(options.model.model)));
   const std::string library = options.adapter.empty() ? options.library : "";
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
+}
+
+void say_accuracy(const Tally& tally) {
+  const report::Interval right =
+      report::wilson(static_cast<long>(tally.hits), static_cast<long>(tally.rows));
+  fmt::print(stderr, "accuracy {:.2f} % [{:.1f}, {:.1f}] of {} rows\n", right.value, right.low,
+             right.high, tally.rows);
 }
 
 int infer(const InferOptions& options) {

@@ -166,6 +166,14 @@ TEST_F(Commands, InferReadsStandardInput) {
   EXPECT_TRUE(answers["accuracy"].is_number());
 }
 
+// Of no hit in n rows, Wilson's interval ends at z^2 / (n + z^2): 56.1 % for three.
+TEST_F(Commands, InferSaysHowFarItsAccuracyIsCertain) {
+  const Ended ended =
+      run_command("head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl | " PROGRAM
+                  " infer" + kModel + " --task -");
+  EXPECT_THAT(ended.err, HasSubstr("accuracy 0.00 % [0.0, 56.1] of 3 rows\n"));
+}
+
 // Rows of several adapters in one stream: each answered as by its adapter alone, in their order.
 TEST_F(Commands, InferAnswersEachRowByItsOwnAdapter) {
   const std::vector<std::string> adapters{"find_letter", "max_letter", "", "find_letter"};

@@ -61,6 +61,7 @@ TEST(BashCompletion, OffersTheOptionsOfTheCommandAlone) {
   EXPECT_THAT(bash_offers("lorahub run study.yaml --sh"), ElementsAre("--shard"));
   EXPECT_THAT(bash_offers("lorahub plan --sh"), IsEmpty());
   EXPECT_THAT(bash_offers("lorahub hub add --self"), ElementsAre("--self-test"));
+  EXPECT_THAT(bash_offers("lorahub export --he"), ElementsAre("--help"));  // its group has one, too
 }
 
 TEST(BashCompletion, OffersValues) {
@@ -158,6 +159,19 @@ TEST(Manual, SaysDefaultsAndExamples) {
   EXPECT_THAT(page, HasSubstr("Default: \\fB5\\fR."));
   EXPECT_THAT(page, HasSubstr(".SH EXAMPLES"));
   EXPECT_EQ(run_command(kProgram + " manual hub nowhere").code, 2);
+}
+
+TEST(Manual, BeginsSentencesWithCapitalsAndLeavesLiteralsAsTheyAreTyped) {
+  const std::string exporting = run_command(kProgram + " manual export").out;
+  EXPECT_THAT(exporting, HasSubstr("\nOne CSV file a table.\n"));
+  EXPECT_THAT(exporting, HasSubstr("\nro\\-crate\\-metadata.json in DIR"));
+  const std::string adapting = run_command(kProgram + " manual adapt").out;
+  EXPECT_THAT(adapting, HasSubstr("\nrecommended: the best settings known"));
+  EXPECT_THAT(adapting, HasSubstr("\ninput=NAME,target=NAME"));
+}
+
+TEST(Manual, NamesTheProgramOnce) {
+  EXPECT_THAT(run_command(kProgram + " manual").out, HasSubstr(".SH NAME\nlorahub \\- adapts "));
 }
 
 // A description that lists the choices once more says nothing.
