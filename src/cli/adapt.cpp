@@ -243,7 +243,7 @@ void add_adapt(CLI::App& app, Action& action) {
       ->required();
   command
       ->add_option("--task", options->task,
-                   "examples: a file of rows, or a task of a piece, such as "
+                   "examples, in a file of rows or a task of a piece, such as "
                    "mini/unseen/E1_isa_letter")
       ->required();
   add_columns(*command, options->columns);

@@ -50,9 +50,8 @@ int compose(const ComposeOptions& options) {
 void add_compose(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("compose", "given weights in, one PEFT adapter out");
   command->footer(
-      "Example: lorahub compose --model configs/model/mini --library configs/library/mini/r16 "
-      "--modules "
-      "find_letter,max_letter --weights w.json --out mixed");
+      "Example: lorahub compose --model mini --library mini --modules find_letter,max_letter "
+      "--weights w.json --out mixed");
   const auto options = std::make_shared<ComposeOptions>();
   add_model(*command, options->model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();

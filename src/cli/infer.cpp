@@ -181,8 +181,7 @@ void add_infer(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("infer", "greedy answers, and accuracy where targets are given");
   command->footer(
-      "Example: lorahub infer --model configs/model/mini --adapter "
-      "configs/library/mini/r16/find_letter --task "
+      "Example: lorahub infer --model mini --adapter configs/library/mini/r16/find_letter --task "
       "configs/tasks/mini/upstream/find_letter.jsonl --json");
   const auto options = std::make_shared<InferOptions>();
   add_model(*command, options->model.model)->required();

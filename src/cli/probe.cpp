@@ -162,8 +162,8 @@ void add_probe(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "probe", "each module alone on the shots: loss, accuracy, norms, similarity");
   command->footer(
-      "Example: lorahub probe --model configs/model/mini --library configs/library/mini/r16 --task "
-      "configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --map similarity.svg");
+      "Example: lorahub probe --model mini --library mini --task mini/unseen/E1_isa_letter --map "
+      "similarity.svg");
   const auto options = std::make_shared<ProbeOptions>();
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();

@@ -136,10 +136,8 @@ int score(const ScoreOptions& options) {
 void add_score(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("score", "loss of given weight vectors");
   command->footer(
-      "Example: lorahub score --model configs/model/mini --library configs/library/mini/r16 "
-      "--modules "
-      "find_letter,max_letter --task configs/tasks/mini/unseen/E1_isa_letter/pool.jsonl --rows 0:5 "
-      "--weights w.json --json");
+      "Example: lorahub score --model mini --library mini --modules find_letter,max_letter --task "
+      "mini/unseen/E1_isa_letter --rows 0:5 --weights w.json --json");
   const auto options = std::make_shared<ScoreOptions>();
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();

@@ -168,9 +168,9 @@ TEST_F(Commands, InferReadsStandardInput) {
 
 // Of no hit in n rows, Wilson's interval ends at z^2 / (n + z^2): 56.1 % for three.
 TEST_F(Commands, InferSaysHowFarItsAccuracyIsCertain) {
-  const Ended ended =
-      run_command("head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl | " PROGRAM
-                  " infer" + kModel + " --task -");
+  const Ended ended = run_command(
+      "head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/test.jsonl | " PROGRAM " infer" +
+      kModel + " --task -");
   EXPECT_THAT(ended.err, HasSubstr("accuracy 0.00 % [0.0, 56.1] of 3 rows\n"));
 }
 
