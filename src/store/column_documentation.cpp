@@ -7,10 +7,9 @@ namespace lorahub::store {
 namespace {
 
 constexpr std::string_view kKnobs =
-    "| the knobs | integer, real or text | | one column each, named as in the YAML with `_` in "
-    "place of the dot (`task`, `method`, `search_sigma0`, `seed_shots`); `knob` in the attribute "
-    "`columns` is the name in the YAML. A knob is missing where the method does not read it. "
-    "`modules`, `shots` and seeds are texts when one of them is no count |\n";
+    "| the knobs | integer, real or text | | one column each, named as in the YAML with `_` for "
+    "the dot (`search_sigma0`), and missing where the method does not read it. `modules`, `shots` "
+    "and seeds are texts when one of them is no count |\n";
 
 std::string type_of(const Column& column) {
   switch (column.kind) {

@@ -54,9 +54,8 @@ std::vector<ResultColumn> all_columns() {
        .field = member([](auto& r) -> auto& { return r.best_loss; }),
        .journal = "/best_loss",
        .remark =
-           "With `precision: delta-*` it is evaluated again in f32, so it is not the least of "
-           "`/evaluations`. It has no unit with `loss: accuracy` and `loss: similarity`, and the "
-           "program's with `loss: ask`."},
+           "With `precision: delta-*` it is evaluated again in f32. It has no unit with `loss: "
+           "accuracy` and `loss: similarity`, and the program's with `loss: ask`."},
       {.name = "zero_loss",
        .unit = "nat",
        .meaning = "few-shot loss of w = 0",
@@ -126,9 +125,8 @@ std::vector<ResultColumn> all_columns() {
        .journal = "/joules",
        .older_journals = OlderJournals::lack_it,
        .remark =
-           "It is counted from start to end of the trial, by the meters that can be read (RAPL's "
-           "processor packages, NVIDIA's GPUs), and is of all that the node does meanwhile, "
-           "trials at the same time and other jobs included."},
+           "It is all that the node does from start to end of the trial, other jobs included, as "
+           "far as the meters of RAPL and NVIDIA can be read."},
       {.name = "waits",
        .unit = "1",
        .meaning = "times the search waited for its ranks",

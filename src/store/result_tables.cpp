@@ -126,10 +126,9 @@ RowTable<EnvironmentRow> EnvironmentRow::table() {
       "something that is known of a start of the program",
       {{"start", "1", "start of the program, from 0", &EnvironmentRow::start},
        {"key", kNoUnit, "what", &EnvironmentRow::key,
-        "It is versions, commit, compiler, host, processor, memory, ranks, threads and Slurm job; "
-        "what changes the bits of sums: `cpu_capability` (the instructions that LibTorch uses), "
-        "`ATEN_CPU_CAPABILITY`, `MKL_CBWR` and their like where they are set, `ranks differ` "
-        "where the ranks' processors do; `rank 0`, `rank 1`, ...: host and device of each."},
+        "It is versions, commit, compiler, host, processor, memory, ranks, threads, Slurm job; "
+        "`cpu_capability`, `MKL_CBWR` and others that change bits; `ranks differ`; `rank 0`, ...: "
+        "host and device."},
        {"value", kNoUnit, "its value", &EnvironmentRow::value}}};
 }
 
