@@ -16,7 +16,7 @@
 #include "cli/commands.hpp"
 #include "cli/task_rows.hpp"
 #include "cli/words.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/remarks.hpp"
 #include "study/single_trial.hpp"
 

@@ -13,7 +13,7 @@
 #include "cli/outputs.hpp"
 #include "model/families.hpp"
 #include "plan/environment.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::cli {
 namespace {

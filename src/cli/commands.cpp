@@ -18,7 +18,7 @@
 #include "lora/base_names.hpp"
 #include "lora/load_modules.hpp"
 #include "plan/environment.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "workers/session.hpp"
 
 namespace lorahub::cli {

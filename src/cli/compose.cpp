@@ -7,7 +7,7 @@
 #include "cli/named_options.hpp"
 #include "lora/module_card.hpp"
 #include "model/families.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::cli {
 namespace {

@@ -19,7 +19,7 @@
 #include "lora/peft.hpp"
 #include "model/families.hpp"
 #include "report/statistics/proportion.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "task/row_reader.hpp"
 #include "task/score.hpp"
 

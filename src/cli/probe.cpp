@@ -20,7 +20,7 @@
 #include "plan/lengths.hpp"
 #include "report/figures/plot.hpp"
 #include "report/table.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "cli/words.hpp"
 #include "run/run_study.hpp"
 #include "store/paths.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/remarks.hpp"
 
 namespace lorahub::cli {

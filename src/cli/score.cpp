@@ -10,7 +10,7 @@
 #include "cli/words.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "task/row.hpp"
 
 namespace lorahub::cli {

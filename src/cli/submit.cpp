@@ -11,7 +11,7 @@
 #include "cluster/study_job.hpp"
 #include "plan/cost.hpp"
 #include "plan/lacks.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/remarks.hpp"
 
 namespace lorahub::cli {

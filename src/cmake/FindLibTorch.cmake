@@ -27,7 +27,7 @@ if(_v)
 endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_torch_cpu LibTorch_c10 LibTorch_INCLUDE_DIR VERSION_VAR LibTorch_VERSION
-  REASON_FAILURE_MESSAGE "scripts/setup fetches it; TORCH_DIR or CMAKE_PREFIX_PATH names one of your own")
+  REASON_FAILURE_MESSAGE "scripts/setup fetches it, or TORCH_DIR or CMAKE_PREFIX_PATH names one of your own")
 if(LibTorch_FOUND AND NOT TARGET LibTorch::cpu)
   add_library(LibTorch::cpu INTERFACE IMPORTED GLOBAL)
   foreach(_i torch/csrc/api/include .) # -idirafter: LibTorch's own copies of fmt, protobuf, ... must not hide the system's

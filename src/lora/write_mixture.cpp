@@ -8,7 +8,7 @@
 #include "lora/geometry.hpp"
 #include "lora/merge_into_base.hpp"
 #include "lora/truncate.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::lora {
 

@@ -26,7 +26,7 @@ struct MixtureToWrite {
 struct Written {
   Module module;
   double cut = 0;   // |composed - cut| / |composed| where the rank was cut
-  double lost = 0;  // of a merged model: what rounding took of the adapter (merge.hpp)
+  double lost = 0;  // of a merged model: what rounding took of the adapter (merge_into_base.hpp)
 };
 
 struct NamedModel {

@@ -14,7 +14,7 @@
 #include "plan/memory.hpp"
 #include "plan/trial_inputs.hpp"
 #include "search/optimizer.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "task/task.hpp"
 #include "text/tokenizer.hpp"
 

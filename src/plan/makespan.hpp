@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "workers/scheduler.hpp"
+#include "workers/rank_groups.hpp"
 
 namespace lorahub::plan {
 

@@ -8,7 +8,7 @@
 #include "objective/alone.hpp"
 #include "objective/answer_errors.hpp"
 #include "objective/self_test.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::run {

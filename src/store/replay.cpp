@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 #include "search/optimizer.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::store {

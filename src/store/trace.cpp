@@ -9,7 +9,7 @@
 #include "base/check.hpp"
 #include "store/replay.hpp"
 #include "store/result_file.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::store {

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/numbers.hpp"
 #include "study/required.hpp"
 #include "study/trial.hpp"

@@ -1,6 +1,8 @@
 #include "study/methods.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace lorahub::study {
 
@@ -18,5 +20,15 @@ bool uses_shots(Method method) { return info(method).uses_shots; }
 bool trains(Method method) { return info(method).trains != Trains::nothing; }
 
 bool measures_candidates(Method method) { return info(method).measures_candidates; }
+
+template <>
+const std::vector<std::string>& words<Method>() {
+  static const std::vector<std::string> list = [] {
+    std::vector<std::string> all;
+    for (const MethodInfo& row : kMethods) all.emplace_back(row.word);
+    return all;
+  }();
+  return list;
+}
 
 }  // namespace lorahub::study

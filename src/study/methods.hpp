@@ -4,8 +4,11 @@
 #pragma once
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "study/choices.hpp"
 #include "study/required.hpp"
 
 namespace lorahub::study {
@@ -157,5 +160,8 @@ bool uses_search(Method method);
 bool uses_shots(Method method);
 bool trains(Method method);               // by gradient
 bool measures_candidates(Method method);  // by their loss on the shots
+
+template <>
+const std::vector<std::string>& words<Method>();
 
 }  // namespace lorahub::study

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "study/choices.hpp"
 #include "study/document.hpp"
-#include "study/names.hpp"
 #include "study/trial.hpp"
 #include "study/yaml_text.hpp"
 

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "study/choices.hpp"
 #include "study/document.hpp"
-#include "study/names.hpp"
 #include "study/pieces.hpp"
 
 namespace lorahub::train {

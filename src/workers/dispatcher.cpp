@@ -26,7 +26,7 @@ std::vector<Outcome> JobHandle::call(const std::vector<std::string>& requests) c
 
 int JobHandle::slots() const {
   const std::lock_guard lock(dispatcher_.mutex_);
-  const int seats = dispatcher_.scheduler_->ranks_of(group_);
+  const int seats = dispatcher_.groups_->ranks_of(group_);
   return std::max(1, seats * dispatcher_.team_.threads / dispatcher_.team_.jobs);
 }
 
@@ -50,7 +50,7 @@ void Dispatcher::post_join(int rank, PendingRequest sent) {
 // A rank that has not tried it yet: one of the group, else the next one of all, counted round.
 int Dispatcher::another_rank(const PendingRequest& sent) const {
   const auto is_new = [&](int rank) { return std::ranges::count(sent.tried, rank) == 0; };
-  for (const int seat : scheduler_->members(sent.group))
+  for (const int seat : groups_->members(sent.group))
     if (is_new(rank_of(seat))) return rank_of(seat);
   const int last = sent.tried.back();
   for (int step = 1; step < ranks(); ++step)
@@ -107,19 +107,19 @@ void Dispatcher::work(const std::vector<Job>& jobs, int groups) {
   for (const Job& job : jobs) sizes.push_back(job.size);
   {
     const std::lock_guard lock(mutex_);
-    scheduler_.emplace(
+    groups_.emplace(
         RankLayout{
             .ranks = ranks() * team_.jobs, .groups = groups, .depth = threads_of_a_seat() + 1},
         std::move(sizes));
     jobs_ = &jobs;
-    job_of_.assign(static_cast<size_t>(scheduler_->groups()), -1);
+    job_of_.assign(static_cast<size_t>(groups_->groups()), -1);
     failed_joins_.clear();
     first_error_ = nullptr;
   }
   {
     std::vector<std::jthread> leads;
     try {
-      for (int group = 0; group < scheduler_->groups(); ++group)
+      for (int group = 0; group < groups_->groups(); ++group)
         leads.emplace_back([this, &jobs, group] { lead(jobs, group); });
     } catch (const std::system_error&) {
       end_all(std::make_exception_ptr(
@@ -127,7 +127,7 @@ void Dispatcher::work(const std::vector<Job>& jobs, int groups) {
     }
   }
   const std::lock_guard lock(mutex_);
-  scheduler_.reset();
+  groups_.reset();
   calls_.clear();
   if (first_error_) std::rethrow_exception(first_error_);
 }
@@ -138,7 +138,7 @@ void Dispatcher::lead(const std::vector<Job>& jobs, int group) {
     {
       const std::lock_guard lock(mutex_);
       if (first_error_ || stop_) return;
-      job = scheduler_->take(group);
+      job = groups_->take(group);
       if (job) job_of_[static_cast<size_t>(group)] = *job;
     }
     wake_up_.ring();  // the ranks of this group may have joined others
@@ -175,7 +175,7 @@ std::vector<Outcome> Dispatcher::call(int group, const std::vector<std::string>&
             .outcomes = std::vector<Outcome>(requests.size()),
             .missing = requests.size()};
   calls_[group] = &call;
-  scheduler_->submit(group, static_cast<int>(requests.size()));
+  groups_->submit(group, static_cast<int>(requests.size()));
   wait_for(lock, call);
   check_joins(job_of_[static_cast<size_t>(group)]);
   for (const Outcome& outcome : call.outcomes)
@@ -185,8 +185,8 @@ std::vector<Outcome> Dispatcher::call(int group, const std::vector<std::string>&
 
 std::vector<Dispatcher::OutgoingRequest> Dispatcher::outbox() {
   const std::lock_guard lock(mutex_);
-  while (scheduler_ && !stop_) {
-    const std::optional<Scheduler::Assignment> assignment = scheduler_->next();
+  while (groups_ && !stop_) {
+    const std::optional<RankGroups::Assignment> assignment = groups_->next();
     if (!assignment) break;
     const int rank = rank_of(assignment->rank);
     Call& call = *calls_.at(assignment->group);
@@ -208,8 +208,8 @@ void Dispatcher::arrived(int rank, Outcome outcome) {
   if (sent == pending_.end()) return;  // its call was stopped meanwhile
   const PendingRequest what = sent->second;
   pending_.erase(sent);
-  if (scheduler_ && what.seat >= 0 && !what.join) scheduler_->done(what.seat, what.group);
-  const bool ours = what.group >= 0 && scheduler_ && !stop_;
+  if (groups_ && what.seat >= 0 && !what.join) groups_->done(what.seat, what.group);
+  const bool ours = what.group >= 0 && groups_ && !stop_;
   if (outcome.result == Result::fault && ours && what.tried.size() < kTries) {
     try_again(rank, what);
     return;

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "workers/executor.hpp"
-#include "workers/scheduler.hpp"
+#include "workers/rank_groups.hpp"
 
 namespace lorahub::workers {
 
@@ -148,7 +148,7 @@ class Dispatcher {
   uint64_t notes_ = 0;                           // calls of note() and requests to ranks, so far
 
   // The members below are set while work() runs.
-  std::optional<Scheduler> scheduler_;
+  std::optional<RankGroups> groups_;
   const std::vector<Job>* jobs_ = nullptr;
   std::map<int, Call*> calls_;           // by group
   std::vector<int> job_of_;              // by group

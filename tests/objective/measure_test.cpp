@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "lab.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::objective {
 namespace {

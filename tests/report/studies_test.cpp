@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "base/files.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::report {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "search/optimizer.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::store {

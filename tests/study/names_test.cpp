@@ -1,9 +1,8 @@
-#include "study/names.hpp"
-
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "study/choices.hpp"
 #include "study/folder.hpp"
 
 namespace lorahub::study {

@@ -8,7 +8,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "lora/library.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::run {
 namespace {

@@ -14,7 +14,7 @@
 #include "search/optimizer.hpp"
 #include "store/same_inputs.hpp"
 #include "store/validity.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::run {
 namespace {

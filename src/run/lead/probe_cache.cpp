@@ -9,7 +9,7 @@
 #include "base/sha256.hpp"
 #include "plan/environment.hpp"
 #include "store/origin.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::run {
 

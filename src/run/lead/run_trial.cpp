@@ -9,7 +9,7 @@
 #include "plan/learning_rate.hpp"
 #include "plan/lengths.hpp"
 #include "run/lead/methods/methods.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::run {

@@ -3,7 +3,7 @@
 #include "objective/alone.hpp"
 #include "plan/learning_rate.hpp"
 #include "run/rank/training.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "train/trainer.hpp"
 
 namespace lorahub::run {

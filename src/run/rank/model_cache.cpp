@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "run/rank/exchange.hpp"
-#include "study/names.hpp"
+#include "study/choices.hpp"
 #include "study/trial.hpp"
 #include "tensor/cuda/gpu.hpp"
 #include "workers/nccl.hpp"

@@ -26,6 +26,6 @@ if [ "$count" -gt "$most" ]; then
 fi
 
 for file in $( (echo "$touched" | grep '^src/study/.*cpp$' || true; echo src/study/knobs.cpp src/study/methods.cpp \
-    src/study/names.cpp) | tr ' ' '\n' | sort -u); do
+    src/study/choices.cpp) | tr ' ' '\n' | sort -u); do
   "$@" -fsyntax-only -I"$work/src" "$work/$file"
 done

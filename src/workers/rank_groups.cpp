@@ -1,4 +1,4 @@
-#include "workers/scheduler.hpp"
+#include "workers/rank_groups.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -7,7 +7,7 @@
 
 namespace lorahub::workers {
 
-Scheduler::Scheduler(const RankLayout& layout, std::vector<JobSize> jobs)
+RankGroups::RankGroups(const RankLayout& layout, std::vector<JobSize> jobs)
     : depth_(layout.depth), jobs_(std::move(jobs)) {
   queue_.resize(jobs_.size());
   std::iota(queue_.begin(), queue_.end(), 0);
@@ -43,19 +43,19 @@ Scheduler::Scheduler(const RankLayout& layout, std::vector<JobSize> jobs)
   }
 }
 
-double Scheduler::cost_left_per_rank(const RankGroup& group) const {
+double RankGroups::cost_left_per_rank(const RankGroup& group) const {
   const JobSize& job = jobs_[index(group.job)];
   const double left = 1 - std::min(1.0, static_cast<double>(group.requests_done) / job.requests);
   return job.cost * left / static_cast<double>(std::max<size_t>(1, group.ranks.size()));
 }
 
-bool Scheduler::wants_more(const RankGroup& group) const {
+bool RankGroups::wants_more(const RankGroup& group) const {
   return group.job >= 0 && static_cast<int>(group.ranks.size()) < jobs_[index(group.job)].width;
 }
 
 // Sends each of these ranks to the group with the most cost left per rank. A rank that no job can
 // use stays without a group.
-void Scheduler::share_out(const std::vector<int>& ranks) {
+void RankGroups::share_out(const std::vector<int>& ranks) {
   for (const int rank : ranks) {
     ranks_[index(rank)].group = -1;
     RankGroup* neediest = nullptr;
@@ -69,7 +69,7 @@ void Scheduler::share_out(const std::vector<int>& ranks) {
   }
 }
 
-std::optional<int> Scheduler::take(int number) {
+std::optional<int> RankGroups::take(int number) {
   RankGroup& group = groups_[index(number)];
   group.requests = group.next_request = group.requests_done = 0;
   group.job = -1;
@@ -87,14 +87,14 @@ std::optional<int> Scheduler::take(int number) {
   return group.job;
 }
 
-void Scheduler::submit(int group, int requests) {
+void RankGroups::submit(int group, int requests) {
   RankGroup& g = groups_[index(group)];
   assert(g.job >= 0 && g.next_request == g.requests);
   g.next_request = 0;
   g.requests = requests;
 }
 
-std::optional<int> Scheduler::idlest(const RankGroup& group) const {
+std::optional<int> RankGroups::idlest(const RankGroup& group) const {
   std::optional<int> best;
   for (const int rank : group.ranks) {
     const int in_flight = ranks_[index(rank)].in_flight;
@@ -103,7 +103,7 @@ std::optional<int> Scheduler::idlest(const RankGroup& group) const {
   return best;
 }
 
-std::optional<Scheduler::Assignment> Scheduler::next() {
+std::optional<RankGroups::Assignment> RankGroups::next() {
   for (int i = 0; i < groups(); ++i) {
     const int number = (turn_ + i) % groups();
     RankGroup& group = groups_[index(number)];
@@ -122,7 +122,7 @@ std::optional<Scheduler::Assignment> Scheduler::next() {
   return std::nullopt;
 }
 
-void Scheduler::done(int rank, int group) {
+void RankGroups::done(int rank, int group) {
   --ranks_[index(rank)].in_flight;
   if (groups_[index(group)].job >= 0) ++groups_[index(group)].requests_done;
 }

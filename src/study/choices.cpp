@@ -1,4 +1,4 @@
-#include "study/names.hpp"
+#include "study/choices.hpp"
 
 #include <algorithm>
 
@@ -6,16 +6,6 @@
 #include "base/text.hpp"
 
 namespace lorahub::study {
-
-template <>
-const std::vector<std::string>& words<Method>() {
-  static const std::vector<std::string> list = [] {
-    std::vector<std::string> all;
-    for (const MethodInfo& row : kMethods) all.emplace_back(row.word);
-    return all;
-  }();
-  return list;
-}
 
 template <>
 const std::vector<std::string>& words<Composition>() {
@@ -84,6 +74,19 @@ size_t place_of(std::string_view word, std::string_view what,
   base::check(found != list.end(), "unknown {} '{}' (known: {}), did you mean '{}'?", what, word,
               base::join(list, ", "), base::nearest(word, list));
   return static_cast<size_t>(found - list.begin());
+}
+
+Precision exact(Precision precision) {
+  const bool delta = precision == Precision::delta_bf16 || precision == Precision::delta_int8;
+  return delta ? Precision::f32 : precision;
+}
+
+bool reads_answers(LossKind kind) {
+  return kind == LossKind::accuracy || kind == LossKind::similarity;
+}
+
+LossKind of_entropies(LossKind kind) {
+  return reads_answers(kind) || kind == LossKind::ask ? LossKind::official : kind;
 }
 
 }  // namespace lorahub::study

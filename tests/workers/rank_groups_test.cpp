@@ -1,4 +1,4 @@
-#include "workers/scheduler.hpp"
+#include "workers/rank_groups.hpp"
 
 #include <gmock/gmock.h>
 
@@ -12,23 +12,23 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(Scheduler, CostliestFirstAndEqualOnesInOrder) {
-  Scheduler s({.ranks = 2, .groups = 1},
-              {{.cost = 1}, {.cost = 5}, {.cost = 1}, {.cost = 9}, {.cost = 5}});
+TEST(RankGroups, CostliestFirstAndEqualOnesInOrder) {
+  RankGroups s({.ranks = 2, .groups = 1},
+               {{.cost = 1}, {.cost = 5}, {.cost = 1}, {.cost = 9}, {.cost = 5}});
   std::vector<int> order;
   while (const auto job = s.take(0)) order.push_back(*job);
   EXPECT_THAT(order, ElementsAre(3, 1, 4, 0, 2));
 }
 
-TEST(Scheduler, NeverMoreGroupsThanRanksOrJobs) {
+TEST(RankGroups, NeverMoreGroupsThanRanksOrJobs) {
   const std::vector<JobSize> three(3);
-  EXPECT_EQ(Scheduler({.ranks = 2, .groups = 9}, three).groups(), 2);
-  EXPECT_EQ(Scheduler({.ranks = 9, .groups = 9}, three).groups(), 3);
-  EXPECT_EQ(Scheduler({.ranks = 9, .groups = 2}, three).groups(), 2);
+  EXPECT_EQ(RankGroups({.ranks = 2, .groups = 9}, three).groups(), 2);
+  EXPECT_EQ(RankGroups({.ranks = 9, .groups = 9}, three).groups(), 3);
+  EXPECT_EQ(RankGroups({.ranks = 9, .groups = 2}, three).groups(), 2);
 }
 
-TEST(Scheduler, NeighboursShareAGroupAndUnitsGoToTheIdlest) {
-  Scheduler s({.ranks = 5, .groups = 2, .depth = 2}, std::vector<JobSize>(4, {.width = 9}));
+TEST(RankGroups, NeighboursShareAGroupAndUnitsGoToTheIdlest) {
+  RankGroups s({.ranks = 5, .groups = 2, .depth = 2}, std::vector<JobSize>(4, {.width = 9}));
   s.take(0);
   s.take(1);
   s.submit(0, 5);
@@ -44,8 +44,8 @@ TEST(Scheduler, NeighboursShareAGroupAndUnitsGoToTheIdlest) {
   EXPECT_THAT(requests, ElementsAre(std::pair(0, 2), std::pair(1, 2), std::pair(4, 1)));
 }
 
-TEST(Scheduler, RanksOfAnEndedGroupJoinTheOthers) {
-  Scheduler s({.ranks = 4, .groups = 2, .depth = 1}, std::vector<JobSize>(2, {.width = 9}));
+TEST(RankGroups, RanksOfAnEndedGroupJoinTheOthers) {
+  RankGroups s({.ranks = 4, .groups = 2, .depth = 1}, std::vector<JobSize>(2, {.width = 9}));
   ASSERT_TRUE(s.take(0) && s.take(1));
   EXPECT_EQ(s.ranks_of(1), 2);
   EXPECT_FALSE(s.take(0));
@@ -56,22 +56,22 @@ TEST(Scheduler, RanksOfAnEndedGroupJoinTheOthers) {
   EXPECT_THAT(ranks, ElementsAre(0, 1, 2, 3));
 }
 
-TEST(Scheduler, WithAJobForEachGroupTheCostlyOnesGetMoreRanks) {
-  const Scheduler s({.ranks = 12, .groups = 9},
-                    {{.cost = 1, .width = 9}, {.cost = 8, .width = 9}, {.cost = 2, .width = 9}});
+TEST(RankGroups, WithAJobForEachGroupTheCostlyOnesGetMoreRanks) {
+  const RankGroups s({.ranks = 12, .groups = 9},
+                     {{.cost = 1, .width = 9}, {.cost = 8, .width = 9}, {.cost = 2, .width = 9}});
   EXPECT_GT(s.ranks_of(0), s.ranks_of(1)) << "group 0 takes the costliest";
   EXPECT_GT(s.ranks_of(0), 5);
   EXPECT_EQ(s.ranks_of(0) + s.ranks_of(1) + s.ranks_of(2), 12);
 }
 
-TEST(Scheduler, NoJobGetsMoreRanksThanItHasUnitsAtATime) {
-  Scheduler s({.ranks = 8, .groups = 2}, {{.cost = 5, .width = 3}, {.cost = 4, .width = 2}});
+TEST(RankGroups, NoJobGetsMoreRanksThanItHasUnitsAtATime) {
+  RankGroups s({.ranks = 8, .groups = 2}, {{.cost = 5, .width = 3}, {.cost = 4, .width = 2}});
   EXPECT_EQ(s.ranks_of(0), 3);
   EXPECT_EQ(s.ranks_of(1), 2);
 }
 
 // Any layout, any order of ends: every request of every job goes out once.
-TEST(Scheduler, EveryUnitOnce) {
+TEST(RankGroups, EveryUnitOnce) {
   base::Stream random(1, "scheduler");
   const auto upto = [&](int n) {
     return static_cast<int>(random.bits() % static_cast<uint32_t>(n));
@@ -81,11 +81,11 @@ TEST(Scheduler, EveryUnitOnce) {
     std::vector<JobSize> sizes;
     for (int j = 0; j < jobs; ++j)
       sizes.push_back({.cost = 1.0 + upto(50), .requests = 12, .width = 1 + upto(9)});
-    Scheduler s({.ranks = 1 + upto(8), .groups = 1 + upto(8), .depth = 1 + upto(3)}, sizes);
+    RankGroups s({.ranks = 1 + upto(8), .groups = 1 + upto(8), .depth = 1 + upto(3)}, sizes);
     std::map<int, int> left, job_of;           // calls left, job: by group
     std::map<int, int> missing;                // requests of the call, by group
     std::set<std::tuple<int, int, int>> seen;  // job, call, request
-    std::vector<Scheduler::Assignment> under_way;
+    std::vector<RankGroups::Assignment> under_way;
     const auto go_on = [&](int group) {
       if (left[group]-- == 0) {
         const auto job = s.take(group);
@@ -106,7 +106,7 @@ TEST(Scheduler, EveryUnitOnce) {
       }
       if (under_way.empty()) break;
       const auto which = under_way.begin() + upto(static_cast<int>(under_way.size()));
-      const Scheduler::Assignment ended = *which;
+      const RankGroups::Assignment ended = *which;
       under_way.erase(which);
       s.done(ended.rank, ended.group);
       if (--missing[ended.group] == 0) go_on(ended.group);

@@ -20,9 +20,9 @@ struct RankLayout {
   int depth = 2;   // requests a rank is given at once: those it computes, and one that waits
 };
 
-class Scheduler {
+class RankGroups {
  public:
-  Scheduler(const RankLayout& layout, std::vector<JobSize> jobs);
+  RankGroups(const RankLayout& layout, std::vector<JobSize> jobs);
 
   int groups() const { return static_cast<int>(groups_.size()); }
   int ranks_of(int group) const { return static_cast<int>(members(group).size()); }
