@@ -24,12 +24,12 @@ class Play {
   Play(const std::vector<SearchWork>& trials, const workers::RankLayout& layout)
       : trials_(trials),
         ranks_(layout.ranks),
-        groups_(layout, sizes(trials)),
+        shares_(layout, sizes(trials)),
         free_at_(static_cast<size_t>(layout.ranks), 0),
-        groups_(static_cast<size_t>(groups_.groups())) {}
+        groups_(static_cast<size_t>(shares_.groups())) {}
 
   Prediction run() {
-    for (int group = 0; group < groups_.groups(); ++group) events_.push({.group = group});
+    for (int group = 0; group < shares_.groups(); ++group) events_.push({.group = group});
     double now = 0, busy = 0;
     for (; !events_.empty(); hand_out(now)) {
       const Event event = events_.top();
@@ -39,12 +39,12 @@ class Play {
         continue;
       }
       now = event.time;
-      groups_.done(event.rank, event.group);
+      shares_.done(event.rank, event.group);
       if (--groups_[static_cast<size_t>(event.group)].missing == 0)
         events_.push({.time = now + kFloor, .group = event.group});
     }
     for (const SearchWork& work : trials_) busy += seconds_of(work);
-    return {.groups = groups_.groups(),
+    return {.groups = shares_.groups(),
             .seconds = now,
             .utilisation = now > 0 ? busy / (now * ranks_) : 1};
   }
@@ -68,7 +68,7 @@ class Play {
     Group& group = groups_[static_cast<size_t>(event.group)];
     for (;;) {
       if (group.work == nullptr || group.round > group.work->rounds.size()) {
-        const std::optional<int> job = groups_.take(event.group);
+        const std::optional<int> job = shares_.take(event.group);
         if (!job) return;
         group = {.work = &trials_[static_cast<size_t>(*job)]};
       }
@@ -77,14 +77,14 @@ class Play {
       group.missing = answers ? group.work->batches : group.work->rounds[group.round];
       ++group.round;
       if (group.missing == 0) continue;
-      groups_.submit(event.group, group.missing);
+      shares_.submit(event.group, group.missing);
       return;
     }
   }
 
   void hand_out(double now) {
     now = std::max(now, now_);
-    while (const auto assignment = groups_.next()) {
+    while (const auto assignment = shares_.next()) {
       const Group& group = groups_[static_cast<size_t>(assignment->group)];
       double& free = free_at_[static_cast<size_t>(assignment->rank)];
       free = std::max(free, now) + group.cost;
@@ -94,7 +94,7 @@ class Play {
 
   const std::vector<SearchWork>& trials_;
   int ranks_;
-  workers::RankGroups groups_;
+  workers::RankGroups shares_;
   std::vector<double> free_at_;  // by rank: when it will have computed what it was given
   std::vector<Group> groups_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
