@@ -81,7 +81,7 @@ Pairing pair_up(const Condition& first, const Condition& second) {
   return pairing;
 }
 
-std::vector<Stratum> differences(const Pairing& pairing, const Value& value) {
+std::vector<Stratum> differences(const Pairing& pairing, const FindingValue& value) {
   std::vector<Stratum> strata;
   for (const auto& pairs : pairing.pairs) {
     Stratum stratum;

@@ -9,7 +9,7 @@
 
 namespace lorahub::report {
 
-using Value = std::function<double(const store::Finding&)>;
+using FindingValue = std::function<double(const store::Finding&)>;
 double accuracy(const store::Finding& trial);
 
 // Pairs of trials of the two sides, on tasks that both have, with the same draws. Where a side does
@@ -20,7 +20,7 @@ struct Pairing {
 };
 Pairing pair_up(const Condition& first, const Condition& second);
 // First minus second, one stratum a task; pairs without a finite difference are left out.
-std::vector<Stratum> differences(const Pairing& pairing, const Value& value);
+std::vector<Stratum> differences(const Pairing& pairing, const FindingValue& value);
 
 // A paired difference, tasks weighing the same.
 struct Effect {

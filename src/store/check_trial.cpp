@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/check.hpp"
 #include "search/recommend.hpp"
 #include "store/replay.hpp"
 #include "store/validity.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -51,8 +51,13 @@ class TrialCheck {
     if (is_hit) hits(is_hit);
     faults();
     shots();
-    search();
-    bounds();
+    try {
+      const study::Trial trial = study::trial_of(row_.knobs);
+      search(trial);
+      bounds(trial);
+    } catch (const base::Error& error) {
+      expect(false, "its knobs are of no trial: {}", error.what());
+    }
   }
 
  private:
@@ -61,6 +66,11 @@ class TrialCheck {
     if (!ok)
       problems_.push_back("trial " + row_.id + ": " +
                           fmt::format(message, std::forward<Args>(args)...));
+  }
+
+  bool reads(const char* knob) const {
+    const auto found = row_.knobs.find(knob);
+    return found != row_.knobs.end() && !found->second.empty();
   }
 
   template <class Map>
@@ -133,7 +143,7 @@ class TrialCheck {
       expect(!shots.contains(a.input_sha256), "test row {} is one of the shots", a.row);
   }
 
-  void search() {
+  void search(const study::Trial& trial) {
     const std::vector<EvaluatedCandidate> evaluations = of(content_.evaluations);
     const Counts& counts = row_.counts;
     expect(std::ssize(evaluations) == counts.evaluations - counts.probes,
@@ -144,10 +154,10 @@ class TrialCheck {
     const long rounds = counts.rounds - (counts.probes > 0 ? 1 : 0);
     expect(evaluations.back().generation + 1 == rounds, "{} rounds are recorded, /runs counts {}",
            evaluations.back().generation + 1, rounds);
-    trace(evaluations);
+    trace(trial, evaluations);
   }
 
-  void trace(const std::vector<EvaluatedCandidate>& evaluations) {
+  void trace(const study::Trial& trial, const std::vector<EvaluatedCandidate>& evaluations) {
     const TraceArrays trace = of(content_.traces);
     const Weights weights = of(content_.results.weights);
     expect(trace.evaluations == evaluations.size(), "/trace has {} evaluations, /evaluations {}",
@@ -158,24 +168,22 @@ class TrialCheck {
     for (size_t e = 0; e < evaluations.size(); ++e)
       expect(same_loss(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
     const search::Trace course = course_of(evaluations, trace);
-    const Replay again = replay(row_.knobs, course);
+    const Replay again = reads("search.method") ? replay(trial, course) : Replay{};
     if (again.departure)
       expect(false, "the search asks for other candidates than those of generation {}",
              *again.departure);
     if (trace.state.steps > 0 && !again.departure)
       expect(trace.state == state_of(again.drawn_from),
              "sigma, mean or axis_ratio in /trace are not those of the search");
-    const auto recommend = row_.knobs.find("search.recommend");
-    if (recommend != row_.knobs.end() && recommend->second == "mean")
-      mean(course);
+    if (trial.search.recommend == study::Recommend::mean)
+      mean(trial, course);
     else
-      best(evaluations, trace);
+      best(trial, evaluations, trace);
   }
 
-  void best(const std::vector<EvaluatedCandidate>& evaluations, const TraceArrays& trace) {
-    const auto precision = row_.knobs.find("precision");
-    const bool computed_again =
-        precision != row_.knobs.end() && precision->second.starts_with("delta-");
+  void best(const study::Trial& trial, const std::vector<EvaluatedCandidate>& evaluations,
+            const TraceArrays& trace) {
+    const bool computed_again = study::exact(trial.precision) != trial.precision;
     const double loss = computed_again ? least(evaluations) : row_.best_loss;
     expect(same_loss(least(evaluations), loss), "best_loss is {}, the least loss is {}", loss,
            least(evaluations));
@@ -190,22 +198,16 @@ class TrialCheck {
     expect(found, "its weights are not those of the least loss");
   }
 
-  int runs() const {
-    const auto found = row_.knobs.find("search.runs");
-    return found == row_.knobs.end() ? 1 : std::max(1, std::atoi(found->second.c_str()));
-  }
-
-  void mean(const search::Trace& course) {
-    const std::vector<double> mean = search::recommended_mean(course, runs());
+  void mean(const study::Trial& trial, const search::Trace& course) {
+    const std::vector<double> mean = search::recommended_mean(course, trial.search.runs);
     expect(std::ranges::equal(of(content_.results.weights), mean, std::equal_to<>(),
                               [](const auto& w) { return w.second; }),
            "its weights are not the mean of the last generation's better half");
   }
 
-  void bounds() {
-    const auto bound = row_.knobs.find("search.bound");
-    if (bound == row_.knobs.end() || bound->second.empty()) return;
-    const double limit = std::strtod(bound->second.c_str(), nullptr);
+  void bounds(const study::Trial& trial) {
+    if (!reads("search.bound")) return;
+    const double limit = trial.search.bound;
     for (const auto& [module, weight] : of(content_.results.weights))
       expect(std::abs(weight) <= limit, "the weight {} of module {} is beyond the bound {}", weight,
              module, limit);

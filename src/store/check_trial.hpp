@@ -3,6 +3,7 @@
 #include <set>
 
 #include "store/hdf5.hpp"
+#include "store/result_file.hpp"
 #include "store/trace.hpp"
 
 namespace lorahub::store {

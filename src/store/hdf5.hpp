@@ -19,16 +19,6 @@ struct PlannedTrial {
 void write_hdf5(const std::filesystem::path& file, const History& history,
                 const std::vector<PlannedTrial>& planned);
 
-// What `report` and `check` need of a result file.
-struct Results {
-  std::string study, question;
-  std::vector<ResultRow> rows;
-  std::map<std::string, std::vector<Answer>> answers;  // by trial id
-  std::map<std::string, std::vector<std::pair<std::string, double>>>
-      weights;  // by trial id: module, weight
-};
-Results read_hdf5(const std::filesystem::path& file);
-
 // What `report` needs: the numbers of each trial, without the texts of its answers.
 struct Finding {
   ResultRow row;

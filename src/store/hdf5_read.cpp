@@ -116,10 +116,4 @@ ResultFindings read_findings(const std::filesystem::path& file) {
   return all;
 }
 
-Results read_hdf5(const std::filesystem::path& file) {
-  Results results;
-  with_result_file(file, [&](hid_t open) { results = read_results(open); });
-  return results;
-}
-
 }  // namespace lorahub::store

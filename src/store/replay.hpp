@@ -1,11 +1,10 @@
 // Runs a recorded search again on the recorded losses: no model is needed.
 #pragma once
-#include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "search/minimize.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::store {
 
@@ -18,7 +17,7 @@ struct Replay {
   std::vector<std::vector<search::Distribution>> drawn_from;
 };
 
-// `knobs`: those of the trial, as text. Empty where they name no search.
-Replay replay(const std::map<std::string, std::string>& knobs, const search::Trace& recorded);
+// Empty where nothing is recorded.
+Replay replay(const study::Trial& trial, const search::Trace& recorded);
 
 }  // namespace lorahub::store

@@ -4,9 +4,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "store/digest.hpp"
+#include "store/record.hpp"
 
 namespace lorahub::store {
 
@@ -28,8 +32,15 @@ int known_schema(hid_t file);
 // called twice and must begin with what it fills. Error naming the file when it is damaged.
 void with_result_file(const std::filesystem::path& file, const std::function<void(hid_t)>& use);
 
-struct Results;
-Results read_results(hid_t file);  // of an open file (store/hdf5.hpp)
+// Trials with their answers and weights.
+struct Results {
+  std::string study, question;
+  std::vector<ResultRow> rows;
+  std::map<std::string, std::vector<Answer>> answers;  // by trial id
+  std::map<std::string, std::vector<std::pair<std::string, double>>>
+      weights;  // by trial id: module, weight
+};
+Results read_results(hid_t file);  // of an open file
 
 // Processor seconds that reading a file of this size may take.
 double reading_seconds(size_t bytes);

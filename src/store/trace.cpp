@@ -10,7 +10,7 @@
 #include "store/replay.hpp"
 #include "store/result_file.hpp"
 #include "study/choices.hpp"
-#include "study/trial.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -168,7 +168,7 @@ SearchState replayed_state(const Record& record) {
   const auto method = knobs.find("search.method");
   if (method == knobs.end() || method->second != study::name(study::SearchMethod::cma)) return {};
   try {
-    Replay again = replay(knobs, {.generations = record.generations, .best = {}});
+    Replay again = replay(study::trial_of(knobs), {.generations = record.generations, .best = {}});
     if (again.drawn_from.empty()) return {};
     search::Distribution unknown = again.drawn_from.front().front();
     unknown.sigma = unknown.axis_ratio = std::numeric_limits<double>::quiet_NaN();

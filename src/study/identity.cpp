@@ -31,6 +31,22 @@ std::string seeds(const Columns& all) {
   return base::join(read, "/");
 }
 
+// A column has no `auto`: the number of a default is written (0, which a study may not say).
+bool is_given(const Knob& knob, const std::string& text) {
+  return !text.empty() && text != default_text(knob);
+}
+
+// The text of a column is one word and not YAML. A list, as [a,b], is cut at its commas.
+YAML::Node column_node(const Knob& knob, const std::string& text) {
+  const bool is_list =
+      std::holds_alternative<PhraseKind>(knob.kind) && text.starts_with("[") && text.ends_with("]");
+  if (!is_list) return YAML::Node(text);
+  YAML::Node list(YAML::NodeType::Sequence);
+  for (const std::string& item : base::split(text.substr(1, text.size() - 2), ','))
+    list.push_back(item);
+  return list;
+}
+
 }  // namespace
 
 const std::vector<std::string>& column_names() {
@@ -49,6 +65,16 @@ std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
     if (knob.is_column)
       list.emplace_back(knob.name, knob.read_by(trial) ? write(knob, trial) : std::string());
   return list;
+}
+
+Trial trial_of(const std::map<std::string, std::string>& columns) {
+  Values values;
+  for (const auto& [name, text] : columns)
+    if (const Knob* const knob = find_knob(name); knob != nullptr && is_given(*knob, text))
+      values[name] = {.node = column_node(*knob, text), .file = "column " + name, .folder = {}};
+  Trial trial;
+  assign(values, trial);
+  return trial;
 }
 
 std::string loss_identity(const Trial& trial) {

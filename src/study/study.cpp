@@ -333,14 +333,6 @@ std::vector<Setting> settings(const Trial& trial) {
   return list;
 }
 
-void apply_column(const Setting& column, Trial& trial) {
-  const auto& [name, text] = column;
-  const Entry entry{.key = name,
-                    .value = {.node = YAML::Node(text), .file = "column " + name, .folder = {}}};
-  check_known(entry);
-  assign({{name, entry.value}}, trial);
-}
-
 std::vector<std::string> given_knobs(const std::filesystem::path& file,
                                      const std::vector<Setting>& set) {
   auto outline = read_outline(file);

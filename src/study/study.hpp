@@ -1,6 +1,7 @@
 // Reads a study from YAML and makes its trials. Every rank gets the same ones.
 #pragma once
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,9 +34,6 @@ void apply(const std::vector<Setting>& settings, Trial& trial);
 // which are no knobs.
 std::vector<Setting> settings(const Trial& trial);
 
-// Sets a knob by the text of its column, which is one word and not YAML. Error likewise.
-void apply_column(const Setting& column, Trial& trial);
-
 // The trials for which each `only` holds (knob=value as in columns(), or seed=3: every seed that
 // the trial reads); a knob given twice: either value. Error when a key is unknown or nothing is
 // left.
@@ -46,6 +44,11 @@ std::vector<Trial> only(const std::vector<Trial>& trials, const std::vector<Sett
 // the method does not read is "".
 std::vector<std::pair<std::string, std::string>> columns(const Trial& trial);
 const std::vector<std::string>& column_names();
+
+// The inverse of columns(), for their readers: the trial of these columns, by name. A knob whose
+// column is missing or "" has its default, and a column of no known knob is passed over (a newer
+// program wrote it). Error for a text that the knob does not take.
+Trial trial_of(const std::map<std::string, std::string>& columns);
 
 // The columns that the loss of a candidate depends on, as one text: trials of equal texts may share
 // the losses of their candidates, and differ only in which are tried and how test rows are answered

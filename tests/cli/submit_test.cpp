@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 #include "process.hpp"
-#include "store/hdf5.hpp"
+#include "read_hdf5.hpp"
 
 namespace lorahub {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "payload.hpp"
 #include "process.hpp"
-#include "store/hdf5.hpp"
+#include "read_hdf5.hpp"
 #include "store/journal.hpp"
 
 namespace lorahub {

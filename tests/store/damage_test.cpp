@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
+#include "read_hdf5.hpp"
 #include "samples.hpp"
 #include "store/csv.hpp"
 #include "store/digest.hpp"

@@ -73,6 +73,8 @@ TEST(Check, FindsEachContradiction) {
   EXPECT_THAT(problems([](Record& r) { r.knobs[5].second = "0.4"; }),
               AllOf(found("weight 0.5 of module a is beyond the bound 0.4"),
                     found("1.5 was tried beyond the bound")));
+  EXPECT_THAT(problems([](Record& r) { r.knobs[5].second = "wide"; }),
+              found("its knobs are of no trial: column search.bound: 'wide' is not a number"));
   EXPECT_THAT(problems([](Record& r) { r.shot_sha256[1] = base::sha256("x 2"); }),
               found("test row 2 is one of the shots"));
 }

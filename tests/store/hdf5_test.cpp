@@ -13,6 +13,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "read_hdf5.hpp"
 #include "samples.hpp"
 #include "store/knob_columns.hpp"
 

@@ -13,19 +13,16 @@
 namespace lorahub::store {
 namespace {
 
-using Knobs = std::map<std::string, std::string>;
 using testing::Optional;
 
 constexpr int kDim = 6;
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-Knobs knobs(study::SearchMethod method) {
-  return {{"search.method", study::name(method)},
-          {"search.population", "8"},
-          {"search.sigma0", "0.25"},
-          {"search.mean0", "0.1"},
-          {"search.bound", "1.5"},
-          {"seed.search", "7"}};
+study::Trial trial_by(study::SearchMethod method) {
+  study::Trial trial;
+  trial.search = {.method = method, .population = 8, .sigma0 = 0.25, .mean0 = 0.1, .bound = 1.5};
+  trial.seed.search = 7;
+  return trial;
 }
 
 // A sum of squares around 0.3 that now and then is inf or NaN.
@@ -40,30 +37,29 @@ search::Losses losses(const search::Population& population) {
 }
 
 search::Trace searched(study::SearchMethod method) {
-  const auto optimizer = search::make_optimizer(
-      {.method = method, .population = 8, .sigma0 = 0.25, .mean0 = 0.1, .bound = 1.5}, kDim, 7);
+  const auto optimizer = search::make_optimizer(trial_by(method).search, kDim, 7);
   return search::minimize(*optimizer, losses, 8 * 5 + 3);
 }
 
 class ReplayOf : public testing::TestWithParam<study::SearchMethod> {
  protected:
-  Knobs knobs_ = knobs(GetParam());
+  study::Trial trial_ = trial_by(GetParam());
   search::Trace trace_ = searched(GetParam());
 };
 
-TEST_P(ReplayOf, ASearchAsItWas) { EXPECT_EQ(replay(knobs_, trace_).departure, std::nullopt); }
+TEST_P(ReplayOf, ASearchAsItWas) { EXPECT_EQ(replay(trial_, trace_).departure, std::nullopt); }
 
 TEST_P(ReplayOf, OneBitOfAWeight) {
   double& weight = trace_.generations[3].population.weights[0];
   weight = std::nextafter(weight, 2);
-  EXPECT_THAT(replay(knobs_, trace_).departure, Optional(3U));
+  EXPECT_THAT(replay(trial_, trace_).departure, Optional(3U));
 }
 
 TEST_P(ReplayOf, AMissingCandidate) {
   trace_.generations[1].population.weights.resize(trace_.generations[1].population.weights.size() -
                                                   kDim);
   trace_.generations[1].losses.pop_back();
-  EXPECT_THAT(replay(knobs_, trace_).departure, Optional(1U));
+  EXPECT_THAT(replay(trial_, trace_).departure, Optional(1U));
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, ReplayOf,
@@ -73,28 +69,27 @@ INSTANTIATE_TEST_SUITE_P(Store, ReplayOf,
 
 TEST(ReplayOfCma, ALossAndASeedMatter) {
   search::Trace trace = searched(study::SearchMethod::cma);
-  Knobs other = knobs(study::SearchMethod::cma);
-  other["seed.search"] = "8";
+  study::Trial other = trial_by(study::SearchMethod::cma);
+  other.seed.search = 8;
   EXPECT_THAT(replay(other, trace).departure, Optional(0U));
   trace.generations[2].losses[0] += 10;
-  EXPECT_THAT(replay(knobs(study::SearchMethod::cma), trace).departure, Optional(3U));
+  EXPECT_THAT(replay(trial_by(study::SearchMethod::cma), trace).departure, Optional(3U));
 }
 
 TEST(ReplayOfCma, SeveralRuns) {
   const auto optimizer =
       search::make_optimizer({.population = 8, .runs = 2, .bound = 1.5}, kDim, 7);
   const search::Trace trace = search::minimize(*optimizer, losses, 50);
-  Knobs two = knobs(study::SearchMethod::cma);
-  two["search.sigma0"] = "0";
-  two["search.runs"] = "2";
+  study::Trial two = trial_by(study::SearchMethod::cma);
+  two.search.sigma0 = 0;
+  two.search.runs = 2;
   EXPECT_EQ(replay(two, trace).departure, std::nullopt);
-  two["search.runs"] = "1";
+  two.search.runs = 1;
   EXPECT_THAT(replay(two, trace).departure, Optional(0U));
 }
 
 TEST(ReplayOfNothing, IsFine) {
-  EXPECT_EQ(replay({}, searched(study::SearchMethod::random)).departure, std::nullopt);
-  EXPECT_EQ(replay(knobs(study::SearchMethod::cma), {}).departure, std::nullopt);
+  EXPECT_EQ(replay(trial_by(study::SearchMethod::cma), {}).departure, std::nullopt);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/random.hpp"
+#include "read_hdf5.hpp"
 #include "samples.hpp"
 #include "search/cma.hpp"
 #include "search/optimizer.hpp"

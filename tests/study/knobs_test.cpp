@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -326,20 +327,63 @@ TEST(Settings, MakeRandomTrialsAgain) {
   EXPECT_GT(ids.size(), 1900U);  // they are different trials
 }
 
-TEST(ApplyColumn, ReadsAWordThatIsNoYaml) {
-  Trial trial;
-  apply_column({"search.budget", "7"}, trial);
-  apply_column({"task", "a: [b"}, trial);
+// The columns are the same; what no column says is taken from the trial.
+void expect_same_columns(const Trial& trial) {
+  const auto written = columns(trial);
+  Trial again = trial_of({written.begin(), written.end()});
+  again.task_files = trial.task_files;
+  ASSERT_EQ(columns(again), written) << label(trial);
+}
+
+TEST(TrialOf, IsTheInverseOfTheColumnsOfEveryShippedTrial) {
+  for (const auto& file : shipped())
+    for (const Trial& trial : load(file).trials) expect_same_columns(trial);
+}
+
+TEST(TrialOf, IsTheInverseOfTheColumnsOfRandomTrials) {
+  Random random(20260102);
+  const auto has_comma = [](const std::string& name) {
+    return name.find(',') != std::string::npos;
+  };
+  for (int i = 0; i < 2000; ++i) {
+    const Trial trial = random.trial();
+    if (std::ranges::none_of(trial.modules.names, has_comma)) expect_same_columns(trial);
+  }
+}
+
+TEST(TrialOf, ReadsWordsThatAreNoYamlAndLists) {
+  const Trial trial = trial_of({{"search.budget", "7"},
+                                {"task", "a: [b"},
+                                {"modules", "[x: y,#z]"},
+                                {"shots", "[3,0]"},
+                                {"seed.search", "18446744073709551615"},
+                                {"rank", ""}});
   EXPECT_EQ(trial.search.budget, 7);
   EXPECT_EQ(trial.task, "a: [b");
-  EXPECT_EQ(error_of([&] {
-              apply_column({"search.budget", "x"}, trial);
+  EXPECT_THAT(trial.modules.names, ElementsAre("x: y", "#z"));
+  EXPECT_THAT(trial.shots.rows, ElementsAre(3, 0));
+  EXPECT_EQ(trial.seed.search, std::numeric_limits<uint64_t>::max());
+  EXPECT_EQ(trial.rank, Trial{}.rank);
+}
+
+// A study may not say 0 there, and a column says it of a default.
+TEST(TrialOf, TakesTheNumberOfADefault) {
+  EXPECT_EQ(trial_of({{"search.sigma0", "0"}, {"search.population", "0"}}), Trial{});
+}
+
+TEST(TrialOf, PassesOverAKnobOfANewerProgram) {
+  EXPECT_EQ(trial_of({{"search.buget", "1"}}), Trial{});
+}
+
+TEST(TrialOf, RefusesAValueThatNoStudyHas) {
+  EXPECT_EQ(error_of([] {
+              trial_of({{"search.budget", "x"}});
             }),
             "column search.budget: 'x' is not a whole number");
-  EXPECT_THAT(error_of([&] {
-                apply_column({"search.buget", "1"}, trial);
+  EXPECT_THAT(error_of([] {
+                trial_of({{"search.method", "cmo"}});
               }),
-              HasSubstr("did you mean 'search.budget'?"));
+              HasSubstr("did you mean 'cma'"));
 }
 
 // Journals and result files name trials by their ids: a change here orphans them. Each line has a

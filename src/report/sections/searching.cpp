@@ -57,7 +57,7 @@ double common_budget(const std::vector<const Condition*>& searches, Currency cur
   return least;
 }
 
-Value loss_within(Currency currency, double budget) {
+FindingValue loss_within(Currency currency, double budget) {
   return [=](const store::Finding& trial) { return best_within(course(trial, currency), budget); };
 }
 
@@ -153,7 +153,7 @@ Table budget_table(const std::vector<const Condition*>& all) {
     if (c == &base) continue;
     const Pairing pairing = pair_up(*c, base);
     table.rows.push_back({c->name});
-    for (const Value& value :
+    for (const FindingValue& value :
          {loss_within(Currency::evaluations, evaluations), loss_within(Currency::rounds, rounds),
           loss_within(Currency::evaluations, infinite)}) {
       const auto strata = differences(pairing, value);

@@ -10,6 +10,7 @@
 #include "report/roles.hpp"
 #include "report/sections/sections.hpp"
 #include "report/statistics/aggregate.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -39,10 +40,16 @@ Axes axes(const std::string& knob) {
           "examples (shots)"};
 }
 
+// The value of the knob `modules`, `rank` or `shots`; NaN where it is a list, or not read.
 double value_of(const Condition& condition, const std::string& name) {
   const std::string text = knob(condition.knobs, name);
-  if (text == "all") return static_cast<double>(trials(condition).front()->weights.size());
-  return text.empty() || text[0] == '[' ? std::nan("") : std::stod(text);
+  if (text.empty()) return std::nan("");
+  const study::Trial trial = study::trial_of({{name, text}});
+  if (name == "rank") return trial.rank;
+  if (name == "shots") return trial.shots.rows.empty() ? trial.shots.count : std::nan("");
+  if (!trial.modules.names.empty()) return std::nan("");
+  const size_t all = trials(condition).front()->weights.size();
+  return trial.modules.count == 0 ? static_cast<double>(all) : trial.modules.count;
 }
 
 std::vector<Line> lines(const Summary& summary, const std::string& name) {

@@ -10,7 +10,7 @@
 #include "cluster/slurm/slurm.hpp"
 #include "cluster/submissions.hpp"
 #include "process.hpp"
-#include "store/hdf5.hpp"
+#include "read_hdf5.hpp"
 
 namespace lorahub {
 namespace {
