@@ -1,6 +1,6 @@
 // Attributes of functions whose loops are to be vectorised in every build type, for the processor
-// that runs them. Such a function may call none, since a function built with other options would
-// not be inlined.
+// that runs them. Such a function may call none but those that are always inlined, since another
+// one, built with other options, would be a call.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \

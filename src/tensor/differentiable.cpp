@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/fast_loop.hpp"
+#include "tensor/cpu/exponential.hpp"
 #include "tensor/kernels.hpp"
 #include "tensor/matmul.hpp"
 
@@ -99,30 +100,17 @@ class Norm : public torch::autograd::Function<Norm> {
 };
 
 // With s = 1 / (1 + e^(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3): gelu = x s and
-// gelu' = s + 2 x s (1 - s) u'. e^y as in kernels.cpp.
+// gelu' = s + 2 x s (1 - s) u'.
 LORAHUB_FAST_LOOP void gate_backward_loop(const float* __restrict hidden,
                                           const float* __restrict gate, const float* __restrict dy,
                                           float* __restrict dhidden, float* __restrict dgate,
                                           const int64_t& count) {
-  constexpr float kRound = 12582912.0f;
   for (int64_t i = 0; i < count; ++i) {
     const float x = hidden[i];
     float y = -1.5957691216f * (x + 0.044715f * x * x * x);  // -2 u
     y = y < -80.0f ? -80.0f : y;
     y = y > 80.0f ? 80.0f : y;
-    const float n = (y * 1.44269504f + kRound) - kRound;
-    const float r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const int32_t power_bits = (static_cast<int32_t>(n) + 127) << 23;
-    float power;  // 2^n
-    __builtin_memcpy(&power, &power_bits, sizeof power);
-    const float s = 1.0f / (1.0f + p * power);
+    const float s = 1.0f / (1.0f + exponential(y));
     const float slope =
         s + x * s * (1.0f - s) * 1.5957691216f * (1.0f + 0.134145f * x * x);  // 2 u'
     dhidden[i] = dy[i] * gate[i] * slope;

@@ -9,33 +9,21 @@
 #include <cstdint>
 
 #include "base/fast_loop.hpp"
+#include "tensor/cpu/bf16.hpp"
+#include "tensor/cpu/exponential.hpp"
 #include "tensor/cuda/gpu_kernels.hpp"
 
 namespace lorahub::tensor {
 namespace {
 
-// e^y for y in [-80, 80] to 1 ulp: 2^n e^r with |r| <= ln(2) / 2, and a polynomial for e^r.
 LORAHUB_FAST_LOOP void gelu_gate_loop(float* __restrict hidden, const float* __restrict gate,
                                       int64_t count) {
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   for (int64_t i = 0; i < count; ++i) {
     const float x = hidden[i];
     float y = -1.5957691216f * (x + 0.044715f * x * x * x);  // -2 u
     y = y < -80.0f ? -80.0f : y;
     y = y > 80.0f ? 80.0f : y;  // e^88 would make x / e^y subnormal, which is slow
-    const float n = (y * 1.44269504f + kRound) - kRound;
-    const float r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const int32_t power_bits = (static_cast<int32_t>(n) + 127) << 23;
-    float power;  // 2^n
-    __builtin_memcpy(&power, &power_bits, sizeof power);
-    hidden[i] = x / (1.0f + p * power) * gate[i];
+    hidden[i] = x / (1.0f + exponential(y)) * gate[i];
   }
 }
 
@@ -64,13 +52,9 @@ LORAHUB_FAST_LOOP void rms_norm_loop(const float* __restrict x, float* __restric
   }
 }
 
-// bf16 is the upper half of an f32.
 LORAHUB_FAST_LOOP void widen_loop(const uint16_t* __restrict half, float* __restrict wide,
                                   int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t bits = static_cast<uint32_t>(half[i]) << 16;
-    __builtin_memcpy(wide + i, &bits, sizeof bits);
-  }
+  for (int64_t i = 0; i < count; ++i) wide[i] = widened(half[i]);
 }
 
 // To the nearest, ties to even; NaN stays NaN.

@@ -7,6 +7,8 @@
 #include <cassert>
 #include <limits>
 
+#include "tensor/cpu/exponential.hpp"
+
 namespace lorahub::tensor {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -108,14 +110,12 @@ void multiply(Product p, int64_t rows, int64_t columns) {
 // e^y for y <= 0 to 1 ulp, 0 from -87 down; NaN stays NaN.
 LORAHUB_HEADS inline __m512 exponential(__m512 y) {
   const __mmask16 none = _mm512_cmp_ps_mask(y, _mm512_set1_ps(-87), _CMP_LT_OQ);
-  const __m512 n = _mm512_maskz_roundscale_ps(kAll, _mm512_mul_ps(y, _mm512_set1_ps(1.44269504f)),
+  const __m512 n = _mm512_maskz_roundscale_ps(kAll, _mm512_mul_ps(y, _mm512_set1_ps(kPerLn2)),
                                               _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), y);
-  r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
-  __m512 p = _mm512_set1_ps(1.9875691500e-4f);
-  for (const float c :
-       {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));
+  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(kLn2), y);
+  r = _mm512_fmadd_ps(n, _mm512_set1_ps(kLn2Excess), r);
+  __m512 p = _mm512_set1_ps(kExpCoefficients[0]);
+  for (int i = 1; i < 6; ++i) p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(kExpCoefficients[i]));
   p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1));
   return _mm512_mask_mov_ps(_mm512_maskz_scalef_ps(kAll, p, n), none, _mm512_setzero_ps());
 }

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tensor/cpu/bf16.hpp"
+
 namespace lorahub::tensor {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -68,12 +70,8 @@ constexpr std::array<Kernel, kRows> kernels{add_block<1, fetch>, add_block<2, fe
                                             add_block<3, fetch>, add_block<4, fetch>,
                                             add_block<5, fetch>};
 
-// bf16 is the upper half of an f32.
 LORAHUB_SKINNY void widen(const uint16_t* __restrict from, float* __restrict to, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t bits = static_cast<uint32_t>(from[i]) << 16;
-    __builtin_memcpy(to + i, &bits, sizeof bits);
-  }
+  for (int64_t i = 0; i < count; ++i) to[i] = widened(from[i]);
 }
 
 }  // namespace
