@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "base/launcher.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
 
@@ -57,9 +58,7 @@ bool mpirun_has_terminal() {
 
 bool stderr_reaches_terminal() {
   if (::isatty(STDERR_FILENO) == 1) return true;
-  const bool by_mpirun =
-      std::getenv("OMPI_COMM_WORLD_RANK") != nullptr || std::getenv("PMIX_RANK") != nullptr;
-  return by_mpirun && mpirun_has_terminal();
+  return launched_rank().has_value() && mpirun_has_terminal();
 }
 
 Progress::Progress(bool quiet, FirstLine first)

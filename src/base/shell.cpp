@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
+#include "base/launcher.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -51,16 +52,6 @@ class MemoryFile {
  private:
   int descriptor_;
 };
-
-bool is_of_launcher(std::string_view variable) {
-  for (const std::string_view start :
-       {"OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_", "MV2_COMM_WORLD_", "PALS_", "JSM_",
-        "FLUX_JOB_SIZE", "SLURM_STEP_", "SLURM_PROCID", "SLURM_LOCALID"})
-    if (variable.starts_with(start) && !variable.starts_with("OMPI_MCA_") &&
-        !variable.starts_with("OMPI_ALLOW_"))
-      return true;
-  return false;
-}
 
 std::vector<char*> own_environment() {
   std::vector<char*> variables;

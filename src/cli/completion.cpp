@@ -2,18 +2,13 @@
 
 #include <map>
 
+#include "base/replaced.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 using Words = std::vector<std::string>;
-
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-  return text;
-}
 
 // A command and all below it, the program first.
 void gather(const CommandFacts& command, std::vector<const CommandFacts*>& all) {
@@ -134,7 +129,7 @@ std::string bash_completion(const CommandFacts& program, const Words& knobs) {
       "      {})\n        command+=${{command:+ }}${{COMP_WORDS[i]}} ;;\n    esac\n  done\n",
       base::join(paths, " | "));
   text += "  case $command in\n" + bash_places(all);
-  return text + replaced(std::string(kBashEnd), "@VALUES@", bash_values(all));
+  return text + base::replaced(std::string(kBashEnd), "@VALUES@", bash_values(all));
 }
 
 // ---- zsh ----
@@ -216,7 +211,7 @@ std::string zsh_completion(const CommandFacts& program, const Words& knobs) {
 namespace {
 
 std::string fish_text(const std::string& text) {
-  return "'" + replaced(replaced(text, "\\", "\\\\"), "'", "\\'") + "'";
+  return "'" + base::replaced(base::replaced(text, "\\", "\\\\"), "'", "\\'") + "'";
 }
 
 // Holds where the words of the command have been typed, and none of a command below it.

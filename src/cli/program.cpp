@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/fault.hpp"
+#include "base/launcher.hpp"
 #include "base/printable.hpp"
 #include "base/streams.hpp"
 #include "cli/commands.hpp"
@@ -21,17 +22,14 @@ constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
 // Whether this rank prints an error that all ranks have: it is the first, or the first of each
 // command of one mpirun, whose numbers of copies Open MPI gives as "1 4".
 bool is_first_rank() {
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"})
-    if (const char* rank = std::getenv(name)) {
-      const char* copies = std::getenv("OMPI_APP_CTX_NUM_PROCS");
-      int first = 0;
-      for (const std::string& count : base::split(copies == nullptr ? "" : copies, ' ')) {
-        if (first == std::atoi(rank)) return true;
-        first += std::atoi(count.c_str());
-      }
-      return std::string_view(rank) == "0";
-    }
-  return true;
+  const int rank = base::launched_rank().value_or(0);
+  const char* const copies = std::getenv("OMPI_APP_CTX_NUM_PROCS");
+  int first = 0;
+  for (const std::string& count : base::split(copies == nullptr ? "" : copies, ' ')) {
+    if (first == rank) return true;
+    first += std::atoi(count.c_str());
+  }
+  return rank == 0;
 }
 
 int report(std::string_view message, int code) {

@@ -1,4 +1,5 @@
 #include "base/escape.hpp"
+#include "base/replaced.hpp"
 #include "base/text.hpp"
 #include "report/report_document.hpp"
 
@@ -41,24 +42,18 @@ tbody th{white-space:normal;min-width:8.5rem;max-width:10rem;overflow-wrap:anywh
 figure,.answer{break-inside:avoid}.wide{overflow:visible}h2{break-after:avoid}}
 )";
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 // Names may break after an underscore, on a phone.
 std::string cells(const Cells& row) {
   std::string out;
   for (size_t i = 0; i < row.size(); ++i)
-    out += i == 0
-               ? "<th scope=\"row\">" + replaced(base::html_text(row[i]), "_", "_<wbr>") + "</th>"
-               : "<td>" + base::html_text(row[i]) + "</td>";
+    out += i == 0 ? "<th scope=\"row\">" + base::replaced(base::html_text(row[i]), "_", "_<wbr>") +
+                        "</th>"
+                  : "<td>" + base::html_text(row[i]) + "</td>";
   return "<tr>" + out + "</tr>\n";
 }
 
 std::string head_cell(const std::string& text) {  // "[95 %]" stays together
-  return "<th scope=\"col\">" + replaced(base::html_text(text), " %", "&nbsp;%") + "</th>";
+  return "<th scope=\"col\">" + base::replaced(base::html_text(text), " %", "&nbsp;%") + "</th>";
 }
 
 // The style shows one of the two.

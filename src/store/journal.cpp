@@ -209,14 +209,9 @@ void make_folder(const std::filesystem::path& folder) {
 
 // Puts the name of a new file on the disk, which is a part of its folder.
 void sync_folder(const std::filesystem::path& folder) {
-  const int descriptor =
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0 || ::fsync(descriptor) != 0) {
-    const int error = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    cannot_write(folder.string(), error);
-  }
-  ::close(descriptor);
+  const base::Descriptor open(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (open < 0 || ::fsync(open) != 0) cannot_write(folder.string(), errno);
 }
 
 base::Descriptor open_to_append(const std::filesystem::path& file) {
