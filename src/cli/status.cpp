@@ -37,6 +37,7 @@ void print_json(const store::StudyProgress& sum, const cluster::FolderJobs& jobs
                            {"done", sum.done},
                            {"running", sum.begun},
                            {"failed", sum.failed},
+                           {"unplanned", sum.unplanned},
                            {"faults", sum.faults},
                            {"damaged_lines", sum.damages},
                            {"seconds_per_trial", sum.each()},
@@ -62,6 +63,8 @@ void print_text(const store::StudyProgress& sum, const cluster::FolderJobs& jobs
   if (sum.missing() > 0 && sum.each() > 0)
     fmt::print(", {} left", base::duration(sum.each() * static_cast<double>(sum.missing())));
   fmt::print("\n");
+  if (sum.unplanned > 0)
+    fmt::print("{} more are done, of a plan that is not the last one\n", sum.unplanned);
   for (const auto& [id, message] : sum.failures) fmt::print("failed {}: {}\n", id, message);
   if (sum.faults > 0)
     fmt::print("{} candidate(s) could not be evaluated ({}); their losses count as infinite\n",
@@ -86,8 +89,9 @@ int status(const StatusOptions& options) {
               "{} holds no journal (no study has run in this folder), give a results folder",
               options.folder);
   store::StudyProgress sum = store::progress(journals);
-  if (!now.submissions.empty())  // shards that have not begun have no journal
-    sum.planned = std::max(sum.planned, static_cast<size_t>(now.submissions.back().trials));
+  if (!now.submissions.empty())
+    store::add_submitted(static_cast<size_t>(now.submissions.back().trials),
+                         now.submissions.back().submitted_utc, sum);
   options.json ? print_json(sum, now) : print_text(sum, now);
   return 0;
 }

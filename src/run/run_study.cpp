@@ -165,12 +165,15 @@ class StudyRunner {
                  unlike);
     }
     say_difference(environment);
+    std::vector<std::string> ids;
+    for (const store::PlannedTrial& trial : planned_) ids.push_back(trial.id);
     ledger_->header({.study = study_.name,
                      .question = study_.question,
                      .yaml = study_.yaml,
                      .command_line = options_.command_line,
                      .started_utc = base::utc_now(),
-                     .environment = std::move(environment)});
+                     .environment = std::move(environment),
+                     .planned = std::move(ids)});
   }
 
   // Trials that other machines or versions made may have other bits.

@@ -205,13 +205,15 @@ Record record(const Json& json) {
 
 struct Encode {
   Json operator()(const Header& h) const {
-    return {{"kind", "header"},
-            {"study", h.study},
-            {"question", h.question},
-            {"yaml", h.yaml},
-            {"command_line", h.command_line},
-            {"started_utc", h.started_utc},
-            {"environment", h.environment}};
+    Json json{{"kind", "header"},
+              {"study", h.study},
+              {"question", h.question},
+              {"yaml", h.yaml},
+              {"command_line", h.command_line},
+              {"started_utc", h.started_utc},
+              {"environment", h.environment}};
+    if (!h.planned.empty()) json["planned"] = h.planned;
+    return json;
   }
   Json operator()(const Start& s) const {
     return {{"kind", "start"}, {"trial", s.trial}, {"inputs", s.inputs}, {"seconds", s.seconds}};
@@ -254,7 +256,8 @@ JournalEntry entry(const Json& json) {
                   .yaml = json.at("yaml"),
                   .command_line = json.at("command_line"),
                   .started_utc = json.at("started_utc"),
-                  .environment = json.at("environment").get<Texts>()};
+                  .environment = json.at("environment").get<Texts>(),
+                  .planned = json.value("planned", std::vector<std::string>())};
   if (kind == "start")
     return Start{.trial = json.at("trial"),
                  .inputs = json.at("inputs").get<Inputs>(),

@@ -18,7 +18,9 @@ struct Header {
   std::string study, question, yaml, command_line;
   std::string started_utc;
   std::map<std::string, std::string>
-      environment;  // versions, commit, host, CPU, ranks, threads, Slurm job
+      environment;                   // versions, commit, host, CPU, ranks, threads, Slurm job
+  std::vector<std::string> planned;  // ids of the study's or the shard's trials; empty where an
+                                     // older version wrote the journal
 };
 
 struct Answer {

@@ -112,12 +112,17 @@ bool is_sha256(std::string_view text) {
 
 std::string contradiction(const Header& header) {
   constexpr size_t kMostDigits = 9;
+  const std::vector<std::string>& planned = header.planned;
+  if (has_twice(planned)) return "a trial is planned twice";
+  if (!std::ranges::all_of(planned, is_trial_id)) return "a planned trial is no id of a trial";
   const auto found = header.environment.find("trials");
   if (found == header.environment.end()) return "";
   const std::string& text = found->second;
   const bool digits = !text.empty() && text.size() <= kMostDigits &&
                       text.find_first_not_of("0123456789") == std::string::npos;
-  return digits ? "" : base::format("'{}' is no number of trials", text.substr(0, 40));
+  if (!digits) return base::format("'{}' is no number of trials", text.substr(0, 40));
+  if (planned.empty() || std::stoul(text) == planned.size()) return "";
+  return base::format("it names {} planned trials where it counts {}", planned.size(), text);
 }
 
 std::string contradiction(const Inputs& inputs) {

@@ -75,6 +75,17 @@ TEST_F(Forged, MoreTrialsThanItsStartPlanned) {
   EXPECT_EQ(refusal(entries), "no Error");
 }
 
+TEST_F(Forged, PlansThatNoRunWrites) {
+  const std::string other = "494c392cb91c00d0";
+  std::vector<Json> entries = honest();
+  entries[0]["planned"] = {kOne, other};
+  EXPECT_EQ(refusal(entries), "no Error");
+  EXPECT_EQ(read_journal(file_).headers[0].planned, (std::vector<std::string>{kOne, other}));
+  for (const Json& planned :
+       {Json{kOne}, Json{kOne, kOne}, Json{kOne, "x"}, Json{kOne, 3}, Json(kOne), Json(2)})
+    expect_refused(1, "/planned", planned);
+}
+
 TEST_F(Forged, NumbersThatNoRunWrites) {
   expect_refused(1, "/environment/trials", "many");
   expect_refused(1, "/environment/trials", "99999999999999999999999");

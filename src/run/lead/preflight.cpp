@@ -13,6 +13,7 @@
 #include "plan/trial_inputs.hpp"
 #include "search/optimizer.hpp"
 #include "store/same_inputs.hpp"
+#include "store/study_progress.hpp"
 #include "store/validity.hpp"
 #include "study/choices.hpp"
 
@@ -50,9 +51,15 @@ void check_unchanged(const study::Trial& trial, const store::Inputs& now,
               changed, study::label(trial), journal.file.string());
 }
 
-bool is_finished(const store::History& history) {
+// Whether all that the last start planned has ended, in this journal or in another one (an older
+// version counted its trials and did not name them).
+bool is_finished(const store::History& history, const std::set<std::string>& ended) {
   if (history.headers.empty()) return false;
-  const std::optional<size_t> planned = store::planned_trials(history.headers.back());
+  const store::Header& last = history.headers.back();
+  if (!last.planned.empty())
+    return std::ranges::all_of(last.planned,
+                               [&](const std::string& id) { return ended.contains(id); });
+  const std::optional<size_t> planned = store::planned_trials(last);
   return planned && *planned <= history.finished.size() + history.failed.size();
 }
 
@@ -68,16 +75,17 @@ size_t limit(const std::filesystem::path& file, int which, size_t otherwise) {
 
 // Shards of another count have other trials, of which some are the same.
 void check_shards(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals) {
-  std::map<std::string, int> ended;  // shards, by their number
+  std::map<std::string, int> finished;  // shards, by their number
+  const std::set<std::string> ended = store::ended_trials(journals);
   for (const auto& [file, shard, history] : journals) {
     if (store::count_of(shard) == store::count_of(plan.shard)) continue;
-    base::check(is_finished(history),
+    base::check(is_finished(history, ended),
                 "{} was begun as {} and is not finished (its trials would be run twice), finish it "
                 "first, or choose another --out",
                 plan.out.string(), store::words_of(shard));
-    ++ended[store::count_of(shard)];
+    ++finished[store::count_of(shard)];
   }
-  for (const auto& [count, shards] : ended)
+  for (const auto& [count, shards] : finished)
     base::check(count.empty() || std::to_string(shards) == count,
                 "{} was begun as {} shards of which {} have run (the others' trials would be run "
                 "twice), finish them first, or choose another --out",

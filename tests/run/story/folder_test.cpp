@@ -106,6 +106,17 @@ TEST_F(ResultsFolder, ARunOfTheWholeKeepsWhatShardsHaveFinished) {
   EXPECT_THAT(checked.out, HasSubstr(": good"));
 }
 
+// A start that finds all done elsewhere has nothing left, so that nothing would be run twice.
+TEST_F(ResultsFolder, ShardsAndRunsOfTheWholeMayFollowEachOtherWhenAllIsDone) {
+  for (const char* more : {"--shard 1/2", "--shard 2/2", "", "--shard 1/2", "--shard 2/2", "",
+                           "--shard 1/1", "--shard 2/2"})
+    EXPECT_EQ(run(more).code, 0) << more;
+  EXPECT_EQ(run("--set seed=3").code, 0) << "a plan that is another one";
+  const Ended status = lorahub("status " + quoted(folder_ / "out"));
+  EXPECT_THAT(status.out, AllOf(HasSubstr("1 of 1 trials done, 0 begun, 0 failed"),
+                                HasSubstr("2 more are done, of a plan that is not the last one")));
+}
+
 // A process of the program that runs until it is told to end.
 class LongRun {
  public:
