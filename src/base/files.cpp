@@ -107,6 +107,19 @@ void write_file(const Path& path, std::string_view content) {
   }
 }
 
+void check_writable(const Path& path) {
+  Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+  std::error_code error;
+  while (std::filesystem::status(folder, error).type() == std::filesystem::file_type::not_found &&
+         folder.has_relative_path())
+    folder = folder.has_parent_path() ? folder.parent_path() : Path(".");
+  const Path trial = temporary_name(folder / path.filename());
+  const int file = ::open(trial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0) cannot(format("cannot write {}", path.string()), errno);
+  const Descriptor closed_at_the_end(file);
+  ::unlink(trial.c_str());
+}
+
 MappedFile::MappedFile(const Path& path) : path_(path) {
   const Descriptor file =
       open_file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for

@@ -22,6 +22,10 @@ inline constexpr std::string_view kTemporaryExtension = ".tmp";
 // renames it over `path` and fsyncs the folder. Makes the folder; removes what killed writers of
 // this host have left. Error when not possible.
 void write_file(const Path& path, std::string_view content);
+
+// Error where write_file() could not write there, so that a command finds it before it computes.
+// Makes no folder and leaves nothing behind.
+void check_writable(const Path& path);
 void sync_and_rename(const Path& from, const Path& to);  // for files that a library wrote
 
 // A read-only view of a file, shared between the processes of a node. A file that shrinks meanwhile

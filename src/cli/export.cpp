@@ -22,6 +22,7 @@ struct ExportOptions {
 // A folder of CSV files is ours when its list of columns is.
 void check_csv_folder(const std::filesystem::path& folder, lora::Force force) {
   const auto type = lora::own_type(folder);
+  base::check_writable(folder / store::kColumnsCsv);
   if (type == std::filesystem::file_type::not_found || force == lora::Force::yes) return;
   base::check(type == std::filesystem::file_type::directory, "{}: is no folder, choose another one",
               folder.string());

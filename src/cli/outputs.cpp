@@ -31,9 +31,9 @@ void add_force(CLI::App& command, lora::Force& force) {
 
 void check_replaceable(const fs::path& file, const Marks& marks, lora::Force force) {
   const fs::file_type type = lora::own_type(file);
-  if (type == fs::file_type::not_found) return;
   base::check(type != fs::file_type::directory, "{}: is a folder, name a file", file.string());
-  if (force == lora::Force::yes) return;
+  base::check_writable(file);
+  if (type == fs::file_type::not_found || force == lora::Force::yes) return;
   base::check(type == fs::file_type::regular && has_marks(file, marks),
               "{}: is there already, and this command did not write it (it would be lost), name "
               "another file or give --force",

@@ -20,8 +20,8 @@ inline const Marks kFigureMarks{"<svg role=\"img\"", "<title>", "</svg>"};
 
 void add_force(CLI::App& command, lora::Force& force);  // --force
 
-// Error unless nothing is at `file`, or a regular file with these marks is. Symbolic links are not
-// followed. With force, any file may be replaced, and no folder.
+// Error unless nothing is at `file`, or a regular file with these marks is, and it can be written.
+// Symbolic links are not followed. With force, any file may be replaced, and no folder.
 void check_replaceable(const std::filesystem::path& file, const Marks& marks, lora::Force force);
 
 }  // namespace lorahub::cli

@@ -25,17 +25,20 @@ std::string_view mark(const ReportOptions& options) {
   return options.trial.empty() ? "How to read the numbers" : "What it came to";
 }
 
-void write_html(const ReportOptions& options, const report::Report& made) {
-  check_replaceable(options.out, {"<!DOCTYPE html>", "<section id=\"section-1\">", mark(options)},
-                    options.force);
-  base::write_file(options.out, report::html(made));
+bool is_page(const ReportOptions& options) { return options.out.ends_with(".html"); }
+
+void check_out(const ReportOptions& options) {
+  if (options.out.empty()) return;
+  base::check(is_page(options) || options.out.ends_with(".md"),
+              "--out {}: reports are HTML or Markdown, name the file x.html or x.md", options.out);
+  const Marks page{"<!DOCTYPE html>", "<section id=\"section-1\">", mark(options)};
+  const Marks markdown{options.trial.empty() ? "# Report: " : "# Trial ", mark(options)};
+  check_replaceable(options.out, is_page(options) ? page : markdown, options.force);
 }
 
 void write_markdown(const ReportOptions& options, const report::Report& made) {
   const report::Markdown pages = report::markdown(made);
   const auto folder = std::filesystem::path(options.out).parent_path();
-  check_replaceable(options.out, {options.trial.empty() ? "# Report: " : "# Trial ", mark(options)},
-                    options.force);
   for (const auto& [name, svg] : pages.files)
     check_replaceable(folder / name, kFigureMarks, options.force);
   for (const auto& [name, svg] : pages.files) base::write_file(folder / name, svg);
@@ -74,14 +77,15 @@ report::Report report_of_trial(const ReportOptions& options) {
 int show(const ReportOptions& options, const report::Report& made) {
   if (options.out.empty())
     fmt::print("{}", report::plain_markdown(made));
+  else if (is_page(options))
+    base::write_file(options.out, report::html(made));
   else
-    (options.out.ends_with(".html") ? write_html : write_markdown)(options, made);
+    write_markdown(options, made);
   return 0;
 }
 
 int report_command(const ReportOptions& options) {
-  base::check(options.out.empty() || options.out.ends_with(".md") || options.out.ends_with(".html"),
-              "--out {}: reports are HTML or Markdown, name the file x.html or x.md", options.out);
+  check_out(options);
   if (!options.trial.empty()) return show(options, report_of_trial(options));
   std::vector<report::Summary> studies;
   for (const std::string& folder : options.folders) studies.push_back(summary(folder));

@@ -1,6 +1,7 @@
 #include "lora/claim.hpp"
 
 #include "base/check.hpp"
+#include "base/files.hpp"
 #include "lora/peft.hpp"
 
 namespace lorahub::lora {
@@ -28,9 +29,10 @@ fs::file_type own_type(fs::path path) {
 void check_free(const fs::path& folder, Force force) {
   base::check(!folder.empty(), "--out '': names no folder, choose one");
   const fs::file_type type = own_type(folder);
+  base::check(type == fs::file_type::not_found || fs::is_directory(folder),
+              "--out {}: is no folder, choose another place", folder.string());
+  base::check_writable(folder / kCardFile);
   if (type == fs::file_type::not_found) return;
-  base::check(fs::is_directory(folder), "--out {}: is no folder, choose another place",
-              folder.string());
   if (force == Force::yes) return;
   if (type == fs::file_type::symlink)
     refuse(folder, "is a symbolic link (what it leads to could be lost)");

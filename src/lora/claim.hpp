@@ -14,8 +14,8 @@ enum class Force { no, yes };  // yes: the user says that what is there may be r
 std::filesystem::file_type own_type(std::filesystem::path path);
 
 // Error unless the folder is not there yet, is empty, or is one that an earlier composition wrote
-// (its card says so); a symbolic link is none of these, nor is a folder in which one stands at a
-// file's name. Writes nothing.
+// (its card says so), and can be written to; a symbolic link is none of these, nor is a folder in
+// which one stands at a file's name. Writes nothing.
 void check_free(const std::filesystem::path& folder, Force force);
 
 // Writes a card that says that the composition is not finished, so that a folder that can't be

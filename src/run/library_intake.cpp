@@ -160,9 +160,12 @@ AddedModule add_module(const AddOptions& options,
               "--name '{}': a module's name is that of one folder, of up to 200 letters without "
               "control characters",
               base::printable_line(name));
+  base::check(fs::is_directory(from), "{}: there is no such folder, name that of a PEFT adapter",
+              from.string());
   const fs::path to = options.library / name;
   base::check(!fs::exists(fs::symlink_status(to)),
               "{}: is there already, remove it first or give another --name", to.string());
+  base::check_writable(to / lora::kConfigFile);
   const objective::LoadedModel loaded = load();
   const fs::path weights = lora::weights_file(from);
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})

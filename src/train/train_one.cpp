@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/signals.hpp"
@@ -317,8 +318,10 @@ std::vector<OneTraining> trainings(const TrainingConfig& config) {
 
 void check_free(const fs::path& out, lora::Force force) {
   const fs::file_type type = lora::own_type(out);
+  base::check(type == fs::file_type::not_found || fs::is_directory(out),
+              "out {}: is no folder, choose another place", out.string());
+  base::check_writable(out / kTrainingFile);
   if (type == fs::file_type::not_found) return;
-  base::check(fs::is_directory(out), "out {}: is no folder, choose another place", out.string());
   if (force == lora::Force::yes || fs::is_empty(out)) return;
   const bool ours = fs::exists(out / kTrainingFile) || fs::exists(out / kCheckpointFile) ||
                     fs::exists(out / (std::string(kCheckpointFile) + ".tmp"));

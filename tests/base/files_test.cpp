@@ -71,6 +71,25 @@ TEST(Files, WhatAKilledWriterLeftIsTakenAway) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
 }
 
+// A file in the place of a folder stops root, too.
+TEST(CheckWritable, FindsBeforehandWhatWriteFileCouldNotWrite) {
+  const Path folder = fresh_folder(), file = folder / "file";
+  write_file(file, "x");
+  const auto both_refuse = [](const Path& path) {
+    EXPECT_THROW(check_writable(path), Error) << path;
+    EXPECT_THROW(write_file(path, ""), Error) << path;
+  };
+  both_refuse(file / "x.json");
+  both_refuse(file / "a" / "x.json");
+  both_refuse("/proc/nothing/x.json");
+  both_refuse(folder / std::string(300, 'x'));
+  for (const Path& good : {file, folder / "new.json", folder / "a" / "b" / "new.json"})
+    check_writable(good);
+  EXPECT_EQ(read_file(file), "x");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1)
+      << "no folder and no temporary file stays";
+}
+
 TEST(Files, WhatCannotBeReadIsNamed) {
   const Path folder = fresh_folder("files");
   EXPECT_THROW(

@@ -57,6 +57,17 @@ TEST_F(Hub, KeepsWhatIsAddedAndVerifiesIt) {
   EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " ..").code, 2);
 }
 
+TEST_F(Hub, AFolderThatIsNotThereIsCalledThat) {
+  for (const std::string absent : {"absent", "absent/", "rows.jsonl"}) {
+    std::ofstream(folder_ / "rows.jsonl") << "{}\n";
+    const Ended ended =
+        lorahub("hub add " + quoted(shelf_) + " " + quoted(folder_ / absent) + kModel);
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr(absent), HasSubstr("there is no such folder")));
+    EXPECT_FALSE(std::filesystem::exists(shelf_));
+  }
+}
+
 // A test keeps what the module answers. Where that is not what was asked, all who read it know.
 TEST_F(Hub, SelfTestsThatMissTheirTargetAreCounted) {
   std::ofstream(folder_ / "rows.jsonl") << R"({"input": "2 3 1", "target": "nothing like it"})"

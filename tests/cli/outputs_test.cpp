@@ -121,6 +121,34 @@ TEST_F(Outputs, FilesOfTheUsersAreNotReplaced) {
     expect_kept(command, folder_);
 }
 
+// Before anything is computed: nothing but the sentence is printed.
+TEST_F(Outputs, APlaceThatCannotBeWrittenToIsFoundFirst) {
+  std::ofstream(folder_ / "file") << "no folder";
+  const std::string place = quoted(folder_ / "file/x");
+  std::ofstream(folder_ / "train.yaml")
+      << "what: lora\nmodel: " << kConfigs << "/model/mini\ndata: " << kConfigs
+      << "/tasks/mini/unseen/E1_isa_letter/pool.jsonl\nout: " << (folder_ / "file/x").string()
+      << "\n";
+  std::vector<std::string> commands{"bench --shape flan-t5-small --json " + place + ".json",
+                                    "probe" + kMini + kPool + " --map " + place + ".svg",
+                                    "report " SOURCE_DIR "/results --out " + place + ".html",
+                                    "report " SOURCE_DIR "/results --out " + place + ".md",
+                                    "train " + quoted(folder_ / "train.yaml"),
+                                    "hub add " + place + " " + kConfigs +
+                                        "/library/mini/r4/find_letter --model " + kConfigs +
+                                        "/model/mini"};
+  for (const std::string& command : into(folder_ / "file/x")) commands.push_back(command);
+  for (const std::string& command : commands) {
+    const Ended ended = lorahub(command);
+    EXPECT_EQ(ended.code, 2) << command;
+    EXPECT_EQ(ended.out, "") << command;
+    EXPECT_THAT(ended.err, HasSubstr("file/x")) << command;
+    EXPECT_THAT(ended.err, HasSubstr("ot a directory")) << command;
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  }
+  EXPECT_EQ(read_all(folder_ / "file"), "no folder");
+}
+
 class Replaceable : public Outputs {
  protected:
   std::string refusal(const fs::path& file, lora::Force force = lora::Force::no) {
