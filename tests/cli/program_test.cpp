@@ -2,6 +2,7 @@
 // sake of a message.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "cli/mini_lab.hpp"
@@ -90,6 +91,19 @@ TEST_F(Streams, FilesNeverTakeTheNumbersOfClosedOnes) {
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(read_all(out / "adapter_config.json"), testing::StartsWith("{"));
   EXPECT_EQ(lorahub("infer" + kModel + " --task - <&-").code, 2);
+}
+
+// A library of LibTorch would end the program with words of its own.
+TEST_F(Streams, ACurrentFolderThatWasRemovedIsSaid) {
+  std::filesystem::create_directories(folder_ / "gone");
+  for (const std::string command : {"plan", "knobs", "run x.yaml", "run /x.yaml", "status ."}) {
+    const Ended ended = run_command("cd " + quoted(folder_ / "gone") + " && rmdir " +
+                                    quoted(folder_ / "gone") + " && " PROGRAM " " + command);
+    EXPECT_EQ(ended.code, 2) << command;
+    EXPECT_THAT(ended.err, testing::StartsWith("lorahub: the current folder can't be found"));
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+    std::filesystem::create_directories(folder_ / "gone");
+  }
 }
 
 }  // namespace
