@@ -35,7 +35,7 @@ size_t choose(const Value& value, const std::vector<std::string>& words) {
 
 double share(const Value& value) {
   const double x = study::real(value, study::Range::from_zero);
-  if (x >= 1) fail_at(value, "{} is too large, a rate of dropout is below 1", x);
+  if (x >= 1) fail_at(value, "{}{} is too large, a rate of dropout is below 1", value.called(), x);
   return x;
 }
 
@@ -179,7 +179,8 @@ TrainingConfig read_config(const Value& root, const std::vector<study::Setting>&
   }
   TrainingConfig config;
   std::set<std::string> given;
-  for (const study::Entry& entry : entries) {
+  for (study::Entry& entry : entries) {
+    entry.value.knob = entry.key;  // to be named in errors
     read_entry(entry, config);
     given.insert(entry.key);
   }

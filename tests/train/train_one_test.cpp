@@ -162,8 +162,9 @@ TEST(TrainConfig, says_what_is_wrong_and_where) {
   EXPECT_EQ(refusal(good), "");
   EXPECT_EQ(refusal(good + "rnak: 3\n").substr(0, 60),
             ":5: unknown key 'rnak' (a training has: train, model, data, ");
-  EXPECT_EQ(refusal(good + "rank: 0\n"), ":5: 0 is too small, it must be at least 1");
-  EXPECT_EQ(refusal(good + "dropout: 1\n"), ":5: 1 is too large, a rate of dropout is below 1");
+  EXPECT_EQ(refusal(good + "rank: 0\n"), ":5: rank 0 is too small, it must be at least 1");
+  EXPECT_EQ(refusal(good + "dropout: 1\n"),
+            ":5: dropout 1 is too large, a rate of dropout is below 1");
   EXPECT_EQ(refusal(good + "schedule: liner\n"),
             ":5: 'liner' is not known (there are: linear, constant), did you mean 'linear'?");
   EXPECT_EQ(refusal(good + "steps: 5\nepochs: 2\n"),
