@@ -390,6 +390,19 @@ def study():
         put("study", "hostile", name, content)
 
 
+def settings():
+    """Words of --set, and after an empty line of --only."""
+    valid = {"none": "", "numbers": "shots=2\nsearch.budget=40\nsearch.sigma0=2.5e-1", "list": "modules=[find_letter, max_letter]\nseed=3",
+             "only": "shots=2\n\nseed=1", "piece": "model=mini\nlibrary=mini\n\nseed=2", "retrieve": "retrieve=probe 5\nmethod=best_single"}
+    hostile = {"no_value": "shots", "unknown": "shot=2", "empty": "shots=", "twice": "shots=2\nshots=3", "open": "modules=[a", "map": "shots={a: 1}",
+               "negative": "shots=-1", "huge": "seed=99999999999999999999", "nan": "search.sigma0=.nan", "octal": "shots=010", "no_trial": "\nseed=9",
+               "unknown_only": "\nsed=1", "tag": "shots=!!int 2", "alias": "shots=*a", "second": "shots=2 --- 3", "no_key": "=2", "nul": "shots=2\0",
+               "not_utf8": b"model=\xff", "deep": "modules=" + "[" * 3000, "up": "uses.model=../../etc/passwd"}
+    for kind, files in (("valid", valid), ("hostile", hostile)):
+        for name, content in files.items():
+            put("settings", kind, name, content)
+
+
 def framed(entry):
     text = entry if isinstance(entry, str) else json.dumps(entry, separators=(",", ":"))
     return '{"crc":"%08x","record":%s}\n' % (zlib.crc32(text.encode()), text)
@@ -399,7 +412,7 @@ def journal():
     digest = lambda text: hashlib.sha256(text.encode()).hexdigest()
     trial = digest("task=E1\nseed=1\n")[:16]  # of its knobs
     header = {"kind": "header", "study": "small", "question": "Does it run?", "yaml": "question: ...\n", "command_line": "lorahub run small.yaml",
-              "started_utc": "2026-01-01T00:00:00Z", "environment": {"version": "0.1.0", "ranks": "1"}}
+              "started_utc": "2026-01-01T00:00:00Z", "environment": {"version": "0.1.0", "ranks": "1"}, "planned": [trial]}
     start = {"kind": "start", "trial": trial, "inputs": {"model": digest("m"), "shots": digest("s")}, "seconds": 1e9}
     told = {"kind": "generation", "trial": trial, "index": 0,
             "generation": {"dim": 2, "weights": [0.0, 0.5, 1.0, -1.5], "losses": [0.25, "inf"], "faults": [[1, "not finite"]]}}
@@ -525,7 +538,7 @@ def main():
     for file in CORPUS.rglob("*"):
         if file.is_file() and not file.name.startswith(KEPT):
             file.unlink()
-    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, journal, tokenizer_json, spiece,
+    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, settings, journal, tokenizer_json, spiece,
                  rank_message):
         make()
 

@@ -19,6 +19,7 @@ void task(const std::string& bytes);
 void index(const std::string& bytes);
 void card(const std::string& bytes);
 void study(const std::string& bytes);
+void settings(const std::string& bytes);  // KEY=VALUE words of a command line
 void journal(const std::string& bytes);
 void tokenizer_json(const std::string& bytes);
 void spiece(const std::string& bytes);

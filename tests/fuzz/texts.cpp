@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "store/codec.hpp"
 #include "store/journal.hpp"
+#include "study/remarks.hpp"
 #include "study/study.hpp"
 #include "targets.hpp"
 #include "task/row_reader.hpp"
@@ -58,6 +59,30 @@ void study(const std::string& bytes) {
   const auto file = scratch() / "study.yaml";
   put(file, bytes);
   for (const study::Trial& trial : study::load(file).trials) study::id(trial);
+}
+
+// Each line is a word of --set; those after an empty line are words of --only.
+void settings(const std::string& bytes) {
+  ::setenv("LORAHUB_CONFIGS", SOURCE_DIR "/configs", 1);
+  std::vector<study::Setting> set, only;
+  std::vector<study::Setting>* list = &set;
+  for (const std::string& word : base::split(bytes, '\n')) {
+    const size_t equals = word.find('=');
+    if (word.empty())
+      list = &only;
+    else if (equals == std::string::npos)
+      base::fail("expected KEY=VALUE");
+    else
+      list->emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+  const auto file = scratch() / "settings.yaml";
+  put(file,
+      "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
+      "set: {task: E1_isa_letter}\nvary: {seed: [1, 2]}\n");
+  std::vector<study::Trial> trials = study::load(file, set).trials;
+  study::remarks(study::given_knobs(file, set), trials);
+  if (!only.empty()) trials = study::only(trials, only);
+  for (const study::Trial& trial : trials) study::label(trial);
 }
 
 void journal(const std::string& bytes) {
