@@ -71,14 +71,18 @@ void add_max_input(CLI::App& command, int& tokens) {
       ->check(CLI::Range(1, study::kMostInput));
 }
 
+void check_gpu_threads(int threads) {
+  base::check(threads <= kGpuThreads,
+              "--threads {}: at most {} share a GPU (each has a stream of its own), use 4", threads,
+              kGpuThreads);
+}
+
 objective::Hardware hardware(const ModelOptions& options, NodeRank here) {
   const bool on_gpu = options.device == "cuda";
   const base::Device device = on_gpu ? base::Device::cuda : base::Device::cpu;
   const int threads =
       options.threads > 0 ? options.threads : objective::default_threads(here.ranks, device);
-  base::check(!on_gpu || threads <= kGpuThreads,
-              "--threads {}: at most {} share a GPU (each has a stream of its own), use 4", threads,
-              kGpuThreads);
+  if (on_gpu) check_gpu_threads(threads);
   return {.device = device,
           .threads = threads,
           .gpu = on_gpu ? base::claim_gpu(here.rank).value_or("") : ""};

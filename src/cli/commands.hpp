@@ -64,6 +64,7 @@ struct NodeRank {
   int rank = 0, ranks = 1;
 };
 objective::Hardware hardware(const ModelOptions& options, NodeRank here);
+void check_gpu_threads(int threads);  // Error where they are too many for one GPU
 objective::LoadedModel load_model(const ModelOptions& options);
 
 void warn(const std::string& sentence);  // to stderr; nothing for ""

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <memory>
 
 #include "base/check.hpp"
@@ -72,15 +71,6 @@ run::Selection load(const RunOptions& options) {
   return {.study = study, .trials = study::only(study.trials, settings(options.only, "--only"))};
 }
 
-int groups(const std::string& text) {
-  if (text == "auto") return 0;
-  int count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  base::check(error == std::errc() && end == text.data() + text.size() && count > 0,
-              "--groups {}: expected auto, or how many groups of ranks, such as 4", text);
-  return count;
-}
-
 objective::Hardware hardware_of(const RunOptions& options, const workers::World& group) {
   objective::Hardware result =
       hardware({.device = options.device, .threads = options.threads},
@@ -101,7 +91,7 @@ int run_command(const RunOptions& options) {
                    ? ""
                    : store::shard_name(shard(options.shard).i, shard(options.shard).n),
       .hardware = hardware_of(options, group),
-      .groups = groups(options.groups),
+      .groups = group_count(options.groups),
       .stall_timeout = options.stall_timeout,
       .hang_timeout = options.hang_timeout,
       .failed = options.retry_failed ? run::Failed::retry : run::Failed::keep,

@@ -11,6 +11,8 @@
 #include "cluster/study_job.hpp"
 #include "plan/cost.hpp"
 #include "plan/lacks.hpp"
+#include "run/results_folder.hpp"
+#include "store/paths.hpp"
 #include "study/choices.hpp"
 #include "study/remarks.hpp"
 
@@ -68,6 +70,12 @@ CheckedStudy checked_study(const cluster::SubmitOptions& options,
           .lacks = plan::lacks(trials, device)};
 }
 
+// What `run` would refuse in the job: its words, and a results folder that holds something else.
+void check_run_options(const cluster::SubmitOptions& options, const cluster::JobRequest& request) {
+  if (!options.groups.empty()) group_count(options.groups);
+  if (on_gpus(options, request)) check_gpu_threads(std::atoi(options.threads.c_str()));
+}
+
 // What is missing here is missing in the job, too, unless the site has a program of its own, which
 // may see other files.
 void check_lacks(const CheckedStudy& checked, const cluster::Site& site, bool dry_run) {
@@ -111,12 +119,15 @@ int submit(SubmitOptions options) {
   const cluster::Site site = cluster::read_site(options.site, folder);
   const cluster::Scheduler scheduler = *cluster::find_scheduler(site.scheduler);
   cluster::check_options(options.job, scheduler);
-  const CheckedStudy checked =
-      checked_study(options.job, cluster::resolved(options.job.request, site));
+  const cluster::JobRequest request = cluster::resolved(options.job.request, site);
+  check_run_options(options.job, request);
+  const CheckedStudy checked = checked_study(options.job, request);
   check_lacks(checked, site, options.dry_run);
   options.job.need = checked.need;
   const study::Study& study = checked.study;
   const cluster::BatchJob job = cluster::make_job(options.job, site, scheduler, study.name);
+  run::check_results_folder(
+      job.out, study, request.array > 0 ? store::shard_name(1, request.array) : std::string());
   const cluster::JobScripts scripts = scheduler.render(job);
   if (options.dry_run) {
     print(scripts);

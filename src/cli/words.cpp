@@ -3,6 +3,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "base/check.hpp"
 #include "base/text.hpp"
 #include "plan/environment.hpp"
 
@@ -35,6 +36,14 @@ std::optional<std::pair<int, int>> two_numbers(std::string_view text, char betwe
   const std::optional<int> second = whole_number(text.substr(at + 1));
   if (!first || !second) return std::nullopt;
   return std::pair(*first, *second);
+}
+
+int group_count(const std::string& text) {
+  if (text == "auto") return 0;
+  const int count = whole_number(text).value_or(0);
+  base::check(count > 0, "--groups {}: expected auto, or how many groups of ranks, such as 4",
+              text);
+  return count;
 }
 
 std::string wrong_seconds(const std::string& text, double most) {

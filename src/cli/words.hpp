@@ -17,6 +17,9 @@ std::vector<std::string> command_words();
 // nine digits.
 std::optional<std::pair<int, int>> two_numbers(std::string_view text, char between);
 
+// How many groups of ranks --groups asks for; 0: `auto`. Error for anything else.
+int group_count(const std::string& text);
+
 // Says why `text` is no number of seconds from 1 to `most`; "" when it is one. For options of the
 // parser, whose own ranges let NaN pass.
 std::string wrong_seconds(const std::string& text, double most);

@@ -4,9 +4,11 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
+#include "lora/library.hpp"
 #include "model/families.hpp"
 #include "objective/loss_kinds.hpp"
 #include "objective/rate.hpp"
@@ -51,6 +53,22 @@ long candidate_count(const study::Trial& trial) {
   if (!trial.modules.names.empty()) return static_cast<long>(trial.modules.names.size());
   return trial.modules.count > 0 ? trial.modules.count
                                  : static_cast<long>(module_names(trial).size());
+}
+
+// Error where a library that is here does not have what the trial draws or names. One that is not
+// here is no error (see lacks).
+void check_draw(const study::Trial& trial, std::set<std::string>& checked) {
+  if (!study::uses_modules(trial.method)) return;
+  const auto& [count, names] = trial.modules;
+  if (!checked.insert(base::format("{}|{}|{}", trial.library_path, count, base::join(names, ",")))
+           .second)
+    return;
+  try {
+    lora::module_names(trial.library_path);
+  } catch (const base::Error&) {
+    return;
+  }
+  module_names(trial);
 }
 
 long module_count(const study::Trial& trial) {
@@ -219,7 +237,9 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
                                                                       .device = resources.device}});
   std::map<std::string, PlannedModel> models;
   std::map<std::string, Lengths> texts;
+  std::set<std::string> drawn;  // from which library
   for (const study::Trial& trial : trials) {
+    check_draw(trial, drawn);
     check_training(trial);  // an error for what `run` would refuse
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));

@@ -98,6 +98,48 @@ TEST_F(Submit, BadInputIsFoundBeforeTheQueue) {
   refused("small.yaml other.yaml", "write options for sbatch after --");
   refused("small.yaml -- --array=1-9", "the script says that itself");
   refused("small.yaml --ranks 2 --nodes 3", "a node would stay empty");
+  for (const std::string groups : {"x", "0", "-1", "1.5", "2x", "1e3", "''"})
+    refused("small.yaml --groups=" + groups, "expected auto, or how many groups");
+  refused("small.yaml --gpus 1 --threads 17", "--threads 17: at most 16 share a GPU");
+  refused("small.yaml --device cuda --threads 1024", "at most 16 share a GPU");
+}
+
+TEST_F(Submit, AFolderThatTheJobWouldRefuseIsFoundBeforeTheQueue) {
+  fake_slurm();
+  fs::copy_file(folder_ / "small.yaml", folder_ / "other.yaml");
+  ASSERT_EQ(lorahub("run other.yaml --quiet --only seed=1 --out other").code, 0);
+  ASSERT_EQ(lorahub("run small.yaml --quiet --shard 1/2 --out half").code, 0);
+  fs::create_directories(folder_ / "theirs");
+  std::ofstream(folder_ / "theirs/theirs.h5") << "another program's";
+  for (const auto& [out, why] :
+       {std::pair("other", "holds results of the study 'other'"),
+        std::pair("half", "was begun as 2 shards of which 1 have run"),
+        std::pair("theirs", "without a readable journal of the run that made it")}) {
+    const Ended ended = lorahub(std::string("submit small.yaml --out ") + out);
+    EXPECT_EQ(ended.code, 2) << out;
+    EXPECT_THAT(ended.err, HasSubstr(why));
+    EXPECT_FALSE(fs::exists(folder_ / out / "slurm")) << out;
+  }
+  EXPECT_THAT(calls(), Not(HasSubstr("sbatch")));
+  EXPECT_EQ(lorahub("submit small.yaml --out half --array 2").code, 0) << "its own shards";
+}
+
+TEST_F(Submit, MoreThanTheLibraryHoldsIsRefusedByPlanToo) {
+  fake_slurm();
+  std::ofstream(folder_ / "names.txt") << "lorahub/a\nlorahub/b\n";
+  for (const auto& [set, why] : {std::pair("modules=41", "has 40, ask for 1 to 40"),
+                                 std::pair("modules=[find_leter]", "did you mean 'find_letter'"),
+                                 std::pair("library=names.txt --set modules=3", "has 2, ask")})
+    for (const std::string command : {"plan", "submit", "submit --dry-run", "run"}) {
+      const Ended ended = lorahub(command + " small.yaml --set " + set);
+      EXPECT_EQ(ended.code, 2) << command << " " << set;
+      EXPECT_THAT(ended.err, HasSubstr(why)) << command;
+      EXPECT_EQ(ended.out, "") << command;
+      EXPECT_FALSE(fs::exists(out_)) << command;
+    }
+  EXPECT_EQ(lorahub("plan small.yaml --set modules=40").code, 0);
+  EXPECT_THAT(lorahub("plan small.yaml --set library=/absent").out, HasSubstr("missing here: "))
+      << "a library that is elsewhere";
 }
 
 // What a run would refuse at once must not wait in a queue for that.
