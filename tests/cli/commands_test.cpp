@@ -210,6 +210,17 @@ TEST_F(Commands, InferAnswersEachRowByItsOwnAdapter) {
   EXPECT_EQ(number, 60U);
 }
 
+TEST_F(Commands, InferRefusesACompositionOfNoWeights) {
+  for (const std::string more : {std::string(), kLibrary}) {
+    const Ended ended =
+        lorahub("infer" + kModel + more + " --composition product" + kTask + "test.jsonl");
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_EQ(ended.out, "");
+    EXPECT_THAT(ended.err,
+                HasSubstr("--composition says how --weights are mixed (none are given)"));
+  }
+}
+
 TEST_F(Commands, InferRefusesARowThatIsTooLongOrNamesNoAdapter) {
   std::ofstream(folder_ / "long.jsonl") << json{{"input", "a b"}} << "\n"
                                         << json{{"input", std::string(3000, 'a')}} << "\n";
