@@ -78,8 +78,8 @@ int report_files(const std::filesystem::filesystem_error& error) {
 // Names are looked up from there, and a library of LibTorch ends the program without it.
 void check_current_folder() {
   std::error_code error;
-  std::filesystem::current_path(error);
-  base::check(!error,
+  const std::filesystem::path folder = std::filesystem::current_path(error);
+  base::check(!folder.empty(),
               "the current folder can't be found ({}; was it removed?), cd to a folder that is "
               "there",
               error.message());
