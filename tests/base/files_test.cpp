@@ -73,7 +73,7 @@ TEST(Files, WhatAKilledWriterLeftIsTakenAway) {
 
 // A file in the place of a folder stops root, too.
 TEST(CheckWritable, FindsBeforehandWhatWriteFileCouldNotWrite) {
-  const Path folder = fresh_folder(), file = folder / "file";
+  const Path folder = fresh_folder("files"), file = folder / "file";
   write_file(file, "x");
   const auto both_refuse = [](const Path& path) {
     EXPECT_THROW(check_writable(path), Error) << path;

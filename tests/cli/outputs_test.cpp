@@ -129,14 +129,14 @@ TEST_F(Outputs, APlaceThatCannotBeWrittenToIsFoundFirst) {
       << "what: lora\nmodel: " << kConfigs << "/model/mini\ndata: " << kConfigs
       << "/tasks/mini/unseen/E1_isa_letter/pool.jsonl\nout: " << (folder_ / "file/x").string()
       << "\n";
-  std::vector<std::string> commands{"bench --shape flan-t5-small --json " + place + ".json",
-                                    "probe" + kMini + kPool + " --map " + place + ".svg",
-                                    "report " SOURCE_DIR "/results --out " + place + ".html",
-                                    "report " SOURCE_DIR "/results --out " + place + ".md",
-                                    "train " + quoted(folder_ / "train.yaml"),
-                                    "hub add " + place + " " + kConfigs +
-                                        "/library/mini/r4/find_letter --model " + kConfigs +
-                                        "/model/mini"};
+  std::vector<std::string> commands{
+      "bench --shape flan-t5-small --json " + place + ".json",
+      "probe" + kTwoModules + kPoolOption + " --map " + place + ".svg",
+      "report " SOURCE_DIR "/results --out " + place + ".html",
+      "report " SOURCE_DIR "/results --out " + place + ".md",
+      "train " + quoted(folder_ / "train.yaml"),
+      "hub add " + place + " " + kConfigs + "/library/mini/r4/find_letter --model " + kConfigs +
+          "/model/mini"};
   for (const std::string& command : into(folder_ / "file/x")) commands.push_back(command);
   for (const std::string& command : commands) {
     const Ended ended = lorahub(command);
