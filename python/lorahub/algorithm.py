@@ -133,7 +133,7 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
     with a PeftModel of the weights in this process; get_regular(weights) is called once an evaluation, in their order. What
     they raise comes out with the best point so far in `best_so_far`. `seed` is passed on; the search draws nothing. out: the adapter's
     folder (default: a temporary one, removed with the used Adapter). options: further words for `lorahub adapt`, such as
-    ("--threads", "8"). ValueError before anything starts where the arguments do not fit. Differences: README.md.
+    ("--threads", "8") or ("--search", "cma"). ValueError before anything starts where the arguments do not fit. Differences: README.md.
     """
     if isinstance(lora_module_list, (str, os.PathLike)):
         raise ValueError("lora_module_list is one name, give a list of modules")
@@ -162,7 +162,8 @@ def lorahub_learning(lora_module_list, example_inputs, example_outputs, max_infe
     asked = None if own_loss is None and get_regular is default_l1_regularization else _Asked(get_regular, own_loss)
     print("> Begin to perform gradient-free optimization ...")
     with tempfile.TemporaryDirectory(prefix="lorahub_") as work:
-        arguments = ["adapt", "--json", "--quick", "--search", "official", "--model", base, "--out", adapter.path,
+        search = [] if "--search" in options else ["--search", "official"]
+        arguments = ["adapt", "--json", "--quick", *search, "--model", base, "--out", adapter.path,
                      "--library", _library(work, lora_module_list), "--modules", "all",
                      "--task", _rows(work, inputs, outputs), "--shots", "all",
                      "--budget", steps, "--seed", seed, "--penalty", "none" if own_loss else "ask" if asked else "l1_mean"]

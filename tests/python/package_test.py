@@ -110,6 +110,13 @@ class Learning(unittest.TestCase):
         for a, b in zip(alone, asked, strict=True):
             self.assertAlmostEqual(a, b, delta=1e-9)
 
+    def test_options_may_name_another_search(self):
+        for word in ["official", "cma"]:
+            asked = Traced(REGULAR["default"])
+            learn(4, get_regular=asked, options=("--search", word))
+            zero_first = not any(asked.weights[0])
+            self.assertEqual((len(asked.weights), zero_first), (4, word == "official"))  # COBYLA begins at zero, CMA-ES draws
+
     def test_what_a_get_regular_raises_comes_out_and_the_program_ends(self):
         def spoilt(weights):
             raise KeyError("mine")
