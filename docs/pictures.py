@@ -52,7 +52,7 @@ def on_a_terminal(command, folder, env):
 
 
 def terminal_picture(path, lines):
-    console = Console(record=True, width=max(map(len, lines)) + 1, file=open(os.devnull, "w"))
+    console = Console(record=True, width=max(map(len, lines)) + 2, file=open(os.devnull, "w"))
     for line in [*lines, ""]:  # rich counts no room for the upper margin
         console.print(Text.from_ansi(line))
     path.write_text(console.export_svg(code_format=SVG, theme=MONOKAI, unique_id="terminal"))

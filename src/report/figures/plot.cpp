@@ -299,7 +299,9 @@ std::string draw(const PlotMatrix& matrix, const std::string& name, FigureWidth 
       title_line(matrix.title, room), gnuplot_text(matrix.colour_label), matrix.range[0],
       matrix.range[2], small);
   text += axis("x", x, room) + axis("y", y, room);
-  text += base::format("set xtics rotate by {} right\n$m << EOD\n", room.has_title ? 40 : 90);
+  // Slanted names of many columns would lie on each other.
+  const bool slanted = room.has_title && matrix.columns.size() <= kMostNumbered;
+  text += base::format("set xtics rotate by {} right\n$m << EOD\n", slanted ? 40 : 90);
   for (size_t r = 0; r < matrix.rows.size(); ++r)
     for (size_t c = 0; c < matrix.columns.size(); ++c)
       if (const double v = matrix.values[r][c]; std::isfinite(v))

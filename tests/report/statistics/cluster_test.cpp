@@ -72,5 +72,12 @@ TEST(Arrange, LeavesOutTheNumbersOfALargeMap) {
   EXPECT_THAT(draw(large, "large"), testing::Not(testing::HasSubstr(">-1.00<")));
 }
 
+// 21 columns leave some 20 pixels for a name, of which a slanted one takes more.
+TEST(Arrange, NamesOfManyColumnsStandUpright) {
+  const std::string upright = "rotate(-90";
+  EXPECT_THAT(draw(square(20), "small"), testing::Not(testing::HasSubstr(upright)));
+  EXPECT_THAT(draw(square(21), "large"), testing::HasSubstr(upright));
+}
+
 }  // namespace
 }  // namespace lorahub::report
