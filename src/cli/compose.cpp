@@ -29,11 +29,16 @@ int compose(const ComposeOptions& options) {
       .composition = study::parse<study::Composition>(options.composition, "--composition"),
       .rank = options.out.rank,
       .form = form(options.out)};
-  lora::ModuleCard card{.base = checkpoint::lasting_name(options.model),
+  const std::string base_name = checkpoint::lasting_name(options.model);
+  const std::string recipe =
+      lora::recipe(base::format("{}\n{}\n{}", base_name, options.library, lora::made_of(mixture)));
+  lora::check_recipe(options.out.folder, recipe, options.out.force);
+  lora::ModuleCard card{.base = base_name,
                         .library = lora::library(mixture.form),
                         .tag = mixture.form == lora::WrittenForm::adapter ? "lora" : "",
                         .provenance = base::format("{}{} modules of {}", lora::kComposed,
-                                                   pool.size(), options.library)};
+                                                   pool.size(), options.library),
+                        .recipe = recipe};
   lora::claim(options.out.folder, card);
   const lora::Written written = lora::write_mixture(
       options.out.folder, mixture, {.architecture = *architecture, .name = options.model});

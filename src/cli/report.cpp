@@ -3,9 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
 #include "report/figures/trial_course.hpp"
@@ -18,6 +20,7 @@ struct ReportOptions {
   std::vector<std::string> folders;
   std::string out, trial;
   lora::Force force = lora::Force::no;
+  bool quiet = false;
 };
 
 // What an earlier report holds, which a new one may replace: of a study, or of a trial.
@@ -87,13 +90,22 @@ int show(const ReportOptions& options, const report::Report& made) {
 int report_command(const ReportOptions& options) {
   check_out(options);
   if (!options.trial.empty()) return show(options, report_of_trial(options));
+  std::optional<base::Progress> bar(std::in_place, options.quiet, base::FirstLine::after_a_while);
+  const auto progress = [&bar](double done, const std::string& part) { bar->show(done, part); };
   std::vector<report::Summary> studies;
-  for (const std::string& folder : options.folders) studies.push_back(summary(folder));
+  for (const std::string& folder : options.folders) {
+    bar->show(0, "reading " + folder);
+    studies.push_back(summary(folder));
+  }
   if (options.out.empty()) {
-    fmt::print("{}", report::brief(studies));
+    const std::string text = report::brief(studies, progress);
+    bar.reset();
+    fmt::print("{}", text);
     return 0;
   }
-  return show(options, report::make_report(studies));
+  const report::Report made = report::make_report(studies, progress);
+  bar.reset();
+  return show(options, made);
 }
 
 }  // namespace
@@ -108,6 +120,7 @@ void add_report(CLI::App& app, Action& action) {
                       "print the tables)");
   command->add_option("--trial", options->trial,
                       "id of one trial, or its beginning: the course of its search instead");
+  command->add_flag("--quiet", options->quiet, "no progress on standard error");
   add_force(*command, options->force);
   command->callback(
       [options, &action] { action = [options] { return report_command(*options); }; });

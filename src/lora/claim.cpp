@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/sha256.hpp"
 #include "lora/peft.hpp"
 
 namespace lorahub::lora {
@@ -9,6 +10,8 @@ namespace lorahub::lora {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::string_view kNotFinished = ", not finished";
 
 [[noreturn]] void refuse(const fs::path& folder, const std::string& why) {
   base::fail("--out {}: {}, choose another folder or give --force", folder.string(), why);
@@ -46,8 +49,19 @@ void check_free(const fs::path& folder, Force force) {
                                   entry.path().filename().string()));
 }
 
+std::string recipe(const std::string& made_of) { return base::sha256(made_of).substr(0, 16); }
+
+void check_recipe(const fs::path& folder, const std::string& recipe, Force force) {
+  if (force == Force::yes) return;
+  const ModuleCard card = read_card(folder);
+  const bool finished =
+      card.provenance.starts_with(kComposed) && !card.provenance.ends_with(kNotFinished);
+  if (finished && (recipe.empty() || card.recipe != recipe))
+    refuse(folder, "holds a composition of other inputs or settings (it would be lost)");
+}
+
 void claim(const fs::path& folder, ModuleCard card) {
-  card.provenance = base::format("{}modules, not finished", kComposed);
+  card.provenance = base::format("{}modules{}", kComposed, kNotFinished);
   write_card(folder, card, "This adapter is not finished: give the same command again.\n");
 }
 

@@ -2,6 +2,7 @@
 // files are lost.
 #pragma once
 #include <filesystem>
+#include <string>
 
 #include "lora/module_card.hpp"
 
@@ -17,6 +18,15 @@ std::filesystem::file_type own_type(std::filesystem::path path);
 // (its card says so), and can be written to; a symbolic link is none of these, nor is a folder in
 // which one stands at a file's name. Writes nothing.
 void check_free(const std::filesystem::path& folder, Force force);
+
+// What a composition was made of, as one word for its card. `made_of`: all that decides what is
+// written.
+std::string recipe(const std::string& made_of);
+
+// Error where the folder holds a finished composition of another recipe, which is the user's: it is
+// replaced by one of the same recipe alone, and one that is not finished by any. After
+// check_free().
+void check_recipe(const std::filesystem::path& folder, const std::string& recipe, Force force);
 
 // Writes a card that says that the composition is not finished, so that a folder that can't be
 // written is found before anything is computed, and so that the same command may be given again

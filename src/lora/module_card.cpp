@@ -24,7 +24,8 @@ constexpr Field kFields[] = {{"task", &ModuleCard::task},
                              {"data", &ModuleCard::data},
                              {"prompt", &ModuleCard::prompt},
                              {"provenance", &ModuleCard::provenance},
-                             {"contamination", &ModuleCard::contamination}};
+                             {"contamination", &ModuleCard::contamination},
+                             {"recipe", &ModuleCard::recipe}};
 
 const std::set<std::string> kWritten{"base_model", "library_name", "tags", "lorahub"};
 constexpr const char* kOwnTag = "lorahub";

@@ -17,6 +17,7 @@ struct ModuleCard {
   std::string library = "peft";  // library_name: peft or transformers
   std::string tag = "lora";      // among the tags: what kind of weights this is; "": none
   std::string task, data, prompt, provenance, contamination;
+  std::string recipe;  // of a composition (claim.hpp); "": not known
   std::vector<SelfTest> tests;
   std::vector<std::string> tags;  // besides `tag` and lorahub
   std::string others;             // the fields that this program does not read (license, language,

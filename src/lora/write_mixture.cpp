@@ -29,6 +29,16 @@ Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite&
   return written;
 }
 
+std::string made_of(const MixtureToWrite& mixture) {
+  std::string text = base::format("{} {} {}\n", study::name(mixture.composition), mixture.rank,
+                                  mixture.form == WrittenForm::adapter      ? "adapter"
+                                  : mixture.form == WrittenForm::merged_f32 ? "merged f32"
+                                                                            : "merged bf16");
+  for (size_t i = 0; i < mixture.weights.size(); ++i)
+    text += base::format("{} {}\n", mixture.pool.names[i], mixture.weights[i]);
+  return text;
+}
+
 std::string describe(const MixtureToWrite& mixture, const Written& written) {
   std::string text = base::format("Composition `{}`, rank {}", study::name(mixture.composition),
                                   written.module.rank);

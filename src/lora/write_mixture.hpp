@@ -38,6 +38,10 @@ struct NamedModel {
 Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite& mixture,
                       const NamedModel& base);
 
+// The mixture as text, without its tensors: modules and weights, and how they are composed and
+// written.
+std::string made_of(const MixtureToWrite& mixture);
+
 // Markdown: modules and weights, how they were composed, what was cut and lost.
 std::string describe(const MixtureToWrite& mixture, const Written& written);
 

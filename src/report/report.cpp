@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
+#include "report/conditions.hpp"
 #include "report/sections/pairs.hpp"
 #include "report/sections/sections.hpp"
 
@@ -122,6 +123,26 @@ class Answers {
   std::vector<std::string> texts_, answered_;
 };
 
+// Counts the parts of a report as they are begun.
+class Parts {
+ public:
+  Parts(size_t count, const ReportProgress& progress)
+      : count_(static_cast<double>(count)), progress_(progress) {}
+  void begin(const std::string& part) {
+    if (progress_) progress_(static_cast<double>(begun_++) / count_, part);
+  }
+
+ private:
+  double count_;
+  size_t begun_ = 0;
+  const ReportProgress& progress_;
+};
+
+// "RQ2" of "RQ2 (research question 2: ...)", and of which study.
+std::string part_name(const Summary& study, const Topic& topic) {
+  return study.study + ": " + topic.name.substr(0, topic.name.find(" ("));
+}
+
 std::string answer_of(const Section& section) {
   for (const DocumentBlock& block : section.blocks)
     if (const auto* text = std::get_if<Text>(&block); text && text->role == Text::Role::answer)
@@ -131,21 +152,26 @@ std::string answer_of(const Section& section) {
 
 }  // namespace
 
-Report make_report(const std::vector<Summary>& given) {
+Report make_report(const std::vector<Summary>& given, const ReportProgress& progress) {
   const std::vector<Summary> studies = told_apart(given);
+  Parts parts(studies.size() * (topics().size() + 2), progress);
   std::vector<Answers> answers(studies.size());
   std::vector<Section> found;
   for (const Topic& topic : topics())
-    for (size_t i = 0; i < studies.size(); ++i)
+    for (size_t i = 0; i < studies.size(); ++i) {
+      parts.begin(part_name(studies[i], topic));
       if (std::optional<Section> section = topic.section(studies[i])) {
         answers[i].add(topic, answer_of(*section));
         found.push_back(std::move(*section));
       }
+    }
   Report report{.title = title(studies)};
   for (size_t i = 0; i < studies.size(); ++i) {
+    parts.begin(studies[i].study + ": overview");
     report.sections.push_back(overview(studies[i], answers[i].all(studies[i])));
     if (!studies[i].conditions.empty())
       report.sections.back().blocks.emplace_back(accuracy_figure(studies[i]));
+    parts.begin(studies[i].study + ": pairs of methods");
     if (std::optional<Section> pairs = pairs_section(studies[i]))
       report.sections.push_back(std::move(*pairs));
   }
@@ -155,11 +181,16 @@ Report make_report(const std::vector<Summary>& given) {
   return report;
 }
 
-std::string brief(const std::vector<Summary>& studies) {
+std::string brief(const std::vector<Summary>& studies, const ReportProgress& progress) {
+  Parts parts(studies.size() * (topics().size() + 1), progress);
   Report report;
   for (const Summary& s : studies) {
     Answers answers;
-    for (const Topic& topic : topics()) answers.add(topic, topic.answer(s));
+    for (const Topic& topic : topics()) {
+      parts.begin(part_name(s, topic));
+      answers.add(topic, topic.answer(s));
+    }
+    parts.begin(s.study + ": overview");
     report.sections.push_back(overview(s, answers.all(s)));
   }
   return plain_markdown(report);

@@ -79,6 +79,8 @@ class Adapter {
     if (dispatcher_.ranks() > 1)
       check_agreement(dispatcher_,
                       {.trials = {trial()}, .inputs = {file_hashes_}, .by_path = by_path_});
+    recipe_ = recipe();
+    lora::check_recipe(output_.folder, recipe_, output_.force);
     const auto lead = [this](const workers::JobHandle& ranks) { search(ranks); };
     dispatcher_.work({{.size = {}, .join = join_request(inputs_, 0), .lead = lead}}, 1);
     write();
@@ -90,6 +92,17 @@ class Adapter {
  private:
   const study::Trial& trial() const { return adaptation_.trial; }
   bool compares() const { return adaptation_.comparing != Comparing::nothing; }
+
+  std::string batch_text() const { return base::format("loss batch {}", adaptation_.loss_batch); }
+
+  // A search with a term of somebody else's has no recipe: nobody knows what it adds.
+  std::string recipe() const {
+    if (adaptation_.added) return "";
+    const auto settings = base::format(
+        "{}\n{} {} {} {}", batch_text(), static_cast<int>(adaptation_.comparing),
+        static_cast<int>(adaptation_.fallback), static_cast<int>(output_.form), output_.rank);
+    return lora::recipe(searched_by(trial(), file_hashes_, settings));
+  }
 
   void check_cost() {
     const plan::StudyCost cost = plan::cost(
@@ -114,9 +127,7 @@ class Adapter {
     lora::claim(output_.folder, {.base = checkpoint::lasting_name(trial().model_path),
                                  .library = lora::library(output_.form)});
     if (!adaptation_.added)
-      journal_.emplace(
-          output_.folder,
-          search_key(trial(), file_hashes_, base::format("loss batch {}", adaptation_.loss_batch)));
+      journal_.emplace(output_.folder, search_key(trial(), file_hashes_, batch_text()));
     evaluator.narrow();
     measure_alone(evaluator);
     choose(evaluator, searched(evaluator));
@@ -206,7 +217,8 @@ class Adapter {
                                   .weights = adapted_.weights,
                                   .contest = adapted_.contest,
                                   .evaluations = adapted_.evaluations,
-                                  .loss_batch = adaptation_.loss_batch},
+                                  .loss_batch = adaptation_.loss_batch,
+                                  .recipe = recipe_},
                                  output_);
   }
 
@@ -217,6 +229,7 @@ class Adapter {
   plan::TrialInputs inputs_;
   std::map<std::string, std::string> by_path_;  // hashes of files
   store::Inputs file_hashes_;
+  std::string recipe_;
   std::optional<SearchJournal> journal_;
   std::vector<std::vector<double>> weights_;  // by contestant; {}: the base
   Adapted adapted_;

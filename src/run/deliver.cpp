@@ -56,6 +56,7 @@ lora::ModuleCard card(const objective::LoadedModel& loaded, const Solution& solu
                                output.rows, solution.task.shots_sha256),
           .provenance = base::format("{}{} modules of {}", lora::kComposed, solution.pool.size(),
                                      trial.library),
+          .recipe = solution.recipe,
           .tests = make_tests(loaded, module, std::vector{solution.task.shots.front().input})};
 }
 

@@ -29,6 +29,7 @@ struct Solution {
   const Contest& contest;       // of the answer with what it is compared with
   int evaluations = 0;
   int loss_batch = 0;  // examples of a batch, as in objective::LossRule
+  std::string recipe;  // as in lora::ModuleCard
 };
 
 struct Delivered {

@@ -17,11 +17,17 @@ constexpr std::string_view kBegin = "search-", kEnd = ".ndj";
 
 }  // namespace
 
-std::string search_key(const study::Trial& trial, const store::Inputs& inputs,
-                       const std::string& settings) {
+std::string searched_by(const study::Trial& trial, const store::Inputs& inputs,
+                        const std::string& settings) {
   std::string text = study::id(trial) + "\n" + settings + "\n";
   for (const auto& [name, hash] : inputs) text += name + " " + hash + "\n";
-  return base::sha256(text + store::origin(plan::environment())).substr(0, 16);
+  return text;
+}
+
+std::string search_key(const study::Trial& trial, const store::Inputs& inputs,
+                       const std::string& settings) {
+  return base::sha256(searched_by(trial, inputs, settings) + store::origin(plan::environment()))
+      .substr(0, 16);
 }
 
 SearchJournal::SearchJournal(const fs::path& folder, const std::string& key)

@@ -17,6 +17,10 @@ namespace lorahub::run {
 std::string search_key(const study::Trial& trial, const store::Inputs& inputs,
                        const std::string& settings);
 
+// The same as text, on whatever machine and by whatever version.
+std::string searched_by(const study::Trial& trial, const store::Inputs& inputs,
+                        const std::string& settings);
+
 class SearchJournal {
  public:
   // In a folder that is there, a file of its own for each key, so that no search is answered with

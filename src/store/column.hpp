@@ -25,6 +25,7 @@ struct Column {
   std::string remark = {};           // sentences that only the documentation has
   int since_schema = kOldestSchema;  // the first schema whose files have it
   std::string knob = {};             // whose values it holds; "": it is no column of a knob
+  bool of_loss = false;              // its unit is that of the trials' losses
 };
 struct ResultTable {
   std::string name;  // its path in the file
@@ -41,13 +42,22 @@ class ColumnUnit {
     if (text_.empty()) throw "a unit is empty; texts have kNoUnit";
   }
   static consteval ColumnUnit none() { return {}; }
+  // `text` for the documentation; a file has the unit of its trials' losses (study/losses.hpp).
+  static consteval ColumnUnit of_loss(const char* text) {
+    ColumnUnit unit(text);
+    unit.of_loss_ = true;
+    return unit;
+  }
+  constexpr bool is_of_loss() const { return of_loss_; }
   constexpr std::string_view text() const { return text_; }
 
  private:
   consteval ColumnUnit() = default;
   std::string_view text_;
+  bool of_loss_ = false;
 };
 inline constexpr ColumnUnit kNoUnit = ColumnUnit::none();  // of names and other texts
+inline constexpr ColumnUnit kLossUnit = ColumnUnit::of_loss("that of `loss`");
 
 class ColumnMeaning {
  public:

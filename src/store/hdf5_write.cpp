@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/check.hpp"
@@ -14,6 +15,7 @@
 #include "store/result_columns.hpp"
 #include "store/result_tables.hpp"
 #include "store/trace.hpp"
+#include "study/losses.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -48,6 +50,15 @@ int64_t start_of(const History& history, const std::string& id) {
 Cell result_cell(const ResultColumn& column, const Record* record) {
   if (record != nullptr) return column.field.get(*record);
   return column.field.kind == ColumnKind::real ? Cell(kMissing) : Cell(int64_t{-1});
+}
+
+// The table with the unit of the trials' losses, where a column has it.
+ResultTable with_loss_unit(ResultTable table, const std::vector<PlannedTrial>& runs) {
+  std::vector<std::map<std::string, std::string>> trials;
+  for (const PlannedTrial& run : runs) trials.emplace_back(run.knobs.begin(), run.knobs.end());
+  for (Column& column : table.columns)
+    if (column.of_loss) column.units = study::loss_units(trials);
+  return table;
 }
 
 class StudyWriter {
@@ -109,7 +120,7 @@ class StudyWriter {
     ResultTable table = identity.table();
     for (const KnobColumn& knob : knobs) table.columns.push_back(knob.column);
     for (const ResultColumn& column : result_columns()) table.columns.push_back(column.column());
-    write_table(file_, table, [&](const Emit& emit) {
+    write_table(file_, with_loss_unit(table, runs_), [&](const Emit& emit) {
       for (size_t i = 0; i < runs_.size(); ++i) {
         std::vector<Cell> cells = identity.cells(run(i));
         for (const KnobColumn& knob : knobs) cells.push_back(cell(knob, i));
@@ -129,7 +140,8 @@ class StudyWriter {
   }
 
   void evaluations() {
-    EvaluationRow::table().write(file_, [&](const auto& emit) {
+    const RowTable<EvaluationRow> table = EvaluationRow::table();
+    table.write_as(with_loss_unit(table.table(), runs_), file_, [&](const auto& emit) {
       each_record([&](const Record& r) {
         for (size_t g = 0; g < r.generations.size(); ++g)
           for (size_t p = 0; p < r.generations[g].losses.size(); ++p)

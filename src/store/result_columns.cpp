@@ -49,15 +49,13 @@ std::vector<ResultColumn> all_columns() {
        .field = member([](auto& r) -> auto& { return r.accuracy; }),
        .journal = "/accuracy"},
       {.name = "best_loss",
-       .unit = "nat",
+       .unit = kLossUnit,
        .meaning = "few-shot loss of the chosen weights",
        .field = member([](auto& r) -> auto& { return r.best_loss; }),
        .journal = "/best_loss",
-       .remark =
-           "With `precision: delta-*` it is evaluated again in f32. It has no unit with `loss: "
-           "accuracy` and `loss: similarity`, and the program's with `loss: ask`."},
+       .remark = "With `precision: delta-*` it is evaluated again in f32."},
       {.name = "zero_loss",
-       .unit = "nat",
+       .unit = kLossUnit,
        .meaning = "few-shot loss of w = 0",
        .field = member([](auto& r) -> auto& { return r.zero_loss; }),
        .journal = "/zero_loss",
@@ -144,7 +142,8 @@ Column ResultColumn::column() const {
           .units = std::string(unit.text()),
           .meaning = std::string(meaning.text()),
           .remark = remark,
-          .since_schema = since_schema};
+          .since_schema = since_schema,
+          .of_loss = unit.is_of_loss()};
 }
 
 const std::vector<ResultColumn>& result_columns() {

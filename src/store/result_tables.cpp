@@ -32,7 +32,7 @@ RowTable<EvaluationRow> EvaluationRow::table() {
           {trial_id<EvaluationRow>(),
            {"generation", "1", "sequential step of the search, from 0", &EvaluationRow::generation},
            {"candidate", "1", "place in its generation, from 0", &EvaluationRow::candidate},
-           {"loss", "nat", "few-shot loss with its penalty, as the search saw it",
+           {"loss", kLossUnit, "few-shot loss with its penalty, as the search saw it",
             &EvaluationRow::loss}}};
 }
 

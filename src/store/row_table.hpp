@@ -75,7 +75,8 @@ struct RowTable {
                                .units = std::string(c.unit.text()),
                                .meaning = std::string(c.meaning.text()),
                                .remark = c.remark,
-                               .since_schema = c.since_schema});
+                               .since_schema = c.since_schema,
+                               .of_loss = c.unit.is_of_loss()});
     return table;
   }
 
@@ -96,7 +97,12 @@ struct RowTable {
   // `rows` gives one row after the other, and runs twice (see write_table).
   using EmitRow = std::function<void(const ResultRow&)>;
   void write(hid_t file, const std::function<void(const EmitRow&)>& rows) const {
-    write_table(file, table(), [&](const store::Emit& emit) {
+    write_as(table(), file, rows);
+  }
+  // The same with units that the file's own trials decide; `described` is table() but for these.
+  void write_as(const ResultTable& described, hid_t file,
+                const std::function<void(const EmitRow&)>& rows) const {
+    write_table(file, described, [&](const store::Emit& emit) {
       rows([&](const ResultRow& row) { emit(cells(row)); });
     });
   }

@@ -10,6 +10,7 @@
 #include "store/replay.hpp"
 #include "store/result_file.hpp"
 #include "study/choices.hpp"
+#include "study/losses.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::store {
@@ -263,7 +264,8 @@ void write_trace(hid_t parent, const Record& record) {
   describe(evaluation, {"1", "candidates in the order of their evaluation, from 0"});
   describe(module, {"", "name of the LoRA module"});
   describe(weights, {"1", "mixing weight of the module in this candidate"});
-  describe(loss, {"nat", "few-shot loss with its penalty, as the search saw it"});
+  describe(loss, {std::string(study::loss_unit({record.knobs.begin(), record.knobs.end()})),
+                  "few-shot loss with its penalty, as the search saw it"});
   describe(generation, {"1", "sequential step of the search, from 0"});
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "study/losses.hpp"
 
 namespace lorahub::study {
 
@@ -15,8 +16,11 @@ const std::vector<std::string>& words<Composition>() {
 
 template <>
 const std::vector<std::string>& words<LossKind>() {
-  static const std::vector<std::string> list = {"official", "token_mean", "example_mean",
-                                                "accuracy", "similarity", "ask"};
+  static const std::vector<std::string> list = [] {
+    std::vector<std::string> all;
+    for (const LossInfo& row : kLosses) all.emplace_back(row.word);
+    return all;
+  }();
   return list;
 }
 
@@ -81,12 +85,8 @@ Precision exact(Precision precision) {
   return delta ? Precision::f32 : precision;
 }
 
-bool reads_answers(LossKind kind) {
-  return kind == LossKind::accuracy || kind == LossKind::similarity;
-}
+bool reads_answers(LossKind kind) { return info(kind).reads_answers; }
 
-LossKind of_entropies(LossKind kind) {
-  return reads_answers(kind) || kind == LossKind::ask ? LossKind::official : kind;
-}
+LossKind of_entropies(LossKind kind) { return info(kind).has_gradient ? kind : LossKind::official; }
 
 }  // namespace lorahub::study

@@ -8,7 +8,6 @@
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "study/fields.hpp"
-#include "study/remarks.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::study {
@@ -82,22 +81,6 @@ std::string loss_identity(const Trial& trial) {
   for (const auto& [name, value] : columns(trial))
     if (find_knob(name)->changes_loss(trial)) text += base::format("{}={}\n", name, value);
   return text;
-}
-
-std::vector<std::string> remarks(const std::vector<std::string>& knobs,
-                                 const std::vector<Trial>& trials) {
-  std::vector<std::string> sentences;
-  for (const auto& name : knobs) {
-    const bool shapes =
-        std::ranges::any_of(std::vector{"search.", "train.", "penalty.", "loss."},
-                            [&](const char* group) { return name.starts_with(group); });
-    if (shapes && !std::ranges::any_of(trials, find_knob(name)->read_by))
-      sentences.push_back(base::format(
-          "{} changes nothing here (no trial has a method or a search that reads it), drop it or "
-          "choose another search.method",
-          name));
-  }
-  return sentences;
 }
 
 std::string id(const Trial& trial) { return id_of_columns(columns(trial)); }

@@ -101,6 +101,7 @@ std::string readers(const Knob& knob) {
     const Trial trial{.task_files = {.pool = "pool", .test = "test"},
                       .method = row.method,
                       .loss = LossKind::ask,
+                      .held_out = 1,
                       .labels = Labels::shuffled};
     if (knob.read_by(trial)) methods.emplace_back(row.word);
   }

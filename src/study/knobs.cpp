@@ -76,6 +76,9 @@ bool asks_program(const Trial& trial) {
   return measures_candidates(trial.method) && trial.loss == LossKind::ask;
 }
 
+// Only a search that holds shots out has the knob in its identity, so that others keep their ids.
+bool holds_out_shots(const Trial& trial) { return trial.held_out > 0 && searches_by_cma(trial); }
+
 // The shots are answered as the test rows are where the loss reads answers.
 bool answers_shots(const Trial& trial) {
   return measures_candidates(trial.method) && reads_answers(trial.loss);
@@ -95,6 +98,7 @@ constexpr ReadBy kSearchesInGenerations{searches_in_generations,
                                         "where `search.method` is cma or random"};
 constexpr ReadBy kDrawsSearch{draws_search, "lorahub only where `search.method` is cma or random"};
 constexpr ReadBy kAsksProgram{asks_program, "where `loss` is ask"};
+constexpr ReadBy kHoldsOutShots{holds_out_shots, "where it is not 0, and `search.method` is cma"};
 constexpr ReadBy kWeighsPenalty{weighs_penalty, "where `penalty.kind` is not none"};
 
 constexpr Knob kKnobs[] = {
@@ -189,6 +193,11 @@ constexpr Knob kKnobs[] = {
      .read_by = kAsksProgram,
      .changes_loss = never,
      .is_column = false},
+    {.name = "loss.held_out",
+     .kind = IntegerKind{field<&Trial::held_out>, {.least = 0, .most = kMostOfMany}},
+     .unit = "1",
+     .meaning = "shots that each run of the search leaves out of its loss, other ones each",
+     .read_by = kHoldsOutShots},
     {.name = "penalty.kind",
      .kind = choice<&Trial::penalty, &Penalty::kind>(),
      .unit = "none",

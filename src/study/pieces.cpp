@@ -260,16 +260,37 @@ NamedTask task_of(const TasksPiece& tasks, const std::string& name) {
   return {.name = name, .files = {.pool = fill(tasks.pool, name), .test = fill(tasks.test, name)}};
 }
 
-NamedTask find_task(const std::optional<TasksPiece>& tasks, const Value& word) {
+std::optional<PieceTask> task_of_piece(const ConfigPath& config_path, const Value& word) {
+  const std::string text = scalar(word);
+  const size_t slash = text.rfind('/');
+  if (text.starts_with('.') || text.starts_with('/') || slash == std::string::npos) return {};
+  Value piece_name = word;
+  piece_name.node = Node(YAML::Node(text.substr(0, slash)));
+  if (!config_path.find("tasks", scalar(piece_name))) return {};
+  const Piece piece = read_piece(config_path, "tasks", piece_name);
+  const std::string name = text.substr(slash + 1);
+  const std::vector<std::string>& names = piece.tasks->names;
+  if (std::ranges::find(names, name) == names.end())
+    fail_at(word, "no task '{}' in the piece {} (it has: {}), did you mean '{}'?", name,
+            scalar(piece_name), base::join(names, ", "), base::nearest(name, names));
+  return PieceTask{.named = task_of(*piece.tasks, name), .knobs = piece.knobs};
+}
+
+PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiece>& tasks,
+                    const Value& word) {
   const auto name = scalar(word);
   if (tasks && std::find(tasks->names.begin(), tasks->names.end(), name) != tasks->names.end())
-    return task_of(*tasks, name);
+    return {.named = task_of(*tasks, name), .knobs = {}};
   const auto path = absolute_text(name, word);
   if (fs::is_regular_file(path))
-    return {.name = fs::path(path).stem().string(), .files = {.pool = path, .test = path}};
+    return {
+        .named = {.name = fs::path(path).stem().string(), .files = {.pool = path, .test = path}},
+        .knobs = {}};
+  if (std::optional<PieceTask> found = task_of_piece(config_path, word)) return *std::move(found);
   if (!tasks)
     fail_at(word,
-            "no file '{}' for the task, name one that exists, or tasks by `uses: {{tasks: ...}}`",
+            "no file '{}' for the task, name one that exists, a task of a piece "
+            "(mini/unseen/E1_isa_letter, say), or tasks by `uses: {{tasks: ...}}`",
             path);
   fail_at(word, "no task '{}' (the tasks: {}; and no such file), did you mean '{}'?", name,
           base::join(tasks->names, ", "), base::nearest(name, tasks->names));

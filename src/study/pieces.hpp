@@ -66,13 +66,25 @@ LibraryPiece find_library(const ConfigPath& config_path,
 // modules are to be truncated.
 std::string library_path(const LibraryPiece& library, int rank, const std::string& where);
 
-// A task: a name in `tasks`, or a file that is pool and test in one, whose stem is the name.
 struct NamedTask {
   std::string name;
   TaskFiles files;
 };
-NamedTask find_task(const std::optional<TasksPiece>& tasks, const Value& word);
 NamedTask task_of(const TasksPiece& tasks, const std::string& name);  // one of its names
+
+// A task of a piece that the word names itself: `mini/unseen/E1_isa_letter` is E1_isa_letter of
+// configs/tasks/mini/unseen.yaml. Nothing where the word is a path or names no piece; Error where
+// the piece has no such task.
+struct PieceTask {
+  NamedTask named;
+  std::vector<Entry> knobs;  // what the piece sets
+};
+std::optional<PieceTask> task_of_piece(const ConfigPath& config_path, const Value& word);
+
+// The task that a word of a study means: a name in `tasks` (none: the study uses no tasks), a file
+// that is pool and test in one, whose stem is the name, else a task of another piece.
+PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiece>& tasks,
+                    const Value& word);
 
 // The search of whoever names none: the best settings known.
 inline constexpr const char* kUsualSearch = "recommended";

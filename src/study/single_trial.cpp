@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "study/fields.hpp"
+#include "study/check_loss.hpp"
 
 namespace lorahub::study {
 
@@ -69,18 +69,10 @@ SingleTask single_task(const std::string& word, const std::string& option) {
   SingleTask task{
       .named = {.name = fs::path(word).stem().string(), .files = {.pool = word, .test = word}},
       .knobs = {}};
-  const size_t slash = word.rfind('/');
   std::error_code error;
-  if (is_path(word) || slash == std::string::npos || fs::exists(word, error)) return task;
-  const ConfigPath config_path = here();
-  const std::string piece_name = word.substr(0, slash), name = word.substr(slash + 1);
-  if (!config_path.find("tasks", piece_name)) return task;
-  const Piece piece = read_piece(config_path, "tasks", word_of(piece_name, option));
-  const std::vector<std::string>& names = piece.tasks->names;
-  if (std::ranges::find(names, name) == names.end())
-    fail_at(word_of(word, option), "no task '{}' in the piece {} (it has: {}), did you mean '{}'?",
-            name, piece_name, base::join(names, ", "), base::nearest(name, names));
-  return {.named = task_of(*piece.tasks, name), .knobs = piece.knobs};
+  if (fs::exists(word, error)) return task;
+  const std::optional<PieceTask> found = task_of_piece(here(), word_of(word, option));
+  return found ? SingleTask{.named = found->named, .knobs = found->knobs} : task;
 }
 
 Trial single_trial(const TrialWords& words) {
@@ -91,6 +83,7 @@ Trial single_trial(const TrialWords& words) {
   for (const auto* list : {&words.task.knobs, &search.knobs, &set}) assign_all(*list, values);
   Trial trial;
   assign(values, trial);
+  check_loss(values, trial);
   const ModelPiece model = named_model(words.model);
   const LibraryPiece library = named_library(words.library);
   if (!values.contains("rank")) trial.rank = library.ranks.empty() ? 0 : library.rank;

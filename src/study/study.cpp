@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "study/check_loss.hpp"
 #include "study/document.hpp"
 #include "study/fields.hpp"
 #include "study/grid.hpp"
@@ -198,8 +199,8 @@ class Maker {
     Trial trial;
     assign(values, trial);
     set_model(values, trial);
-    set_library(values, trial);
     set_task(values, trial);
+    set_library(values, trial);
     set_shots(values, trial);
     check_loss(values, trial);
     return trial;
@@ -244,22 +245,27 @@ class Maker {
         library, trial.rank, (rank == values.end() ? outline_.root : rank->second).where());
   }
 
-  void set_task(const Values& values, Trial& trial) {
+  // The knobs that the task's own piece sets are added below all that the study says.
+  void set_task(Values& values, Trial& trial) {
     const auto word = values.find("task");
     if (word == values.end())
       fail_at(outline_.root,
               "the study has no task, add `set: {{task: ...}}` or `vary: {{task: all}}`");
     auto [known, is_new] = tasks_.try_emplace(key_of(word->second));
     if (is_new) {
-      known->second = find_task(outline_.uses.tasks, word->second);
-      const auto& [name, files] = known->second;
+      known->second = find_task(outline_.config_path, outline_.uses.tasks, word->second);
+      const auto& [name, files] = known->second.named;
       const auto [other, first] = tests_.try_emplace(name, files.test);
       if (!first && other->second != files.test)
         fail_at(word->second, "two tasks are called '{}' ({} and {}), rename one file", name,
                 other->second, files.test);
     }
-    trial.task = known->second.name;
-    trial.task_files = known->second.files;
+    Values own;
+    for (const auto& entry : known->second.knobs)
+      if (values.try_emplace(entry.key, entry.value).second) own.emplace(entry.key, entry.value);
+    assign(own, trial);
+    trial.task = known->second.named.name;
+    trial.task_files = known->second.named.files;
   }
 
   // A trial that reads no shots draws none: its answers then depend on nothing outside its
@@ -273,24 +279,10 @@ class Maker {
               "shots is 0, but a trial's method learns from shots, take at least 1");
   }
 
-  static void check_loss(const Values& values, const Trial& trial) {
-    if (measures_candidates(trial.method) && trial.loss == LossKind::ask &&
-        trial.loss_program.empty())
-      fail_at(values.at("loss"),
-              "loss is 'ask' and no program is named (who is asked?), add loss.program: python3 "
-              "my_loss.py, say");
-    if (info(trial.method).trains != Trains::mixture || of_entropies(trial.loss) == trial.loss)
-      return;
-    fail_at(values.at("loss"),
-            "method {} has no loss '{}' (it has no gradient), give it official, token_mean or "
-            "example_mean, or leave the method out",
-            name(trial.method), name(trial.loss));
-  }
-
   const Outline& outline_;
   std::map<std::string, ModelPiece> models_;
   std::map<std::string, LibraryPiece> libraries_;
-  std::map<std::string, NamedTask> tasks_;
+  std::map<std::string, PieceTask> tasks_;
   std::map<std::string, std::string> tests_;  // test file by name of task
 };
 

@@ -102,6 +102,8 @@ struct Trial {
   std::string loss_program;  // YAML: loss.program. The command that `loss: ask` asks, for /bin/sh
   int loss_patience = 600;   // YAML: loss.patience. Seconds that it may take for an answer; it
                              // changes no result: no part of a trial's identity
+  int held_out = 0;          // YAML: loss.held_out. Shots that each run of the search leaves out of
+                             // its losses (objective/held_out.hpp)
   Penalty penalty;
   ModulesDraw modules;
   Retrieve retrieve;

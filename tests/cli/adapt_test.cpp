@@ -109,6 +109,52 @@ TEST_F(Adapt, AKilledSearchGoesOnToTheSameBits) {
     EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr("search-")));
 }
 
+// The folder keeps what was adapted with other settings; a search that is not finished is nobody's.
+TEST_F(Adapt, OtherSettingsOrExamplesReplaceNothingWithoutForce) {
+  const std::string how =
+      "adapt" + kMini + " --modules find_letter,max_letter --budget 2 --quick --out out --task ";
+  ASSERT_EQ(lorahub(how + "mini/unseen/E1_isa_letter").code, 0);
+  const std::string card = read_all(folder_ / "out/README.md"), first = adapter("out");
+  for (const char* other : {"mini/unseen/E1_isa_letter --seed 2", "mini/unseen/E2_odd_letter",
+                            "mini/unseen/E1_isa_letter --rank 8",
+                            "mini/unseen/E1_isa_letter "
+                            "--set loss=token_mean"}) {
+    const Ended ended = lorahub(how + other);
+    EXPECT_EQ(ended.code, 2) << other;
+    EXPECT_THAT(ended.err, HasSubstr("holds a composition of other inputs or settings")) << other;
+    EXPECT_EQ(read_all(folder_ / "out/README.md"), card) << other;
+    EXPECT_EQ(adapter("out"), first) << other;
+  }
+  EXPECT_EQ(lorahub(how + "mini/unseen/E1_isa_letter").code, 0);
+  EXPECT_EQ(adapter("out"), first);
+  EXPECT_EQ(lorahub(how + "mini/unseen/E2_odd_letter --force").code, 0);
+  EXPECT_NE(adapter("out"), first);
+}
+
+// Elsewhere than on a terminal the first line comes at once.
+TEST_F(Adapt, SaysHowFarItIsUnlessItIsQuiet) {
+  const std::string how = "adapt" + kMini +
+                          " --task mini/unseen/E1_isa_letter --modules find_letter,max_letter "
+                          "--search random --budget 40 --quick --out ";
+  EXPECT_THAT(lorahub(how + "loud").err,
+              ::testing::ContainsRegex(" 25% 10 of 40 evaluations, best loss with penalty [0-9]"));
+  EXPECT_EQ(lorahub(how + "quiet --quiet").err, "");
+  EXPECT_EQ(adapter("loud"), adapter("quiet"));
+}
+
+// Of the loss of five shots, each of five runs leaves out another one.
+TEST_F(Adapt, ShotsMayBeHeldOutOfTheRunsOfItsSearch) {
+  const std::string how = "adapt" + kMini +
+                          " --task mini/unseen/E1_isa_letter --modules find_letter,max_letter "
+                          "--budget 50 --quick --no-fallback --json --set search.runs=5 --out ";
+  const json all = parsed(how + "all"), held = parsed(how + "held --set loss.held_out=1");
+  EXPECT_NE(held["weights"], all["weights"]);
+  EXPECT_EQ(held["zero_loss"], all["zero_loss"]);  // of all shots
+  const Ended refused = lorahub(how + "no --set loss.held_out=2 --shots 3");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("set search.runs to 3 or a multiple"));
+}
+
 TEST_F(Adapt, ASearchFileOfOnesOwnIsRead) {
   std::ofstream(folder_ / "mine.yaml") << "search.method: random\nsearch.budget: 7\nmodules: 3\n";
   const json found = parsed("adapt" + kMini +

@@ -64,11 +64,17 @@ TEST_F(Outputs, AFolderOfTheUsersIsNotTaken) {
     for (const std::string& command : into(folder)) expect_kept(command, folder_);
 }
 
-TEST_F(Outputs, WhatTheProgramWroteIsReplacedAndForceReplacesAll) {
+// What was composed of other weights, in another form or by another search is the user's.
+TEST_F(Outputs, ACompositionIsReplacedByTheSameCommandAndByForceAlone) {
   const fs::path out = folder_ / "out";
   for (const std::string& command : into(out)) {
-    ASSERT_EQ(lorahub(command).code, 0) << command;
+    ASSERT_EQ(lorahub(command + " --force").code, 0) << command;
+    const auto before = content(folder_);
     EXPECT_EQ(lorahub(command).code, 0) << command;
+    EXPECT_EQ(content(folder_), before) << command;
+    for (const std::string& other : into(out))
+      if (other != command) expect_kept(other, folder_);
+    expect_kept(command + " --composition product", folder_);
   }
   fs::remove_all(out);
   fs::create_directories(out);

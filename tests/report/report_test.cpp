@@ -242,6 +242,26 @@ TEST(Report, OfAWholeStudy) {
   expect_same(made, page);
 }
 
+// Each part is named before it is made, so that a person sees how far a long report is.
+TEST(Report, SaysHowFarItIs) {
+  const std::vector<Summary> studies{summary_of({finding("uniform", "a", 3)})};
+  for (const bool whole : {true, false}) {
+    std::vector<double> done;
+    std::vector<std::string> parts;
+    const ReportProgress note = [&](double share, const std::string& part) {
+      done.push_back(share);
+      parts.push_back(part);
+    };
+    whole ? void(make_report(studies, note)) : void(brief(studies, note));
+    ASSERT_GT(done.size(), 6U);
+    EXPECT_EQ(done.front(), 0);
+    EXPECT_TRUE(std::ranges::is_sorted(done));
+    EXPECT_NEAR(done.back(), 1 - 1 / static_cast<double>(done.size()), 1e-12);
+    EXPECT_THAT(parts, ::testing::Contains(studies[0].study + ": overview"));
+    EXPECT_THAT(parts, ::testing::Contains(studies[0].study + ": RQ2"));
+  }
+}
+
 TEST(Report, StudiesOfOneNameKeepTheirFiguresApart) {
   const Summary one = summary_of({finding("uniform", "a", 3)});
   const Report report = make_report({one, one});

@@ -5,6 +5,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/random.hpp"
@@ -14,6 +15,7 @@
 #include "search/optimizer.hpp"
 #include "searched.hpp"
 #include "store/knob_columns.hpp"
+#include "store/result_file.hpp"
 #include "store/result_tables.hpp"
 #include "study/knobs.hpp"
 
@@ -36,6 +38,36 @@ TraceArrays written(const Record& record) {
   history.finished[record.trial] = record;
   write_hdf5(folder / "x.h5", history, {});
   return read_trace_of(folder / "x.h5", record.trial);
+}
+
+// The attribute `units` of the losses in the trace, and of those in /runs and /evaluations.
+std::vector<std::string> units_of_losses(const std::string& loss) {
+  const Folder folder;
+  Record record = samples::searched();
+  record.knobs.emplace_back("loss", loss);
+  History history;
+  history.finished[record.trial] = record;
+  write_hdf5(folder / "x.h5", history, {});
+  std::vector<std::string> units;
+  with_result_file(folder / "x.h5", [&](hid_t file) {
+    const Dataset trace(H5Dopen2(file, ("trace/" + record.trial + "/loss").c_str(), H5P_DEFAULT),
+                        "no trace");
+    units = {read_text_attribute(trace, "units")};
+    const auto in_table = [&](const char* table, const char* column) {
+      return nlohmann::json::parse(TableReader(file, table).description())[column]["units"];
+    };
+    units.push_back(in_table("runs", "best_loss"));
+    units.push_back(in_table("runs", "zero_loss"));
+    units.push_back(in_table("evaluations", "loss"));
+  });
+  return units;
+}
+
+TEST(Trace, LossesHaveTheUnitOfTheirLoss) {
+  EXPECT_THAT(units_of_losses("official"), Each("nat"));
+  EXPECT_THAT(units_of_losses(""), Each("nat"));
+  EXPECT_THAT(units_of_losses("accuracy"), Each("1"));
+  EXPECT_THAT(units_of_losses("ask"), Each("unit of its program"));
 }
 
 // The longest axis of C over its shortest, by Eigen's own decomposition.

@@ -96,8 +96,9 @@ TEST(Identity, EachMethodReadsItsKnobs) {
                                    "seed.modules", "composition", "retrieve"));
   std::vector<std::string> all = column_names();
   std::erase_if(all, [](const auto& name) { return name.starts_with("train."); });
-  std::erase(all, "labels");        // given
-  std::erase(all, "loss.program");  // none is asked
+  std::erase(all, "labels");         // given
+  std::erase(all, "loss.program");   // none is asked
+  std::erase(all, "loss.held_out");  // none is
   EXPECT_EQ(read_by(trial(Method::lorahub)), all);
   EXPECT_EQ(read_by(trial(Method::random_lora)), all);
   EXPECT_THAT(

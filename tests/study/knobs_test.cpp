@@ -38,12 +38,13 @@ TEST(Knobs, ColumnsAreThoseOfResultFiles) {
   EXPECT_THAT(
       column_names(),
       ElementsAre("model", "library", "rank", "modules", "task", "shots", "labels", "retrieve",
-                  "method", "composition", "loss", "loss.program", "penalty.kind", "penalty.weight",
-                  "search.method", "search.population", "search.runs", "search.sigma0",
-                  "search.mean0", "search.budget", "search.bound", "search.recommend", "train.lr",
-                  "train.epochs", "train.batch", "train.weight_decay", "train.rank", "train.alpha",
-                  "train.dropout", "train.start", "precision", "engine", "scoring", "seed.modules",
-                  "seed.shots", "seed.search", "max_tokens", "batch"));
+                  "method", "composition", "loss", "loss.program", "loss.held_out", "penalty.kind",
+                  "penalty.weight", "search.method", "search.population", "search.runs",
+                  "search.sigma0", "search.mean0", "search.budget", "search.bound",
+                  "search.recommend", "train.lr", "train.epochs", "train.batch",
+                  "train.weight_decay", "train.rank", "train.alpha", "train.dropout", "train.start",
+                  "precision", "engine", "scoring", "seed.modules", "seed.shots", "seed.search",
+                  "max_tokens", "batch"));
 }
 
 TEST(Knobs, EveryNameStandsOnceAndIsFound) {
@@ -68,6 +69,7 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
     Trial trial{.task_files = {.pool = "pool", .test = "test"}, .method = method.method};
     trial.labels = Labels::shuffled;
     trial.loss = LossKind::ask;
+    trial.held_out = 1;
     for (const Knob& knob : knobs())
       if (knob.read_by(trial)) read.insert(knob.name);
   }

@@ -101,6 +101,21 @@ TEST_F(StudyRefusals, SaysWhichKnobsChangeNothing) {
               ElementsAre());
 }
 
+// These losses do not decide what `loss` seems to.
+TEST_F(StudyRefusals, SaysWhatGoesByTheOfficialLossWhateverTheStudySays) {
+  const auto said = [&](const std::string& more) {
+    const std::string yaml = head_ + "set: {task: t1}\nvary: {" + more + "}\n";
+    return remarks({}, read(yaml).trials);
+  };
+  EXPECT_THAT(said("loss: [official, accuracy], retrieve: [probe 1]"),
+              ElementsAre(HasSubstr("`retrieve: probe` chooses the modules by the official loss")));
+  EXPECT_THAT(said("loss: [token_mean], method: [lorahub, full, ia3, gradient]"),
+              ElementsAre(HasSubstr("full, ia3 train on the official loss")));
+  EXPECT_THAT(said("loss: [official], retrieve: [probe 1], method: [lorahub, full]"),
+              ElementsAre());
+  EXPECT_THAT(said("loss: [accuracy], method: [lorahub, uniform]"), ElementsAre());
+}
+
 TEST_F(StudyRefusals, RefusalsOfKnobs) {
   EXPECT_THAT(refusal(head_ + "set:\n  task: t1\n  shotss: 5\n"),
               ::testing::AllOf(StartsWith("s.yaml:5: unknown knob 'shotss' ("),

@@ -35,6 +35,24 @@ TEST_F(StudyTest, ReadsQuestionNameAndPieces) {
   EXPECT_EQ(t.search.population, 10);
 }
 
+// As on a command line; what the piece sets holds below what the study says.
+TEST_F(StudyTest, ATaskOfAPieceNeedsNoUses) {
+  const std::string text = "uses: {model: tiny, library: lib, search: wide}\n";
+  const Trial named = read(head_ + "set: {task: t1}\n").trials[0];
+  EXPECT_EQ(read(text + "set: {task: set/two/t1}\n").trials[0], named);
+  EXPECT_EQ(read(text + "set: {}\n", {{"task", "set/two/t1"}}).trials[0], named);
+  EXPECT_EQ(read(text + "set: {task: set/two/t1, max_tokens: 5}\n").trials[0].max_tokens, 5);
+  const Study both = read(text + "vary: {task: [own.jsonl, set/two/t2], seed: [1, 2]}\n");
+  ASSERT_EQ(both.trials.size(), 4U);
+  EXPECT_EQ(both.trials[0].task, "own");
+  EXPECT_EQ(both.trials[0].max_tokens, 256);
+  EXPECT_EQ(both.trials[2].task, "t2");
+  EXPECT_EQ(both.trials[2].max_tokens, 16);
+  EXPECT_EQ(refusal(text + "set: {task: set/two/t3}\n"),
+            "s.yaml:2: no task 't3' in the piece set/two (it has: t1, t2), did you mean 't1'?");
+  EXPECT_THAT(refusal(text + "set: {task: set/tow/t1}\n"), HasSubstr("s.yaml:2: no file '"));
+}
+
 TEST_F(StudyTest, NeedsNoQuestion) {
   const std::string uses = head_.substr(head_.find("uses:"));
   const auto study = read(uses + "set: {task: t1}\nvary: {search.sigma0: [auto, 0.3]}\n");

@@ -10,6 +10,7 @@
 #include "report/figures/plot.hpp"
 #include "report/numbers.hpp"
 #include "report/summary.hpp"
+#include "study/losses.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -35,6 +36,10 @@ std::string settings(const store::Finding& trial) {
   return base::join(texts, ", ");
 }
 
+std::string unit_of_loss(const store::Finding& trial) {
+  return std::string(study::loss_unit(trial.row.knobs));
+}
+
 // Losses that are no numbers leave gaps.
 std::vector<double> finite(std::vector<double> values) {
   for (double& value : values)
@@ -58,7 +63,7 @@ Figure loss_figure(const store::Finding& trial) {
   Plot plot{.title = "Loss of each candidate: " + trial.row.id,
             .x = {.label = "evaluations (candidates)",
                   .range = {0, static_cast<double>(trial.losses.size()) + 1}},
-            .y = {.label = "few-shot loss with its penalty, nat",
+            .y = {.label = "few-shot loss with its penalty, " + unit_of_loss(trial),
                   .logarithmic = is_positive(finite(trial.losses))}};
   plot.series = {{.name = "a candidate",
                   .style = 5,
@@ -132,8 +137,8 @@ Table numbers(const store::Finding& trial) {
   const store::ResultRow& row = trial.row;
   return {.title = "What it came to",
           .head = {"", "value"},
-          .rows = {{"least few-shot loss, nat", or_dash(row.best_loss, 4)},
-                   {"few-shot loss of the base, nat", or_dash(row.zero_loss, 4)},
+          .rows = {{"least few-shot loss, " + unit_of_loss(trial), or_dash(row.best_loss, 4)},
+                   {"few-shot loss of the base, " + unit_of_loss(trial), or_dash(row.zero_loss, 4)},
                    {"accuracy on its test rows, %", or_dash(row.accuracy, 1)},
                    {"test rows", base::format("{}", row.test_rows)},
                    {"evaluations", count_text(static_cast<double>(row.counts.evaluations))},

@@ -13,6 +13,7 @@
 #include "report/sections/targets.hpp"
 #include "report/statistics/aggregate.hpp"
 #include "report/statistics/improvement.hpp"
+#include "study/losses.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -55,6 +56,34 @@ double common_budget(const std::vector<const Condition*>& searches, Currency cur
   double least = std::numeric_limits<double>::infinity();
   for (const Condition* c : searches) least = std::min(least, longest(*c, currency));
   return least;
+}
+
+// The unit of their losses, for an axis.
+std::string unit_of_losses(const std::vector<const Condition*>& all) {
+  std::vector<std::map<std::string, std::string>> knobs;
+  for (const Condition* c : all) knobs.push_back(c->knobs);
+  return study::loss_units(knobs);
+}
+
+// Whether losses of both are values of one function of the shots.
+bool have_one_loss(const Condition& one, const Condition& other) {
+  return knob(one.knobs, "loss") == knob(other.knobs, "loss") &&
+         knob(one.knobs, "loss.held_out") == knob(other.knobs, "loss.held_out");
+}
+
+// The reference and those whose losses compare with its.
+std::vector<const Condition*> of_one_loss(const std::vector<const Condition*>& all) {
+  std::vector<const Condition*> alike;
+  std::ranges::copy_if(all, std::back_inserter(alike),
+                       [&](const Condition* c) { return have_one_loss(*c, reference(all)); });
+  return alike;
+}
+
+// Differences of losses; none where the losses do not compare.
+std::vector<Stratum> loss_differences(const Condition& condition, const Condition& base,
+                                      const FindingValue& loss) {
+  if (!have_one_loss(condition, base)) return {};
+  return differences(pair_up(condition, base), loss);
 }
 
 FindingValue loss_within(Currency currency, double budget) {
@@ -111,7 +140,7 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
                    Currency currency) {
   Plot plot{.title = base::format("Best loss so far against {}: {}", name(currency), summary.study),
             .x = {.label = label(currency), .logarithmic = true},
-            .y = {.label = "few-shot loss with its penalty, nat"},
+            .y = {.label = "few-shot loss with its penalty, " + unit_of_losses(all)},
             .shape = Shape::steps};
   std::vector<double> marks;
   double first = std::numeric_limits<double>::infinity(), last = 1;
@@ -145,7 +174,8 @@ Table budget_table(const std::vector<const Condition*>& all) {
   const double evaluations = common_budget(all, Currency::evaluations),
                rounds = common_budget(all, Currency::rounds);
   const auto infinite = std::numeric_limits<double>::infinity();
-  Table table{.title = base::format("Few-shot loss against {}, nat; negative is better", base.name),
+  Table table{.title = base::format("Few-shot loss against {}, {}; negative is better", base.name,
+                                    unit_of_losses(all)),
               .head = {"search", base::format("after {:.0f} evaluations", evaluations),
                        base::format("after {:.0f} rounds", rounds), "at the end",
                        "accuracy at the end, points"}};
@@ -156,7 +186,7 @@ Table budget_table(const std::vector<const Condition*>& all) {
     for (const FindingValue& value :
          {loss_within(Currency::evaluations, evaluations), loss_within(Currency::rounds, rounds),
           loss_within(Currency::evaluations, infinite)}) {
-      const auto strata = differences(pairing, value);
+      const auto strata = loss_differences(*c, base, value);
       table.rows.back().push_back(
           strata.empty() ? "–" : signed_text(bootstrap(strata, mean_of_means), 3));
     }
@@ -214,12 +244,12 @@ std::string answer(const std::vector<const Condition*>& all) {
   for (const Condition* c : all) {
     if (c == &base || losses.size() == kMostNamed) continue;
     const Pairing pairing = pair_up(*c, base);
-    const auto loss = differences(pairing, loss_within(Currency::evaluations, evaluations));
+    const auto loss = loss_differences(*c, base, loss_within(Currency::evaluations, evaluations));
     const auto hits = differences(pairing, accuracy);
     if (loss.empty() || hits.empty()) continue;
     const Effect l = effect(loss), p = effect(hits);
-    losses.push_back(base::format("{} {} nat ({})", c->name, signed_text(l.difference, 3),
-                                  verdict_word(l, "worse", "better")));
+    losses.push_back(base::format("{} {} {} ({})", c->name, signed_text(l.difference, 3),
+                                  unit_of_losses({c}), verdict_word(l, "worse", "better")));
     points.push_back(points_text(*c, p));
   }
   if (losses.empty()) return "";
@@ -290,7 +320,8 @@ std::optional<Section> searching(const Summary& summary) {
   for (const Currency currency : kCurrencies)
     section.blocks.emplace_back(loss_figure(summary, all, currency));
   for (const Currency currency : {Currency::evaluations, Currency::rounds})
-    section.blocks.emplace_back(target_figure(summary, all, currency));
+    if (const auto alike = of_one_loss(all); alike.size() > 1)
+      section.blocks.emplace_back(target_figure(summary, alike, currency));
   section.blocks.emplace_back(improvement_matrix(summary, all));
   section.blocks.emplace_back(
       Text{.text = "Lower few-shot loss is not higher test accuracy by itself: a search that fits "

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "lora/retrieve.hpp"
+#include "objective/held_out.hpp"
 #include "objective/objective.hpp"
 
 namespace lorahub::run {
@@ -121,14 +122,24 @@ search::Evaluation TrialEvaluator::asked(const search::Population& population,
   return found;
 }
 
+search::Losses TrialEvaluator::losses(const search::Sums& sums,
+                                      const search::Population& population,
+                                      const study::Penalty& penalty, RequestKind how) const {
+  const objective::LossRule rule{
+      .kind = trial().loss, .penalty = penalty, .batch = around_.loss_batch};
+  const int held_out = how == RequestKind::search ? trial().held_out : 0;
+  if (held_out == 0) return objective::reduce(sums, shot_tokens(), population, rule);
+  return objective::reduce(
+      sums, shot_tokens(), population, rule,
+      {.shots = held_out, .population = search::resolved(trial().search, modules()).population});
+}
+
 search::Evaluate TrialEvaluator::evaluate(const study::Penalty& penalty, RequestKind how) {
   return [this, penalty, how](const search::Population& population) {
     if (trial().loss == study::LossKind::ask) return asked(population, penalty);
     Measured found = measured(population, how, objective::numbers_per_shot(trial().loss));
-    return search::Evaluation(
-        objective::reduce(found.sums, shot_tokens(), population,
-                          {.kind = trial().loss, .penalty = penalty, .batch = around_.loss_batch}),
-        std::move(found.faults));
+    return search::Evaluation(losses(found.sums, population, penalty, how),
+                              std::move(found.faults));
   };
 }
 

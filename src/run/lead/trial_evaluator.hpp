@@ -64,6 +64,7 @@ class TrialEvaluator {
   search::Sums sums(const search::Population& population);
   // The trial's loss plus a penalty, as a function of candidates. `how` is measure (the model's own
   // precision) or search (the trial's precision). The function refers to this object.
+  // The losses of a search leave out the shots that the trial holds out (objective/held_out.hpp).
   search::Evaluate evaluate(const study::Penalty& penalty, RequestKind how = RequestKind::measure);
   // The same losses for a search that asks one candidate at a time: ranks that would be idle
   // compute what `optimizer` may ask for next.
@@ -84,6 +85,8 @@ class TrialEvaluator {
   };
   // `kinds` of numbers of each shot (objective/loss_kinds.hpp).
   Measured measured(const search::Population& population, RequestKind how, int kinds);
+  search::Losses losses(const search::Sums& sums, const search::Population& population,
+                        const study::Penalty& penalty, RequestKind how) const;
   // The losses that the trial's program says, plus the penalty.
   search::Evaluation asked(const search::Population& population, const study::Penalty& penalty);
   std::string request(RequestKind kind, std::string body) const;

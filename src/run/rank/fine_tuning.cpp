@@ -41,7 +41,8 @@ train::Settings settings(const TrainingInputs& training) {
 
 }  // namespace
 
-// The loss is the study's without penalty, or the official one where the study's has no gradient.
+// Trains on the token mean of a batch, and reports the official loss without penalty, whatever the
+// study's `loss` says: the knob is no part of such a trial's identity.
 MethodResult tuned(const TrainingInputs& training) {
   const auto& [inputs, loaded, pool] = training;
   const study::Trial& trial = inputs.trial;
@@ -57,7 +58,7 @@ MethodResult tuned(const TrainingInputs& training) {
   const search::Population itself{.dim = 1, .weights = {0}};
   MethodResult choice{
       .loss = objective::reduce(sums, objective::target_lengths(inputs.pairs), itself,
-                                {.kind = study::of_entropies(trial.loss),
+                                {.kind = study::LossKind::official,
                                  .penalty = {.kind = study::PenaltyKind::none}})
                   .front(),
       .answers = objective::answer(

@@ -29,6 +29,52 @@ TEST(Objective, AnswersGiveTheSameBitsForAnyRanks) {
   EXPECT_EQ(payload_of_study(kByAnswers, "mpirun -np 3"), alone);
 }
 
+const char* const kHeldOut = R"(question: Do runs that each miss a shot agree?
+uses: {model: mini, library: mini, tasks: mini/unseen, search: cma}
+set: {shots: 5, modules: 4, search.population: 6, search.runs: 5, search.budget: 63, search.recommend: mean, max_tokens: 8, task: E1_isa_letter}
+vary: {loss: [token_mean, accuracy], loss.held_out: [0, 1]}
+)";
+
+// The last generation has three candidates. `report` and `check` read what was told.
+TEST(Objective, HeldOutShotsGiveTheSameBitsForAnyRanksAndAreReplayed) {
+  const std::string alone = payload_of_study(kHeldOut, "");
+  EXPECT_NE(alone, "");
+  const auto folder = fresh_folder("held_out");
+  write_study(folder, kHeldOut);
+  ASSERT_EQ(run_study(folder, "mpirun -np 3").code, 0);
+  EXPECT_EQ(payload(folder), alone);
+  const Ended checked =
+      run_command(std::string(PROGRAM) + " check " + quoted(folder / "out/out.h5"));
+  EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
+}
+
+// The first generation does not depend on losses: the mean over the five runs of the losses of
+// equal weights is the mean over the shots where the loss is a mean of shots.
+TEST(Objective, EachRunIsToldItsOwnShots) {
+  std::string text = kHeldOut;
+  text.replace(text.find("[token_mean, accuracy]"), 22, "[example_mean]");
+  text.replace(text.find("max_tokens: 8"), 13, "max_tokens: 8, penalty.kind: none");
+  const auto folder = fresh_folder("held_out");
+  write_study(folder, text);
+  ASSERT_EQ(run_study(folder, "").code, 0);
+  std::map<bool, search::Generation> first;
+  for (const auto& journal : journals(folder))
+    for (const auto& [id, record] : store::read_journal(journal).finished) {
+      const std::map<std::string, std::string> knobs{record.knobs.begin(), record.knobs.end()};
+      first[knobs.at("loss.held_out") == "1"] = record.generations.front();
+    }
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[true].population.weights, first[false].population.weights);
+  int unlike = 0;
+  for (size_t p = 0; p < first[true].losses.size(); ++p) {
+    // Without a shot of loss l the mean of five, m, becomes (5 m - l) / 4, with l from 0 to 5 m.
+    EXPECT_LE(first[true].losses[p], 1.25 * first[false].losses[p]);
+    EXPECT_GE(first[true].losses[p], 0);
+    unlike += first[true].losses[p] != first[false].losses[p] ? 1 : 0;
+  }
+  EXPECT_EQ(unlike, 30);
+}
+
 TEST(Objective, AGradientOfAnswersIsRefused) {
   const auto folder = fresh_folder("objective");
   write_study(

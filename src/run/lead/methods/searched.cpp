@@ -22,7 +22,8 @@ MethodResult searched(TrialEvaluator& evaluator) {
   evaluator.check_found(trace.best_loss);
   std::vector<double> weights = search::recommended(trace, trial.search);
   // What is reported is exact, whatever told the candidates apart.
-  const bool known = weights == trace.best && trial.precision == study::exact(trial.precision);
+  const bool known = weights == trace.best && trial.held_out == 0 &&
+                     trial.precision == study::exact(trial.precision);
   const double loss = known ? trace.best_loss
                             : plus_added(evaluator.evaluate(trial.penalty))(
                                   {.dim = evaluator.modules(), .weights = weights})

@@ -1,0 +1,69 @@
+#include "study/remarks.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "study/knobs.hpp"
+#include "study/losses.hpp"
+
+namespace lorahub::study {
+namespace {
+
+bool is_read(const std::string& knob, const std::vector<Trial>& trials) {
+  return std::ranges::any_of(trials, find_knob(knob)->read_by);
+}
+
+bool shapes_results(const std::string& knob) {
+  return std::ranges::any_of(std::vector{"search.", "train.", "penalty.", "loss."},
+                             [&](const char* group) { return knob.starts_with(group); });
+}
+
+bool has_another_loss(const Trial& trial) { return trial.loss != LossKind::official; }
+
+bool probes(const Trial& trial) {
+  return uses_modules(trial.method) && trial.retrieve.by == RetrieveBy::probe;
+}
+
+bool trains_network(const Trial& trial) {
+  return trains(trial.method) && info(trial.method).trains != Trains::mixture;
+}
+
+// What goes by the official loss although the trials ask for another one.
+std::vector<std::string> loss_remarks(const std::vector<Trial>& trials) {
+  bool probing = false;
+  std::set<std::string> training;
+  for (const Trial& trial : trials) {
+    if (!has_another_loss(trial)) continue;
+    probing = probing || probes(trial);
+    if (trains_network(trial)) training.emplace(info(trial.method).word);
+  }
+  std::vector<std::string> sentences;
+  if (probing)
+    sentences.emplace_back(
+        "`retrieve: probe` chooses the modules by the official loss, whatever `loss` says (its "
+        "losses are kept for all studies), take retrieve: none to leave the choice to the search");
+  if (!training.empty())
+    sentences.push_back(base::format(
+        "{} train on the official loss, and report it, whatever `loss` says (of the trainings, "
+        "`gradient` alone reads it), compare them by accuracy",
+        base::join({training.begin(), training.end()}, ", ")));
+  return sentences;
+}
+
+}  // namespace
+
+std::vector<std::string> remarks(const std::vector<std::string>& knobs,
+                                 const std::vector<Trial>& trials) {
+  std::vector<std::string> sentences;
+  for (const std::string& name : knobs)
+    if (shapes_results(name) && !is_read(name, trials))
+      sentences.push_back(base::format(
+          "{} changes nothing here (no trial has a method or a search that reads it), drop it or "
+          "choose another search.method",
+          name));
+  std::ranges::copy(loss_remarks(trials), std::back_inserter(sentences));
+  return sentences;
+}
+
+}  // namespace lorahub::study
