@@ -79,7 +79,7 @@ train::TrainingConfig config(const study::Value& settings, const Training& train
                            {"out", quoted(training.out.string())},
                            {"seed", base::format("{}", training.seed)}});
   train::TrainingConfig config = train::read_config(settings, more);
-  config.model = training.name;  // the folder's own place says nothing to others
+  config.model = config.base_name = training.name;  // the folder's own place says nothing to others
   return config;
 }
 

@@ -223,10 +223,11 @@ class Work {
     if (config_.half) round_to_half(trained);  // what the card says holds for the file
     if (config_.what == What::lora)
       lora::write_module(training_.out, module(trained, stored), loaded_->model->architecture(),
-                         config_.model);
+                         config_.base_name);
     else if (config_.what == What::ia3)
       write_ia3(training_.out, trained,
-                {.words = loaded_->model->architecture().peft(), .name = config_.model}, stored);
+                {.words = loaded_->model->architecture().peft(), .name = config_.base_name},
+                stored);
     else
       write_model(training_.out, trained, folder_, stored);
     fill_card(trainer);

@@ -58,13 +58,13 @@ std::string how_to_load(const TrainingConfig& config, const std::string& folder)
   if (is_adapter(config))
     return base::format(
         "model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained({}), {})",
-        literal(config.model), literal(folder));
+        literal(config.base_name), literal(folder));
   return base::format("model = AutoModelForSeq2SeqLM.from_pretrained({})", literal(folder));
 }
 
 // The fields that a hub of modules shows and tests (lora/module_card.hpp).
 lora::ModuleCard front(const TrainingConfig& config, const TrainingCard& card) {
-  return {.base = card.model,
+  return {.base = config.base_name,
           .library = is_adapter(config) ? "peft" : "transformers",
           .tag = is_adapter(config) ? name(config.what) : "",
           .task = card.name,

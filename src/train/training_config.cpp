@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "checkpoint/hub.hpp"
 #include "study/choices.hpp"
 #include "study/document.hpp"
 #include "study/pieces.hpp"
@@ -103,6 +104,7 @@ const std::vector<Key>& keys() {
          const study::ModelPiece model = study::find_model(study::ConfigPath(v.folder), v);
          c.model = model.name;
          c.model_path = model.path;
+         c.base_name = checkpoint::lasting_name(model.path);
        }},
       {"data", read_data},
       {"out", [](auto& v, auto& c) { c.out = study::scalar(v); }},

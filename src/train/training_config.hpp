@@ -19,6 +19,8 @@ struct TrainingConfig {
   What what = What::lora;
   std::string model;                        // as the config names it
   std::string model_path;                   // a folder, or a name of the Hugging Face cache
+  std::string base_name;                    // of the model, for readers of the adapter on this
+                                            // machine: an absolute path, or a published name
   std::vector<std::filesystem::path> data;  // JSON lines
   bool list = false;                        // data is a list: one unit each, named by its file
   std::filesystem::path out;                // from the working directory, as --out elsewhere

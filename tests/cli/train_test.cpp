@@ -47,6 +47,27 @@ TEST(Train, AListIsSharedOverRanksWithTheSameBytes) {
   EXPECT_EQ(files_of(folder / "out"), trained_alone());
 }
 
+// A piece names the model; PEFT, from another folder, knows no pieces.
+TEST(Train, AnAdapterNamesItsBaseByAPathThatHoldsFromAnyFolder) {
+  for (const char* what : {"lora", "ia3"}) {
+    const auto folder = fresh_folder("train_base");
+    write_config(folder);
+    const Ended ended =
+        run_command("cd " + quoted(folder) + "; LORAHUB_CONFIGS=" + kConfigs +
+                    " " PROGRAM " train c.yaml --quiet --set model=mini steps=2 data=" + kConfigs +
+                    "/tasks/mini/upstream/find_letter.jsonl train=" + what);
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    const std::string base = "\"" + fs::canonical(kConfigs + "/model/mini").string() + "\"";
+    EXPECT_NE(
+        read_all(folder / "out/adapter_config.json").find("\"base_model_name_or_path\": " + base),
+        std::string::npos)
+        << what;
+    EXPECT_NE(read_all(folder / "out/README.md").find("base_model: " + base), std::string::npos);
+    EXPECT_NE(read_all(folder / "out/README.md").find("from_pretrained(" + base),
+              std::string::npos);
+  }
+}
+
 TEST(Train, KillsChangeNothing) {
   const auto folder = fresh_folder("train_kills");
   write_config(folder);

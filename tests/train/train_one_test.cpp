@@ -22,6 +22,7 @@ TrainingConfig config(What what, const fs::path& out) {
   TrainingConfig c{.what = what,
                    .model = "mini",
                    .model_path = kModel.string(),
+                   .base_name = kModel.string(),
                    .data = {kSource / "configs/tasks/mini/upstream/find_letter.jsonl"},
                    .out = out};
   c.rank = 4;

@@ -20,7 +20,8 @@ TEST(TrainingCard, HoldsHostileNamesAsTexts) {
   HostileNames names(3, "CANARY");
   for (int round = 0; round < 200; ++round) {
     const std::filesystem::path folder = fresh_folder("card");
-    const TrainingConfig config{.model = names.next(), .model_path = "", .data = {}, .out = ""};
+    const TrainingConfig config{
+        .model = names.next(), .model_path = "", .base_name = names.next(), .data = {}, .out = ""};
     const TrainingCard card{
         .name = names.next(),
         .folder = names.next(),
@@ -48,7 +49,7 @@ TEST(TrainingCard, HoldsHostileNamesAsTexts) {
 TEST(TrainingCard, AModelsNameIsALiteralOfPython) {
   const std::filesystem::path folder = fresh_folder("card");
   const TrainingConfig config{
-      .model = "x\"); import os; (\"", .model_path = "", .data = {}, .out = ""};
+      .model = "x", .model_path = "", .base_name = "x\"); import os; (\"", .data = {}, .out = ""};
   write_card(folder, config, {.name = "n", .folder = "f", .losses = {1}});
   EXPECT_THAT(read_all(folder / "README.md"),
               HasSubstr("from_pretrained(\"x\\\"); import os; (\\\"\")"));
