@@ -151,10 +151,14 @@ std::string class_of(const File& file, const fs::path& folder) {
   return name.empty() ? named(File(folder / "config.json")) : name;
 }
 
-bool read_flag(const File& file, const char* key) {
+std::optional<bool> read_optional_flag(const File& file, const char* key) {
   const OrderedJson& value = file.at(key);
   file.check(value.is_null() || value.is_boolean(), key, "true or false is needed");
-  return value == true;
+  return value.is_null() ? std::nullopt : std::optional(value.get<bool>());
+}
+
+bool read_flag(const File& file, const char* key) {
+  return read_optional_flag(file, key).value_or(false);
 }
 
 // What changes the tokens and is not done here.
@@ -163,7 +167,7 @@ void check_plain(const File& file) {
              "special tokens are never split");
   for (const char* key :
        {"auto_map", "fast_tokenizer_files", "init_inputs", "model_specific_special_tokens"})
-    file.check(file.at(key).empty(), key, "this is not known of T5's tokenizer");
+    file.check(file.at(key).empty(), key, "this is not known here");
 }
 
 }  // namespace
@@ -185,7 +189,10 @@ TokenizerConfig read_tokenizer_config(const fs::path& folder) {
           .decoder = read_decoder(file),
           .special = read_special(file, Objects::typed, Objects::typed),
           .cleans_spaces = read_flag(file, "clean_up_tokenization_spaces"),
-          .cuts_left = side == "left"};
+          .cuts_left = side == "left",
+          .adds_bos = read_optional_flag(file, "add_bos_token"),
+          .adds_eos = read_optional_flag(file, "add_eos_token"),
+          .adds_space = read_optional_flag(file, "add_prefix_space")};
 }
 
 SpecialTokens read_special_tokens(const fs::path& folder, MapUse use) {

@@ -29,6 +29,8 @@ struct TokenizerConfig {
   std::optional<std::vector<AddedToken>> decoder;  // added_tokens_decoder, by id
   SpecialTokens special;
   bool cleans_spaces = false, cuts_left = false;
+  // add_bos_token, add_eos_token, add_prefix_space; nothing where the file does not say.
+  std::optional<bool> adds_bos, adds_eos, adds_space;
 };
 
 // The names of SpecialTokens::named, in transformers' order.
@@ -36,7 +38,7 @@ const std::vector<std::string>& special_token_names();
 
 // Reads tokenizer_config.json; the class is that of config.json where it names none. A missing file
 // counts as an empty one. Error naming file and key for what is no JSON object and for settings
-// that T5's tokenizer does not follow.
+// that no tokenizer here follows.
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
 
 // Reads special_tokens_map.json. Tokens of additional_special_tokens may be objects where the file

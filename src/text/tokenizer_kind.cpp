@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "text/bpe_tokenizer.hpp"
 #include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::text {
@@ -9,7 +10,7 @@ namespace {
 
 // The unigram kind comes last: it takes any folder, and its reader says what is missing or of a
 // kind that is not known.
-constexpr const TokenizerKind* kKinds[] = {&kUnigram};
+constexpr const TokenizerKind* kKinds[] = {&kBpe, &kUnigram};
 
 }  // namespace
 

@@ -35,6 +35,28 @@ int length_of(unsigned char lead) {
   return 0;
 }
 
+// Whether byte `at` of a sequence can follow those before it.
+bool can_follow(std::string_view text, size_t at) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const auto byte = static_cast<unsigned char>(text[at]);
+  const int least = at > 1 ? 0x80 : lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const int most = at > 1 ? 0xBF : lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  return byte >= least && byte <= most;
+}
+
+// The code point, or the longest part of one, at the front of `text` (not empty).
+struct Sequence {
+  size_t size;  // bytes; at least 1
+  bool is_whole;
+};
+Sequence first_sequence(std::string_view text) {
+  const auto length = static_cast<size_t>(length_of(static_cast<unsigned char>(text[0])));
+  if (length == 0) return {.size = 1, .is_whole = false};
+  for (size_t at = 1; at < length; ++at)
+    if (at == text.size() || !can_follow(text, at)) return {.size = at, .is_whole = false};
+  return {.size = length, .is_whole = true};
+}
+
 // Where the last code point begins: as `take` would come to it from the front.
 size_t last_begin(std::string_view text) {
   constexpr size_t kLongest = 4;
@@ -92,6 +114,20 @@ void append(std::string& out, char32_t c) {
     byte(0x80 | (c >> 6 & 0x3F));
     byte(0x80 | (c & 0x3F));
   }
+}
+
+std::string whole_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Sequence next = first_sequence(text);
+    if (next.is_whole)
+      out += text.substr(0, next.size);
+    else
+      append(out, kReplacement);
+    text.remove_prefix(next.size);
+  }
+  return out;
 }
 
 bool is_space(char32_t c) {

@@ -13,6 +13,9 @@ char32_t last(std::string_view text);    // the last code point of `text` (not e
 void drop_last(std::string_view& text);  // takes it off the end
 void append(std::string& out, char32_t c);
 
+// The text as UTF-8: for each broken sequence one U+FFFD, as Python's errors="replace" has it.
+std::string whole_utf8(std::string_view text);
+
 bool is_space(char32_t c);         // the property White_Space
 bool is_python_space(char32_t c);  // Python's str.isspace: that, and the four separators of ASCII
 bool is_word(char32_t c);          // \w: letters, marks, digits, connectors and joiners

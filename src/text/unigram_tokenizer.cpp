@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/check.hpp"
+#include "base/replaced.hpp"
 #include "text/unicode.hpp"
 #include "text/unigram_inputs.hpp"
 
@@ -12,11 +13,6 @@ namespace lorahub::text {
 namespace {
 
 namespace fs = std::filesystem;
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
 
 // As transformers' clean_up_tokenization.
 void clean_spaces(std::string& text) {
@@ -32,7 +28,7 @@ void clean_spaces(std::string& text) {
       {" 've", "'ve"},
       {" 're", "'re"},
   }};
-  for (const auto& [from, to] : kChanges) replace_all(text, from, to);
+  for (const auto& [from, to] : kChanges) text = base::replaced(std::move(text), from, to);
 }
 
 }  // namespace

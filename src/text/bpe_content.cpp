@@ -1,0 +1,152 @@
+#include "text/bpe_content.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/check.hpp"
+#include "text/tokenizer_config.hpp"
+#include "text/tokenizer_files.hpp"
+
+namespace lorahub::text {
+namespace {
+
+namespace fs = std::filesystem;
+
+class BpeFolder {
+ public:
+  BpeFolder(fs::path folder, const fs::path& json_from)
+      : folder_(std::move(folder)), config_(read_tokenizer_config(folder_)) {
+    const bool own = fs::exists(folder_ / kTokenizerFile);
+    content_.json = read_bpe_json((own ? folder_ : json_from) / kTokenizerFile);
+    content_.cuts_left = config_.cuts_left;
+    special_ = config_.special.named;
+    if (!config_.decoder) add_missing(read_special_tokens(folder_, MapUse::read).named);
+    const std::vector<std::string>& texts = content_.json.model.texts;
+    for (size_t id = 0; id < texts.size(); ++id)
+      if (!texts[id].empty()) ids_[texts[id]] = static_cast<int64_t>(id);
+    next_ = static_cast<int64_t>(ids_.size());
+    for (const AddedToken& token : content_.json.added) note(token.content, token.id);
+  }
+
+  BpeContent content() {
+    add_listed();
+    add_special();
+    take_around();
+    check_space();
+    content_.end = end();
+    return std::move(content_);
+  }
+
+ private:
+  [[noreturn]] void contradict(const char* file, const std::string& what) const {
+    base::fail(
+        "{}: {} (text would be cut into other tokens than the model was trained with), save the "
+        "tokenizer again or remove the files that are out of date",
+        (folder_ / file).string(), what);
+  }
+
+  void add_missing(const std::vector<NamedToken>& more) {
+    for (const NamedToken& token : more)
+      if (std::ranges::find(special_, token.name, &NamedToken::name) == special_.end())
+        special_.push_back(token);
+  }
+
+  void note(const std::string& text, int64_t id) {
+    ids_[text] = id;
+    next_ = std::max(next_, id + 1);
+  }
+
+  AddedToken* added(const std::string& text) {  // null: none
+    const auto found = std::ranges::find(content_.json.added, text, &AddedToken::content);
+    return found == content_.json.added.end() ? nullptr : &*found;
+  }
+
+  void add(AddedToken token) {
+    const auto known = ids_.find(token.content);
+    token.id = known == ids_.end() ? next_ : known->second;
+    note(token.content, token.id);
+    content_.json.added.push_back(std::move(token));
+  }
+
+  // added_tokens_decoder and added_tokens.json.
+  void add_listed() {
+    for (const AddedToken& token : config_.decoder.value_or(std::vector<AddedToken>())) {
+      const AddedToken* known = added(token.content);
+      if (known == nullptr)
+        add(token);
+      else if (*known != token)
+        contradict(kTokenizerConfigFile, base::format("the added token '{}' is another one in {}",
+                                                      token.content, kTokenizerFile));
+      check_id(kTokenizerConfigFile, token);
+    }
+    for (const AddedToken& token : read_added_tokens(folder_)) check_id(kAddedTokensFile, token);
+  }
+
+  void check_id(const char* file, const AddedToken& token) const {
+    const auto found = ids_.find(token.content);
+    if (found != ids_.end() && found->second == token.id) return;
+    contradict(file, base::format("it gives the token '{}' the id {}, which it does not have in {}",
+                                  token.content, token.id, kTokenizerFile));
+  }
+
+  void add_special() {
+    for (const NamedToken& named : special_)
+      if (named.token && !named.token->content.empty() && added(named.token->content) == nullptr) {
+        AddedToken token = *named.token;
+        token.special = true;
+        add(std::move(token));
+      }
+  }
+
+  const AddedToken* special(std::string_view name) const {  // null: none
+    const auto found = std::ranges::find(special_, name, &NamedToken::name);
+    return found == special_.end() || !found->token ? nullptr : &*found->token;
+  }
+
+  // A flag that is not given counts as false where the other one is.
+  void take_around() {
+    if (!config_.adds_bos && !config_.adds_eos) return;
+    const auto ids = [&](bool wanted, const char* name) {
+      const AddedToken* token = wanted ? special(name) : nullptr;
+      return token == nullptr ? Ids() : Ids{ids_.at(token->content)};
+    };
+    content_.json.before = ids(config_.adds_bos.value_or(false), "bos_token");
+    content_.json.after = ids(config_.adds_eos.value_or(false), "eos_token");
+  }
+
+  void check_space() const {
+    const PreTokenizer& words = content_.json.words;
+    if (!words.is_byte_level || config_.adds_space.value_or(words.adds_space) == words.adds_space)
+      return;
+    contradict(kTokenizerConfigFile,
+               base::format("\"add_prefix_space\" is not as in {}, where it is {}", kTokenizerFile,
+                            words.adds_space));
+  }
+
+  int64_t end() const {
+    const AddedToken* token = special("eos_token");
+    base::check(token != nullptr && !token->content.empty(),
+                "{}: there is no \"eos_token\" (answers would never end), name it as it is in the "
+                "tokenizer_config.json that came with the model",
+                (folder_ / kTokenizerConfigFile).string());
+    return ids_.at(token->content);
+  }
+
+  fs::path folder_;
+  TokenizerConfig config_;
+  std::vector<NamedToken> special_;  // by name: of the configuration, and then of older files
+  BpeContent content_;
+  std::unordered_map<std::string, int64_t> ids_;  // of all tokens so far
+  int64_t next_ = 0;                              // the next free one
+};
+
+}  // namespace
+
+BpeContent read_bpe_content(const fs::path& folder, const fs::path& json_from) {
+  base::check(fs::is_directory(folder),
+              "{}: no such model folder (the tokenizer lies there), check the path",
+              folder.string());
+  return BpeFolder(folder, json_from).content();
+}
+
+}  // namespace lorahub::text
