@@ -29,6 +29,7 @@ constexpr Target kTargets[] = {{"safetensors", safetensors},
                                {"settings", settings},
                                {"journal", journal},
                                {"tokenizer_json", tokenizer_json},
+                               {"bpe_json", bpe_json},
                                {"spiece", spiece},
                                {"message", message}};
 

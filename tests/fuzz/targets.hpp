@@ -22,6 +22,7 @@ void study(const std::string& bytes);
 void settings(const std::string& bytes);  // KEY=VALUE words of a command line
 void journal(const std::string& bytes);
 void tokenizer_json(const std::string& bytes);
+void bpe_json(const std::string& bytes);  // tokenizer.json of byte-pair encoding
 void spiece(const std::string& bytes);
 void message(const std::string& bytes);  // between ranks
 
