@@ -26,7 +26,7 @@ Json of_range(Range range) {
   return schema;
 }
 
-struct Values {
+struct SchemaOfKind {
   // An unquoted name may look like a number.
   Json operator()(const WordKind&) const { return {{"type", {"string", "number"}}}; }
   Json operator()(const IntegerKind& kind) const {
@@ -62,7 +62,7 @@ std::string words_of_methods() {
 }
 
 Json definition(const Knob& knob) {
-  Json schema = std::visit(Values{}, knob.kind);
+  Json schema = std::visit(SchemaOfKind{}, knob.kind);
   schema["description"] = description(knob) + (knob.name == "method" ? words_of_methods() : "");
   if (!default_text(knob).empty()) schema["default"] = default_value(knob);
   return schema;

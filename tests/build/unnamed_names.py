@@ -13,6 +13,7 @@ import sys
 BODY = re.compile(r"^namespace \{\n(.*?)^\}  // namespace$", re.S | re.M)
 TYPE = re.compile(r"(?:struct|class|enum(?: class)?) (\w+)")
 NAME = re.compile(r"(\w+)\s*(\(|=|\{|;|\[)")
+ALIAS = re.compile(r"using (\w+) =")
 CONSTANT = re.compile(r"inline (?:constexpr|const) .*?(\w+)\s*[={;]")
 NO_DEFINITION = ("using ", "TEST", "namespace ", "template", "INSTANTIATE", "TYPED_TEST")
 USING = re.compile(r"^using nlohmann::(\w+);$", re.M)  # a type; many files may borrow it
@@ -61,7 +62,7 @@ def declared(header):
     """Types and constants that a header of the folder declares by themselves."""
     found = set()
     for line in header.read_text().splitlines():
-        word = TYPE.match(line) or CONSTANT.match(line)
+        word = TYPE.match(line) or CONSTANT.match(line) or ALIAS.match(line)
         if word and not line.endswith(";") or word and "=" in line:
             found.add(word.group(1))
     return found
