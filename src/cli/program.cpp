@@ -75,21 +75,10 @@ int report_files(const std::filesystem::filesystem_error& error) {
                 can_be_mended ? kBadInput : kRunAgain);
 }
 
-// Names are looked up from there, and a library of LibTorch ends the program without it.
-void check_current_folder() {
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::current_path(error);
-  base::check(!folder.empty(),
-              "the current folder can't be found ({}; was it removed?), cd to a folder that is "
-              "there",
-              error.message());
-}
-
 }  // namespace
 
 int program(int argc, char** argv) {
   try {
-    check_current_folder();
     const int code = run(argc, argv);
     base::flush_output();
     return code;

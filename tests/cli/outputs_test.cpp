@@ -132,7 +132,7 @@ TEST_F(Outputs, APlaceThatCannotBeWrittenToIsFoundFirst) {
   std::ofstream(folder_ / "file") << "no folder";
   const std::string place = quoted(folder_ / "file/x");
   std::ofstream(folder_ / "train.yaml")
-      << "what: lora\nmodel: " << kConfigs << "/model/mini\ndata: " << kConfigs
+      << "train: lora\nmodel: " << kConfigs << "/model/mini\ndata: " << kConfigs
       << "/tasks/mini/unseen/E1_isa_letter/pool.jsonl\nout: " << (folder_ / "file/x").string()
       << "\n";
   std::vector<std::string> commands{
