@@ -10,7 +10,7 @@ namespace {
 // Looks for the model's kind while the file is read, so that the vocabulary need not be kept.
 class BpeFinder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  bool is_bpe() const { return is_bpe_; }
+  bool is_bpe() const { return type_.empty() ? has_merges_ : type_ == "BPE"; }
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -20,14 +20,14 @@ class BpeFinder : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return true; }
   bool string(string_t& value) override {
     if (depth_ != 2 || !in_model_ || key_ != "type") return true;
-    is_bpe_ = value == "BPE";
-    return false;
+    type_ = value;
+    return false;  // the rest says no more
   }
   bool key(string_t& name) override {
     if (depth_ == 1) in_model_ = name == "model";
     if (depth_ == 2) key_ = name;
-    is_bpe_ = depth_ == 2 && in_model_ && name == "merges";
-    return !is_bpe_;
+    has_merges_ = has_merges_ || (depth_ == 2 && in_model_ && name == "merges");
+    return true;
   }
   bool start_object(std::size_t) override { return ++depth_, true; }
   bool end_object() override { return --depth_, true; }
@@ -39,8 +39,8 @@ class BpeFinder : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   int depth_ = 0;
-  bool in_model_ = false, is_bpe_ = false;
-  std::string key_;
+  bool in_model_ = false, has_merges_ = false;
+  std::string key_, type_;  // the last key of a part of the file; the type of the model
 };
 
 }  // namespace
