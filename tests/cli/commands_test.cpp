@@ -211,7 +211,7 @@ TEST_F(Commands, InferAnswersEachRowByItsOwnAdapter) {
 }
 
 TEST_F(Commands, InferRefusesACompositionOfNoWeights) {
-  for (const std::string more : {std::string(), kLibrary}) {
+  for (const std::string& more : {std::string(), kLibrary}) {
     const Ended ended =
         lorahub("infer" + kModel + more + " --composition product" + kTask + "test.jsonl");
     EXPECT_EQ(ended.code, 2);

@@ -69,9 +69,9 @@ TEST_F(Outputs, ACompositionIsReplacedByTheSameCommandAndByForceAlone) {
   const fs::path out = folder_ / "out";
   for (const std::string& command : into(out)) {
     ASSERT_EQ(lorahub(command + " --force").code, 0) << command;
-    const auto before = content(folder_);
+    const auto before = tree(folder_);
     EXPECT_EQ(lorahub(command).code, 0) << command;
-    EXPECT_EQ(content(folder_), before) << command;
+    EXPECT_EQ(tree(folder_), before) << command;
     for (const std::string& other : into(out))
       if (other != command) expect_kept(other, folder_);
     expect_kept(command + " --composition product", folder_);
