@@ -225,6 +225,8 @@ Parsed parse(const std::string& text) {
   } catch (const Json::parse_error& error) {
     parsed.problem = "no valid JSON from here on";
     parsed.at = std::min(error.byte, text.size());
+  } catch (const Json::out_of_range&) {
+    parsed.problem = "a number is too large for double precision, write it in quotes";
   }
   if (parsed.problem.empty() && !seen.twice().empty())
     parsed.problem = base::format(
