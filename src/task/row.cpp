@@ -225,7 +225,9 @@ Parsed parse(const std::string& text) {
   } catch (const Json::parse_error& error) {
     parsed.problem = "no valid JSON from here on";
     parsed.at = std::min(error.byte, text.size());
-  } catch (const Json::out_of_range&) {
+  } catch (const Json::out_of_range& error) {  // its words end with the number in quotes
+    const std::vector<std::string> words = base::split(error.what(), '\'');
+    parsed.at = std::min(text.find(words.at(1)), text.size());
     parsed.problem = "a number is too large for double precision, write it in quotes";
   }
   if (parsed.problem.empty() && !seen.twice().empty())
