@@ -1,4 +1,4 @@
-// Reference values of tests/golden/statistics.py.
+// Reference values of tests/golden/report_statistics.py.
 #pragma once
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -9,9 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$source/src" "$work/src"
 
-# The folder of the methods' functions, wherever it lies in src/run.
-methods=$(cd "$source" && find src/run -name methods.hpp -exec dirname {} \;)
-sed "s|src/run/methods|$methods|" "$patch" | patch -d "$work" -p0 --no-backup-if-mismatch
+patch -d "$work" -p0 --no-backup-if-mismatch <"$patch"
 
 touched=$(diff -rqN "$source/src" "$work/src" | sed -n "s|^Files .* and $work/\(.*\) differ\$|\1|p")
 count=$(echo "$touched" | grep -c . || true)

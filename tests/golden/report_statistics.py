@@ -1,6 +1,6 @@
 """Writes statistics.json: what SciPy and plain NumPy formulas say about fixed inputs, for tests/report.
 
-python statistics.py > statistics.json
+python report_statistics.py > statistics.json
 """
 import itertools
 import json
