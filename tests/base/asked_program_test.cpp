@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "base/check.hpp"
@@ -10,6 +11,9 @@ namespace lorahub::base {
 namespace {
 
 using namespace std::chrono_literals;
+
+// As in the program (base/streams.hpp): what is written to a program that has ended is an error.
+[[maybe_unused]] const auto before_tests = std::signal(SIGPIPE, SIG_IGN);
 
 std::string failure(AskedProgram& program, const std::string& question) {
   try {
