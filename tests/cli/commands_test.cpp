@@ -99,9 +99,10 @@ TEST_F(Commands, AdaptGivesTheSameAdapterOnTwoRanks) {
 }
 
 TEST_F(Commands, AdaptTakesTheKnobsOfAStudy) {
-  const std::string how = "adapt" + kModel + kLibrary + kTask +
-                          "pool.jsonl --search cma --modules 6 --budget 20 --quick --json --out " +
-                          quoted(folder_ / "out") + " --set composition=factor";
+  const std::string how =
+      "adapt" + kModel + kLibrary + kTask +
+      "pool.jsonl --search cma --modules 6 --budget 20 --quick --json --force --out " +
+      quoted(folder_ / "out") + " --set composition=factor";
   const json best = parsed(lorahub(how)), mean = parsed(lorahub(how + " search.recommend=mean"));
   EXPECT_EQ(best["modules"], mean["modules"]);
   EXPECT_NE(best["weights"], mean["weights"]);
@@ -121,7 +122,7 @@ TEST_F(Commands, AdaptAsksForThePenaltyAndTakesRowsAndModulesInOrder) {
   run_command("head -n 3 " + kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl > " + rows);
   const std::string how = "adapt" + kModel + kLibrary + " --task " + rows +
                           " --shots all --modules max_letter,find_letter --search official "
-                          "--budget 3 --quick --json --out " +
+                          "--budget 3 --quick --json --force --out " +
                           quoted(folder_ / "out");
   const json own = parsed(lorahub(how + " --penalty none"));
   EXPECT_EQ(own["modules"], json({"max_letter", "find_letter"}));
