@@ -48,7 +48,7 @@ TEST_F(Pipes, Probe) {
               (folder_ / "cache").string());
 }
 TEST_F(Pipes, Adapt) {
-  expect_same("adapt" + kTwo + " --task @rows.jsonl --shots 2 --budget 3 --json --out " +
+  expect_same("adapt" + kTwo + " --task @rows.jsonl --shots 2 --budget 3 --json --force --out " +
               (folder_ / "out").string());
 }
 TEST_F(Pipes, Compose) {

@@ -5,6 +5,7 @@
 #include "model/families.hpp"
 #include "objective/objective.hpp"
 #include "search/minimize.hpp"
+#include "study/trial.hpp"
 
 using namespace lorahub;
 
