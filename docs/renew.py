@@ -27,7 +27,7 @@ FENCE = re.compile(r"(?P<shown><!-- shown: (\d+) first, (\d+) last -->\n)?```(?P
                    r"(?P<body>.*?)^```$", re.M | re.S)
 PROGRESS = re.compile(r"^\s*\d+ ?%")
 # What another machine may print otherwise, in the order in which it is replaced.
-MASKS = [(r"\b[0-9a-f]{12,64}\b", "HASH"),
+MASKS = [(r"(?<=\| )/[^|\n]*(?=\|)", "PATH "), (r"\b[0-9a-f]{12,64}\b", "HASH"),
          (r"(?<!exit code )\b[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?([.,][0-9]+)*\b", "#"),
          (r"# (s|ms|min|h)( # (s|min))?\b", "TIME"), (r"# [kMGT]?B\b", "SIZE"), (r"[-+]#", "#"), (r"p [<=] #", "p #"),
          (r"[-─]{2,}:?", "--"), (r"[ \t]+", " ")]
@@ -44,7 +44,8 @@ def environment(program):
 def output(command, folder, env):
     done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines = [line.rstrip() for line in done.stdout.splitlines() if not PROGRESS.match(line)]
+    shown = done.stdout.replace(str(ROOT), "/home/you/lorahub")  # no page names the machine that wrote it
+    lines = [line.rstrip() for line in shown.splitlines() if not PROGRESS.match(line)]
     if done.returncode:
         lines.append(f"(exit code {done.returncode})")
     return lines
