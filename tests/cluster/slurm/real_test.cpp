@@ -235,21 +235,24 @@ TEST_F(Slurm, CancelledThenSubmittedAgain) {
   EXPECT_EQ(state(first).state, "CANCELLED");
 }
 
-// A trial that fails is no reason to run again; bad input neither.
+// Input that is bad only when the job begins (`submit` refuses it before) is no reason to run again.
 TEST_F(Slurm, FailuresAreNotRequeued) {
-  std::ofstream(folder_ / "small.yaml", std::ios::app) << "# changed\n";
-  fs::create_directories(out_);
-  fs::copy_file(kCluster / "expected/journal.ndj", out_ / "journal.ndj");
-  std::ofstream(folder_ / "small.yaml")
+  std::ofstream(folder_ / "other.yaml")
       << "question: q\nuses: {model: mini, tasks: mini/unseen}\n"
          "set: {method: zero_shot, max_tokens: 2, task: E1_isa_letter}\n";
-  fs::rename(folder_ / "small.yaml", folder_ / "other.yaml");
-  const Ended ended = run_command(in_cluster("cd " + quoted(folder_) +
-                                             " && LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM
-                                             " submit other.yaml --out " +
-                                             quoted(out_)));
+  const auto submit_other = [&](const std::string& options) {
+    return run_command(in_cluster("cd " + quoted(folder_) + " && LORAHUB_CONFIGS=" SOURCE_DIR
+                                  "/configs " PROGRAM " submit other.yaml --out " +
+                                  quoted(out_) + options));
+  };
+  const Ended ended = submit_other(" -- --hold");
   ASSERT_EQ(ended.code, 0) << ended.err;
   remember_jobs();
+  fs::copy_file(kCluster / "expected/journal.ndj", out_ / "journal.ndj");
+  const Ended again = submit_other("");
+  EXPECT_EQ(again.code, 2);
+  EXPECT_THAT(again.err, HasSubstr("holds results of the study 'small'"));
+  ASSERT_EQ(run_command(in_cluster("scontrol release " + job_)).code, 0);
   EXPECT_TRUE(ends(job_, "FAILED")) << logs();
   EXPECT_EQ(state(job_).exit, "2:0");
   EXPECT_EQ(state(job_).requeues, 0);
