@@ -9,6 +9,7 @@
 #include "base/home.hpp"
 #include "base/sha256.hpp"
 #include "checkpoint/weight_files.hpp"
+#include "gguf/gguf_file.hpp"
 
 namespace lorahub::checkpoint {
 namespace {
@@ -23,6 +24,13 @@ bool is_folder(const fs::path& path) {
 bool is_there(const fs::path& path) {  // false for a link to nothing, too
   std::error_code unreadable;
   return fs::exists(path, unreadable);
+}
+
+constexpr const char* kModelFile = "config.json";
+
+// A GGUF file says itself what a config.json would.
+bool is_described(const fs::path& folder, const std::string& file) {
+  return is_there(folder / file) || (file == kModelFile && gguf::gguf_of(folder));
 }
 
 // As huggingface_hub has it.
@@ -141,7 +149,7 @@ bool has_weights(const fs::path& folder, const std::string& file) {
 
 fs::path resolve(const std::string& name_or_folder, const std::string& file) {
   if (is_folder(name_or_folder)) {
-    base::check(is_there(fs::path(name_or_folder) / file),
+    base::check(is_described(name_or_folder, file),
                 "{}: has no {} (it is not a Hugging Face folder of that kind), check the path",
                 name_or_folder, file);
     return name_or_folder;
@@ -151,7 +159,7 @@ fs::path resolve(const std::string& name_or_folder, const std::string& file) {
               name_or_folder);
   const Cached cached(name_or_folder);
   fs::path folder = cached.snapshot();
-  if (!is_there(folder / file)) cached.unfinished("no " + file);
+  if (!is_described(folder, file)) cached.unfinished("no " + file);
   if (!has_weights(folder, file)) cached.unfinished("no weights, or not all of them");
   return folder;
 }
@@ -177,7 +185,8 @@ void check_own_file(const fs::path& file) {
 
 std::vector<fs::path> model_files(const fs::path& folder) {
   const WeightFiles weights = weight_files(folder);
-  std::vector<fs::path> files{folder / "config.json"};
+  std::vector<fs::path> files;
+  if (is_there(folder / kModelFile)) files.push_back(folder / kModelFile);
   if (!weights.index.empty()) files.push_back(weights.index);
   files.insert(files.end(), weights.files.begin(), weights.files.end());
   return files;

@@ -8,9 +8,9 @@
 namespace lorahub::checkpoint {
 
 // Returns a folder as it is, or finds a name such as google/flan-t5-large in $HF_HUB_CACHE,
-// $HF_HOME/hub or ~/.cache/huggingface/hub. `file` must be there: config.json for models,
-// adapter_config.json for adapters; in the cache, weights must be there too (else the download was
-// cut short). Error saying where it looked.
+// $HF_HOME/hub or ~/.cache/huggingface/hub. `file` must be there: config.json for models (or one
+// *.gguf, which says the same), adapter_config.json for adapters; in the cache, weights must be
+// there too (else the download was cut short). Error saying where it looked.
 std::filesystem::path resolve(const std::string& name_or_folder,
                               const std::string& file = "config.json");
 
@@ -23,10 +23,10 @@ std::string lasting_name(const std::string& name_or_folder);
 // link.
 void check_own_file(const std::filesystem::path& file);
 
-// config.json and the weight files of a model's folder, index first.
+// config.json, if there is one, and the weight files of a model's folder, index first.
 std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
 
-// SHA-256 of the bytes of config.json and of the weight files (index first), one after another.
+// SHA-256 of the bytes of these files, one after another.
 std::string hash_model(const std::filesystem::path& folder);
 
 }  // namespace lorahub::checkpoint

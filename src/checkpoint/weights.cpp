@@ -8,8 +8,10 @@
 #include "base/check.hpp"
 #include "base/json_file.hpp"
 #include "base/node_memory.hpp"
+#include "checkpoint/gguf_weights.hpp"
 #include "checkpoint/tensor_names.hpp"
 #include "checkpoint/weight_files.hpp"
+#include "gguf/gguf_file.hpp"
 #include "tensor/shared_tensor.hpp"
 #include "tensor/threads.hpp"
 #include "tensor/values.hpp"
@@ -88,7 +90,9 @@ void drop_copies(Tensors& tensors) {
 }  // namespace
 
 Tensors read_weights(const Mapped& file) {
-  return file->path().extension() == ".bin" ? read_pytorch_bin(file) : read_safetensors(file);
+  const fs::path& path = file->path();
+  if (path.extension() == gguf::kExtension) return read_gguf_weights(path);
+  return path.extension() == ".bin" ? read_pytorch_bin(file) : read_safetensors(file);
 }
 
 WeightFiles weight_files(const fs::path& folder) {
@@ -107,6 +111,7 @@ WeightFiles weight_files(const fs::path& folder) {
     }
     return found;
   }
+  if (const auto gguf = gguf::gguf_of(folder)) return {.index = {}, .files = {*gguf}};
   base::fail("{}: has no weights (looked for {}), copy or download them too", folder.string(),
              fmt::join(kPlaces, ", "));
 }

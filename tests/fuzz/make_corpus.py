@@ -203,6 +203,48 @@ def pytorch_bin():
     put("pytorch_bin", "hostile", "compressed", packed.getvalue())
 
 
+def gguf_file(tensors=None, values=(), count=None, version=3, data=bytes(256)):
+    """tensors: name, sizes, type, offset; values: key, type, bytes."""
+    tensors = [("a", [32], 0, 0)] if tensors is None else tensors
+    out = b"GGUF" + struct.pack("<IQQ", version, len(tensors) if count is None else count, len(values))
+    for key, kind, value in values:
+        out += counted(key) + struct.pack("<I", kind) + value
+    for name, sizes, kind, offset in tensors:
+        out += counted(name) + struct.pack(f"<I{len(sizes)}QIQ", len(sizes), *sizes, kind, offset)
+    return out + bytes(-len(out) % 32) + data
+
+
+def gguf():
+    golden = TESTS / "golden" / "gguf"
+    for name in ("types", "llama"):
+        put("gguf", "valid", name, (golden / f"{name}.gguf").read_bytes())
+    put("gguf", "valid", "one", gguf_file())
+    put("gguf", "valid", "nothing", gguf_file(tensors=[], data=b""))
+    put("gguf", "valid", "version2", gguf_file(version=2))
+    whole = (golden / "types.gguf").read_bytes()
+    number = struct.pack("<I", 7)
+    hostile = {
+        "none": b"", "cut_header": whole[:20], "cut_metadata": whole[:200], "cut_data": whole[:-32], "version1": gguf_file(version=1),
+        "big_endian": gguf_file(version=3 << 24), "count": gguf_file(count=2**60), "k_quant": gguf_file([("a", [256], 12, 0)]),
+        "iq_quant": gguf_file([("a", [256], 16, 0)]), "unknown_type": gguf_file([("a", [32], 77, 0)]), "rows": gguf_file([("a", [33], 2, 0)]),
+        "overflow": gguf_file([("a", [2**40, 2**40], 0, 0)]), "negative": gguf_file([("a", [2**64 - 1], 0, 0)]), "no_values": gguf_file([("a", [0], 0, 0)]),
+        "dimensions": gguf_file([("a", [1] * 5, 0, 0)]), "no_dimensions": gguf_file([("a", [], 0, 0)]), "unaligned": gguf_file([("a", [32], 0, 4)]),
+        "beyond": gguf_file([("a", [32], 0, 2**62)]), "last_byte": gguf_file([("a", [32], 0, 160)]),
+        "overlap": gguf_file([("a", [32], 0, 0), ("b", [32], 0, 64)]), "twice": gguf_file([("a", [8], 0, 0), ("a", [8], 0, 32)]),
+        "alignment": gguf_file(values=[("general.alignment", 4, struct.pack("<I", 48))]),
+        "alignment_0": gguf_file(values=[("general.alignment", 4, struct.pack("<I", 0))]),
+        "alignment_text": gguf_file(values=[("general.alignment", 8, counted("32"))]), "kind": gguf_file(values=[("k", 13, bytes(8))]),
+        "list_of_lists": gguf_file(values=[("k", 9, struct.pack("<IQ", 9, 1))]), "huge_list": gguf_file(values=[("k", 9, struct.pack("<IQ", 0, 2**63))]),
+        "huge_texts": gguf_file(values=[("k", 9, struct.pack("<IQ", 8, 2**40))]), "huge_text": gguf_file(values=[("k", 8, struct.pack("<Q", 2**63))]),
+        "huge_number": gguf_file(values=[("k", 10, struct.pack("<Q", 2**63))]), "key_twice": gguf_file(values=[("k", 4, number), ("k", 4, number)]),
+        "heads": gguf_file([("blk.0.attn_q.weight", [2, 6], 0, 0)], [("general.architecture", 8, counted("llama")), ("llama.attention.head_count", 4, struct.pack("<I", 2))]),
+        "no_heads": gguf_file([("blk.0.attn_q.weight", [2, 6], 0, 0)], [("general.architecture", 8, counted("llama"))]),
+        "lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n",
+    }
+    for name, content in hostile.items():
+        put("gguf", "hostile", name, content)
+
+
 def adapter_config():
     plain = {"peft_type": "LORA", "task_type": "SEQ_2_SEQ_LM", "base_model_name_or_path": "base", "r": 4, "lora_alpha": 8,
              "lora_dropout": 0.0, "bias": "none", "fan_in_fan_out": False, "inference_mode": True, "target_modules": ["q", "v"]}
@@ -538,7 +580,7 @@ def main():
     for file in CORPUS.rglob("*"):
         if file.is_file() and not file.name.startswith(KEPT):
             file.unlink()
-    for make in (safetensors, pytorch_bin, config, generation_config, weight_index, adapter_config, task, index, card, study, settings, journal, tokenizer_json, spiece,
+    for make in (safetensors, pytorch_bin, gguf, config, generation_config, weight_index, adapter_config, task, index, card, study, settings, journal, tokenizer_json, spiece,
                  rank_message):
         make()
 

@@ -18,6 +18,7 @@ struct Target {
 };
 constexpr Target kTargets[] = {{"safetensors", safetensors},
                                {"pytorch_bin", pytorch_bin},
+                               {"gguf", gguf},
                                {"config", config},
                                {"generation_config", generation_config},
                                {"weight_index", weight_index},

@@ -11,6 +11,7 @@ namespace lorahub::fuzz {
 // what it refuses.
 void safetensors(const std::string& bytes);
 void pytorch_bin(const std::string& bytes);
+void gguf(const std::string& bytes);
 void config(const std::string& bytes);
 void generation_config(const std::string& bytes);
 void weight_index(const std::string& bytes);

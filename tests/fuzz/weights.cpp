@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/crc32.hpp"
+#include "checkpoint/gguf_weights.hpp"
 #include "targets.hpp"
 
 namespace lorahub::fuzz {
@@ -53,6 +54,12 @@ void pytorch_bin(const std::string& bytes) {
   const auto file = scratch() / "pytorch_model.bin";
   put(file, with_checksums(bytes));
   use(checkpoint::read_pytorch_bin(file));
+}
+
+void gguf(const std::string& bytes) {
+  const auto file = scratch() / "model.gguf";
+  put(file, bytes);
+  use(checkpoint::read_gguf_weights(file));
 }
 
 }  // namespace lorahub::fuzz
