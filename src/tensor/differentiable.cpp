@@ -137,6 +137,23 @@ class Gate : public torch::autograd::Function<Gate> {
   }
 };
 
+// With s = 1 / (1 + e^(-x)): silu = x s and silu' = s + x s (1 - s).
+class SiluGate : public torch::autograd::Function<SiluGate> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& hidden,
+                            const at::Tensor& gate) {
+    context->save_for_backward({hidden, gate});
+    return tensor::silu_gate(hidden.clone(), gate);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& hidden = saved[0];
+    const at::Tensor dy = gradients[0].contiguous(), s = hidden.sigmoid();
+    const at::Tensor silu = hidden * s;
+    return {dy * saved[1] * (s + silu * (1 - s)), dy * silu};
+  }
+};
+
 // S = Q K^T:  dQ = dS K,  dK = dS^T Q.
 class Scores : public torch::autograd::Function<Scores> {
  public:
@@ -170,6 +187,11 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 at::Tensor gelu_gate(const at::Tensor& hidden, const at::Tensor& gate) {
   if (plain(hidden) && plain(gate)) return Gate::apply(hidden, gate);
   return at::gelu(hidden, "tanh") * gate;
+}
+
+at::Tensor silu_gate(const at::Tensor& hidden, const at::Tensor& gate) {
+  if (plain(hidden) && plain(gate)) return SiluGate::apply(hidden, gate);
+  return at::silu(hidden) * gate;
 }
 
 at::Tensor scores(const at::Tensor& q, const at::Tensor& k, at::ScalarType type) {

@@ -27,6 +27,33 @@ LORAHUB_FAST_LOOP void gelu_gate_loop(float* __restrict hidden, const float* __r
   }
 }
 
+// The same steps with y = -x.
+LORAHUB_FAST_LOOP void silu_gate_loop(float* __restrict hidden, const float* __restrict gate,
+                                      int64_t count) {
+  constexpr float kRound = 12582912.0f;
+  for (int64_t i = 0; i < count; ++i) {
+    const float x = hidden[i];
+    float y = -x;
+    y = y < -80.0f ? -80.0f : y;
+    y = y > 80.0f ? 80.0f : y;
+    const float n = (y * 1.44269504f + kRound) - kRound;
+    const float r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    const int32_t power_bits = (static_cast<int32_t>(n) + 127) << 23;
+    float power;  // 2^n
+    __builtin_memcpy(&power, &power_bits, sizeof power);
+    hidden[i] = x / (1.0f + p * power) * gate[i];
+  }
+}
+
+using GateLoop = void (*)(float* __restrict hidden, const float* __restrict gate, int64_t count);
+
 struct Norm {
   const float* weight;
   int64_t width;
@@ -95,14 +122,14 @@ void for_pieces(int64_t count, const Work& work) {
     work(first, std::min(kPiece, count - first));
 }
 
-void gelu_gate_halves(const at::Tensor& hidden, const at::Tensor& gate) {
+void gate_halves(const at::Tensor& hidden, const at::Tensor& gate, GateLoop loop) {
   Piece h, g;
   uint16_t* data = mutable_bits_of(hidden);
   const uint16_t* by = bits_of(gate);
   for_pieces(hidden.numel(), [&](int64_t first, int64_t count) {
     widen_loop(data + first, h.data(), count);
     widen_loop(by + first, g.data(), count);
-    gelu_gate_loop(h.data(), g.data(), count);
+    loop(h.data(), g.data(), count);
     narrow_loop(h.data(), data + first, count);
   });
 }
@@ -147,13 +174,25 @@ at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate) {
     return hidden;
   }
   if (halves(hidden) && halves(gate) && alike) {
-    gelu_gate_halves(hidden, gate);
+    gate_halves(hidden, gate, gelu_gate_loop);
     return hidden;
   }
   if (!plain(hidden) || !plain(gate) || !alike) {
     return at::gelu(hidden, "tanh") * gate;
   }
   gelu_gate_loop(hidden.mutable_data_ptr<float>(), gate.const_data_ptr<float>(), hidden.numel());
+  return hidden;
+}
+
+at::Tensor silu_gate(at::Tensor hidden, const at::Tensor& gate) {
+  RECORD_USER_SCOPE("gates");
+  const bool alike = hidden.sizes() == gate.sizes() && hidden.dtype() == gate.dtype();
+  if (alike && halves(hidden) && halves(gate)) {
+    gate_halves(hidden, gate, silu_gate_loop);
+    return hidden;
+  }
+  if (!alike || !plain(hidden) || !plain(gate)) return at::silu(hidden) * gate;
+  silu_gate_loop(hidden.mutable_data_ptr<float>(), gate.const_data_ptr<float>(), hidden.numel());
   return hidden;
 }
 

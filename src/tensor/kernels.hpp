@@ -15,6 +15,9 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
 // `hidden`.
 at::Tensor gelu_gate(at::Tensor hidden, const at::Tensor& gate);
 
+// silu(hidden) * gate, silu(x) = x / (1 + exp(-x)). May overwrite `hidden`.
+at::Tensor silu_gate(at::Tensor hidden, const at::Tensor& gate);
+
 // residual + x, residual f32, x of any type. May write into `residual`.
 at::Tensor add_to(at::Tensor residual, const at::Tensor& x);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <optional>
 
 #include "tensor/cpu/attention_kernel.hpp"
@@ -114,7 +115,82 @@ at::Tensor attend_rows(const Projections& x, const Sides& sides, const at::Tenso
   return out;
 }
 
+bool fits_rows(const at::Tensor& t) {
+  return t.is_cpu() && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
+}
+
+// Which keys each of the last `queries` of `keys` rows does not see: [queries, keys], bool.
+at::Tensor hidden_keys(int64_t queries, int64_t keys, int64_t window, at::Device device) {
+  const at::Tensor all = at::ones({queries, keys}, at::TensorOptions(device).dtype(at::kBool));
+  const at::Tensor later = all.triu(keys - queries + 1);
+  return window > 0 ? later.logical_or(all.tril(keys - queries - window)) : later;
+}
+
+// Attends by LibTorch's kernels.
+at::Tensor attend_causal_views(const Projections& x, const Sides& sides, const CausalHeads& heads) {
+  const at::ScalarType type = x.v.scalar_type();
+  at::Tensor out = at::empty(x.q.sizes(), x.v.options());
+  const auto part = [type](const at::Tensor& all, int64_t count, int64_t from, int64_t length) {
+    return all.narrow(1, from, length).to(type).unflatten(2, {count, -1}).transpose(1, 2);
+  };
+  for (size_t i = 0; i < sides.targets.lengths.size(); ++i) {
+    const int64_t query = sides.targets.offsets[i], queries = sides.targets.lengths[i];
+    const int64_t key = sides.sources.offsets[i], keys = sides.sources.lengths[i];
+    const at::Tensor bias =
+        at::zeros({1, 1, queries, keys}, x.v.options().dtype(at::kFloat))
+            .masked_fill_(hidden_keys(queries, keys, heads.window, x.q.device()),
+                          -std::numeric_limits<double>::infinity());
+    const auto repeated = [&](const at::Tensor& all) {
+      return part(all, heads.groups, key, keys).repeat_interleave(heads.count / heads.groups, 1);
+    };
+    part(out, heads.count, query, queries)
+        .copy_(attend(part(x.q, heads.count, query, queries), repeated(x.k), repeated(x.v),
+                      aligned(bias, type)));
+  }
+  return out;
+}
+
+at::Tensor attend_causal_rows(const Projections& x, const Sides& sides, const CausalHeads& heads) {
+  const GroupedHeads grouped{.count = heads.count,
+                             .groups = heads.groups,
+                             .width = x.q.size(2) / heads.count,
+                             .window = heads.window};
+  const int64_t q_stride = x.q.size(2), k_stride = x.k.size(2);
+  at::Tensor out = at::empty(x.q.sizes(), x.q.options());
+  Workspace workspace;
+  for (int64_t p = 0; p < x.q.size(0); ++p) {
+    const auto row = [&](const at::Tensor& t, int64_t place, int64_t stride) {
+      return t.const_data_ptr<float>() + p * t.stride(0) + place * stride;
+    };
+    for (size_t i = 0; i < sides.targets.lengths.size(); ++i) {
+      const int64_t query = sides.targets.offsets[i], key = sides.sources.offsets[i];
+      attend_causal_heads(
+          grouped,
+          {.q = row(x.q, query, q_stride),
+           .k = row(x.k, key, k_stride),
+           .v = row(x.v, key, k_stride),
+           .out = out.mutable_data_ptr<float>() + (p * out.size(1) + query) * q_stride,
+           .queries = sides.targets.lengths[i],
+           .keys = sides.sources.lengths[i]},
+          workspace);
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+at::Tensor attend_causal(const Projections& x, const Sides& sides, const CausalHeads& heads) {
+  RECORD_USER_SCOPE("attention");
+  if (!fits_rows(x.v) || !fits_heads(x.q.size(2) / heads.count))
+    return attend_causal_views(x, sides, heads);
+  const auto wide = [](const at::Tensor& t) {  // what is the same for all candidates stays so
+    const at::Tensor rows = t.to(at::kFloat);
+    return rows.stride(2) == 1 && rows.stride(1) == rows.size(2) ? rows : rows.contiguous();
+  };
+  return attend_causal_rows({.q = wide(x.q), .k = wide(x.k), .v = wide(x.v)}, sides, heads)
+      .to(x.v.scalar_type());
+}
 
 at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
                          int64_t heads) {

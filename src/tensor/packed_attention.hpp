@@ -44,4 +44,16 @@ struct Projections {
 at::Tensor attend_packed(const Projections& x, const Sides& sides, const at::Tensor& bias,
                          int64_t heads);
 
+// How queries of a decoder look at keys: each row at itself and at rows before it.
+struct CausalHeads {
+  int64_t count = 0;   // of the queries
+  int64_t groups = 0;  // of the keys and values: so many heads, each for count / groups queries'
+  int64_t window = 0;  // the last so many rows, itself included; 0: all
+};
+
+// softmax(q k^T) v of P x K packed sequences, example by example, in which the queries are the last
+// rows of their keys' sequence. q [P, query rows, count * width], k and v [P, key rows, groups *
+// width], q and k f32 or of v's type. Gives [P, query rows, count * width] in v's type.
+at::Tensor attend_causal(const Projections& x, const Sides& sides, const CausalHeads& heads);
+
 }  // namespace lorahub::tensor

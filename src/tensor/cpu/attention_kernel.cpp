@@ -211,6 +211,71 @@ void attend_some(const Head& head, const Queries& some) {
               some.out + r * some.stride, head.width);
 }
 
+// At most kRows queries behind each other; the first stands at row `position` of the keys.
+struct CausalQueries {
+  const float* q;
+  float* out;
+  int64_t count, stride, position, window;
+};
+
+// Weighs one query's scores of the keys from `begin` on, `inner` of them; those that it does not
+// see become 0. Returns the sum.
+LORAHUB_HEADS float weigh_causal(float* scores, int64_t unseen, int64_t seen, int64_t inner) {
+  std::fill_n(scores, unseen, -std::numeric_limits<float>::infinity());
+  const float total = weigh(scores, nullptr, seen);
+  for (int64_t i = whole(seen); i < inner; ++i) scores[i] = 0;
+  return total;
+}
+
+// Keys are taken from a multiple of kLanes on, so that a query's sum adds up the same lanes
+// whatever block it is in; keys that it does not see add zeros.
+void attend_causal_some(const Head& head, const CausalQueries& some) {
+  const int64_t end = some.position + some.count;  // of the keys that the last query sees
+  const int64_t first = some.window > 0 ? std::max<int64_t>(0, some.position - some.window + 1) : 0;
+  const int64_t begin = first / kLanes * kLanes, inner = end - begin;
+  multiply({.x = some.q,
+            .m = head.transposed + begin,
+            .y = head.scores,
+            .inner = head.width,
+            .x_stride = some.stride,
+            .m_stride = head.wide,
+            .y_stride = head.wide},
+           some.count, whole(inner));
+  std::array<float, kRows> totals;
+  for (int64_t r = 0; r < some.count; ++r) {
+    const int64_t position = some.position + r;
+    const int64_t oldest = some.window > 0 ? std::max<int64_t>(0, position - some.window + 1) : 0;
+    totals[static_cast<size_t>(r)] =
+        weigh_causal(head.scores + r * head.wide, oldest - begin, position + 1 - begin, inner);
+  }
+  multiply({.x = head.scores,
+            .m = head.values + begin * head.width,
+            .y = head.sums,
+            .inner = inner,
+            .x_stride = head.wide,
+            .m_stride = head.width,
+            .y_stride = head.width},
+           some.count, head.width);
+  for (int64_t r = 0; r < some.count; ++r)
+    scale_row(head.sums + r * head.width, 1 / totals[static_cast<size_t>(r)],
+              some.out + r * some.stride, head.width);
+}
+
+// A head of `width` for so many keys, in the workspace.
+Head make_head(int64_t keys, int64_t width, Workspace& workspace) {
+  const int64_t wide = whole(keys);
+  const int64_t room = 2 * wide * width + kRows * (wide + width);
+  if (static_cast<int64_t>(workspace.size()) < room) workspace.resize(static_cast<size_t>(room));
+  float* at = workspace.data();
+  return {.keys = keys,
+          .width = width,
+          .wide = wide,
+          .transposed = at,
+          .values = at + wide * width,
+          .scores = at + 2 * wide * width,
+          .sums = at + 2 * wide * width + kRows * wide};
+}
+
 }  // namespace
 
 bool fits_heads(int64_t width) {
@@ -228,17 +293,8 @@ void transpose(const Matrix& from, float* to, int64_t wide) {
 void attend_heads(const AttentionHeads& heads, const Sequence& s, const Bias& bias,
                   Workspace& workspace) {
   assert(fits_heads(heads.width));
-  const int64_t wide = whole(s.keys), width = heads.width;
-  const int64_t room = 2 * wide * width + kRows * (wide + width);
-  if (static_cast<int64_t>(workspace.size()) < room) workspace.resize(static_cast<size_t>(room));
-  float* at = workspace.data();
-  const Head head{.keys = s.keys,
-                  .width = width,
-                  .wide = wide,
-                  .transposed = at,
-                  .values = at + wide * width,
-                  .scores = at + 2 * wide * width,
-                  .sums = at + 2 * wide * width + kRows * wide};
+  const int64_t width = heads.width;
+  const Head head = make_head(s.keys, width, workspace);
   for (int64_t h = 0; h < heads.count; ++h) {
     const int64_t from = h * width;
     gather(head, s.k + from, s.v + from, heads.stride);
@@ -254,11 +310,33 @@ void attend_heads(const AttentionHeads& heads, const Sequence& s, const Bias& bi
   }
 }
 
+void attend_causal_heads(const GroupedHeads& heads, const Sequence& s, Workspace& workspace) {
+  assert(fits_heads(heads.width));
+  const int64_t width = heads.width, share = heads.count / heads.groups;
+  const int64_t stride = heads.count * width;
+  const Head head = make_head(s.keys, width, workspace);
+  for (int64_t h = 0; h < heads.count; ++h) {
+    if (h % share == 0)
+      gather(head, s.k + h / share * width, s.v + h / share * width, heads.groups * width);
+    for (int64_t row = 0; row < s.queries; row += kRows)
+      attend_causal_some(head, {.q = s.q + row * stride + h * width,
+                                .out = s.out + row * stride + h * width,
+                                .count = std::min<int64_t>(kRows, s.queries - row),
+                                .stride = stride,
+                                .position = s.keys - s.queries + row,
+                                .window = heads.window});
+  }
+}
+
 #else
 
 bool fits_heads(int64_t /*width*/) { return false; }
 void attend_heads(const AttentionHeads& /*heads*/, const Sequence& /*sequence*/,
                   const Bias& /*bias*/, Workspace& /*workspace*/) {
+  assert(false);
+}
+void attend_causal_heads(const GroupedHeads& /*heads*/, const Sequence& /*sequence*/,
+                         Workspace& /*workspace*/) {
   assert(false);
 }
 void transpose(const Matrix& /*from*/, float* /*to*/, int64_t /*wide*/) { assert(false); }

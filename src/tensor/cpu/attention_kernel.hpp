@@ -37,6 +37,18 @@ using Workspace = std::vector<float>;
 void attend_heads(const AttentionHeads& heads, const Sequence& sequence, const Bias& bias,
                   Workspace& workspace);
 
+// Heads of a decoder: groups of query heads share the keys and values of one head.
+struct GroupedHeads {
+  int64_t count = 0, groups = 0, width = 0;  // count: of the queries, a multiple of groups
+  int64_t window = 0;                        // rows that a query sees, itself included; 0: all
+};
+
+// out = softmax(q k^T) v for each head, where the queries are the last rows of the keys' sequence
+// and each sees itself and rows before it. Rows of q and out lie count * width floats apart, those
+// of k and v groups * width. A query's row depends on this row and the rows of k and v that it sees
+// alone, to the bit, while later ones are finite.
+void attend_causal_heads(const GroupedHeads& heads, const Sequence& sequence, Workspace& workspace);
+
 // Transposes a matrix whose rows lie `stride` floats apart. The rows of `to` lie `wide` floats
 // apart; `wide` is at least `rows` rounded up to 16, and so many are written to each row. `columns`
 // is a multiple of 16. It needs fits_heads(16).
