@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "tensor/kernels.hpp"
+
 namespace lorahub::model {
 
 at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
@@ -25,6 +27,22 @@ at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
 at::Tensor linear(const tensor::Linear& layer, const Adapter& adapter, const at::Tensor& x,
                   const tensor::Products& by) {
   return add_adapter(by.product(x, layer), x, low_rank(adapter, layer.slot));
+}
+
+at::Tensor add_linear(at::Tensor residual, const tensor::Linear& layer, const Adapting& adapting,
+                      const at::Tensor& x) {
+  if (layer.weight.scalar_type() != at::kFloat)
+    return tensor::add_to(std::move(residual), linear(layer, adapting.adapter, x, adapting.by));
+  if (residual.size(0) < x.size(0)) {
+    residual = residual.expand({x.size(0), -1, -1}).contiguous();
+  }
+  residual = adapting.by.plus_product(residual, x, layer);
+  return add_adapter(residual, x, low_rank(adapting.adapter, layer.slot));
+}
+
+int candidates_at_once(const at::Tensor& x, int population) {
+  if (!x.is_cpu()) return population;
+  return static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / x.size(1), 1, population));
 }
 
 }  // namespace lorahub::model

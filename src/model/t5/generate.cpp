@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
-#include <numeric>
 
+#include "model/greedy.hpp"
 #include "model/t5/layers.hpp"
 #include "tensor/kernels.hpp"
 
@@ -20,43 +20,18 @@ struct Memory {                 // of one decoder layer, for the rows still bein
   at::Tensor cross_k, cross_v;  // [P * B, h, longest source, d_kv]
 };
 
-// What leaves a batch when it has ended, so that the others are computed without it. Rows may leave
-// where there is one candidate. Candidates leave as wholes, since how many rows a candidate has
-// decides its bits.
-enum class Leaves { rows, candidates };
-
-// The adapter of the candidates numbered in `which`.
-Adapter chosen(const Adapter& adapter, const at::Tensor& which) {
-  Adapter some{.candidates = static_cast<int>(which.size(0)), .slots = adapter.slots};
-  for (LowRank& low : some.slots)
-    for (at::Tensor* t : {&low.a, &low.b, &low.scale})
-      if (t->defined() && t->size(0) == adapter.candidates) *t = t->index_select(0, which);
-  return some;
-}
-
-// Writes the answers of a batch token by token: B rows for each of P candidates, candidate-major.
-class Decoder {
+class T5Decoder : public GreedyDecoder {
  public:
-  struct Limits {
-    int max_tokens = 0;
-    Leaves leaves = Leaves::rows;
-  };
-  Decoder(const AdaptedLinear& model, const tensor::Packing& sources, const at::Tensor& encoded,
-          const Limits& limits)
-      : network_(model.network),
-        adapter_(model.adapter),
-        max_tokens_(limits.max_tokens),
-        leaves_(limits.leaves) {
-    rows_.resize(static_cast<size_t>(adapter_.candidates) * sources.lengths.size());
-    std::iota(rows_.begin(), rows_.end(), size_t{0});
-    done_.assign(rows_.size(), false);
-    make_heads();
+  T5Decoder(const AdaptedLinear& model, const tensor::Packing& sources, const at::Tensor& encoded,
+            const GreedyRules& rules)
+      : GreedyDecoder(model.network.head(), model.adapter, sources.lengths.size(), rules),
+        network_(model.network) {
     const T5Config& config = model.network.config;
     // The last query's distances to all keys; a step takes as many from the end as it has keys.
     bias_ = position_bias(config, model.network.decoder, Direction::causal,
-                          {.queries = 1, .keys = max_tokens_});
+                          {.queries = 1, .keys = max_tokens()});
     cross_mask_ =
-        tensor::aligned(padding_mask(sources, encoded).repeat({adapter_.candidates, 1, 1, 1}),
+        tensor::aligned(padding_mask(sources, encoded).repeat({adapter().candidates, 1, 1, 1}),
                         encoded.scalar_type());
     for (const Block& block : model.network.decoder.blocks) {
       Memory memory;
@@ -66,47 +41,8 @@ class Decoder {
     }
   }
 
-  std::vector<Ids> answers() {
-    std::vector<Ids> all(rows_.size());
-    const T5Config& config = network_.config;
-    Ids last(rows_.size(), config.decoder_start);
-    for (int64_t step = 0; step < max_tokens_ && !rows_.empty(); ++step) {
-      const Ids next = argmax(step, last);
-      for (size_t i = 0; i < next.size(); ++i) {
-        done_[i] = done_[i] || next[i] == config.eos;
-        if (!done_[i]) all[rows_[i]].push_back(next[i]);
-      }
-      last = next;
-      const std::vector<int64_t> going = units_going();
-      if (going.empty()) break;
-      if (2 * going.size() * rows_of_unit() <= next.size()) last = keep(going, next);
-    }
-    return all;
-  }
-
  private:
-  AdaptedLinear model() const { return {.network = network_, .adapter = adapter_}; }
-
-  void make_heads() {
-    heads_.clear();
-    for (int p = 0; p < (adapts_head(model()) ? adapter_.candidates : 1); ++p)
-      heads_.push_back(output_head(model(), p));
-  }
-
-  // A unit is what leaves at once.
-  size_t rows_of_unit() const {
-    return leaves_ == Leaves::rows ? 1 : rows_.size() / static_cast<size_t>(adapter_.candidates);
-  }
-
-  // The units that have a row still to be written.
-  std::vector<int64_t> units_going() const {
-    std::vector<int64_t> going;
-    const auto size = static_cast<ptrdiff_t>(rows_of_unit());
-    for (auto unit = done_.begin(); unit != done_.end(); unit += size)
-      if (std::find(unit, unit + size, false) != unit + size)
-        going.push_back((unit - done_.begin()) / size);
-    return going;
-  }
+  AdaptedLinear model() const { return {.network = network_, .adapter = adapter()}; }
 
   // -inf behind the end of each source: [B, 1, 1, longest].
   static at::Tensor padding_mask(const tensor::Packing& sources, const at::Tensor& encoded) {
@@ -126,7 +62,7 @@ class Decoder {
   at::Tensor padded(const at::Tensor& packed, const tensor::Packing& sources) const {
     const int64_t heads = network_.config.heads;
     const at::Tensor from = tensor::split_heads(packed, heads)  // [P, h, rows, d_kv]
-                                .expand({adapter_.candidates, -1, -1, -1});
+                                .expand({adapter().candidates, -1, -1, -1});
     const auto batch = static_cast<int64_t>(sources.lengths.size());
     at::Tensor out =
         at::zeros({from.size(0), batch, heads, sources.longest, from.size(3)}, packed.options());
@@ -143,7 +79,7 @@ class Decoder {
   void remember(Memory& memory, const tensor::Projections& x, int64_t step) const {
     const int64_t room = memory.self_k.defined() ? memory.self_k.size(2) : 0;
     if (step == room) {
-      const int64_t more = std::min<int64_t>(std::max<int64_t>(8, 2 * room), max_tokens_);
+      const int64_t more = std::min<int64_t>(std::max<int64_t>(8, 2 * room), max_tokens());
       const auto grow = [&](const at::Tensor& old, const at::Tensor& like) {
         at::Tensor grown =
             at::empty({like.size(0), like.size(1), more, like.size(3)}, like.options());
@@ -160,7 +96,7 @@ class Decoder {
   at::Tensor self_attention(const Block& block, Memory& memory, const at::Tensor& x,
                             const at::Tensor& bias) {
     const int64_t keys = bias.size(3);
-    const tensor::Projections rows = project(block.self, adapter_, x);
+    const tensor::Projections rows = project(block.self, adapter(), x);
     const int64_t heads = network_.config.heads;
     // [P, B, h * d_kv] -> [P * B, h, 1, d_kv]
     const auto one_each = [heads](const at::Tensor& all) {
@@ -172,97 +108,59 @@ class Decoder {
         .reshape(rows.q.sizes());
   }
 
-  Ids argmax(int64_t step, const Ids& last) {
+  at::Tensor hidden(int64_t step, const Ids& last) override {
     const Network& n = network_;
     const at::ScalarType dtype = n.embedding.scalar_type();
     at::Tensor x = embed(n.decoder_embedding, to_device(n, last));
-    x = x.view({adapter_.candidates, -1, x.size(2)});  // [P, B, d]
+    x = x.view({adapter().candidates, -1, x.size(2)});  // [P, B, d]
     const at::Tensor bias =
         tensor::aligned(bias_.narrow(3, bias_.size(3) - step - 1, step + 1), dtype);
     for (size_t i = 0; i < n.decoder.blocks.size(); ++i) {
       const Block& block = n.decoder.blocks[i];
       const at::Tensor own = self_attention(
           block, memory_[i], tensor::rms_norm(x, block.self_norm, n.config.epsilon, dtype), bias);
-      x = add_linear(x, block.self.o, model(), own);
-      const at::Tensor q = linear(block.cross.q, adapter_,
+      x = add_linear(x, block.self.o, model().adapting(), own);
+      const at::Tensor q = linear(block.cross.q, adapter(),
                                   tensor::rms_norm(x, block.cross_norm, n.config.epsilon, dtype));
       const at::Tensor seen = tensor::attend(q.view({q.size(0) * q.size(1), n.config.heads, 1, -1}),
                                              memory_[i].cross_k, memory_[i].cross_v, cross_mask_);
-      x = add_linear(x, block.cross.o, model(), seen.reshape(q.sizes()));
+      x = add_linear(x, block.cross.o, model().adapting(), seen.reshape(q.sizes()));
       x = add_feed_forward(x, block, model());
     }
-    return best_ids(tensor::rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat));
+    return tensor::rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat);
   }
 
-  // The likeliest id of each row of hidden states [P, B, d].
-  Ids best_ids(const at::Tensor& hidden) const {
-    const auto count = static_cast<int64_t>(heads_.size());
-    const at::Tensor rows = hidden.view({count, -1, hidden.size(2)});
-    std::vector<at::Tensor> best;
-    for (int64_t p = 0; p < count; ++p)
-      best.push_back(at::argmax(logits(heads_[static_cast<size_t>(p)], rows[p]), 1));
-    const at::Tensor all = at::cat(best).to(at::kCPU);
-    const int64_t* ids = all.const_data_ptr<int64_t>();
-    return {ids, ids + all.numel()};
-  }
-
-  // Goes on with these units only.
-  Ids keep(const std::vector<int64_t>& units, const Ids& next) {
-    const auto size = static_cast<int64_t>(rows_of_unit());
-    std::vector<int64_t> going;  // rows
-    for (const int64_t unit : units)
-      for (int64_t i = 0; i < size; ++i) going.push_back(unit * size + i);
-    if (leaves_ == Leaves::candidates) {
-      adapter_ = chosen(adapter_, to_device(network_, units));
-      make_heads();
-    }
-    const at::Tensor index = to_device(network_, going);
-    cross_mask_ = tensor::aligned(cross_mask_.index_select(0, index), cross_mask_.scalar_type());
+  void keep(const at::Tensor& rows) override {
+    cross_mask_ = tensor::aligned(cross_mask_.index_select(0, rows), cross_mask_.scalar_type());
     for (Memory& m : memory_) {
       for (at::Tensor* t : {&m.self_k, &m.self_v, &m.cross_k, &m.cross_v}) {
-        *t = t->index_select(0, index);
+        *t = t->index_select(0, rows);
       }
     }
-    Ids last;
-    std::vector<size_t> rows;
-    std::vector<bool> done;
-    for (const int64_t i : going) {
-      last.push_back(next[static_cast<size_t>(i)]);
-      rows.push_back(rows_[static_cast<size_t>(i)]);
-      done.push_back(done_[static_cast<size_t>(i)]);
-    }
-    rows_ = rows;
-    done_ = done;
-    return last;
   }
 
   const Network& network_;
-  Adapter adapter_;                // of the candidates still being written
-  std::vector<OutputHead> heads_;  // of each candidate, or one for all
-  int64_t max_tokens_;
-  Leaves leaves_;
   at::Tensor bias_, cross_mask_;
   std::vector<Memory> memory_;
-  std::vector<size_t> rows_;  // answer that each row of the batch writes
-  std::vector<bool> done_;
 };
 
 std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
-                       const Decoder::Limits& limits) {
+                       const GreedyRules& rules) {
   const auto& [network, adapter, by] = model;
-  if (sources.empty() || limits.max_tokens <= 0)
+  if (sources.empty() || rules.max_tokens <= 0)
     return std::vector<Ids>(static_cast<size_t>(adapter.candidates) * sources.size());
   at::set_num_threads(1);
   tensor::keep_freed_memory();
   const c10::InferenceMode inference;
   size_t longest = 0;
   for (const Ids& source : sources) {
-    check_ids(network.config, source, "source");
+    check_ids(source, network.config.vocabulary, "source");
     longest = std::max(longest, source.size());
   }
   const LayerInput input = pack(network, {sources.begin(), sources.end()},
                                 self_bias(network, Direction::both, static_cast<int64_t>(longest)));
-  return Decoder(model, input.packing, encode(model, input), limits).answers();
+  return T5Decoder(model, input.packing, encode(model, input), rules)
+      .answers(network.config.decoder_start);
 }
 
 }  // namespace
@@ -270,13 +168,15 @@ std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
 std::vector<Ids> generate(const Network& network, const Adapter& adapter,
                           std::span<const Ids> sources, int max_tokens) {
   assert(adapter.candidates == 1);
-  return write({.network = network, .adapter = adapter}, sources, {.max_tokens = max_tokens});
+  return write({.network = network, .adapter = adapter}, sources,
+               {.max_tokens = max_tokens, .ends = {network.config.eos}});
 }
 
 std::vector<Ids> generate_each(const Network& network, const Adapter& adapter,
                                std::span<const Ids> sources, int max_tokens) {
-  return write({.network = network, .adapter = adapter}, sources,
-               {.max_tokens = max_tokens, .leaves = Leaves::candidates});
+  return write(
+      {.network = network, .adapter = adapter}, sources,
+      {.max_tokens = max_tokens, .ends = {network.config.eos}, .leaves = Leaves::candidates});
 }
 
 }  // namespace lorahub::model::t5

@@ -5,18 +5,11 @@
 
 #include <algorithm>
 
-#include "base/check.hpp"
-#include "tensor/cpu/few_rows_matmul.hpp"
 #include "tensor/kernels.hpp"
 #include "tensor/matmul.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
-
-int candidates_at_once(const at::Tensor& x, int population) {
-  if (!x.is_cpu()) return population;
-  return static_cast<int>(std::clamp<int64_t>(kRowsAtOnce / x.size(1), 1, population));
-}
 
 // Widens all three to as many candidates as any of them has.
 tensor::Projections widened(tensor::Projections all) {
@@ -67,24 +60,13 @@ at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources, co
               : project(block.self, model.adapter,
                         tensor::rms_norm(x, block.self_norm, n.config.epsilon, dtype), model.by);
     const at::Tensor seen = tensor::attend_packed(qkv, itself, sources.bias, n.config.heads);
-    x = add_linear(x, block.self.o, model, seen);
+    x = add_linear(x, block.self.o, model.adapting(), seen);
     x = add_feed_forward(x, block, model);
   }
   return tensor::rms_norm(x, n.encoder.final_norm, n.config.epsilon, dtype);
 }
 
 }  // namespace
-
-at::Tensor add_linear(at::Tensor residual, const tensor::Linear& layer, const AdaptedLinear& model,
-                      const at::Tensor& x) {
-  if (layer.weight.scalar_type() != at::kFloat)
-    return tensor::add_to(std::move(residual), linear(layer, model.adapter, x, model.by));
-  if (residual.size(0) < x.size(0)) {
-    residual = residual.expand({x.size(0), -1, -1}).contiguous();
-  }
-  residual = model.by.plus_product(residual, x, layer);
-  return add_adapter(residual, x, low_rank(model.adapter, layer.slot));
-}
 
 tensor::Projections project(const Attention& layer, const Adapter& adapter, const at::Tensor& x,
                             const tensor::Products& by) {
@@ -103,17 +85,7 @@ at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block,
     hidden = config.gelu ? at::gelu(hidden, "tanh") : hidden.relu_();
     if (config.gated) hidden = hidden * linear(block.ff.wi_1, model.adapter, x, model.by);
   }
-  return add_linear(residual, block.ff.wo, model, hidden);
-}
-
-void check_ids(const T5Config& config, const Ids& ids, const char* side) {
-  base::check(!ids.empty(), "an example has an empty {} (nothing to compute), leave it out", side);
-  for (const int64_t id : ids) {
-    base::check(id >= 0 && id < config.vocabulary,
-                "token {} of a {} is outside the model's vocabulary of {}, "
-                "use the tokenizer that belongs to the model",
-                id, side, config.vocabulary);
-  }
+  return add_linear(residual, block.ff.wo, model.adapting(), hidden);
 }
 
 at::Tensor to_device(const Network& network, const Ids& ids) {
@@ -156,39 +128,6 @@ at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources) {
     parts.push_back(out.expand({count, -1, -1}));
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);
-}
-
-bool adapts_head(const AdaptedLinear& model) {
-  return low_rank(model.adapter, model.network.head_slot) != nullptr;
-}
-
-OutputHead output_head(const AdaptedLinear& model, int candidate) {
-  const Network& n = model.network;
-  const at::Tensor weight = tensor::fits_skinny(n.lm_head) ? n.lm_head : n.lm_head.to(at::kFloat);
-  OutputHead head{.weight = weight, .scale = n.output_scale, .a = {}, .b = {}};
-  const LowRank* low = low_rank(model.adapter, n.head_slot);
-  if (low == nullptr) return head;
-  const auto of = [candidate](const at::Tensor& all) {
-    return all.select(0, all.size(0) == 1 ? 0 : candidate).to(at::kFloat);
-  };
-  head.a = of(low->a);
-  if (low->scale.defined()) head.a = head.a * of(low->scale).unsqueeze(1);
-  head.b = of(low->b);
-  return head;
-}
-
-at::Tensor logits(const OutputHead& head, const at::Tensor& rows) {
-  at::Tensor x = rows.to(at::kFloat);
-  if (head.scale != 1) x = x * head.scale;
-  at::Tensor scores;
-  if (tensor::fits_skinny(x, head.weight)) {
-    scores = at::zeros({x.size(0), head.weight.size(0)}, x.options());
-    tensor::add_skinny(scores, x, head.weight);
-  } else {
-    scores = at::mm(x, head.weight.to(at::kFloat).t());
-  }
-  if (head.a.defined()) scores.addmm_(at::mm(x, head.a.t()), head.b.t());
-  return scores;
 }
 
 }  // namespace lorahub::model::t5

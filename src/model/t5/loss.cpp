@@ -15,9 +15,6 @@
 namespace lorahub::model::t5 {
 namespace {
 
-// Logit rows held at once: 128 x 32128 x 4 bytes = 16 MB.
-int64_t logit_rows(const at::Tensor& rows) { return rows.is_cpu() ? 128 : 2048; }
-
 // Decoder's hidden states of all targets at once: [P, target rows, d], f32.
 at::Tensor decode(const AdaptedLinear& model, const LossBatch& batch, const at::Tensor& encoded) {
   RECORD_USER_SCOPE("decoder");
@@ -32,7 +29,7 @@ at::Tensor decode(const AdaptedLinear& model, const LossBatch& batch, const at::
     const at::Tensor normed = tensor::rms_norm(x, block.self_norm, n.config.epsilon, dtype);
     const tensor::Projections qkv = project(block.self, model.adapter, normed, model.by);
     const at::Tensor own = tensor::attend_packed(qkv, own_side, batch.targets.bias, n.config.heads);
-    x = add_linear(x, block.self.o, model, own);
+    x = add_linear(x, block.self.o, model.adapting(), own);
     const Cross cross{.layer = block.cross,
                       .adapter = model.adapter,
                       .encoded = encoded,
@@ -41,35 +38,10 @@ at::Tensor decode(const AdaptedLinear& model, const LossBatch& batch, const at::
                       .by = model.by};
     const at::Tensor asking = tensor::rms_norm(x, block.cross_norm, n.config.epsilon, dtype);
     const at::Tensor seen = absorb ? cross_absorbed(cross, asking) : cross_projected(cross, asking);
-    x = add_linear(x, block.cross.o, model, seen);
+    x = add_linear(x, block.cross.o, model.adapting(), seen);
     x = add_feed_forward(x, block, model);
   }
   return tensor::rms_norm(x, n.decoder.final_norm, n.config.epsilon, at::kFloat);
-}
-
-// Cross entropy of each row of [rows, d] -> losses [rows].
-void cross_entropies(const OutputHead& head, const at::Tensor& rows, const at::Tensor& labels,
-                     const at::Tensor& losses) {
-  const int64_t step = logit_rows(rows);
-  for (int64_t first = 0; first < rows.size(0); first += step) {
-    const int64_t count = std::min(step, rows.size(0) - first);
-    const at::Tensor scores = logits(head, rows.narrow(0, first, count));
-    const at::Tensor label = scores.gather(1, labels.narrow(0, first, count)).squeeze(1);
-    losses.narrow(0, first, count).copy_(at::logsumexp(scores, 1) - label);
-  }
-}
-
-// Of each row of [P, rows, d]: [P * rows]. All candidates' rows together where they have one head.
-at::Tensor cross_entropies(const AdaptedLinear& model, const at::Tensor& hidden,
-                           const at::Tensor& labels) {
-  RECORD_USER_SCOPE("lm_head");
-  const int64_t heads = adapts_head(model) ? hidden.size(0) : 1;
-  const at::Tensor rows = hidden.reshape({heads, -1, hidden.size(2)});
-  const at::Tensor wanted = labels.repeat({hidden.size(0) / heads}).unsqueeze(1);
-  const at::Tensor losses = at::empty({heads, rows.size(1)}, rows.options());
-  for (int64_t p = 0; p < heads; ++p)
-    cross_entropies(output_head(model, static_cast<int>(p)), rows[p], wanted, losses[p]);
-  return losses.flatten();
 }
 
 }  // namespace
@@ -90,8 +62,8 @@ LossBatch pack(const Network& network, std::span<const Tokens> examples, const B
   std::vector<Ids> sources, read;
   Ids labels;
   for (const Tokens& pair : examples) {
-    check_ids(config, pair.source, "source");
-    check_ids(config, pair.target, "target");
+    check_ids(pair.source, config.vocabulary, "source");
+    check_ids(pair.target, config.vocabulary, "target");
     sources.push_back(pair.source);
     read.push_back({config.decoder_start});
     read.back().insert(read.back().end(), pair.target.begin(), pair.target.end() - 1);
@@ -112,22 +84,11 @@ at::Tensor token_losses(const Network& network, const Adapter& adapter, const Lo
   const AdaptedLinear model{.network = network, .adapter = adapter, .by = by};
   const at::Tensor encoded = encode(model, batch.sources);
   const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
-  return cross_entropies(model, hidden, batch.labels);
+  return cross_entropies(network.head(), adapter, hidden, batch.labels);
 }
 
 std::vector<double> sums(const LossBatch& batch, const at::Tensor& token_losses) {
-  const at::Tensor losses = token_losses.to(at::kCPU);
-  const float* loss = losses.const_data_ptr<float>();
-  const float* const end = loss + losses.numel();
-  std::vector<double> sums;
-  while (loss != end) {
-    for (const int64_t length : batch.targets.packing.lengths) {
-      double sum = 0;
-      for (int64_t t = 0; t < length; ++t) sum += static_cast<double>(*loss++);
-      sums.push_back(sum);
-    }
-  }
-  return sums;
+  return sums_by_example(batch.targets.packing.lengths, token_losses);
 }
 
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,

@@ -9,8 +9,7 @@
 namespace lorahub::model::t5 {
 namespace {
 
-constexpr double kFloat = 4;        // bytes
-constexpr double kLogitRows = 128;  // loss.cpp
+constexpr double kFloat = 4;  // bytes
 
 }  // namespace
 
@@ -65,9 +64,9 @@ double T5Memory::decoding(const RowSums& rows, double population) const {
 double T5Memory::logits(double rows) const { return 3 * kFloat * rows * vocabulary_; }
 
 double T5Memory::losses(const RowSums& rows, double population, bool on_cpu) const {
-  return std::max(
-      encoding(rows, population, on_cpu),
-      decoding(rows, population) + logits(std::min(kLogitRows, population * rows.target_sum)));
+  return std::max(encoding(rows, population, on_cpu),
+                  decoding(rows, population) +
+                      logits(std::min<double>(kLogitRows, population * rows.target_sum)));
 }
 
 // reference.cpp: rows padded to the longest, all scores of a layer, mask and bias for each.

@@ -11,6 +11,7 @@
 #include "base/device.hpp"
 #include "model/adapter.hpp"
 #include "model/linear_info.hpp"
+#include "model/output_head.hpp"
 #include "model/placement.hpp"
 #include "model/t5/t5_config.hpp"
 #include "tensor/linear.hpp"
@@ -45,6 +46,7 @@ struct Network {
   int head_slot = -1;            // the head's number among linears(config): the last
   double output_scale = 1;       // d^-0.5 where config.scale_outputs
   Stack encoder, decoder;
+  HeadLayer head() const { return {.weight = lm_head, .slot = head_slot, .scale = output_scale}; }
 };
 
 // The linear layers that may be adapted, by slot. The head, lm_head, is the last; an adapter of it

@@ -1,110 +1,13 @@
 #include "model/t5/t5_config.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "base/check.hpp"
-#include "base/json_file.hpp"
-#include "model/t5/generation_config.hpp"
+#include "model/config_fields.hpp"
+#include "model/generation_config.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
 
-using nlohmann::json;
-
-// The fields of one config.json; one that is absent or null has the default of transformers.
-class Fields {
- public:
-  explicit Fields(std::string file)
-      : file_(std::move(file)),
-        fields_(json::parse(base::read_json_object(file_, "copy the model folder again"))) {}
-
-  struct Range {
-    int64_t low, high;
-  };
-  int64_t integer(const char* key, int64_t absent, Range range) const {
-    json value = get(key);
-    if (value.is_null()) return absent;
-    if (value.is_array() && value.size() == 1) value = json(value.front());  // "eos_token_id": [1]
-    const bool whole = value.is_number_integer() &&
-                       (!value.is_number_unsigned() || value.get<uint64_t>() <= INT64_MAX);
-    base::check(whole && value.get<int64_t>() >= range.low && value.get<int64_t>() <= range.high,
-                "{}: {} is {} (a whole number from {} to {} is needed), "
-                "use the config.json that came with the weights",
-                file_, key, value.dump(), range.low, range.high);
-    return value.get<int64_t>();
-  }
-
-  int64_t size(const char* key, int64_t absent) const {
-    return integer(key, absent, {.low = 1, .high = int64_t{1} << 24});
-  }
-
-  double small(const char* key, double absent) const {
-    const json value = get(key);
-    if (value.is_null()) return absent;
-    base::check(value.is_number() && value.get<double>() > 0 && value.get<double>() < 1,
-                "{}: {} is {} (a number between 0 and 1 is needed), "
-                "use the config.json that came with the weights",
-                file_, key, value.dump());
-    return value.get<double>();
-  }
-
-  double share(const char* key, double absent) const {
-    const json value = get(key);
-    if (value.is_null()) return absent;
-    base::check(value.is_number() && value.get<double>() >= 0 && value.get<double>() < 1,
-                "{}: {} is {} (a number from 0 to below 1 is needed), "
-                "use the config.json that came with the weights",
-                file_, key, value.dump());
-    return value.get<double>();
-  }
-
-  std::string word(const char* key, const char* absent) const {
-    const json value = get(key);
-    if (value.is_null()) return absent;
-    base::check(value.is_string(),
-                "{}: {} is {} (a word is needed), use the config.json that came with the weights",
-                file_, key, value.dump());
-    return value.get<std::string>();
-  }
-
-  bool flag(const char* key, bool absent) const {
-    const json value = get(key);
-    if (value.is_null()) return absent;
-    base::check(
-        value.is_boolean(),
-        "{}: {} is {} (true or false is needed), use the config.json that came with the weights",
-        file_, key, value.dump());
-    return value.get<bool>();
-  }
-
-  // For settings that no T5 here is computed with. null, false, "", [] and {} are "not used".
-  void refuse(const char* key, const char* reason) const {
-    const json value = get(key);
-    const bool unused = value.is_null() || value == false || value == "" ||
-                        (value.is_structured() && value.empty());
-    base::check(unused, "{}: {} is {} ({}), choose a plain T5 model", file_, key,
-                value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 80), reason);
-  }
-
-  // The same size under the name that transformers gives it in other models.
-  void agree(const char* alias, const char* key, int64_t value) const {
-    base::check(integer(alias, value, {.low = 0, .high = INT64_MAX}) == value,
-                "{}: {} is {} but {} is {} (both name the same size), "
-                "use the config.json that came with the weights",
-                file_, alias, get(alias).dump(), key, value);
-  }
-
-  const std::string& file() const { return file_; }
-
- private:
-  json get(const char* key) const {
-    const auto found = fields_.find(key);
-    return found == fields_.end() ? json() : *found;
-  }
-
-  std::string file_;
-  json fields_;
-};
+using Fields = ConfigFields;
 
 // transformers' defaults that T5 and mT5 do not share.
 struct Defaults {
@@ -163,13 +66,7 @@ void check_buckets(const Fields& fields, const T5Config& config) {
 }  // namespace
 
 T5Config read_config(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / "config.json";
-  base::check(
-      std::filesystem::is_regular_file(file),
-      "{}: no such file (it holds the sizes of the model), give the folder of a Hugging Face "
-      "T5 model",
-      file.string());
-  const Fields fields(file.string());
+  const Fields fields(folder, "T5 model");
   const Defaults& absent = defaults(fields);
   T5Config config;
   config.d_model = fields.size("d_model", 512);
@@ -201,7 +98,8 @@ T5Config read_config(const std::filesystem::path& folder) {
   fields.agree("num_hidden_layers", "num_layers", config.encoder_layers);
   fields.agree("head_dim", "d_kv", config.d_kv);
   check_buckets(fields, config);
-  check_generation_tokens(folder, config);
+  check_generation_tokens(
+      folder, {{"decoder_start_token_id", config.decoder_start}, {"eos_token_id", config.eos}});
   return config;
 }
 

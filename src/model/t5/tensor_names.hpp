@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/named_tensor.hpp"
 #include "model/t5/network.hpp"
 
 namespace lorahub::model::t5 {
@@ -16,13 +17,6 @@ inline constexpr const char* kHeadWeight = "lm_head.weight";
 // A name that old files hold and that transformers ignores, too.
 inline constexpr const char* kIgnored =
     "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
-
-struct NamedTensor {
-  std::string name;  // "encoder.block.0.layer.0.SelfAttention.q.weight"
-  std::vector<int64_t> shape;
-  at::Tensor* tensor;
-  tensor::Linear* linear = nullptr;  // whose weight the tensor is; null for norms and biases
-};
 
 // A network of config's shape whose tensors are not there yet.
 Network empty_network(const T5Config& config);

@@ -1,4 +1,4 @@
-#include "model/t5/generation_config.hpp"
+#include "model/generation_config.hpp"
 
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -7,7 +7,7 @@
 #include "base/json_file.hpp"
 #include "base/text.hpp"
 
-namespace lorahub::model::t5 {
+namespace lorahub::model {
 namespace {
 
 namespace fs = std::filesystem;
@@ -75,20 +75,23 @@ std::string generation_warning(const fs::path& folder) {
       file.string(), base::join(asked, ", "));
 }
 
-void check_generation_tokens(const fs::path& folder, const T5Config& config) {
+void check_generation_tokens(const fs::path& folder, const std::map<std::string, int64_t>& config) {
   const fs::path file = folder / kFile;
   if (!fs::exists(file)) return;
   const json fields = read(file);
-  const auto check = [&](const char* key, int64_t ours) {
+  for (const auto& [key, ours] : config) {
     json value = fields.value(key, json());
     if (value.is_array() && value.size() == 1) value = json(value.front());
     base::check(value.is_null() || value == ours,
                 "{}: {} is {} and {} in config.json (answers would begin or end otherwise with "
                 "transformers), write the same into both",
                 file.string(), key, value.dump(), ours);
-  };
-  check("decoder_start_token_id", config.decoder_start);
-  check("eos_token_id", config.eos);
+  }
 }
 
-}  // namespace lorahub::model::t5
+std::vector<int64_t> generation_ends(const fs::path& folder, ConfigFields::Range range) {
+  if (!fs::exists(folder / kFile)) return {};
+  return ConfigFields(folder, "model", kFile).integers("eos_token_id", range);
+}
+
+}  // namespace lorahub::model

@@ -1,4 +1,4 @@
-#include "model/t5/generation_config.hpp"
+#include "model/generation_config.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoint/files.hpp"
+#include "model/t5/t5_config.hpp"
 
-namespace lorahub::model::t5 {
+namespace lorahub::model {
 namespace {
 
 using checkpoint::testing::Folder;
@@ -55,7 +56,7 @@ TEST(GenerationConfig, OtherTokensThanTheConfigurationsAreRefused) {
     const Folder folder;
     folder.put("config.json", R"({"model_type": "t5", "decoder_start_token_id": 0})");
     folder.put("generation_config.json", generation.dump());
-    return message([&] { read_config(folder.path()); });
+    return message([&] { t5::read_config(folder.path()); });
   };
   EXPECT_THAT(complaint({{"eos_token_id", 2}}),
               AllOf(HasSubstr("generation_config.json: eos_token_id is 2 and 1 in config.json")));
@@ -66,10 +67,10 @@ TEST(GenerationConfig, OtherTokensThanTheConfigurationsAreRefused) {
   folder.put("config.json", R"({"model_type": "t5"})");
   folder.put("generation_config.json",
              R"({"eos_token_id": [1], "decoder_start_token_id": 0, "pad_token_id": null})");
-  EXPECT_EQ(read_config(folder.path()).eos, 1);
+  EXPECT_EQ(t5::read_config(folder.path()).eos, 1);
   folder.put("generation_config.json", "<!doctype html>");
-  EXPECT_THAT(message([&] { read_config(folder.path()); }), HasSubstr("HTML page"));
+  EXPECT_THAT(message([&] { t5::read_config(folder.path()); }), HasSubstr("HTML page"));
 }
 
 }  // namespace
-}  // namespace lorahub::model::t5
+}  // namespace lorahub::model
