@@ -15,6 +15,9 @@ constexpr std::array kAnywhere = {"_orig_mod", "_fsdp_wrapped_module", "_checkpo
                                   "_forward_module"};
 constexpr std::array kBefore = {"base_model", "model", "module", "transformer"};
 
+// What decoder-only models keep under "model.", which is a wrapper elsewhere.
+constexpr std::array<std::string_view, 3> kBodies = {"layers.", "embed_tokens.", "norm."};
+
 bool is_one_of(const auto& words, const std::string& part) {
   return std::ranges::find(words, part) != words.end();
 }
@@ -27,7 +30,10 @@ std::string unwrapped(std::string_view name) {
     const bool wrapper = is_one_of(kAnywhere, part) || (kept.empty() && is_one_of(kBefore, part));
     if (!wrapper) kept.push_back(part);
   }
-  return base::join(kept, ".");
+  const std::string plain = base::join(kept, ".");
+  const bool is_body =
+      std::ranges::any_of(kBodies, [&](std::string_view body) { return plain.starts_with(body); });
+  return is_body ? base::format("model.{}", plain) : plain;
 }
 
 std::string empty_reason(const at::Tensor& tensor) {

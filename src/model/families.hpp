@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/generation_config.hpp"
 #include "model/model.hpp"
 #include "model/placement.hpp"
 
@@ -33,9 +34,5 @@ std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, 
 // A model of a published size with uniform random weights at the scales of trained ones, for
 // measurements. They are always the same on one machine. Null for a name that is not known.
 std::shared_ptr<const Model> random_model(const std::string& published_name, Placement placement);
-
-// One sentence naming what transformers' generate() would do by the files of this model and greedy
-// answers do not; "" for nothing.
-std::string generation_warning(const std::filesystem::path& folder);
 
 }  // namespace lorahub::model

@@ -2,6 +2,7 @@
 #include "base/check.hpp"
 #include "checkpoint/weight_files.hpp"
 #include "model/generation_config.hpp"
+#include "model/llama/network.hpp"
 #include "model/t5/network.hpp"
 #include "targets.hpp"
 
@@ -22,10 +23,11 @@ fs::path folder(const char* name) {
 void config(const std::string& bytes) {
   const fs::path model = folder("config");
   put(model / "config.json", bytes);
-  const model::t5::T5Config config = model::t5::read_config(model);
-  base::check(!model::t5::linears(config).empty() &&
-                  !model::generation_warning(model).starts_with('\n'),
-              "no layers");
+  const std::string type = model::ConfigFields(model, "model").word("model_type", "");
+  const size_t linears = model::llama::is_llama(type)
+                             ? model::llama::linears(model::llama::read_config(model)).size()
+                             : model::t5::linears(model::t5::read_config(model)).size();
+  base::check(linears > 0 && !model::generation_warning(model).starts_with('\n'), "no layers");
 }
 
 void generation_config(const std::string& bytes) {

@@ -1,0 +1,223 @@
+#include "model/llama/generate.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "model/greedy.hpp"
+#include "model/llama/loss.hpp"
+#include "model/llama/rotary_angles.hpp"
+#include "tensor/kernels.hpp"
+
+namespace lorahub::model::llama {
+namespace {
+
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+// Keys and values of one layer for the rows still being written, compute dtype. The prompts end
+// together, at the longest one's length: shorter ones begin later. The places behind that hold the
+// tokens written since, one a step.
+struct Cache {
+  at::Tensor k, v;  // [P * B, kv heads, capacity, head_dim]
+};
+
+struct Prompts {
+  tensor::Packing packing;
+  at::Tensor ids;             // [rows]
+  at::Tensor last_rows;       // [B], the places of the prompts' last tokens in `ids`
+  at::Tensor lengths;         // [B]
+  tensor::Rotation rotation;  // of all rows
+};
+
+Prompts pack_prompts(const Network& network, std::span<const Ids> prompts, int64_t max_tokens) {
+  std::vector<int64_t> lengths;
+  Ids ids, positions, last_rows;
+  for (const Ids& prompt : prompts) {
+    check_ids(prompt, network.config.vocabulary, "source");
+    check_length(network.config, prompt.size() + static_cast<size_t>(max_tokens));
+    lengths.push_back(static_cast<int64_t>(prompt.size()));
+    ids.insert(ids.end(), prompt.begin(), prompt.end());
+    for (int64_t i = 0; i < lengths.back(); ++i) positions.push_back(i);
+    last_rows.push_back(static_cast<int64_t>(ids.size()) - 1);
+  }
+  return {.packing = tensor::pack(lengths),
+          .ids = to_device(network, ids),
+          .last_rows = to_device(network, last_rows),
+          .lengths = to_device(network, lengths),
+          .rotation = rotation(network.config, to_device(network, positions))};
+}
+
+class LlamaDecoder : public GreedyDecoder {
+ public:
+  LlamaDecoder(const AdaptedNetwork& model, const Prompts& prompts, const GreedyRules& rules)
+      : GreedyDecoder(model.network.head(), model.adapter, prompts.packing.lengths.size(), rules),
+        network_(model.network),
+        longest_(prompts.packing.longest) {
+    const LlamaConfig& config = network_.config;
+    positions_ = prompts.lengths.repeat({adapter().candidates});
+    begins_ = longest_ - positions_;
+    rotation_ = rotation(config, at::arange(longest_ + max_tokens(), positions_.options()));
+    read(prompts);
+  }
+
+ private:
+  AdaptedNetwork model() const { return {.network = network_, .adapter = adapter()}; }
+
+  // Packed rows [P or 1, rows, h * head_dim] -> [P * B, h, capacity, head_dim], each prompt's last
+  // row at longest - 1, zero before the first.
+  at::Tensor padded(const at::Tensor& packed, const tensor::Packing& packing) const {
+    const int64_t heads = network_.config.kv_heads, candidates = adapter().candidates;
+    const at::Tensor from = tensor::split_heads(packed, heads).expand({candidates, -1, -1, -1});
+    const auto batch = static_cast<int64_t>(packing.lengths.size());
+    const int64_t capacity = longest_ + std::min<int64_t>(8, max_tokens());
+    at::Tensor out = at::zeros({candidates, batch, heads, capacity, from.size(3)},
+                               packed.options().dtype(model().dtype()));
+    for (int64_t i = 0; i < batch; ++i) {
+      const int64_t length = packing.lengths[static_cast<size_t>(i)];
+      out.select(1, i)
+          .narrow(2, longest_ - length, length)
+          .copy_(from.narrow(2, packing.offsets[static_cast<size_t>(i)], length));
+    }
+    return out.flatten(0, 1);
+  }
+
+  // Reads the prompts, which fills the caches and gives what the first step writes from.
+  void read(const Prompts& prompts) {
+    const Network& n = network_;
+    at::Tensor x = embed(n, prompts.ids);
+    for (size_t i = 0; i < n.blocks.size(); ++i) {
+      const Block& block = n.blocks[i];
+      const at::Tensor rows = normed(model(), x, block.attention_norm);
+      const Attention& layer = block.attention;
+      tensor::Projections all{
+          .q = ready_queries(n, layer, adapted_linear(layer.q, model(), rows), prompts.rotation),
+          .k = ready_keys(n, layer, adapted_linear(layer.k, model(), rows), prompts.rotation),
+          .v = adapted_linear(layer.v, model(), rows)};
+      caches_.push_back({.k = padded(all.k, prompts.packing), .v = padded(all.v, prompts.packing)});
+      const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
+      for (at::Tensor* t : {&all.q, &all.k, &all.v}) *t = t->expand({wide, -1, -1});
+      const at::Tensor seen = tensor::attend_causal(
+          all, {.targets = prompts.packing, .sources = prompts.packing},
+          {.count = n.config.heads, .groups = n.config.kv_heads, .window = n.config.windows[i]});
+      x = add_biased_linear(x, layer.o, model(), seen);
+      x = add_feed_forward(x, block, model());
+    }
+    x = x.index_select(1, prompts.last_rows).expand({adapter().candidates, -1, -1});
+    first_ = tensor::rms_norm(x.contiguous(), n.final_norm, n.config.epsilon, at::kFloat);
+  }
+
+  // Appends k and v [P * B, kv heads, head_dim] of a step at `place`; room doubles when it runs
+  // out.
+  void remember(Cache& cache, const at::Tensor& k, const at::Tensor& v, int64_t place) const {
+    const int64_t room = cache.k.size(2);
+    if (place == room) {
+      const int64_t written = room - longest_;
+      const int64_t more = longest_ + std::min<int64_t>(2 * written, max_tokens());
+      for (at::Tensor* t : {&cache.k, &cache.v}) {
+        at::Tensor grown = at::empty({t->size(0), t->size(1), more, t->size(3)}, t->options());
+        grown.narrow(2, 0, room).copy_(*t);
+        *t = grown;
+      }
+    }
+    cache.k.select(2, place).copy_(k);
+    cache.v.select(2, place).copy_(v);
+  }
+
+  // -inf at the places that a row does not see: before its prompt, and outside the window.
+  // [P * B, 1, 1, keys]
+  at::Tensor mask(int64_t keys, int64_t window) const {
+    const at::Tensor places = at::arange(keys, begins_.options()).unsqueeze(0);
+    at::Tensor unseen = places.lt(begins_.unsqueeze(1));
+    if (window > 0) unseen = unseen.logical_or(places.lt(keys - window));
+    const at::Tensor mask = at::zeros(unseen.sizes(), unseen.options().dtype(at::kFloat))
+                                .masked_fill_(unseen, kMinusInfinity);
+    return tensor::aligned(mask.view({-1, 1, 1, keys}), model().dtype());
+  }
+
+  at::Tensor attention(size_t number, const at::Tensor& x, const tensor::Rotation& by,
+                       int64_t place) {
+    const Attention& layer = network_.blocks[number].attention;
+    const LlamaConfig& config = network_.config;
+    Cache& cache = caches_[number];
+    const at::Tensor q = ready_queries(network_, layer, adapted_linear(layer.q, model(), x), by);
+    const at::Tensor k = ready_keys(network_, layer, adapted_linear(layer.k, model(), x), by);
+    const at::Tensor v = adapted_linear(layer.v, model(), x);
+    const int64_t rows = positions_.size(0);
+    const auto each = [&](const at::Tensor& all) {
+      return all.expand({adapter().candidates, -1, -1})
+          .reshape({rows, config.kv_heads, -1, config.head_dim});
+    };
+    remember(cache, each(k).squeeze(2), each(v).squeeze(2), place);
+    const int64_t keys = place + 1;
+    const at::Tensor seen =  // the queries of a group are rows that look at the same keys
+        tensor::attend(each(q).to(model().dtype()), cache.k.narrow(2, 0, keys),
+                       cache.v.narrow(2, 0, keys), mask(keys, config.windows[number]));
+    return seen.reshape({adapter().candidates, -1, config.q_width()});
+  }
+
+  at::Tensor hidden(int64_t step, const Ids& last) override {
+    if (step == 0) return first_;
+    const Network& n = network_;
+    const int64_t candidates = adapter().candidates;
+    at::Tensor x = embed(n, to_device(n, last)).view({candidates, -1, n.config.d_model});
+    const at::Tensor places = positions_.narrow(0, 0, x.size(1)) + (step - 1);
+    const tensor::Rotation by{.cos = rotation_.cos.index_select(0, places),
+                              .sin = rotation_.sin.index_select(0, places)};
+    for (size_t i = 0; i < n.blocks.size(); ++i) {
+      const Block& block = n.blocks[i];
+      const at::Tensor rows = normed(model(), x, block.attention_norm);
+      x = add_biased_linear(x, block.attention.o, model(),
+                            attention(i, rows, by, longest_ + step - 1));
+      x = add_feed_forward(x, block, model());
+    }
+    return tensor::rms_norm(x, n.final_norm, n.config.epsilon, at::kFloat);
+  }
+
+  void keep(const at::Tensor& rows) override {
+    positions_ = positions_.index_select(0, rows);
+    begins_ = begins_.index_select(0, rows);
+    for (Cache& cache : caches_)
+      for (at::Tensor* t : {&cache.k, &cache.v}) *t = t->index_select(0, rows);
+  }
+
+  const Network& network_;
+  int64_t longest_;            // prompt
+  at::Tensor positions_;       // [P * B], of the first token that each row writes
+  at::Tensor begins_;          // [P * B], places of the prompts' first tokens in the caches
+  tensor::Rotation rotation_;  // of all positions
+  at::Tensor first_;           // hidden states behind the prompts
+  std::vector<Cache> caches_;
+};
+
+std::vector<Ids> write_answers(const AdaptedNetwork& model, std::span<const Ids> prompts,
+                               const GreedyRules& rules) {
+  if (prompts.empty() || rules.max_tokens <= 0)
+    return std::vector<Ids>(static_cast<size_t>(model.adapter.candidates) * prompts.size());
+  at::set_num_threads(1);
+  tensor::keep_freed_memory();
+  const c10::InferenceMode inference;
+  const Prompts packed = pack_prompts(model.network, prompts, rules.max_tokens);
+  return LlamaDecoder(model, packed, rules).answers(model.network.config.ends.front());
+}
+
+}  // namespace
+
+std::vector<Ids> generate(const Network& network, const Adapter& adapter,
+                          std::span<const Ids> prompts, int max_tokens) {
+  assert(adapter.candidates == 1);
+  return write_answers({.network = network, .adapter = adapter}, prompts,
+                       {.max_tokens = max_tokens, .ends = network.config.ends});
+}
+
+std::vector<Ids> generate_each(const Network& network, const Adapter& adapter,
+                               std::span<const Ids> prompts, int max_tokens) {
+  return write_answers(
+      {.network = network, .adapter = adapter}, prompts,
+      {.max_tokens = max_tokens, .ends = network.config.ends, .leaves = Leaves::candidates});
+}
+
+}  // namespace lorahub::model::llama

@@ -1,0 +1,56 @@
+#include "model/llama/generate.hpp"
+
+#include <gtest/gtest.h>
+
+#include "model/llama/tiny_models.hpp"
+
+namespace lorahub::model::llama {
+namespace {
+
+using test::tiny_adapter;
+using test::tiny_model;
+using test::TinyModel;
+
+std::vector<Ids> prompts_of(const TinyModel& tiny) {
+  std::vector<Ids> prompts;
+  for (const Tokens& pair : tiny.pairs) prompts.push_back(pair.source);
+  return prompts;
+}
+
+class LlamaGreedy : public testing::TestWithParam<const char*> {};
+
+TEST_P(LlamaGreedy, AnswersAreThoseOfTransformers) {
+  const TinyModel tiny = tiny_model(GetParam());
+  const Network network = tiny.network();
+  const std::vector<Ids> answers = generate(network, {}, prompts_of(tiny), tiny.max_tokens);
+  ASSERT_EQ(answers.size(), tiny.examples.size());
+  size_t ended = 0;
+  for (size_t k = 0; k < answers.size(); ++k) {
+    const std::vector<double> gaps = tiny.examples[k].at("gaps");  // between the two best logits
+    ASSERT_GT(*std::ranges::min_element(gaps), 1e-4);
+    EXPECT_EQ(answers[k], tiny.examples[k].at("greedy").get<Ids>()) << k;
+    ended += std::ssize(answers[k]) < tiny.max_tokens;
+  }
+  EXPECT_GT(ended, 0u);  // an end token was met
+}
+
+INSTANTIATE_TEST_SUITE_P(TinyModels, LlamaGreedy, testing::ValuesIn(test::kTinyModels),
+                         [](const auto& name) { return std::string(name.param); });
+
+TEST(LlamaGenerate, EachCandidateAnswersAsIfAlone) {
+  const TinyModel tiny = tiny_model("mistral");
+  const Network network = tiny.network();
+  const Adapter adapter = tiny_adapter(network.config, 3);
+  const std::vector<Ids> prompts = prompts_of(tiny);
+  const std::vector<Ids> all = generate_each(network, adapter, prompts, tiny.max_tokens);
+  ASSERT_EQ(all.size(), 3 * prompts.size());
+  for (int p = 0; p < 3; ++p) {
+    const std::vector<Ids> alone =
+        generate_each(network, candidates(adapter, p, 1), prompts, tiny.max_tokens);
+    for (size_t k = 0; k < alone.size(); ++k)
+      EXPECT_EQ(all[static_cast<size_t>(p) * alone.size() + k], alone[k]) << p << " " << k;
+  }
+}
+
+}  // namespace
+}  // namespace lorahub::model::llama
