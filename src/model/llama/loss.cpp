@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "base/check.hpp"
-#include "model/llama/rotary_angles.hpp"
 #include "tensor/kernels.hpp"
 
 namespace lorahub::model::llama {
@@ -86,12 +84,17 @@ class LossPass {
     return all;
   }
 
+  // What the queries see of keys or values: the rows of each sequence side by side.
+  at::Tensor seen(const at::Tensor& rows) const {
+    return batch_.seen_rows.defined() ? rows.index_select(1, batch_.seen_rows) : rows;
+  }
+
   at::Tensor attention(const Attention& layer, const tensor::Projections& x, size_t number) const {
     const Network& n = model_.network;
     return tensor::attend_causal(widened({.q = ready_queries(n, layer, x.q, batch_.rotation),
-                                          .k = ready_keys(n, layer, x.k, batch_.rotation),
-                                          .v = x.v}),
-                                 {.targets = batch_.rows, .sources = batch_.rows}, heads(number));
+                                          .k = seen(ready_keys(n, layer, x.k, batch_.rotation)),
+                                          .v = seen(x.v)}),
+                                 {.targets = batch_.rows, .sources = batch_.seen}, heads(number));
   }
 
   // In the last block only the target rows ask: the others give keys and values.
@@ -102,13 +105,14 @@ class LossPass {
     const at::Tensor asking = rows.index_select(1, batch_.target_rows);
     const at::Tensor k = adapted_linear(block.attention.k, model_, rows);
     const at::Tensor q = adapted_linear(block.attention.q, model_, asking);
-    const at::Tensor seen = tensor::attend_causal(
+    const at::Tensor v = adapted_linear(block.attention.v, model_, rows);
+    const at::Tensor found = tensor::attend_causal(
         widened({.q = ready_queries(n, block.attention, q, batch_.target_rotation),
-                 .k = ready_keys(n, block.attention, k, batch_.rotation),
-                 .v = adapted_linear(block.attention.v, model_, rows)}),
-        {.targets = batch_.targets, .sources = batch_.rows}, heads(n.blocks.size() - 1));
+                 .k = seen(ready_keys(n, block.attention, k, batch_.rotation)),
+                 .v = seen(v)}),
+        {.targets = batch_.targets, .sources = batch_.seen}, heads(n.blocks.size() - 1));
     at::Tensor y = x.index_select(1, batch_.target_rows);
-    y = add_biased_linear(y, block.attention.o, model_, seen);
+    y = add_biased_linear(y, block.attention.o, model_, found);
     y = add_feed_forward(y, block, model_);
     return tensor::rms_norm(y, n.final_norm, n.config.epsilon, at::kFloat);
   }
@@ -118,46 +122,6 @@ class LossPass {
 };
 
 }  // namespace
-
-void check_length(const LlamaConfig& config, size_t rows) {
-  base::check(static_cast<int64_t>(rows) <= config.most_positions,
-              "a prompt with its answer has {} tokens (the model was made for {}: "
-              "max_position_embeddings), shorten it",
-              rows, config.most_positions);
-}
-
-LossBatch pack(const Network& network, std::span<const Tokens> examples) {
-  const LlamaConfig& config = network.config;
-  std::vector<int64_t> lengths, target_lengths;
-  Ids ids, positions, target_rows, labels;
-  for (const Tokens& pair : examples) {
-    check_ids(pair.source, config.vocabulary, "source");
-    check_ids(pair.target, config.vocabulary, "target");
-    check_length(config, pair.source.size() + pair.target.size());
-    const auto prompt = static_cast<int64_t>(pair.source.size());
-    const auto targets = static_cast<int64_t>(pair.target.size());
-    const int64_t rows = prompt + targets - 1;
-    for (int64_t t = 0; t < targets; ++t)
-      target_rows.push_back(static_cast<int64_t>(ids.size()) + prompt - 1 + t);
-    for (int64_t position = 0; position < rows; ++position) positions.push_back(position);
-    ids.insert(ids.end(), pair.source.begin(), pair.source.end());
-    ids.insert(ids.end(), pair.target.begin(), pair.target.end() - 1);
-    labels.insert(labels.end(), pair.target.begin(), pair.target.end());
-    lengths.push_back(rows);
-    target_lengths.push_back(targets);
-  }
-  const c10::InferenceMode inference;
-  LossBatch batch{.rows = tensor::pack(lengths),
-                  .targets = tensor::pack(target_lengths),
-                  .ids = to_device(network, ids),
-                  .target_rows = to_device(network, target_rows),
-                  .labels = to_device(network, labels),
-                  .rotation = rotation(config, to_device(network, positions)),
-                  .target_rotation = {}};
-  batch.target_rotation = {.cos = batch.rotation.cos.index_select(0, batch.target_rows),
-                           .sin = batch.rotation.sin.index_select(0, batch.target_rows)};
-  return batch;
-}
 
 at::Tensor token_losses(const Network& network, const Adapter& adapter, const LossBatch& batch,
                         const tensor::Products& by) {
@@ -177,10 +141,6 @@ at::Tensor token_losses(const Network& network, const Adapter& adapter, const Lo
   }
   const at::Tensor hidden = parts.size() == 1 ? parts.front() : at::cat(parts);
   return cross_entropies(network.head(), adapter, hidden, batch.labels);
-}
-
-std::vector<double> sums(const LossBatch& batch, const at::Tensor& token_losses) {
-  return sums_by_example(batch.targets.lengths, token_losses);
 }
 
 std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
