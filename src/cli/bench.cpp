@@ -38,7 +38,7 @@ std::shared_ptr<const model::Model> load_model(const BenchOptions& options,
   auto random = model::random_model(options.shape, placement);
   base::check(random != nullptr,
               "--shape {}: no such model is known (its sizes are needed), use flan-t5-small, "
-              "base, large, xl or xxl, or --model FOLDER",
+              "base, large, xl or xxl, smollm2-135m, llama-3.2-1b, qwen2.5-7b, or --model FOLDER",
               options.shape);
   return random;
 }
@@ -176,7 +176,7 @@ void add_bench(CLI::App& app, Action& action) {
   add_model(*command, options->model.model);
   command->add_option("--shape", options->shape,
                       "without --model: random weights of flan-t5-small, base (default), large, "
-                      "xl or xxl");
+                      "xl or xxl, smollm2-135m, llama-3.2-1b or qwen2.5-7b");
   add_library(*command, options->library,
               "a folder of PEFT adapters (default: random ones of rank 16)");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
