@@ -145,8 +145,9 @@ lora::Module lora_module(const Trainable& lora, const model::Architecture& base,
 Trainable ia3(const ModelPointer& base) {
   const model::PeftWords& words = base->architecture().peft();
   const std::map<std::string, at::Tensor> tensors = base->tensors();
-  std::vector<std::string> names;  // of the weights
-  TensorList weights;
+  std::vector<std::string> names, bias_names;
+  TensorList weights, biases;
+  std::vector<size_t> biased;  // the factors of `biases`: an output's bias is scaled with it
   Trainable trainable;
   for (const model::LinearInfo& linear : base->architecture().linears()) {
     const std::string part = last_part(linear.name);
@@ -154,16 +155,25 @@ Trainable ia3(const ModelPointer& base) {
     if (!output && !contains(words.ia3_inputs, part)) continue;
     names.push_back(linear.name + ".weight");
     weights.push_back(tensors.at(names.back()));
+    const auto bias = tensors.find(linear.name + ".bias");
+    if (output && bias != tensors.end()) {
+      bias_names.push_back(bias->first);
+      biases.push_back(bias->second);
+      biased.push_back(trainable.parameters.size());
+    }
     const std::vector<int64_t> sizes =
         output ? std::vector<int64_t>{linear.out, 1} : std::vector<int64_t>{1, linear.in};
     trainable.parameters.push_back(
         {.name = linear.name + ".ia3_l",
          .value = at::ones(sizes, weights.back().options().dtype(at::kFloat))});
   }
-  trainable.prepare = [weights](const TensorList& factors) {
+  names.insert(names.end(), bias_names.begin(), bias_names.end());
+  trainable.prepare = [weights, biases, biased](const TensorList& factors) {
     TensorList read;
     for (size_t i = 0; i < weights.size(); ++i)
       read.push_back((weights[i] * factors[i]).to(weights[i].scalar_type()));
+    for (size_t i = 0; i < biases.size(); ++i)
+      read.push_back(biases[i] * factors[biased[i]].flatten());
     return read;
   };
   trainable.place = [base, names](const TensorList& read) { return replaced(base, names, read); };

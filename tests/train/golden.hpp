@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "../model/models.hpp"
+#include "train/gradients.hpp"
 #include "train/trainable.hpp"
 
 namespace lorahub::train::test {
@@ -17,9 +18,23 @@ struct Case {
   Trainable trainable;
 };
 
-inline nlohmann::json read_case(const std::string& name) {
-  std::ifstream file(std::string(SOURCE_DIR) + "/tests/golden/train/" + name + ".json");
+inline nlohmann::json read_golden(const std::string& name) {
+  std::ifstream file(std::string(SOURCE_DIR) + "/tests/golden/" + name + ".json");
   return nlohmann::json::parse(file);
+}
+inline nlohmann::json read_case(const std::string& name) { return read_golden("train/" + name); }
+
+// Sets the values of LoRA and IA3 as the scripts start them; B is up to `b`.
+inline void start(Trainable& trainable, double b) {
+  for (Parameter& p : trainable.parameters) {
+    const auto in = static_cast<double>(p.value.size(-1));
+    if (p.name.find("lora_A") != std::string::npos)
+      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 1 / std::sqrt(in)));
+    if (p.name.find("lora_B") != std::string::npos)
+      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), b));
+    if (p.name.ends_with("ia3_l"))
+      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 0.2, 1));
+  }
 }
 
 inline Case make_case(const std::string& name, at::ScalarType dtype = at::kFloat) {
@@ -35,15 +50,7 @@ inline Case make_case(const std::string& name, at::ScalarType dtype = at::kFloat
   } else {
     c.trainable = full(c.golden.model(), dtype);
   }
-  for (Parameter& p : c.trainable.parameters) {  // as the script starts them
-    const auto in = static_cast<double>(p.value.size(-1));
-    if (p.name.find("lora_A") != std::string::npos)
-      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 1 / std::sqrt(in)));
-    if (p.name.find("lora_B") != std::string::npos)
-      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 0.1));
-    if (p.name.ends_with("ia3_l"))
-      p.value.copy_(lorahub::test::hashed(p.name, p.value.sizes(), 0.2, 1));
-  }
+  start(c.trainable, 0.1);
   return c;
 }
 
@@ -62,6 +69,32 @@ inline double deviation(const nlohmann::json& expected, const std::string& name,
                      std::abs(inner - expected.at("inner")[static_cast<size_t>(k)].get<double>()));
   }
   return worst / norm;
+}
+
+// The slope of the loss along a hashed direction of all parameters, in f64, as the gradients tell
+// it and as the loss moves. Leaves the parameters moved.
+struct Slope {
+  double told = 0, measured = 0;
+};
+inline Slope slope(Trainable& trainable, std::span<const model::Tokens> rows, const Noise& noise) {
+  const Gradients found = gradients(trainable, rows, noise, 1);
+  TensorList start, directions;
+  Slope result;
+  for (size_t i = 0; i < found.of_mean.size(); ++i) {
+    const Parameter& p = trainable.parameters[i];
+    start.push_back(p.value.clone());
+    directions.push_back(lorahub::test::hashed(p.name + "/d", p.value.sizes(), 1).to(at::kDouble));
+    result.told += (found.of_mean[i].to(at::kDouble) * directions[i]).sum().item<double>();
+  }
+  const auto loss_at = [&](double h) {
+    for (size_t i = 0; i < start.size(); ++i)
+      trainable.parameters[i].value = start[i] + h * directions[i];
+    const Gradients moved = gradients(trainable, rows, noise, 1);
+    return moved.loss_sum / static_cast<double>(moved.tokens);
+  };
+  const double h = 1e-6;
+  result.measured = (loss_at(h) - loss_at(-h)) / (2 * h);
+  return result;
 }
 
 }  // namespace lorahub::train::test

@@ -50,24 +50,8 @@ TEST(Gradients, are_slopes_of_the_loss_with_dropout_too) {
     const std::span rows = std::span(c.golden.pairs).subspan(1, 3);
     for (Parameter& p : c.trainable.parameters) p.value = p.value.to(at::kDouble);
     const Noise noise{.model = 0.2, .adapter = 0.3, .seed = 3, .step = 1};
-    const Gradients found = gradients(c.trainable, rows, noise, 1);
-    TensorList start, directions;
-    double slope = 0;
-    for (size_t i = 0; i < found.of_mean.size(); ++i) {
-      const Parameter& p = c.trainable.parameters[i];
-      start.push_back(p.value.clone());
-      directions.push_back(
-          lorahub::test::hashed(p.name + "/d", p.value.sizes(), 1).to(at::kDouble));
-      slope += (found.of_mean[i].to(at::kDouble) * directions[i]).sum().item<double>();
-    }
-    const auto loss_at = [&](double h) {
-      for (size_t i = 0; i < start.size(); ++i)
-        c.trainable.parameters[i].value = start[i] + h * directions[i];
-      const Gradients moved = gradients(c.trainable, rows, noise, 1);
-      return moved.loss_sum / static_cast<double>(moved.tokens);
-    };
-    const double h = 1e-6;
-    EXPECT_NEAR((loss_at(h) - loss_at(-h)) / (2 * h), slope, 1e-4 * std::abs(slope)) << name;
+    const test::Slope slope = test::slope(c.trainable, rows, noise);
+    EXPECT_NEAR(slope.measured, slope.told, 1e-4 * std::abs(slope.told)) << name;
   }
 }
 

@@ -6,11 +6,12 @@
 namespace lorahub::model::llama {
 namespace {
 
-// The layers are PEFT's own choice for these model types.
+// The layers are PEFT's own choice for each model type.
 PeftWords peft_words(const LlamaConfig& config) {
+  const bool is_qwen = config.type.starts_with("qwen");
   return {.task_type = "CAUSAL_LM",
           .lora_targets = {"q_proj", "v_proj"},
-          .ia3_outputs = {"k_proj", "v_proj"},
+          .ia3_outputs = {is_qwen ? "q_proj" : "k_proj", "v_proj"},
           .ia3_inputs = {"down_proj"},
           .has_linear_biases = config.qkv_bias || config.o_bias || config.mlp_bias,
           .biases = "the base model's biases"};
