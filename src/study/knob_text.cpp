@@ -13,6 +13,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // which clang++ before 17 does not deduce
 
 std::string limits_text(const Limits& limits) {
   return base::format("a whole number from {} to {}", limits.least, limits.most);

@@ -15,7 +15,7 @@ namespace lorahub::fuzz {
 namespace {
 
 // A line of a journal whose checksum fits, so that the fuzzer gets past it.
-std::string with_checksums(const std::string& bytes) {
+std::string with_framed_lines(const std::string& bytes) {
   const std::string whole = store::frame("{}");
   const size_t before = whole.find("{}"), frame = whole.size() - 3;  // without {} and line break
   std::string out;
@@ -87,7 +87,7 @@ void settings(const std::string& bytes) {
 
 void journal(const std::string& bytes) {
   const auto file = scratch() / "journal.ndj";
-  put(file, with_checksums(bytes));
+  put(file, with_framed_lines(bytes));
   const store::History history = store::read_journal(file);
   for (const auto& [id, record] : history.finished)
     store::decode(store::encode(store::Finish{.record = record, .told = {}}));
