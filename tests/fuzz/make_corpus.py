@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seed corpus: tests/fuzz/corpus/TARGET/{valid,hostile}/.
+"""Writes the seed corpus: tests/fuzz/corpus/TARGET/{valid,hostile}/ (make_bpe_corpus.py writes that of bpe_json).
 
     python3 tests/fuzz/make_corpus.py
 
@@ -306,6 +306,8 @@ def config():
     }
     for name, fields in valid.items():
         put("config", "valid", name, json.dumps(fields, indent=1))
+    for name in ("llama", "mistral", "qwen2", "qwen3_yarn"):
+        put("config", "valid", name, json.dumps(json.loads((TESTS / "golden" / "llama" / f"{name}.json").read_text())["config"]))
     hostile = {
         "bert": {"model_type": "bert"}, "no_type": {"model_type": None}, "type_number": {"model_type": 5},
         "layers_zero": {"num_layers": 0}, "layers_many": {"num_layers": 10**9}, "layers_huge": {"num_layers": 2**63},
@@ -578,7 +580,7 @@ def spiece():
 
 def main():
     for file in CORPUS.rglob("*"):
-        if file.is_file() and not file.name.startswith(KEPT):
+        if file.is_file() and not file.name.startswith(KEPT) and CORPUS / "bpe_json" not in file.parents:
             file.unlink()
     for make in (safetensors, pytorch_bin, gguf, config, generation_config, weight_index, adapter_config, task, index, card, study, settings, journal, tokenizer_json, spiece,
                  rank_message):
