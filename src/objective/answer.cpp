@@ -26,9 +26,8 @@ struct Model {
 std::vector<std::string> likeliest(const Model& model, const std::string& prompt,
                                    const std::vector<std::string>& options) {
   std::vector<model::Tokens> pairs;
-  const model::Ids source = model.loaded.tokenizer->encode(prompt);
   for (const std::string& option : options)
-    pairs.push_back({.source = source, .target = model.loaded.tokenizer->encode_target(option)});
+    pairs.push_back(tokens(*model.loaded.tokenizer, {.input = prompt, .target = option}));
   const std::vector<double> losses = model.loaded.model->loss_sums(model.adapter, pairs);
   std::vector<std::string> best;
   for (auto own = losses.begin(); own != losses.end(); own += std::ssize(options)) {

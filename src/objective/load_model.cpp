@@ -14,13 +14,21 @@ model::Placement placement(study::Precision precision, const Hardware& hardware)
 
 objective::LoadedModel loaded_model(std::shared_ptr<const model::Model> model,
                                     const std::filesystem::path& folder, const Hardware& hardware) {
-  auto tokenizer = text::load_tokenizer(folder, model->architecture().vocabulary());
+  auto tokenizer = load_tokenizer(folder, model->architecture());
   return {.model = std::move(model),
           .tokenizer = std::move(tokenizer),
           .device = hardware.device,
           .threads = hardware.threads};
 }
 }  // namespace
+
+std::shared_ptr<const text::Tokenizer> load_tokenizer(const std::filesystem::path& folder,
+                                                      const model::Architecture& architecture) {
+  const bool is_decoder_alone = architecture.peft().task_type == "CAUSAL_LM";
+  return text::load_tokenizer(
+      folder, {.vocabulary = architecture.vocabulary(),
+               .sequences = is_decoder_alone ? text::Sequences::one : text::Sequences::two});
+}
 
 objective::LoadedModel load_model(const std::string& model, study::Precision precision,
                                   const Hardware& hardware) {

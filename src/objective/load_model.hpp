@@ -1,8 +1,11 @@
 // Loads the model that a rank computes with, by its name, onto the rank's device.
 #pragma once
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "model/architecture.hpp"
 #include "model/placement.hpp"
 #include "objective/hardware.hpp"
 #include "objective/objective.hpp"
@@ -13,6 +16,11 @@ namespace lorahub::objective {
 // GPU for cuda.
 objective::LoadedModel load_model(const std::string& model, study::Precision precision,
                                   const Hardware& hardware);
+
+// The tokenizer in a model's folder, as the model reads texts: prompt and answer in one sequence
+// where it has no encoder. Error where the embedding has no row for some tokens.
+std::shared_ptr<const text::Tokenizer> load_tokenizer(const std::filesystem::path& folder,
+                                                      const model::Architecture& architecture);
 
 // A model of which this rank has read `share`; run::exchange_tensors() fills in the rest.
 struct PartlyLoadedModel {

@@ -30,8 +30,12 @@ struct LoadedModel {
       nullptr;  // for delta evaluation; or none
 };
 
-// The tokens to which LoraHub's official code cuts an input or a target in a loss. Prompts to be
-// answered are not cut.
+// An input and its target as the model reads them.
+model::Tokens tokens(const text::Tokenizer& tokenizer, const task::Example& example,
+                     text::Tokenizer::Limits limits = {});
+
+// The tokens to which LoraHub's official code cuts an input or a target of T5 in a loss. Prompts to
+// be answered are not cut, nor anything of a decoder-only model: it refuses what is too long.
 inline constexpr int kMostTokens = 2048;
 std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
                                     std::span<const task::Example> examples);

@@ -10,6 +10,7 @@
 #include "checkpoint/hub.hpp"
 #include "lora/library.hpp"
 #include "model/families.hpp"
+#include "objective/load_model.hpp"
 #include "objective/loss_kinds.hpp"
 #include "objective/rate.hpp"
 #include "plan/learning_rate.hpp"
@@ -36,7 +37,7 @@ PlannedModel read_model(const std::string& name) {
   const auto read = [&]() -> PlannedModel {
     const auto folder = checkpoint::resolve(name);
     auto architecture = model::read_architecture(folder);
-    auto tokenizer = text::load_tokenizer(folder, architecture->vocabulary());
+    auto tokenizer = objective::load_tokenizer(folder, *architecture);
     return {.architecture = std::move(architecture), .tokenizer = std::move(tokenizer)};
   };
   const auto known = model::published(name);

@@ -8,9 +8,9 @@
 #include "checkpoint/hub.hpp"
 #include "lora/library.hpp"
 #include "model/families.hpp"
+#include "objective/load_model.hpp"
 #include "plan/trial_inputs.hpp"
 #include "tensor/cuda/gpu_memory.hpp"
-#include "text/tokenizer.hpp"
 
 namespace lorahub::plan {
 namespace {
@@ -19,7 +19,7 @@ std::string model_lacks(const std::string& model) {
   try {
     const auto folder = checkpoint::resolve(model);
     checkpoint::model_files(folder);
-    text::load_tokenizer(folder, model::read_architecture(folder)->vocabulary());
+    objective::load_tokenizer(folder, *model::read_architecture(folder));
     return "";
   } catch (const base::Error& error) {
     return error.what();

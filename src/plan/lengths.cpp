@@ -63,6 +63,7 @@ Lengths lengths(const study::Trial& trial, const task::Task& task, const text::T
 }
 
 size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Example>& examples) {
+  if (tokenizer.pairs_are_one_sequence()) return 0;
   return static_cast<size_t>(std::ranges::count_if(examples, [&](const task::Example& row) {
     return std::max(task::count_tokens(&tokenizer, row.input),
                     task::count_tokens(&tokenizer, row.target)) > objective::kMostTokens;

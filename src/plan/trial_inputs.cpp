@@ -6,6 +6,7 @@
 #include "checkpoint/hub.hpp"
 #include "lora/pool.hpp"
 #include "model/families.hpp"
+#include "objective/load_model.hpp"
 #include "objective/objective.hpp"
 #include "search/optimizer.hpp"
 
@@ -57,7 +58,7 @@ std::shared_ptr<const text::Tokenizer> Tokenizers::of(const std::string& model) 
   auto& tokenizer = by_model_[model];
   if (tokenizer) return tokenizer;
   const std::filesystem::path folder = checkpoint::resolve(model);
-  tokenizer = text::load_tokenizer(folder, model::read_architecture(folder)->vocabulary());
+  tokenizer = objective::load_tokenizer(folder, *model::read_architecture(folder));
   return tokenizer;
 }
 

@@ -119,8 +119,9 @@ Ids BpeTokenizer::encode_target(const std::string& text, int limit) const {
   return ids;
 }
 
-BpeTokenizer::PromptAndAnswer BpeTokenizer::encode_pair(const std::string& prompt,
-                                                        const std::string& answer) const {
+Tokenizer::PromptAndAnswer BpeTokenizer::encode_as_one(const std::string& prompt,
+                                                       const std::string& answer,
+                                                       Limits limits) const {
   const Ids whole = plain_ids(prompt + answer);
   const auto cut_at =
       whole.begin() + static_cast<std::ptrdiff_t>(std::min(plain_ids(prompt).size(), whole.size()));
@@ -128,6 +129,8 @@ BpeTokenizer::PromptAndAnswer BpeTokenizer::encode_pair(const std::string& promp
       before_.size() <= whole.size() && std::equal(before_.begin(), before_.end(), whole.begin());
   PromptAndAnswer pair{.prompt = begins ? Ids() : before_, .answer = Ids(cut_at, whole.end())};
   pair.prompt.insert(pair.prompt.end(), whole.begin(), cut_at);
+  if (limits.prompt > 0) cut(pair.prompt, static_cast<size_t>(limits.prompt));
+  if (limits.answer > 0) cut(pair.answer, static_cast<size_t>(limits.answer) - 1);
   pair.answer.push_back(end_);
   return pair;
 }
@@ -171,13 +174,7 @@ std::string rules(const BpeContent& content) {
 }
 
 TokenTable bpe_tokens(const fs::path& folder, const fs::path& vocabulary_from) {
-  const BpeContent content = read_bpe_content(folder, vocabulary_from);
-  TokenTable table{.rules = rules(content)};
-  const std::vector<std::string>& texts = content.json.model.texts;
-  for (size_t id = 0; id < texts.size(); ++id)
-    if (!texts[id].empty()) table.ids[texts[id]].id = static_cast<int64_t>(id);
-  for (const AddedToken& token : content.json.added) table.ids[token.content] = token;
-  return table;
+  return token_table(read_bpe_content(folder, vocabulary_from));
 }
 
 // spiece.model is T5's, and special_tokens_map.json is read where tokenizer_config.json is old.
@@ -188,6 +185,15 @@ std::vector<std::string> bpe_inputs(const fs::path& folder) {
 }
 
 }  // namespace
+
+TokenTable token_table(const BpeContent& content) {
+  TokenTable table{.rules = rules(content)};
+  const std::vector<std::string>& texts = content.json.model.texts;
+  for (size_t id = 0; id < texts.size(); ++id)
+    if (!texts[id].empty()) table.ids[texts[id]].id = static_cast<int64_t>(id);
+  for (const AddedToken& token : content.json.added) table.ids[token.content] = token;
+  return table;
+}
 
 constexpr TokenizerKind kBpe{
     .recognises = [](const fs::path& folder) { return is_bpe_json(folder / kTokenizerFile); },

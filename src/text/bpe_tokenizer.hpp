@@ -22,6 +22,8 @@ class BpeTokenizer : public Tokenizer {
   // `folder`: a model folder with tokenizer.json; what lies beside it is read, too
   // (bpe_content.hpp). Error: a file is missing, cut off, of another kind, or contradicts another.
   explicit BpeTokenizer(const std::filesystem::path& folder);
+  // Of a folder whose content was read already.
+  BpeTokenizer(const std::filesystem::path& folder, const BpeContent& content);
 
   Ids encode(const std::string& text, int limit) const override;
   // The ids of the text alone and the end of an answer.
@@ -33,18 +35,14 @@ class BpeTokenizer : public Tokenizer {
   // encoded as one text, since letters of the two may share a token, and cut where the prompt alone
   // has its last token. What encode() puts before a text stands once before the prompt, also where
   // the prompt begins with it (the prefix of a chat may); the answer ends as in encode_target().
-  struct PromptAndAnswer {
-    Ids prompt, answer;
-  };
-  PromptAndAnswer encode_pair(const std::string& prompt, const std::string& answer) const;
+  PromptAndAnswer encode_as_one(const std::string& prompt, const std::string& answer,
+                                Limits limits = {}) const;
 
   std::string decode(const Ids& ids) const override;
   int size() const override { return static_cast<int>(texts_.size()); }
   void check_fits(int64_t vocabulary) const override;
 
  private:
-  BpeTokenizer(const std::filesystem::path& folder, const BpeContent& content);
-
   class Encoding;
   Ids plain_ids(std::string_view text) const;  // nothing put around
   // Takes what is too much off the ids of a text.
@@ -61,6 +59,9 @@ class BpeTokenizer : public Tokenizer {
   int64_t end_;
   bool cuts_left_;
 };
+
+// All that decides which ids such a tokenizer gives.
+TokenTable token_table(const BpeContent& content);
 
 extern const TokenizerKind kBpe;
 

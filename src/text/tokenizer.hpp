@@ -37,6 +37,21 @@ class Tokenizer {
   // `vocabulary` was not resized when tokens were added, or the tokenizer is another model's).
   virtual void check_fits(int64_t vocabulary) const = 0;
 
+  // A prompt and the answer to it, each cut to its limit of ids where that is above 0.
+  struct PromptAndAnswer {
+    Ids prompt, answer;
+  };
+  struct Limits {
+    int prompt = 0, answer = 0;
+  };
+  virtual PromptAndAnswer encode_pair(const std::string& prompt, const std::string& answer,
+                                      Limits limits) const {
+    return {.prompt = encode(prompt, limits.prompt),
+            .answer = encode_target(answer, limits.answer)};
+  }
+  // Whether the ids of a pair are two parts of one sequence, as a decoder-only model reads them.
+  virtual bool pairs_are_one_sequence() const { return false; }
+
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
@@ -46,8 +61,16 @@ class Tokenizer {
 // The tokenizer in a model's folder. Error: folder or file missing, cut off, or of a kind that is
 // not known.
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& folder);
-// The same. Error where the model's embedding, of `vocabulary` rows, has none for some tokens.
+
+// Where a model reads a prompt and writes its answer: in an encoder and a decoder, or in one
+// sequence (decoder-only models; one_sequence_tokenizer.hpp).
+enum class Sequences { two, one };
+struct ReaderOfTokens {
+  int64_t vocabulary = 0;  // rows of the embedding
+  Sequences sequences = Sequences::two;
+};
+// The same for a model. Error where its embedding has no row for some tokens.
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& folder,
-                                                int64_t vocabulary);
+                                                ReaderOfTokens model);
 
 }  // namespace lorahub::text

@@ -12,7 +12,8 @@ namespace lorahub::text {
 namespace fs = std::filesystem;
 
 std::vector<std::string> tokenizer_file_names() {
-  return {kPiecesFile, kTokenizerFile, kTokenizerConfigFile, kSpecialTokensFile, kAddedTokensFile};
+  return {kPiecesFile,        kTokenizerFile,   kTokenizerConfigFile,
+          kSpecialTokensFile, kAddedTokensFile, kPromptFile};
 }
 
 std::vector<std::string> tokenizer_files(const fs::path& folder) {

@@ -11,6 +11,7 @@ inline constexpr const char* kTokenizerFile = "tokenizer.json";
 inline constexpr const char* kTokenizerConfigFile = "tokenizer_config.json";
 inline constexpr const char* kSpecialTokensFile = "special_tokens_map.json";
 inline constexpr const char* kAddedTokensFile = "added_tokens.json";
+inline constexpr const char* kPromptFile = "lorahub_prompt.json";  // prompt_pieces.hpp
 
 // All of the above, by name: what is read, hashed and copied beside a model that is written.
 std::vector<std::string> tokenizer_file_names();

@@ -12,8 +12,8 @@ std::vector<model::Tokens> Evaluator::tokens(const std::vector<task::Example>& r
   std::vector<model::Tokens> pairs;
   for (const task::Example& row : rows)
     pairs.push_back(
-        {.source = loaded_.tokenizer->encode(row.input, lengths_.source_length),
-         .target = loaded_.tokenizer->encode_target(row.target, lengths_.target_length)});
+        objective::tokens(*loaded_.tokenizer, row,
+                          {.prompt = lengths_.source_length, .answer = lengths_.target_length}));
   return pairs;
 }
 

@@ -14,6 +14,7 @@
 #include "base/signals.hpp"
 #include "checkpoint/hub.hpp"
 #include "model/families.hpp"
+#include "objective/load_model.hpp"
 #include "objective/rate.hpp"
 #include "task/count_tokens.hpp"
 #include "text/tokenizer_inputs.hpp"
@@ -88,11 +89,12 @@ class Work {
 
   void run() {
     rows_ = split(config_, training_.data);
-    loaded_.emplace(objective::LoadedModel{.model = load(),
-                                           .tokenizer = text::load_tokenizer(folder_),
+    ModelPointer model = load();
+    auto tokenizer = objective::load_tokenizer(folder_, model->architecture());
+    loaded_.emplace(objective::LoadedModel{.model = std::move(model),
+                                           .tokenizer = std::move(tokenizer),
                                            .device = resources_.device,
                                            .threads = resources_.threads});
-    loaded_->tokenizer->check_fits(loaded_->model->architecture().vocabulary());
     std::error_code error;
     fs::create_directories(training_.out, error);
     base::check(!error, "{}: can't be made ({}), choose another out", training_.out.string(),
@@ -333,7 +335,8 @@ void check_free(const fs::path& out, lora::Force force) {
 }
 
 RowLengths check_rows(const TrainingConfig& config, const OneTraining& training) {
-  const auto tokenizer = text::load_tokenizer(checkpoint::resolve(config.model_path));
+  const std::filesystem::path folder = checkpoint::resolve(config.model_path);
+  const auto tokenizer = objective::load_tokenizer(folder, *model::read_architecture(folder));
   const task::Bound bound{.tokens = config.max_input, .remedy = "raise max_input"};
   if (config.test)
     task::check_lengths(*tokenizer, task::read_examples(*config.test), config.test->string(),

@@ -6,10 +6,8 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
-#include "base/sha256.hpp"
 #include "bpe_golden.hpp"
-#include "hostile_texts.hpp"
-#include "task/task.hpp"
+#include "same_as_tokenizers.hpp"
 #include "text/same_tokens.hpp"
 #include "text/tokenizer_inputs.hpp"
 
@@ -20,68 +18,6 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string written(const Ids& ids) { return base::format("{}", fmt::join(ids, ",")); }
-
-// SHA-256 of what `of` makes of each text.
-template <class Of>
-std::string digest(const std::vector<std::string>& texts, const Of& of) {
-  std::vector<std::string> rows;
-  for (const std::string& text : texts) rows.push_back(of(text));
-  return base::sha256(base::format("{}", fmt::join(rows, "\n")));
-}
-
-const std::vector<std::string>& bbh_inputs() {
-  static const auto* const inputs = [] {
-    std::vector<fs::path> files;
-    for (const auto& file : fs::directory_iterator(SOURCE_DIR "/configs/tasks/bbh"))
-      if (file.path().extension() == ".json") files.push_back(file.path());
-    std::ranges::sort(files);
-    auto* texts = new std::vector<std::string>;
-    for (const fs::path& file : files)
-      for (const task::Example& row : task::read_examples(file)) texts->push_back(row.input);
-    return texts;
-  }();
-  return *inputs;
-}
-
-std::vector<std::vector<std::string>> hostile_blocks(size_t count) {
-  HostileTexts texts(bpe_golden()["parts"], bpe_golden()["ranges"]);
-  std::vector<std::vector<std::string>> blocks(count);
-  for (std::vector<std::string>& block : blocks)
-    for (int i = 0; i < 1000; ++i) block.push_back(texts.next());
-  return blocks;
-}
-
-// All that `tokenizers` gave is given here, too.
-void expect_same(const BpeTokenizer& tokenizer, const nlohmann::json& reference) {
-  EXPECT_EQ(tokenizer.size(), reference["size"].get<int>());
-  for (const nlohmann::json& row : reference["rows"]) {
-    const Ids ids = tokenizer.encode(row["text"].get<std::string>());
-    EXPECT_EQ(ids, row["ids"].get<Ids>()) << row["text"];
-    EXPECT_EQ(tokenizer.decode(ids), row["decoded"].get<std::string>()) << row["text"];
-  }
-  const auto ids = [&](const std::string& text) { return written(tokenizer.encode(text)); };
-  const auto again = [&](const std::string& text) {
-    return tokenizer.decode(tokenizer.encode(text));
-  };
-  const auto broken = [&](const std::string& text) {
-    Ids every_second;
-    const Ids all = tokenizer.encode(text);
-    for (size_t i = 1; i < all.size(); i += 2) every_second.push_back(all[i]);
-    return tokenizer.decode(every_second);
-  };
-  ASSERT_EQ(bbh_inputs().size(), 6511U);
-  EXPECT_EQ(digest(bbh_inputs(), ids), reference["bbh"].get<std::string>());
-  const auto blocks = hostile_blocks(reference["hostile"].size());
-  ASSERT_EQ(blocks.size(), 20U);
-  for (size_t i = 0; i < blocks.size(); ++i) {
-    EXPECT_EQ(digest(blocks[i], ids), reference["hostile"][i].get<std::string>()) << i;
-    EXPECT_EQ(digest(blocks[i], again), reference["decoded"][i].get<std::string>()) << i;
-  }
-  const std::vector<std::string> few(blocks[0].begin(), blocks[0].begin() + 200);
-  EXPECT_EQ(digest(few, broken), reference["broken"].get<std::string>());
-}
 
 class EachBpe : public testing::TestWithParam<const char*> {};
 
@@ -100,15 +36,6 @@ INSTANTIATE_TEST_SUITE_P(BpeTokenizer, EachBpe,
 
 TEST(BpeTokenizer, AllVariantsOfTheGoldenFileAreAmongTheTests) {
   EXPECT_EQ(bpe_golden()["variants"].size(), 12U);
-}
-
-// LORAHUB_SMOLLM2: the folder that make_bpe.py writes from the model's file.
-TEST(BpeTokenizer, GivesTheIdsOfTokenizersWithTheVocabularyOfSmolLm2) {
-  const char* folder = std::getenv("LORAHUB_SMOLLM2");
-  if (folder == nullptr) GTEST_SKIP() << "LORAHUB_SMOLLM2 names no folder";
-  const auto golden =
-      nlohmann::json::parse(base::read_file(SOURCE_DIR "/tests/golden/tokenizer/bpe/smollm2.json"));
-  expect_same(BpeTokenizer(folder), golden["reference"]);
 }
 
 TEST(BpeTokenizer, IsTheKindOfAFolderWhoseModelIsOfThisType) {
@@ -162,7 +89,7 @@ TEST(BpeTokenizer, APromptAndItsAnswerAreOneTextThatIsCut) {
                                        {"", "the"},
                                        {"12", "3"},
                                        {"a", ""}}) {
-    const auto pair = tokenizer.encode_pair(prompt, answer);
+    const auto pair = tokenizer.encode_as_one(prompt, answer);
     Ids both = pair.prompt;
     both.insert(both.end(), pair.answer.begin(), pair.answer.end());
     Ids whole = tokenizer.encode(std::string(prompt) + answer);
@@ -170,8 +97,8 @@ TEST(BpeTokenizer, APromptAndItsAnswerAreOneTextThatIsCut) {
     EXPECT_EQ(both, whole) << prompt << '|' << answer;
     EXPECT_LE(pair.prompt.size(), tokenizer.encode(prompt).size());
   }
-  EXPECT_THAT(tokenizer.encode_pair("", "the").prompt, ElementsAre(begin));
-  EXPECT_EQ(tokenizer.encode_pair("<s>a", " b").prompt, tokenizer.encode("a"));
+  EXPECT_THAT(tokenizer.encode_as_one("", "the").prompt, ElementsAre(begin));
+  EXPECT_EQ(tokenizer.encode_as_one("<s>a", " b").prompt, tokenizer.encode("a"));
 }
 
 TEST(BpeTokenizer, BytesThatAreNoUtf8CountAsReplacementCharacters) {
@@ -368,10 +295,11 @@ TEST(BpeTokenizer, FilesThatContradictEachOtherAreRefused) {
 TEST(BpeTokenizer, IsRefusedForAnEmbeddingWithTooFewRows) {
   const BpeTestFolder folder(bpe_variant("gpt2"));
   const auto size = static_cast<int64_t>(bpe_variant("gpt2")["reference"]["size"]);
-  EXPECT_NO_THROW(load_tokenizer(folder.path(), size));
-  EXPECT_NO_THROW(load_tokenizer(folder.path(), size + 100));  // rows that are padding
+  EXPECT_NO_THROW(load_tokenizer(folder.path(), {.vocabulary = size}));
+  EXPECT_NO_THROW(
+      load_tokenizer(folder.path(), {.vocabulary = size + 100}));  // rows that are padding
   try {
-    load_tokenizer(folder.path(), size - 1);
+    load_tokenizer(folder.path(), {.vocabulary = size - 1});
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("the embedding has no row for '<|end|>'")));

@@ -34,8 +34,8 @@ TEST(Tokenizer, GivesTransformersIdsOfWhatIsReadAndOfWhatIsWritten) {
 }
 
 TEST(Tokenizer, IsRefusedForAnEmbeddingWithTooFewRows) {
-  EXPECT_NO_THROW(load_tokenizer(kGolden, 4000));
-  EXPECT_THROW(load_tokenizer(kGolden, 3999), base::Error);
+  EXPECT_NO_THROW(load_tokenizer(kGolden, {.vocabulary = 4000}));
+  EXPECT_THROW(load_tokenizer(kGolden, {.vocabulary = 3999}), base::Error);
 }
 
 }  // namespace
