@@ -59,6 +59,7 @@ double write_merged(const fs::path& folder, const Module& module, const fs::path
   base::check(!fs::equivalent(folder, base, none),
               "{}: is the base model itself (it would be overwritten), choose another folder",
               folder.string());
+  checkpoint::check_can_be_copied(base);
   const auto architecture = model::read_architecture(base);
   const checkpoint::Tensors tensors = checkpoint::read_model_weights(base);
   checkpoint::Tensors out;

@@ -4,21 +4,33 @@
 
 #include "base/check.hpp"
 #include "base/json_file.hpp"
+#include "gguf/gguf_file.hpp"
+#include "model/gguf_config.hpp"
 
 namespace lorahub::model {
 
 namespace {
 
+constexpr std::string_view kConfigFile = "config.json";
 constexpr const char* kOwn = "use the config.json that came with the weights";
 
 std::filesystem::path config_file(const std::filesystem::path& folder, const std::string& kind,
                                   const char* name) {
   std::filesystem::path file = folder / name;
+  if (name == kConfigFile)
+    if (const auto gguf = gguf::gguf_of(folder)) return *gguf;
   base::check(
       std::filesystem::is_regular_file(file),
       "{}: no such file (it holds the sizes of the model), give the folder of a Hugging Face {}",
       file.string(), kind);
   return file;
+}
+
+// A GGUF file says itself what a config.json would.
+std::string json_of(const std::filesystem::path& file) {
+  return file.extension() == gguf::kExtension
+             ? gguf_config(gguf::read_gguf(file))
+             : base::read_json_object(file, "copy the model folder again");
 }
 
 std::string shortened(const nlohmann::json& value) {
@@ -39,8 +51,7 @@ struct ConfigFields::Values {
 ConfigFields::ConfigFields(const std::filesystem::path& folder, std::string kind, const char* name)
     : file_(config_file(folder, kind, name).string()),
       kind_(std::move(kind)),
-      values_(std::make_shared<const Values>(
-          nlohmann::json::parse(base::read_json_object(file_, "copy the model folder again")))) {}
+      values_(std::make_shared<const Values>(nlohmann::json::parse(json_of(file_)))) {}
 
 ConfigFields::ConfigFields(const ConfigFields& outer, const char* key,
                            std::shared_ptr<const Values> values)

@@ -61,6 +61,7 @@ json read(const fs::path& file) {
 std::string generation_warning(const fs::path& folder) {
   const fs::path own = folder / kFile;
   const fs::path file = fs::exists(own) ? own : folder / "config.json";
+  if (!fs::exists(file)) return "";  // a GGUF file asks for nothing
   const json fields = read(file);
   std::vector<std::string> asked;
   for (const auto& [key, idle] : kSettings) {

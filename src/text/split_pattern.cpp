@@ -14,18 +14,17 @@ namespace {
 
 constexpr std::string_view kGpt2 =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kKnown[] = {
-    kGpt2,
-    // Llama-3
+constexpr std::string_view kLlama3 =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
-    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)",
-    // Qwen2
+    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view kQwen2 =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
-    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)",
-    // Tekken
+    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view kTekken =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
     R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N})"
-    R"(| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+    R"(| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view kKnown[] = {kGpt2, kLlama3, kQwen2, kTekken};
 
 // White space is the Unicode property, as Oniguruma has it; PCRE2's \s holds U+180E, too.
 std::string in_pcre2(std::string_view expression) {
@@ -65,6 +64,9 @@ std::optional<SplitPattern> SplitPattern::of(std::string_view expression) {
 }
 
 SplitPattern SplitPattern::gpt2() { return SplitPattern(std::string(kGpt2)); }
+SplitPattern SplitPattern::llama3() { return SplitPattern(std::string(kLlama3)); }
+SplitPattern SplitPattern::qwen2() { return SplitPattern(std::string(kQwen2)); }
+SplitPattern SplitPattern::tekken() { return SplitPattern(std::string(kTekken)); }
 SplitPattern SplitPattern::digits() { return SplitPattern(R"(\p{N})"); }
 SplitPattern SplitPattern::numbers() { return SplitPattern(R"(\p{N}+)"); }
 

@@ -18,6 +18,9 @@ class SplitPattern {
   // text as Hugging Face's `tokenizers` does: of GPT-2, Llama-3, Qwen2 and Mistral's Tekken.
   static std::optional<SplitPattern> of(std::string_view expression);
   static SplitPattern gpt2();
+  static SplitPattern llama3();
+  static SplitPattern qwen2();
+  static SplitPattern tekken();
   static SplitPattern digits();   // each digit, of any script, by itself
   static SplitPattern numbers();  // rows of digits
 

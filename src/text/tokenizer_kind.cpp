@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "text/bpe_tokenizer.hpp"
+#include "text/gguf_tokenizer.hpp"
 #include "text/unigram_tokenizer.hpp"
 
 namespace lorahub::text {
@@ -10,7 +11,7 @@ namespace {
 
 // The unigram kind comes last: it takes any folder, and its reader says what is missing or of a
 // kind that is not known.
-constexpr const TokenizerKind* kKinds[] = {&kBpe, &kUnigram};
+constexpr const TokenizerKind* kKinds[] = {&kBpe, &kGguf, &kUnigram};
 
 }  // namespace
 

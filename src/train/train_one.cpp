@@ -76,7 +76,9 @@ class Work {
         training_(training),
         resources_(resources),
         folder_(checkpoint::resolve(config.model_path)),
-        identity_(identity_of(config, folder_, training.data)) {}
+        identity_(identity_of(config, folder_, training.data)) {
+    if (every_weight()) checkpoint::check_can_be_copied(folder_);
+  }
 
   bool is_done() const {
     const std::string finished = finished_identity(training_.out);
