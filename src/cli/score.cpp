@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "cli/words.hpp"
+#include "objective/alone.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
 #include "study/choices.hpp"
@@ -87,20 +88,27 @@ void check_memory(const ScoreOptions& options, const objective::LoadedModel& loa
   plan::check_own_room(need);
 }
 
-int score(const ScoreOptions& options) {
-  const std::vector<task::Example> rows = read_rows(options);
-  objective::LoadedModel loaded = load_model(options.model);
-  check_rows(options, *loaded.tokenizer, rows);
-  objective::add_narrow_weights(
-      loaded, study::parse<study::Precision>(options.model.precision, "--precision"),
-      loaded.threads);
+// Of the candidates, or, without a library, of the base alone.
+struct Scored {
+  std::vector<std::string> modules;
+  search::Population candidates;
+  search::Sums sums;
+};
+
+Scored score_base(const objective::LoadedModel& loaded, std::span<const model::Tokens> pairs) {
+  return {.modules = {},
+          .candidates = {.dim = 1, .weights = {0}},
+          .sums = objective::alone_sums(loaded, {}, pairs)};
+}
+
+Scored score_mixtures(const ScoreOptions& options, const objective::LoadedModel& loaded,
+                      std::span<const model::Tokens> pairs) {
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model.model,
                                      .architecture = loaded.model->architecture(),
                                      .device = loaded.device,
                                      .threads = loaded.threads});
-  const auto pairs = objective::tokenize(*loaded.tokenizer, rows);
-  const search::Population candidates = population(options.weights, pool.size());
+  search::Population candidates = population(options.weights, pool.size());
   check_memory(options, loaded, pairs, candidates);
   const auto measure = objective::make_search_measure(
       loaded,
@@ -108,10 +116,33 @@ int score(const ScoreOptions& options) {
        .composition = study::parse<study::Composition>(options.composition, "--composition"),
        .engine = study::parse<study::Engine>(options.engine, "--engine")},
       pairs);
-  const search::Sums sums =
+  search::Sums sums =
       search::measure_all(measure, candidates, static_cast<int>(pairs.size()), kTile);
-  std::vector<int> tokens;
-  for (const model::Tokens& pair : pairs) tokens.push_back(static_cast<int>(pair.target.size()));
+  return {.modules = pool.names, .candidates = std::move(candidates), .sums = std::move(sums)};
+}
+
+void check_options(const ScoreOptions& options) {
+  base::check(options.library.empty() == options.weights.empty(),
+              "--library and --weights belong together (a weight is that of a module; with neither "
+              "the base is scored), give both or none");
+  base::check(options.modules.empty() || !options.library.empty(),
+              "--modules names modules of a --library (none is given), give both");
+  base::check(options.engine == "fast" || !options.library.empty(),
+              "--engine reference is for mixtures (no --library is given), give one");
+}
+
+int score(const ScoreOptions& options) {
+  check_options(options);
+  const std::vector<task::Example> rows = read_rows(options);
+  objective::LoadedModel loaded = load_model(options.model);
+  check_rows(options, *loaded.tokenizer, rows);
+  objective::add_narrow_weights(
+      loaded, study::parse<study::Precision>(options.model.precision, "--precision"),
+      loaded.threads);
+  const auto pairs = objective::tokenize(*loaded.tokenizer, rows);
+  const auto [modules, candidates, sums] =
+      options.library.empty() ? score_base(loaded, pairs) : score_mixtures(options, loaded, pairs);
+  const std::vector<int> tokens = objective::target_lengths(pairs);
   const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
   if (!options.json) {
     for (size_t p = 0; p < losses.size(); ++p)
@@ -123,10 +154,8 @@ int score(const ScoreOptions& options) {
     const auto first = sums.values.begin() + p * sums.examples;
     by_candidate.push_back(std::vector<double>(first, first + sums.examples));
   }
-  const nlohmann::json out{{"modules", pool.names},
-                           {"tokens", tokens},
-                           {"loss_sum", by_candidate},
-                           {"objective", losses}};
+  const nlohmann::json out{
+      {"modules", modules}, {"tokens", tokens}, {"loss_sum", by_candidate}, {"objective", losses}};
   fmt::print("{}\n", base::json_text(out));
   return 0;
 }
@@ -134,18 +163,19 @@ int score(const ScoreOptions& options) {
 }  // namespace
 
 void add_score(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("score", "loss of given weight vectors");
+  auto* command = app.add_subcommand("score", "loss of given weight vectors, or of the base");
   command->footer(
       "Example: lorahub score --model mini --library mini --modules find_letter,max_letter --task "
       "mini/unseen/E1_isa_letter --rows 0:5 --weights w.json --json");
   const auto options = std::make_shared<ScoreOptions>();
   add_model(*command, options->model.model)->required();
-  add_library(*command, options->library, "a folder of PEFT adapters")->required();
+  add_library(*command, options->library,
+              "a folder of PEFT adapters (default: none, the base is scored)");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   add_task(*command, options->task, Part::pool, "examples, JSON lines")->required();
   add_columns(*command, options->columns);
   command->add_option("--rows", options->rows, "FIRST:LAST, only these (default: all)");
-  command->add_option("--weights", options->weights, "JSON: a list of weight vectors")->required();
+  command->add_option("--weights", options->weights, "JSON: a list of weight vectors");
   command
       ->add_option("--composition", options->composition,
                    "what is mixed: A and B each, or their products")
