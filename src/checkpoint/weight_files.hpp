@@ -11,8 +11,9 @@ struct WeightFiles {
   std::vector<std::filesystem::path> files;  // shards in order of their names
 };
 
-// model.safetensors, else its index and shards, else pytorch_model.bin, else its index and shards; in a
-// folder without config.json its one *.gguf. Error listing these when there is none, or naming the shard that is missing.
+// model.safetensors, else its index and shards, else pytorch_model.bin, else its index and shards;
+// in a folder without config.json its one *.gguf. Error listing these when there is none, or naming
+// the shard that is missing.
 WeightFiles weight_files(const std::filesystem::path& folder);
 
 // A text that changes when one of those files does (base::file_identity).
