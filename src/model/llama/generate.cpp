@@ -26,37 +26,36 @@ struct Cache {
 };
 
 struct Prompts {
-  tensor::Packing packing;
-  at::Tensor ids;             // [rows]
-  at::Tensor last_rows;       // [B], the places of the prompts' last tokens in `ids`
-  at::Tensor lengths;         // [B]
-  tensor::Rotation rotation;  // of all rows
+  PackedSequences packed;
+  tensor::Packing whole;  // each prompt with what it shares
+  at::Tensor last_rows;   // [B], the places of the prompts' last tokens in `packed.ids`
+  at::Tensor lengths;     // [B]
 };
 
 Prompts pack_prompts(const Network& network, std::span<const Ids> prompts, int64_t max_tokens) {
   std::vector<int64_t> lengths;
-  Ids ids, positions, last_rows;
+  Ids last_rows;
   for (const Ids& prompt : prompts) {
     check_ids(prompt, network.config.vocabulary, "source");
     check_length(network.config, prompt.size() + static_cast<size_t>(max_tokens));
-    lengths.push_back(static_cast<int64_t>(prompt.size()));
-    ids.insert(ids.end(), prompt.begin(), prompt.end());
-    for (int64_t i = 0; i < lengths.back(); ++i) positions.push_back(i);
-    last_rows.push_back(static_cast<int64_t>(ids.size()) - 1);
+    lengths.push_back(std::ssize(prompt));
   }
-  return {.packing = tensor::pack(lengths),
-          .ids = to_device(network, ids),
+  const int64_t shortest = *std::ranges::min_element(lengths);
+  PackedSequences packed = pack_sequences(network, prompts, shortest - 1);
+  for (size_t i = 0; i < prompts.size(); ++i)
+    last_rows.push_back(packed.rows.offsets[i] + packed.rows.lengths[i] - 1);
+  return {.packed = std::move(packed),
+          .whole = tensor::pack(lengths),
           .last_rows = to_device(network, last_rows),
-          .lengths = to_device(network, lengths),
-          .rotation = rotation(network.config, to_device(network, positions))};
+          .lengths = to_device(network, lengths)};
 }
 
 class LlamaDecoder : public GreedyDecoder {
  public:
   LlamaDecoder(const AdaptedNetwork& model, const Prompts& prompts, const GreedyRules& rules)
-      : GreedyDecoder(model.network.head(), model.adapter, prompts.packing.lengths.size(), rules),
+      : GreedyDecoder(model.network.head(), model.adapter, prompts.whole.lengths.size(), rules),
         network_(model.network),
-        longest_(prompts.packing.longest) {
+        longest_(prompts.whole.longest) {
     const LlamaConfig& config = network_.config;
     positions_ = prompts.lengths.repeat({adapter().candidates});
     begins_ = longest_ - positions_;
@@ -67,8 +66,8 @@ class LlamaDecoder : public GreedyDecoder {
  private:
   AdaptedNetwork model() const { return {.network = network_, .adapter = adapter()}; }
 
-  // Packed rows [P or 1, rows, h * head_dim] -> [P * B, h, capacity, head_dim], each prompt's last
-  // row at longest - 1, zero before the first.
+  // Packed rows [P or 1, rows, h * head_dim] of the whole prompts -> [P * B, h, capacity,
+  // head_dim], each prompt's last row at longest - 1, zero before the first.
   at::Tensor padded(const at::Tensor& packed, const tensor::Packing& packing) const {
     const int64_t heads = network_.config.kv_heads, candidates = adapter().candidates;
     const at::Tensor from = tensor::split_heads(packed, heads).expand({candidates, -1, -1, -1});
@@ -88,20 +87,22 @@ class LlamaDecoder : public GreedyDecoder {
   // Reads the prompts, which fills the caches and gives what the first step writes from.
   void read(const Prompts& prompts) {
     const Network& n = network_;
-    at::Tensor x = embed(n, prompts.ids);
+    const PackedSequences& packed = prompts.packed;
+    at::Tensor x = embed(n, packed.ids);
     for (size_t i = 0; i < n.blocks.size(); ++i) {
       const Block& block = n.blocks[i];
       const at::Tensor rows = normed(model(), x, block.attention_norm);
       const Attention& layer = block.attention;
+      const at::Tensor k = adapted_linear(layer.k, model(), rows);
       tensor::Projections all{
-          .q = ready_queries(n, layer, adapted_linear(layer.q, model(), rows), prompts.rotation),
-          .k = ready_keys(n, layer, adapted_linear(layer.k, model(), rows), prompts.rotation),
-          .v = adapted_linear(layer.v, model(), rows)};
-      caches_.push_back({.k = padded(all.k, prompts.packing), .v = padded(all.v, prompts.packing)});
+          .q = ready_queries(n, layer, adapted_linear(layer.q, model(), rows), packed.rotation),
+          .k = packed.seen_by_each(ready_keys(n, layer, k, packed.rotation)),
+          .v = packed.seen_by_each(adapted_linear(layer.v, model(), rows))};
+      caches_.push_back({.k = padded(all.k, prompts.whole), .v = padded(all.v, prompts.whole)});
       const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
       for (at::Tensor* t : {&all.q, &all.k, &all.v}) *t = t->expand({wide, -1, -1});
       const at::Tensor seen = tensor::attend_causal(
-          all, {.targets = prompts.packing, .sources = prompts.packing},
+          all, {.targets = packed.rows, .sources = packed.seen},
           {.count = n.config.heads, .groups = n.config.kv_heads, .window = n.config.windows[i]});
       x = add_biased_linear(x, layer.o, model(), seen);
       x = add_feed_forward(x, block, model());

@@ -84,17 +84,13 @@ class LossPass {
     return all;
   }
 
-  // What the queries see of keys or values: the rows of each sequence side by side.
-  at::Tensor seen(const at::Tensor& rows) const {
-    return batch_.seen_rows.defined() ? rows.index_select(1, batch_.seen_rows) : rows;
-  }
-
   at::Tensor attention(const Attention& layer, const tensor::Projections& x, size_t number) const {
     const Network& n = model_.network;
-    return tensor::attend_causal(widened({.q = ready_queries(n, layer, x.q, batch_.rotation),
-                                          .k = seen(ready_keys(n, layer, x.k, batch_.rotation)),
-                                          .v = seen(x.v)}),
-                                 {.targets = batch_.rows, .sources = batch_.seen}, heads(number));
+    return tensor::attend_causal(
+        widened({.q = ready_queries(n, layer, x.q, batch_.rotation),
+                 .k = batch_.seen_by_each(ready_keys(n, layer, x.k, batch_.rotation)),
+                 .v = batch_.seen_by_each(x.v)}),
+        {.targets = batch_.rows, .sources = batch_.seen}, heads(number));
   }
 
   // In the last block only the target rows ask: the others give keys and values.
@@ -108,8 +104,8 @@ class LossPass {
     const at::Tensor v = adapted_linear(block.attention.v, model_, rows);
     const at::Tensor found = tensor::attend_causal(
         widened({.q = ready_queries(n, block.attention, q, batch_.target_rotation),
-                 .k = seen(ready_keys(n, block.attention, k, batch_.rotation)),
-                 .v = seen(v)}),
+                 .k = batch_.seen_by_each(ready_keys(n, block.attention, k, batch_.rotation)),
+                 .v = batch_.seen_by_each(v)}),
         {.targets = batch_.targets, .sources = batch_.seen}, heads(n.blocks.size() - 1));
     at::Tensor y = x.index_select(1, batch_.target_rows);
     y = add_biased_linear(y, block.attention.o, model_, found);

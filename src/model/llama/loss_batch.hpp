@@ -3,22 +3,16 @@
 #include <span>
 #include <vector>
 
-#include "model/llama/layers.hpp"
+#include "model/llama/packed_sequences.hpp"
 
 namespace lorahub::model::llama {
 
 // Examples as the network reads them, on its device: prompt and target in one sequence, without the
-// last token, which nothing follows. What all examples begin with is computed once: it is a
-// sequence of its own behind the others, which lack it.
-struct LossBatch {
-  tensor::Packing rows;       // of the sequences
-  tensor::Packing seen;       // of the rows that each of them sees: the shared ones and its own
-  at::Tensor seen_rows;       // [seen rows], places in `ids`; undefined where nothing is shared
-  tensor::Packing targets;    // of the rows that predict a target token: the last ones of each
-  at::Tensor ids;             // [rows]
-  at::Tensor target_rows;     // [target rows], places in `ids`
-  at::Tensor labels;          // [target rows]
-  tensor::Rotation rotation;  // of all rows
+// last token, which nothing follows.
+struct LossBatch : PackedSequences {
+  tensor::Packing targets;  // of the rows that predict a target token: the last ones of each
+  at::Tensor target_rows;   // [target rows], places in `ids`
+  at::Tensor labels;        // [target rows]
   tensor::Rotation target_rotation;
 };
 // Error for ids outside the vocabulary, an empty side, and sequences longer than the network's.

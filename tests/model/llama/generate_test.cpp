@@ -34,6 +34,23 @@ TEST_P(LlamaGreedy, AnswersAreThoseOfTransformers) {
   EXPECT_GT(ended, 0u);  // an end token was met
 }
 
+// What all prompts begin with is computed once, for each of the candidates.
+TEST_P(LlamaGreedy, PromptsThatBeginAlikeAreAnsweredAsIfAlone) {
+  const TinyModel tiny = tiny_model(GetParam());
+  const Network network = tiny.network();
+  std::vector<Ids> prompts = prompts_of(tiny);
+  for (Ids& prompt : prompts)
+    for (const int64_t id : {5, 9, 61, 33, 12, 48, 7, 70, 22, 31, 15, 52, 8, 44})
+      prompt.insert(prompt.begin(), id);
+  const Adapter adapter = tiny_adapter(network.config, 2, 0.1);
+  const std::vector<Ids> all = generate_each(network, adapter, prompts, tiny.max_tokens);
+  for (size_t k = 0; k < prompts.size(); ++k) {
+    const std::vector<Ids> alone =
+        generate_each(network, adapter, std::span(prompts).subspan(k, 1), tiny.max_tokens);
+    for (size_t p = 0; p < 2; ++p) EXPECT_EQ(all[p * prompts.size() + k], alone[p]) << p << k;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(TinyModels, LlamaGreedy, testing::ValuesIn(test::kTinyModels),
                          [](const auto& name) { return std::string(name.param); });
 
