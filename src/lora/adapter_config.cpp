@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "base/json_file.hpp"
 #include "base/text.hpp"
+#include "lora/adapter_settings.hpp"
 #include "lora/peft.hpp"
 #include "lora/python_regex.hpp"
 
@@ -27,60 +28,6 @@ struct ConfigSubject {
   const std::string& name;
   std::string file;
 };
-
-struct Refusal {
-  const char* key;
-  const char* reason;
-};
-constexpr Refusal kRefused[] = {
-    {"use_dora", "the length of every column then depends on the whole mixture"},
-    {"modules_to_save", "it replaces whole layers of the base model"},
-    {"layer_replication", "it changes the depth of the base model"},
-    {"megatron_config", "its layers are split over devices"},
-    {"trainable_token_indices", "it replaces rows of the embedding"},
-    {"target_parameters", "it adapts parameters outside linear layers"},
-    {"alora_invocation_tokens", "it acts on a part of each sequence only"},
-    {"arrow_config", "it routes every token to other modules"},
-    {"use_qalora", "it pools the inputs by groups"},
-    {"use_bdlora", "its factors are block-diagonal"},
-    {"kasa_config", "it changes the weights of the base model"},
-    {"monteclora_config", "its factors are random"},
-    {"velora_config", "it is not known to leave the numbers alone"},
-    {"lora_bias", "it adds a bias that no mixture has"},
-    {"loftq_config", "it changes the weights of the base model"},
-};
-
-// The settings that are read here or play no part in the forward pass of a T5 (PEFT itself turns
-// fan_in_fan_out off for the linear layers of T5).
-constexpr const char* kKnown[] = {"alpha_pattern",
-                                  "auto_mapping",
-                                  "base_model_name_or_path",
-                                  "bias",
-                                  "corda_config",
-                                  "ensure_weight_tying",
-                                  "eva_config",
-                                  "exclude_modules",
-                                  "fan_in_fan_out",
-                                  "inference_mode",
-                                  "init_lora_weights",
-                                  "layers_pattern",
-                                  "layers_to_transform",
-                                  "lora_alpha",
-                                  "lora_dropout",
-                                  "lora_ga_config",
-                                  "megatron_core",
-                                  "merge_weights",
-                                  "modules_to_tie",
-                                  "peft_type",
-                                  "peft_version",
-                                  "qalora_group_size",
-                                  "r",
-                                  "rank_pattern",
-                                  "revision",
-                                  "runtime_config",
-                                  "target_modules",
-                                  "task_type",
-                                  "use_rslora"};
 
 // null, false, 0, "", [] and {} are how PEFT writes "not used".
 bool used(const ConfigJson& value) {
@@ -106,22 +53,20 @@ void check_kind(const ConfigSubject& subject, const ConfigJson& config) {
               "{}: module '{}' has peft_type {} (only LoRA modules can be mixed), "
               "use an adapter of type LORA",
               subject.file, subject.name, get(config, "peft_type").dump());
-  for (const auto& [key, reason] : kRefused)
+  for (const auto& [key, reason] : kRefusedSettings)
     if (used(get(config, key))) refuse(subject, key, config.at(key), reason);
   for (const auto& [key, value] : config.items())
-    if (used(value) && std::ranges::find(kKnown, key) == std::end(kKnown))
+    if (used(value) && std::ranges::find(kKnownSettings, key) == std::end(kKnownSettings))
       refuse(subject, key, value, "a setting that is not known here may change the numbers");
 }
 
-void check_start(const ConfigSubject& subject, const ConfigJson& config,
-                 const model::PeftWords& words) {
-  // Without biases in the adapted layers lora_only adds none; all trains the other biases, too.
-  const ConfigJson bias = get(config, "bias");
-  const bool adds_none = bias == "none" || (bias == "lora_only" && !words.has_linear_biases);
-  if (used(bias) && !adds_none) refuse(subject, "bias", bias, "it replaces " + words.biases);
+void check_start(const ConfigSubject& subject, const ConfigJson& config) {
+  const ConfigJson bias = get(config, "bias");  // the biases are in the weights
+  if (used(bias) && bias != "none" && bias != "lora_only" && bias != "all")
+    refuse(subject, "bias", bias, "a kind of bias that is not known here may change the numbers");
   const ConfigJson init = get(config, "init_lora_weights");
   if (!init.is_string()) return;
-  for (const char* harmless : {"gaussian", "eva", "orthogonal"})
+  for (const char* harmless : {"gaussian", "eva", "orthogonal", "mica"})
     if (init == harmless) return;
   refuse(subject, "init_lora_weights", init,
          "it changes the weights of the base model, to which the adapter is then relative");
@@ -264,9 +209,43 @@ class Depths {
   std::vector<std::string> parts_;
 };
 
+// modules_to_save: the layers that were saved whole, and what is inside them. PEFT adapts none.
+class Saved {
+ public:
+  Saved(const ConfigSubject& subject, const ConfigJson& value) {
+    if (!used(value)) return;
+    base::check(
+        value.is_array() && std::ranges::all_of(value, &ConfigJson::is_string),
+        "{}: module '{}' has modules_to_save {} (a list of layer names is needed), copy the "
+        "adapter again",
+        subject.file, subject.name, value.dump());
+    names = value.get<std::vector<std::string>>();
+    for (const std::string& name : names) {
+      expression(subject, "modules_to_save", name);  // alone, for what its message says
+      patterns_.push_back(
+          expression(subject, "modules_to_save", R"((.*\.)?)" + name + R"(($|\..*))"));
+    }
+  }
+  bool contain(const std::string& layer) const {
+    return std::ranges::any_of(patterns_, [&](const std::regex& pattern) {
+      return std::regex_search(layer, pattern, std::regex_constants::match_continuous);
+    });
+  }
+  std::vector<std::string> names;
+
+ private:
+  std::vector<std::regex> patterns_;
+};
+
+// " of google/flan-t5-large"; "" where it is not said.
+std::string trained_on(const ConfigJson& config) {
+  const ConfigJson base = get(config, "base_model_name_or_path");
+  return used(base) && base.is_string() ? " of " + base.get<std::string>() : "";
+}
+
 // "all-linear" leaves the head out, as PEFT does.
 std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
-                      const std::vector<model::LinearInfo>& linears) {
+                      const std::vector<model::LinearInfo>& linears, const Saved& saved) {
   const ConfigJson value = get(config, "target_modules");
   base::check((value.is_array() && !value.empty()) || value.is_string(),
               "{}: module '{}' has target_modules {} (a list of layer names or a regular "
@@ -282,12 +261,14 @@ std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
     const std::string& name = linears[slot].name;
     const bool hit = all ? name != model::kHead
                          : named.list(name) || (named.contain(name) && depths.contain(name));
-    if (hit && !excluded.contain(name)) slots.insert(static_cast<int>(slot));
+    if (hit && !excluded.contain(name) && !saved.contain(name))
+      slots.insert(static_cast<int>(slot));
   }
   base::check(!slots.empty(),
-              "{}: module '{}' has target_modules {}, which name no linear layer of the base model "
-              "(was it trained on another model?), choose a module made for this base",
-              subject.file, subject.name, value.dump());
+              "{}: module '{}'{} has target_modules {}, which name no linear layer of the base "
+              "model (its layers are named {}: was the module trained on a model of another "
+              "family?), choose a module made for this base",
+              subject.file, subject.name, trained_on(config), value.dump(), layer_words(linears));
   return slots;
 }
 
@@ -323,6 +304,13 @@ class Pattern {
 
 }  // namespace
 
+std::string layer_words(const std::vector<model::LinearInfo>& linears) {
+  std::set<std::string> words;
+  for (const model::LinearInfo& linear : linears)
+    words.insert(linear.name.substr(linear.name.rfind('.') + 1));
+  return base::join({words.begin(), words.end()}, ", ");
+}
+
 AdapterConfig read_adapter_config(const fs::path& folder, const std::string& name,
                                   const model::Architecture& architecture) {
   const std::vector<model::LinearInfo>& linears = architecture.linears();
@@ -330,14 +318,17 @@ AdapterConfig read_adapter_config(const fs::path& folder, const std::string& nam
   const ConfigJson config =
       ConfigJson::parse(base::read_json_object(subject.file, "copy the adapter again"));
   check_kind(subject, config);
-  check_start(subject, config, architecture.peft());
+  check_start(subject, config);
   AdapterConfig result;
   result.rank = whole(subject, "r", get(config, "r"));
   result.alpha = positive(subject, "lora_alpha", get(config, "lora_alpha"));
   const Pattern ranks(subject, "rank_pattern", get(config, "rank_pattern"));
   const Pattern alphas(subject, "alpha_pattern", get(config, "alpha_pattern"));
+  result.is_dora = used(get(config, "use_dora"));
   const bool stable = used(get(config, "use_rslora"));
-  for (const int slot : targets(subject, config, linears)) {
+  const Saved saved(subject, get(config, "modules_to_save"));
+  result.saved = saved.names;
+  for (const int slot : targets(subject, config, linears, saved)) {
     const std::string& layer = linears[static_cast<size_t>(slot)].name;
     const double rank = ranks.of(layer, static_cast<double>(result.rank));
     result.places[slot] = {

@@ -13,6 +13,8 @@
 namespace lorahub::lora {
 namespace {
 
+constexpr size_t kMostNamed = 3;  // bases of a warning
+
 // By plain name of their bases; modules that name none are left out.
 std::map<std::string, std::vector<NamedBase>> by_base(const std::vector<NamedBase>& modules) {
   std::map<std::string, std::vector<NamedBase>> bases;
@@ -37,11 +39,15 @@ std::string plain_base_name(const std::string& name_or_path) {
   constexpr std::string_view kCached = "models--";
   if (const size_t cached = text.find(kCached); cached != std::string::npos) {
     text = text.substr(cached, text.find('/', cached) - cached);  // models--org--name
-    return text.substr(text.rfind("--") + 2);
+    text = text.substr(text.rfind("--") + 2);
   }
   while (text.ends_with('/')) text.pop_back();
   text = text.substr(text.rfind('/') + 1);
-  return text.substr(0, text.find('@'));  // a revision
+  text = text.substr(0, text.find('@'));  // a revision
+  for (const std::string_view copy : {"-bnb-4bit", "-bnb-8bit", "-unsloth", "-hf"})
+    if (text.ends_with(copy)) text = text.substr(0, text.size() - copy.size());
+  if (text.starts_with("meta-llama-")) text = text.substr(5);
+  return text;
 }
 
 std::string base_warning(const std::vector<NamedBase>& modules, const std::string& model) {
@@ -51,9 +57,12 @@ std::string base_warning(const std::vector<NamedBase>& modules, const std::strin
   if (bases.empty()) return "";
   std::vector<std::string> others;
   for (const auto& [unused, named] : bases) {
+    if (others.size() == kMostNamed) break;
     const std::string more = named.size() > 1 ? base::format(" and {} more", named.size() - 1) : "";
     others.push_back(base::format("'{}' ({}{})", named[0].base, named[0].module, more));
   }
+  if (bases.size() > kMostNamed)
+    others.push_back(base::format("and {} other names", bases.size() - kMostNamed));
   return base::format(
       "modules name another base model than '{}': {}; what a module adds fits the weights that it "
       "was trained on, check that these modules are for this model",

@@ -7,7 +7,8 @@
 namespace lorahub::lora {
 
 // "flan-t5-large" for google/flan-t5-large, /models/Flan_T5_Large/ and a folder of the Hugging Face
-// cache: what is left of a name or path where mirrors, folders and spelling are put aside.
+// cache: what is left of a name or path where mirrors, folders and spelling are put aside; and
+// "llama-3.1-8b" for unsloth/Meta-Llama-3.1-8B-bnb-4bit, the same weights in fewer bits.
 std::string plain_base_name(const std::string& name_or_path);
 
 struct NamedBase {

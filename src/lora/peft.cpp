@@ -18,6 +18,8 @@
 #include "checkpoint/tensor_names.hpp"
 #include "checkpoint/weights.hpp"
 #include "lora/adapter_config.hpp"
+#include "lora/base_weights.hpp"
+#include "lora/dora.hpp"
 #include "lora/library.hpp"
 #include "tensor/values.hpp"
 
@@ -55,49 +57,6 @@ std::optional<Key> parse_key(std::string_view key) {
   if (!rest.empty()) rest.remove_prefix(1);
   return Key{
       .linear = checkpoint::unwrapped(linear), .adapter = std::string(rest), .factor = factor};
-}
-
-// Refuses a tensor that is no factor of a linear layer, and says what it is.
-void check_others(const WeightsSubject& subject, const std::string& name, const at::Tensor& tensor,
-                  const model::Architecture& base) {
-  const std::string reason = checkpoint::empty_reason(tensor);
-  base::check(reason.empty(), "module '{}': tensor {} can't be used ({})", subject.name, name,
-              reason);
-  base::check(name.find("lora_embedding_") == std::string::npos,
-              "module '{}': tensor {} adapts an embedding (only linear layers can be adapted), use "
-              "an adapter of linear layers",
-              subject.name, name);
-  if (parse_key(name)) return;
-  for (const char* layer : {"embed_tokens", "shared", "lm_head"}) {
-    if (name.find(layer) == std::string::npos || tensor.dim() != 2) continue;
-    base::check(tensor.size(0) == base.vocabulary(),
-                "module '{}': tensor {} is a whole layer of a resized vocabulary ({} tokens, the "
-                "base model has {}; no mixture changes an embedding), use an adapter that was "
-                "trained without new tokens",
-                subject.name, name, tensor.size(0), base.vocabulary());
-    base::fail(
-        "module '{}': tensor {} is a whole layer (PEFT saves one beside an adapter of the "
-        "head; whether it equals the base model's can't be told from the adapter), save it "
-        "again with save_embedding_layers=False",
-        subject.name, name);
-  }
-  for (const char* of_another :
-       {"lora_magnitude_vector", "ia3_l", "hada_w", "lokr_w", "vera_lambda", "prompt_embeddings",
-        "modules_to_save", "base_layer"})
-    base::check(name.find(of_another) == std::string::npos,
-                "module '{}': tensor {} is of another kind of adapter than LoRA ({}; leaving it "
-                "out would change the numbers), use a plain LoRA adapter",
-                subject.name, name, of_another);
-  base::fail(
-      "module '{}': tensor {} is not a LoRA factor of a linear layer (leaving it out "
-      "would change the numbers), use a plain LoRA adapter",
-      subject.name, name);
-}
-
-std::string shape_text(at::IntArrayRef sizes) {
-  std::vector<std::string> words;
-  for (const int64_t size : sizes) words.push_back(std::to_string(size));
-  return base::format("[{}]", base::join(words, ", "));
 }
 
 struct Wanted {
@@ -145,10 +104,43 @@ at::Tensor checked(const WeightsSubject& subject, const at::Tensor& tensor, cons
 }
 
 struct Layers {
-  const model::Architecture& base;
+  const BaseWeights& base;
   const std::vector<model::LinearInfo>& linears;
   const AdapterConfig& config;
 };
+
+// What a file holds of the layers that its module adapts.
+struct Parts {
+  std::map<int, Factors> slots;
+  Lengths lengths;  // DoRA
+};
+
+// Error for a tensor that PEFT keeps beside the factors of linear layers and that is not the base
+// model's own.
+void check_no_factor(const WeightsSubject& subject, const Layers& layers, const std::string& name,
+                     const at::Tensor& tensor) {
+  base::check(name.find("lora_embedding_") == std::string::npos,
+              "module '{}': tensor {} adapts an embedding (only linear layers can be adapted), use "
+              "an adapter of linear layers",
+              subject.name, name);
+  check_is_of_base({.module = subject.name, .name = name, .values = tensor}, layers.base);
+}
+
+// Error for a layer of modules_to_save of which there is no tensor: PEFT does not load that.
+void check_saved(const WeightsSubject& subject, const std::set<std::string>& whole,
+                 const std::vector<std::string>& saved) {
+  const auto is_of = [](const std::string& tensor, const std::string& layer) {
+    for (size_t end = tensor.find('.'); end != tensor.npos; end = tensor.find('.', end + 1))
+      if (tensor.substr(0, end).ends_with(layer)) return true;
+    return false;
+  };
+  for (const std::string& layer : saved)
+    base::check(
+        std::ranges::any_of(whole, [&](const auto& tensor) { return is_of(tensor, layer); }),
+        "module '{}': modules_to_save names {}, of which {} holds no tensor, copy both "
+        "files again",
+        subject.name, layer, weights_file(subject.folder).string());
+}
 
 // The layer whose factor a tensor is. A tensor that is no factor of a targeted layer is an error.
 struct Place {
@@ -164,9 +156,10 @@ Place place_of(const WeightsSubject& subject, const Layers& layers, const std::s
       subject.name, tensor);
   const auto found = std::ranges::find(layers.linears, key->linear, &model::LinearInfo::name);
   base::check(found != layers.linears.end(),
-              "module '{}': tensor {} belongs to no linear layer that the base model has (was it "
-              "trained on another model?), choose a module made for this base",
-              subject.name, tensor);
+              "module '{}': tensor {} belongs to no linear layer that the base model has (its "
+              "layers are named {}, the first {}: was the module trained on another model?), "
+              "choose a module made for this base",
+              subject.name, tensor, layer_words(layers.linears), layers.linears.front().name);
   const int slot = static_cast<int>(found - layers.linears.begin());
   base::check(layers.config.places.contains(slot),
               "module '{}': tensor {} is of a layer that target_modules does not name (its file "
@@ -175,12 +168,47 @@ Place place_of(const WeightsSubject& subject, const Layers& layers, const std::s
   return {.slot = slot, .factor = key->factor};
 }
 
-std::map<int, Factors> place(const WeightsSubject& subject, const checkpoint::Tensors& tensors,
-                             const Layers& layers) {
-  std::map<int, Factors> slots;
+// The slot of the layer whose lengths a DoRA's tensor has: "<layer>.lora_magnitude_vector", maybe
+// with the adapter's name or ".weight" behind it. None for other tensors, and other adapters.
+std::optional<int> slot_of_lengths(const Layers& layers, const std::string& tensor) {
+  const std::string name = checkpoint::unwrapped(tensor);
+  const size_t mark = name.find(".lora_magnitude_vector");
+  if (!layers.config.is_dora || mark == name.npos) return std::nullopt;
+  const auto found =
+      std::ranges::find(layers.linears, name.substr(0, mark), &model::LinearInfo::name);
+  const int slot = static_cast<int>(found - layers.linears.begin());
+  return layers.config.places.contains(slot) ? std::optional(slot) : std::nullopt;
+}
+
+at::Tensor checked_lengths(const WeightsSubject& subject, const std::string& name,
+                           const at::Tensor& tensor, int64_t out) {
+  base::check(tensor.numel() == out && tensor::is_finite(tensor),
+              "module '{}': tensor {} has shape {} (a finite length is needed for each of the {} "
+              "outputs of its layer), choose a module made for this base",
+              subject.name, name, shape_text(tensor.sizes()), out);
+  return tensor.reshape({out, 1});
+}
+
+Parts place(const WeightsSubject& subject, const checkpoint::Tensors& tensors,
+            const Layers& layers) {
+  Parts parts;
+  std::map<int, Factors>& slots = parts.slots;
   std::map<std::string, std::string> adapters;  // their names, and a tensor of each
+  std::set<std::string> whole;                  // tensors of the base model
   for (const auto& [name, tensor] : tensors) {
-    check_others(subject, name, tensor, layers.base);
+    const std::string reason = checkpoint::empty_reason(tensor);
+    base::check(reason.empty(), "module '{}': tensor {} can't be used ({})", subject.name, name,
+                reason);
+    if (const auto slot = slot_of_lengths(layers, name)) {
+      const int64_t out = layers.linears[static_cast<size_t>(*slot)].out;
+      parts.lengths[*slot] = checked_lengths(subject, name, tensor, out);
+      continue;
+    }
+    if (!parse_key(name)) {
+      check_no_factor(subject, layers, name, tensor);
+      whole.insert(name_in_base(name));
+      continue;
+    }
     adapters.emplace(parse_key(name)->adapter, name);
     base::check(adapters.size() == 1,
                 "module '{}': tensors {} and {} are of two adapters in one file (which one is "
@@ -201,7 +229,13 @@ std::map<int, Factors> place(const WeightsSubject& subject, const checkpoint::Te
                  .key = name,
                  .rank_axis = part == 'A' ? 0 : 1});
   }
-  return slots;
+  check_saved(subject, whole, layers.config.saved);
+  for (const auto& [slot, unused] : slots)
+    base::check(!layers.config.is_dora || parts.lengths.contains(slot),
+                "module '{}': the lora_magnitude_vector of {} is missing (use_dora asks for it), "
+                "copy both files again",
+                subject.name, layers.linears[static_cast<size_t>(slot)].name);
+  return parts;
 }
 
 // Both factors of every place. An adapter of one part alone is whole: one of a T5EncoderModel has
@@ -276,10 +310,24 @@ fs::path weights_file(const fs::path& folder) {
 
 Module read_module(const fs::path& folder, const std::string& name,
                    const model::Architecture& architecture) {
+  return read_module(folder, name, BaseWeights(architecture));
+}
+
+Module read_module(const fs::path& folder, const std::string& name, const BaseWeights& base) {
+  DoraModule read = read_dora_module(folder, name, base);
+  base::check(
+      read.lengths.empty(),
+      "{}: module '{}' has use_dora = true (it scales the base's own weights, which factors "
+      "alone can't), answer with it alone (infer --adapter), or train it without use_dora",
+      (folder / kConfigFile).string(), name);
+  return std::move(read.module);
+}
+
+DoraModule read_dora_module(const fs::path& folder, const std::string& name,
+                            const BaseWeights& base) {
   const WeightsSubject subject{.name = name, .folder = folder};
-  const std::vector<model::LinearInfo>& linears = architecture.linears();
-  const AdapterConfig config = read_adapter_config(folder, name, architecture);
-  const Layers layers{.base = architecture, .linears = linears, .config = config};
+  const AdapterConfig config = read_adapter_config(folder, name, base.architecture());
+  const Layers layers{.base = base, .linears = base.architecture().linears(), .config = config};
   const fs::path file = weights_file(folder);
   const std::string origin = base::file_identity(file);
   const checkpoint::Mapped mapped = checkpoint::map_weights(file);
@@ -288,11 +336,12 @@ Module read_module(const fs::path& folder, const std::string& name,
         "{} was replaced while it was opened, run the same command to go on", file.string()));
   base::read_ahead(mapped->bytes());
   const checkpoint::Tensors tensors = checkpoint::read_weights(mapped);
-  Module module{.name = name, .slots = place(subject, tensors, layers), .file = mapped};
+  Parts parts = place(subject, tensors, layers);
+  Module module{.name = name, .slots = std::move(parts.slots), .file = mapped};
   check_complete(subject, module.slots, layers);
   set_scalings(module, config);
   module.origin = origin;
-  return module;
+  return {.module = std::move(module), .lengths = std::move(parts.lengths)};
 }
 
 void write_module(const fs::path& folder, const Module& module,

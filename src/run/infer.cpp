@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
+#include "lora/dora.hpp"
 #include "lora/peft.hpp"
 #include "objective/alone.hpp"
 #include "plan/memory.hpp"
@@ -24,9 +25,10 @@ train::TrainedModel adapted_model(const objective::LoadedModel& loaded,
     train::read_ia3(folder, ia3);
     return train::trained_model(ia3);
   }
-  return {.model = loaded.model,
-          .adapter = objective::alone(
-              loaded, lora::read_module(folder, name, loaded.model->architecture()))};
+  const lora::BaseWeights base(loaded.model->architecture(), loaded.tokenizer->folder());
+  lora::DoraModule read = lora::read_dora_module(folder, name, base);
+  if (!read.lengths.empty()) return {.model = lora::with_dora(*loaded.model, read), .adapter = {}};
+  return {.model = loaded.model, .adapter = objective::alone(loaded, std::move(read.module))};
 }
 
 namespace {

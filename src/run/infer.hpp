@@ -12,8 +12,8 @@
 
 namespace lorahub::run {
 
-// The model with the adapter in a PEFT folder: low-rank terms beside its weights, or factors of
-// (IA)^3 in them. Error for an adapter of another model, or with other tokens.
+// The model with the adapter in a PEFT folder: low-rank terms beside its weights, or a DoRA or the
+// factors of (IA)^3 in them. Error for an adapter of another model, or with other tokens.
 train::TrainedModel adapted_model(const objective::LoadedModel& loaded,
                                   const std::filesystem::path& folder, const std::string& name);
 

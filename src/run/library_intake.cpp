@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "checkpoint/hub.hpp"
+#include "lora/base_weights.hpp"
 #include "lora/peft.hpp"
 #include "objective/self_test.hpp"
 #include "study/pieces.hpp"
@@ -69,6 +70,10 @@ class Bases {
   std::optional<objective::LoadedModel> model_;
 };
 
+lora::BaseWeights weights_of(const objective::LoadedModel& loaded) {
+  return lora::BaseWeights(loaded.model->architecture(), loaded.tokenizer->folder());
+}
+
 ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases& bases) {
   try {
     if (!module.problem.empty()) return {.text = module.problem};
@@ -78,7 +83,7 @@ ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases
                   "its bytes are not those of the index (the disk changed them), copy it again"};
     const objective::LoadedModel& loaded = bases.of(module.base);
     text::check_same_tokens(loaded.tokenizer->folder(), folder);
-    const lora::Module read = lora::read_module(folder, module.name, loaded.model->architecture());
+    const lora::Module read = lora::read_module(folder, module.name, weights_of(loaded));
     if (module.card.tests.empty()) return {.text = "good, without self-test", .good = true};
     const std::string failed = objective::failure(loaded, read, module.card);
     if (!failed.empty()) return {.text = failed};
@@ -171,7 +176,7 @@ AddedModule add_module(const AddOptions& options,
   for (const fs::path& file : {weights, from / lora::kConfigFile, from / lora::kCardFile})
     checkpoint::check_own_file(file);
   text::check_same_tokens(loaded.tokenizer->folder(), from);
-  const lora::Module module = lora::read_module(from, name, loaded.model->architecture());
+  const lora::Module module = lora::read_module(from, name, weights_of(loaded));
   lora::ModuleCard written = card(options, module, loaded);
   if (written.base.empty()) written.base = options.base;
   base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());

@@ -36,6 +36,14 @@ VARIANTS = {
                     {"r": 3, "lora_alpha": 6, "target_modules": ["q", "wo"], "layers_to_transform": [1],
                      "layers_pattern": "block", "fan_in_fan_out": True, "bias": "lora_only"}),
     "all_linear": ("tiny_relu", torch.float32, True, {"r": 2, "lora_alpha": 3, "target_modules": "all-linear"}),
+    "dora": ("tiny_gated", torch.float32, True,
+             {"r": 3, "lora_alpha": 5, "target_modules": ["q", "wi_0", "wo", "lm_head"], "use_dora": True, "use_rslora": True}),
+    # Whole layers beside the factors, which equal the base's: PEFT saves these as they are in the base here.
+    "saved_layers": ("tiny_gated", torch.float32, True,
+                     {"r": 2, "lora_alpha": 5, "target_modules": "all-linear", "bias": "all", "init_lora_weights": "mica",
+                      "modules_to_save": ["lm_head", "final_layer_norm", "DenseReluDense.wo"]}),
+    "saved_embeddings": ("tiny_relu", torch.float32, True,
+                         {"r": 2, "lora_alpha": 5, "target_modules": ["q", "lm_head"], "init_lora_weights": "orthogonal"}),
     "tied_head": ("tiny_relu", torch.float32, True,
                   {"r": 2, "lora_alpha": 5, "target_modules": [*ALL, "wi", "lm_head"]}),
 }
@@ -46,15 +54,18 @@ FACTOR = ["every_linear", "regular_expression", "some_layers"]  # of one rank an
 def save(name):
     base, dtype, safe, settings = VARIANTS[name]
     model = get_peft_model(t5_golden.model_of(t5_golden.SHAPES[base]),
-                           LoraConfig(task_type="SEQ_2_SEQ_LM", init_lora_weights=False, **settings))
+                           LoraConfig(task_type="SEQ_2_SEQ_LM", **{"init_lora_weights": False, **settings}))
     torch.manual_seed(sum(name.encode()))
     for key, tensor in model.named_parameters():
         if "lora_" in key:
-            tensor.data.normal_(0, 0.12 if "lora_A" in key else 0.2)
+            if "magnitude" in key:
+                tensor.data *= 1 + 0.2 * torch.randn_like(tensor)
+            else:
+                tensor.data.normal_(0, 0.12 if "lora_A" in key else 0.2)
             tensor.data = tensor.data.to(dtype)
     shutil.rmtree(OUT / name, ignore_errors=True)
     model.peft_config["default"].base_model_name_or_path = base
-    model.save_pretrained(OUT / name, safe_serialization=safe, save_embedding_layers=False)
+    model.save_pretrained(OUT / name, safe_serialization=safe, save_embedding_layers=name == "saved_embeddings")
     (OUT / name / "README.md").unlink(missing_ok=True)
 
 
@@ -104,7 +115,7 @@ def factor(weights):
 
 
 def gated():
-    return [name for name, variant in VARIANTS.items() if variant[0] == "tiny_gated"]
+    return ["every_linear", "patterns", "regular_expression", "some_layers"]
 
 
 @torch.no_grad()

@@ -17,6 +17,13 @@ TEST(BaseNames, PutMirrorsPathsAndSpellingAside) {
         "mirror/flan-t5-large@main", " google/flan-t5-large", "C:\\models\\flan-t5-large",
         "/home/x/.cache/huggingface/hub/models--google--flan-t5-large/snapshots/0613663d0d48ea86"})
     EXPECT_EQ(plain_base_name(same), "flan-t5-large") << same;
+  for (const char* same :
+       {"meta-llama/Llama-3.1-8B", "meta-llama/Meta-Llama-3.1-8B", "unsloth/Meta-Llama-3.1-8B",
+        "unsloth/llama-3.1-8b-unsloth-bnb-4bit", "unsloth/Llama-3.1-8B-bnb-4bit",
+        "/root/.cache/huggingface/hub/models--unsloth--Meta-Llama-3.1-8B-bnb-4bit/snapshots/0a"})
+    EXPECT_EQ(plain_base_name(same), "llama-3.1-8b") << same;
+  EXPECT_EQ(plain_base_name("meta-llama/Llama-2-7b-hf"), plain_base_name("llama-2-7b"));
+  EXPECT_NE(plain_base_name("meta-llama/Llama-3.1-8B-Instruct"), "llama-3.1-8b");
   EXPECT_EQ(plain_base_name(""), "");
   EXPECT_EQ(plain_base_name("///"), "");
   EXPECT_NE(plain_base_name("google/flan-t5-base"), plain_base_name("google/flan-t5-large"));
@@ -40,6 +47,16 @@ TEST(BaseWarning, SaysNothingWhereAllAgreeOrNoneSaysAnything) {
   EXPECT_EQ(base_warning({{"a", "mini"}, {"b", "/x/mini/"}, {"c", ""}}, "configs/model/mini"), "");
   EXPECT_EQ(base_warning({{"a", ""}}, "configs/model/mini"), "");
   EXPECT_EQ(base_warning({}, ""), "");
+}
+
+// Half of the adapters that people share name a folder of their own machine.
+TEST(BaseWarning, NamesThreeOfManyBases) {
+  std::vector<NamedBase> modules;
+  for (const char* module : {"a", "b", "c", "d", "e"})
+    modules.push_back({module, base::format("/home/{}/checkpoint_{}", module, module)});
+  EXPECT_THAT(base_warning(modules, "mini"),
+              AllOf(HasSubstr("'/home/c/checkpoint_c' (c), and 2 other names; "),
+                    Not(HasSubstr("checkpoint_d"))));
 }
 
 TEST(NamedBases, OfALibrary) {

@@ -80,7 +80,8 @@ TEST(PeftIssue3111, ScalingCountsOnceWhereTheMixtureIsFactoredAgain) {
   expect_sum(truncate(mixed(modules, weights), 5), modules, weights);
 }
 
-// #3761: one adapter at weight 1 did not come back where it had rsLoRA, a bias, DoRA or KaSA.
+// #3761: one adapter at weight 1 did not come back where it had rsLoRA, a bias of its own, DoRA or
+// KaSA.
 TEST(PeftIssue3761, OneModuleAtOneComesBackOrIsRefusedByName) {
   const Scratch scratch;
   const Module plain = made("m", tiny());
@@ -101,8 +102,8 @@ TEST(PeftIssue3761, OneModuleAtOneComesBackOrIsRefusedByName) {
     write_module(scratch.path / "back", back, tiny(), "base");
     expect_sum(read_module(scratch.path / "back", "back", tiny()), {stable}, {1.0});
   }
-  for (const json& change : {json{{"lora_bias", true}}, json{{"bias", "all"}},
-                             json{{"use_dora", true}}, json{{"kasa_config", {{"beta", 1e-4}}}}}) {
+  for (const json& change : {json{{"lora_bias", true}}, json{{"use_dora", true}},
+                             json{{"kasa_config", {{"beta", 1e-4}}}}}) {
     with(change);
     EXPECT_THAT(error_of([&] { read_module(scratch.path, "m", tiny()); }),
                 AllOf(HasSubstr(change.begin().key()), HasSubstr("'m'")));

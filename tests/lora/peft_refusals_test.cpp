@@ -18,9 +18,10 @@ namespace fs = std::filesystem;
 TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
   const std::vector<json> changes = {{{"peft_type", "IA3"}},
                                      {{"peft_type", "ADALORA"}},
-                                     {{"use_dora", true}},
-                                     {{"bias", "all"}},
+                                     {{"bias", "every_second"}},
                                      {{"modules_to_save", {"lm_head"}}},
+                                     {{"modules_to_save", "lm_head"}},
+                                     {{"modules_to_save", {"(lm_head"}}},
                                      {{"rank_pattern", {"q"}}},
                                      {{"rank_pattern", {{"q", 2.5}}}},
                                      {{"alpha_pattern", {{"q", "8"}}}},
@@ -40,6 +41,11 @@ TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
                                      {{"alora_invocation_tokens", {7}}},
                                      {{"arrow_config", {{"top_k", 3}}}},
                                      {{"use_qalora", true}},
+                                     {{"use_bdlora", {{"nblocks", 2}}}},
+                                     {{"kasa_config", {{"beta", 1e-4}}}},
+                                     {{"monteclora_config", {{"num_samples", 8}}}},
+                                     {{"velora_config", {{"num_groups", 32}}}},
+                                     {{"alora_invocation_string", "<|tool|>"}},
                                      {{"a_setting_of_next_year", 0.5}},
                                      {{"exclude_modules", {1}}},
                                      {{"r", 0}},
@@ -124,6 +130,26 @@ TEST(ReadModule, NamesTheTensorAndBothRanksOrShapes) {
   const model::t5::T5Architecture wider(sizes);
   EXPECT_THAT(error_of([&] { read_module(WrittenModule().path, "m", wider); }),
               AllOf(HasSubstr("[4, 12]"), HasSubstr("[4, 16]")));
+}
+
+// By the names in the configuration, and where that names all layers, by those of the tensors.
+TEST(ReadModule, OfAnotherFamilyNamesTheLayersOfBoth) {
+  const WrittenModule folder;
+  folder.config({{"target_modules", {"q_proj", "v_proj"}},
+                 {"base_model_name_or_path", "meta-llama/Llama-3.2-1B"}});
+  EXPECT_THAT(folder.error(),
+              AllOf(HasSubstr("'m' of meta-llama/Llama-3.2-1B"), HasSubstr("q_proj"),
+                    HasSubstr("named k, lm_head, o, q, v, wi_0, wi_1, wo: was"),
+                    HasSubstr("another family")));
+  folder.config({{"target_modules", "all-linear"}});
+  folder.tensors([](checkpoint::Tensors& t) {
+    t = {{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", at::ones({4, 12})}};
+  });
+  EXPECT_THAT(
+      folder.error(),
+      AllOf(HasSubstr("layers.0.self_attn.q_proj.lora_A.weight"),
+            HasSubstr("named k, lm_head, o, q, v, wi_0, wi_1, wo, the first encoder.block.0"),
+            HasSubstr("another model")));
 }
 
 TEST(ReadModule, NamesMissingExtraAndForeignTensors) {

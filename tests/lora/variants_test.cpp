@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "lora/base_weights.hpp"
+#include "lora/dora.hpp"
 #include "lora/pool.hpp"
 #include "made.hpp"
 #include "model/models.hpp"
@@ -53,9 +55,17 @@ Pool pool_of(const json& names, const model::Architecture& architecture) {
 
 class Variant : public testing::TestWithParam<const char*> {
  protected:
+  // The base's weights in a file, since some adapters hold layers of it.
+  Module read() {
+    const auto tensors = base.model()->tensors();
+    checkpoint::write_safetensors(files.path / "model.safetensors", tensors);
+    return read_module(kVariants / GetParam(), GetParam(),
+                       BaseWeights(base.architecture(), files.path));
+  }
   const json& expected = golden().at("variants").at(GetParam());
   const lorahub::test::Golden& base = base_of(expected.at("base"));
-  const Module module = read_module(kVariants / GetParam(), GetParam(), base.architecture());
+  const Scratch files;
+  const Module module = read();
 };
 
 TEST_P(Variant, HasTheRanksAndScalingsOfPeft) {
@@ -109,7 +119,56 @@ TEST_P(Variant, IsWrittenAndReadBack) {
 
 INSTANTIATE_TEST_SUITE_P(Peft, Variant,
                          testing::Values("every_linear", "patterns", "regular_expression",
-                                         "some_layers", "all_linear", "tied_head"));
+                                         "some_layers", "all_linear", "tied_head", "saved_layers",
+                                         "saved_embeddings"));
+
+// A DoRA is no mixture's: alone, in weights of its own, it has PEFT's losses and answers.
+TEST(Dora, HasTheLossesAndAnswersOfPeft) {
+  const json& expected = golden().at("variants").at("dora");
+  const lorahub::test::Golden& base = base_of("tiny_gated");
+  const BaseWeights of_base(base.architecture());
+  const DoraModule dora = read_dora_module(kVariants / "dora", "dora", of_base);
+  EXPECT_EQ(dora.lengths.size(), expected.at("layers").size());
+  const auto model = with_dora(*base.model(), dora);
+  expect_close(model->loss_sums({}, base.pairs), expected.at("loss_sum"), "fast");
+  const at::Tensor plain = model->reference_loss_sums({}, base.pairs).to(at::kDouble);
+  expect_close({plain.const_data_ptr<double>(), plain.const_data_ptr<double>() + plain.numel()},
+               expected.at("loss_sum"), "reference");
+  std::vector<model::Ids> sources;
+  for (const model::Tokens& pair : base.pairs) sources.push_back(pair.source);
+  const auto answers = model->generate({}, sources, base.max_tokens);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    model::Ids want = expected.at("greedy")[i];
+    if (want.back() == base.config.eos) want.pop_back();
+    EXPECT_EQ(answers[i], want) << i;
+  }
+  EXPECT_THAT(error_of([&] { read_module(kVariants / "dora", "dora", base.architecture()); }),
+              testing::AllOf(testing::HasSubstr("'dora' has use_dora"),
+                             testing::HasSubstr("infer --adapter")));
+}
+
+TEST(Dora, WithoutItsLengthsIsRefused) {
+  const Scratch scratch;
+  std::filesystem::copy(kVariants / "dora", scratch.path / "dora");
+  const auto file = scratch.path / "dora" / "adapter_model.safetensors";
+  const auto error_after = [&](auto change) {
+    checkpoint::Tensors tensors;
+    for (const auto& [key, tensor] : checkpoint::read_safetensors(file))
+      tensors[key] = tensor.clone();
+    change(tensors);
+    checkpoint::write_safetensors(file, tensors);
+    const BaseWeights of_base(base_of("tiny_gated").architecture());
+    return error_of([&] { read_dora_module(scratch.path / "dora", "dora", of_base); });
+  };
+  const std::string name =
+      "base_model.model.encoder.block.1.layer.0.SelfAttention.q.lora_magnitude_vector";
+  EXPECT_THAT(error_after([&](auto& tensors) { tensors.at(name)[2] = NAN; }),
+              testing::HasSubstr(name));
+  EXPECT_THAT(error_after([&](auto& tensors) { tensors.at(name) = at::ones({3}); }),
+              testing::AllOf(testing::HasSubstr(name), testing::HasSubstr("[3]")));
+  EXPECT_THAT(error_after([&](auto& tensors) { tensors.erase(name); }),
+              testing::HasSubstr("encoder.block.1.layer.0.SelfAttention.q is missing"));
+}
 
 // Modules of other layers, ranks and scalings in one mixture; weights of both signs. No cross
 // terms, no lost sign, each module's own scaling once: what huggingface/peft #2918, #3004, #3111
