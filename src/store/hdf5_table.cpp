@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
+#include "base/nesting.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -198,7 +199,20 @@ std::vector<std::string> TableReader::columns() const {
   return names;
 }
 
-std::string TableReader::description() const { return read_text_attribute(dataset_, kDescription); }
+std::string TableReader::description() const {
+  using Json = nlohmann::json;
+  std::string text = read_text_attribute(dataset_, kDescription);
+  const Json columns = Json::parse(base::shallow_json(text), nullptr, false);
+  const auto is_description = [](const Json& column) {
+    return column.is_object() && column.contains("units") && column.contains("long_name") &&
+           std::ranges::all_of(column, &Json::is_string);
+  };
+  base::check(columns.is_object() && std::ranges::all_of(columns, is_description),
+              "what its attribute {} says of the columns of a table is no JSON of this program "
+              "(it was damaged or changed): {}",
+              kDescription, text.substr(0, 80));
+  return text;
+}
 
 bool TableReader::has(std::string_view column) const {
   return std::ranges::find(members_, column, &Member::name) != members_.end();

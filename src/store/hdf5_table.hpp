@@ -39,7 +39,9 @@ class TableReader {
   TableReader(hid_t parent, const std::string& name);
   hsize_t rows() const { return rows_; }
   std::vector<std::string> columns() const;
-  std::string description() const;  // the attribute `columns`: JSON, what each column says
+  // The attribute `columns`: {"accuracy": {"units": "percent", "long_name": "..."}}, with the
+  // "knob" of a knob's column. Error where it holds anything else.
+  std::string description() const;
   bool has(std::string_view column) const;
   void each(const std::function<void(const RowView&)>& visit) const;
 

@@ -62,7 +62,7 @@ std::vector<NamedKnob> knob_names(const TableReader& runs) {
   std::vector<std::string> columns = runs.columns();
   const ResultTable others = result_tables().front();  // those of every study
   for (const Column& column : others.columns) std::erase(columns, column.name);
-  const auto about = nlohmann::json::parse(runs.description(), nullptr, false);
+  const auto about = nlohmann::json::parse(runs.description());
   std::vector<NamedKnob> names;
   for (const std::string& column : columns) {
     const auto said = about.value(nlohmann::json::json_pointer("/" + column + "/knob"), column);
