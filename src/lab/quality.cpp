@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/json_file.hpp"
 #include "base/signals.hpp"
 #include "lab/lab_folders.hpp"
 #include "model/families.hpp"
@@ -62,21 +63,6 @@ class Measuring {
     return all;
   }
 
-  // Reads the figures from the modules' cards, which were measured when the modules were trained.
-  ordered_json modules() const {
-    ordered_json all;
-    for (const int rank : recipe_.ranks)
-      for (const LabTask& task : recipe_.modules) {
-        const std::string part = base::format("r{}/{}", rank, task.name);
-        const auto card =
-            ordered_json::parse(base::read_file(folders_.library() / part / "training.json"));
-        all[part] = {{"before", card.at("before").at("accuracy")},
-                     {"after", card.at("after").at("accuracy")},
-                     {"loss", card.at("after").at("loss")}};
-      }
-    return all;
-  }
-
  private:
   double accuracy(const Rows& rows) const {
     base::throw_if_signalled();
@@ -95,6 +81,29 @@ class Measuring {
   objective::LoadedModel loaded_;
 };
 
+ModuleFigures figures_of(const std::string& module, const fs::path& card) {
+  constexpr const char* kAdvice = "remove the module's folder and make it again";
+  const auto json = ordered_json::parse(base::read_json_object(card, kAdvice));
+  const auto figure = [&](const std::string& place) {
+    const auto at = ordered_json::json_pointer(place);
+    base::check(json.contains(at) && json.at(at).is_number(),
+                "{}: has no number at {} (it was cut short or changed), {}", card.string(), place,
+                kAdvice);
+    return json.at(at).get<double>();
+  };
+  return {.module = module,
+          .before = figure("/before/accuracy"),
+          .after = figure("/after/accuracy"),
+          .loss = figure("/after/loss")};
+}
+
+ordered_json modules(const Lab& lab) {
+  ordered_json all;
+  for (const ModuleFigures& of : figures_of_modules(lab))
+    all[of.module] = {{"before", of.before}, {"after", of.after}, {"loss", of.loss}};
+  return all;
+}
+
 double mean(const ordered_json& of, const char* field) {
   double sum = 0;
   for (const auto& [name, values] : of.items()) sum += values.at(field).get<double>();
@@ -103,11 +112,20 @@ double mean(const ordered_json& of, const char* field) {
 
 }  // namespace
 
+std::vector<ModuleFigures> figures_of_modules(const Lab& lab) {
+  std::vector<ModuleFigures> all;
+  for (const int rank : lab.recipe.ranks)
+    for (const LabTask& task : lab.recipe.modules) {
+      const std::string module = base::format("r{}/{}", rank, task.name);
+      all.push_back(figures_of(module, Folders{lab.folder}.library() / module / "training.json"));
+    }
+  return all;
+}
+
 std::string write_measured(const Lab& lab, const train::TrainingResources& resources) {
   const Measuring measuring(lab, resources);
-  const ordered_json json{{"skills", measuring.skills()},
-                          {"targets", measuring.targets()},
-                          {"modules", measuring.modules()}};
+  const ordered_json json{
+      {"skills", measuring.skills()}, {"targets", measuring.targets()}, {"modules", modules(lab)}};
   base::write_file(lab.folder / "measured.json", base::json_text(json, 1) + "\n");
   return base::format(
       "mean accuracy, %: skills unasked {:.1f}; targets zero-shot {:.1f}, in the own form {:.1f}; "
