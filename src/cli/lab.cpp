@@ -3,11 +3,10 @@
 #include <optional>
 
 #include "base/progress.hpp"
-#include "base/signals.hpp"
 #include "base/streams.hpp"
 #include "cli/commands.hpp"
+#include "cli/on_ranks.hpp"
 #include "cli/outputs.hpp"
-#include "cli/words.hpp"
 #include "lab/stages.hpp"
 #include "plan/environment.hpp"
 #include "run/independent_parts.hpp"
@@ -79,15 +78,12 @@ void lead(const LabOptions& options, run::PartsLead& ranks) {
 }
 
 int build(const LabOptions& options) {
-  base::block_signals();
-  workers::Session session;
-  workers::World world(identity());
-  const objective::Hardware hardware =
-      cli::hardware({.device = options.device, .threads = options.threads},
-                    {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Builder builder(options, hardware, world.rank());
-  return run::do_parts(world, std::ref(builder),
-                       [&](run::PartsLead& ranks) { lead(options, ranks); });
+  const auto work = [&](workers::World& world, const objective::Hardware& hardware) {
+    Builder builder(options, hardware, world.rank());
+    return run::do_parts(world, std::ref(builder),
+                         [&](run::PartsLead& ranks) { lead(options, ranks); });
+  };
+  return on_ranks({.device = options.device, .threads = options.threads}, work);
 }
 
 }  // namespace

@@ -72,7 +72,6 @@ CheckedStudy checked_study(const cluster::SubmitOptions& options,
 
 // What `run` would refuse in the job: its words, and a results folder that holds something else.
 void check_run_options(const cluster::SubmitOptions& options, const cluster::JobRequest& request) {
-  if (!options.groups.empty()) group_count(options.groups);
   if (on_gpus(options, request)) check_gpu_threads(std::atoi(options.threads.c_str()));
 }
 
@@ -180,7 +179,8 @@ void add_run_options(CLI::App& command, cluster::SubmitOptions& options) {
       ->check(CLI::IsMember({"cpu", "cuda"}));
   command.add_option("--threads", options.threads, "threads of each rank")
       ->check(CLI::Range(1, 1024));
-  command.add_option("--groups", options.groups, "groups of ranks, as of run");
+  command.add_option("--groups", options.groups, "groups of ranks, as of run")
+      ->each([](const std::string& text) { group_count(text); });
   command.add_option("--stall-timeout", options.stall_timeout, "seconds, as of run")
       ->check([](const std::string& text) { return wrong_seconds(text, kMostStall); });
   command.add_option("--hang-timeout", options.hang_timeout, "seconds, as of run")

@@ -4,10 +4,9 @@
 
 #include "base/check.hpp"
 #include "base/progress.hpp"
-#include "base/signals.hpp"
 #include "cli/commands.hpp"
+#include "cli/on_ranks.hpp"
 #include "cli/outputs.hpp"
-#include "cli/words.hpp"
 #include "plan/command_memory.hpp"
 #include "run/independent_parts.hpp"
 #include "train/train_one.hpp"
@@ -89,15 +88,12 @@ void lead(const TrainOptions& options, const objective::Hardware& hardware, run:
 }
 
 int train(const TrainOptions& options) {
-  base::block_signals();
-  workers::Session session;
-  workers::World world(identity());
-  const objective::Hardware hardware =
-      cli::hardware({.device = options.device, .threads = options.threads},
-                    {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
-  Trainer trainer(options, hardware, world.rank());
-  return run::do_parts(world, std::ref(trainer),
-                       [&](run::PartsLead& ranks) { lead(options, hardware, ranks); });
+  const auto work = [&](workers::World& world, const objective::Hardware& hardware) {
+    Trainer trainer(options, hardware, world.rank());
+    return run::do_parts(world, std::ref(trainer),
+                         [&](run::PartsLead& ranks) { lead(options, hardware, ranks); });
+  };
+  return on_ranks({.device = options.device, .threads = options.threads}, work);
 }
 
 }  // namespace

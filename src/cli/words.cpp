@@ -41,7 +41,7 @@ std::optional<std::pair<int, int>> two_numbers(std::string_view text, char betwe
 int group_count(const std::string& text) {
   if (text == "auto") return 0;
   const int count = whole_number(text).value_or(0);
-  base::check(count > 0, "--groups {}: expected auto, or how many groups of ranks, such as 4",
+  base::check(count > 0, "--groups '{}': expected auto, or how many groups of ranks, such as 4",
               text);
   return count;
 }
