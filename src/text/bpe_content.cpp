@@ -143,9 +143,6 @@ class BpeFolder {
 }  // namespace
 
 BpeContent read_bpe_content(const fs::path& folder, const fs::path& json_from) {
-  base::check(fs::is_directory(folder),
-              "{}: no such model folder (the tokenizer lies there), check the path",
-              folder.string());
   return BpeFolder(folder, json_from).content();
 }
 

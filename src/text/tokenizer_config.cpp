@@ -179,6 +179,9 @@ const std::vector<std::string>& special_token_names() {
 }
 
 TokenizerConfig read_tokenizer_config(const fs::path& folder) {
+  base::check(fs::is_directory(folder),
+              "{}: no such model folder (the tokenizer lies there), check the path",
+              folder.string());
   const File file(folder / kTokenizerConfigFile);
   check_plain(file);
   const OrderedJson& side = file.at("truncation_side");

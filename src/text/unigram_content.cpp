@@ -339,9 +339,6 @@ class Folder {
 }  // namespace
 
 UnigramContent read_unigram_content(const fs::path& folder, const fs::path& pieces_from) {
-  base::check(fs::is_directory(folder),
-              "{}: no such model folder (the tokenizer lies there), check the path",
-              folder.string());
   return Folder(folder, pieces_from).content();
 }
 
