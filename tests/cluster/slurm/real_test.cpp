@@ -235,14 +235,16 @@ TEST_F(Slurm, CancelledThenSubmittedAgain) {
   EXPECT_EQ(state(first).state, "CANCELLED");
 }
 
-// Input that is bad only when the job begins (`submit` refuses it before) is no reason to run again.
+// Input that is bad only when the job begins (`submit` refuses it before) is no reason to run
+// again.
 TEST_F(Slurm, FailuresAreNotRequeued) {
   std::ofstream(folder_ / "other.yaml")
       << "question: q\nuses: {model: mini, tasks: mini/unseen}\n"
          "set: {method: zero_shot, max_tokens: 2, task: E1_isa_letter}\n";
   const auto submit_other = [&](const std::string& options) {
-    return run_command(in_cluster("cd " + quoted(folder_) + " && LORAHUB_CONFIGS=" SOURCE_DIR
-                                  "/configs " PROGRAM " submit other.yaml --out " +
+    return run_command(in_cluster("cd " + quoted(folder_) +
+                                  " && LORAHUB_CONFIGS=" SOURCE_DIR "/configs " PROGRAM
+                                  " submit other.yaml --out " +
                                   quoted(out_) + options));
   };
   const Ended ended = submit_other(" -- --hold");
