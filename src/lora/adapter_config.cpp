@@ -266,8 +266,8 @@ std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
   }
   base::check(!slots.empty(),
               "{}: module '{}'{} has target_modules {}, which name no linear layer of the base "
-              "model (its layers are named {}: was the module trained on a model of another "
-              "family?), choose a module made for this base",
+              "model (its layers are named {}: was the module trained on another model, "
+              "of another family?), choose a module made for this base",
               subject.file, subject.name, trained_on(config), value.dump(), layer_words(linears));
   return slots;
 }

@@ -126,7 +126,8 @@ INSTANTIATE_TEST_SUITE_P(Peft, Variant,
 TEST(Dora, HasTheLossesAndAnswersOfPeft) {
   const json& expected = golden().at("variants").at("dora");
   const lorahub::test::Golden& base = base_of("tiny_gated");
-  const BaseWeights of_base(base.architecture());
+  const model::t5::T5Architecture architecture = base.architecture();
+  const BaseWeights of_base(architecture);
   const DoraModule dora = read_dora_module(kVariants / "dora", "dora", of_base);
   EXPECT_EQ(dora.lengths.size(), expected.at("layers").size());
   const auto model = with_dora(*base.model(), dora);
@@ -157,7 +158,8 @@ TEST(Dora, WithoutItsLengthsIsRefused) {
       tensors[key] = tensor.clone();
     change(tensors);
     checkpoint::write_safetensors(file, tensors);
-    const BaseWeights of_base(base_of("tiny_gated").architecture());
+    const model::t5::T5Architecture architecture = base_of("tiny_gated").architecture();
+    const BaseWeights of_base(architecture);
     return error_of([&] { read_dora_module(scratch.path / "dora", "dora", of_base); });
   };
   const std::string name =
