@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <set>
 #include <string_view>
 
 #include "base/check.hpp"
@@ -88,8 +89,8 @@ struct Computed {
   std::string name;
   int64_t heads;  // 0: rows keep their order
 
-  // A vector's values are rows of one value.
-  int64_t rows() const { return stored->sizes.front(); }
+  // All values are one row where rows keep their order. Of a vector, values are rows of one value.
+  int64_t rows() const { return heads == 0 ? 1 : stored->sizes.front(); }
   int64_t columns() const { return stored->count() / rows(); }
   int64_t place_of(int64_t row) const {
     if (heads == 0) return row;
@@ -99,10 +100,16 @@ struct Computed {
 };
 
 void check_heads(const Computed& tensor, const std::string& file) {
-  base::check(tensor.heads == 0 || (tensor.heads > 0 && tensor.rows() % (2 * tensor.heads) == 0),
+  if (tensor.heads == 0) return;
+  base::check(tensor.heads > 0 && tensor.rows() % tensor.heads == 0 &&
+                  tensor.rows() / tensor.heads % 2 == 0,
               "{}: tensor {} has {} rows for {} heads (each needs the same even number), convert "
               "the model again",
               file, tensor.stored->name, tensor.rows(), tensor.heads);
+  base::check(tensor.stored->type.plain || tensor.columns() % gguf::kBlock == 0,
+              "{}: tensor {} is a vector of type {} (its values change places, which those of a "
+              "block can't), convert the model again",
+              file, tensor.stored->name, tensor.stored->type.name);
 }
 
 // --- Values
@@ -203,10 +210,14 @@ void add_computed(const GgufFile& file, const std::vector<Computed>& computed, i
 Tensors read_gguf_weights(const std::filesystem::path& path, int threads) {
   const GgufFile file = gguf::read_gguf(path);
   Tensors tensors;
+  std::set<std::string> names;
   std::vector<Computed> computed;
   for (const StoredTensor& stored : file.tensors) {
     if (stored.name == kRopeFactors) continue;
     const std::string name = name_here(stored.name);
+    base::check(names.insert(name).second,
+                "{}: has tensor {} by two names (which one counts?), convert the model again",
+                path.string(), name);
     const Computed tensor{.stored = &stored, .name = name, .heads = paired_heads(file, name)};
     check_heads(tensor, path.string());
     if (stored.type.plain && tensor.heads == 0)

@@ -36,6 +36,49 @@ void expect_values(const std::string& name, const Tensors& tensors) {
   }
 }
 
+template <class T>
+std::string raw(T value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string counted(const std::string& text) { return raw(uint64_t{text.size()}) + text; }
+
+// Of 32 values each, all with the same bytes.
+struct Vectors {
+  std::vector<std::string> names;
+  uint32_t type;  // as files number them
+  std::string bytes;
+};
+
+// A file of architecture llama with one head.
+std::string file_of(const Vectors& vectors) {
+  constexpr size_t kAlignment = 32;
+  const auto pad = [](std::string text) {
+    text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment);
+    return text;
+  };
+  std::string out = "GGUF" + raw(uint32_t{3}) + raw(uint64_t{vectors.names.size()}) +
+                    raw(uint64_t{2}) + counted("general.architecture") + raw(uint32_t{8}) +
+                    counted("llama") + counted("llama.attention.head_count") + raw(uint32_t{4}) +
+                    raw(uint32_t{1});
+  std::string data;
+  for (const std::string& name : vectors.names) {
+    out += counted(name) + raw(uint32_t{1}) + raw(uint64_t{32}) + raw(vectors.type) +
+           raw(uint64_t{data.size()});
+    data += pad(vectors.bytes);
+  }
+  return pad(out) + data;
+}
+
+constexpr uint32_t kF32 = 0, kQ8 = 8;
+
+// The scale 1 (as f16) and the values 0 to 31.
+std::string q8_block() {
+  std::string block = raw(uint16_t{0x3C00});
+  for (char value = 0; value < 32; ++value) block += value;
+  return block;
+}
+
 TEST(GgufWeights, ValuesOfEachTypeAreThoseOfLlamaCppsPackage) {
   const Tensors tensors = read_gguf_weights(golden_gguf("types.gguf"));
   expect_values("types.gguf", tensors);
@@ -55,6 +98,33 @@ TEST(GgufWeights, RowsThatAreNoWholeHeadsAreRefused) {
   bytes[bytes.find(key) + key.size() + 4] = 3;
   EXPECT_THAT(message([&] { read_gguf_weights(folder.put("x.gguf", bytes)); }),
               HasSubstr("tensor blk.0.attn_k.weight has 16 rows for 3 heads"));
+}
+
+TEST(GgufWeights, AVectorOfBlocksHasItsValues) {
+  const Folder folder;
+  const Tensors tensors = read_gguf_weights(folder.put(
+      "x.gguf", file_of({.names = {"a.weight", "b.weight"}, .type = kQ8, .bytes = q8_block()})));
+  ASSERT_EQ(tensors.size(), 2u);
+  for (const auto& [name, tensor] : tensors)
+    EXPECT_TRUE(tensor.equal(at::arange(32, at::kFloat))) << name << tensor;
+}
+
+TEST(GgufWeights, AVectorOfBlocksWhoseValuesChangePlacesIsRefused) {
+  const Folder folder;
+  const fs::path file = folder.put(
+      "x.gguf", file_of({.names = {"blk.0.attn_q.bias"}, .type = kQ8, .bytes = q8_block()}));
+  EXPECT_THAT(message([&] { read_gguf_weights(file); }),
+              HasSubstr("tensor blk.0.attn_q.bias is a vector of type Q8_0"));
+}
+
+TEST(GgufWeights, ATensorByTwoNamesIsRefused) {
+  const Folder folder;
+  const fs::path file =
+      folder.put("x.gguf", file_of({.names = {"output_norm.weight", "model.norm.weight"},
+                                    .type = kF32,
+                                    .bytes = std::string(128, '\0')}));
+  EXPECT_THAT(message([&] { read_gguf_weights(file); }),
+              HasSubstr("has tensor model.norm.weight by two names"));
 }
 
 TEST(GgufWeights, AFolderOfOneFileIsAModelWhoseHashIsItsBytes) {

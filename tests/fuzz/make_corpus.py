@@ -221,6 +221,8 @@ def gguf():
     put("gguf", "valid", "one", gguf_file())
     put("gguf", "valid", "nothing", gguf_file(tensors=[], data=b""))
     put("gguf", "valid", "version2", gguf_file(version=2))
+    put("gguf", "valid", "block_vectors", gguf_file([("a", [32], 8, 0), ("b", [32], 8, 64)]))
+    llama = [("general.architecture", 8, counted("llama")), ("llama.attention.head_count", 4, struct.pack("<I", 2))]
     whole = (golden / "types.gguf").read_bytes()
     number = struct.pack("<I", 7)
     hostile = {
@@ -237,7 +239,10 @@ def gguf():
         "list_of_lists": gguf_file(values=[("k", 9, struct.pack("<IQ", 9, 1))]), "huge_list": gguf_file(values=[("k", 9, struct.pack("<IQ", 0, 2**63))]),
         "huge_texts": gguf_file(values=[("k", 9, struct.pack("<IQ", 8, 2**40))]), "huge_text": gguf_file(values=[("k", 8, struct.pack("<Q", 2**63))]),
         "huge_number": gguf_file(values=[("k", 10, struct.pack("<Q", 2**63))]), "key_twice": gguf_file(values=[("k", 4, number), ("k", 4, number)]),
-        "heads": gguf_file([("blk.0.attn_q.weight", [2, 6], 0, 0)], [("general.architecture", 8, counted("llama")), ("llama.attention.head_count", 4, struct.pack("<I", 2))]),
+        "heads": gguf_file([("blk.0.attn_q.weight", [2, 6], 0, 0)], llama),
+        "huge_heads": gguf_file([("blk.0.attn_q.weight", [2, 6], 0, 0)], [llama[0], ("llama.attention.head_count", 10, struct.pack("<Q", 2**62))]),
+        "heads_of_blocks": gguf_file([("blk.0.attn_q.bias", [32], 8, 0)], llama),
+        "two_names": gguf_file([("blk.0.attn_q.weight", [64, 2], 8, 0), ("model.layers.0.self_attn.q_proj.weight", [32], 8, 160)]),
         "no_heads": gguf_file([("blk.0.attn_q.weight", [2, 6], 0, 0)], [("general.architecture", 8, counted("llama"))]),
         "lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n",
     }
