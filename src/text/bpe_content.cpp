@@ -18,6 +18,7 @@ class BpeFolder {
       : folder_(std::move(folder)), config_(read_tokenizer_config(folder_)) {
     const bool own = fs::exists(folder_ / kTokenizerFile);
     content_.json = read_bpe_json((own ? folder_ : json_from) / kTokenizerFile);
+    check_growth();
     content_.cuts_left = config_.cuts_left;
     special_ = config_.special.named;
     if (!config_.decoder) add_missing(read_special_tokens(folder_, MapUse::read).named);
@@ -38,6 +39,15 @@ class BpeFolder {
   }
 
  private:
+  void check_growth() const {
+    constexpr double kMost = 256;
+    const double times = growth(content_.json.normaliser) * growth(content_.json.decoder);
+    base::check(times <= kMost,
+                "{}: its replacements can make a text {:g} times as long (a short one could fill "
+                "the memory), use the tokenizer.json that came with the model",
+                (folder_ / kTokenizerFile).string(), times);
+  }
+
   [[noreturn]] void contradict(const char* file, const std::string& what) const {
     base::fail(
         "{}: {} (text would be cut into other tokens than the model was trained with), save the "

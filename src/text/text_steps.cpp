@@ -141,6 +141,15 @@ void apply(const DecoderStep& step, Texts& tokens) {
   }
 }
 
+template <class Step>
+double growth_by(const std::vector<Step>& steps) {
+  double times = 1;
+  for (const Step& step : steps)
+    if (step.kind == Step::Kind::replace && step.to.size() > step.from.size())
+      times *= static_cast<double>(step.to.size()) / static_cast<double>(step.from.size());
+  return times;
+}
+
 }  // namespace
 
 std::string normalised(std::string text, const std::vector<NormaliserStep>& steps) {
@@ -153,5 +162,8 @@ std::string decoded(std::vector<std::string> tokens, const std::vector<DecoderSt
   join(tokens);
   return std::move(tokens[0]);
 }
+
+double growth(const std::vector<NormaliserStep>& steps) { return growth_by(steps); }
+double growth(const std::vector<DecoderStep>& steps) { return growth_by(steps); }
 
 }  // namespace lorahub::text

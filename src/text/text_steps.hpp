@@ -33,4 +33,8 @@ struct DecoderStep {
 // `tokens` in the order of the text.
 std::string decoded(std::vector<std::string> tokens, const std::vector<DecoderStep>& steps);
 
+// How many times as long the replacements of all steps together can make a text.
+double growth(const std::vector<NormaliserStep>& steps);
+double growth(const std::vector<DecoderStep>& steps);
+
 }  // namespace lorahub::text

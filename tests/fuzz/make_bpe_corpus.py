@@ -94,6 +94,8 @@ for name, path, value in [
         ("merge_of_three", "model.merges.0", "a b a"), ("merge_number", "model.merges.0", 3), ("merge_triple", "model.merges.0", ["a", "b", "a"]),
         ("lowercase", "normalizer", {"type": "Lowercase"}), ("normalizer_word", "normalizer", "NFC"), ("prepend_number", "normalizer",
                                                                                                         {"type": "Prepend", "prepend": 1}),
+        ("replace_growing", "normalizer", {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}] * 60}),
+        ("decode_growing", "decoder", {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}] * 60}),
         ("replace_nothing", "normalizer", {"type": "Replace", "pattern": {"String": ""}, "content": "x"}),
         ("replace_regex", "normalizer", {"type": "Replace", "pattern": {"Regex": "(a+)+$"}, "content": "x"}),
         ("no_steps", "normalizer", {"type": "Sequence"}), ("whitespace", "pre_tokenizer", {"type": "Whitespace"}),

@@ -272,6 +272,22 @@ const BadFile kBadFiles[] = {
 INSTANTIATE_TEST_SUITE_P(BpeTokenizer, BadBpeFile, testing::ValuesIn(kBadFiles),
                          [](const auto& row) { return std::string(row.param.name); });
 
+TEST(BpeTokenizer, ReplacementsThatCouldFillTheMemoryAreRefused) {
+  const nlohmann::json& variant = bpe_variant("gpt2");
+  const BpeTestFolder folder(variant);
+  const auto refused = [&](const char* part, const char* steps, size_t count) {
+    const J doubled = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}};
+    J file = bpe_file(variant);
+    file[part] = {{"type", "Sequence"}, {steps, std::vector<J>(count, doubled)}};
+    folder.put("tokenizer.json", file);
+    return refusal(folder.path());
+  };
+  EXPECT_EQ(refused("normalizer", "normalizers", 8), "it is taken");
+  EXPECT_THAT(refused("normalizer", "normalizers", 9), HasSubstr("make a text 512 times as long"));
+  EXPECT_EQ(refused("decoder", "decoders", 8), "it is taken");
+  EXPECT_THAT(refused("decoder", "decoders", 60), HasSubstr("times as long (a short one could"));
+}
+
 TEST(BpeTokenizer, FilesThatContradictEachOtherAreRefused) {
   const nlohmann::json& variant = bpe_variant("gpt2");
   const BpeTestFolder folder(variant);
