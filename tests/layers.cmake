@@ -1,7 +1,7 @@
 # cmake -DTABLE=layers.txt -DSOURCE=src [-DEXACT=ON] -P layers.cmake: fails on an include that the layer table does not
 # grant, and with EXACT on a grant that no file needs. A file belongs to the deepest layer whose folder it is in.
 cmake_minimum_required(VERSION 3.25)
-set(watched "^(fmt/|zlib\\.h|yaml-cpp/|sentencepiece|Eigen/|ATen/|torch/|c10/|mpi\\.h|nccl\\.h|hdf5\\.h|pcre2|utf8proc|cuda_|CLI/)")
+set(watched "^(fmt/|zlib\\.h|yaml-cpp/|sentencepiece|Eigen/|ATen/|torch/|c10/|mpi\\.h|nccl\\.h|hdf5\\.h|pcre2|utf8proc|cuda_|CLI/|boost/)")
 file(STRINGS ${TABLE} rows)
 string(REGEX REPLACE "\\|[^;]*" "" ours "${rows}") # the first cells: our folders
 set(errors "")

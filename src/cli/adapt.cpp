@@ -4,18 +4,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
 #include "base/check.hpp"
-#include "base/escape.hpp"
 #include "base/progress.hpp"
 #include "base/signals.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/task_rows.hpp"
 #include "cli/words.hpp"
+#include "run/adapted_json.hpp"
 #include "study/choices.hpp"
 #include "study/remarks.hpp"
 #include "study/single_trial.hpp"
@@ -37,24 +35,11 @@ struct Options {
 
 constexpr const char* kAsk = "ask";
 
-bool is_count(const std::string& words) {
-  return !words.empty() && std::ranges::all_of(words, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// The option as the value of the knob `modules`.
-std::string modules_value(const std::string& words) {
-  if (words == "all" || is_count(words)) return words;
-  return base::json_text(nlohmann::json(base::split(words, ',')));
-}
-
-// The option as the value of the knob `shots`: `all` are the rows of the pool in their order.
 std::string shots_value(const std::string& words, const study::TaskFiles& files) {
-  base::check(words == "all" || is_count(words),
+  base::check(words == "all" || study::is_count(words),
               "--shots {}: is no number of examples, give one or `all`", words);
-  if (is_count(words)) return words;
-  std::vector<int> rows(task::read_examples(files.pool).size());
-  std::iota(rows.begin(), rows.end(), 0);
-  return base::json_text(nlohmann::json(rows));
+  if (study::is_count(words)) return words;
+  return study::all_shots_knob(task::read_examples(files.pool).size());
 }
 
 // What the options say, as knobs of a study.
@@ -63,7 +48,7 @@ std::vector<study::Setting> knobs(const Options& options, const study::TaskFiles
   const auto add = [&list](const char* knob, const std::string& value) {
     if (!value.empty()) list.emplace_back(knob, value);
   };
-  if (!options.modules.empty()) add("modules", modules_value(options.modules));
+  if (!options.modules.empty()) add("modules", study::modules_knob(options.modules));
   if (!options.shots.empty()) add("shots", shots_value(options.shots, files));
   if (options.budget) add("search.budget", std::to_string(*options.budget));
   add("composition", options.composition);
@@ -95,42 +80,8 @@ void print(const run::Adapted& adapted, const Options& options) {
              options.out.folder);
 }
 
-nlohmann::ordered_json accuracy_json(const run::Hits& hits) {
-  if (hits.empty()) return nullptr;
-  const report::Interval percent = run::accuracy(hits);
-  return {{"rows", hits.size()},
-          {"accuracy", percent.value},
-          {"low", percent.low},
-          {"high", percent.high}};
-}
-
-nlohmann::ordered_json contest_json(const run::Contest& contest) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const run::Contestant& one : contest.contestants) {
-    nlohmann::ordered_json entry{{"name", one.name},
-                                 {"loss", one.loss},
-                                 {"examples", accuracy_json(one.shots)},
-                                 {"test", accuracy_json(one.test)},
-                                 {"p", nullptr}};
-    if (!one.test.empty()) entry["p"] = run::p_against_answer(contest, one);
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
 void print_json(const run::Adapted& adapted, const Options& options) {
-  const auto& contestants = adapted.contest.contestants;
-  const nlohmann::ordered_json out{{"modules", adapted.modules},
-                                   {"weights", adapted.weights},
-                                   {"loss", contestants[adapted.contest.answer].loss},
-                                   {"objective", adapted.objective},
-                                   {"zero_loss", contestants.front().loss},
-                                   {"single_loss", adapted.single_loss},
-                                   {"evaluations", adapted.evaluations},
-                                   {"answer", contestants[adapted.contest.answer].name},
-                                   {"compared", contest_json(adapted.contest)},
-                                   {"out", options.out.folder}};
-  fmt::print("{}\n", base::json_text(out));
+  fmt::print("{}\n", run::adapted_json(adapted, options.out.folder));
 }
 
 bool asks(const Options& options) { return options.penalty == kAsk; }

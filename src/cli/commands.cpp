@@ -26,7 +26,7 @@ namespace {
 
 constexpr int kGpuThreads = 16;
 
-const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab"};  // they open a session
+const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab", "serve"};  // they open a session
 
 std::string versions() {
   const auto environment = plan::environment();
@@ -209,6 +209,9 @@ int run(int argc, char** argv) {
         add_knobs, add_check, add_score,  add_infer,  add_adapt,      add_compose, add_hub,
         add_probe, add_train, add_lab,    add_bench,  add_completion, add_manual})
     add(app, action);
+#ifdef LORAHUB_SERVE
+  add_serve(app, action);
+#endif
   show_defaults(app);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());

@@ -21,10 +21,10 @@ Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite&
     written.module = std::move(cut);
   }
   if (mixture.form == WrittenForm::adapter)
-    write_module(folder, written.module, base.architecture, checkpoint::lasting_name(base.name));
+    write_module(folder, written.module, base.architecture, base.name);
   else
     written.lost =
-        write_merged(folder, written.module, checkpoint::resolve(base.name),
+        write_merged(folder, written.module, checkpoint::resolve(base.path),
                      mixture.form == WrittenForm::merged_f32 ? at::kFloat : at::kBFloat16);
   return written;
 }

@@ -31,7 +31,8 @@ struct Written {
 
 struct NamedModel {
   const model::Architecture& architecture;
-  std::string name;  // a folder or a published name
+  std::string path;  // a folder or a published name
+  std::string name;  // what the adapter calls it
 };
 
 // Composes and writes into `folder`, all but the card, which the caller writes.

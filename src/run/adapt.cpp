@@ -124,8 +124,8 @@ class Adapter {
     TrialEvaluator evaluator(ranks, {.inputs = inputs_, .number = 0, .device = hardware_.device},
                              std::move(hooks));
     evaluator.load();
-    lora::claim(output_.folder, {.base = checkpoint::lasting_name(trial().model_path),
-                                 .library = lora::library(output_.form)});
+    lora::claim(output_.folder,
+                {.base = base_name(output_, trial()), .library = lora::library(output_.form)});
     if (!adaptation_.added)
       journal_.emplace(output_.folder, search_key(trial(), file_hashes_, batch_text()));
     evaluator.narrow();
@@ -244,9 +244,14 @@ int adapt(const Adaptation& adaptation, const Output& output, const objective::H
     return std::make_unique<RankServer>(std::vector{adaptation.trial}, hardware, world.member());
   };
   return run_on_ranks(world, service, make_site, [&](workers::Dispatcher& dispatcher) {
-    use(Adapter(adaptation, output, hardware, dispatcher).run());
+    use(adapt(adaptation, output, hardware, dispatcher));
     return 0;
   });
+}
+
+Adapted adapt(const Adaptation& adaptation, const Output& output,
+              const objective::Hardware& hardware, workers::Dispatcher& dispatcher) {
+  return Adapter(adaptation, output, hardware, dispatcher).run();
 }
 
 }  // namespace lorahub::run

@@ -49,4 +49,8 @@ struct Adapted {
 int adapt(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
           workers::World& world, const std::function<void(const Adapted&)>& use);
 
+// The same on the coordinator of ranks that serve already, for whoever adapts more than once.
+Adapted adapt(const Adaptation& adaptation, const Output& output,
+              const objective::Hardware& hardware, workers::Dispatcher& dispatcher);
+
 }  // namespace lorahub::run

@@ -50,17 +50,24 @@ std::string body(const Solution& solution, const lora::MixtureToWrite& mixture,
 lora::ModuleCard card(const objective::LoadedModel& loaded, const Solution& solution,
                       const lora::Module& module, const Output& output) {
   const study::Trial& trial = solution.trial;
-  return {.base = checkpoint::lasting_name(trial.model_path),
-          .task = solution.task.name,
-          .data = base::format("{} examples of {}, sha256 {}", solution.task.shots.size(),
-                               output.rows, solution.task.shots_sha256),
-          .provenance = base::format("{}{} modules of {}", lora::kComposed, solution.pool.size(),
-                                     trial.library),
-          .recipe = solution.recipe,
-          .tests = make_tests(loaded, module, std::vector{solution.task.shots.front().input})};
+  return {
+      .base = base_name(output, trial),
+      .task = solution.task.name,
+      .data = base::format("{} examples of {}, sha256 {}", solution.task.shots.size(), output.rows,
+                           solution.task.shots_sha256),
+      .provenance =
+          base::format("{}{} modules of {}", lora::kComposed, solution.pool.size(), trial.library),
+      .recipe = solution.recipe,
+      .tests = output.first_example == FirstExample::kept_private
+                   ? std::vector<lora::SelfTest>()
+                   : make_tests(loaded, module, std::vector{solution.task.shots.front().input})};
 }
 
 }  // namespace
+
+std::string base_name(const Output& output, const study::Trial& trial) {
+  return output.base.empty() ? checkpoint::lasting_name(trial.model_path) : output.base;
+}
 
 Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution,
                   const Output& output) {
@@ -71,7 +78,8 @@ Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution
                                      .form = output.form};
   Delivered delivered{.written = lora::write_mixture(output.folder, mixture,
                                                      {.architecture = loaded.model->architecture(),
-                                                      .name = solution.trial.model_path})};
+                                                      .path = solution.trial.model_path,
+                                                      .name = base_name(output, solution.trial)})};
   const lora::Module& module = delivered.written.module;
   delivered.loss = loss_of(loaded, alone(loaded, module), solution);
   lora::ModuleCard words = card(loaded, solution, module, output);

@@ -13,13 +13,22 @@ struct Trial;
 
 namespace lorahub::run {
 
+// Whether the card holds the first example, as a self-test.
+enum class FirstExample { in_card, kept_private };
+
 struct Output {
   std::filesystem::path folder;
   std::string rows;  // the file of the examples, for the card
   int64_t rank = 0;  // of the adapter to be written, as in lora::Mixture
   lora::WrittenForm form = lora::WrittenForm::adapter;
   lora::Force force = lora::Force::no;  // whether a folder that exists is replaced
+  std::string base =
+      {};  // the base's name for others; "": where it lies here, or its published one
+  FirstExample first_example = FirstExample::in_card;
 };
+
+// What the adapter's configuration and card call its base.
+std::string base_name(const Output& output, const study::Trial& trial);
 
 struct Solution {
   const study::Trial& trial;

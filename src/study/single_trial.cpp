@@ -1,7 +1,10 @@
 #include "study/single_trial.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
 
+#include "base/escape.hpp"
 #include "study/check_loss.hpp"
 
 namespace lorahub::study {
@@ -73,6 +76,21 @@ SingleTask single_task(const std::string& word, const std::string& option) {
   if (fs::exists(word, error)) return task;
   const std::optional<PieceTask> found = task_of_piece(here(), word_of(word, option));
   return found ? SingleTask{.named = found->named, .knobs = found->knobs} : task;
+}
+
+bool is_count(const std::string& words) {
+  return !words.empty() && std::ranges::all_of(words, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string modules_knob(const std::string& words) {
+  if (words == "all" || is_count(words)) return words;
+  return base::json_text(nlohmann::json(base::split(words, ',')));
+}
+
+std::string all_shots_knob(size_t rows) {
+  std::vector<int> places(rows);
+  std::iota(places.begin(), places.end(), 0);
+  return base::json_text(nlohmann::json(places));
 }
 
 Trial single_trial(const TrialWords& words) {

@@ -25,6 +25,12 @@ struct SingleTask {
 };
 SingleTask single_task(const std::string& word, const std::string& option = "--task");
 
+// The words of --modules as the value of the knob `modules`: `all`, a number, or names with commas.
+std::string modules_knob(const std::string& words);
+bool is_count(const std::string& words);  // digits alone
+// The value of the knob `shots` for all rows of a pool of so many, in their order.
+std::string all_shots_knob(size_t rows);
+
 struct TrialWords {
   std::string model, library;
   SingleTask task;

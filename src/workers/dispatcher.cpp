@@ -129,7 +129,9 @@ void Dispatcher::work(const std::vector<Job>& jobs, int groups) {
   const std::lock_guard lock(mutex_);
   groups_.reset();
   calls_.clear();
+  if (std::exchange(stops_these_jobs_alone_, false)) stop_ = nullptr;
   if (first_error_) std::rethrow_exception(first_error_);
+  if (stop_) std::rethrow_exception(stop_);
 }
 
 void Dispatcher::lead(const std::vector<Job>& jobs, int group) {
@@ -158,8 +160,12 @@ void Dispatcher::end_all(const std::exception_ptr& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (!first_error_) first_error_ = reason;
+    if (!stop_) {
+      stop_ = reason;
+      stops_these_jobs_alone_ = true;
+    }
   }
-  stop(reason);
+  changed_.notify_all();
 }
 
 void Dispatcher::check_joins(int job) const {
@@ -226,9 +232,14 @@ void Dispatcher::arrived(int rank, Outcome outcome) {
 void Dispatcher::stop(const std::exception_ptr& reason) {
   {
     const std::lock_guard lock(mutex_);
-    if (!stop_) stop_ = reason;
+    if (!stop_ || std::exchange(stops_these_jobs_alone_, false)) stop_ = reason;
   }
   changed_.notify_all();
+}
+
+bool Dispatcher::is_stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stop_ != nullptr;
 }
 
 void Dispatcher::look_for_hung_ranks(double now) {

@@ -73,7 +73,8 @@ class Dispatcher {
 
   // Runs all jobs, at most `groups` at a time, the lead of each in a thread. Returns when all have
   // ended, or throws the first exception of a lead then: no job begins after it, and an Interrupted
-  // ends the other jobs, too. MachineFault when no thread can be made.
+  // ends the other jobs, too. MachineFault when no thread can be made. It may be called again, also
+  // after an exception; but once stop() was, every call throws its reason.
   void work(const std::vector<Job>& jobs, int groups);
 
   // Sets how many jobs a rank works on at the same time, before work() begins.
@@ -82,6 +83,8 @@ class Dispatcher {
   // Says what the lead does by itself from now on, for a message about one that hangs there:
   // "reading the inputs". The time that it may take begins anew.
   void note(const std::string& doing);
+
+  bool is_stopped() const;  // for good: every call throws from now on
 
   double busy_seconds() const;  // of computing, all ranks and threads
 
@@ -143,6 +146,7 @@ class Dispatcher {
   std::map<uint64_t, PendingRequest> pending_;
   std::vector<OutgoingRequest> outbox_;
   std::exception_ptr stop_;
+  bool stops_these_jobs_alone_ = false;  // a lead of work() has set stop_
   double busy_ = 0;
   std::string doing_ = "choosing or recording";  // what the leads do by themselves
   uint64_t notes_ = 0;                           // calls of note() and requests to ranks, so far

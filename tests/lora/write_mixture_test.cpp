@@ -39,7 +39,7 @@ TEST(WriteMixture, MergedInF32IsTheAdaptersModel) {
   const Scratch scratch;
   const Written written =
       write_mixture(scratch.path / "m", mixture_lab().mixture(WrittenForm::merged_f32),
-                    {.architecture = *mixture_lab().architecture, .name = kModel});
+                    {.architecture = *mixture_lab().architecture, .path = kModel, .name = "mini"});
   EXPECT_LT(written.lost, 1e-6);
   const model::t5::Network network = model::t5::load(scratch.path / "m", {});
   EXPECT_LT(worst(model::t5::loss_sums(network, {}, mixture_lab().golden.examples),
@@ -54,7 +54,7 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
   const Scratch scratch;
   const Written written =
       write_mixture(scratch.path / "m", mixture_lab().mixture(WrittenForm::merged_bf16),
-                    {.architecture = *mixture_lab().architecture, .name = kModel});
+                    {.architecture = *mixture_lab().architecture, .path = kModel, .name = "mini"});
   const checkpoint::Tensors base = checkpoint::read_model_weights(kModel),
                             merged = checkpoint::read_model_weights(scratch.path / "m");
   const auto linears = mixture_lab().architecture->linears();
@@ -78,7 +78,7 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
 
 TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
   const Scratch scratch;
-  const NamedModel base{.architecture = *mixture_lab().architecture, .name = "mini"};
+  const NamedModel base{.architecture = *mixture_lab().architecture, .path = kModel, .name = "mini"};
   const Written whole =
       write_mixture(scratch.path / "whole", mixture_lab().mixture(WrittenForm::adapter), base);
   EXPECT_EQ(whole.module.rank, 20 * 16);

@@ -163,6 +163,20 @@ TEST(Dispatcher, AFaultEndsTheOtherJobsToo) {
   EXPECT_THAT(message_of<base::MachineFault>(run), HasSubstr("not enough memory"));
 }
 
+TEST(Dispatcher, WorksOnAfterAJobThatCouldNotGoOn) {
+  std::atomic<bool> sick = true;
+  Ranks ranks(2, [&](int rank, const std::string&) { return sick ? fault() : reply(rank); });
+  EXPECT_THROW(outcomes_of(ranks.dispatcher, 3), base::MachineFault);
+  EXPECT_FALSE(ranks.dispatcher.is_stopped());
+  sick = false;
+  for (const Outcome& outcome : outcomes_of(ranks.dispatcher, 3))
+    EXPECT_EQ(outcome.result, Result::reply);
+  ranks.dispatcher.stop(std::make_exception_ptr(base::Interrupted("signal")));
+  EXPECT_TRUE(ranks.dispatcher.is_stopped());
+  EXPECT_THROW(outcomes_of(ranks.dispatcher, 3), base::Interrupted);
+  EXPECT_THROW(outcomes_of(ranks.dispatcher, 3), base::Interrupted);
+}
+
 TEST(Dispatcher, ARankThatNeverAnswersIsNamedWithWhatItDoes) {
   Ranks ranks(
       2,

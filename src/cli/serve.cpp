@@ -1,0 +1,83 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/signals.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/words.hpp"
+#include "serve/service.hpp"
+
+namespace lorahub::cli {
+namespace {
+
+struct ServeOptions {
+  std::vector<std::string> models, libraries, hosts;
+  std::string data = "lorahub-service", host = "127.0.0.1", token_file;
+  uint16_t port = 8000;
+  size_t most_waiting = 100;
+  bool no_token = false;
+  std::string device = "cpu";
+  int threads = 0;
+};
+
+std::vector<std::string> or_mini(const std::vector<std::string>& given) {
+  return given.empty() ? std::vector<std::string>{"mini"} : given;
+}
+
+int serve_command(const ServeOptions& options) {
+  base::block_signals();
+  workers::Session session;
+  workers::World world(identity());
+  const serve::ServiceOptions service{
+      .models = serve::words_of(or_mini(options.models), "--model"),
+      .libraries = serve::words_of(or_mini(options.libraries), "--library"),
+      .data = options.data,
+      .address = {.host = options.host, .port = options.port},
+      .hosts = options.hosts,
+      .token = !options.no_token,
+      .token_file = options.token_file,
+      .most_waiting = options.most_waiting};
+  return serve::serve(service,
+                      hardware({.device = options.device, .threads = options.threads},
+                               {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()}),
+                      world, [](const std::string& url) {
+                        fmt::print(
+                            "lorahub serves at {} (Ctrl-C ends it; jobs go on when it is "
+                            "started again)\n",
+                            url);
+                        std::fflush(stdout);
+                      });
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("serve", "adaptations by a web page and an HTTP API");
+  command->footer("Example: lorahub serve --model mini --library mini --data service");
+  const auto options = std::make_shared<ServeOptions>();
+  command->add_option("--model", options->models,
+                      "NAME=PATH, or a piece of configs/model: a model that is offered under that "
+                      "name (default: mini)");
+  command->add_option("--library", options->libraries,
+                      "NAME=DIR, or a piece of configs/library: modules that are offered under "
+                      "that name (default: mini)");
+  command->add_option("--data", options->data, "folder of the jobs, their results and the token")
+      ->capture_default_str();
+  command->add_option("--host", options->host, "the address that is listened at")
+      ->capture_default_str();
+  command->add_option("--port", options->port, "its port; 0: a free one")->capture_default_str();
+  command->add_option("--allowed-host", options->hosts,
+                      "another name by which browsers call the service");
+  command->add_option("--token-file", options->token_file,
+                      "the file of the token that clients need (default: token in --data, made "
+                      "where there is none)");
+  command->add_flag("--no-token", options->no_token,
+                    "let everyone on this machine in (at a loopback address alone)");
+  command->add_option("--max-queue", options->most_waiting, "jobs that may wait")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  add_device(*command, options->device, options->threads);
+  command->callback([options, &action] { action = [options] { return serve_command(*options); }; });
+}
+
+}  // namespace lorahub::cli

@@ -1,0 +1,255 @@
+#include "net/connection.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+
+#include "base/text.hpp"
+#include "net/target.hpp"
+
+namespace lorahub::net {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kLookAgain{50};   // at a response that is not there yet
+constexpr milliseconds kNextPiece{200};  // of a stream
+constexpr int kKeepAlive = 75;           // pieces of nothing after which a comment is sent: 15 s
+
+std::string text(beast::string_view view) { return {view.data(), view.size()}; }
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<ConnectionContext> context)
+      : stream_(std::move(socket)), timer_(stream_.get_executor()), context_(std::move(context)) {
+    ++context_->open;
+  }
+  ~Connection() { --context_->open; }
+
+  void read_head() {
+    parser_.emplace();
+    parser_->header_limit(context_->limits.head);
+    parser_->body_limit(context_->limits.body);
+    request_ = {};
+    stream_.expires_after(seconds(context_->limits.head_seconds));
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](auto error, size_t) { self->head_was_read(error); });
+  }
+
+ private:
+  void head_was_read(beast::error_code error) {
+    if (error == http::error::end_of_stream) return close();
+    if (error == http::error::header_limit) return refuse(431, "The header is too long.");
+    if (error == http::error::body_limit) return refuse(413, "The body is too long.");
+    if (error) return is_wrong(error) ? refuse(400, "This is no valid HTTP request.") : close();
+    if (!take_head()) return refuse(400, "The address or the header of the request is wrong.");
+    if (std::optional<Response> response = context_->handlers.refused(request_)) {
+      closing_ = closing_ || !parser_->is_done();  // a body that nobody reads may follow
+      return send(std::move(*response));
+    }
+    if (beast::iequals(request_.field("expect"), "100-continue")) return ask_for_body();
+    read_body();
+  }
+
+  // Errors of the parser are the client's; those of the socket need no answer.
+  static bool is_wrong(beast::error_code error) {
+    return error.category() == http::make_error_code(http::error::bad_target).category();
+  }
+
+  bool take_head() {
+    const auto& head = parser_->get();
+    closing_ = !head.keep_alive();
+    request_.method = text(head.method_string());
+    const std::optional<Target> target = parse_target(text(head.target()));
+    if (!target) return false;
+    request_.path = target->path;
+    request_.query = target->query;
+    int count = 0;
+    for (const auto& field : head) {
+      std::string name = base::lower(text(field.name_string()));
+      if (++count > context_->limits.fields) return false;
+      if (!request_.fields.emplace(name, text(field.value())).second && is_single(name))
+        return false;
+    }
+    return true;
+  }
+
+  // Of which a second value would be a trick.
+  static bool is_single(const std::string& name) {
+    return name == "host" || name == "authorization" || name == "origin" ||
+           name == "content-type" || name == "content-length";
+  }
+
+  void ask_for_body() {
+    const auto words = std::make_shared<std::string>("HTTP/1.1 100 Continue\r\n\r\n");
+    boost::asio::async_write(stream_, boost::asio::buffer(*words),
+                             [self = shared_from_this(), words](auto error, size_t) {
+                               if (error) return self->close();
+                               self->read_body();
+                             });
+  }
+
+  void read_body() {
+    stream_.expires_after(seconds(context_->limits.body_seconds));
+    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](auto error, size_t) {
+      self->body_was_read(error);
+    });
+  }
+
+  void body_was_read(beast::error_code error) {
+    if (error == http::error::body_limit) return refuse(413, "The body is too long.");
+    if (error) return is_wrong(error) ? refuse(400, "This is no valid HTTP request.") : close();
+    request_.body = std::move(parser_->get().body());
+    answer([this] { return context_->handlers.answer(request_); });
+  }
+
+  void refuse(int status, std::string_view sentence) {
+    closing_ = true;
+    send(refusal(status, sentence));
+  }
+
+  // What the handler throws is a fault of the program, of which a client learns nothing.
+  template <class Make>
+  void answer(const Make& make) {
+    Response response;
+    try {
+      response = make();
+    } catch (...) {
+      response = refusal(500, "The service could not answer this request.");
+    }
+    send(std::move(response));
+  }
+
+  void send(Response response) {
+    if (response.later) {
+      later_ = std::move(response.later);
+      return look_again();
+    }
+    response_ = std::move(response);
+    if (response_.stream) return begin_stream();
+    message_.emplace();
+    message_->result(static_cast<unsigned>(response_.status));
+    fill(*message_);
+    const std::string_view content = response_.content();
+    message_->content_length(content.size());
+    if (request_.method != "HEAD") message_->body() = {content.data(), content.size()};
+    write(*message_);
+  }
+
+  template <class Message>
+  void fill(Message& message) const {
+    message.version(11);
+    message.keep_alive(!closing_);
+    if (!response_.type.empty()) message.set(http::field::content_type, response_.type);
+    for (const auto& [name, value] : response_.fields) message.set(name, value);
+  }
+
+  template <class Message>
+  void write(Message& message) {
+    stream_.expires_after(seconds(context_->limits.body_seconds));
+    http::async_write(stream_, message, [self = shared_from_this()](auto error, size_t) {
+      if (error || self->closing_) return self->close();
+      self->read_head();
+    });
+  }
+
+  void look_again() {
+    stream_.expires_never();
+    wait(kLookAgain, [this] {
+      std::optional<Response> response;
+      try {
+        response = later_();
+      } catch (...) {
+        response = refusal(500, "The service could not answer this request.");
+      }
+      if (!response) return look_again();
+      send(std::move(*response));
+    });
+  }
+
+  template <class Then>
+  void wait(milliseconds time, Then then) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this(), then](auto error) {
+      if (!error && self->stream_.socket().is_open()) then();
+    });
+  }
+
+  void begin_stream() {
+    closing_ = true;
+    head_.emplace();
+    head_->result(static_cast<unsigned>(response_.status));
+    fill(*head_);
+    head_->chunked(true);
+    serializer_.emplace(*head_);
+    stream_.expires_after(seconds(context_->limits.body_seconds));
+    http::async_write_header(stream_, *serializer_,
+                             [self = shared_from_this()](auto error, size_t) {
+                               if (error) return self->close();
+                               self->next_piece();
+                             });
+  }
+
+  void next_piece() {
+    Chunk chunk;
+    try {
+      chunk = response_.stream();
+    } catch (...) {
+      return close();
+    }
+    if (chunk.bytes.empty() && !chunk.last && ++nothing_ >= kKeepAlive) chunk.bytes = ": \n\n";
+    if (chunk.bytes.empty())
+      return chunk.last ? end_stream() : wait(kNextPiece, [this] { next_piece(); });
+    nothing_ = 0;
+    piece_ = std::move(chunk);
+    stream_.expires_after(seconds(context_->limits.body_seconds));
+    boost::asio::async_write(stream_, http::make_chunk(boost::asio::buffer(piece_.bytes)),
+                             [self = shared_from_this()](auto error, size_t) {
+                               if (error) return self->close();
+                               if (self->piece_.last) return self->end_stream();
+                               self->wait(kNextPiece, [raw = self.get()] { raw->next_piece(); });
+                             });
+  }
+
+  void end_stream() {
+    boost::asio::async_write(stream_, http::make_chunk_last(),
+                             [self = shared_from_this()](auto, size_t) { self->close(); });
+  }
+
+  void close() {
+    beast::error_code ignored;
+    stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    stream_.close();
+  }
+
+  beast::tcp_stream stream_;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<ConnectionContext> context_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  Request request_;
+  Response response_;
+  std::function<std::optional<Response>()> later_;
+  std::optional<http::response<http::span_body<const char>>> message_;
+  std::optional<http::response<http::empty_body>> head_;
+  std::optional<http::response_serializer<http::empty_body>> serializer_;
+  Chunk piece_;
+  int nothing_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace
+
+void serve_connection(boost::asio::ip::tcp::socket socket,
+                      const std::shared_ptr<ConnectionContext>& context) {
+  if (context->open >= context->limits.connections) return;  // which closes it
+  const auto connection = std::make_shared<Connection>(std::move(socket), context);
+  connection->read_head();
+}
+
+}  // namespace lorahub::net

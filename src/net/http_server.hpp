@@ -1,0 +1,51 @@
+// An HTTP/1.1 server for one process, on Boost.Beast: it bounds what a client may make it hold, and
+// gives whole requests to a handler.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/message.hpp"
+
+namespace lorahub::net {
+
+struct Address {
+  std::string host = "127.0.0.1";  // an address of this machine, no name
+  uint16_t port = 8000;            // 0: a free one
+};
+
+struct Limits {
+  uint32_t head = 8192;      // bytes of a request's line and fields
+  int fields = 100;          // of a header
+  uint64_t body = 16 << 20;  // bytes
+  int connections = 256;     // at the same time; further ones are closed
+  int head_seconds = 10;     // for a head, from its first wait on
+  int body_seconds = 60;     // for a body, and for a response that the client does not read
+};
+
+struct Handlers {
+  // The refusal of a request by its head, before its body is read.
+  std::function<std::optional<Response>(const Request& head)> refused;
+  // Answers a whole request; several threads call it. What it throws becomes a 500 without words.
+  std::function<Response(const Request&)> answer;
+};
+
+class HttpServer {
+ public:
+  // Listens from now on. Error where the address is in use or is none of this machine's.
+  // MachineFault where no thread can be made.
+  HttpServer(const Address& address, const Limits& limits, Handlers handlers);
+  ~HttpServer();  // closes all connections
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  uint16_t port() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lorahub::net

@@ -1,0 +1,18 @@
+#include "net/message.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/escape.hpp"
+
+namespace lorahub::net {
+
+std::string Request::field(const std::string& name) const {
+  const auto found = fields.find(name);
+  return found == fields.end() ? "" : found->second;
+}
+
+Response refusal(int status, std::string_view sentence) {
+  return {.status = status, .body = base::json_text(nlohmann::json{{"detail", sentence}})};
+}
+
+}  // namespace lorahub::net

@@ -1,0 +1,51 @@
+// An HTTP request and its response as handlers see them (RFC 9110): decoded, whole and within the
+// limits of the server.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/files.hpp"
+
+namespace lorahub::net {
+
+struct Request {
+  std::string method;                         // "GET"
+  std::string path;                           // decoded, from the first '/', without the query
+  std::map<std::string, std::string> query;   // decoded
+  std::map<std::string, std::string> fields;  // of the header, by names in lower case
+  std::string body;                           // "" as long as the head alone was read
+
+  // Of a field of the header; "" where it is not given.
+  std::string field(const std::string& name) const;
+  bool changes_something() const { return method != "GET" && method != "HEAD"; }
+};
+
+// A piece of a response that is written while it comes into being.
+struct Chunk {
+  std::string bytes;  // "": nothing new yet
+  bool last = false;
+};
+
+struct Response {
+  int status = 200;
+  std::string type = "application/json";
+  std::string body = {};
+  std::shared_ptr<const base::MappedFile> file = {};             // sent in the place of the body
+  std::vector<std::pair<std::string, std::string>> fields = {};  // further ones of the header
+  std::function<std::optional<Response>()> later = {};           // asked again and again until it
+                                                                 // gives the response itself
+  std::function<Chunk()> stream = {};                            // asked for the body's next piece
+
+  std::string_view content() const { return file ? file->bytes() : std::string_view(body); }
+};
+
+// {"detail": sentence}, as cog's servers word what they refuse.
+Response refusal(int status, std::string_view sentence);
+
+}  // namespace lorahub::net

@@ -1,0 +1,99 @@
+#include "serve/catalog.hpp"
+
+#include <filesystem>
+
+#include "base/check.hpp"
+#include "checkpoint/hub.hpp"
+#include "lora/index.hpp"
+#include "lora/library.hpp"
+#include "study/single_trial.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+const std::string& word(const Words& words, const std::string& name, const std::string& kind) {
+  if (name.empty() && words.size() == 1) return words.begin()->second;
+  base::check(!name.empty(), "`{}` is not given (there are {}), name one", kind, words.size());
+  const auto found = words.find(name);
+  if (found != words.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, path] : words) names.push_back(known);
+  base::fail("there is no {} '{}', did you mean '{}'?", kind, name, base::nearest(name, names));
+}
+
+std::string folder_of(const std::string& word) {
+  const study::LibraryPiece piece = study::named_library(word);
+  return study::library_path(piece, piece.rank, "--library");
+}
+
+bool holds(const std::string& text, const std::string& search) {
+  return base::lower(text).find(search) != std::string::npos;
+}
+
+// Names of models go out; where a model lies on this machine does not.
+std::string public_name(const std::string& base) {
+  return base.starts_with('/') ? std::filesystem::path(base).filename().string() : base;
+}
+
+// Libraries that are lists of published names have no folder to be looked through.
+std::vector<Catalog::Module> listed(const std::string& folder) {
+  std::vector<Catalog::Module> modules;
+  if (!std::filesystem::is_directory(folder)) {
+    for (const std::string& name : lora::module_names(folder)) modules.push_back({.name = name});
+    return modules;
+  }
+  for (const lora::Indexed& one : lora::read_index(folder).modules)
+    if (one.problem.empty())
+      modules.push_back({.name = one.name,
+                         .task = one.card.task,
+                         .base = public_name(one.base),
+                         .rank = one.rank,
+                         .bytes = one.bytes});
+  return modules;
+}
+
+}  // namespace
+
+Catalog::Catalog(Words models, Words libraries)
+    : models_(std::move(models)), libraries_(std::move(libraries)) {
+  for (const auto& [name, path] : models_) checkpoint::resolve(study::named_model(path).path);
+  for (const auto& [name, path] : libraries_) lora::module_names(folder_of(path));
+}
+
+const std::string& Catalog::model(const std::string& name) const {
+  return word(models_, name, "model");
+}
+
+const std::string& Catalog::library(const std::string& name) const {
+  return word(libraries_, name, "library");
+}
+
+std::vector<Catalog::Module> Catalog::modules(const std::string& library,
+                                              const std::string& search) const {
+  std::vector<Module> modules = listed(folder_of(this->library(library)));
+  const std::string wanted = base::lower(search);
+  std::erase_if(modules, [&](const Module& one) {
+    return !holds(one.name, wanted) && !holds(one.task, wanted);
+  });
+  return modules;
+}
+
+size_t Catalog::count(const std::string& library) const {
+  return lora::module_names(folder_of(this->library(library))).size();
+}
+
+Words words_of(const std::vector<std::string>& options, const std::string& option) {
+  Words words;
+  for (const std::string& text : options) {
+    const size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const std::string word = equals == std::string::npos ? text : text.substr(equals + 1);
+    base::check(!name.empty() && !word.empty() && name.find('/') == std::string::npos,
+                "{} {}: expected NAME=PATH with a name without '/', such as {} mini=models/mini",
+                option, text, option);
+    base::check(words.emplace(name, word).second, "{}: the name '{}' is given twice", option, name);
+  }
+  return words;
+}
+
+}  // namespace lorahub::serve

@@ -1,0 +1,40 @@
+// The models and libraries that the service offers, by the names that its users see.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lorahub::serve {
+
+// What a name stands for, as --model and --library of `lorahub adapt` take it: a piece, a folder or
+// a published name.
+using Words = std::map<std::string, std::string>;
+
+class Catalog {
+ public:
+  // Error where a model or library is not there.
+  Catalog(Words models, Words libraries);
+
+  const Words& models() const { return models_; }
+  const Words& libraries() const { return libraries_; }
+  // The word of a name; "" stands for the only one. Error naming the nearest where there is none.
+  const std::string& model(const std::string& name) const;
+  const std::string& library(const std::string& name) const;
+
+  struct Module {
+    std::string name, task, base;
+    long rank = 0;
+    unsigned long bytes = 0;
+  };
+  // The modules of the library whose name or task holds `search`, whatever the case of its letters.
+  std::vector<Module> modules(const std::string& library, const std::string& search) const;
+  size_t count(const std::string& library) const;
+
+ private:
+  Words models_, libraries_;
+};
+
+// "NAME=PATH", or a word that is its own name. Error where a name is given twice.
+Words words_of(const std::vector<std::string>& options, const std::string& option);
+
+}  // namespace lorahub::serve

@@ -1,0 +1,64 @@
+#include "serve/job_folder.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/check.hpp"
+#include "base/files.hpp"
+#include "base/nesting.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kStateFile = "job.json";
+const char* const kWords[] = {"starting", "processing", "succeeded", "failed", "canceled"};
+
+}  // namespace
+
+std::string name(JobStatus status) { return kWords[static_cast<size_t>(status)]; }
+
+JobStatus job_status(const std::string& name) {
+  for (int i = 0; i < 5; ++i)
+    if (name == kWords[i]) return static_cast<JobStatus>(i);
+  base::fail("'{}' is no state of a job", name);
+}
+
+void JobFolder::write(const Job& job) const {
+  const json state{{"id", job.id},
+                   {"number", job.number},
+                   {"status", name(job.status)},
+                   {"input", job.input},
+                   {"created", job.created},
+                   {"started", job.started},
+                   {"completed", job.completed},
+                   {"output", job.output},
+                   {"error", job.error},
+                   {"command", job.command},
+                   {"seconds", job.seconds}};
+  base::write_file(folder_ / kStateFile, state.dump(1, ' ', true, json::error_handler_t::replace));
+}
+
+std::optional<Job> JobFolder::read() const {
+  const std::filesystem::path file = folder_ / kStateFile;
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  try {
+    const json state = json::parse(base::shallow_json(base::read_file(file)));
+    return Job{.id = state.at("id"),
+               .number = state.at("number"),
+               .status = job_status(state.at("status")),
+               .input = state.at("input"),
+               .created = state.at("created"),
+               .started = state.at("started"),
+               .completed = state.at("completed"),
+               .output = state.at("output"),
+               .error = state.at("error"),
+               .command = state.at("command"),
+               .seconds = state.at("seconds")};
+  } catch (const json::exception&) {
+    base::fail("{}: is damaged (the job can't go on), move its folder away", file.string());
+  }
+}
+
+}  // namespace lorahub::serve

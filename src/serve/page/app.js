@@ -1,0 +1,399 @@
+// The page of `lorahub serve`. Views are sections of index.html, chosen by the address's fragment:
+// #/ adapts, #/p/ID is one job, #/library and #/jobs list. Data enters the page as text only.
+
+const $ = (id) => document.getElementById(id);
+const every = (selector) => [...document.querySelectorAll(selector)];
+const maker = (space) => (tag, attributes = {}, ...children) => {
+  const element = document.createElementNS(`http://www.w3.org/${space}`, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+const h = maker('1999/xhtml'), draw = maker('2000/svg');
+const fixed = (x, digits = 4) => x == null ? '–' : x.toFixed(digits).replace('-', '−');
+const count = (n, one) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
+const duration = (seconds) => seconds < 90 ? `${fixed(seconds, 1)} s` : `${fixed(seconds / 60, 0)} min`;
+const refuse = (sentence) => { throw new Error(sentence); };
+
+// Fills the body of a table; what looks the same stays, and with it the focus.
+function fillTable(id, rows) {
+  const cell = (content, i) => i ? h('td', {}, content) : h('th', { scope: 'row' }, content);
+  const body = h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map(cell))));
+  if (body.textContent !== $(id).tBodies[0].textContent) $(id).tBodies[0].replaceWith(body);
+}
+const announceOnce = (text) => { if ($('live').textContent !== text) $('live').textContent = text; };
+
+// ---- The service ----
+async function refusal(reply) {  // one sentence, or cog's list of them
+  const { detail = `The service answers with the code ${reply.status}.` } = await reply.json().catch(() => ({}));
+  const text = [detail].flat().map((one) => one.msg ? `${one.loc.at(-1)}: ${one.msg}` : one).join('\n');
+  return Object.assign(new Error(text), { status: reply.status });
+}
+async function ask(path, options = {}) {
+  const bearer = { Authorization: `Bearer ${sessionStorage.token ?? 'none'}` };
+  const reply = await fetch(path, { ...options, headers: { ...bearer, ...options.headers } })
+    .catch(() => refuse('The service does not answer, see whether it runs and can be reached.'));
+  if (!reply.ok) throw await refusal(reply);
+  return reply;
+}
+const get = async (path) => (await ask(path)).json();
+
+function complain(error) {
+  if (error.status === 401) return show('signin');
+  $('alert').textContent = error.message;
+  return setTimeout(() => $('alert').focus());  // a paste that is refused reaches its cell first
+}
+async function attempt(act) {
+  $('alert').textContent = '';
+  try { await act(); } catch (error) { complain(error); }
+}
+const onClick = (element, act) => Object.assign(element, { onclick: () => attempt(act) });
+const button = (text, act) => onClick(h('button', { type: 'button' }, text), act);
+
+// Asks and shows until `display` returns false or the view changes; pauses while nobody sees the page.
+async function watch(path, pause, display) {
+  for (let visit = visits, more = true; more && visit === visits;) {
+    try {
+      const reply = document.hidden ? null : await get(path);
+      if (reply && visit === visits) more = await display(reply);
+      $('connection').textContent = '';
+    } catch (error) {
+      if (error.status) return visit === visits && complain(error);
+      $('connection').textContent = error.message;
+    }
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
+// ---- Rows of text: JSON lines, or tables as of a spreadsheet ----
+const kInputs = ['input', 'context', 'inputs', 'prompt', 'question'];
+const kTargets = ['target', 'completion', 'targets', 'output', 'answer'];
+
+function pick(record, place) {
+  const isText = (name) => typeof record?.[name] === 'string' && record[name].trim();
+  const [input, target] = [kInputs, kTargets].map((names) => names.find(isText));
+  if (!input || !target) refuse(`${place} has no text as ${input ? 'target' : 'input'}, write both.`);
+  const more = Object.keys(record).find((name) => ![input, target].includes(name) && isText(name));
+  if (more) refuse(`${place} has text in "${more}", which would not be read, drop that column.`);
+  return { input: record[input], target: record[target] };
+}
+const parsed = (text) => { try { return JSON.parse(text); } catch { return undefined; } };
+function jsonRows(text) {
+  const whole = parsed(text), lines = text.split('\n');
+  if (whole) return [whole.examples ?? whole].flat().map((row, i) => pick(row, `Row ${i + 1}`));
+  return lines.flatMap((line, i) => line.trim() === '' ? [] : pick(parsed(line) ??
+    refuse(`Line ${i + 1} is no JSON, write a row as {"input": "…", "target": "…"}.`), `Line ${i + 1}`));
+}
+
+// The records of TSV or CSV: a field in double quotes may hold separators, line breaks and quotes.
+function records(text, comma) {
+  const bare = comma === ',' ? '(?!")[^,\\r\\n]*' : '[^\\t\\r\\n]*', list = [];
+  const field = new RegExp(`(?:"([^"]*(?:""[^"]*)*)"|(${bare}))(${comma}|\\r?\\n|\\r|$)`, 'y');
+  for (let line = 1, place = 'Line 1', fields = []; field.lastIndex < text.length || fields.length;) {
+    const [all, quoted, plain, end] = field.exec(text) ??
+      refuse(`Line ${line} has a quote inside a field, put the field in quotes and double the quote.`);
+    fields.push(quoted?.replaceAll('""', '"') ?? plain);
+    line += all.split(/\r?\n|\r/).length - 1;
+    if (end === comma) continue;
+    if (fields.length > 1 || fields[0]) list.push({ fields, place });
+    [fields, place] = [[], `Line ${line}`];
+  }
+  return list;
+}
+
+// The rows of a file or of a pasted text; null where a pasted text is no table but one text.
+function readRows(text, isFile) {
+  if (/^\s*(\{\s*"|\[\s*\{)/.test(text)) return jsonRows(text);
+  const comma = text.split('\n', 1)[0].includes('\t') ? '\t' : ',';
+  if (!isFile && comma === ',' && !text.trim().includes('\n')) return null;
+  const list = records(text, comma);
+  if (!list.length) refuse('The file is empty, write an input and a target a line.');
+  const head = list[0].fields.map((name) => name.trim().toLowerCase());
+  const isNamed = [kInputs, kTargets].every((names) => head.some((name) => names.includes(name)));
+  const isPair = ({ fields }) => fields.length === 2;
+  if (!isFile && !isNamed && !(comma === '\t' ? list.some(isPair) : list.every(isPair))) return null;
+  const names = isNamed ? head : ['input', 'target'];
+  return list.slice(isNamed ? 1 : 0).map(({ fields, place }) => fields.length === names.length ?
+    pick(Object.fromEntries(names.map((name, i) => [name, fields[i]])), place) :
+    refuse(`${place} has ${count(fields.length, 'column')} instead of ${names.length}, quote those with separators.`));
+}
+
+// Rows that the user edits: the examples, or the test rows.
+class Editor {
+  constructor(root, name) {
+    root.append($('rows-template').content.cloneNode(true));
+    const part = (selector) => root.querySelector(selector);
+    Object.assign(this, { name, list: part('.rows'), note: part('.note') });
+    part('.add').onclick = () => this.add().querySelector('textarea').focus();
+    part('input').onchange = ({ target }) => attempt(() => this.load(target));
+    this.list.onpaste = (event) => attempt(() => this.paste(event));
+    this.fill([]);
+  }
+  add(row = {}) {
+    const element = $('row-template').content.cloneNode(true).firstElementChild;
+    for (const area of element.querySelectorAll('textarea')) area.value = row[area.name] ?? '';
+    element.querySelector('button').onclick = () => this.remove(element);
+    this.list.append(element);
+    this.number();
+    return element;
+  }
+  number() {
+    this.list.querySelectorAll('legend').forEach((legend, i) => { legend.textContent = `${this.name} ${i + 1}`; });
+  }
+  remove(element) {
+    const next = element.nextElementSibling ?? element.previousElementSibling ?? this.add();
+    element.remove();
+    this.number();
+    next.querySelector('textarea').focus();
+  }
+  fill(rows, note = '') {
+    this.list.replaceChildren();
+    for (const row of rows.length ? rows : [{}]) this.add(row);
+    this.note.textContent = note;
+  }
+  async load(chooser) {
+    const rows = readRows(await chooser.files[0].text().finally(() => { chooser.value = ''; }), true);
+    this.fill(rows, `${count(rows.length, 'row')} taken from the file.`);
+  }
+  paste(event) {  // only a table that is empty takes rows
+    const text = event.clipboardData.getData('text'), cell = event.target.name;
+    const rows = text.trim() && !this.all().some((row) => row.input + row.target) && readRows(text, false);
+    if (!rows) return;
+    event.preventDefault();
+    this.fill(rows, `${count(rows.length, 'row')} taken from the paste. `);
+    this.note.append(button('Keep it as one text', () => this.fill([{ [cell]: text }])));
+  }
+  all() {
+    const row = ({ elements: [input, target] }) => ({ input: input.value, target: target.value });
+    return [...this.list.children].map(row);
+  }
+  values() {
+    const isWritten = (row) => (row.input + row.target).trim();
+    return this.all().flatMap((row, i) => isWritten(row) ? pick(row, `${this.name} ${i + 1}`) : []);
+  }
+}
+
+// ---- Adapt ----
+let service, examples, tests, searches = 0, visits = 0;  // visits: how many views were opened
+const chosen = new Set(), kMost = 200;  // modules in a list: the others are found by searching
+const choice = (name) => document.querySelector(`input[name=${name}]:checked`).value;
+function options(select, names) {
+  select.replaceChildren(...names.map((name) => h('option', {}, name)));
+  select.parentElement.hidden = names.length === 1;
+}
+function whole(id) {
+  const box = $(id), text = box.value.trim();
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  return refuse(`${box.parentElement.firstChild.textContent.trim()}: is no whole number, write one.`);
+}
+function request() {
+  const kind = choice('modules'), test = tests.values(), rows = examples.values();
+  if (!rows.length) refuse('There is no example, write one or load a sample.');
+  if (kind === 'chosen' && !chosen.size) refuse('No module is chosen, choose some or take all.');
+  return { model: $('model').value, library: $('library-name').value, examples: rows,
+    modules: kind === 'number' ? whole('modules-count') : kind === 'chosen' ? [...chosen] : 'all',
+    search: choice('search'), seed: whole('seed'),
+    shots: ['', 'all'].includes($('shots').value.trim()) ? 'all' : whole('shots'),
+    ...test.length && { test }, ...$('budget').value && { budget: whole('budget') } };
+}
+function fill(sample) {
+  [$('model').value, $('library-name').value] = [sample.model, sample.library];
+  examples.fill(sample.examples);
+  tests.fill(sample.test ?? []);
+}
+async function submit() {
+  const headers = { 'Content-Type': 'application/json', Prefer: 'respond-async' };
+  const post = { method: 'POST', headers, body: JSON.stringify({ input: request() }) };
+  $('submit').disabled = true;
+  const reply = await ask('/predictions', post).finally(() => { $('submit').disabled = false; });
+  location.hash = `#/p/${(await reply.json()).id}`;
+}
+
+// What the search finds, or null where the user has searched anew meanwhile.
+async function find(select, box) {
+  const search = ++searches, query = new URLSearchParams({ search: $(box).value });
+  const reply = await get(`/api/libraries/${encodeURIComponent($(select).value)}/modules?${query}`);
+  return search === searches ? reply : null;
+}
+function moduleBox(name) {
+  const box = h('input', { type: 'checkbox', value: name, ...chosen.has(name) && { checked: '' } });
+  return h('li', {}, h('label', {}, box, name));
+}
+function chooseModule({ target }) {
+  chosen[target.checked ? 'add' : 'delete'](target.value);
+  $('modules-note').textContent = `${chosen.size} chosen.`;
+}
+async function showModules() {
+  for (const kind of ['number', 'chosen']) $(`modules-${kind}`).hidden = choice('modules') !== kind;
+  const found = choice('modules') === 'chosen' && await find('library-name', 'modules-search');
+  if (!found) return;
+  const others = found.modules.map(({ name }) => name).filter((name) => !chosen.has(name));
+  $('modules-list').replaceChildren(...[...chosen, ...others.slice(0, kMost)].map(moduleBox));
+  $('modules-note').textContent = `${chosen.size} chosen, ${found.total} found.`;
+}
+
+// ---- One job ----
+const kStates = { starting: '… waiting', processing: '▸ searching', succeeded: '✓ done',
+  failed: '✗ failed', canceled: '■ canceled' };
+const isOpen = (p) => ['starting', 'processing'].includes(p.status);
+function state(p) {
+  const place = p.queue_position && isOpen(p) ? `, place ${p.queue_position} in the queue` : '';
+  const time = p.metrics?.predict_time && !isOpen(p) ? ` after ${duration(p.metrics.predict_time)}` : '';
+  return kStates[p.status] + place + time + (p.error ? `: ${p.error}` : '');
+}
+
+// Draws the best loss over evaluations, as steps; sizes are pixels of the page.
+function showCourse(course, evaluations) {
+  $('job-course').hidden = !course.length;
+  if (!course.length) return;
+  const width = $('job-plot').clientWidth, floor = Math.min(240, width / 1.8), left = 56, right = width - 8;
+  const [last, now] = course.at(-1), losses = course.map(([, loss]) => loss);
+  const low = Math.min(...losses), range = Math.max(...losses) - low || 1;
+  const x = (k) => left + (right - left) * k / evaluations;
+  const y = (loss) => floor - (floor - 12) * (loss - low) / range;
+  const line = (kind, d) => draw('path', { class: kind, d });
+  const mark = (text, x, y, anchor) => draw('text', { class: 'mark', x, y, 'text-anchor': anchor }, text);
+  const level = (loss) => [line('grid', `M${left} ${y(loss)}H${right}`), mark(fixed(loss, 3), 50, y(loss) + 4, 'end')];
+  const words = `Best loss ${fixed(losses[0])} at first, ${fixed(now)} after ${count(last, 'evaluation')}`;
+  const steps = course.map(([k, loss], i) => i ? `H${x(k)}V${y(loss)}` : `M${x(k)} ${y(loss)}`).join('');
+  const frame = { width, height: floor + 30, role: 'img', 'aria-label': words };
+  $('job-plot').replaceChildren(draw('svg', frame, ...[low, low + range / 2, low + range].flatMap(level),
+    line('course', steps), draw('circle', { class: 'plus', cx: x(last), cy: y(now), r: 4 }),
+    mark('0', left, floor + 18, 'start'), mark(evaluations, right, floor + 18, 'end')));
+}
+function showProgress({ evaluation, of, best_loss, eta_seconds }) {
+  const left = eta_seconds == null ? '' : `, about ${duration(eta_seconds)} left`;
+  $('job-count').textContent = `Evaluation ${evaluation} of ${of}, best loss ${fixed(best_loss)}${left}`;
+  Object.assign(document.querySelector('progress'), { max: of, value: evaluation });
+  announceOnce(`${Math.floor(4 * evaluation / of) * 25} percent of the search`);
+  document.title = `${Math.floor(100 * evaluation / of)} % – lorahub`;
+}
+
+function showCompared({ compared, answer, loss, zero_loss }) {
+  const share = (hits) => hits ? `${fixed(hits.accuracy, 1)}\xa0%\xa0of\xa0${hits.rows} ` +
+    `[${fixed(hits.low, 0)},\xa0${fixed(hits.high, 0)}]` : '–';
+  const named = (name) => name === answer ? h('strong', {}, `${name} (the answer)`) : name;
+  fillTable('compared', compared.map(({ name, loss, examples, test, p }) =>
+    [named(name), fixed(loss), share(examples), share(test), name === answer ? '–' : fixed(p, 3)]));
+  $('result-answer').textContent = `The answer, ${answer}, has the loss ${fixed(loss)}; the base has ${fixed(zero_loss)}.`;
+}
+function bar(weight, low, high) {
+  const x = (value) => 100 * (value - low) / (high - low), kind = weight < 0 ? 'minus' : 'plus';
+  return draw('svg', { class: 'bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    draw('rect', { class: kind, x: x(Math.min(0, weight)), y: 1, width: x(Math.abs(weight)) - x(0), height: 8 }),
+    draw('path', { class: 'axis', d: `M${x(0)} 0V10` }));
+}
+function showWeights({ modules, weights, single_loss }) {
+  const low = Math.min(0, ...weights), high = Math.max(1e-9, ...weights);
+  const order = weights.map((_, i) => i).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
+  const rows = order.map((i) => [modules[i], fixed(weights[i]), bar(weights[i], low, high), fixed(single_loss?.[i])]);
+  fillTable('weights', rows.slice(0, 20));
+  fillTable('weights-rest', rows.slice(20));
+  $('result-rest').hidden = rows.length <= 20;
+}
+
+async function download(path, name) {
+  const link = h('a', { href: URL.createObjectURL(await (await ask(path)).blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+async function showResult({ id, input, output, command }) {
+  showCompared(output);
+  showWeights(output);
+  const paths = Object.entries({ 'adapter.zip': output.adapter, ...output.files });
+  $('result-files').replaceChildren(...paths.map(([name, path]) => button(name, () => download(path, name))));
+  const config = await get(output.files['adapter_config.json']), { origin } = location;
+  const auto = config.task_type === 'CAUSAL_LM' ? 'AutoModelForCausalLM' : 'AutoModelForSeq2SeqLM';
+  const values = { id, origin, command, auto, request: JSON.stringify({ input }, null, 1),
+    base: JSON.stringify(config.base_model_name_or_path) };
+  for (const code of every('pre')) {
+    code.dataset.pattern ??= code.textContent;
+    code.textContent = code.dataset.pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  }
+}
+async function copy(code) {
+  getSelection().selectAllChildren(code);
+  await navigator.clipboard?.writeText(code.textContent);
+  announceOnce(navigator.clipboard ? 'Copied.' : 'Selected, copy it with the keyboard.');
+}
+
+async function showJob(p) {
+  $('job-state').textContent = state(p);
+  $('job-about').textContent = `Model ${p.input.model}, library ${p.input.library}.`;
+  $('job-running').hidden = !isOpen(p);
+  $('job-progress').hidden = !p.progress;
+  document.title = `${kStates[p.status].slice(2)} – lorahub`;
+  if (p.status === 'processing' && p.progress) showProgress(p.progress);
+  else announceOnce(state(p));
+  const course = p.course.filter(([, loss]) => loss != null);
+  window.onresize = () => showCourse(course, isOpen(p) && p.progress ? p.progress.of : course.at(-1)?.[0]);
+  window.onresize();
+  $('job-result').hidden = !p.output;
+  if (p.output) await showResult(p);
+  return isOpen(p);
+}
+function openJob(id) {
+  for (const name of ['running', 'course', 'result']) $(`job-${name}`).hidden = true;
+  for (const name of ['state', 'about']) $(`job-${name}`).textContent = '';
+  $('job-title').textContent = `Search ${id}`;
+  $('job-address').textContent = $('job-address').href = `${location.origin}/#/p/${id}`;
+  onClick($('job-cancel'), () => ask(`/predictions/${id}/cancel`, { method: 'POST' }));
+  watch(`/predictions/${id}`, 1000, showJob);
+}
+
+// ---- Library, jobs and the choice of the view ----
+async function showLibrary() {
+  const found = await find('shelf-name', 'shelf-search');
+  if (!found) return;
+  fillTable('shelf', found.modules.slice(0, kMost).map(({ name, task, rank, base, license, bytes }) =>
+    [name, ...[task, rank, base, license].map((x) => `${x ?? '–'}`), `${fixed(bytes / 1e6, 2)} MB`]));
+  $('shelf-note').textContent = `${count(found.total, 'module')} found, up to ${kMost} are shown.`;
+}
+function showJobs({ results }) {
+  fillTable('jobs-list', results.map((p) => [h('a', { href: `#/p/${p.id}` }, p.id), state(p),
+    new Date(p.created_at).toLocaleString(), p.input.model, p.input.library, fixed(p.output?.loss)]));
+  return true;
+}
+const kViews = { '': 'adapt', p: 'job', library: 'library', jobs: 'jobs' };
+
+function show(view) {
+  for (const section of every('section')) section.hidden = section.id !== view;
+  for (const link of every('nav a')) link.ariaCurrent = link.dataset.view === view ? 'page' : null;
+  const title = $(view).querySelector('h1');
+  document.title = `${title.textContent} – lorahub`;
+  if (visits++) title.focus();
+}
+async function setUp() {
+  const { models, libraries, samples, version, commit, device, ranks } = service = await get('/api/service');
+  options($('model'), models);
+  options($('sample-name'), samples.map(({ name }) => name));
+  for (const id of ['library-name', 'shelf-name']) options($(id), libraries.map(({ name }) => name));
+  $('sample').hidden = !samples.length;
+  [examples, tests] = [new Editor($('examples'), 'Example'), new Editor($('tests'), 'Test row')];
+  onClick($('sample-load'), () => fill(samples[$('sample-name').selectedIndex]));
+  $('service').textContent = `lorahub ${version} (${commit}), ${device}, ${count(ranks, 'rank')}`;
+}
+async function open() {
+  const [, token] = location.hash.match(/^#token=(.+)$/) ?? [];
+  if (token) {  // it comes in the fragment, which no server sees, and leaves the address bar
+    sessionStorage.token = decodeURIComponent(token);
+    history.replaceState(null, '', '#/');
+  }
+  if (!service) await setUp();
+  const [, page = '', id = ''] = location.hash.match(/^#\/(\w*)\/?([\w-]*)$/) ?? [];
+  show(kViews[page] ?? 'adapt');
+  if (page === 'p') openJob(id);
+  if (page === 'library') await showLibrary();
+  if (page === 'jobs') watch('/predictions', 2000, showJobs);
+}
+const onSubmit = (id, act) => { $(id).onsubmit = (event) => { event.preventDefault(); attempt(act); }; };
+onSubmit('adapt-form', submit);
+onSubmit('signin-form', () => { sessionStorage.token = $('signin-token').value.trim(); return open(); });
+$('modules-list').onchange = chooseModule;
+$('modules-search').oninput = () => attempt(showModules);
+$('library-name').onchange = () => { chosen.clear(); attempt(showModules); };
+for (const box of every('input[name=modules]')) box.onchange = () => attempt(showModules);
+for (const id of ['shelf-name', 'shelf-search']) $(id).oninput = () => attempt(showLibrary);
+for (const code of every('pre')) onClick(code.nextElementSibling, () => copy(code));
+addEventListener('hashchange', () => attempt(open));
+attempt(open);

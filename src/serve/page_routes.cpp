@@ -1,0 +1,52 @@
+#include "base/sha256.hpp"
+#include "serve/routes.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+constexpr const char* kIndex =
+#include "serve/index.html.inc"
+    ;
+constexpr const char* kScript =
+#include "serve/app.js.inc"
+    ;
+constexpr const char* kStyle =
+#include "serve/app.css.inc"
+    ;
+
+// The page's own files and addresses alone: what a module's card or an example holds runs nothing.
+constexpr const char* kPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "
+    "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+net::Response asset(const net::Request& request, const std::string& type, const char* text) {
+  const std::string tag = "\"" + base::sha256(text).substr(0, 16) + "\"";
+  net::Response response{.type = type + "; charset=utf-8"};
+  response.fields = {{"ETag", tag},
+                     {"Cache-Control", "no-cache"},
+                     {"Content-Security-Policy", kPolicy},
+                     {"Cross-Origin-Resource-Policy", "same-origin"}};
+  if (request.field("if-none-match") == tag) {
+    response.status = 304;
+  } else {
+    response.body = text;
+  }
+  return response;
+}
+
+}  // namespace
+
+void add_page(net::Router& router) {
+  const auto add = [&router](const char* path, const char* type, const char* text) {
+    router.add({.method = "GET",
+                .pattern = path,
+                .handler = [type, text](const net::Request& request, const net::Places&) {
+                  return asset(request, type, text);
+                }});
+  };
+  add("/", "text/html", kIndex);
+  add("/app.js", "text/javascript", kScript);
+  add("/app.css", "text/css", kStyle);
+}
+
+}  // namespace lorahub::serve

@@ -1,0 +1,85 @@
+#include "serve/prediction.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/escape.hpp"
+#include "base/text.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+std::string address(const Job& job, const std::string& file) {
+  return base::format("/predictions/{}/files/{}", job.id, file);
+}
+
+ordered_json output(const Job& job) {
+  if (job.output.empty()) return nullptr;
+  ordered_json output = ordered_json::parse(job.output);
+  output.erase("out");
+  ordered_json files;
+  for (const std::string& file : result_files()) files[file] = address(job, file);
+  output["adapter"] = address(job, kArchive);
+  output["files"] = files;
+  return output;
+}
+
+// From what was computed since the job began; what a journal held took no time.
+ordered_json seconds_left(const JobProgress& now) {
+  const int done = now.evaluation - now.first_evaluation;
+  if (done <= 0) return nullptr;
+  return now.seconds / done * (now.of - now.evaluation);
+}
+
+ordered_json progress(const Job& job) {
+  if (job.progress.of == 0) return nullptr;
+  return {
+      {"evaluation", job.progress.evaluation},
+      {"of", job.progress.of},
+      {"best_loss", job.progress.best_loss},
+      {"eta_seconds", has_ended(job.status) ? ordered_json(nullptr) : seconds_left(job.progress)}};
+}
+
+// A line that Replicate's client reads a share from: " 50%|#####     | 20/40".
+std::string logs(const Job& job) {
+  const JobProgress& now = job.progress;
+  if (now.of == 0) return "";
+  const int percent = 100 * now.evaluation / now.of;
+  const std::string bar(static_cast<size_t>(percent / 10), '#');
+  return base::format("{:3}%|{:<10}| {}/{}\n", percent, bar, now.evaluation, now.of);
+}
+
+}  // namespace
+
+const std::vector<std::string>& result_files() {
+  static const std::vector<std::string> files{"adapter_model.safetensors", "adapter_config.json",
+                                              "README.md"};
+  return files;
+}
+
+std::string prediction(const Job& job, const Jobs& jobs, Course course) {
+  const auto place = jobs.place(job.id);
+  ordered_json object{{"id", job.id},
+                      {"status", name(job.status)},
+                      {"created_at", or_null(job.created)},
+                      {"started_at", or_null(job.started)},
+                      {"completed_at", or_null(job.completed)},
+                      {"input", ordered_json::parse(job.input)},
+                      {"output", output(job)},
+                      {"error", or_null(job.error)},
+                      {"logs", logs(job)},
+                      {"metrics", ordered_json::object()},
+                      {"queue_position", place ? ordered_json(*place) : ordered_json(nullptr)},
+                      {"progress", progress(job)},
+                      {"command", job.command}};
+  if (has_ended(job.status)) object["metrics"]["predict_time"] = job.seconds;
+  if (course == Course::told) object["course"] = job.course;
+  return base::json_text(object);
+}
+
+}  // namespace lorahub::serve

@@ -1,0 +1,19 @@
+// A job as clients see it: cog's prediction, with its place in the queue and its progress.
+#pragma once
+#include <string>
+
+#include "serve/jobs.hpp"
+
+namespace lorahub::serve {
+
+enum class Course { told, left_out };
+
+// A JSON object. The output names files by addresses of this service.
+std::string prediction(const Job& job, const Jobs& jobs, Course course = Course::told);
+
+inline constexpr const char* kArchive = "adapter.zip";  // of all these files
+
+// The files of a finished job that may be fetched.
+const std::vector<std::string>& result_files();
+
+}  // namespace lorahub::serve

@@ -1,0 +1,173 @@
+#include <nlohmann/json.hpp>
+
+#include "base/escape.hpp"
+#include "serve/prediction.hpp"
+#include "serve/routes.hpp"
+#include "serve/stored_zip.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+using nlohmann::ordered_json;
+
+net::Response unknown() { return net::refusal(404, "There is no prediction of that id."); }
+
+net::Response shown(int status, const Job& job, const Served& served) {
+  return {.status = status, .body = prediction(job, served.jobs)};
+}
+
+// Asked again and again until the job has ended.
+net::Response when_ended(const std::string& id, const Served& served) {
+  net::Response response;
+  response.later = [id, &served]() -> std::optional<net::Response> {
+    const std::optional<Job> job = served.jobs.find(id);
+    if (!job) return unknown();
+    if (!has_ended(job->status)) return std::nullopt;
+    return shown(200, *job, served);
+  };
+  return response;
+}
+
+std::string event(const std::string& kind, size_t id, const ordered_json& data) {
+  return base::format("event: {}\nid: {}\ndata: {}\n\n", kind, id, base::json_text(data));
+}
+
+// The events of a job from the generation after `told` on, as server-sent events.
+class Events {
+ public:
+  Events(std::string id, size_t told, const Served& served)
+      : id_(std::move(id)), told_(told), served_(served) {}
+
+  net::Chunk next() {
+    const std::optional<Job> job = served_.jobs.find(id_);
+    if (!job) return {.last = true};
+    net::Chunk chunk;
+    if (!begun_) chunk.bytes = event("start", told_, {{"id", id_}, {"status", name(job->status)}});
+    begun_ = true;
+    for (; told_ < job->course.size(); ++told_)
+      chunk.bytes += event("metric", told_ + 1,
+                           {{"name", "best_loss"},
+                            {"value", job->course[told_].second},
+                            {"evaluation", job->course[told_].first},
+                            {"mode", "replace"}});
+    if (!has_ended(job->status)) return chunk;
+    chunk.bytes +=
+        event("completed", told_ + 1, ordered_json::parse(prediction(*job, served_.jobs)));
+    chunk.last = true;
+    return chunk;
+  }
+
+ private:
+  std::string id_;
+  size_t told_;
+  const Served& served_;
+  bool begun_ = false;
+};
+
+// Where a client that lost its connection goes on: the number of the last event that it has seen.
+size_t last_event(const net::Request& request) {
+  const std::string text = request.field("last-event-id");
+  const bool is_number = !text.empty() && text.size() < 10 &&
+                         text.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? std::stoul(text) : 0;
+}
+
+net::Response events(const net::Request& request, const std::string& id, const Served& served) {
+  net::Response response{.type = "text/event-stream"};
+  response.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
+  const auto source = std::make_shared<Events>(id, last_event(request), served);
+  response.stream = [source] { return source->next(); };
+  return response;
+}
+
+// By the client's wish: events, at once (202), or when the job has ended.
+net::Response answered(const net::Request& request, const Job& job, const Served& served) {
+  if (request.field("accept") == "text/event-stream") return events(request, job.id, served);
+  if (request.field("prefer") == "respond-async") return shown(202, job, served);
+  return when_ended(job.id, served);
+}
+
+net::Response create(const net::Request& request, const Served& served, const std::string& id) {
+  const Taken taken = take_job(request, served, id);
+  return taken.refusal ? *taken.refusal : answered(request, taken.job, served);
+}
+
+// The same request may be sent again: it never runs twice.
+net::Response put(const net::Request& request, const Served& served, const std::string& id) {
+  const bool is_known = served.jobs.find(id).has_value();
+  const Taken taken = take_job(request, served, id);
+  if (taken.refusal) return *taken.refusal;
+  if (!is_known) return answered(request, taken.job, served);
+  return shown(has_ended(taken.job.status) ? 200 : 202, taken.job, served);
+}
+
+net::Response list(const net::Request& request, const Served& served) {
+  const auto wanted = request.query.find("status");
+  ordered_json results = ordered_json::array();
+  for (const Job& job : served.jobs.all())
+    if (wanted == request.query.end() || wanted->second == name(job.status))
+      results.push_back(ordered_json::parse(prediction(job, served.jobs, Course::left_out)));
+  return {.body = base::json_text(ordered_json{{"results", results}, {"next", nullptr}})};
+}
+
+std::string archive(const std::filesystem::path& folder) {
+  std::vector<std::shared_ptr<const base::MappedFile>> held;
+  std::vector<std::pair<std::string, std::string_view>> files;
+  for (const std::string& name : result_files()) {
+    held.push_back(std::make_shared<const base::MappedFile>(folder / name));
+    files.emplace_back(name, held.back()->bytes());
+  }
+  return stored_zip(files);
+}
+
+net::Response file(const Served& served, const std::string& id, const std::string& name) {
+  const std::optional<Job> job = served.jobs.find(id);
+  const bool is_one =
+      name == kArchive || std::ranges::find(result_files(), name) != result_files().end();
+  if (!job || !is_one || job->status != JobStatus::succeeded)
+    return net::refusal(404, "There is no such file of a finished prediction.");
+  const auto folder = served.jobs.folder(id).adapter();
+  net::Response response{.type = "application/octet-stream"};
+  if (name == kArchive) {
+    response.body = archive(folder);
+  } else {
+    response.file = std::make_shared<const base::MappedFile>(folder / name);
+  }
+  response.fields = {{"Content-Disposition", "attachment; filename=\"" + name + "\""}};
+  return response;
+}
+
+net::Response find(const Served& served, const std::string& id) {
+  const std::optional<Job> job = served.jobs.find(id);
+  return job ? shown(200, *job, served) : unknown();
+}
+
+}  // namespace
+
+void add_predictions(net::Router& router, const Served& served) {
+  using net::Places;
+  using net::Request;
+  const auto add = [&router](const char* method, const char* pattern, auto handler) {
+    router.add({.method = method, .pattern = pattern, .handler = handler});
+  };
+  add("POST", "/predictions",
+      [&served](const Request& request, const Places&) { return create(request, served, ""); });
+  add("PUT", "/predictions/{id}", [&served](const Request& request, const Places& places) {
+    return put(request, served, places[0]);
+  });
+  add("GET", "/predictions",
+      [&served](const Request& request, const Places&) { return list(request, served); });
+  add("GET", "/predictions/{id}",
+      [&served](const Request&, const Places& places) { return find(served, places[0]); });
+  add("GET", "/predictions/{id}/events", [&served](const Request& request, const Places& places) {
+    return served.jobs.find(places[0]) ? events(request, places[0], served) : unknown();
+  });
+  add("POST", "/predictions/{id}/cancel", [&served](const Request&, const Places& places) {
+    return served.jobs.cancel(places[0]) ? net::Response{.body = "{}"} : unknown();
+  });
+  add("GET", "/predictions/{id}/files/{file}", [&served](const Request&, const Places& places) {
+    return file(served, places[0], places[1]);
+  });
+}
+
+}  // namespace lorahub::serve

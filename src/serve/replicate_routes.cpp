@@ -1,0 +1,256 @@
+// The service as Replicate's clients know it: the model lorahub/adapt under /v1.
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "base/escape.hpp"
+#include "base/nesting.hpp"
+#include "base/sha256.hpp"
+#include "plan/environment.hpp"
+#include "serve/prediction.hpp"
+#include "serve/routes.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+using net::Places;
+using net::Request;
+using net::Response;
+using nlohmann::ordered_json;
+
+constexpr const char* kModel = "lorahub/adapt";
+constexpr int kUsualWait = 60, kMostWait = 60;  // seconds of `Prefer: wait`
+
+// What Replicate calls a version: 64 hexadecimal digits, here of this program's.
+std::string version_id() {
+  const auto environment = plan::environment();
+  return base::sha256(environment.at("version") + environment.at("commit"));
+}
+
+std::string origin(const Request& request) { return "http://" + request.field("host"); }
+
+ordered_json shown(const Request& request, const Job& job, const Served& served, Course course) {
+  ordered_json object = ordered_json::parse(prediction(job, served.jobs, course));
+  const std::string here = origin(request), place = here + "/v1/predictions/" + job.id;
+  object["model"] = kModel;
+  object["version"] = version_id();
+  object["source"] = "api";
+  object["data_removed"] = false;
+  object["urls"] = {{"get", place},
+                    {"cancel", place + "/cancel"},
+                    {"stream", place + "/stream"},
+                    {"web", here + "/#/p/" + job.id}};
+  if (object["output"].is_object()) {
+    object["output"]["adapter"] = here + object["output"]["adapter"].get<std::string>();
+    for (auto& [name, address] : object["output"]["files"].items())
+      address = here + address.get<std::string>();
+  }
+  return object;
+}
+
+Response reply(const Request& request, int status, const Job& job, const Served& served) {
+  return {.status = status, .body = base::json_text(shown(request, job, served, Course::left_out))};
+}
+
+std::string title(int status) {
+  switch (status) {
+    case 404:
+      return "Not found";
+    case 409:
+      return "Conflict";
+    case 429:
+      return "Too many requests";
+    default:
+      return "Input validation failed";
+  }
+}
+
+// A refusal in the words of RFC 9457, as Replicate's clients read it.
+Response problem(int status, const std::string& detail) {
+  return {.status = status,
+          .type = "application/problem+json",
+          .body = base::json_text(
+              ordered_json{{"title", title(status)}, {"detail", detail}, {"status", status}})};
+}
+
+Response problem(const Response& refusal) {
+  const ordered_json detail = ordered_json::parse(refusal.body)["detail"];
+  Response response =
+      problem(refusal.status, detail.is_string() ? detail.get<std::string>()
+                                                 : detail.front()["msg"].get<std::string>());
+  response.fields = refusal.fields;
+  return response;
+}
+
+Response unknown_problem() { return problem(404, "There is no prediction of that id."); }
+
+// Seconds of "wait" or "wait=5"; 0 where the client does not wait.
+double wait_seconds(const Request& request) {
+  const std::string text = request.field("prefer");
+  if (!text.starts_with("wait")) return 0;
+  if (!text.starts_with("wait=")) return kUsualWait;
+  const std::string number = text.substr(5);
+  if (number.empty() || number.size() > 4 ||
+      number.find_first_not_of("0123456789") != std::string::npos)
+    return kUsualWait;
+  return std::min(std::stoi(number), kMostWait);
+}
+
+// The prediction once it has ended, or when the time is over. One that is computed then is called
+// "starting", since the client takes "processing" for an answer without output.
+Response created(const Request& request, const Job& job, const Served& served) {
+  const double seconds = wait_seconds(request);
+  if (seconds == 0) return reply(request, 201, job, served);
+  Response response;
+  response.later = [request, id = job.id, seconds, clock = base::Stopwatch(),
+                    &served]() -> std::optional<Response> {
+    std::optional<Job> now = served.jobs.find(id);
+    if (!now) return unknown_problem();
+    const bool ended = has_ended(now->status);
+    if (!ended && clock.seconds() < seconds) return std::nullopt;
+    if (!ended) now->status = JobStatus::starting;
+    return reply(request, 201, *now, served);
+  };
+  return response;
+}
+
+bool is_our_version(const std::string& text) {
+  const std::string name = text.substr(0, text.find(':'));
+  return text == version_id() || name == kModel;
+}
+
+enum class Named { by_address, by_body };
+
+Response create_as_replicate(const Request& request, const Served& served, Named named) {
+  if (named == Named::by_body) {
+    const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
+    const auto wanted =
+        body.is_object() && body.contains("version") ? body["version"] : ordered_json("");
+    if (!wanted.is_string() || !is_our_version(wanted.get<std::string>()))
+      return problem(422, "This service has one model, give the version `lorahub/adapt`.");
+  }
+  const Taken taken = take_job(request, served, "");
+  return taken.refusal ? problem(*taken.refusal) : created(request, taken.job, served);
+}
+
+Response list_as_replicate(const Request& request, const Served& served) {
+  ordered_json results = ordered_json::array();
+  for (const Job& job : served.jobs.all())
+    results.push_back(shown(request, job, served, Course::left_out));
+  return {.body = base::json_text(
+              ordered_json{{"previous", nullptr}, {"next", nullptr}, {"results", results}})};
+}
+
+Response find_as_replicate(const Request& request, const Served& served, const std::string& id) {
+  const std::optional<Job> job = served.jobs.find(id);
+  return job ? reply(request, 200, *job, served) : unknown_problem();
+}
+
+Response cancel_as_replicate(const Request& request, const Served& served, const std::string& id) {
+  return served.jobs.cancel(id) ? find_as_replicate(request, served, id) : unknown_problem();
+}
+
+std::string replicate_event(const char* kind, size_t id, const std::string& data) {
+  std::string text = base::format("event: {}\nid: {}\n", kind, id);
+  for (const std::string& line : base::split(data, '\n')) text += "data: " + line + "\n";
+  return text + "\n";
+}
+
+// The events that Replicate's client knows: logs, output, error, done; each with an id.
+Response stream(const Served& served, const std::string& id) {
+  if (!served.jobs.find(id)) return unknown_problem();
+  Response response{.type = "text/event-stream"};
+  response.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
+  const auto told = std::make_shared<size_t>(0);
+  response.stream = [id, told, &served]() -> net::Chunk {
+    const std::optional<Job> job = served.jobs.find(id);
+    if (!job) return {.last = true};
+    net::Chunk chunk;
+    const size_t now = job->course.size();
+    const std::string logs = ordered_json::parse(prediction(*job, served.jobs))["logs"];
+    if (*told < now) chunk.bytes = replicate_event("logs", now, base::strip(logs));
+    *told = now;
+    if (!has_ended(job->status)) return chunk;
+    if (job->status == JobStatus::succeeded)
+      chunk.bytes += replicate_event("output", now + 1, job->output);
+    if (!job->error.empty()) chunk.bytes += replicate_event("error", now + 1, job->error);
+    chunk.bytes += replicate_event("done", now + 2, "{}");
+    chunk.last = true;
+    return chunk;
+  };
+  return response;
+}
+
+ordered_json version_json() {
+  return {{"id", version_id()},
+          {"created_at", "2026-01-01T00:00:00Z"},
+          {"cog_version", "lorahub " + plan::environment().at("version")},
+          {"openapi_schema", ordered_json::object()}};
+}
+
+ordered_json model_json(const Request& request) {
+  return {{"url", origin(request) + "/"},
+          {"owner", "lorahub"},
+          {"name", "adapt"},
+          {"description", "few examples in, one LoRA adapter composed of a library's out"},
+          {"visibility", "private"},
+          {"run_count", 0},
+          {"latest_version", version_json()}};
+}
+
+Response json_reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
+
+void add_models(net::Router& router, const Served& served) {
+  router.add({.method = "POST",
+              .pattern = "/v1/models/lorahub/adapt/predictions",
+              .handler = [&served](const Request& request, const Places&) {
+                return create_as_replicate(request, served, Named::by_address);
+              }});
+  router.add({.method = "GET",
+              .pattern = "/v1/models/lorahub/adapt",
+              .handler = [](const Request& request, const Places&) {
+                return json_reply(model_json(request));
+              }});
+  router.add({.method = "GET",
+              .pattern = "/v1/models/lorahub/adapt/versions/{version}",
+              .handler = [](const Request&, const Places& places) {
+                return places[0] == version_id() ? json_reply(version_json())
+                                                 : problem(404, "There is no such version.");
+              }});
+  router.add(
+      {.method = "GET", .pattern = "/v1/account", .handler = [](const Request&, const Places&) {
+         return json_reply({{"type", "user"}, {"username", "lorahub"}, {"name", "lorahub"}});
+       }});
+}
+
+}  // namespace
+
+void add_replicate(net::Router& router, const Served& served) {
+  add_models(router, served);
+  router.add({.method = "POST",
+              .pattern = "/v1/predictions",
+              .handler = [&served](const Request& request, const Places&) {
+                return create_as_replicate(request, served, Named::by_body);
+              }});
+  router.add({.method = "GET",
+              .pattern = "/v1/predictions",
+              .handler = [&served](const Request& request, const Places&) {
+                return list_as_replicate(request, served);
+              }});
+  router.add({.method = "GET",
+              .pattern = "/v1/predictions/{id}",
+              .handler = [&served](const Request& request, const Places& places) {
+                return find_as_replicate(request, served, places[0]);
+              }});
+  router.add({.method = "POST",
+              .pattern = "/v1/predictions/{id}/cancel",
+              .handler = [&served](const Request& request, const Places& places) {
+                return cancel_as_replicate(request, served, places[0]);
+              }});
+  router.add({.method = "GET",
+              .pattern = "/v1/predictions/{id}/stream",
+              .handler = [&served](const Request&, const Places& places) {
+                return stream(served, places[0]);
+              }});
+}
+
+}  // namespace lorahub::serve

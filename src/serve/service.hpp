@@ -1,0 +1,32 @@
+// The service: adaptations by HTTP on all ranks of this program.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "net/http_server.hpp"
+#include "objective/hardware.hpp"
+#include "serve/catalog.hpp"
+#include "workers/world.hpp"
+
+namespace lorahub::serve {
+
+struct ServiceOptions {
+  Words models, libraries;
+  std::filesystem::path data;  // jobs and the token
+  net::Address address = {};
+  std::vector<std::string> hosts;    // further names by which the service is called
+  bool token = true;                 // whether clients need one
+  std::filesystem::path token_file;  // "": in `data`
+  size_t most_waiting = 100;         // jobs
+};
+
+// To be called on every rank. Serves until a signal ends it, which throws Interrupted; jobs go on
+// when it is started again. `ready` is given the address to open once requests are answered. Error
+// where models, libraries, data or address are wrong; nobody serves beyond this machine without a
+// token.
+int serve(const ServiceOptions& options, const objective::Hardware& hardware, workers::World& world,
+          const std::function<void(const std::string& url)>& ready);
+
+}  // namespace lorahub::serve

@@ -1,0 +1,173 @@
+"""The service from outside: one program, asked by Python's own HTTP client and by Replicate's.
+
+    service_test.py PROGRAM CONFIGS WORK
+"""
+import hashlib, io, json, os, re, shutil, signal, subprocess, sys, time, zipfile
+from pathlib import Path
+
+from running_service import Service
+
+program, configs, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), Path(sys.argv[3])
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+environment = dict(os.environ, LORAHUB_CONFIGS=configs)
+EXAMPLES = [{"input": f"which one is a : animal options: (A) {a} (B) {b}", "target": t}
+            for a, b, t in [("lamp", "fox", "(B)"), ("goat", "tram", "(A)"), ("spoon", "rat", "(B)")]]
+SHORT = {"examples": EXAMPLES, "modules": 4, "search": "official", "budget": 12, "seed": 3}
+Service.usual = SHORT
+
+
+def service_at(folder, **options):
+    return Service(program, configs, folder, **options)
+
+
+def adapter_of(service, job):
+    status, data = service.ask("GET", f"/predictions/{job}/files/adapter_model.safetensors")
+    assert status == 200
+    return hashlib.sha256(data).hexdigest()
+
+
+def by_command_line(job):
+    """The adapter that the command line of the prediction gives."""
+    folder = work / "command" / job["id"]
+    folder.mkdir(parents=True)
+    rows = "".join(json.dumps(row) + "\n" for row in job["input"]["examples"])
+    (folder / "examples.jsonl").write_text(rows)
+    subprocess.run(job["command"].replace("lorahub", program, 1) + " --threads 1", shell=True,
+                   check=True, cwd=folder, env=environment, capture_output=True)
+    return hashlib.sha256((folder / "adapter/adapter_model.safetensors").read_bytes()).hexdigest()
+
+
+def same_bits_as_the_command_line():
+    service = service_at(work / "bits")
+    job = service.start()
+    done = service.wait(job)
+    assert done["status"] == "succeeded", done
+    assert done["output"]["evaluations"] == 12 and len(done["output"]["weights"]) == 4, done
+    assert done["course"][-1][0] == 12 and done["progress"]["of"] == 12, done
+    expected = by_command_line(done)
+    assert adapter_of(service, job) == expected
+    status, archive = service.ask("GET", f"/predictions/{job}/files/adapter.zip")
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        assert status == 200 and files.testzip() is None and len(files.namelist()) == 3
+        assert hashlib.sha256(files.read("adapter_model.safetensors")).hexdigest() == expected
+    card = service.ask("GET", f"/predictions/{job}/files/README.md")[1].decode()
+    config = service.ask("GET", f"/predictions/{job}/files/adapter_config.json")[1].decode()
+    for text in (card, config):  # neither the user's rows nor this machine's folders
+        assert "options:" not in text and "/" + str(work).split("/")[1] not in text, text
+    assert json.loads(config)["base_model_name_or_path"] == "mini"
+    assert service.end() == 75
+    many = service_at(work / "ranks", ranks=2)
+    assert adapter_of(many, many.wait(many.start())["id"]) == expected
+    many.end()
+
+
+def jobs_survive_a_kill():
+    long = {"search": "recommended", "modules": "all", "budget": 400}
+    service = service_at(work / "kill")
+    first, second = service.start(**long), service.start()
+    while not service.ask("GET", f"/predictions/{first}")[1]["course"]:
+        time.sleep(0.05)
+    assert service.ask("GET", f"/predictions/{second}")[1]["queue_position"] == 1
+    service.end(signal.SIGKILL)
+    again = service_at(work / "kill")
+    done = again.wait(first)
+    assert done["status"] == "succeeded", done
+    assert adapter_of(again, first) == by_command_line(done)
+    assert again.wait(second)["status"] == "succeeded"
+    third = again.start(**long, seed=4)
+    while not again.ask("GET", f"/predictions/{third}")[1]["course"]:
+        time.sleep(0.05)
+    assert again.ask("POST", f"/predictions/{third}/cancel") == (200, {})
+    assert again.wait(third)["status"] == "canceled"
+    status, other = again.ask("PUT", "/predictions/mine", {"input": SHORT}, Prefer="respond-async")
+    assert status == 202 and other["id"] == "mine"
+    assert again.wait("mine")["status"] == "succeeded"
+    assert again.ask("PUT", "/predictions/mine", {"input": SHORT})[0] == 200
+    assert again.ask("PUT", "/predictions/mine", {"input": SHORT | {"seed": 9}})[0] == 409
+    again.end()
+
+
+def cogs_clients():
+    service = service_at(work / "cog")
+    status, done = service.ask("POST", "/predictions", {"input": SHORT})
+    assert status == 200 and done["status"] == "succeeded" and done["metrics"]["predict_time"] > 0
+    status, text = service.ask("POST", "/predictions", {"input": SHORT}, Accept="text/event-stream")
+    events = re.findall(rb"^event: (\w+)$", text, re.M)
+    assert status == 200 and events[0] == b"start" and events[-1] == b"completed", text
+    assert b"metric" in events, text
+    status, text = service.ask("POST", "/predictions", {"input": {"examples": EXAMPLES, "sed": 1}})
+    assert status == 422 and text["detail"][0]["loc"] == ["body", "input", "sed"], text
+    assert service.ask("POST", "/predictions", "{}", Content_Type="text/plain")[0] == 415
+    assert service.ask("POST", "/predictions", "[", Content_Type="application/json")[0] == 400
+    for path in ("/predictions/none", "/predictions/none/files/README.md", "/predictions/none/events",
+                 f"/predictions/{done['id']}/files/job.json", f"/predictions/{done['id']}/files/token"):
+        assert service.ask("GET", path)[0] == 404, path
+    assert service.ask("GET", "/health-check")[1]["status"] in ("READY", "BUSY")
+    assert service.ask("GET", "/health-check", Host="evil.example")[0] == 403
+    listed = service.ask("GET", "/predictions")[1]["results"]
+    assert len(listed) == 2 and all(one["status"] == "succeeded" for one in listed)
+    for path in ("/api/service", "/predictions", f"/predictions/{done['id']}",
+                 "/api/libraries/mini/modules", "/v1/predictions", "/v1/account"):
+        assert service.ask("GET", path, Authorization="Bearer wrong")[0] == 401, path
+    listed = service.ask("GET", "/api/libraries/mini/modules")[1]["modules"]
+    found = service.ask("GET", "/api/libraries/mini/modules?search=LETTER")[1]["modules"]
+    assert len(listed) == 40 and found == [one for one in listed if "letter" in one["name"]]
+    log = (work / "cog/serve.log").read_text()
+    assert "POST /predictions 200" in log and "options:" not in log and service.token not in log
+    service.end()
+
+
+def replicates_client():
+    service = service_at(work / "replicate")
+    os.environ["REPLICATE_BASE_URL"] = f"http://127.0.0.1:{service.port}"
+    import replicate
+    client = replicate.Client(api_token=service.token)
+    demo = {"example_inputs": "\n".join(row["input"] for row in EXAMPLES),
+            "example_outputs": "\n".join(row["target"] for row in EXAMPLES),
+            "lora_modules_specified": " add_roman, find_letter", "num_random_lora_modules": 20,
+            "max_inference_step": 10, "seed": 5}
+    output = client.run("lorahub/adapt", input=demo)
+    assert output["modules"] == ["add_roman", "find_letter"] and output["evaluations"] == 10, output
+    slow = demo | {"max_inference_step": 100, "lora_modules_specified": "", "seed": 6}
+    assert client.run("lorahub/adapt", input=slow, wait=1) is not None
+    version = client.models.get("lorahub/adapt").latest_version.id
+    prediction = client.predictions.create(version=version, input=slow | {"seed": 7})
+    prediction.cancel()
+    prediction.wait()
+    assert prediction.status in ("canceled", "succeeded"), prediction
+    kinds = [str(event.event) for event in client.predictions.create(
+        version="lorahub/adapt", input=demo, stream=True).stream()]
+    assert kinds[-1].lower().endswith("done"), kinds
+    assert len(client.predictions.list().results) == 4
+    try:
+        replicate.Client(api_token="wrong").predictions.list()
+        raise AssertionError("a wrong token was taken")
+    except replicate.exceptions.ReplicateError as error:
+        assert error.status == 401, error
+    service.end()
+
+
+def who_may_not():
+    """What is refused when the program starts."""
+    def code(*options):
+        return subprocess.run([program, "serve", "--data", str(work / "no"), "--port", "0", *options],
+                              env=environment, capture_output=True, text=True, timeout=120)
+    for options, words in ((["--host", "0.0.0.0", "--no-token"], "without a token"),
+                           (["--model", "x=/nowhere"], "/nowhere"),
+                           (["--library", "x=/nowhere"], "/nowhere"),
+                           (["--host", "nowhere"], "no address")):
+        ended = code(*options)
+        assert ended.returncode == 2 and words in ended.stderr, (options, ended)
+    service = service_at(work / "lock")
+    ended = subprocess.run([program, "serve", "--data", str(work / "lock"), "--port", "0"],
+                           env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 75 and "lock" in ended.stderr, ended
+    service.end()
+
+
+for test in (same_bits_as_the_command_line, jobs_survive_a_kill, cogs_clients, replicates_client,
+             who_may_not):
+    begin = time.time()
+    test()
+    print(f"{test.__name__}: {time.time() - begin:.1f} s", flush=True)
