@@ -26,7 +26,8 @@ namespace {
 
 constexpr int kGpuThreads = 16;
 
-const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab", "serve"};  // they open a session
+const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab",
+                                         "serve"};  // they open a session
 
 std::string versions() {
   const auto environment = plan::environment();

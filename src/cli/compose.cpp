@@ -41,7 +41,8 @@ int compose(const ComposeOptions& options) {
                         .recipe = recipe};
   lora::claim(options.out.folder, card);
   const lora::Written written = lora::write_mixture(
-      options.out.folder, mixture, {.architecture = *architecture, .path = options.model, .name = base_name});
+      options.out.folder, mixture,
+      {.architecture = *architecture, .path = options.model, .name = base_name});
   lora::write_card(options.out.folder, card,
                    "# A LoRA adapter composed by lorahub\n\n" + lora::describe(mixture, written));
   fmt::print("{}: rank {}, {} modules mixed\n", options.out.folder, written.module.rank,

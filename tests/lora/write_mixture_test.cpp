@@ -78,7 +78,8 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
 
 TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
   const Scratch scratch;
-  const NamedModel base{.architecture = *mixture_lab().architecture, .path = kModel, .name = "mini"};
+  const NamedModel base{
+      .architecture = *mixture_lab().architecture, .path = kModel, .name = "mini"};
   const Written whole =
       write_mixture(scratch.path / "whole", mixture_lab().mixture(WrittenForm::adapter), base);
   EXPECT_EQ(whole.module.rank, 20 * 16);
