@@ -11,6 +11,7 @@ const maker = (space) => (tag, attributes = {}, ...children) => {
 };
 const h = maker('1999/xhtml'), draw = maker('2000/svg');
 const fixed = (x, digits = 4) => x == null ? '–' : x.toFixed(digits).replace('-', '−');
+const pValue = (p) => p != null && p < 0.001 ? '< 0.001' : fixed(p, 3);
 const count = (n, one) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
 const duration = (seconds) => seconds < 90 ? `${fixed(seconds, 1)} s` : `${fixed(seconds / 60, 0)} min`;
 const refuse = (sentence) => { throw new Error(sentence); };
@@ -274,7 +275,7 @@ function showCompared({ compared, answer, loss, zero_loss }) {
     `[${fixed(hits.low, 0)},\xa0${fixed(hits.high, 0)}]` : '–';
   const named = (name) => name === answer ? h('strong', {}, `${name} (the answer)`) : name;
   fillTable('compared', compared.map(({ name, loss, examples, test, p }) =>
-    [named(name), fixed(loss), share(examples), share(test), name === answer ? '–' : fixed(p, 3)]));
+    [named(name), fixed(loss), share(examples), share(test), name === answer ? '–' : pValue(p)]));
   $('result-answer').textContent = `The answer, ${answer}, has the loss ${fixed(loss)}; the base has ${fixed(zero_loss)}.`;
 }
 function bar(weight, low, high) {
