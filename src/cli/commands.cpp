@@ -198,8 +198,8 @@ std::vector<std::filesystem::path> find_files(const std::filesystem::path& folde
 int run(int argc, char** argv) {
   base::ignore_file_size_signal();
   CLI::App app(
-      "lorahub: adapts a frozen T5 to unseen tasks by searching LoRA mixing weights (arXiv "
-      "2307.13269)",
+      "lorahub: adapts a frozen language model to unseen tasks by searching LoRA mixing weights "
+      "(arXiv 2307.13269)",
       "lorahub");
   app.set_version_flag("--version", versions);
   app.require_subcommand(1);
