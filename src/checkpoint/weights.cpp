@@ -9,7 +9,7 @@
 #include "base/json_file.hpp"
 #include "base/node_memory.hpp"
 #include "checkpoint/gguf_weights.hpp"
-#include "checkpoint/tensor_names.hpp"
+#include "checkpoint/name_wrappers.hpp"
 #include "checkpoint/weight_files.hpp"
 #include "gguf/gguf_file.hpp"
 #include "tensor/shared_tensor.hpp"

@@ -15,7 +15,7 @@ using Tensors = std::map<std::string, at::Tensor>;
 
 // model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle,
 // or index and shards): the first of these, as transformers does. The names are without wrappers
-// (checkpoint/tensor_names.hpp), and copies of shared.weight that a file has for encoder and
+// (checkpoint/name_wrappers.hpp), and copies of shared.weight that a file has for encoder and
 // decoder are left out.
 Tensors read_model_weights(const std::filesystem::path& folder);
 

@@ -8,7 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
-#include "checkpoint/tensor_names.hpp"
+#include "checkpoint/name_wrappers.hpp"
 
 namespace lorahub::lora {
 

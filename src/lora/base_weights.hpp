@@ -20,7 +20,7 @@ class BaseWeights {
   explicit BaseWeights(const model::Architecture& architecture, std::filesystem::path folder = {});
   const model::Architecture& architecture() const { return architecture_; }
   bool has_files() const { return !folder_.empty(); }
-  // By names without wrappers (checkpoint/tensor_names.hpp).
+  // By names without wrappers (checkpoint/name_wrappers.hpp).
   const checkpoint::Tensors& tensors() const;
 
  private:

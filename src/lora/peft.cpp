@@ -15,7 +15,7 @@
 #include "base/node_memory.hpp"
 #include "base/text.hpp"
 #include "checkpoint/mapped.hpp"
-#include "checkpoint/tensor_names.hpp"
+#include "checkpoint/name_wrappers.hpp"
 #include "checkpoint/weights.hpp"
 #include "lora/adapter_config.hpp"
 #include "lora/base_weights.hpp"

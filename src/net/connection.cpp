@@ -48,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (error == http::error::body_limit) return refuse(413, "The body is too long.");
     if (error) return is_wrong(error) ? refuse(400, "This is no valid HTTP request.") : close();
     if (!take_head()) return refuse(400, "The address or the header of the request is wrong.");
-    if (std::optional<Response> response = context_->handlers.refused(request_)) {
+    if (std::optional<HttpResponse> response = context_->handlers.refused(request_)) {
       closing_ = closing_ || !parser_->is_done();  // a body that nobody reads may follow
       return send(std::move(*response));
     }
@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const auto& head = parser_->get();
     closing_ = !head.keep_alive();
     request_.method = text(head.method_string());
-    const std::optional<Target> target = parse_target(text(head.target()));
+    const std::optional<ParsedTarget> target = parse_target(text(head.target()));
     if (!target) return false;
     request_.path = target->path;
     request_.query = target->query;
@@ -116,7 +116,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // What the handler throws is a fault of the program, of which a client learns nothing.
   template <class Make>
   void answer(const Make& make) {
-    Response response;
+    HttpResponse response;
     try {
       response = make();
     } catch (...) {
@@ -125,7 +125,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     send(std::move(response));
   }
 
-  void send(Response response) {
+  void send(HttpResponse response) {
     if (response.later) {
       later_ = std::move(response.later);
       return look_again();
@@ -161,7 +161,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void look_again() {
     stream_.expires_never();
     wait(kLookAgain, [this] {
-      std::optional<Response> response;
+      std::optional<HttpResponse> response;
       try {
         response = later_();
       } catch (...) {
@@ -232,9 +232,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<ConnectionContext> context_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  Request request_;
-  Response response_;
-  std::function<std::optional<Response>()> later_;
+  HttpRequest request_;
+  HttpResponse response_;
+  std::function<std::optional<HttpResponse>()> later_;
   std::optional<http::response<http::span_body<const char>>> message_;
   std::optional<http::response<http::empty_body>> head_;
   std::optional<http::response_serializer<http::empty_body>> serializer_;

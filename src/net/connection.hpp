@@ -11,7 +11,7 @@ namespace lorahub::net {
 
 // What all connections of a server share.
 struct ConnectionContext {
-  Limits limits;
+  ConnectionLimits limits;
   Handlers handlers;
   std::atomic<int> open = 0;  // connections
 };

@@ -22,13 +22,13 @@ bool is_own_origin(const std::string& origin, const GuardRules& rules) {
   return scheme != std::string::npos && is_called(origin.substr(scheme + 3), rules);
 }
 
-bool comes_from_elsewhere(const Request& head, const GuardRules& rules) {
+bool comes_from_elsewhere(const HttpRequest& head, const GuardRules& rules) {
   const std::string origin = head.field("origin"), site = head.field("sec-fetch-site");
   if (!origin.empty() && !is_own_origin(origin, rules)) return true;
   return head.changes_something() && (site == "cross-site" || site == "same-site");
 }
 
-std::string given_token(const Request& head) {
+std::string given_token(const HttpRequest& head) {
   const std::string text = head.field("authorization");
   const size_t space = text.find(' ');
   if (space == std::string::npos) return "";
@@ -47,14 +47,14 @@ bool equal_secrets(std::string_view one, std::string_view other) {
   return difference == 0;
 }
 
-std::optional<Response> refused(const Request& head, const GuardRules& rules) {
+std::optional<HttpResponse> refused(const HttpRequest& head, const GuardRules& rules) {
   if (!is_called(head.field("host"), rules))
     return refusal(403, "This service is not called by that name, start it with --allowed-host.");
   if (comes_from_elsewhere(head, rules))
     return refusal(403, "Requests of other web sites are refused.");
   if (rules.token.empty() || rules.open.contains(head.path)) return std::nullopt;
   if (equal_secrets(given_token(head), rules.token)) return std::nullopt;
-  Response response = refusal(
+  HttpResponse response = refusal(
       401,
       "The token is missing or wrong, send `Authorization: Bearer TOKEN` (the program prints "
       "it when it starts).");

@@ -21,6 +21,6 @@ bool equal_secrets(std::string_view one, std::string_view other);
 // The refusal of a request by its head; nothing where it may be answered. 403 for another name of
 // the host or another origin, 401 without the token (as Bearer, as Hugging Face's and Replicate's
 // clients send it, or `Token`).
-std::optional<Response> refused(const Request& head, const GuardRules& rules);
+std::optional<HttpResponse> refused(const HttpRequest& head, const GuardRules& rules);
 
 }  // namespace lorahub::net

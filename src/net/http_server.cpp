@@ -79,7 +79,7 @@ struct HttpServer::State {
   }
 };
 
-HttpServer::HttpServer(const Address& address, const Limits& limits, Handlers handlers)
+HttpServer::HttpServer(const Address& address, const ConnectionLimits& limits, Handlers handlers)
     : state_(std::make_unique<State>()) {
   state_->context->limits = limits;
   state_->context->handlers = std::move(handlers);

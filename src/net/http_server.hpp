@@ -16,7 +16,7 @@ struct Address {
   uint16_t port = 8000;            // 0: a free one
 };
 
-struct Limits {
+struct ConnectionLimits {
   uint32_t head = 8192;      // bytes of a request's line and fields
   int fields = 100;          // of a header
   uint64_t body = 16 << 20;  // bytes
@@ -27,16 +27,16 @@ struct Limits {
 
 struct Handlers {
   // The refusal of a request by its head, before its body is read.
-  std::function<std::optional<Response>(const Request& head)> refused;
+  std::function<std::optional<HttpResponse>(const HttpRequest& head)> refused;
   // Answers a whole request; several threads call it. What it throws becomes a 500 without words.
-  std::function<Response(const Request&)> answer;
+  std::function<HttpResponse(const HttpRequest&)> answer;
 };
 
 class HttpServer {
  public:
   // Listens from now on. Error where the address is in use or is none of this machine's.
   // MachineFault where no thread can be made.
-  HttpServer(const Address& address, const Limits& limits, Handlers handlers);
+  HttpServer(const Address& address, const ConnectionLimits& limits, Handlers handlers);
   ~HttpServer();  // closes all connections
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -6,12 +6,12 @@
 
 namespace lorahub::net {
 
-std::string Request::field(const std::string& name) const {
+std::string HttpRequest::field(const std::string& name) const {
   const auto found = fields.find(name);
   return found == fields.end() ? "" : found->second;
 }
 
-Response refusal(int status, std::string_view sentence) {
+HttpResponse refusal(int status, std::string_view sentence) {
   return {.status = status, .body = base::json_text(nlohmann::json{{"detail", sentence}})};
 }
 

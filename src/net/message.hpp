@@ -14,7 +14,7 @@
 
 namespace lorahub::net {
 
-struct Request {
+struct HttpRequest {
   std::string method;                         // "GET"
   std::string path;                           // decoded, from the first '/', without the query
   std::map<std::string, std::string> query;   // decoded
@@ -32,13 +32,13 @@ struct Chunk {
   bool last = false;
 };
 
-struct Response {
+struct HttpResponse {
   int status = 200;
   std::string type = "application/json";
   std::string body = {};
   std::shared_ptr<const base::MappedFile> file = {};             // sent in the place of the body
   std::vector<std::pair<std::string, std::string>> fields = {};  // further ones of the header
-  std::function<std::optional<Response>()> later = {};           // asked again and again until it
+  std::function<std::optional<HttpResponse>()> later = {};       // asked again and again until it
                                                                  // gives the response itself
   std::function<Chunk()> stream = {};                            // asked for the body's next piece
 
@@ -46,6 +46,6 @@ struct Response {
 };
 
 // {"detail": sentence}, as cog's servers word what they refuse.
-Response refusal(int status, std::string_view sentence);
+HttpResponse refusal(int status, std::string_view sentence);
 
 }  // namespace lorahub::net

@@ -30,7 +30,7 @@ bool takes(const Route& route, const std::string& method) {
 
 }  // namespace
 
-Response Router::answer(const Request& request) const {
+HttpResponse Router::answer(const HttpRequest& request) const {
   std::vector<std::string> allowed;
   for (const Route& route : routes_) {
     const std::optional<Places> found = places(route.pattern, request.path);
@@ -39,12 +39,12 @@ Response Router::answer(const Request& request) const {
     allowed.push_back(route.method);
   }
   if (allowed.empty()) return refusal(404, "There is nothing at this address.");
-  Response response = refusal(405, "This address does not take that method.");
+  HttpResponse response = refusal(405, "This address does not take that method.");
   response.fields.emplace_back("Allow", base::join(allowed, ", "));
   return response;
 }
 
-std::string Router::pattern_of(const Request& request) const {
+std::string Router::pattern_of(const HttpRequest& request) const {
   const auto found = std::ranges::find_if(routes_, [&](const Route& route) {
     return takes(route, request.method) && places(route.pattern, request.path);
   });

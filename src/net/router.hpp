@@ -14,16 +14,16 @@ using Places = std::vector<std::string>;
 struct Route {
   std::string method;   // GET answers HEAD, too
   std::string pattern;  // "/predictions/{id}/cancel": a place is one segment that is not empty
-  std::function<Response(const Request&, const Places&)> handler;
+  std::function<HttpResponse(const HttpRequest&, const Places&)> handler;
 };
 
 class Router {
  public:
   void add(Route route) { routes_.push_back(std::move(route)); }
   // 404 where no path fits, 405 with `Allow` where the method does not.
-  Response answer(const Request& request) const;
+  HttpResponse answer(const HttpRequest& request) const;
   // The pattern of the route that answers; "" where none does. For logs, which name no ids.
-  std::string pattern_of(const Request& request) const;
+  std::string pattern_of(const HttpRequest& request) const;
   const std::vector<Route>& routes() const { return routes_; }
 
  private:

@@ -53,11 +53,11 @@ std::optional<std::string> path(std::string_view text) {
 
 }  // namespace
 
-std::optional<Target> parse_target(std::string_view text) {
+std::optional<ParsedTarget> parse_target(std::string_view text) {
   const size_t mark = text.find('?');
   const std::optional<std::string> name = path(text.substr(0, mark));
   if (!name) return std::nullopt;
-  Target target{.path = *name, .query = {}};
+  ParsedTarget target{.path = *name, .query = {}};
   if (mark == std::string_view::npos) return target;
   for (const std::string& pair : base::split(text.substr(mark + 1), '&')) {
     const size_t equals = pair.find('=');

@@ -7,7 +7,7 @@
 
 namespace lorahub::net {
 
-struct Target {
+struct ParsedTarget {
   std::string path;                          // "/predictions/abc", without a '/' at its end
   std::map<std::string, std::string> query;  // the last value of each name
 };
@@ -15,6 +15,6 @@ struct Target {
 // Nothing for a target that no honest client sends: it does not begin with '/', holds a wrong or
 // cut escape, an escaped slash or backslash, a control character, or a segment "." or "..". No
 // handler decodes a path once more.
-std::optional<Target> parse_target(std::string_view text);
+std::optional<ParsedTarget> parse_target(std::string_view text);
 
 }  // namespace lorahub::net

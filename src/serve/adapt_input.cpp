@@ -114,9 +114,9 @@ std::string shots(const json& value) {
 }
 
 // Reads one field after another, and says which are left.
-class Fields {
+class InputFields {
  public:
-  explicit Fields(json object) : object_(std::move(object)) {
+  explicit InputFields(json object) : object_(std::move(object)) {
     if (!object_.is_object()) wrong("input", "the input is no JSON object, give one");
   }
   // The value; nothing where it is not given, or null.
@@ -155,7 +155,7 @@ const std::vector<std::string> kKnown{"model",
                                       "num_random_lora_modules",
                                       "max_inference_step"};
 
-void read_examples(Fields& fields, AdaptInput& input) {
+void read_examples(InputFields& fields, AdaptInput& input) {
   const auto ours = fields.take("examples"), in = fields.take("example_inputs"),
              out = fields.take("example_outputs");
   if (ours && (in || out))
@@ -172,7 +172,7 @@ void read_examples(Fields& fields, AdaptInput& input) {
 }
 
 // The demo's words for modules and steps. It searches as the paper does.
-void read_demo_words(Fields& fields, AdaptInput& input) {
+void read_demo_words(InputFields& fields, AdaptInput& input) {
   const auto named = fields.take("lora_modules_specified"),
              drawn = fields.take("num_random_lora_modules"),
              steps = fields.take("max_inference_step");
@@ -192,7 +192,7 @@ void read_demo_words(Fields& fields, AdaptInput& input) {
   }
 }
 
-void read_search(Fields& fields, AdaptInput& input) {
+void read_search(InputFields& fields, AdaptInput& input) {
   if (const auto value = fields.take("modules")) input.modules = modules(*value);
   if (const auto value = fields.take("shots")) input.shots = shots(*value);
   if (const auto value = fields.take("seed"))
@@ -208,11 +208,11 @@ void read_search(Fields& fields, AdaptInput& input) {
 }
 
 // The only name, where none is given.
-std::string chosen(const std::string& name, const Words& words) {
+std::string chosen(const std::string& name, const NamedWords& words) {
   return name.empty() && words.size() == 1 ? words.begin()->first : name;
 }
 
-void read_places(Fields& fields, AdaptInput& input, const Catalog& catalog) {
+void read_places(InputFields& fields, AdaptInput& input, const Catalog& catalog) {
   if (const auto value = fields.take("model")) input.model = text(*value, "model");
   if (const auto value = fields.take("library")) input.library = text(*value, "library");
   try {
@@ -260,7 +260,7 @@ AdaptInput read_adapt_input(const std::string& text, const Catalog& catalog) {
   } catch (const json::exception&) {
     wrong("input", "the input is no JSON, give an object");
   }
-  Fields fields(std::move(object));
+  InputFields fields(std::move(object));
   AdaptInput input;
   read_places(fields, input, catalog);
   read_examples(fields, input);

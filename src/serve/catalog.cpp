@@ -11,7 +11,7 @@
 namespace lorahub::serve {
 namespace {
 
-const std::string& word(const Words& words, const std::string& name, const std::string& kind) {
+const std::string& word(const NamedWords& words, const std::string& name, const std::string& kind) {
   if (name.empty() && words.size() == 1) return words.begin()->second;
   base::check(!name.empty(), "`{}` is not given (there are {}), name one", kind, words.size());
   const auto found = words.find(name);
@@ -36,8 +36,8 @@ std::string public_name(const std::string& base) {
 }
 
 // Libraries that are lists of published names have no folder to be looked through.
-std::vector<Catalog::Module> listed(const std::string& folder) {
-  std::vector<Catalog::Module> modules;
+std::vector<Catalog::ListedModule> listed(const std::string& folder) {
+  std::vector<Catalog::ListedModule> modules;
   if (!std::filesystem::is_directory(folder)) {
     for (const std::string& name : lora::module_names(folder)) modules.push_back({.name = name});
     return modules;
@@ -54,7 +54,7 @@ std::vector<Catalog::Module> listed(const std::string& folder) {
 
 }  // namespace
 
-Catalog::Catalog(Words models, Words libraries)
+Catalog::Catalog(NamedWords models, NamedWords libraries)
     : models_(std::move(models)), libraries_(std::move(libraries)) {
   for (const auto& [name, path] : models_) checkpoint::resolve(study::named_model(path).path);
   for (const auto& [name, path] : libraries_) lora::module_names(folder_of(path));
@@ -68,11 +68,11 @@ const std::string& Catalog::library(const std::string& name) const {
   return word(libraries_, name, "library");
 }
 
-std::vector<Catalog::Module> Catalog::modules(const std::string& library,
-                                              const std::string& search) const {
-  std::vector<Module> modules = listed(folder_of(this->library(library)));
+std::vector<Catalog::ListedModule> Catalog::modules(const std::string& library,
+                                                    const std::string& search) const {
+  std::vector<ListedModule> modules = listed(folder_of(this->library(library)));
   const std::string wanted = base::lower(search);
-  std::erase_if(modules, [&](const Module& one) {
+  std::erase_if(modules, [&](const ListedModule& one) {
     return !holds(one.name, wanted) && !holds(one.task, wanted);
   });
   return modules;
@@ -82,8 +82,8 @@ size_t Catalog::count(const std::string& library) const {
   return lora::module_names(folder_of(this->library(library))).size();
 }
 
-Words words_of(const std::vector<std::string>& options, const std::string& option) {
-  Words words;
+NamedWords words_of(const std::vector<std::string>& options, const std::string& option) {
+  NamedWords words;
   for (const std::string& text : options) {
     const size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);

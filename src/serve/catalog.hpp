@@ -8,33 +8,33 @@ namespace lorahub::serve {
 
 // What a name stands for, as --model and --library of `lorahub adapt` take it: a piece, a folder or
 // a published name.
-using Words = std::map<std::string, std::string>;
+using NamedWords = std::map<std::string, std::string>;
 
 class Catalog {
  public:
   // Error where a model or library is not there.
-  Catalog(Words models, Words libraries);
+  Catalog(NamedWords models, NamedWords libraries);
 
-  const Words& models() const { return models_; }
-  const Words& libraries() const { return libraries_; }
+  const NamedWords& models() const { return models_; }
+  const NamedWords& libraries() const { return libraries_; }
   // The word of a name; "" stands for the only one. Error naming the nearest where there is none.
   const std::string& model(const std::string& name) const;
   const std::string& library(const std::string& name) const;
 
-  struct Module {
+  struct ListedModule {
     std::string name, task, base;
     long rank = 0;
     unsigned long bytes = 0;
   };
   // The modules of the library whose name or task holds `search`, whatever the case of its letters.
-  std::vector<Module> modules(const std::string& library, const std::string& search) const;
+  std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
   size_t count(const std::string& library) const;
 
  private:
-  Words models_, libraries_;
+  NamedWords models_, libraries_;
 };
 
 // "NAME=PATH", or a word that is its own name. Error where a name is given twice.
-Words words_of(const std::vector<std::string>& options, const std::string& option);
+NamedWords words_of(const std::vector<std::string>& options, const std::string& option);
 
 }  // namespace lorahub::serve

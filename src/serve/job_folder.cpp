@@ -24,7 +24,7 @@ JobStatus job_status(const std::string& name) {
   base::fail("'{}' is no state of a job", name);
 }
 
-void JobFolder::write(const Job& job) const {
+void JobFolder::write(const ServiceJob& job) const {
   const json state{{"id", job.id},
                    {"number", job.number},
                    {"status", name(job.status)},
@@ -39,23 +39,23 @@ void JobFolder::write(const Job& job) const {
   base::write_file(folder_ / kStateFile, state.dump(1, ' ', true, json::error_handler_t::replace));
 }
 
-std::optional<Job> JobFolder::read() const {
+std::optional<ServiceJob> JobFolder::read() const {
   const std::filesystem::path file = folder_ / kStateFile;
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return std::nullopt;
   try {
     const json state = json::parse(base::shallow_json(base::read_file(file)));
-    return Job{.id = state.at("id"),
-               .number = state.at("number"),
-               .status = job_status(state.at("status")),
-               .input = state.at("input"),
-               .created = state.at("created"),
-               .started = state.at("started"),
-               .completed = state.at("completed"),
-               .output = state.at("output"),
-               .error = state.at("error"),
-               .command = state.at("command"),
-               .seconds = state.at("seconds")};
+    return ServiceJob{.id = state.at("id"),
+                      .number = state.at("number"),
+                      .status = job_status(state.at("status")),
+                      .input = state.at("input"),
+                      .created = state.at("created"),
+                      .started = state.at("started"),
+                      .completed = state.at("completed"),
+                      .output = state.at("output"),
+                      .error = state.at("error"),
+                      .command = state.at("command"),
+                      .seconds = state.at("seconds")};
   } catch (const json::exception&) {
     base::fail("{}: is damaged (the job can't go on), move its folder away", file.string());
   }

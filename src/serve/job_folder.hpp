@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "serve/job.hpp"
+#include "serve/service_job.hpp"
 
 namespace lorahub::serve {
 
@@ -16,10 +16,10 @@ class JobFolder {
   std::filesystem::path test() const { return folder_ / "test.jsonl"; }
   std::filesystem::path adapter() const { return folder_ / "adapter"; }
 
-  void write(const Job& job) const;  // the state; course and progress are not kept
+  void write(const ServiceJob& job) const;  // the state; course and progress are not kept
   // Nothing where the folder holds no job, as one does whose first write was cut short. Error where
   // the file is damaged.
-  std::optional<Job> read() const;
+  std::optional<ServiceJob> read() const;
 
  private:
   std::filesystem::path folder_;

@@ -21,12 +21,12 @@ void JobRunner::run() {
   for (;;) {
     base::throw_if_signalled();
     dispatcher_.note("waiting for a job");
-    if (const std::optional<Job> job = jobs_.take(kListen)) compute(*job);
+    if (const std::optional<ServiceJob> job = jobs_.take(kListen)) compute(*job);
   }
 }
 
 // What is wrong with one job, or goes wrong in it, is said in it, and the next one is computed.
-void JobRunner::compute(const Job& job) {
+void JobRunner::compute(const ServiceJob& job) {
   const base::Stopwatch clock;
   Jobs::End end;
   try {
@@ -46,7 +46,7 @@ void JobRunner::compute(const Job& job) {
   jobs_.end(job.id, end);
 }
 
-Jobs::End JobRunner::adapted(const Job& job) {
+Jobs::End JobRunner::adapted(const ServiceJob& job) {
   const AdaptInput input = read_adapt_input(job.input, catalog_);
   const JobFolder files = jobs_.folder(job.id);
   const base::Stopwatch clock;

@@ -18,8 +18,8 @@ class JobRunner {
   [[noreturn]] void run();
 
  private:
-  void compute(const Job& job);
-  Jobs::End adapted(const Job& job);
+  void compute(const ServiceJob& job);
+  Jobs::End adapted(const ServiceJob& job);
   Jobs& jobs_;
   const Catalog& catalog_;
   const objective::Hardware& hardware_;

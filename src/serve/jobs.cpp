@@ -23,7 +23,7 @@ Jobs::Jobs(fs::path folder, size_t room) : folder_(std::move(folder)), room_(roo
   fs::create_directories(folder_);
   for (const auto& entry : fs::directory_iterator(folder_)) {
     if (!entry.is_directory()) continue;
-    std::optional<Job> job = JobFolder(entry.path()).read();
+    std::optional<ServiceJob> job = JobFolder(entry.path()).read();
     if (!job || job->id != entry.path().filename()) continue;
     last_number_ = std::max(last_number_, job->number);
     if (!has_ended(job->status)) {
@@ -34,42 +34,42 @@ Jobs::Jobs(fs::path folder, size_t room) : folder_(std::move(folder)), room_(roo
   }
 }
 
-Jobs::Answer Jobs::add(const NewJob& added) {
+Jobs::Addition Jobs::add(const NewJob& added) {
   const std::lock_guard lock(mutex_);
   if (const auto found = jobs_.find(added.id); found != jobs_.end()) {
     base::check(found->second.input == added.input,
                 "the id {} is in use for another input, choose another one", added.id);
-    return {.added = Added::is_there, .job = found->second};
+    return {.added = Admission::is_there, .job = found->second};
   }
-  if (queue_.size() >= room_) return {.added = Added::full};
-  Job job{.id = added.id.empty() ? random_hex(kIdBytes) : added.id,
-          .number = ++last_number_,
-          .input = added.input,
-          .created = base::utc_now(),
-          .command = added.command};
+  if (queue_.size() >= room_) return {.added = Admission::full};
+  ServiceJob job{.id = added.id.empty() ? random_hex(kIdBytes) : added.id,
+                 .number = ++last_number_,
+                 .input = added.input,
+                 .created = base::utc_now(),
+                 .command = added.command};
   const JobFolder files = folder(job.id);
   base::write_file(files.examples(), added.examples);
   if (!added.test.empty()) base::write_file(files.test(), added.test);
   files.write(job);
   queue_.emplace(job.number, job.id);
   changed_.notify_all();
-  return {.added = Added::waits, .job = jobs_.emplace(job.id, job).first->second};
+  return {.added = Admission::waits, .job = jobs_.emplace(job.id, job).first->second};
 }
 
-std::optional<Job> Jobs::find(const std::string& id) const {
+std::optional<ServiceJob> Jobs::find(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return std::nullopt;
   return found->second;
 }
 
-std::vector<Job> Jobs::all() const {
-  std::vector<Job> list;
+std::vector<ServiceJob> Jobs::all() const {
+  std::vector<ServiceJob> list;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, job] : jobs_) list.push_back(job);
   }
-  std::ranges::sort(list, std::ranges::greater(), &Job::number);
+  std::ranges::sort(list, std::ranges::greater(), &ServiceJob::number);
   return list;
 }
 
@@ -98,7 +98,7 @@ bool Jobs::cancel(const std::string& id) {
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return false;
-  Job& job = found->second;
+  ServiceJob& job = found->second;
   if (job.status == JobStatus::processing) job.cancel_asked = true;
   if (job.status != JobStatus::starting) return true;
   queue_.erase(job.number);
@@ -108,12 +108,12 @@ bool Jobs::cancel(const std::string& id) {
   return true;
 }
 
-std::optional<Job> Jobs::take(double seconds) {
+std::optional<ServiceJob> Jobs::take(double seconds) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, std::chrono::duration<double>(seconds),
                     [this] { return !queue_.empty(); });
   if (queue_.empty()) return std::nullopt;
-  Job& job = jobs_.at(queue_.begin()->second);
+  ServiceJob& job = jobs_.at(queue_.begin()->second);
   queue_.erase(queue_.begin());
   job.status = JobStatus::processing;
   job.started = base::utc_now();
@@ -128,7 +128,7 @@ bool Jobs::cancel_asked(const std::string& id) const {
 
 void Jobs::progress(const std::string& id, const JobProgress& now) {
   const std::lock_guard lock(mutex_);
-  Job& job = jobs_.at(id);
+  ServiceJob& job = jobs_.at(id);
   const int first = job.course.empty() ? now.evaluation : job.progress.first_evaluation;
   job.progress = now;
   job.progress.first_evaluation = first;
@@ -137,7 +137,7 @@ void Jobs::progress(const std::string& id, const JobProgress& now) {
 
 void Jobs::end(const std::string& id, const End& end) {
   const std::lock_guard lock(mutex_);
-  Job& job = jobs_.at(id);
+  ServiceJob& job = jobs_.at(id);
   job.status = end.status;
   job.output = end.output;
   job.error = end.error;
@@ -148,13 +148,13 @@ void Jobs::end(const std::string& id, const End& end) {
 
 void Jobs::wait_again(const std::string& id) {
   const std::lock_guard lock(mutex_);
-  Job& job = jobs_.at(id);
+  ServiceJob& job = jobs_.at(id);
   job.status = JobStatus::starting;
   queue_.emplace(job.number, id);
   keep(job);
 }
 
-void Jobs::keep(const Job& job) const {
+void Jobs::keep(const ServiceJob& job) const {
   try {
     folder(job.id).write(job);
   } catch (const std::exception& error) {

@@ -26,17 +26,17 @@ class Jobs {
   // that may wait at the same time.
   Jobs(std::filesystem::path folder, size_t room);
 
-  enum class Added { waits, is_there, full };  // is_there: a job of that id and input
-  struct Answer {
-    Added added = Added::waits;
-    Job job = {};
+  enum class Admission { waits, is_there, full };  // is_there: a job of that id and input
+  struct Addition {
+    Admission added = Admission::waits;
+    ServiceJob job = {};
   };
   // Returns once the job is on disk. Error where the id is in use for another input; MachineFault
   // where it can't be written.
-  Answer add(const NewJob& job);
+  Addition add(const NewJob& job);
 
-  std::optional<Job> find(const std::string& id) const;
-  std::vector<Job> all() const;                           // the latest first
+  std::optional<ServiceJob> find(const std::string& id) const;
+  std::vector<ServiceJob> all() const;                    // the latest first
   std::optional<int> place(const std::string& id) const;  // in the queue; 1: the next one
   size_t waiting() const;
   bool is_computing() const;
@@ -47,7 +47,7 @@ class Jobs {
   bool cancel(const std::string& id);
 
   // For the thread that computes. take() waits for `seconds` at most.
-  std::optional<Job> take(double seconds);
+  std::optional<ServiceJob> take(double seconds);
   bool cancel_asked(const std::string& id) const;
   void progress(const std::string& id, const JobProgress& now);
   struct End {
@@ -61,13 +61,13 @@ class Jobs {
  private:
   // Writes the job's state. Where the disk is full, the service goes on; a job whose end is not on
   // disk is computed again when the service is started again, with the same result.
-  void keep(const Job& job) const;
+  void keep(const ServiceJob& job) const;
   const std::filesystem::path folder_;
   const size_t room_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, Job> jobs_;        // by id
-  std::map<uint64_t, std::string> queue_;  // ids by number
+  std::map<std::string, ServiceJob> jobs_;  // by id
+  std::map<uint64_t, std::string> queue_;   // ids by number
   uint64_t last_number_ = 0;
 };
 

@@ -19,9 +19,10 @@ constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "
     "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-net::Response asset(const net::Request& request, const std::string& type, const char* text) {
+net::HttpResponse asset(const net::HttpRequest& request, const std::string& type,
+                        const char* text) {
   const std::string tag = "\"" + base::sha256(text).substr(0, 16) + "\"";
-  net::Response response{.type = type + "; charset=utf-8"};
+  net::HttpResponse response{.type = type + "; charset=utf-8"};
   response.fields = {{"ETag", tag},
                      {"Cache-Control", "no-cache"},
                      {"Content-Security-Policy", kPolicy},
@@ -40,7 +41,7 @@ void add_page(net::Router& router) {
   const auto add = [&router](const char* path, const char* type, const char* text) {
     router.add({.method = "GET",
                 .pattern = path,
-                .handler = [type, text](const net::Request& request, const net::Places&) {
+                .handler = [type, text](const net::HttpRequest& request, const net::Places&) {
                   return asset(request, type, text);
                 }});
   };

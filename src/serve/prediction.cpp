@@ -14,11 +14,11 @@ ordered_json or_null(const std::string& text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(text);
 }
 
-std::string address(const Job& job, const std::string& file) {
+std::string address(const ServiceJob& job, const std::string& file) {
   return base::format("/predictions/{}/files/{}", job.id, file);
 }
 
-ordered_json output(const Job& job) {
+ordered_json output(const ServiceJob& job) {
   if (job.output.empty()) return nullptr;
   ordered_json output = ordered_json::parse(job.output);
   output.erase("out");
@@ -36,7 +36,7 @@ ordered_json seconds_left(const JobProgress& now) {
   return now.seconds / done * (now.of - now.evaluation);
 }
 
-ordered_json progress(const Job& job) {
+ordered_json progress(const ServiceJob& job) {
   if (job.progress.of == 0) return nullptr;
   return {
       {"evaluation", job.progress.evaluation},
@@ -46,7 +46,7 @@ ordered_json progress(const Job& job) {
 }
 
 // A line that Replicate's client reads a share from: " 50%|#####     | 20/40".
-std::string logs(const Job& job) {
+std::string logs(const ServiceJob& job) {
   const JobProgress& now = job.progress;
   if (now.of == 0) return "";
   const int percent = 100 * now.evaluation / now.of;
@@ -62,7 +62,7 @@ const std::vector<std::string>& result_files() {
   return files;
 }
 
-std::string prediction(const Job& job, const Jobs& jobs, Course course) {
+std::string prediction(const ServiceJob& job, const Jobs& jobs, ToldCourse course) {
   const auto place = jobs.place(job.id);
   ordered_json object{{"id", job.id},
                       {"status", name(job.status)},
@@ -78,7 +78,7 @@ std::string prediction(const Job& job, const Jobs& jobs, Course course) {
                       {"progress", progress(job)},
                       {"command", job.command}};
   if (has_ended(job.status)) object["metrics"]["predict_time"] = job.seconds;
-  if (course == Course::told) object["course"] = job.course;
+  if (course == ToldCourse::told) object["course"] = job.course;
   return base::json_text(object);
 }
 

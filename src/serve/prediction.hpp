@@ -6,10 +6,11 @@
 
 namespace lorahub::serve {
 
-enum class Course { told, left_out };
+enum class ToldCourse { told, left_out };
 
 // A JSON object. The output names files by addresses of this service.
-std::string prediction(const Job& job, const Jobs& jobs, Course course = Course::told);
+std::string prediction(const ServiceJob& job, const Jobs& jobs,
+                       ToldCourse course = ToldCourse::told);
 
 inline constexpr const char* kArchive = "adapter.zip";  // of all these files
 

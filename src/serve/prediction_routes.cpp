@@ -10,17 +10,17 @@ namespace {
 
 using nlohmann::ordered_json;
 
-net::Response unknown() { return net::refusal(404, "There is no prediction of that id."); }
+net::HttpResponse unknown() { return net::refusal(404, "There is no prediction of that id."); }
 
-net::Response shown(int status, const Job& job, const Served& served) {
+net::HttpResponse shown(int status, const ServiceJob& job, const Served& served) {
   return {.status = status, .body = prediction(job, served.jobs)};
 }
 
 // Asked again and again until the job has ended.
-net::Response when_ended(const std::string& id, const Served& served) {
-  net::Response response;
-  response.later = [id, &served]() -> std::optional<net::Response> {
-    const std::optional<Job> job = served.jobs.find(id);
+net::HttpResponse when_ended(const std::string& id, const Served& served) {
+  net::HttpResponse response;
+  response.later = [id, &served]() -> std::optional<net::HttpResponse> {
+    const std::optional<ServiceJob> job = served.jobs.find(id);
     if (!job) return unknown();
     if (!has_ended(job->status)) return std::nullopt;
     return shown(200, *job, served);
@@ -39,7 +39,7 @@ class Events {
       : id_(std::move(id)), told_(told), served_(served) {}
 
   net::Chunk next() {
-    const std::optional<Job> job = served_.jobs.find(id_);
+    const std::optional<ServiceJob> job = served_.jobs.find(id_);
     if (!job) return {.last = true};
     net::Chunk chunk;
     if (!begun_) chunk.bytes = event("start", told_, {{"id", id_}, {"status", name(job->status)}});
@@ -65,15 +65,16 @@ class Events {
 };
 
 // Where a client that lost its connection goes on: the number of the last event that it has seen.
-size_t last_event(const net::Request& request) {
+size_t last_event(const net::HttpRequest& request) {
   const std::string text = request.field("last-event-id");
   const bool is_number = !text.empty() && text.size() < 10 &&
                          text.find_first_not_of("0123456789") == std::string::npos;
   return is_number ? std::stoul(text) : 0;
 }
 
-net::Response events(const net::Request& request, const std::string& id, const Served& served) {
-  net::Response response{.type = "text/event-stream"};
+net::HttpResponse events(const net::HttpRequest& request, const std::string& id,
+                         const Served& served) {
+  net::HttpResponse response{.type = "text/event-stream"};
   response.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   const auto source = std::make_shared<Events>(id, last_event(request), served);
   response.stream = [source] { return source->next(); };
@@ -81,19 +82,22 @@ net::Response events(const net::Request& request, const std::string& id, const S
 }
 
 // By the client's wish: events, at once (202), or when the job has ended.
-net::Response answered(const net::Request& request, const Job& job, const Served& served) {
+net::HttpResponse answered(const net::HttpRequest& request, const ServiceJob& job,
+                           const Served& served) {
   if (request.field("accept") == "text/event-stream") return events(request, job.id, served);
   if (request.field("prefer") == "respond-async") return shown(202, job, served);
   return when_ended(job.id, served);
 }
 
-net::Response create(const net::Request& request, const Served& served, const std::string& id) {
+net::HttpResponse create(const net::HttpRequest& request, const Served& served,
+                         const std::string& id) {
   const Taken taken = take_job(request, served, id);
   return taken.refusal ? *taken.refusal : answered(request, taken.job, served);
 }
 
 // The same request may be sent again: it never runs twice.
-net::Response put(const net::Request& request, const Served& served, const std::string& id) {
+net::HttpResponse put(const net::HttpRequest& request, const Served& served,
+                      const std::string& id) {
   const bool is_known = served.jobs.find(id).has_value();
   const Taken taken = take_job(request, served, id);
   if (taken.refusal) return *taken.refusal;
@@ -101,12 +105,12 @@ net::Response put(const net::Request& request, const Served& served, const std::
   return shown(has_ended(taken.job.status) ? 200 : 202, taken.job, served);
 }
 
-net::Response list(const net::Request& request, const Served& served) {
+net::HttpResponse list(const net::HttpRequest& request, const Served& served) {
   const auto wanted = request.query.find("status");
   ordered_json results = ordered_json::array();
-  for (const Job& job : served.jobs.all())
+  for (const ServiceJob& job : served.jobs.all())
     if (wanted == request.query.end() || wanted->second == name(job.status))
-      results.push_back(ordered_json::parse(prediction(job, served.jobs, Course::left_out)));
+      results.push_back(ordered_json::parse(prediction(job, served.jobs, ToldCourse::left_out)));
   return {.body = base::json_text(ordered_json{{"results", results}, {"next", nullptr}})};
 }
 
@@ -120,14 +124,14 @@ std::string archive(const std::filesystem::path& folder) {
   return stored_zip(files);
 }
 
-net::Response file(const Served& served, const std::string& id, const std::string& name) {
-  const std::optional<Job> job = served.jobs.find(id);
+net::HttpResponse file(const Served& served, const std::string& id, const std::string& name) {
+  const std::optional<ServiceJob> job = served.jobs.find(id);
   const bool is_one =
       name == kArchive || std::ranges::find(result_files(), name) != result_files().end();
   if (!job || !is_one || job->status != JobStatus::succeeded)
     return net::refusal(404, "There is no such file of a finished prediction.");
   const auto folder = served.jobs.folder(id).adapter();
-  net::Response response{.type = "application/octet-stream"};
+  net::HttpResponse response{.type = "application/octet-stream"};
   if (name == kArchive) {
     response.body = archive(folder);
   } else {
@@ -137,35 +141,36 @@ net::Response file(const Served& served, const std::string& id, const std::strin
   return response;
 }
 
-net::Response find(const Served& served, const std::string& id) {
-  const std::optional<Job> job = served.jobs.find(id);
+net::HttpResponse find(const Served& served, const std::string& id) {
+  const std::optional<ServiceJob> job = served.jobs.find(id);
   return job ? shown(200, *job, served) : unknown();
 }
 
 }  // namespace
 
 void add_predictions(net::Router& router, const Served& served) {
+  using net::HttpRequest;
   using net::Places;
-  using net::Request;
   const auto add = [&router](const char* method, const char* pattern, auto handler) {
     router.add({.method = method, .pattern = pattern, .handler = handler});
   };
   add("POST", "/predictions",
-      [&served](const Request& request, const Places&) { return create(request, served, ""); });
-  add("PUT", "/predictions/{id}", [&served](const Request& request, const Places& places) {
+      [&served](const HttpRequest& request, const Places&) { return create(request, served, ""); });
+  add("PUT", "/predictions/{id}", [&served](const HttpRequest& request, const Places& places) {
     return put(request, served, places[0]);
   });
   add("GET", "/predictions",
-      [&served](const Request& request, const Places&) { return list(request, served); });
+      [&served](const HttpRequest& request, const Places&) { return list(request, served); });
   add("GET", "/predictions/{id}",
-      [&served](const Request&, const Places& places) { return find(served, places[0]); });
-  add("GET", "/predictions/{id}/events", [&served](const Request& request, const Places& places) {
-    return served.jobs.find(places[0]) ? events(request, places[0], served) : unknown();
+      [&served](const HttpRequest&, const Places& places) { return find(served, places[0]); });
+  add("GET", "/predictions/{id}/events",
+      [&served](const HttpRequest& request, const Places& places) {
+        return served.jobs.find(places[0]) ? events(request, places[0], served) : unknown();
+      });
+  add("POST", "/predictions/{id}/cancel", [&served](const HttpRequest&, const Places& places) {
+    return served.jobs.cancel(places[0]) ? net::HttpResponse{.body = "{}"} : unknown();
   });
-  add("POST", "/predictions/{id}/cancel", [&served](const Request&, const Places& places) {
-    return served.jobs.cancel(places[0]) ? net::Response{.body = "{}"} : unknown();
-  });
-  add("GET", "/predictions/{id}/files/{file}", [&served](const Request&, const Places& places) {
+  add("GET", "/predictions/{id}/files/{file}", [&served](const HttpRequest&, const Places& places) {
     return file(served, places[0], places[1]);
   });
 }

@@ -12,9 +12,9 @@
 namespace lorahub::serve {
 namespace {
 
+using net::HttpRequest;
+using net::HttpResponse;
 using net::Places;
-using net::Request;
-using net::Response;
 using nlohmann::ordered_json;
 
 constexpr const char* kModel = "lorahub/adapt";
@@ -26,9 +26,10 @@ std::string version_id() {
   return base::sha256(environment.at("version") + environment.at("commit"));
 }
 
-std::string origin(const Request& request) { return "http://" + request.field("host"); }
+std::string origin(const HttpRequest& request) { return "http://" + request.field("host"); }
 
-ordered_json shown(const Request& request, const Job& job, const Served& served, Course course) {
+ordered_json shown(const HttpRequest& request, const ServiceJob& job, const Served& served,
+                   ToldCourse course) {
   ordered_json object = ordered_json::parse(prediction(job, served.jobs, course));
   const std::string here = origin(request), place = here + "/v1/predictions/" + job.id;
   object["model"] = kModel;
@@ -47,8 +48,10 @@ ordered_json shown(const Request& request, const Job& job, const Served& served,
   return object;
 }
 
-Response reply(const Request& request, int status, const Job& job, const Served& served) {
-  return {.status = status, .body = base::json_text(shown(request, job, served, Course::left_out))};
+HttpResponse reply(const HttpRequest& request, int status, const ServiceJob& job,
+                   const Served& served) {
+  return {.status = status,
+          .body = base::json_text(shown(request, job, served, ToldCourse::left_out))};
 }
 
 std::string title(int status) {
@@ -65,26 +68,26 @@ std::string title(int status) {
 }
 
 // A refusal in the words of RFC 9457, as Replicate's clients read it.
-Response problem(int status, const std::string& detail) {
+HttpResponse problem(int status, const std::string& detail) {
   return {.status = status,
           .type = "application/problem+json",
           .body = base::json_text(
               ordered_json{{"title", title(status)}, {"detail", detail}, {"status", status}})};
 }
 
-Response problem(const Response& refusal) {
+HttpResponse problem(const HttpResponse& refusal) {
   const ordered_json detail = ordered_json::parse(refusal.body)["detail"];
-  Response response =
+  HttpResponse response =
       problem(refusal.status, detail.is_string() ? detail.get<std::string>()
                                                  : detail.front()["msg"].get<std::string>());
   response.fields = refusal.fields;
   return response;
 }
 
-Response unknown_problem() { return problem(404, "There is no prediction of that id."); }
+HttpResponse unknown_problem() { return problem(404, "There is no prediction of that id."); }
 
 // Seconds of "wait" or "wait=5"; 0 where the client does not wait.
-double wait_seconds(const Request& request) {
+double wait_seconds(const HttpRequest& request) {
   const std::string text = request.field("prefer");
   if (!text.starts_with("wait")) return 0;
   if (!text.starts_with("wait=")) return kUsualWait;
@@ -97,13 +100,13 @@ double wait_seconds(const Request& request) {
 
 // The prediction once it has ended, or when the time is over. One that is computed then is called
 // "starting", since the client takes "processing" for an answer without output.
-Response created(const Request& request, const Job& job, const Served& served) {
+HttpResponse created(const HttpRequest& request, const ServiceJob& job, const Served& served) {
   const double seconds = wait_seconds(request);
   if (seconds == 0) return reply(request, 201, job, served);
-  Response response;
+  HttpResponse response;
   response.later = [request, id = job.id, seconds, clock = base::Stopwatch(),
-                    &served]() -> std::optional<Response> {
-    std::optional<Job> now = served.jobs.find(id);
+                    &served]() -> std::optional<HttpResponse> {
+    std::optional<ServiceJob> now = served.jobs.find(id);
     if (!now) return unknown_problem();
     const bool ended = has_ended(now->status);
     if (!ended && clock.seconds() < seconds) return std::nullopt;
@@ -118,10 +121,11 @@ bool is_our_version(const std::string& text) {
   return text == version_id() || name == kModel;
 }
 
-enum class Named { by_address, by_body };
+enum class ModelNamed { by_address, by_body };
 
-Response create_as_replicate(const Request& request, const Served& served, Named named) {
-  if (named == Named::by_body) {
+HttpResponse create_as_replicate(const HttpRequest& request, const Served& served,
+                                 ModelNamed named) {
+  if (named == ModelNamed::by_body) {
     const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
     const auto wanted =
         body.is_object() && body.contains("version") ? body["version"] : ordered_json("");
@@ -132,20 +136,22 @@ Response create_as_replicate(const Request& request, const Served& served, Named
   return taken.refusal ? problem(*taken.refusal) : created(request, taken.job, served);
 }
 
-Response list_as_replicate(const Request& request, const Served& served) {
+HttpResponse list_as_replicate(const HttpRequest& request, const Served& served) {
   ordered_json results = ordered_json::array();
-  for (const Job& job : served.jobs.all())
-    results.push_back(shown(request, job, served, Course::left_out));
+  for (const ServiceJob& job : served.jobs.all())
+    results.push_back(shown(request, job, served, ToldCourse::left_out));
   return {.body = base::json_text(
               ordered_json{{"previous", nullptr}, {"next", nullptr}, {"results", results}})};
 }
 
-Response find_as_replicate(const Request& request, const Served& served, const std::string& id) {
-  const std::optional<Job> job = served.jobs.find(id);
+HttpResponse find_as_replicate(const HttpRequest& request, const Served& served,
+                               const std::string& id) {
+  const std::optional<ServiceJob> job = served.jobs.find(id);
   return job ? reply(request, 200, *job, served) : unknown_problem();
 }
 
-Response cancel_as_replicate(const Request& request, const Served& served, const std::string& id) {
+HttpResponse cancel_as_replicate(const HttpRequest& request, const Served& served,
+                                 const std::string& id) {
   return served.jobs.cancel(id) ? find_as_replicate(request, served, id) : unknown_problem();
 }
 
@@ -156,13 +162,13 @@ std::string replicate_event(const char* kind, size_t id, const std::string& data
 }
 
 // The events that Replicate's client knows: logs, output, error, done; each with an id.
-Response stream(const Served& served, const std::string& id) {
+HttpResponse stream(const Served& served, const std::string& id) {
   if (!served.jobs.find(id)) return unknown_problem();
-  Response response{.type = "text/event-stream"};
+  HttpResponse response{.type = "text/event-stream"};
   response.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   const auto told = std::make_shared<size_t>(0);
   response.stream = [id, told, &served]() -> net::Chunk {
-    const std::optional<Job> job = served.jobs.find(id);
+    const std::optional<ServiceJob> job = served.jobs.find(id);
     if (!job) return {.last = true};
     net::Chunk chunk;
     const size_t now = job->course.size();
@@ -187,7 +193,7 @@ ordered_json version_json() {
           {"openapi_schema", ordered_json::object()}};
 }
 
-ordered_json model_json(const Request& request) {
+ordered_json model_json(const HttpRequest& request) {
   return {{"url", origin(request) + "/"},
           {"owner", "lorahub"},
           {"name", "adapt"},
@@ -197,27 +203,27 @@ ordered_json model_json(const Request& request) {
           {"latest_version", version_json()}};
 }
 
-Response json_reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
+HttpResponse json_reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
 
 void add_models(net::Router& router, const Served& served) {
   router.add({.method = "POST",
               .pattern = "/v1/models/lorahub/adapt/predictions",
-              .handler = [&served](const Request& request, const Places&) {
-                return create_as_replicate(request, served, Named::by_address);
+              .handler = [&served](const HttpRequest& request, const Places&) {
+                return create_as_replicate(request, served, ModelNamed::by_address);
               }});
   router.add({.method = "GET",
               .pattern = "/v1/models/lorahub/adapt",
-              .handler = [](const Request& request, const Places&) {
+              .handler = [](const HttpRequest& request, const Places&) {
                 return json_reply(model_json(request));
               }});
   router.add({.method = "GET",
               .pattern = "/v1/models/lorahub/adapt/versions/{version}",
-              .handler = [](const Request&, const Places& places) {
+              .handler = [](const HttpRequest&, const Places& places) {
                 return places[0] == version_id() ? json_reply(version_json())
                                                  : problem(404, "There is no such version.");
               }});
   router.add(
-      {.method = "GET", .pattern = "/v1/account", .handler = [](const Request&, const Places&) {
+      {.method = "GET", .pattern = "/v1/account", .handler = [](const HttpRequest&, const Places&) {
          return json_reply({{"type", "user"}, {"username", "lorahub"}, {"name", "lorahub"}});
        }});
 }
@@ -228,27 +234,27 @@ void add_replicate(net::Router& router, const Served& served) {
   add_models(router, served);
   router.add({.method = "POST",
               .pattern = "/v1/predictions",
-              .handler = [&served](const Request& request, const Places&) {
-                return create_as_replicate(request, served, Named::by_body);
+              .handler = [&served](const HttpRequest& request, const Places&) {
+                return create_as_replicate(request, served, ModelNamed::by_body);
               }});
   router.add({.method = "GET",
               .pattern = "/v1/predictions",
-              .handler = [&served](const Request& request, const Places&) {
+              .handler = [&served](const HttpRequest& request, const Places&) {
                 return list_as_replicate(request, served);
               }});
   router.add({.method = "GET",
               .pattern = "/v1/predictions/{id}",
-              .handler = [&served](const Request& request, const Places& places) {
+              .handler = [&served](const HttpRequest& request, const Places& places) {
                 return find_as_replicate(request, served, places[0]);
               }});
   router.add({.method = "POST",
               .pattern = "/v1/predictions/{id}/cancel",
-              .handler = [&served](const Request& request, const Places& places) {
+              .handler = [&served](const HttpRequest& request, const Places& places) {
                 return cancel_as_replicate(request, served, places[0]);
               }});
   router.add({.method = "GET",
               .pattern = "/v1/predictions/{id}/stream",
-              .handler = [&served](const Request&, const Places& places) {
+              .handler = [&served](const HttpRequest&, const Places& places) {
                 return stream(served, places[0]);
               }});
 }

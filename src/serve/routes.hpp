@@ -30,9 +30,9 @@ const std::set<std::string>& open_paths();
 // 400 for what is no JSON, 422 for a wrong input, 409 for an id that is in use, 429 for a full
 // queue.
 struct Taken {
-  std::optional<net::Response> refusal = {};
-  Job job = {};
+  std::optional<net::HttpResponse> refusal = {};
+  ServiceJob job = {};
 };
-Taken take_job(const net::Request& request, const Served& served, const std::string& id);
+Taken take_job(const net::HttpRequest& request, const Served& served, const std::string& id);
 
 }  // namespace lorahub::serve

@@ -30,15 +30,15 @@ net::GuardRules rules(const ServiceOptions& options, const std::string& token) {
 }
 
 // A header that every response has: nothing is guessed of its type, and no page frames it.
-void harden(net::Response& response) {
+void harden(net::HttpResponse& response) {
   response.fields.emplace_back("X-Content-Type-Options", "nosniff");
   response.fields.emplace_back("Referrer-Policy", "no-referrer");
 }
 
-class Service {
+class RunningService {
  public:
-  Service(const ServiceOptions& options, const objective::Hardware& hardware,
-          workers::Dispatcher& dispatcher)
+  RunningService(const ServiceOptions& options, const objective::Hardware& hardware,
+                 workers::Dispatcher& dispatcher)
       : options_(options),
         token_(token(options)),
         rules_(rules(options, token_)),
@@ -61,8 +61,8 @@ class Service {
   [[noreturn]] void run(const std::function<void(const std::string&)>& ready) {
     const net::HttpServer server(
         options_.address, {},
-        {.refused = [this](const net::Request& head) { return net::refused(head, rules_); },
-         .answer = [this](const net::Request& request) { return answer(request); }});
+        {.refused = [this](const net::HttpRequest& head) { return net::refused(head, rules_); },
+         .answer = [this](const net::HttpRequest& request) { return answer(request); }});
     ready(base::format("http://{}:{}/{}", in_url(options_.address.host), server.port(),
                        token_.empty() ? "" : "#token=" + token_));
     runner_.run();
@@ -80,8 +80,8 @@ class Service {
   }
 
   // The log names routes, no ids, bodies or tokens.
-  net::Response answer(const net::Request& request) {
-    net::Response response = router_.answer(request);
+  net::HttpResponse answer(const net::HttpRequest& request) {
+    net::HttpResponse response = router_.answer(request);
     log_.line("request", base::format("{} {} {}", request.method, router_.pattern_of(request),
                                       response.status));
     harden(response);
@@ -109,7 +109,7 @@ int serve(const ServiceOptions& options, const objective::Hardware& hardware, wo
     return std::make_unique<run::RankServer>(std::vector<study::Trial>(), hardware, world.member());
   };
   return run::run_on_ranks(world, ranks, make_site, [&](workers::Dispatcher& dispatcher) -> int {
-    Service(options, hardware, dispatcher).run(ready);
+    RunningService(options, hardware, dispatcher).run(ready);
   });
 }
 

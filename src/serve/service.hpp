@@ -13,7 +13,7 @@
 namespace lorahub::serve {
 
 struct ServiceOptions {
-  Words models, libraries;
+  NamedWords models, libraries;
   std::filesystem::path data;  // jobs and the token
   net::Address address = {};
   std::vector<std::string> hosts;    // further names by which the service is called

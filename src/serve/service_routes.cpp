@@ -15,7 +15,7 @@ using nlohmann::ordered_json;
 constexpr const char* kSampleTask = "mini/unseen/E1_isa_letter";  // of the mini-lab
 constexpr size_t kSampleRows = 5, kSampleTestRows = 20;
 
-net::Response reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
+net::HttpResponse reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
 
 ordered_json version() {
   const auto environment = plan::environment();
@@ -23,7 +23,7 @@ ordered_json version() {
 }
 
 // READY, or BUSY while a job is computed, which one may add jobs to all the same.
-net::Response health(const Served& served) {
+net::HttpResponse health(const Served& served) {
   return reply({{"status", served.jobs.is_computing() ? "BUSY" : "READY"},
                 {"version", version()},
                 {"token", served.has_token}});
@@ -54,7 +54,7 @@ ordered_json samples(const Served& served) {
   }
 }
 
-net::Response service(const Served& served) {
+net::HttpResponse service(const Served& served) {
   const auto environment = plan::environment();
   ordered_json models = ordered_json::array(), libraries = ordered_json::array();
   for (const auto& [name, word] : served.catalog.models()) models.push_back(name);
@@ -73,12 +73,13 @@ net::Response service(const Served& served) {
        {"samples", samples(served)}});
 }
 
-net::Response modules(const Served& served, const net::Request& request, const std::string& name) {
+net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
+                          const std::string& name) {
   if (!served.catalog.libraries().contains(name))
     return net::refusal(404, "There is no library of that name.");
   const auto search = request.query.find("search");
   ordered_json list = ordered_json::array();
-  for (const Catalog::Module& one :
+  for (const Catalog::ListedModule& one :
        served.catalog.modules(name, search == request.query.end() ? "" : search->second))
     list.push_back({{"name", one.name},
                     {"task", one.task},
@@ -101,14 +102,14 @@ void add_service(net::Router& router, const Served& served) {
               .pattern = "/health-check",
               .handler = [&served](const auto&, const auto&) { return health(served); }});
   router.add({.method = "GET", .pattern = "/healthz", .handler = [](const auto&, const auto&) {
-                return net::Response{.type = "text/plain", .body = "ok\n"};
+                return net::HttpResponse{.type = "text/plain", .body = "ok\n"};
               }});
   router.add({.method = "GET",
               .pattern = "/api/service",
               .handler = [&served](const auto&, const auto&) { return service(served); }});
   router.add({.method = "GET",
               .pattern = "/api/libraries/{name}/modules",
-              .handler = [&served](const net::Request& request, const net::Places& places) {
+              .handler = [&served](const net::HttpRequest& request, const net::Places& places) {
                 return modules(served, request, places.front());
               }});
 }

@@ -15,13 +15,13 @@ using nlohmann::ordered_json;
 constexpr size_t kMostId = 64;
 
 // As cog words it: where in the body, and what.
-net::Response wrong_input(const WrongInput& error) {
+net::HttpResponse wrong_input(const WrongInput& error) {
   const ordered_json detail{
       {"loc", {"body", "input", error.field}}, {"msg", error.what()}, {"type", "value_error"}};
   return {.status = 422, .body = base::json_text(ordered_json{{"detail", {detail}}})};
 }
 
-bool is_json(const net::Request& request) {
+bool is_json(const net::HttpRequest& request) {
   const std::string type = base::lower(request.field("content-type"));
   return base::strip(type.substr(0, type.find(';'))) == "application/json";
 }
@@ -38,13 +38,13 @@ json object_of(const std::string& body) {
   return object.is_object() ? object : json();
 }
 
-net::Response full() {
-  net::Response response = net::refusal(429, "The queue is full, try again in a minute.");
+net::HttpResponse full() {
+  net::HttpResponse response = net::refusal(429, "The queue is full, try again in a minute.");
   response.fields.emplace_back("Retry-After", "60");
   return response;
 }
 
-net::Response no_room() {
+net::HttpResponse no_room() {
   return net::refusal(507, "The service can't write to its disk, tell whoever runs it.");
 }
 
@@ -56,13 +56,13 @@ Taken added(const json& body, const Served& served, const std::string& id) {
     return {.refusal = wrong_input(error)};
   }
   try {
-    const Jobs::Answer answer =
+    const Jobs::Addition answer =
         served.jobs.add({.id = id,
                          .input = as_json(input),
                          .command = command_line(input, served.catalog),
                          .examples = json_lines(input.examples),
                          .test = input.test.empty() ? "" : json_lines(input.test)});
-    if (answer.added == Jobs::Added::full) return {.refusal = full()};
+    if (answer.added == Jobs::Admission::full) return {.refusal = full()};
     return {.job = answer.job};
   } catch (const base::FileError&) {
     return {.refusal = no_room()};
@@ -75,7 +75,7 @@ Taken added(const json& body, const Served& served, const std::string& id) {
 
 }  // namespace
 
-Taken take_job(const net::Request& request, const Served& served, const std::string& id) {
+Taken take_job(const net::HttpRequest& request, const Served& served, const std::string& id) {
   if (!is_json(request))
     return {.refusal = net::refusal(415, "The body's type is not application/json, send JSON.")};
   const json body = object_of(request.body);

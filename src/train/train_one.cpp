@@ -102,7 +102,7 @@ class Work {
     base::check(!error, "{}: can't be made ({}), choose another out", training_.out.string(),
                 error.message());
     std::vector<model::Tokens> pairs = evaluator().tokens(rows_.train);
-    settings_ = trainer_settings(pairs);
+    settings_ = training_settings(pairs);
     Trainer trainer(make(), std::move(pairs), settings_);
     card_.before = evaluate(trainer.trainable());
     trainer.load(checkpoint_file(), identity_);
@@ -142,7 +142,7 @@ class Work {
     return full(loaded_->model, dtype());
   }
 
-  Settings trainer_settings(std::span<const model::Tokens> pairs) const {
+  Settings training_settings(std::span<const model::Tokens> pairs) const {
     Settings s{
         .batch = static_cast<size_t>(config_.batch),
         .batch_tokens = static_cast<size_t>(config_.batch_tokens),

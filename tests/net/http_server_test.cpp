@@ -20,18 +20,18 @@ using testing::StartsWith;
 constexpr uint64_t kBody = 1000;
 
 // Says what it was sent.
-Response echo(const Request& request) {
+HttpResponse echo(const HttpRequest& request) {
   if (request.path == "/bug") throw std::runtime_error("a secret of the program");
   if (request.path == "/later") {
-    Response response;
-    response.later = [left = 3]() mutable -> std::optional<Response> {
+    HttpResponse response;
+    response.later = [left = 3]() mutable -> std::optional<HttpResponse> {
       if (--left > 0) return std::nullopt;
-      return Response{.body = "at last"};
+      return HttpResponse{.body = "at last"};
     };
     return response;
   }
   if (request.path == "/stream") {
-    Response response{.type = "text/event-stream"};
+    HttpResponse response{.type = "text/event-stream"};
     response.stream = [count = 0]() mutable {
       ++count;
       return Chunk{.bytes = count < 3 ? base::format("data: {}\n\n", count) : "",
@@ -46,7 +46,7 @@ Response echo(const Request& request) {
 
 class Server : public testing::Test {
  protected:
-  static std::optional<Response> admit(const Request& head) {
+  static std::optional<HttpResponse> admit(const HttpRequest& head) {
     if (head.path == "/closed") return refusal(401, "Not you.");
     return std::nullopt;
   }

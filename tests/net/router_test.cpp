@@ -12,20 +12,20 @@ using testing::Pair;
 Router router() {
   Router router;
   router.add({.method = "GET", .pattern = "/jobs", .handler = [](const auto&, const auto&) {
-                return Response{.body = "list"};
+                return HttpResponse{.body = "list"};
               }});
   router.add({.method = "POST", .pattern = "/jobs", .handler = [](const auto&, const auto&) {
-                return Response{.body = "made"};
+                return HttpResponse{.body = "made"};
               }});
   router.add({.method = "GET",
               .pattern = "/jobs/{id}/files/{name}",
               .handler = [](const auto&, const Places& places) {
-                return Response{.body = places[0] + "," + places[1]};
+                return HttpResponse{.body = places[0] + "," + places[1]};
               }});
   return router;
 }
 
-Response answer(const std::string& method, const std::string& path) {
+HttpResponse answer(const std::string& method, const std::string& path) {
   return router().answer({.method = method, .path = path});
 }
 
@@ -39,7 +39,7 @@ TEST(Router, FindsTheHandlerByMethodAndPath) {
 TEST(Router, SaysWhatIsNotThere) {
   for (const char* path : {"/", "/job", "/jobs/a", "/jobs//files/c", "/jobs/a/files/c/d"})
     EXPECT_EQ(answer("GET", path).status, 404) << path;
-  const Response response = answer("DELETE", "/jobs");
+  const HttpResponse response = answer("DELETE", "/jobs");
   EXPECT_EQ(response.status, 405);
   EXPECT_THAT(response.fields, Contains(Pair("Allow", "GET, POST")));
 }

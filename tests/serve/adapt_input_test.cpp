@@ -133,7 +133,7 @@ TEST_F(AdaptInputTest, WhatIsNotUnderstoodIsRefusedByItsField) {
   EXPECT_THROW(read_adapt_input("{\"seed\": 1e999}", catalog_), WrongInput);
 }
 
-TEST(Words, NameEachThingOnce) {
+TEST(NamedWords, NameEachThingOnce) {
   EXPECT_THAT(words_of({"a=/x=y", "mini"}, "--model"),
               ElementsAre(testing::Pair("a", "/x=y"), testing::Pair("mini", "mini")));
   EXPECT_THROW(words_of({"a=/x", "a=/y"}, "--model"), base::Error);

@@ -21,7 +21,7 @@ class JobsTest : public testing::Test {
   }
   std::vector<std::string> ids(const Jobs& jobs) const {
     std::vector<std::string> list;
-    for (const Job& one : jobs.all()) list.push_back(one.id);
+    for (const ServiceJob& one : jobs.all()) list.push_back(one.id);
     return list;
   }
   fs::path folder_ =
@@ -70,8 +70,8 @@ TEST_F(JobsTest, SurviveTheEndOfTheProgramInWhateverState) {
 
 TEST_F(JobsTest, TheSameRequestNeverRunsTwice) {
   Jobs jobs(folder_, 10);
-  EXPECT_EQ(jobs.add(job("a")).added, Jobs::Added::waits);
-  EXPECT_EQ(jobs.add(job("a")).added, Jobs::Added::is_there);
+  EXPECT_EQ(jobs.add(job("a")).added, Jobs::Admission::waits);
+  EXPECT_EQ(jobs.add(job("a")).added, Jobs::Admission::is_there);
   EXPECT_THROW(jobs.add(job("a", "other")), base::Error);
   jobs.take(0);
   EXPECT_EQ(jobs.take(0), std::nullopt);
@@ -79,11 +79,11 @@ TEST_F(JobsTest, TheSameRequestNeverRunsTwice) {
 
 TEST_F(JobsTest, AFullQueueTakesNoMore) {
   Jobs jobs(folder_, 1);
-  EXPECT_EQ(jobs.add(job("a")).added, Jobs::Added::waits);
-  EXPECT_EQ(jobs.add(job("b")).added, Jobs::Added::full);
+  EXPECT_EQ(jobs.add(job("a")).added, Jobs::Admission::waits);
+  EXPECT_EQ(jobs.add(job("b")).added, Jobs::Admission::full);
   EXPECT_FALSE(jobs.find("b"));
   jobs.take(0);
-  EXPECT_EQ(jobs.add(job("b")).added, Jobs::Added::waits);
+  EXPECT_EQ(jobs.add(job("b")).added, Jobs::Admission::waits);
 }
 
 TEST_F(JobsTest, CancelEndsWhatWaitsAtOnceAndAsksWhatIsComputed) {
@@ -106,7 +106,7 @@ TEST_F(JobsTest, TheCourseIsToldWhileAJobIsComputed) {
   jobs.take(0);
   jobs.progress("a", {.evaluation = 40, .of = 100, .best_loss = 2, .seconds = 1});
   jobs.progress("a", {.evaluation = 80, .of = 100, .best_loss = 1, .seconds = 2});
-  const Job now = *jobs.find("a");
+  const ServiceJob now = *jobs.find("a");
   EXPECT_THAT(now.course, ElementsAre(testing::Pair(40, 2.0), testing::Pair(80, 1.0)));
   EXPECT_EQ(now.progress.first_evaluation, 40);
 }

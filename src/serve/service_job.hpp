@@ -19,7 +19,7 @@ struct JobProgress {
   int first_evaluation = 0;  // with which it began: what a journal held took no time
 };
 
-struct Job {
+struct ServiceJob {
   std::string id;
   uint64_t number = 0;  // in the order in which jobs came
   JobStatus status = JobStatus::starting;

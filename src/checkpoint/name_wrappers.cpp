@@ -1,4 +1,4 @@
-#include "checkpoint/tensor_names.hpp"
+#include "checkpoint/name_wrappers.hpp"
 
 #include <ATen/ATen.h>
 
