@@ -42,7 +42,11 @@ struct HttpResponse {
                                                                  // gives the response itself
   std::function<Chunk()> stream = {};                            // asked for the body's next piece
 
-  std::string_view content() const { return file ? file->bytes() : std::string_view(body); }
+  size_t first = 0, count = std::string::npos;  // of the bytes that are sent
+
+  std::string_view content() const {
+    return (file ? file->bytes() : std::string_view(body)).substr(first, count);
+  }
 };
 
 // {"detail": sentence}, as cog's servers word what they refuse.

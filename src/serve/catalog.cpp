@@ -30,11 +30,6 @@ bool holds(const std::string& text, const std::string& search) {
   return base::lower(text).find(search) != std::string::npos;
 }
 
-// Names of models go out; where a model lies on this machine does not.
-std::string public_name(const std::string& base) {
-  return base.starts_with('/') ? std::filesystem::path(base).filename().string() : base;
-}
-
 // Libraries that are lists of published names have no folder to be looked through.
 std::vector<Catalog::ListedModule> listed(const std::string& folder) {
   std::vector<Catalog::ListedModule> modules;
@@ -78,8 +73,16 @@ std::vector<Catalog::ListedModule> Catalog::modules(const std::string& library,
   return modules;
 }
 
+std::string Catalog::folder(const std::string& library) const {
+  return folder_of(this->library(library));
+}
+
 size_t Catalog::count(const std::string& library) const {
   return lora::module_names(folder_of(this->library(library))).size();
+}
+
+std::string public_name(const std::string& base) {
+  return base.starts_with('/') ? std::filesystem::path(base).filename().string() : base;
 }
 
 NamedWords words_of(const std::vector<std::string>& options, const std::string& option) {

@@ -29,10 +29,14 @@ class Catalog {
   // The modules of the library whose name or task holds `search`, whatever the case of its letters.
   std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
   size_t count(const std::string& library) const;
+  std::string folder(const std::string& library) const;
 
  private:
   NamedWords models_, libraries_;
 };
+
+// What others call a model: names go out, and where a model lies on this machine does not.
+std::string public_name(const std::string& base);
 
 // "NAME=PATH", or a word that is its own name. Error where a name is given twice.
 NamedWords words_of(const std::vector<std::string>& options, const std::string& option);

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "net/byte_range.hpp"
 #include "serve/prediction.hpp"
 #include "serve/routes.hpp"
 #include "serve/stored_zip.hpp"
@@ -124,7 +125,8 @@ std::string archive(const std::filesystem::path& folder) {
   return stored_zip(files);
 }
 
-net::HttpResponse file(const Served& served, const std::string& id, const std::string& name) {
+net::HttpResponse file(const net::HttpRequest& request, const Served& served, const std::string& id,
+                       const std::string& name) {
   const std::optional<ServiceJob> job = served.jobs.find(id);
   const bool is_one =
       name == kArchive || std::ranges::find(result_files(), name) != result_files().end();
@@ -138,7 +140,7 @@ net::HttpResponse file(const Served& served, const std::string& id, const std::s
     response.file = std::make_shared<const base::MappedFile>(folder / name);
   }
   response.fields = {{"Content-Disposition", "attachment; filename=\"" + name + "\""}};
-  return response;
+  return net::ranged(request, std::move(response));
 }
 
 net::HttpResponse find(const Served& served, const std::string& id) {
@@ -170,9 +172,10 @@ void add_predictions(net::Router& router, const Served& served) {
   add("POST", "/predictions/{id}/cancel", [&served](const HttpRequest&, const Places& places) {
     return served.jobs.cancel(places[0]) ? net::HttpResponse{.body = "{}"} : unknown();
   });
-  add("GET", "/predictions/{id}/files/{file}", [&served](const HttpRequest&, const Places& places) {
-    return file(served, places[0], places[1]);
-  });
+  add("GET", "/predictions/{id}/files/{file}",
+      [&served](const HttpRequest& request, const Places& places) {
+        return file(request, served, places[0], places[1]);
+      });
 }
 
 }  // namespace lorahub::serve

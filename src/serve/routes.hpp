@@ -1,5 +1,6 @@
 // The addresses of the service, by whom they are for. One model of jobs, several dialects over it.
 #pragma once
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,12 +17,15 @@ struct Served {
   bool has_token = true;
   int ranks = 1;
   std::string device = "cpu";
+  std::filesystem::path copies = {};  // where modules are kept as they go out to others
 };
 
 void add_page(net::Router& router);                               // what a browser shows
 void add_service(net::Router& router, const Served& served);      // health, models, libraries
 void add_predictions(net::Router& router, const Served& served);  // cog's clients
 void add_replicate(net::Router& router, const Served& served);    // Replicate's clients
+
+void add_hub(net::Router& router, const Served& served);  // Hugging Face's clients
 
 // The paths that need no token: the page asks for one, and whoever watches the service needs none.
 const std::set<std::string>& open_paths();

@@ -49,13 +49,15 @@ class RunningService {
                 .jobs = jobs_,
                 .has_token = options.token,
                 .ranks = dispatcher.ranks(),
-                .device = hardware.device == base::Device::cuda ? "cuda" : "cpu"},
+                .device = hardware.device == base::Device::cuda ? "cuda" : "cpu",
+                .copies = options.data / "modules"},
         log_(options.data / "serve.log", 0),
         runner_(jobs_, catalog_, hardware, dispatcher) {
     add_page(router_);
     add_service(router_, served_);
     add_predictions(router_, served_);
     add_replicate(router_, served_);
+    add_hub(router_, served_);
   }
 
   [[noreturn]] void run(const std::function<void(const std::string&)>& ready) {

@@ -148,6 +148,52 @@ def replicates_client():
     service.end()
 
 
+def hugging_faces_client():
+    """The library as a hub: safetensors alone, and nothing that names this machine."""
+    service = Service(program, configs, work / "hub", "--library",
+                      f"mine={configs}/library/mini/r4", "--library", "mini")
+    os.environ |= {"HF_ENDPOINT": service.url.partition("/#")[0], "HF_TOKEN": service.token,
+                   "HF_HOME": str(work / "hf")}
+    import huggingface_hub as hub
+    names = [model.id for model in hub.list_models(author="mine", search="roman", limit=100)]
+    assert names == ["mine/add_roman", "mine/succ_roman"], names
+    assert len(list(hub.list_models())) == 80  # of both libraries
+    paths = [Path(hub.snapshot_download("mine/add_roman")) for _ in range(2)]
+    assert paths[0] == paths[1] and sorted(file.name for file in paths[0].iterdir()) == [
+        "README.md", "adapter_config.json", "adapter_model.safetensors"], paths
+    original = Path(configs) / "library/mini/r4/add_roman"
+    given = json.loads((paths[0] / "adapter_config.json").read_text())
+    assert given["r"] == json.loads((original / "adapter_config.json").read_text())["r"]
+    assert "/" not in given["base_model_name_or_path"], given
+    assert tensors_of(paths[0]) == tensors_of(original)
+    assert hub.file_exists("mine/add_roman", "adapter_config.json")
+    assert not hub.file_exists("mine/add_roman", "adapter_model.bin")
+    for wrong in ("mine/no_such", "nobody/add_roman"):
+        try:
+            hub.model_info(wrong)
+            raise AssertionError(f"{wrong} was found")
+        except hub.errors.RepositoryNotFoundError:
+            pass
+    assert hub.whoami()["name"] == "lorahub"
+    status, part = service.ask("GET", "/mine/add_roman/resolve/main/adapter_config.json",
+                               Range="bytes=2-5")
+    assert status == 206 and part == (paths[0] / "adapter_config.json").read_bytes()[2:6]
+    for path in ("/mine/../mini/resolve/main/adapter_config.json", "/mine/add_roman/resolve/main/x",
+                 "/mine/add_roman/resolve/other/adapter_config.json"):
+        assert service.ask("GET", path)[0] in (400, 404), path
+    service.end()
+
+
+def tensors_of(folder):
+    """Names and bytes of the tensors of a safetensors file."""
+    data = (folder / "adapter_model.safetensors").read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + length])
+    header.pop("__metadata__", None)
+    return {name: (entry["dtype"], entry["shape"],
+                   data[8 + length:][slice(*entry["data_offsets"])]) for name, entry in header.items()}
+
+
 def who_may_not():
     """What is refused when the program starts."""
     def code(*options):
@@ -167,7 +213,7 @@ def who_may_not():
 
 
 for test in (same_bits_as_the_command_line, jobs_survive_a_kill, cogs_clients, replicates_client,
-             who_may_not):
+             hugging_faces_client, who_may_not):
     begin = time.time()
     test()
     print(f"{test.__name__}: {time.time() - begin:.1f} s", flush=True)
