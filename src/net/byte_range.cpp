@@ -1,5 +1,6 @@
 #include "net/byte_range.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.hpp"

@@ -5,6 +5,7 @@
 
 #include "base/escape.hpp"
 #include "base/nesting.hpp"
+#include "serve/input_fields.hpp"
 #include "study/choices.hpp"
 
 namespace lorahub::serve {
@@ -128,32 +129,17 @@ class InputFields {
     if (value.is_null()) return std::nullopt;
     return value;
   }
-  void check_empty(const std::vector<std::string>& known) const {
+  void check_empty() const {
     if (object_.empty()) return;
     const std::string name = object_.begin().key();
     wrong(name, base::format("`{}` is no input of an adaptation (it would not be read), did you "
                              "mean `{}`?",
-                             name, base::nearest(name, known)));
+                             name, base::nearest(name, input_names())));
   }
 
  private:
   json object_;
 };
-
-const std::vector<std::string> kKnown{"model",
-                                      "library",
-                                      "examples",
-                                      "test",
-                                      "modules",
-                                      "search",
-                                      "shots",
-                                      "budget",
-                                      "seed",
-                                      "example_inputs",
-                                      "example_outputs",
-                                      "lora_modules_specified",
-                                      "num_random_lora_modules",
-                                      "max_inference_step"};
 
 void read_examples(InputFields& fields, AdaptInput& input) {
   const auto ours = fields.take("examples"), in = fields.take("example_inputs"),
@@ -267,7 +253,7 @@ AdaptInput read_adapt_input(const std::string& text, const Catalog& catalog) {
   if (const auto value = fields.take("test")) input.test = rows(*value, "test", kMostTestRows);
   read_demo_words(fields, input);
   read_search(fields, input);
-  fields.check_empty(kKnown);
+  fields.check_empty();
   return input;
 }
 

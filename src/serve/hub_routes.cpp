@@ -1,9 +1,11 @@
 // The libraries as a hub, for clients of Hugging Face that have HF_ENDPOINT set: each module is a
 // model LIBRARY/NAME of one revision. Published names of a library's list, which hold a '/', are
 // not served.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "net/byte_range.hpp"
 #include "serve/public_modules.hpp"
 #include "serve/routes.hpp"

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
 #include "net/byte_range.hpp"
 #include "serve/prediction.hpp"
 #include "serve/routes.hpp"

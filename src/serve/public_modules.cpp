@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/json_file.hpp"

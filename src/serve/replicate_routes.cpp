@@ -1,11 +1,14 @@
 // The service as Replicate's clients know it: the model lorahub/adapt under /v1.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
 #include "base/escape.hpp"
 #include "base/nesting.hpp"
 #include "base/sha256.hpp"
+#include "base/text.hpp"
 #include "plan/environment.hpp"
+#include "serve/openapi.hpp"
 #include "serve/prediction.hpp"
 #include "serve/routes.hpp"
 
@@ -190,7 +193,7 @@ ordered_json version_json() {
   return {{"id", version_id()},
           {"created_at", "2026-01-01T00:00:00Z"},
           {"cog_version", "lorahub " + plan::environment().at("version")},
-          {"openapi_schema", ordered_json::object()}};
+          {"openapi_schema", ordered_json::parse(openapi())}};
 }
 
 ordered_json model_json(const HttpRequest& request) {

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "plan/environment.hpp"
+#include "serve/openapi.hpp"
 #include "serve/routes.hpp"
 #include "study/single_trial.hpp"
 #include "task/task.hpp"
@@ -103,6 +104,9 @@ void add_service(net::Router& router, const Served& served) {
               .handler = [&served](const auto&, const auto&) { return health(served); }});
   router.add({.method = "GET", .pattern = "/healthz", .handler = [](const auto&, const auto&) {
                 return net::HttpResponse{.type = "text/plain", .body = "ok\n"};
+              }});
+  router.add({.method = "GET", .pattern = "/openapi.json", .handler = [](const auto&, const auto&) {
+                return net::HttpResponse{.body = openapi()};
               }});
   router.add({.method = "GET",
               .pattern = "/api/service",

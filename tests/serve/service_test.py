@@ -118,6 +118,23 @@ def cogs_clients():
     service.end()
 
 
+def the_description():
+    """OpenAPI that validates; each of its paths wants the token; its inputs are those that are taken."""
+    import openapi_spec_validator
+    service = service_at(work / "openapi")
+    status, spec = service.ask("GET", "/openapi.json")
+    assert status == 200 and service.ask("GET", "/openapi.json", Authorization="")[0] == 401
+    openapi_spec_validator.validate(spec)
+    for path, operations in spec["paths"].items():
+        for method in operations:
+            wrong = service.ask(method.upper(), path.replace("{id}", "x"), Authorization="Bearer no")[0]
+            assert wrong == (200 if path == "/health-check" else 401), (path, method, wrong)
+    for name in spec["components"]["schemas"]["Input"]["properties"]:
+        status, reply = service.ask("POST", "/predictions", {"input": {name: {}}})
+        assert status == 422 and "is no input" not in reply["detail"][0]["msg"], reply
+    service.end()
+
+
 def replicates_client():
     service = service_at(work / "replicate")
     os.environ["REPLICATE_BASE_URL"] = f"http://127.0.0.1:{service.port}"
@@ -212,7 +229,7 @@ def who_may_not():
     service.end()
 
 
-for test in (same_bits_as_the_command_line, jobs_survive_a_kill, cogs_clients, replicates_client,
+for test in (same_bits_as_the_command_line, jobs_survive_a_kill, cogs_clients, the_description, replicates_client,
              hugging_faces_client, who_may_not):
     begin = time.time()
     test()

@@ -1,0 +1,52 @@
+#include "serve/input_fields.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+constexpr const char* kText = R"({"type": "string"})";
+constexpr const char* kRows = R"({"type": "array", "minItems": 1, "items": {"type": "object",
+  "required": ["input", "target"], "additionalProperties": false, "properties":
+  {"input": {"type": "string", "minLength": 1}, "target": {"type": "string", "minLength": 1}}}})";
+constexpr const char* kTextOrList =
+    R"({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})";
+
+}  // namespace
+
+const std::vector<InputField>& input_fields() {
+  static const std::vector<InputField> fields{
+      {"examples", kRows, "About five rows of the task, which the search sees."},
+      {"test", kRows, "Rows of their own, on which the result is tried."},
+      {"model", kText, "The name of a model; it is not needed where there is one."},
+      {"library", kText, "The name of a library of modules; it is not needed where there is one."},
+      {"modules",
+       R"({"oneOf": [{"type": "string", "enum": ["all"]}, {"type": "integer", "minimum": 1},
+  {"type": "array", "minItems": 1, "items": {"type": "string"}}]})",
+       "Candidates: all, a number drawn by the seed, or names."},
+      {"search",
+       R"({"type": "string", "enum": ["recommended", "official"], "default": "recommended"})",
+       "The best settings known, or those of the paper."},
+      {"budget", R"({"type": "integer", "minimum": 1, "maximum": 10000})",
+       "Evaluations of the search; by default as the search says."},
+      {"shots",
+       R"({"oneOf": [{"type": "string", "enum": ["all"]}, {"type": "integer", "minimum": 1}]})",
+       "How many of the examples the search sees, drawn by the seed; by default all."},
+      {"seed", R"({"type": "integer", "minimum": 0, "default": 1})",
+       "Of all draws and the search."},
+      {"example_inputs", kTextOrList,
+       "The inputs of the examples, one a line or one an item of a list."},
+      {"example_outputs", kTextOrList, "Their outputs, as many as there are inputs."},
+      {"lora_modules_specified", kText, "Names of candidates, with commas."},
+      {"num_random_lora_modules", R"({"type": "integer", "minimum": 1})",
+       "Candidates that are drawn by the seed where none is named."},
+      {"max_inference_step", R"({"type": "integer", "minimum": 10, "maximum": 100})",
+       "Evaluations of the paper's search."}};
+  return fields;
+}
+
+std::vector<std::string> input_names() {
+  std::vector<std::string> names;
+  for (const InputField& field : input_fields()) names.push_back(field.name);
+  return names;
+}
+
+}  // namespace lorahub::serve
