@@ -2,6 +2,7 @@
 import http.client, json, os, re, signal, subprocess, time
 from pathlib import Path
 
+os.environ |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}  # a service of this machine is asked directly
 
 class Service:
     """One started program; `ranks`: by mpirun."""
