@@ -1,7 +1,10 @@
 #include "study/document.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <cmath>
 #include <map>
+#include <sstream>
 
 #include "base/files.hpp"
 #include "study/yaml_text.hpp"
@@ -22,8 +25,40 @@ Value child(const Value& parent, const YAML::Node& node, const YAML::Node& marke
           .knob = parent.knob};
 }
 
-// The line on which a second document begins; yaml-cpp gives none to one that holds nothing.
-int line_of_second(const std::string& text, const YAML::Node& second) {
+// Notes where documents begin.
+struct Beginnings : YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+// Of the first three documents at most: YAML::LoadAll() never ends at a comma that is in no list,
+// where yaml-cpp sees documents of nothing without end, all at the same place.
+std::vector<YAML::Mark> beginnings(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Beginnings found;
+  while (found.marks.size() < 3 && parser.HandleNextDocument(found)) {
+  }
+  const std::vector<YAML::Mark>& marks = found.marks;
+  if (marks.size() > 1 && marks.back().pos == marks[marks.size() - 2].pos)
+    throw YAML::ParserException(marks.back(), "a comma that is in no list");
+  return marks;
+}
+
+// The line on which a second document begins.
+int line_of_second(const std::string& text, const YAML::Mark& second) {
   int line = 0;
   bool content = false;
   for (const std::string& words : base::split(text, '\n')) {
@@ -33,7 +68,7 @@ int line_of_second(const std::string& text, const YAML::Node& second) {
     content =
         content || marker || (!base::strip(words).empty() && words[0] != '#' && words[0] != '%');
   }
-  return second.Mark().is_null() ? line : second.Mark().line + 1;
+  return second.line + 1;
 }
 
 Value parse(const std::string& text, Value place) {
@@ -43,13 +78,13 @@ Value parse(const std::string& text, Value place) {
     fail_at(place, "{}", wrong->problem);
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    const std::vector<YAML::Mark> documents = beginnings(text);
     if (documents.size() > 1) {
       if (in_file) place.line = line_of_second(text, documents[1]);
       fail_at(place,
               "a second document begins here (only one is read), write it in a file of its own");
     }
-    place.node = documents.empty() ? YAML::Node() : documents.front();
+    place.node = documents.empty() ? YAML::Node() : YAML::Load(text);
   } catch (const YAML::Exception& error) {
     if (place.line > 0) place.line = error.mark.is_null() ? 1 : error.mark.line + 1;
     fail_at(place, "not valid YAML ({}), mend this line or the one above", error.msg);

@@ -49,6 +49,15 @@ TEST_F(StudyRefusals, RefusesASecondDocument) {
   EXPECT_EQ(refusal("%YAML 1.2\n---\n" + head_ + "set: {task: t1}\n...\n"), "");
 }
 
+TEST_F(StudyRefusals, RefusesACommaThatIsInNoList) {
+  const std::string comma =
+      "not valid YAML (a comma that is in no list), mend this line or the one above";
+  EXPECT_EQ(refusal(", question: q\n"), "s.yaml:1: " + comma);
+  EXPECT_EQ(refusal("{question: q},\n"), "s.yaml:1: " + comma);
+  for (const char* value : {",3", "[3], 4", "\"3\", 4"})
+    EXPECT_EQ(refusal(head_ + "set: {task: t1}\n", {{"shots", value}}), "--set shots: " + comma);
+}
+
 TEST_F(StudyRefusals, RefusesAKnobGivenTwiceInAnySpelling) {
   const auto twice = [](int line, const std::string& knob, int first) {
     return base::format(
