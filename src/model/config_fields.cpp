@@ -40,6 +40,8 @@ std::string shortened(const nlohmann::json& value) {
 }  // namespace
 
 struct ConfigFields::Values {
+  explicit Values(nlohmann::json fields) : all(std::move(fields)) {}
+
   nlohmann::json all;
 
   nlohmann::json get(const char* key) const {
