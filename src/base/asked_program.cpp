@@ -1,7 +1,6 @@
 #include "base/asked_program.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/check.hpp"
 #include "base/fault.hpp"
 #include "base/signals.hpp"
+#include "base/wait_ready.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -109,7 +109,7 @@ void AskedProgram::fail_ended() {
 void AskedProgram::wait(bool writing, Clock::time_point deadline) {
   std::array<pollfd, 2> open{{{.fd = from_, .events = POLLIN, .revents = 0},
                               {.fd = writing ? to_ : -1, .events = POLLOUT, .revents = 0}}};
-  while (::poll(open.data(), open.size(), static_cast<int>(kLook.count())) <= 0) {
+  while (!wait_ready(open, static_cast<int>(kLook.count()), format("the program '{}'", command_))) {
     throw_if_signalled();
     if (Clock::now() <= deadline) continue;
     ::kill(-child_, SIGKILL);

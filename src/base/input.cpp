@@ -1,7 +1,6 @@
 #include "base/input.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "base/signals.hpp"
+#include "base/wait_ready.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -55,7 +55,7 @@ void Input::wait() {
   const Stopwatch clock;
   for (bool said = false;;) {
     pollfd input{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (::poll(&input, 1, kLookMilliseconds) > 0) return;
+    if (wait_ready({&input, 1}, kLookMilliseconds, name_)) return;
     throw_if_signalled();
     if (!begun_ && !said && clock.seconds() > kSilent) {
       fmt::print(stderr, "lorahub: waiting for {} (nothing has been written into it yet)\n", name_);

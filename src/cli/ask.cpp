@@ -1,6 +1,5 @@
 #include "cli/ask.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "base/escape.hpp"
 #include "base/signals.hpp"
 #include "base/streams.hpp"
+#include "base/wait_ready.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -24,7 +24,7 @@ std::string read_line() {
   std::string line;
   for (char byte = 0; line.size() < kLongest;) {
     pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (::poll(&input, 1, kPatience) <= 0) {
+    if (!base::wait_ready({&input, 1}, kPatience, "standard input")) {
       base::throw_if_signalled();
       continue;
     }

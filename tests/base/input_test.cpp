@@ -1,14 +1,16 @@
 #include "base/input.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include "base/check.hpp"
+#include "base/fault.hpp"
 #include "base/signals.hpp"
 
 namespace lorahub::base {
@@ -57,6 +59,29 @@ TEST(Input, NamesWhatCannotBeRead) {
   EXPECT_THAT(message<Error>("/nowhere/x"), HasSubstr("/nowhere/x: no such file"));
   EXPECT_THAT(message<Error>("/tmp"), HasSubstr("is a folder"));
   EXPECT_THAT(message<Error>(std::string(5000, 'a')), HasSubstr("can't be opened"));
+}
+
+// Limits may be lowered from outside while the program runs (prlimit); what is open stays open.
+TEST(Input, ALimitOfOpenFilesThatWasLoweredIsSaidInsteadOfWaitedForEver) {
+  const auto file = place("limited");
+  std::ofstream(file) << "some text";
+  Input input(file);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  rlimit lowered = usual;
+  lowered.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  std::string sentence = "nothing thrown";
+  std::array<char, 8> some{};
+  try {
+    input.read(some);
+  } catch (const MachineFault& error) {
+    sentence = error.what();
+  }
+  ::setrlimit(RLIMIT_NOFILE, &usual);
+  EXPECT_THAT(sentence, testing::AllOf(HasSubstr("limited can't be waited for"),
+                                       HasSubstr("raise the limit of open files")));
+  EXPECT_EQ(input.read(some), 8U);
 }
 
 TEST(InputDeathTest, ASignalEndsTheWaitForAWriterAndTheWaitIsSaid) {
