@@ -99,7 +99,7 @@ TEST_F(Submit, BadInputIsFoundBeforeTheQueue) {
   refused("small.yaml -- --array=1-9", "the script says that itself");
   refused("small.yaml --ranks 2 --nodes 3", "a node would stay empty");
   for (const std::string groups : {"x", "0", "-1", "1.5", "2x", "1e3", "''"})
-    refused("small.yaml --groups=" + groups, "expected auto, or how many groups");
+    refused("small.yaml --groups " + groups, "expected auto, or how many groups");
   refused("small.yaml --gpus 1 --threads 17", "--threads 17: at most 16 share a GPU");
   refused("small.yaml --device cuda --threads 1024", "at most 16 share a GPU");
 }
