@@ -264,12 +264,13 @@ def adapter_config():
         "patterns_in_order": {**plain, "rank_pattern": {"q": 2, ".*q": 3}, "alpha_pattern": {"wi_.": 64, "[qv]$": 3}},
         "of_python": {**plain, "target_modules": r"(?P<side>encoder|decoder)\.[^q]*.{,9}\.(?:q|v)\Z"},
         "depths": {**plain, "layers_to_transform": [0, 1], "layers_pattern": ["block"]},
+        "dora": {**plain, "use_dora": True}, "bias": {**plain, "bias": "all"},
+        "modules_to_save": {**plain, "modules_to_save": ["lm_head"]},
         "unused": {**plain, "use_dora": False, "modules_to_save": [], "loftq_config": {}, "layer_replication": None},
     }
     for name, config in valid.items():
         put("adapter_config", "valid", name, json.dumps(config, indent=1))
     hostile = {
-        "dora": {"use_dora": True}, "bias": {"bias": "all"}, "modules_to_save": {"modules_to_save": ["lm_head"]},
         "pissa": {"init_lora_weights": "pissa"}, "ia3": {"peft_type": "IA3"}, "unknown": {"new_method": 0.5},
         "rank_zero": {"r": 0}, "rank_negative": {"r": -4}, "rank_text": {"r": "4"}, "rank_huge": {"r": 1e300},
         "rank_part": {"r": 1.5}, "alpha_null": {"lora_alpha": None}, "targets_number": {"target_modules": 7},
