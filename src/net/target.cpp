@@ -53,6 +53,17 @@ std::optional<std::string> path(std::string_view text) {
 
 }  // namespace
 
+std::string escaped_in_query(std::string_view text) {
+  std::string result;
+  for (const char letter : text) {
+    const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                          (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
+    result += is_plain ? std::string(1, letter)
+                       : base::format("%{:02X}", static_cast<unsigned char>(letter));
+  }
+  return result;
+}
+
 std::optional<ParsedTarget> parse_target(std::string_view text) {
   const size_t mark = text.find('?');
   const std::optional<std::string> name = path(text.substr(0, mark));
@@ -64,7 +75,7 @@ std::optional<ParsedTarget> parse_target(std::string_view text) {
     const auto key = decoded(pair.substr(0, equals), Plus::space);
     const auto value =
         equals == std::string::npos ? std::string() : decoded(pair.substr(equals + 1), Plus::space);
-    if (!key || !value) return std::nullopt;
+    if (!key || !value || has_control(*key) || has_control(*value)) return std::nullopt;
     if (!key->empty()) target.query[*key] = *value;
   }
   return target;

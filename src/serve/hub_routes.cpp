@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "base/text.hpp"
 #include "net/byte_range.hpp"
+#include "net/target.hpp"
 #include "serve/public_modules.hpp"
 #include "serve/routes.hpp"
 
@@ -60,7 +61,8 @@ class Hub {
     if (more)
       response.fields.emplace_back(
           "Link", base::format("<http://{}/api/models?search={}&limit={}&cursor={}>; rel=\"next\"",
-                               request.field("host"), given("search"), most, first + most));
+                               request.field("host"), net::escaped_in_query(given("search")), most,
+                               first + most));
     return response;
   }
 

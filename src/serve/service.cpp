@@ -35,6 +35,16 @@ void harden(net::HttpResponse& response) {
   response.fields.emplace_back("Referrer-Policy", "no-referrer");
 }
 
+// Other users of the machine have no business with what is asked for.
+void make_private(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  std::filesystem::create_directories(folder, error);
+  if (!error) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  base::check(!error, "--data {}: can't be made ({}), choose another folder", folder.string(),
+              error.message());
+}
+
 class RunningService {
  public:
   RunningService(const ServiceOptions& options, const objective::Hardware& hardware,
@@ -76,8 +86,8 @@ class RunningService {
                 "--host {}: others than this machine's users could call the service without a "
                 "token, leave out --no-token",
                 options.address.host);
+    make_private(options.data);
     if (!options.token) return "";
-    std::filesystem::create_directories(options.data);
     return token_of(options.token_file.empty() ? options.data / "token" : options.token_file);
   }
 

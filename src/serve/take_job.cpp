@@ -13,6 +13,8 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr size_t kMostId = 64;
+// Of a body: `version` and `stream` are Replicate's, whose model and events are found by addresses.
+const std::set<std::string> kKnownFields{"id", "input", "version", "stream"};
 
 // As cog words it: where in the body, and what.
 net::HttpResponse wrong_input(const WrongInput& error) {
@@ -81,8 +83,14 @@ Taken take_job(const net::HttpRequest& request, const Served& served, const std:
   const json body = object_of(request.body);
   if (body.is_null())
     return {.refusal = net::refusal(400, "The body is no JSON object, send one.")};
+  for (const auto& [name, value] : body.items())
+    if (!value.is_null() && !kKnownFields.contains(name))
+      return {.refusal = net::refusal(422, base::format("`{}` is not understood beside `input` (it "
+                                                        "would have no effect), leave it out.",
+                                                        name))};
   std::string given = id;
-  if (const auto found = body.find("id"); found != body.end() && found->is_string()) {
+  if (const auto found = body.find("id"); found != body.end() && !found->is_null()) {
+    if (!found->is_string()) return {.refusal = net::refusal(422, "The id is no text, give one.")};
     if (!id.empty() && *found != id)
       return {.refusal = net::refusal(422, "The id of the body is not that of the address.")};
     given = found->get<std::string>();

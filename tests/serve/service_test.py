@@ -99,6 +99,8 @@ def cogs_clients():
     status, text = service.ask("POST", "/predictions", {"input": {"examples": EXAMPLES, "sed": 1}})
     assert status == 422 and text["detail"][0]["loc"] == ["body", "input", "sed"], text
     assert service.ask("POST", "/predictions", "{}", Content_Type="text/plain")[0] == 415
+    for wrong in ({"webhook": "http://169.254.169.254/"}, {"id": 7}, {"context": {"a": 1}}):
+        assert service.ask("POST", "/predictions", {"input": SHORT} | wrong)[0] == 422, wrong
     assert service.ask("POST", "/predictions", "[", Content_Type="application/json")[0] == 400
     for path in ("/predictions/none", "/predictions/none/files/README.md", "/predictions/none/events",
                  f"/predictions/{done['id']}/files/job.json", f"/predictions/{done['id']}/files/token"):
@@ -222,6 +224,10 @@ def who_may_not():
                            (["--host", "nowhere"], "no address")):
         ended = code(*options)
         assert ended.returncode == 2 and words in ended.stderr, (options, ended)
+    open_one = Service(program, configs, work / "open", "--no-token")
+    assert open_one.token is None and open_one.ask("GET", "/api/service")[0] == 200
+    assert (work / "open").stat().st_mode & 0o777 == 0o700
+    open_one.end()
     service = service_at(work / "lock")
     ended = subprocess.run([program, "serve", "--data", str(work / "lock"), "--port", "0"],
                            env=environment, capture_output=True, text=True, timeout=120)
