@@ -62,8 +62,6 @@ struct PeftWords {
   std::vector<std::string> lora_targets;
   // Last parts of the names of the layers whose outputs, or inputs, (IA)^3 scales.
   std::vector<std::string> ia3_outputs, ia3_inputs;
-  bool has_linear_biases = false;  // so that `bias: lora_only` trains some
-  std::string biases;              // what `bias: all` trains: "the base model's position biases"
 };
 
 class Architecture {
@@ -72,6 +70,9 @@ class Architecture {
   // The linear layers that may be adapted, by slot. The head is the last; an adapter of it leaves a
   // tied embedding alone.
   virtual const std::vector<LinearInfo>& linears() const = 0;
+  // Whether an encoder reads the source and a decoder the target; else the decoder reads both as
+  // one text.
+  virtual bool has_encoder() const = 0;
   virtual int64_t vocabulary() const = 0;  // rows of the embedding
   virtual int64_t end_token() const = 0;
   virtual double dropout() const = 0;  // of training, as config.json has it

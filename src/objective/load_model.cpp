@@ -24,10 +24,10 @@ objective::LoadedModel loaded_model(std::shared_ptr<const model::Model> model,
 
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const std::filesystem::path& folder,
                                                       const model::Architecture& architecture) {
-  const bool is_decoder_alone = architecture.peft().task_type == "CAUSAL_LM";
   return text::load_tokenizer(
-      folder, {.vocabulary = architecture.vocabulary(),
-               .sequences = is_decoder_alone ? text::Sequences::one : text::Sequences::two});
+      folder,
+      {.vocabulary = architecture.vocabulary(),
+       .sequences = architecture.has_encoder() ? text::Sequences::two : text::Sequences::one});
 }
 
 objective::LoadedModel load_model(const std::string& model, study::Precision precision,

@@ -1,5 +1,5 @@
 // A small decoder-only model with random weights and the byte-level vocabulary of the tokenizer
-// tests, as a Hugging Face folder; rows, and two modules that the program trains on them.
+// tests, as a Hugging Face folder.
 #pragma once
 #include <ATen/ATen.h>
 

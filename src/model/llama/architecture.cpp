@@ -12,9 +12,7 @@ PeftWords peft_words(const LlamaConfig& config) {
   return {.task_type = "CAUSAL_LM",
           .lora_targets = {"q_proj", "v_proj"},
           .ia3_outputs = {is_qwen ? "q_proj" : "k_proj", "v_proj"},
-          .ia3_inputs = {"down_proj"},
-          .has_linear_biases = config.qkv_bias || config.o_bias || config.mlp_bias,
-          .biases = "the base model's biases"};
+          .ia3_inputs = {"down_proj"}};
 }
 
 }  // namespace

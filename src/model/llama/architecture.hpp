@@ -10,6 +10,7 @@ class LlamaArchitecture : public Architecture {
   const LlamaConfig& config() const { return config_; }
 
   const std::vector<LinearInfo>& linears() const override { return linears_; }
+  bool has_encoder() const override { return false; }
   int64_t vocabulary() const override { return config_.vocabulary; }
   int64_t end_token() const override { return config_.ends.front(); }
   double dropout() const override { return config_.attention_dropout; }

@@ -15,8 +15,7 @@ const PeftWords& T5Architecture::peft() const {
   static const PeftWords words{.task_type = "SEQ_2_SEQ_LM",
                                .lora_targets = {"q", "v"},
                                .ia3_outputs = {"k", "v"},
-                               .ia3_inputs = {"wo"},
-                               .biases = "the base model's position biases"};
+                               .ia3_inputs = {"wo"}};
   return words;
 }
 

@@ -10,6 +10,7 @@ class T5Architecture : public Architecture {
   const T5Config& config() const { return config_; }
 
   const std::vector<LinearInfo>& linears() const override { return linears_; }
+  bool has_encoder() const override { return true; }
   int64_t vocabulary() const override { return config_.vocabulary; }
   int64_t end_token() const override { return config_.eos; }
   double dropout() const override { return config_.dropout; }
