@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 
-BRIDGE = pathlib.Path(__file__).with_name("bridge.py")
+BRIDGE, START = (pathlib.Path(__file__).with_name(name) for name in ("bridge.py", "start.py"))
 FOREVER = 1000000  # seconds, the most that loss.patience takes: a get_loss may be slow
 GRACE = 30  # seconds from TERM to KILL: the program ends its ranks
 
@@ -28,7 +28,9 @@ class Error(RuntimeError):
 
 
 def words():
-    """The command: LORAHUB_PROGRAM ("mpirun -np 4 lorahub", say), else `lorahub` in PATH."""
+    """The command: LORAHUB_PROGRAM ("mpirun -np 4 lorahub", say), else the wheel's program, else `lorahub` in PATH."""
+    if "LORAHUB_PROGRAM" not in os.environ and START.with_name("bin").joinpath("lorahub").exists():
+        return [sys.executable, str(START)]
     command = shlex.split(os.environ.get("LORAHUB_PROGRAM", "lorahub"))
     if not command or shutil.which(command[0]) is None:
         raise Error(f"the program '{' '.join(command)}' is not there (this package runs it), build it and set LORAHUB_PROGRAM "

@@ -49,3 +49,7 @@ foreach(component libtorch libraries)
     set(LICENCES \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${DOC}/licences\")" COMPONENT ${component} EXCLUDE_FROM_ALL)
   install(SCRIPT ${CMAKE_CURRENT_SOURCE_DIR}/cmake/copy_libraries.cmake COMPONENT ${component} EXCLUDE_FROM_ALL)
 endforeach()
+
+if(SKBUILD)
+  include(${CMAKE_CURRENT_LIST_DIR}/wheel.cmake)
+endif()

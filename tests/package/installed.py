@@ -1,7 +1,9 @@
 """What the tests of installations share: an installed program, started without anything of this machine that could help."""
+import atexit
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +23,17 @@ def output(*command, **options):
     if ended.returncode:
         raise AssertionError(f"{command} ended with {ended.returncode}:\n{ended.stdout}\n{ended.stderr}")
     return ended.stdout
+
+
+def run_path(program):
+    """The folders in which the loader looks for the program's libraries first."""
+    return re.search(r"\(RPATH\).*\[(.*)\]", output("readelf", "-d", program))[1].split(":")
+
+
+def temporary():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lorahub_installed_"))
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 class Installation(unittest.TestCase):
@@ -48,9 +61,10 @@ class Installation(unittest.TestCase):
         self.assertGreater((self.empty / "adapted/adapter_model.safetensors").stat().st_size, 10000)
 
     def check_ranks(self, *command, path, **variables):
-        """Two ranks of mpirun run a study of two trials."""
+        """Two ranks of mpirun run a study of two trials. Returns what they recorded of their surroundings."""
         (self.empty / "study.yaml").write_text(STUDY)
-        self.started(*command, "run", "study.yaml", "--out", "results", PATH=path, **MPI_OF_THE_TEST, **variables)
+        self.started(*command, "run", "study.yaml", "--out", "results", PATH=path, **{**MPI_OF_THE_TEST, **variables})
         records = [json.loads(line)["record"] for line in (self.empty / "results/journal.ndj").read_text().splitlines()]
         self.assertEqual(records[0]["environment"]["ranks"], "2")
         self.assertEqual(len(records[0]["planned"]), 2)
+        return records[0]["environment"]
