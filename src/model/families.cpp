@@ -2,8 +2,10 @@
 #include "model/families.hpp"
 
 #include "model/config_fields.hpp"
+#include "model/llama/architecture.hpp"
 #include "model/llama/initial.hpp"
 #include "model/llama/model.hpp"
+#include "model/t5/architecture.hpp"
 #include "model/t5/initial.hpp"
 #include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
@@ -43,34 +45,31 @@ std::shared_ptr<const Architecture> published(const std::string& name) {
 std::shared_ptr<const Model> load(const std::filesystem::path& folder, Placement placement,
                                   int threads) {
   if (family_of(folder) == Family::llama)
-    return std::make_shared<const llama::LlamaModel>(llama::load(folder, placement, threads));
-  return std::make_shared<const t5::T5Model>(t5::load(folder, placement, threads));
+    return llama::as_model(llama::load(folder, placement, threads));
+  return t5::as_model(t5::load(folder, placement, threads));
 }
 
 PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share) {
   if (family_of(folder) == Family::llama) {
     llama::PartlyLoadedNetwork loaded = llama::load_share(folder, placement, share);
-    return {.model = std::make_shared<const llama::LlamaModel>(std::move(loaded.network)),
+    return {.model = llama::as_model(std::move(loaded.network)),
             .tensors = std::move(loaded.tensors)};
   }
   t5::PartlyLoadedNetwork loaded = t5::load_share(folder, placement, share);
-  return {.model = std::make_shared<const t5::T5Model>(std::move(loaded.network)),
-          .tensors = std::move(loaded.tensors)};
+  return {.model = t5::as_model(std::move(loaded.network)), .tensors = std::move(loaded.tensors)};
 }
 
 std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, uint64_t seed) {
   if (family_of(folder) == Family::llama)
-    return std::make_shared<const llama::LlamaModel>(
-        llama::initial_network(llama::read_config(folder), seed));
-  return std::make_shared<const t5::T5Model>(t5::initial_network(t5::read_config(folder), seed));
+    return llama::as_model(llama::initial_network(llama::read_config(folder), seed));
+  return t5::as_model(t5::initial_network(t5::read_config(folder), seed));
 }
 
 std::shared_ptr<const Model> random_model(const std::string& published_name, Placement placement) {
   if (const auto config = llama::published(published_name))
-    return std::make_shared<const llama::LlamaModel>(llama::random_network(*config, placement));
+    return llama::as_model(llama::random_network(*config, placement));
   const auto config = t5::published(published_name);
-  return config ? std::make_shared<const t5::T5Model>(t5::random_network(*config, placement))
-                : nullptr;
+  return config ? t5::as_model(t5::random_network(*config, placement)) : nullptr;
 }
 
 }  // namespace lorahub::model

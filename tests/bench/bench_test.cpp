@@ -28,10 +28,10 @@ const model::t5::T5Config kTiny{.d_model = 32,
                                 .gelu = true};
 
 TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
-  const model::t5::T5Model model(model::t5::random_network(kTiny, {}));
-  const lora::Pool pool = lora::random_pool(model.architecture(), 3, base::Device::cpu);
+  const auto model = model::t5::as_model(model::t5::random_network(kTiny, {}));
+  const lora::Pool pool = lora::random_pool(model->architecture(), 3, base::Device::cpu);
   const BenchResult b =
-      bench({.model = model, .pool = pool, .kernels = {}, .seconds = 1000, .repeats = 1});
+      bench({.model = *model, .pool = pool, .kernels = {}, .seconds = 1000, .repeats = 1});
   EXPECT_GT(b.peak_f32, 0);
   EXPECT_GT(b.peak_bf16, 0);
   ASSERT_EQ(b.losses.size(), 12U);  // 4 populations x 3 lengths
@@ -60,9 +60,9 @@ TEST(Bench, SharesAreOfTheWholeAndRatesOfRealTokens) {
 }
 
 TEST(Bench, LeavesOutWhatDoesNotFit) {
-  const model::t5::T5Model model(model::t5::random_network(kTiny, {}));
-  const lora::Pool pool = lora::random_pool(model.architecture(), 2, base::Device::cpu);
-  const BenchResult b = bench({.model = model, .pool = pool, .kernels = {}, .seconds = 0});
+  const auto model = model::t5::as_model(model::t5::random_network(kTiny, {}));
+  const lora::Pool pool = lora::random_pool(model->architecture(), 2, base::Device::cpu);
+  const BenchResult b = bench({.model = *model, .pool = pool, .kernels = {}, .seconds = 0});
   for (const MeasuredPass& pass : b.losses) EXPECT_EQ(pass.repeats, 0);
   EXPECT_EQ(b.best_rows(), 0);
 }

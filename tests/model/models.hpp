@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "model/golden_config.hpp"
+#include "model/t5/architecture.hpp"
 #include "model/t5/loss.hpp"
 #include "model/t5/model.hpp"
 
@@ -23,9 +24,7 @@ struct Golden {
   int max_tokens = 0;
 
   model::t5::T5Architecture architecture() const { return model::t5::T5Architecture(config); }
-  std::shared_ptr<const model::Model> model() const {
-    return std::make_shared<const model::t5::T5Model>(network);
-  }
+  std::shared_ptr<const model::Model> model() const { return model::t5::as_model(network); }
 };
 
 inline Golden golden(const std::string& name, at::ScalarType dtype = at::kFloat) {

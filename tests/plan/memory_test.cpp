@@ -12,6 +12,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/t5/architecture.hpp"
 #include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
 #include "objective/objective.hpp"
@@ -75,7 +76,7 @@ const model::Architecture& architecture() {
 }
 
 ModelPointer random_model(model::Placement placement) {
-  return std::make_shared<const model::t5::T5Model>(model::t5::random_network(config(), placement));
+  return model::t5::as_model(model::t5::random_network(config(), placement));
 }
 
 struct Case {

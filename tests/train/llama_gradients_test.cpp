@@ -21,8 +21,7 @@ struct DecoderCase {
 
 ModelPointer decoder(const lorahub::test::TinyModel& tiny, at::ScalarType dtype) {
   const bool half = dtype == at::kBFloat16;
-  auto model = std::make_shared<const model::llama::LlamaModel>(
-      tiny.network({.dtype = half ? dtype : at::kFloat}));
+  ModelPointer model = model::llama::as_model(tiny.network({.dtype = half ? dtype : at::kFloat}));
   if (dtype != at::kDouble) return model;
   std::map<std::string, at::Tensor> wide;
   for (const auto& [name, tensor] : model->tensors()) wide[name] = tensor.to(at::kDouble);

@@ -1,5 +1,6 @@
 #include "model/llama/model.hpp"
 
+#include "model/llama/architecture.hpp"
 #include "model/llama/generate.hpp"
 #include "model/llama/loss.hpp"
 #include "model/llama/reference.hpp"
@@ -30,7 +31,35 @@ class LlamaBatcher : public Batcher {
   Network network_;  // shares the model's tensors
 };
 
-}  // namespace
+class LlamaModel : public Model {
+ public:
+  explicit LlamaModel(Network network);
+
+  const Architecture& architecture() const override { return *architecture_; }
+  base::Device device() const override;
+  at::ScalarType dtype() const override { return network_.embedding.scalar_type(); }
+  std::map<std::string, at::Tensor> tensors() const override;
+  double bytes_of_a_pass() const override;
+  bool is_always_f32(const std::string& name) const override;
+  std::shared_ptr<const Model> with(
+      const std::map<std::string, at::Tensor>& replaced) const override;
+  std::unique_ptr<const Batcher> batcher(std::span<const Tokens> examples) const override;
+  at::Tensor token_losses(const Adapter& adapter, const model::Batch& batch,
+                          const tensor::Products& by) const override;
+  std::vector<double> loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
+                                const tensor::Products& by) const override;
+  at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
+                                 const tensor::Dropout& dropout) const override;
+  std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
+                            int max_tokens) const override;
+  std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
+                                 int max_tokens) const override;
+  std::vector<const tensor::Linear*> delta_layers() const override;
+
+ private:
+  Network network_;
+  std::shared_ptr<const LlamaArchitecture> architecture_;  // shared with models made by with()
+};
 
 LlamaModel::LlamaModel(Network network)
     : network_(std::move(network)),
@@ -107,6 +136,12 @@ std::vector<const tensor::Linear*> LlamaModel::delta_layers() const {
           &block.ff.gate, &block.ff.up, &block.ff.down})
       all.push_back(layer);
   return all;
+}
+
+}  // namespace
+
+std::shared_ptr<const Model> as_model(Network network) {
+  return std::make_shared<const LlamaModel>(std::move(network));
 }
 
 }  // namespace lorahub::model::llama

@@ -9,53 +9,20 @@
 
 #include "model/llama/loss.hpp"
 #include "model/llama/rotary_angles.hpp"
+#include "model/reference_pass.hpp"
 #include "tensor/differentiable.hpp"
 
 namespace lorahub::model::llama::reference {
 namespace {
 
-// One forward pass: f32 between the matrices (f64 for a network in f64), whatever their type.
-struct ReferencePass {
+// One forward pass.
+struct LlamaPass : ReferencePass {
   const Network& network;
-  const Adapter& adapter;
-  const tensor::Dropout& dropout;
-  mutable uint32_t masks = 0;  // drawn so far
-
-  at::Tensor drop(const at::Tensor& x, double rate) const {
-    return tensor::drop(x, {.rate = rate, .key = dropout.key, .place = masks++});
-  }
-
-  at::ScalarType wide() const {
-    return network.embedding.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  }
-
-  at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const {  // x W^T
-    return tensor::differentiable::product(x.to(weight.scalar_type()), weight).to(wide());
-  }
-
-  // y + B A x at an adapted layer, else y.
-  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const {
-    if (adapter.slots.empty()) return y;
-    const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
-    if (!low.a.defined()) return y;
-    at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
-    if (low.scale.defined()) z = z * low.scale[0];
-    return y + times(z, low.b[0]);
-  }
 
   at::Tensor linear(const BiasedLinear& layer, const at::Tensor& x) const {
     at::Tensor y = times(x, layer.weight);
     if (layer.bias.defined()) y = y + layer.bias;
     return adapted(y, layer.slot, x);
-  }
-
-  at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
-    return tensor::differentiable::rms_norm(x, weight, network.config.epsilon);
-  }
-
-  // What the matrices of a sub-layer read: rounded once to their type.
-  at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const {
-    return norm(x, weight).to(network.embedding.scalar_type());
   }
 
   // Heads of rows [K, S, h * head_dim], normed and rotated: [K, h, S, head_dim].
@@ -124,6 +91,16 @@ struct ReferencePass {
   }
 };
 
+LlamaPass pass_through(const Network& network, const Adapter& adapter,
+                       const tensor::Dropout& dropout) {
+  assert(adapter.candidates == 1);
+  return {{.adapter = adapter,
+           .dropout = dropout,
+           .stored = network.embedding.scalar_type(),
+           .epsilon = network.config.epsilon},
+          network};
+}
+
 // Prompt and target in one sequence without the last token, filled up with zeros behind the end,
 // where no row looks: [K, S].
 at::Tensor padded_ids(const Network& network, std::span<const Tokens> examples) {
@@ -160,9 +137,8 @@ Ids target_places(const Tokens& pair, int64_t example, int64_t rows) {
 
 at::Tensor logits(const Network& network, const Adapter& adapter,
                   std::span<const Tokens> examples) {
-  assert(adapter.candidates == 1);
   const tensor::Dropout none;
-  const ReferencePass pass{.network = network, .adapter = adapter, .dropout = none};
+  const LlamaPass pass = pass_through(network, adapter, none);
   const at::Tensor hidden = pass.hidden(padded_ids(network, examples));
   size_t longest = 0;
   for (const Tokens& pair : examples) longest = std::max(longest, pair.target.size());
@@ -179,9 +155,8 @@ at::Tensor logits(const Network& network, const Adapter& adapter,
 
 at::Tensor loss_sums(const Network& network, const Adapter& adapter,
                      std::span<const Tokens> examples, const tensor::Dropout& dropout) {
-  assert(adapter.candidates == 1);
   check_examples(network, examples);
-  const ReferencePass pass{.network = network, .adapter = adapter, .dropout = dropout};
+  const LlamaPass pass = pass_through(network, adapter, dropout);
   const at::Tensor hidden = pass.hidden(padded_ids(network, examples));
   Ids places, labels, owners;
   for (size_t k = 0; k < examples.size(); ++k) {

@@ -2,42 +2,11 @@
 #pragma once
 #include <memory>
 
-#include "base/device.hpp"
 #include "model/model.hpp"
-#include "model/t5/architecture.hpp"
 #include "model/t5/network.hpp"
 
 namespace lorahub::model::t5 {
 
-class T5Model : public Model {
- public:
-  explicit T5Model(Network network);
-  const Network& network() const { return network_; }
-
-  const Architecture& architecture() const override { return *architecture_; }
-  base::Device device() const override;
-  at::ScalarType dtype() const override { return network_.embedding.scalar_type(); }
-  std::map<std::string, at::Tensor> tensors() const override;
-  double bytes_of_a_pass() const override;
-  bool is_always_f32(const std::string& name) const override;
-  std::shared_ptr<const Model> with(
-      const std::map<std::string, at::Tensor>& replaced) const override;
-  std::unique_ptr<const Batcher> batcher(std::span<const Tokens> examples) const override;
-  at::Tensor token_losses(const Adapter& adapter, const model::Batch& batch,
-                          const tensor::Products& by) const override;
-  std::vector<double> loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
-                                const tensor::Products& by) const override;
-  at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
-                                 const tensor::Dropout& dropout) const override;
-  std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
-                            int max_tokens) const override;
-  std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
-                                 int max_tokens) const override;
-  std::vector<const tensor::Linear*> delta_layers() const override;
-
- private:
-  Network network_;
-  std::shared_ptr<const T5Architecture> architecture_;  // shared with models made by with()
-};
+std::shared_ptr<const Model> as_model(Network network);
 
 }  // namespace lorahub::model::t5

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <limits>
 
+#include "model/reference_pass.hpp"
 #include "model/t5/relative_bias.hpp"
 #include "tensor/differentiable.hpp"
 #include "tensor/packed_attention.hpp"
@@ -15,47 +16,15 @@ namespace {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-// One forward pass: f32 between the matrices (f64 for a network in f64), whatever their type.
-struct Pass {
+// One forward pass.
+struct T5Pass : ReferencePass {
   const Network& network;
-  const Adapter& adapter;
-  const tensor::Dropout& dropout;
-  mutable uint32_t masks = 0;  // drawn so far
 
-  at::Tensor drop(const at::Tensor& x, double rate) const {
-    return tensor::drop(x, {.rate = rate, .key = dropout.key, .place = masks++});
-  }
+  using ReferencePass::drop;
   at::Tensor drop(const at::Tensor& x) const { return drop(x, dropout.model); }
-
-  at::ScalarType wide() const {
-    return network.embedding.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  }
-
-  at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const {  // x W^T
-    return tensor::differentiable::product(x.to(weight.scalar_type()), weight).to(wide());
-  }
-
-  // y + B A x at an adapted layer, else y.
-  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const {
-    if (adapter.slots.empty()) return y;
-    const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
-    if (!low.a.defined()) return y;
-    at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
-    if (low.scale.defined()) z = z * low.scale[0];
-    return y + times(z, low.b[0]);
-  }
 
   at::Tensor linear(const tensor::Linear& layer, const at::Tensor& x) const {
     return adapted(times(x, layer.weight), layer.slot, x);
-  }
-
-  at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const {
-    return tensor::differentiable::rms_norm(x, weight, network.config.epsilon);
-  }
-
-  // What the matrices of a sub-layer read: rounded once to their type.
-  at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const {
-    return norm(x, weight).to(network.embedding.scalar_type());
   }
 
   at::Tensor heads(const at::Tensor& x) const {
@@ -119,6 +88,16 @@ struct Pass {
   }
 };
 
+T5Pass pass_through(const Network& network, const Adapter& adapter,
+                    const tensor::Dropout& dropout) {
+  assert(adapter.candidates == 1);
+  return {{.adapter = adapter,
+           .dropout = dropout,
+           .stored = network.embedding.scalar_type(),
+           .epsilon = network.config.epsilon},
+          network};
+}
+
 // Ids [K, longest], filled up with `filler`.
 at::Tensor pad(std::span<const Tokens> examples, Ids Tokens::*side, int64_t filler) {
   size_t longest = 0;
@@ -135,7 +114,7 @@ at::Tensor pad(std::span<const Tokens> examples, Ids Tokens::*side, int64_t fill
 constexpr int64_t kNoLabel = -100;
 
 // The decoder's output under teacher forcing, [K, T, d].
-at::Tensor hidden(const Pass& pass, std::span<const Tokens> examples) {
+at::Tensor hidden(const T5Pass& pass, std::span<const Tokens> examples) {
   const Network& network = pass.network;
   const auto device = network.embedding.device();
   const T5Config& config = network.config;
@@ -152,7 +131,7 @@ at::Tensor hidden(const Pass& pass, std::span<const Tokens> examples) {
   return pass.decode(shifted, pass.encode(sources, mask), mask);
 }
 
-at::Tensor head(const Pass& pass, const at::Tensor& rows) {
+at::Tensor head(const T5Pass& pass, const at::Tensor& rows) {
   const at::Tensor scores =
       tensor::differentiable::product(rows, pass.network.lm_head.to(pass.wide()));
   return pass.adapted(scores, pass.network.head_slot, rows);
@@ -162,16 +141,14 @@ at::Tensor head(const Pass& pass, const at::Tensor& rows) {
 
 at::Tensor logits(const Network& network, const Adapter& adapter,
                   std::span<const Tokens> examples) {
-  assert(adapter.candidates == 1);
   const tensor::Dropout none;
-  const Pass pass{.network = network, .adapter = adapter, .dropout = none};
+  const T5Pass pass = pass_through(network, adapter, none);
   return head(pass, hidden(pass, examples));
 }
 
 at::Tensor loss_sums(const Network& network, const Adapter& adapter,
                      std::span<const Tokens> examples, const tensor::Dropout& dropout) {
-  assert(adapter.candidates == 1);
-  const Pass pass{.network = network, .adapter = adapter, .dropout = dropout};
+  const T5Pass pass = pass_through(network, adapter, dropout);
   const at::Tensor labels = pad(examples, &Tokens::target, kNoLabel).to(network.embedding.device());
   const at::Tensor places = labels.flatten().ne(kNoLabel).nonzero().flatten();  // of target tokens
   const at::Tensor rows = hidden(pass, examples).flatten(0, 1).index_select(0, places);

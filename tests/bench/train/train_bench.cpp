@@ -52,8 +52,7 @@ int main(int argc, char** argv) {
   if (argc != 6) return 2;
   const std::string precision = argv[2];
   const model::t5::T5Config config = shape(argv[1]);
-  train::ModelPointer model =
-      std::make_shared<const model::t5::T5Model>(model::t5::initial_network(config, 1));
+  train::ModelPointer model = model::t5::as_model(model::t5::initial_network(config, 1));
   if (precision == "bf16") model = train::trained_model(train::full(model, at::kBFloat16)).model;
   const auto data = rows(argv[3], 10);
   train::Settings settings{.batch = 10,

@@ -29,7 +29,7 @@ struct DeltaRig {
   delta::Trajectory base;
 
   explicit DeltaRig(const DeltaCase& c)
-      : tiny(test::tiny_model(c.model)), model(std::make_shared<const LlamaModel>(tiny.network())) {
+      : tiny(test::tiny_model(c.model)), model(as_model(tiny.network())) {
     for (Tokens& pair : tiny.pairs) pair.source.insert(pair.source.begin(), 20, 11);
     weights = c.int8 ? delta::int8_weights(model->delta_layers())
                      : delta::bf16_weights(model->delta_layers());
@@ -103,10 +103,10 @@ TEST_P(LlamaDelta, WhatIsNotFiniteIsNotHidden) {
 
 // A plan tells the bytes of examples that share nothing, which is the most.
 TEST(LlamaDeltaMemory, ATrajectoryHasTheBytesThatAreTold) {
-  const LlamaModel model(test::tiny_model("llama").network());
+  const auto model = as_model(test::tiny_model("llama").network());
   const std::vector<Tokens> pairs = test::tiny_model("llama").pairs;
   const delta::Trajectory base =
-      delta::trajectory([&](const tensor::Products& by) { model.loss_sums({}, pairs, by); });
+      delta::trajectory([&](const tensor::Products& by) { model->loss_sums({}, pairs, by); });
   std::map<const void*, double> kept;
   for (const auto& [slot, place] : base.places)
     for (const at::Tensor& t : {place.x0, place.y0})
@@ -117,7 +117,7 @@ TEST(LlamaDeltaMemory, ATrajectoryHasTheBytesThatAreTold) {
     source += static_cast<double>(pair.source.size()) - 1;
     target += static_cast<double>(pair.target.size());
   }
-  EXPECT_EQ(bytes, model.architecture().memory().trajectory(source, target));
+  EXPECT_EQ(bytes, model->architecture().memory().trajectory(source, target));
 }
 
 }  // namespace

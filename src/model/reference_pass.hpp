@@ -1,0 +1,28 @@
+// What the plain forward passes of all families share: one candidate's adapter, dropout, and the
+// type that sums are kept in. Differentiable throughout.
+#pragma once
+#include "model/adapter.hpp"
+#include "tensor/dropout.hpp"
+
+namespace lorahub::model {
+
+// f32 between the matrices (f64 for a network in f64), whatever type the matrices have.
+struct ReferencePass {
+  const Adapter& adapter;  // of one candidate
+  const tensor::Dropout& dropout;
+  at::ScalarType stored;       // of the matrices
+  double epsilon = 0;          // of the norms
+  mutable uint32_t masks = 0;  // of dropout, drawn so far
+
+  at::ScalarType wide() const;  // of what is between the matrices
+  // Dropout's own rule gives each call another mask, in their order.
+  at::Tensor drop(const at::Tensor& x, double rate) const;
+  at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const;  // x W^T
+  // y + B A x where the adapter has factors for the layer of this slot, else y.
+  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const;
+  at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const;
+  // What the matrices of a sub-layer read: the norm, rounded once to their type.
+  at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const;
+};
+
+}  // namespace lorahub::model
