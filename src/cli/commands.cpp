@@ -180,21 +180,6 @@ void say(const std::vector<std::string>& sentences) {
     fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
 }
 
-std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
-                                              std::string_view extension) {
-  std::error_code error;
-  base::check(std::filesystem::is_directory(folder, error),
-              "{} is not a folder, give a results folder", folder.string());
-  std::vector<std::filesystem::path> files;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-    if (entry->path().extension() == extension) files.push_back(entry->path());
-  base::check(!error, "{} can't be looked into ({}), see who may read it", folder.string(),
-              error.message());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 int run(int argc, char** argv) {
   base::ignore_file_size_signal();
   CLI::App app(

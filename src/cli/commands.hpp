@@ -94,11 +94,6 @@ std::vector<std::vector<double>> read_weights(const std::string& file);  // W.js
 std::vector<double> one_vector(const std::string& file,
                                int modules);  // of a file with one list, of that length
 
-// The files of a results folder with this extension, sorted: one, or one for each shard. Error when
-// it is no folder.
-std::vector<std::filesystem::path> find_files(const std::filesystem::path& folder,
-                                              std::string_view extension);
-
 // Shards of a folder that have left no journal, as "2 of 3", by the names of those that have;
 // `shards`: how many there are to be, where that is known, else 0.
 std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards);

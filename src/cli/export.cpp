@@ -9,6 +9,7 @@
 #include "store/crate.hpp"
 #include "store/csv.hpp"
 #include "store/paths.hpp"
+#include "store/result_files.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -37,10 +38,7 @@ void check_csv_folder(const std::filesystem::path& folder, lora::Force force) {
 
 int export_command(const ExportOptions& options) {
   const std::filesystem::path folder = options.folder;
-  const std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
-  base::check(!files.empty(),
-              "{} holds no .h5 file (nothing has been run into it), run the study first",
-              folder.string());
+  const std::vector<std::filesystem::path> files = store::result_files(folder);
   const std::filesystem::path out =
       options.out.empty() ? store::csv_folder(folder) : std::filesystem::path(options.out);
   const auto crate = store::crate_file(folder);

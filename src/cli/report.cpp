@@ -11,7 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/outputs.hpp"
 #include "report/figures/trial_course.hpp"
-#include "store/paths.hpp"
+#include "store/result_files.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -48,26 +48,11 @@ void write_markdown(const ReportOptions& options, const report::Report& made) {
   base::write_file(options.out, pages.text);
 }
 
-// The result files of a folder: one, or one a shard.
-std::vector<std::filesystem::path> result_files(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> files = find_files(folder, store::kResultExtension);
-  base::check(!files.empty(),
-              "{} holds no .h5 file (nothing has been run into it), run the study first",
-              folder.string());
-  return files;
-}
-
-report::Summary summary(const std::filesystem::path& folder) {
-  std::vector<store::ResultFindings> shards;
-  for (const auto& file : result_files(folder)) shards.push_back(store::read_findings(file));
-  return report::summarise(std::move(shards));
-}
-
 report::Report report_of_trial(const ReportOptions& options) {
   std::vector<store::Finding> trials;
   std::map<std::string, std::filesystem::path> file_of;  // by id, where the trial is done
   for (const std::string& folder : options.folders)
-    for (const auto& file : result_files(folder))
+    for (const auto& file : store::result_files(folder))
       for (store::Finding& trial : store::read_findings(file).trials) {
         if (trial.row.status == "done") file_of.emplace(trial.row.id, file);
         trials.push_back(std::move(trial));
@@ -95,7 +80,7 @@ int report_command(const ReportOptions& options) {
   std::vector<report::Summary> studies;
   for (const std::string& folder : options.folders) {
     bar->show(0, "reading " + folder);
-    studies.push_back(summary(folder));
+    studies.push_back(report::summary_of(folder));
   }
   if (options.out.empty()) {
     const std::string text = report::brief(studies, progress);

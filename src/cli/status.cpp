@@ -1,17 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
-#include "base/escape.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
-#include "cluster/folder_jobs.hpp"
-#include "store/merge_shards.hpp"
+#include "cluster/folder_status.hpp"
 #include "store/sentence.hpp"
-#include "store/study_progress.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -20,31 +16,6 @@ struct StatusOptions {
   std::string folder;
   bool json = false;
 };
-
-void print_json(const store::StudyProgress& sum, const cluster::FolderJobs& jobs) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const auto& [state, is_report] : jobs.jobs)
-    list.push_back({{"id", state.id},
-                    {"report", is_report},
-                    {"state", state.state},
-                    {"reason", state.reason},
-                    {"advice", state.advice},
-                    {"time_left", state.left},
-                    {"nodes", state.nodes},
-                    {"exit", state.exit},
-                    {"requeues", state.requeues}});
-  const nlohmann::json out{{"planned", sum.planned},
-                           {"done", sum.done},
-                           {"running", sum.begun},
-                           {"failed", sum.failed},
-                           {"unplanned", sum.unplanned},
-                           {"faults", sum.faults},
-                           {"damaged_lines", sum.damages},
-                           {"seconds_per_trial", sum.each()},
-                           {"seconds_left", sum.each() * static_cast<double>(sum.missing())},
-                           {"jobs", list}};
-  fmt::print("{}\n", base::json_text(out));
-}
 
 std::string line(const cluster::JobState& state) {
   std::vector<std::string> facts;
@@ -81,18 +52,11 @@ void print_text(const store::StudyProgress& sum, const cluster::FolderJobs& jobs
 }
 
 int status(const StatusOptions& options) {
-  base::check(std::filesystem::is_directory(options.folder),
-              "{} is not a folder, give a results folder", options.folder);
-  const std::vector<store::ShardHistory> journals = store::read_journals(options.folder);
-  const cluster::FolderJobs now = cluster::jobs_of(options.folder, cluster::schedulers());
-  base::check(!journals.empty() || !now.submissions.empty(),
-              "{} holds no journal (no study has run in this folder), give a results folder",
-              options.folder);
-  store::StudyProgress sum = store::progress(journals);
-  if (!now.submissions.empty())
-    store::add_submitted(static_cast<size_t>(now.submissions.back().trials),
-                         now.submissions.back().submitted_utc, sum);
-  options.json ? print_json(sum, now) : print_text(sum, now);
+  const cluster::FolderStatus now = cluster::status_of(options.folder);
+  if (options.json)
+    fmt::print("{}\n", cluster::status_json(now));
+  else
+    print_text(now.progress, now.jobs);
   return 0;
 }
 

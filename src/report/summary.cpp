@@ -8,7 +8,9 @@
 
 #include "base/text.hpp"
 #include "report/roles.hpp"
+#include "store/hdf5.hpp"
 #include "store/origin.hpp"
+#include "store/result_files.hpp"
 #include "store/sentence.hpp"
 
 namespace lorahub::report {
@@ -203,6 +205,12 @@ Summary summarise(std::vector<store::ResultFindings> shards) {
   name_partial(summary);
   for (Condition& c : summary.conditions) c.accuracy = bootstrap(accuracies(c), mean_of_means);
   return summary;
+}
+
+Summary summary_of(const std::filesystem::path& folder) {
+  std::vector<store::ResultFindings> shards;
+  for (const auto& file : store::result_files(folder)) shards.push_back(store::read_findings(file));
+  return summarise(std::move(shards));
 }
 
 }  // namespace lorahub::report

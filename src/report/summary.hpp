@@ -2,6 +2,7 @@
 // with the draws that each trial stands for.
 #pragma once
 #include <array>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -50,6 +51,7 @@ struct Summary {
 
 // Summarises the shards of one study, or one file.
 Summary summarise(std::vector<store::ResultFindings> shards);
+Summary summary_of(const std::filesystem::path& folder);  // of its result files
 
 // "" where the trial's method does not read the knob.
 std::string knob(const std::map<std::string, std::string>& knobs, const std::string& name);
