@@ -11,10 +11,10 @@ namespace lorahub::cli {
 namespace {
 
 struct ServeOptions {
-  std::vector<std::string> models, libraries, hosts;
-  std::string data = "lorahub-service", host = "127.0.0.1", token_file;
+  std::vector<std::string> models, libraries, hosts, webhooks;
+  serve::JobLimits limits;
+  std::string results, data = "lorahub-service", host = "127.0.0.1", token_file;
   uint16_t port = 8000;
-  size_t most_waiting = 100;
   bool no_token = false;
   std::string device = "cpu";
   int threads = 0;
@@ -32,11 +32,13 @@ int serve_command(const ServeOptions& options) {
       .models = serve::words_of(or_mini(options.models), "--model"),
       .libraries = serve::words_of(or_mini(options.libraries), "--library"),
       .data = options.data,
+      .results = options.results,
       .address = {.host = options.host, .port = options.port},
       .hosts = options.hosts,
       .token = !options.no_token,
       .token_file = options.token_file,
-      .most_waiting = options.most_waiting};
+      .limits = options.limits,
+      .webhook_prefixes = options.webhooks};
   return serve::serve(service,
                       hardware({.device = options.device, .threads = options.threads},
                                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()}),
@@ -63,18 +65,38 @@ void add_serve(CLI::App& app, Action& action) {
                       "that name (default: mini)");
   command->add_option("--data", options->data, "folder of the jobs, their results and the token")
       ->capture_default_str();
+  command->add_option("--results", options->results,
+                      "a folder of results folders, whose studies are shown (default: none)");
   command->add_option("--host", options->host, "the address that is listened at")
       ->capture_default_str();
   command->add_option("--port", options->port, "its port; 0: a free one")->capture_default_str();
   command->add_option("--allowed-host", options->hosts,
                       "another name by which browsers call the service");
-  command->add_option("--token-file", options->token_file,
-                      "the file of the token that clients need (default: token in --data, made "
-                      "where there is none)");
+  command->add_option(
+      "--token-file", options->token_file,
+      "the file of the tokens that clients need, a line NAME:TOKEN for each user; "
+      "a token alone is that of `admin`, who sees everyone's jobs (default: token in "
+      "--data, made where there is none)");
   command->add_flag("--no-token", options->no_token,
                     "let everyone on this machine in (at a loopback address alone)");
-  command->add_option("--max-queue", options->most_waiting, "jobs that may wait")
+  command->add_option("--webhook-to", options->webhooks,
+                      "where the service may send messages about jobs: the beginning of addresses, "
+                      "such as https://hooks.example/lorahub/ (default: nowhere)");
+  command->add_option("--max-queue", options->limits.waiting, "jobs that may wait")
       ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command
+      ->add_option("--quota", options->limits.waiting_each,
+                   "jobs of one token that may wait (default: as many as of all)")
+      ->check(CLI::Range(1, 100'000));
+  command
+      ->add_option("--quota-bytes", options->limits.bytes_each,
+                   "what may be kept of one token's jobs, such as 5GB (default: any)")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
+  command
+      ->add_option("--slice", options->limits.slice,
+                   "seconds of a search after which another token's job has its turn")
+      ->check(CLI::Range(1.0, 86'400.0))
       ->capture_default_str();
   add_device(*command, options->device, options->threads);
   command->callback([options, &action] { action = [options] { return serve_command(*options); }; });

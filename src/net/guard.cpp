@@ -36,6 +36,14 @@ std::string given_token(const HttpRequest& head) {
   return scheme == "bearer" || scheme == "token" ? text.substr(space + 1) : "";
 }
 
+// Whose token it is; "" for nobody's. All are looked at, so that the time tells nothing.
+std::string holder_of(const std::string& token, const GuardRules& rules) {
+  std::string holder;
+  for (const auto& [name, secret] : rules.tokens)
+    if (equal_secrets(token, secret)) holder = name;
+  return holder;
+}
+
 }  // namespace
 
 // Digests have one length, so that nothing is learnt about the secret's.
@@ -47,13 +55,14 @@ bool equal_secrets(std::string_view one, std::string_view other) {
   return difference == 0;
 }
 
-std::optional<HttpResponse> refused(const HttpRequest& head, const GuardRules& rules) {
+std::optional<HttpResponse> refused(HttpRequest& head, const GuardRules& rules) {
   if (!is_called(head.field("host"), rules))
     return refusal(403, "This service is not called by that name, start it with --allowed-host.");
   if (comes_from_elsewhere(head, rules))
     return refusal(403, "Requests of other web sites are refused.");
-  if (rules.token.empty() || rules.open.contains(head.path)) return std::nullopt;
-  if (equal_secrets(given_token(head), rules.token)) return std::nullopt;
+  head.caller = holder_of(given_token(head), rules);
+  if (rules.tokens.empty() || rules.open.contains(head.path)) return std::nullopt;
+  if (!head.caller.empty()) return std::nullopt;
   HttpResponse response = refusal(
       401,
       "The token is missing or wrong, send `Authorization: Bearer TOKEN` (the program prints "

@@ -26,8 +26,8 @@ struct ConnectionLimits {
 };
 
 struct Handlers {
-  // The refusal of a request by its head, before its body is read.
-  std::function<std::optional<HttpResponse>(const HttpRequest& head)> refused;
+  // The refusal of a request by its head, before its body is read; it may name the caller.
+  std::function<std::optional<HttpResponse>(HttpRequest& head)> refused;
   // Answers a whole request; several threads call it. What it throws becomes a 500 without words.
   std::function<HttpResponse(const HttpRequest&)> answer;
 };

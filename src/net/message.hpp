@@ -20,6 +20,7 @@ struct HttpRequest {
   std::map<std::string, std::string> query;   // decoded
   std::map<std::string, std::string> fields;  // of the header, by names in lower case
   std::string body;                           // "" as long as the head alone was read
+  std::string caller = {};                    // by whose token it comes, once that is known
 
   // Of a field of the header; "" where it is not given.
   std::string field(const std::string& name) const;

@@ -218,7 +218,14 @@ at::ScalarType usual_dtype(const std::vector<study::Trial>& trials) {
   return 2 * static_cast<size_t>(halves) > trials.size() ? at::kBFloat16 : at::kFloat;
 }
 
+double usual_rate(at::ScalarType dtype, base::Device device) {
+  return kUsualShare *
+         objective::gemm_flops_per_second({.placement = {.dtype = dtype, .device = device}});
+}
+
 }  // namespace
+
+double usual_flops_per_second(base::Device device) { return usual_rate(at::kFloat, device); }
 
 Need need(const StudyCost& cost, base::Device device) {
   return {.what = base::format("trial '{}'", cost.largest),
@@ -233,9 +240,7 @@ Need need(const StudyCost& cost, base::Device device) {
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources) {
   StudyCost total{.flops_per_second = resources.flops_per_second};
   if (total.flops_per_second == 0)
-    total.flops_per_second =
-        kUsualShare * objective::gemm_flops_per_second({.placement = {.dtype = usual_dtype(trials),
-                                                                      .device = resources.device}});
+    total.flops_per_second = usual_rate(usual_dtype(trials), resources.device);
   std::map<std::string, PlannedModel> models;
   std::map<std::string, Lengths> texts;
   std::set<std::string> drawn;  // from which library

@@ -42,6 +42,9 @@ struct Resources {
 // Error for what `run` would refuse: a setting, a row of more than task.max_input tokens.
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
 
+// Of one thread (or GPU), where no pass has been measured: half the matrix rate, measured now.
+double usual_flops_per_second(base::Device device);
+
 // How much of the nodes' memory the largest trial takes.
 Need need(const StudyCost& cost, base::Device device);
 

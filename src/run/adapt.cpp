@@ -6,12 +6,10 @@
 #include "base/printable.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/claim.hpp"
-#include "lora/load_modules.hpp"
 #include "plan/input_hashes.hpp"
 #include "run/lead/agreement.hpp"
 #include "run/lead/input_notes.hpp"
 #include "run/lead/methods/methods.hpp"
-#include "run/run_on_ranks.hpp"
 #include "run/search_journal.hpp"
 #include "task/score.hpp"
 
@@ -37,35 +35,12 @@ Hits hits(const std::vector<std::string>& answers, const std::vector<task::Examp
   return hits;
 }
 
-// What rank 0 needs to write the result. It loads model and modules once more for that, since the
-// search may have run on other ranks alone.
-struct LoadedPool {
-  objective::LoadedModel model;
-  lora::Modules kept;
-  lora::Pool pool;
-};
-LoadedPool load_pool(const study::Trial& trial, const std::vector<std::string>& modules,
-                     const objective::Hardware& hardware) {
-  LoadedPool loaded{.model = objective::load_model(trial.model_path, trial.precision, hardware),
-                    .kept = {},
-                    .pool = {}};
-  const model::Architecture& architecture = loaded.model.model->architecture();
-  loaded.pool = lora::stack(lora::load_modules({.model = trial.model_path,
-                                                .library = trial.library_path,
-                                                .names = modules,
-                                                .rank = trial.rank,
-                                                .threads = loaded.model.threads},
-                                               architecture, loaded.kept),
-                            architecture, loaded.model.device, loaded.model.threads);
-  return loaded;
-}
-
 // One adaptation on the coordinator.
 class Adapter {
  public:
-  Adapter(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
+  Adapter(const Adaptation& adaptation, const Output& output, RankServer& own,
           workers::Dispatcher& dispatcher)
-      : adaptation_(adaptation), output_(output), hardware_(hardware), dispatcher_(dispatcher) {}
+      : adaptation_(adaptation), output_(output), own_(own), dispatcher_(dispatcher) {}
 
   Adapted run() {
     lora::check_free(output_.folder, output_.force);
@@ -85,6 +60,7 @@ class Adapter {
     dispatcher_.work({{.size = {}, .join = join_request(inputs_, 0), .lead = lead}}, 1);
     write();
     journal_.reset();
+    alone_journal_.reset();
     SearchJournal::remove_all(output_.folder);
     return std::move(adapted_);
   }
@@ -92,6 +68,10 @@ class Adapter {
  private:
   const study::Trial& trial() const { return adaptation_.trial; }
   bool compares() const { return adaptation_.comparing != Comparing::nothing; }
+  const objective::Hardware& hardware() const { return own_.hardware(); }
+  void pause() const {
+    if (adaptation_.between) adaptation_.between();
+  }
 
   std::string batch_text() const { return base::format("loss batch {}", adaptation_.loss_batch); }
 
@@ -108,11 +88,11 @@ class Adapter {
     const plan::StudyCost cost = plan::cost(
         {trial()},
         {.ranks = dispatcher_.ranks(),
-         .threads = hardware_.threads,
+         .threads = hardware().threads,
          .flops_per_second = 1,  // no duration is printed
-         .device = hardware_.device,
+         .device = hardware().device,
          .reads = has_test(trial()) ? plan::Reads::shots_and_prompts : plan::Reads::shots});
-    cautions(cost, dispatcher_, hardware_.device, adaptation_.memory_check);
+    cautions(cost, dispatcher_, hardware().device, adaptation_.memory_check);
   }
 
   void search(const workers::JobHandle& ranks) {
@@ -120,18 +100,26 @@ class Adapter {
     hooks.observer = [this](const search::Trace& trace) { observe(trace); };
     hooks.record = [this](search::Evaluate evaluate) { return recorded(std::move(evaluate)); };
     if (plan::probe_count(trial(), static_cast<int>(inputs_.modules.size())) > 0)
-      hooks.known = known_probes(inputs_, file_hashes_, hardware_.device);
-    TrialEvaluator evaluator(ranks, {.inputs = inputs_, .number = 0, .device = hardware_.device},
+      hooks.known = known_probes(inputs_, file_hashes_, hardware().device);
+    TrialEvaluator evaluator(ranks, {.inputs = inputs_, .number = 0, .device = hardware().device},
                              std::move(hooks));
     evaluator.load();
     lora::claim(output_.folder,
                 {.base = base_name(output_, trial()), .library = lora::library(output_.form)});
-    if (!adaptation_.added)
-      journal_.emplace(output_.folder, search_key(trial(), file_hashes_, batch_text()));
+    if (!adaptation_.added) open_journals();
     evaluator.narrow();
+    pause();
     measure_alone(evaluator);
+    pause();
     choose(evaluator, searched(evaluator));
+    pause();
     if (has_test(trial())) answer_test_rows(evaluator);
+  }
+
+  void open_journals() {
+    journal_.emplace(output_.folder, search_key(trial(), file_hashes_, batch_text()));
+    const std::string alone = base::format("{} alone {}", batch_text(), compares());
+    alone_journal_.emplace(output_.folder, search_key(trial(), file_hashes_, alone));
   }
 
   void observe(const search::Trace& trace) const {
@@ -141,6 +129,7 @@ class Adapter {
                             .best_loss = trace.best_loss});
     if (adaptation_.cancelled && adaptation_.cancelled())
       throw base::Interrupted("the adaptation was called off, run the same command to go on");
+    pause();
   }
 
   search::Evaluate recorded(search::Evaluate evaluate) {
@@ -152,7 +141,9 @@ class Adapter {
     adapted_.modules = evaluator.inputs().modules;
     search::Population all = alone_weights(evaluator.modules());
     if (!compares()) all.weights.resize(static_cast<size_t>(evaluator.modules()));
-    const search::Losses losses = evaluator.evaluate(kNoPenalty)(all).losses;
+    search::Evaluate evaluate = evaluator.evaluate(kNoPenalty);
+    if (alone_journal_) evaluate = alone_journal_->recorded(std::move(evaluate));
+    const search::Losses losses = evaluate(all).losses;
     add("base", losses.front(), {});
     if (!compares()) return;
     adapted_.single_loss = {losses.begin() + 1, losses.end()};
@@ -190,16 +181,16 @@ class Adapter {
           hits(evaluator.answers(weights_[i]), inputs_.task.test);
   }
 
-  void answer_shots(const LoadedPool& loaded) {
+  void answer_shots(const objective::LoadedModel& loaded, const lora::Pool& pool) {
     std::vector<std::string> prompts;
     for (const task::Example& shot : inputs_.task.shots) prompts.push_back(shot.input);
     for (size_t i = 0; i < weights_.size(); ++i) {
       const model::Adapter adapter =
           weights_[i].empty()
               ? model::Adapter{}
-              : lora::compose(loaded.pool, weights_[i], trial().composition, loaded.model.dtype());
+              : lora::compose(pool, weights_[i], trial().composition, loaded.dtype());
       adapted_.contest.contestants[i].shots =
-          hits(objective::answer(loaded.model, adapter, prompts,
+          hits(objective::answer(loaded, adapter, prompts,
                                  {.scoring = inputs_.task.scoring,
                                   .max_tokens = trial().max_tokens,
                                   .batch = trial().batch}),
@@ -208,12 +199,13 @@ class Adapter {
   }
 
   void write() {
-    const LoadedPool loaded = load_pool(trial(), adapted_.modules, hardware_);
-    if (compares()) answer_shots(loaded);
-    adapted_.delivered = deliver(loaded.model,
+    const objective::LoadedModel loaded = own_.model_of(trial());
+    const lora::Pool pool = own_.pool_of(trial(), adapted_.modules);
+    if (compares()) answer_shots(loaded, pool);
+    adapted_.delivered = deliver(loaded,
                                  {.trial = trial(),
                                   .task = inputs_.task,
-                                  .pool = loaded.pool,
+                                  .pool = pool,
                                   .weights = adapted_.weights,
                                   .contest = adapted_.contest,
                                   .evaluations = adapted_.evaluations,
@@ -224,13 +216,14 @@ class Adapter {
 
   const Adaptation& adaptation_;
   const Output& output_;
-  const objective::Hardware& hardware_;
+  RankServer& own_;
   workers::Dispatcher& dispatcher_;
   plan::TrialInputs inputs_;
   std::map<std::string, std::string> by_path_;  // hashes of files
   store::Inputs file_hashes_;
   std::string recipe_;
-  std::optional<SearchJournal> journal_;
+  std::optional<SearchJournal> journal_,
+      alone_journal_;                         // of the search; of base and modules alone
   std::vector<std::vector<double>> weights_;  // by contestant; {}: the base
   Adapted adapted_;
 };
@@ -239,19 +232,19 @@ class Adapter {
 
 int adapt(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
           workers::World& world, const std::function<void(const Adapted&)>& use) {
-  const workers::Service service{.threads = hardware.threads};
-  const auto make_site = [&] {
-    return std::make_unique<RankServer>(std::vector{adaptation.trial}, hardware, world.member());
-  };
-  return run_on_ranks(world, service, make_site, [&](workers::Dispatcher& dispatcher) {
-    use(adapt(adaptation, output, hardware, dispatcher));
-    return 0;
-  });
+  RankServer own({adaptation.trial}, hardware, world.member());
+  return world.run(
+      {.threads = hardware.threads},
+      [&own](const std::string& request) { return own.handle(request); },
+      [&](workers::Dispatcher& dispatcher) {
+        use(adapt(adaptation, output, own, dispatcher));
+        return 0;
+      });
 }
 
-Adapted adapt(const Adaptation& adaptation, const Output& output,
-              const objective::Hardware& hardware, workers::Dispatcher& dispatcher) {
-  return Adapter(adaptation, output, hardware, dispatcher).run();
+Adapted adapt(const Adaptation& adaptation, const Output& output, RankServer& own,
+              workers::Dispatcher& dispatcher) {
+  return Adapter(adaptation, output, own, dispatcher).run();
 }
 
 }  // namespace lorahub::run

@@ -6,6 +6,7 @@
 #include "run/deliver.hpp"
 #include "run/lead/memory_warnings.hpp"
 #include "run/lead/trial_evaluator.hpp"
+#include "run/rank/rank_server.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::run {
@@ -29,6 +30,9 @@ struct Adaptation {
   MemoryCheck memory_check = MemoryCheck::refuse;
   std::function<void(const AdaptProgress&)> progress = {};  // after each generation
   std::function<bool()> cancelled = {};  // asked after each generation; true: Interrupted
+  // Called while no rank computes for the search, after each generation and each part of what
+  // surrounds it; an exception ends the adaptation, which goes on when it is asked for again.
+  std::function<void()> between = {};
 };
 
 struct Adapted {
@@ -50,7 +54,8 @@ int adapt(const Adaptation& adaptation, const Output& output, const objective::H
           workers::World& world, const std::function<void(const Adapted&)>& use);
 
 // The same on the coordinator of ranks that serve already, for whoever adapts more than once.
-Adapted adapt(const Adaptation& adaptation, const Output& output,
-              const objective::Hardware& hardware, workers::Dispatcher& dispatcher);
+// `own`: the coordinator's own rank, whose model writes the result.
+Adapted adapt(const Adaptation& adaptation, const Output& output, RankServer& own,
+              workers::Dispatcher& dispatcher);
 
 }  // namespace lorahub::run

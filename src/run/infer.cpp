@@ -77,7 +77,7 @@ class Adapters {
 void check_length(const InferOptions& options, const objective::LoadedModel& loaded,
                   const task::Row& row) {
   task::check_length(task::count_tokens(loaded.tokenizer.get(), row.example.input), row.place,
-                     {.tokens = options.max_input, .remedy = "raise --max-input"});
+                     {.tokens = options.max_input, .remedy = options.remedy});
 }
 
 // Error where a batch of these rows can't fit into the memory.

@@ -24,6 +24,7 @@ struct InferOptions {
   int batch = 10;                         // rows answered together
   int max_input = study::kUsualMaxInput;  // tokens of an input
   MemoryCheck memory_check = MemoryCheck::refuse;
+  std::string remedy = "raise --max-input";  // of an input that is too long, for its sentence
 };
 
 // Where rows come from and answers go to. An exception from one of these functions ends the work.

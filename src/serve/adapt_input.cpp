@@ -193,26 +193,19 @@ void read_search(InputFields& fields, AdaptInput& input) {
   }
 }
 
-// The only name, where none is given.
-std::string chosen(const std::string& name, const NamedWords& words) {
-  return name.empty() && words.size() == 1 ? words.begin()->first : name;
-}
-
 void read_places(InputFields& fields, AdaptInput& input, const Catalog& catalog) {
   if (const auto value = fields.take("model")) input.model = text(*value, "model");
   if (const auto value = fields.take("library")) input.library = text(*value, "library");
   try {
-    catalog.model(input.model);
+    input.model = catalog.model_name(input.model);
   } catch (const base::Error& error) {
     wrong("model", error.what());
   }
   try {
-    catalog.library(input.library);
+    input.library = catalog.library_name(input.library);
   } catch (const base::Error& error) {
     wrong("library", error.what());
   }
-  input.model = chosen(input.model, catalog.models());
-  input.library = chosen(input.library, catalog.libraries());
 }
 
 std::vector<study::Setting> knobs(const AdaptInput& input) {

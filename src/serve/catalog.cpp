@@ -77,9 +77,21 @@ std::string Catalog::folder(const std::string& library) const {
   return folder_of(this->library(library));
 }
 
-size_t Catalog::count(const std::string& library) const {
-  return lora::module_names(folder_of(this->library(library))).size();
+std::string Catalog::model_name(const std::string& name) const {
+  model(name);
+  return name.empty() ? models_.begin()->first : name;
 }
+
+std::string Catalog::library_name(const std::string& name) const {
+  library(name);
+  return name.empty() ? libraries_.begin()->first : name;
+}
+
+std::vector<std::string> Catalog::names(const std::string& library) const {
+  return lora::module_names(folder(library));
+}
+
+size_t Catalog::count(const std::string& library) const { return names(library).size(); }
 
 std::string public_name(const std::string& base) {
   return base.starts_with('/') ? std::filesystem::path(base).filename().string() : base;

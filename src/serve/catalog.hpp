@@ -21,6 +21,10 @@ class Catalog {
   const std::string& model(const std::string& name) const;
   const std::string& library(const std::string& name) const;
 
+  // The name itself; the only one where it is "". Error as above.
+  std::string model_name(const std::string& name) const;
+  std::string library_name(const std::string& name) const;
+
   struct ListedModule {
     std::string name, task, base;
     long rank = 0;
@@ -29,6 +33,7 @@ class Catalog {
   // The modules of the library whose name or task holds `search`, whatever the case of its letters.
   std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
   size_t count(const std::string& library) const;
+  std::vector<std::string> names(const std::string& library) const;  // of its modules
   std::string folder(const std::string& library) const;
 
  private:

@@ -43,6 +43,25 @@ const std::vector<InputField>& input_fields() {
   return fields;
 }
 
+const std::vector<InputField>& infer_fields() {
+  static const std::vector<InputField> fields{
+      {"prompts",
+       R"({"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 1}})",
+       "What is to be answered."},
+      {"model", kText, "The name of a model; it is not needed where there is one, or with `job`."},
+      {"job", kText, "The id of an adaptation that has succeeded, whose adapter answers."},
+      {"library", kText, "The name of a library, for `module` and `weights`."},
+      {"module", kText, "A module of the library, which answers alone."},
+      {"weights",
+       R"({"type": "object", "minProperties": 1, "additionalProperties": {"type": "number"}})",
+       "Weights by names of modules of the library, whose mixture answers."},
+      {"composition", R"({"type": "string", "enum": ["factor", "product"]})",
+       "What the weights mix: A and B each, or their products; by default A and B each."},
+      {"max_tokens", R"({"type": "integer", "minimum": 1, "maximum": 2048, "default": 256})",
+       "The most tokens of an answer."}};
+  return fields;
+}
+
 std::vector<std::string> input_names() {
   std::vector<std::string> names;
   for (const InputField& field : input_fields()) names.push_back(field.name);

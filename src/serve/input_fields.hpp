@@ -1,5 +1,5 @@
-// The fields of an adaptation's input, a row each: what readers of the service's description learn,
-// and the names that are known.
+// The fields of inputs, a row each: what readers of the service's description learn, and the names
+// that are known.
 #pragma once
 #include <string>
 #include <vector>
@@ -12,7 +12,8 @@ struct InputField {
   std::string meaning;  // a sentence
 };
 
-const std::vector<InputField>& input_fields();
+const std::vector<InputField>& input_fields();  // of an adaptation
+const std::vector<InputField>& infer_fields();  // of answers to prompts
 std::vector<std::string> input_names();
 
 }  // namespace lorahub::serve

@@ -18,6 +18,8 @@ const char* const kWords[] = {"starting", "processing", "succeeded", "failed", "
 
 std::string name(JobStatus status) { return kWords[static_cast<size_t>(status)]; }
 
+std::string name(JobKind kind) { return kind == JobKind::adapt ? "adapt" : "infer"; }
+
 JobStatus job_status(const std::string& name) {
   for (int i = 0; i < 5; ++i)
     if (name == kWords[i]) return static_cast<JobStatus>(i);
@@ -29,6 +31,14 @@ void JobFolder::write(const ServiceJob& job) const {
                    {"number", job.number},
                    {"status", name(job.status)},
                    {"input", job.input},
+                   {"kind", name(job.kind)},
+                   {"owner", job.owner},
+                   {"origin", job.origin},
+                   {"webhook", job.webhook.url},
+                   {"webhook_events", job.webhook.events},
+                   {"webhook_told", job.webhook.is_told},
+                   {"expected", job.expected},
+                   {"cost", job.cost},
                    {"created", job.created},
                    {"started", job.started},
                    {"completed", job.completed},
@@ -49,16 +59,37 @@ std::optional<ServiceJob> JobFolder::read() const {
                       .number = state.at("number"),
                       .status = job_status(state.at("status")),
                       .input = state.at("input"),
+                      .kind = state.at("kind") == "infer" ? JobKind::infer : JobKind::adapt,
+                      .owner = state.at("owner"),
+                      .origin = state.at("origin"),
+                      .webhook = {.url = state.at("webhook"),
+                                  .events = state.at("webhook_events"),
+                                  .is_told = state.at("webhook_told")},
+                      .expected = state.at("expected"),
+                      .cost = state.at("cost"),
                       .created = state.at("created"),
                       .started = state.at("started"),
                       .completed = state.at("completed"),
                       .output = state.at("output"),
                       .error = state.at("error"),
                       .command = state.at("command"),
-                      .seconds = state.at("seconds")};
+                      .seconds = state.at("seconds"),
+                      .bytes = bytes()};
   } catch (const json::exception&) {
     base::fail("{}: is damaged (the job can't go on), move its folder away", file.string());
   }
+}
+
+uint64_t JobFolder::bytes() const {
+  uint64_t sum = 0;
+  std::error_code error;
+  for (auto entry = std::filesystem::recursive_directory_iterator(folder_, error);
+       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    const uint64_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
+    if (!gone) sum += size;
+  }
+  return sum;
 }
 
 }  // namespace lorahub::serve

@@ -20,6 +20,7 @@ class JobFolder {
   // Nothing where the folder holds no job, as one does whose first write was cut short. Error where
   // the file is damaged.
   std::optional<ServiceJob> read() const;
+  uint64_t bytes() const;  // of all files
 
  private:
   std::filesystem::path folder_;

@@ -1,21 +1,41 @@
 #include "serve/job_runner.hpp"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "base/clock.hpp"
+#include "base/escape.hpp"
 #include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "run/adapt.hpp"
 #include "run/adapted_json.hpp"
 #include "serve/adapt_input.hpp"
+#include "serve/answers.hpp"
 
 namespace lorahub::serve {
 namespace {
 
-constexpr double kListen = 0.2;  // seconds between two looks for a signal
+constexpr double kListen = 0.2;      // seconds between two looks for a signal
+constexpr double kLeastAnswers = 5;  // seconds that answers may take between two generations; more
+                                     // where the generation took more
 
 // Says that the client has ended the search.
 struct Canceled : std::exception {};
+// Says that another owner's turn has come.
+struct Paused : std::exception {};
 
 }  // namespace
+
+// The turn of one search.
+struct JobRunner::Search {
+  std::string model;
+  int begun_with = 0;   // evaluations that were known when the turn began
+  int evaluations = 0;  // that are known now
+  double others = 0;    // seconds that were spent on other jobs' answers
+  double told = 0;      // seconds that its owner was told to have been served
+  base::Stopwatch clock = {};
+  double seconds() const { return clock.seconds() - others; }
+};
 
 void JobRunner::run() {
   for (;;) {
@@ -25,45 +45,96 @@ void JobRunner::run() {
   }
 }
 
-// What is wrong with one job, or goes wrong in it, is said in it, and the next one is computed.
 void JobRunner::compute(const ServiceJob& job) {
-  const base::Stopwatch clock;
-  Jobs::End end;
+  Search search{.begun_with = job.progress.evaluation};
   try {
-    end = adapted(job);
-  } catch (const Canceled&) {
-    end = {.status = JobStatus::canceled};
-  } catch (const base::Interrupted& error) {
-    if (base::pending_signal() != 0 || dispatcher_.is_stopped()) {
-      jobs_.wait_again(job.id);
-      throw;
-    }
-    end = {.status = JobStatus::failed, .error = error.what()};
-  } catch (...) {
-    end = {.status = JobStatus::failed, .error = base::cause_of(std::current_exception()).sentence};
+    Jobs::End end = ended(job, search);
+    end.seconds = search.seconds();
+    jobs_.end(job.id, end);
+    if (const auto now = jobs_.find(job.id)) estimator_.learn(*now);
+  } catch (const Paused&) {
+    jobs_.wait_again(job.id, search.seconds());
+  } catch (const base::Interrupted&) {
+    jobs_.wait_again(job.id, search.seconds());
+    throw;
   }
-  end.seconds = clock.seconds();
-  jobs_.end(job.id, end);
+  jobs_.serve(job.owner, search.seconds() - search.told);
 }
 
-Jobs::End JobRunner::adapted(const ServiceJob& job) {
+// What is wrong with one job, or goes wrong in it, is said in it, and the next one is computed.
+Jobs::End JobRunner::ended(const ServiceJob& job, Search& search) {
+  try {
+    return job.kind == JobKind::infer ? answered(job) : adapted(job, search);
+  } catch (const Canceled&) {
+    return {.status = JobStatus::canceled};
+  } catch (const Paused&) {
+    throw;
+  } catch (const base::Interrupted& error) {
+    if (base::pending_signal() != 0 || dispatcher_.is_stopped()) throw;
+    return {.status = JobStatus::failed, .error = error.what()};
+  } catch (...) {
+    return {.status = JobStatus::failed,
+            .error = base::cause_of(std::current_exception()).sentence};
+  }
+}
+
+Jobs::End JobRunner::adapted(const ServiceJob& job, Search& search) {
   const AdaptInput input = read_adapt_input(job.input, catalog_);
   const JobFolder files = jobs_.folder(job.id);
-  const base::Stopwatch clock;
+  search.model = input.model;
   run::Adaptation adaptation{.trial = trial_of(input, catalog_, files)};
   adaptation.progress = [&](const run::AdaptProgress& now) {
+    search.evaluations = now.evaluations;
     jobs_.progress(job.id, {.evaluation = now.evaluations,
                             .of = now.budget,
                             .best_loss = now.best_loss,
-                            .seconds = clock.seconds()});
-    if (jobs_.cancel_asked(job.id)) throw Canceled();
+                            .seconds = search.seconds()});
   };
+  adaptation.between = [&] { between(job, search); };
   const run::Output output{.folder = files.adapter(),
                            .rows = "a request",
                            .base = input.model,
                            .first_example = run::FirstExample::kept_private};
-  const run::Adapted found = run::adapt(adaptation, output, hardware_, dispatcher_);
+  const run::Adapted found = run::adapt(adaptation, output, own_, dispatcher_);
   return {.output = run::adapted_json(found, "")};
+}
+
+// A search that has had its turn computed a generation more than was known, so that it ends.
+void JobRunner::between(const ServiceJob& job, Search& search) {
+  base::throw_if_signalled();
+  if (jobs_.cancel_asked(job.id)) throw Canceled();
+  const double spent = search.seconds() - search.told;
+  jobs_.serve(job.owner, spent);
+  search.told += spent;
+  search.others += answer_short_jobs(search.model, std::max(spent, kLeastAnswers));
+  if (search.evaluations > search.begun_with && jobs_.is_anothers_turn()) throw Paused();
+}
+
+// Those that the model in use answers. Returns the seconds that it took, which end with the first
+// job after `seconds`.
+double JobRunner::answer_short_jobs(const std::string& model, double seconds) {
+  const base::Stopwatch clock;
+  const auto fits = [&](const ServiceJob& job) {
+    return read_infer_input(job.input, catalog_).model == model;
+  };
+  while (clock.seconds() < seconds) {
+    const std::optional<ServiceJob> job = jobs_.take_short(fits);
+    if (!job) break;
+    const base::Stopwatch its_own;
+    Search none;
+    Jobs::End end = ended(*job, none);
+    end.seconds = its_own.seconds();
+    jobs_.end(job->id, end);
+    jobs_.serve(job->owner, end.seconds);
+  }
+  return clock.seconds();
+}
+
+Jobs::End JobRunner::answered(const ServiceJob& job) {
+  const InferInput input = read_infer_input(job.input, catalog_);
+  const auto adapter = jobs_.folder(input.job).adapter();
+  return {.output = base::json_text(
+              nlohmann::json{{"answers", answers(input, catalog_, adapter, own_)}})};
 }
 
 }  // namespace lorahub::serve

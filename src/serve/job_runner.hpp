@@ -1,7 +1,8 @@
-// Computes one job after another on all ranks.
+// Computes one job after another on all ranks, each owner's in turns.
 #pragma once
-#include "objective/hardware.hpp"
+#include "run/rank/rank_server.hpp"
 #include "serve/catalog.hpp"
+#include "serve/estimator.hpp"
 #include "serve/jobs.hpp"
 #include "workers/dispatcher.hpp"
 
@@ -9,20 +10,35 @@ namespace lorahub::serve {
 
 class JobRunner {
  public:
-  JobRunner(Jobs& jobs, const Catalog& catalog, const objective::Hardware& hardware,
-            workers::Dispatcher& dispatcher)
-      : jobs_(jobs), catalog_(catalog), hardware_(hardware), dispatcher_(dispatcher) {}
+  // `own`: this process's rank, whose model writes results and answers prompts.
+  struct Uses {
+    Jobs& jobs;
+    const Catalog& catalog;
+    Estimator& estimator;
+  };
+  JobRunner(const Uses& uses, run::RankServer& own, workers::Dispatcher& dispatcher)
+      : jobs_(uses.jobs),
+        catalog_(uses.catalog),
+        estimator_(uses.estimator),
+        own_(own),
+        dispatcher_(dispatcher) {}
 
   // Returns by Interrupted alone: a signal, or a lost rank. A job that was under way then waits,
   // and goes on where it was when the service begins again.
   [[noreturn]] void run();
 
  private:
+  struct Search;
   void compute(const ServiceJob& job);
-  Jobs::End adapted(const ServiceJob& job);
+  Jobs::End ended(const ServiceJob& job, Search& search);
+  Jobs::End adapted(const ServiceJob& job, Search& search);
+  Jobs::End answered(const ServiceJob& job);
+  void between(const ServiceJob& job, Search& search);
+  double answer_short_jobs(const std::string& model, double seconds);
   Jobs& jobs_;
   const Catalog& catalog_;
-  const objective::Hardware& hardware_;
+  Estimator& estimator_;  // learns how long jobs take
+  run::RankServer& own_;
   workers::Dispatcher& dispatcher_;
 };
 

@@ -19,7 +19,7 @@ constexpr int kIdBytes = 13;  // 26 digits, which cannot be guessed
 
 }  // namespace
 
-Jobs::Jobs(fs::path folder, size_t room) : folder_(std::move(folder)), room_(room) {
+Jobs::Jobs(fs::path folder, const JobLimits& limits) : folder_(std::move(folder)), limits_(limits) {
   fs::create_directories(folder_);
   for (const auto& entry : fs::directory_iterator(folder_)) {
     if (!entry.is_directory()) continue;
@@ -28,30 +28,57 @@ Jobs::Jobs(fs::path folder, size_t room) : folder_(std::move(folder)), room_(roo
     last_number_ = std::max(last_number_, job->number);
     if (!has_ended(job->status)) {
       job->status = JobStatus::starting;
-      queue_.emplace(job->number, job->id);
+      enqueue(*job);
     }
     jobs_.emplace(job->id, std::move(*job));
   }
 }
 
+void Jobs::enqueue(const ServiceJob& job) {
+  const bool is_known = job.progress.pace > 0;
+  queue_.add({.id = job.id,
+              .owner = job.owner,
+              .number = job.number,
+              .is_short = job.kind == JobKind::infer,
+              .seconds = is_known ? job.progress.left() : job.expected});
+  if (job.kind == JobKind::infer) short_.emplace(job.number, job.id);
+  places_.reset();
+}
+
+void Jobs::dequeue(const ServiceJob& job) {
+  queue_.remove(job.id);
+  short_.erase(job.number);
+  places_.reset();
+}
+
 Jobs::Addition Jobs::add(const NewJob& added) {
   const std::lock_guard lock(mutex_);
   if (const auto found = jobs_.find(added.id); found != jobs_.end()) {
-    base::check(found->second.input == added.input,
+    base::check(found->second.input == added.input && found->second.owner == added.owner,
                 "the id {} is in use for another input, choose another one", added.id);
     return {.added = Admission::is_there, .job = found->second};
   }
-  if (queue_.size() >= room_) return {.added = Admission::full};
+  if (queue_.size() >= limits_.waiting) return {.added = Admission::full};
+  if (limits_.waiting_each > 0 && queue_.size_of(added.owner) >= limits_.waiting_each)
+    return {.added = Admission::too_many};
+  if (limits_.bytes_each > 0 && bytes_of(added.owner) >= limits_.bytes_each)
+    return {.added = Admission::too_large};
   ServiceJob job{.id = added.id.empty() ? random_hex(kIdBytes) : added.id,
                  .number = ++last_number_,
                  .input = added.input,
+                 .kind = added.kind,
+                 .owner = added.owner,
+                 .origin = added.origin,
+                 .webhook = added.webhook,
+                 .expected = added.expected,
+                 .cost = added.cost,
                  .created = base::utc_now(),
                  .command = added.command};
   const JobFolder files = folder(job.id);
-  base::write_file(files.examples(), added.examples);
+  if (!added.examples.empty()) base::write_file(files.examples(), added.examples);
   if (!added.test.empty()) base::write_file(files.test(), added.test);
   files.write(job);
-  queue_.emplace(job.number, job.id);
+  enqueue(job);
   changed_.notify_all();
   return {.added = Admission::waits, .job = jobs_.emplace(job.id, job).first->second};
 }
@@ -73,14 +100,40 @@ std::vector<ServiceJob> Jobs::all() const {
   return list;
 }
 
-std::optional<int> Jobs::place(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
-  int place = 0;
-  for (const auto& [number, waiting] : queue_) {
-    ++place;
-    if (waiting == id) return place;
+uint64_t Jobs::bytes_of(const std::string& owner) const {
+  uint64_t sum = 0;
+  for (const auto& [id, job] : jobs_) sum += job.owner == owner ? job.bytes : 0;
+  return sum;
+}
+
+// The caller holds the lock, as of all functions here that are private.
+const std::map<std::string, QueuePlace>& Jobs::places() const {
+  if (places_) return *places_;
+  double left = 0;
+  if (const auto found = jobs_.find(running_); found != jobs_.end()) {
+    const ServiceJob& job = found->second;
+    left =
+        job.progress.pace > 0 ? job.progress.left() : std::max(0.0, job.expected - turn_.seconds());
   }
-  return std::nullopt;
+  places_ = queue_.places(limits_.slice, left);
+  return *places_;
+}
+
+std::optional<QueuePlace> Jobs::place(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = places().find(id);
+  if (found == places().end()) return std::nullopt;
+  return found->second;
+}
+
+double Jobs::wait_of_new(const std::string& owner) const {
+  const std::lock_guard lock(mutex_);
+  FairQueue with = queue_;
+  with.add({.id = "new", .owner = owner, .number = last_number_ + 1});
+  double left = 0;
+  if (const auto found = jobs_.find(running_); found != jobs_.end())
+    left = found->second.progress.pace > 0 ? found->second.progress.left() : found->second.expected;
+  return with.places(limits_.slice, left)["new"].starts_in;
 }
 
 size_t Jobs::waiting() const {
@@ -90,8 +143,7 @@ size_t Jobs::waiting() const {
 
 bool Jobs::is_computing() const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(
-      jobs_, [](const auto& entry) { return entry.second.status == JobStatus::processing; });
+  return !running_.empty();
 }
 
 bool Jobs::cancel(const std::string& id) {
@@ -101,24 +153,54 @@ bool Jobs::cancel(const std::string& id) {
   ServiceJob& job = found->second;
   if (job.status == JobStatus::processing) job.cancel_asked = true;
   if (job.status != JobStatus::starting) return true;
-  queue_.erase(job.number);
+  dequeue(job);
   job.status = JobStatus::canceled;
   job.completed = base::utc_now();
   keep(job);
+  say(job, "completed");
   return true;
+}
+
+bool Jobs::remove(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || !has_ended(found->second.status)) return false;
+  std::error_code error;
+  fs::remove_all(folder_ / id, error);
+  if (error) return false;
+  jobs_.erase(found);
+  return true;
+}
+
+ServiceJob Jobs::begun(const std::string& id) {
+  ServiceJob& job = jobs_.at(id);
+  dequeue(job);
+  job.status = JobStatus::processing;
+  const bool is_new = job.started.empty();
+  if (is_new) job.started = base::utc_now();
+  keep(job);
+  if (is_new) say(job, "start");
+  return job;
 }
 
 std::optional<ServiceJob> Jobs::take(double seconds) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, std::chrono::duration<double>(seconds),
-                    [this] { return !queue_.empty(); });
-  if (queue_.empty()) return std::nullopt;
-  ServiceJob& job = jobs_.at(queue_.begin()->second);
-  queue_.erase(queue_.begin());
-  job.status = JobStatus::processing;
-  job.started = base::utc_now();
-  keep(job);
-  return job;
+                    [this] { return !queue_.is_empty(); });
+  const std::optional<std::string> next = queue_.next();
+  if (!next) return std::nullopt;
+  running_ = *next;
+  queue_.begin(jobs_.at(*next).owner);
+  turn_ = {};
+  return begun(*next);
+}
+
+std::optional<ServiceJob> Jobs::take_short(const std::function<bool(const ServiceJob&)>& fits) {
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::ranges::find_if(short_, [&](const auto& entry) { return fits(jobs_.at(entry.second)); });
+  if (found == short_.end()) return std::nullopt;
+  return begun(std::string(found->second));
 }
 
 bool Jobs::cancel_asked(const std::string& id) const {
@@ -126,13 +208,28 @@ bool Jobs::cancel_asked(const std::string& id) const {
   return jobs_.at(id).cancel_asked;
 }
 
+// A search that goes on tells what is known once more.
 void Jobs::progress(const std::string& id, const JobProgress& now) {
   const std::lock_guard lock(mutex_);
   ServiceJob& job = jobs_.at(id);
-  const int first = job.course.empty() ? now.evaluation : job.progress.first_evaluation;
-  job.progress = now;
-  job.progress.first_evaluation = first;
+  const JobProgress before = std::exchange(job.progress, now);
+  const int more = now.evaluation - before.evaluation;
+  const double pace = more > 0 ? (now.seconds - before.seconds) / more : 0;
+  job.progress.pace = more > 0 && before.seconds > 0 ? pace : before.pace;
+  places_.reset();
+  if (!job.course.empty() && job.course.back().first >= now.evaluation) return;
   job.course.emplace_back(now.evaluation, now.best_loss);
+  say(job, "logs");
+}
+
+void Jobs::serve(const std::string& owner, double seconds) {
+  const std::lock_guard lock(mutex_);
+  queue_.serve(owner, seconds);
+}
+
+bool Jobs::is_anothers_turn() const {
+  const std::lock_guard lock(mutex_);
+  return turn_.seconds() >= limits_.slice && queue_.is_anothers_turn();
 }
 
 void Jobs::end(const std::string& id, const End& end) {
@@ -141,17 +238,49 @@ void Jobs::end(const std::string& id, const End& end) {
   job.status = end.status;
   job.output = end.output;
   job.error = end.error;
-  job.seconds = end.seconds;
+  job.seconds += end.seconds;
   job.completed = base::utc_now();
   keep(job);
+  job.bytes = folder(id).bytes();
+  if (running_ == id) {
+    running_.clear();
+    queue_.end();
+  }
+  places_.reset();
+  if (end.status == JobStatus::succeeded) say(job, "output");
+  say(job, "completed");
 }
 
-void Jobs::wait_again(const std::string& id) {
+void Jobs::wait_again(const std::string& id, double seconds) {
   const std::lock_guard lock(mutex_);
   ServiceJob& job = jobs_.at(id);
   job.status = JobStatus::starting;
-  queue_.emplace(job.number, id);
+  job.seconds += seconds;
+  enqueue(job);
+  if (running_ == id) {
+    running_.clear();
+    queue_.end();
+  }
   keep(job);
+}
+
+void Jobs::listen(Listener listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
+  for (const auto& [id, job] : jobs_)  // an end of which nobody heard before the service ended
+    if (has_ended(job.status) && !job.webhook.is_told) say(job, "completed");
+}
+
+void Jobs::say(const ServiceJob& job, const std::string& kind) const {
+  if (listener_ && !job.webhook.url.empty()) listener_(job, kind);
+}
+
+void Jobs::told(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  found->second.webhook.is_told = true;
+  keep(found->second);
 }
 
 void Jobs::keep(const ServiceJob& job) const {

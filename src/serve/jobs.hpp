@@ -1,14 +1,16 @@
-// All jobs of the service: one queue, first come first served, kept on disk. Several threads may
-// call any function.
+// All jobs of the service: one fair queue, kept on disk. Several threads may call any function.
 #pragma once
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "serve/fair_queue.hpp"
 #include "serve/job_folder.hpp"
 
 namespace lorahub::serve {
@@ -16,17 +18,28 @@ namespace lorahub::serve {
 struct NewJob {
   std::string id;     // "": one is made
   std::string input;  // a JSON object
+  JobKind kind = JobKind::adapt;
+  std::string owner = {}, origin = {};
+  Webhook webhook = {};
+  double expected = 0, cost = 0;  // as in ServiceJob
   std::string command = {};
-  std::string examples, test = {};  // the rows, as JSON lines
+  std::string examples = {}, test = {};  // the rows, as JSON lines
+};
+
+struct JobLimits {
+  size_t waiting = 100;     // jobs that may wait at the same time
+  size_t waiting_each = 0;  // of one owner; 0: as many as all
+  uint64_t bytes_each = 0;  // kept of one owner's jobs; 0: any
+  double slice = 60;        // seconds of a turn, where others wait
 };
 
 class Jobs {
  public:
-  // Reads the jobs in the folder; those that had not ended wait again, in their order. `room`: jobs
-  // that may wait at the same time.
-  Jobs(std::filesystem::path folder, size_t room);
+  // Reads the jobs in the folder; those that had not ended wait again, in their order.
+  Jobs(std::filesystem::path folder, const JobLimits& limits);
 
-  enum class Admission { waits, is_there, full };  // is_there: a job of that id and input
+  // is_there: a job of that id, owner and input
+  enum class Admission { waits, is_there, full, too_many, too_large };
   struct Addition {
     Admission added = Admission::waits;
     ServiceJob job = {};
@@ -36,8 +49,9 @@ class Jobs {
   Addition add(const NewJob& job);
 
   std::optional<ServiceJob> find(const std::string& id) const;
-  std::vector<ServiceJob> all() const;                    // the latest first
-  std::optional<int> place(const std::string& id) const;  // in the queue; 1: the next one
+  std::vector<ServiceJob> all() const;  // the latest first
+  std::optional<QueuePlace> place(const std::string& id) const;
+  double wait_of_new(const std::string& owner) const;  // seconds until a job of theirs would begin
   size_t waiting() const;
   bool is_computing() const;
   JobFolder folder(const std::string& id) const { return JobFolder(folder_ / id); }
@@ -45,30 +59,56 @@ class Jobs {
   // Ends a job that waits; a job that is computed ends at its next generation. False for an unknown
   // id.
   bool cancel(const std::string& id);
+  // Removes a job that has ended, with its files. False for any other one.
+  bool remove(const std::string& id);
 
   // For the thread that computes. take() waits for `seconds` at most.
   std::optional<ServiceJob> take(double seconds);
+  // A short job between two steps of the one that is computed, where `fits` says so.
+  std::optional<ServiceJob> take_short(const std::function<bool(const ServiceJob&)>& fits);
   bool cancel_asked(const std::string& id) const;
   void progress(const std::string& id, const JobProgress& now);
+  void serve(const std::string& owner, double seconds);  // were spent on a job of theirs
+  // Whether what is computed has had its turn, and somebody else waits for theirs.
+  bool is_anothers_turn() const;
+  double slice() const { return limits_.slice; }
   struct End {
     JobStatus status = JobStatus::succeeded;
     std::string output = {}, error = {};
     double seconds = 0;
   };
   void end(const std::string& id, const End& end);
-  void wait_again(const std::string& id);  // the service ends; the job goes on when it begins again
+  // It goes on later: when its turn comes, or when the service begins again.
+  void wait_again(const std::string& id, double seconds);
+
+  // Called at each change of a job with a webhook, from the thread that makes it; `kind` is start,
+  // logs, output or completed.
+  using Listener = std::function<void(const ServiceJob& job, const std::string& kind)>;
+  void listen(Listener listener);    // before any job is taken
+  void told(const std::string& id);  // the job's end is known to whom its webhook names
 
  private:
   // Writes the job's state. Where the disk is full, the service goes on; a job whose end is not on
   // disk is computed again when the service is started again, with the same result.
   void keep(const ServiceJob& job) const;
+  void enqueue(const ServiceJob& job);
+  void dequeue(const ServiceJob& job);
+  uint64_t bytes_of(const std::string& owner) const;
+  void say(const ServiceJob& job, const std::string& kind) const;
+  ServiceJob begun(const std::string& id);
+  const std::map<std::string, QueuePlace>& places() const;
   const std::filesystem::path folder_;
-  const size_t room_;
+  const JobLimits limits_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, ServiceJob> jobs_;  // by id
-  std::map<uint64_t, std::string> queue_;   // ids by number
+  FairQueue queue_;
+  std::map<uint64_t, std::string> short_;  // ids of the short jobs in it, by number
+  std::string running_;                    // the id of the job that has the turn; "": none
+  base::Stopwatch turn_;
   uint64_t last_number_ = 0;
+  Listener listener_;
+  mutable std::optional<std::map<std::string, QueuePlace>> places_;  // until something changes
 };
 
 }  // namespace lorahub::serve

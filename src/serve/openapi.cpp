@@ -23,10 +23,10 @@ ordered_json answer(const std::string& meaning, const ordered_json& schema) {
   return {{"description", meaning}, {"content", content_of(schema)}};
 }
 
-ordered_json input_schema() {
+ordered_json input_schema(const std::vector<InputField>& fields) {
   ordered_json properties = ordered_json::object();
   int place = 0;
-  for (const InputField& field : input_fields()) {
+  for (const InputField& field : fields) {
     ordered_json schema = ordered_json::parse(field.schema);
     schema["description"] = field.meaning;
     schema["x-order"] = place++;
@@ -53,7 +53,29 @@ ordered_json output_schema() {
             {"compared", {{"type", "array"}, {"items", {{"type", "object"}}}}}}}};
 }
 
+ordered_json infer_output_schema() {
+  return {{"type", "object"},
+          {"nullable", true},
+          {"properties", {{"answers", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
+}
+
+ordered_json one_of(const std::vector<std::string>& names) {
+  ordered_json schemas = ordered_json::array();
+  for (const std::string& name : names) schemas.push_back(schema_of(name));
+  return {{"oneOf", schemas}};
+}
+
+ordered_json estimate_schema() {
+  const ordered_json number{{"type", "number"}, {"nullable", true}};
+  return {{"type", "object"},
+          {"properties",
+           {{"expected_seconds", number},
+            {"starts_in_seconds", number},
+            {"waiting", {{"type", "integer"}}}}}};
+}
+
 ordered_json prediction_schema() {
+  const ordered_json number_or_none{{"type", "number"}, {"nullable", true}};
   const ordered_json text{{"type", "string"}}, text_or_none{{"type", "string"}, {"nullable", true}};
   return {{"type", "object"},
           {"required", {"id", "status", "input"}},
@@ -62,8 +84,9 @@ ordered_json prediction_schema() {
             {"status",
              {{"type", "string"},
               {"enum", {"starting", "processing", "succeeded", "failed", "canceled"}}}},
-            {"input", schema_of("Input")},
-            {"output", schema_of("Output")},
+            {"model", {{"type", "string"}, {"enum", {"lorahub/adapt", "lorahub/infer"}}}},
+            {"input", one_of({"Input", "InferInput"})},
+            {"output", one_of({"Output", "InferOutput"})},
             {"error", text_or_none},
             {"logs", text},
             {"created_at", text_or_none},
@@ -71,14 +94,24 @@ ordered_json prediction_schema() {
             {"completed_at", text_or_none},
             {"metrics", {{"type", "object"}}},
             {"queue_position", {{"type", "integer"}, {"nullable", true}}},
+            {"starts_in_seconds", number_or_none},
+            {"expected_seconds", number_or_none},
             {"progress", {{"type", "object"}, {"nullable", true}}},
             {"command", text}}}};
 }
 
 ordered_json request_schema() {
-  return {{"type", "object"},
-          {"required", {"input"}},
-          {"properties", {{"id", {{"type", "string"}}}, {"input", schema_of("Input")}}}};
+  return {
+      {"type", "object"},
+      {"required", {"input"}},
+      {"properties",
+       {{"id", {{"type", "string"}}},
+        {"input", one_of({"Input", "InferInput"})},
+        {"webhook", {{"type", "string"}}},
+        {"webhook_events_filter",
+         {{"type", "array"},
+          {"minItems", 1},
+          {"items", {{"type", "string"}, {"enum", {"start", "output", "logs", "completed"}}}}}}}}};
 }
 
 ordered_json id_parameter() {
@@ -97,7 +130,7 @@ ordered_json creation(const std::string& summary) {
             {"409", answer("The id is in use for another input.", refusal)},
             {"415", answer("The body's type is not JSON.", refusal)},
             {"422", answer("The input is wrong.", refusal)},
-            {"429", answer("The queue is full.", refusal)},
+            {"429", answer("There is no room for it now; Retry-After says when.", refusal)},
             {"507", answer("The service can't write to its disk.", refusal)}}}};
 }
 
@@ -114,6 +147,23 @@ ordered_json with_id(ordered_json operation) {
   return operation;
 }
 
+ordered_json removal() {
+  ordered_json operation = reading("Removes a prediction that has ended, with its files.",
+                                   ordered_json{{"type", "object"}});
+  operation["responses"]["409"] = answer("It has not ended.", schema_of("Refusal"));
+  return operation;
+}
+
+ordered_json estimation() {
+  ordered_json operation =
+      reading("How long an adaptation would take, and when it would begin.", estimate_schema());
+  operation["requestBody"] = {{"required", true}, {"content", content_of(schema_of("Request"))}};
+  for (const auto& [code, meaning] :
+       {std::pair("400", "The body is no JSON object."), std::pair("422", "The input is wrong.")})
+    operation["responses"][code] = answer(meaning, schema_of("Refusal"));
+  return operation;
+}
+
 ordered_json paths() {
   const ordered_json prediction = schema_of("Prediction"), object{{"type", "object"}};
   return {
@@ -124,8 +174,16 @@ ordered_json paths() {
       {"/predictions/{id}",
        {{"put",
          with_id(creation("The same under an id of the client's; sent twice, it runs once."))},
-        {"get", with_id(reading("The prediction.", prediction))}}},
+        {"get", with_id(reading("The prediction.", prediction))},
+        {"delete", with_id(removal())}}},
+      {"/api/estimate", {{"post", estimation()}}},
       {"/predictions/{id}/cancel", {{"post", with_id(reading("Ends the prediction.", object))}}},
+      {"/v1/webhooks/default/secret",
+       {{"get", reading("The key by which webhooks are signed.", object)}}},
+      {"/api/studies", {{"get", reading("The studies of the results folders.", object)}}},
+      {"/api/studies/{id}",
+       {{"get", with_id(reading("How far the study is, as `lorahub status --json`.", object))}}},
+      {"/api/studies/{id}/trials", {{"get", with_id(reading("Its trials.", object))}}},
       {"/api/service", {{"get", reading("Models, libraries and the queue.", object)}}},
       {"/health-check", {{"get", reading("Whether the service is ready.", object)}}}};
 }
@@ -144,8 +202,10 @@ std::string openapi() {
       {"components",
        {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
         {"schemas",
-         {{"Input", input_schema()},
+         {{"Input", input_schema(input_fields())},
           {"Output", output_schema()},
+          {"InferInput", input_schema(infer_fields())},
+          {"InferOutput", infer_output_schema()},
           {"Prediction", prediction_schema()},
           {"Request", request_schema()},
           {"Refusal",

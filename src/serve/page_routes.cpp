@@ -10,6 +10,15 @@ constexpr const char* kIndex =
 constexpr const char* kScript =
 #include "serve/app.js.inc"
     ;
+constexpr const char* kJobsScript =
+#include "serve/jobs.js.inc"
+    ;
+constexpr const char* kResultScript =
+#include "serve/result.js.inc"
+    ;
+constexpr const char* kStudiesScript =
+#include "serve/studies.js.inc"
+    ;
 constexpr const char* kStyle =
 #include "serve/app.css.inc"
     ;
@@ -47,6 +56,9 @@ void add_page(net::Router& router) {
   };
   add("/", "text/html", kIndex);
   add("/app.js", "text/javascript", kScript);
+  add("/jobs.js", "text/javascript", kJobsScript);
+  add("/result.js", "text/javascript", kResultScript);
+  add("/studies.js", "text/javascript", kStudiesScript);
   add("/app.css", "text/css", kStyle);
 }
 

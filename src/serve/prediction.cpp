@@ -21,6 +21,7 @@ std::string address(const ServiceJob& job, const std::string& file) {
 ordered_json output(const ServiceJob& job) {
   if (job.output.empty()) return nullptr;
   ordered_json output = ordered_json::parse(job.output);
+  if (job.kind == JobKind::infer) return output;
   output.erase("out");
   ordered_json files;
   for (const std::string& file : result_files()) files[file] = address(job, file);
@@ -29,20 +30,17 @@ ordered_json output(const ServiceJob& job) {
   return output;
 }
 
-// From what was computed since the job began; what a journal held took no time.
-ordered_json seconds_left(const JobProgress& now) {
-  const int done = now.evaluation - now.first_evaluation;
-  if (done <= 0) return nullptr;
-  return now.seconds / done * (now.of - now.evaluation);
+ordered_json seconds_left(const ServiceJob& job) {
+  if (has_ended(job.status) || job.progress.pace <= 0) return nullptr;
+  return job.progress.left();
 }
 
 ordered_json progress(const ServiceJob& job) {
   if (job.progress.of == 0) return nullptr;
-  return {
-      {"evaluation", job.progress.evaluation},
-      {"of", job.progress.of},
-      {"best_loss", job.progress.best_loss},
-      {"eta_seconds", has_ended(job.status) ? ordered_json(nullptr) : seconds_left(job.progress)}};
+  return {{"evaluation", job.progress.evaluation},
+          {"of", job.progress.of},
+          {"best_loss", job.progress.best_loss},
+          {"eta_seconds", seconds_left(job)}};
 }
 
 // A line that Replicate's client reads a share from: " 50%|#####     | 20/40".
@@ -62,10 +60,18 @@ const std::vector<std::string>& result_files() {
   return files;
 }
 
+// A search that waits for its next turn has begun.
+std::string shown_status(const ServiceJob& job) {
+  const bool is_between = job.status == JobStatus::starting && !job.started.empty();
+  return name(is_between ? JobStatus::processing : job.status);
+}
+
 std::string prediction(const ServiceJob& job, const Jobs& jobs, ToldCourse course) {
-  const auto place = jobs.place(job.id);
+  const std::optional<QueuePlace> place = jobs.place(job.id);
+  const ordered_json none;
   ordered_json object{{"id", job.id},
-                      {"status", name(job.status)},
+                      {"model", "lorahub/" + name(job.kind)},
+                      {"status", shown_status(job)},
                       {"created_at", or_null(job.created)},
                       {"started_at", or_null(job.started)},
                       {"completed_at", or_null(job.completed)},
@@ -74,7 +80,9 @@ std::string prediction(const ServiceJob& job, const Jobs& jobs, ToldCourse cours
                       {"error", or_null(job.error)},
                       {"logs", logs(job)},
                       {"metrics", ordered_json::object()},
-                      {"queue_position", place ? ordered_json(*place) : ordered_json(nullptr)},
+                      {"queue_position", place ? ordered_json(place->place) : none},
+                      {"starts_in_seconds", place ? ordered_json(place->starts_in) : none},
+                      {"expected_seconds", job.expected > 0 ? ordered_json(job.expected) : none},
                       {"progress", progress(job)},
                       {"command", job.command}};
   if (has_ended(job.status)) object["metrics"]["predict_time"] = job.seconds;

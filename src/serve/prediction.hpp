@@ -14,6 +14,8 @@ std::string prediction(const ServiceJob& job, const Jobs& jobs,
 
 inline constexpr const char* kArchive = "adapter.zip";  // of all these files
 
+std::string shown_status(const ServiceJob& job);
+
 // The files of a finished job that may be fetched.
 const std::vector<std::string>& result_files();
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "base/nesting.hpp"
 #include "base/text.hpp"
 #include "net/byte_range.hpp"
 #include "serve/prediction.hpp"
@@ -45,7 +46,7 @@ class Events {
     const std::optional<ServiceJob> job = served_.jobs.find(id_);
     if (!job) return {.last = true};
     net::Chunk chunk;
-    if (!begun_) chunk.bytes = event("start", told_, {{"id", id_}, {"status", name(job->status)}});
+    if (!begun_) chunk.bytes = event("start", told_, {{"id", id_}, {"status", shown_status(*job)}});
     begun_ = true;
     for (; told_ < job->course.size(); ++told_)
       chunk.bytes += event("metric", told_ + 1,
@@ -94,7 +95,7 @@ net::HttpResponse answered(const net::HttpRequest& request, const ServiceJob& jo
 
 net::HttpResponse create(const net::HttpRequest& request, const Served& served,
                          const std::string& id) {
-  const Taken taken = take_job(request, served, id);
+  const Taken taken = take_job(request, served, {.id = id});
   return taken.refusal ? *taken.refusal : answered(request, taken.job, served);
 }
 
@@ -102,7 +103,7 @@ net::HttpResponse create(const net::HttpRequest& request, const Served& served,
 net::HttpResponse put(const net::HttpRequest& request, const Served& served,
                       const std::string& id) {
   const bool is_known = served.jobs.find(id).has_value();
-  const Taken taken = take_job(request, served, id);
+  const Taken taken = take_job(request, served, {.id = id});
   if (taken.refusal) return *taken.refusal;
   if (!is_known) return answered(request, taken.job, served);
   return shown(has_ended(taken.job.status) ? 200 : 202, taken.job, served);
@@ -111,8 +112,8 @@ net::HttpResponse put(const net::HttpRequest& request, const Served& served,
 net::HttpResponse list(const net::HttpRequest& request, const Served& served) {
   const auto wanted = request.query.find("status");
   ordered_json results = ordered_json::array();
-  for (const ServiceJob& job : served.jobs.all())
-    if (wanted == request.query.end() || wanted->second == name(job.status))
+  for (const ServiceJob& job : jobs_of(request.caller, served))
+    if (wanted == request.query.end() || wanted->second == shown_status(job))
       results.push_back(ordered_json::parse(prediction(job, served.jobs, ToldCourse::left_out)));
   return {.body = base::json_text(ordered_json{{"results", results}, {"next", nullptr}})};
 }
@@ -129,10 +130,10 @@ std::string archive(const std::filesystem::path& folder) {
 
 net::HttpResponse file(const net::HttpRequest& request, const Served& served, const std::string& id,
                        const std::string& name) {
-  const std::optional<ServiceJob> job = served.jobs.find(id);
+  const std::optional<ServiceJob> job = job_of(request.caller, id, served);
   const bool is_one =
       name == kArchive || std::ranges::find(result_files(), name) != result_files().end();
-  if (!job || !is_one || job->status != JobStatus::succeeded)
+  if (!job || !is_one || job->status != JobStatus::succeeded || job->kind != JobKind::adapt)
     return net::refusal(404, "There is no such file of a finished prediction.");
   const auto folder = served.jobs.folder(id).adapter();
   net::HttpResponse response{.type = "application/octet-stream"};
@@ -145,9 +146,35 @@ net::HttpResponse file(const net::HttpRequest& request, const Served& served, co
   return net::ranged(request, std::move(response));
 }
 
-net::HttpResponse find(const Served& served, const std::string& id) {
-  const std::optional<ServiceJob> job = served.jobs.find(id);
+net::HttpResponse find(const net::HttpRequest& request, const Served& served,
+                       const std::string& id) {
+  const std::optional<ServiceJob> job = job_of(request.caller, id, served);
   return job ? shown(200, *job, served) : unknown();
+}
+
+net::HttpResponse remove(const net::HttpRequest& request, const Served& served,
+                         const std::string& id) {
+  if (!job_of(request.caller, id, served)) return unknown();
+  if (served.jobs.remove(id)) return {.body = "{}"};
+  return net::refusal(409, "The prediction has not ended, cancel it first.");
+}
+
+// What a job would take, and when it would begin; nothing is kept of it.
+net::HttpResponse estimate(const net::HttpRequest& request, const Served& served) {
+  const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
+  if (!body.is_object() || !body.contains("input"))
+    return net::refusal(400, "The body is no JSON object with an `input`, send one.");
+  try {
+    const AdaptInput input = read_adapt_input(base::json_text(body["input"]), served.catalog);
+    const Estimate expected = served.estimator.adaptation(input, served.catalog);
+    ordered_json reply{{"expected_seconds", nullptr},
+                       {"starts_in_seconds", served.jobs.wait_of_new(request.caller)},
+                       {"waiting", served.jobs.waiting()}};
+    if (expected.seconds > 0) reply["expected_seconds"] = expected.seconds;
+    return {.body = base::json_text(reply)};
+  } catch (const WrongInput& error) {
+    return wrong_input(error);
+  }
 }
 
 }  // namespace
@@ -165,15 +192,24 @@ void add_predictions(net::Router& router, const Served& served) {
   });
   add("GET", "/predictions",
       [&served](const HttpRequest& request, const Places&) { return list(request, served); });
-  add("GET", "/predictions/{id}",
-      [&served](const HttpRequest&, const Places& places) { return find(served, places[0]); });
+  add("GET", "/predictions/{id}", [&served](const HttpRequest& request, const Places& places) {
+    return find(request, served, places[0]);
+  });
+  add("DELETE", "/predictions/{id}", [&served](const HttpRequest& request, const Places& places) {
+    return remove(request, served, places[0]);
+  });
+  add("POST", "/api/estimate",
+      [&served](const HttpRequest& request, const Places&) { return estimate(request, served); });
   add("GET", "/predictions/{id}/events",
       [&served](const HttpRequest& request, const Places& places) {
-        return served.jobs.find(places[0]) ? events(request, places[0], served) : unknown();
+        return job_of(request.caller, places[0], served) ? events(request, places[0], served)
+                                                         : unknown();
       });
-  add("POST", "/predictions/{id}/cancel", [&served](const HttpRequest&, const Places& places) {
-    return served.jobs.cancel(places[0]) ? net::HttpResponse{.body = "{}"} : unknown();
-  });
+  add("POST", "/predictions/{id}/cancel",
+      [&served](const HttpRequest& request, const Places& places) {
+        if (!job_of(request.caller, places[0], served)) return unknown();
+        return served.jobs.cancel(places[0]) ? net::HttpResponse{.body = "{}"} : unknown();
+      });
   add("GET", "/predictions/{id}/files/{file}",
       [&served](const HttpRequest& request, const Places& places) {
         return file(request, served, places[0], places[1]);

@@ -20,41 +20,21 @@ using net::HttpResponse;
 using net::Places;
 using nlohmann::ordered_json;
 
-constexpr const char* kModel = "lorahub/adapt";
+constexpr const char* kInfer = "lorahub/infer";
 constexpr int kUsualWait = 60, kMostWait = 60;  // seconds of `Prefer: wait`
 
-// What Replicate calls a version: 64 hexadecimal digits, here of this program's.
-std::string version_id() {
+// What Replicate calls a version: 64 hexadecimal digits, here of this program's model.
+std::string version_id(JobKind kind) {
   const auto environment = plan::environment();
-  return base::sha256(environment.at("version") + environment.at("commit"));
+  return base::sha256(environment.at("version") + environment.at("commit") +
+                      (kind == JobKind::infer ? kInfer : ""));
 }
 
 std::string origin(const HttpRequest& request) { return "http://" + request.field("host"); }
 
-ordered_json shown(const HttpRequest& request, const ServiceJob& job, const Served& served,
-                   ToldCourse course) {
-  ordered_json object = ordered_json::parse(prediction(job, served.jobs, course));
-  const std::string here = origin(request), place = here + "/v1/predictions/" + job.id;
-  object["model"] = kModel;
-  object["version"] = version_id();
-  object["source"] = "api";
-  object["data_removed"] = false;
-  object["urls"] = {{"get", place},
-                    {"cancel", place + "/cancel"},
-                    {"stream", place + "/stream"},
-                    {"web", here + "/#/p/" + job.id}};
-  if (object["output"].is_object()) {
-    object["output"]["adapter"] = here + object["output"]["adapter"].get<std::string>();
-    for (auto& [name, address] : object["output"]["files"].items())
-      address = here + address.get<std::string>();
-  }
-  return object;
-}
-
 HttpResponse reply(const HttpRequest& request, int status, const ServiceJob& job,
                    const Served& served) {
-  return {.status = status,
-          .body = base::json_text(shown(request, job, served, ToldCourse::left_out))};
+  return {.status = status, .body = replicate_prediction(origin(request), job, served.jobs)};
 }
 
 std::string title(int status) {
@@ -119,42 +99,48 @@ HttpResponse created(const HttpRequest& request, const ServiceJob& job, const Se
   return response;
 }
 
-bool is_our_version(const std::string& text) {
+// The model that a version means: its id, or "lorahub/adapt" with or without one.
+std::optional<JobKind> kind_of_version(const std::string& text) {
   const std::string name = text.substr(0, text.find(':'));
-  return text == version_id() || name == kModel;
+  for (const JobKind kind : {JobKind::adapt, JobKind::infer})
+    if (text == version_id(kind) || name == "lorahub/" + serve::name(kind)) return kind;
+  return std::nullopt;
 }
 
-enum class ModelNamed { by_address, by_body };
-
+// `kind`: by the address; none: the body names it.
 HttpResponse create_as_replicate(const HttpRequest& request, const Served& served,
-                                 ModelNamed named) {
-  if (named == ModelNamed::by_body) {
+                                 std::optional<JobKind> kind) {
+  if (!kind) {
     const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
     const auto wanted =
         body.is_object() && body.contains("version") ? body["version"] : ordered_json("");
-    if (!wanted.is_string() || !is_our_version(wanted.get<std::string>()))
-      return problem(422, "This service has one model, give the version `lorahub/adapt`.");
+    if (wanted.is_string()) kind = kind_of_version(wanted.get<std::string>());
+    if (!kind)
+      return problem(422,
+                     "This service has two models, give the version `lorahub/adapt` or "
+                     "`lorahub/infer`.");
   }
-  const Taken taken = take_job(request, served, "");
+  const Taken taken = take_job(request, served, {.kind = kind, .origin = origin(request)});
   return taken.refusal ? problem(*taken.refusal) : created(request, taken.job, served);
 }
 
 HttpResponse list_as_replicate(const HttpRequest& request, const Served& served) {
   ordered_json results = ordered_json::array();
-  for (const ServiceJob& job : served.jobs.all())
-    results.push_back(shown(request, job, served, ToldCourse::left_out));
+  for (const ServiceJob& job : jobs_of(request.caller, served))
+    results.push_back(ordered_json::parse(replicate_prediction(origin(request), job, served.jobs)));
   return {.body = base::json_text(
               ordered_json{{"previous", nullptr}, {"next", nullptr}, {"results", results}})};
 }
 
 HttpResponse find_as_replicate(const HttpRequest& request, const Served& served,
                                const std::string& id) {
-  const std::optional<ServiceJob> job = served.jobs.find(id);
+  const std::optional<ServiceJob> job = job_of(request.caller, id, served);
   return job ? reply(request, 200, *job, served) : unknown_problem();
 }
 
 HttpResponse cancel_as_replicate(const HttpRequest& request, const Served& served,
                                  const std::string& id) {
+  if (!job_of(request.caller, id, served)) return unknown_problem();
   return served.jobs.cancel(id) ? find_as_replicate(request, served, id) : unknown_problem();
 }
 
@@ -165,8 +151,8 @@ std::string replicate_event(const char* kind, size_t id, const std::string& data
 }
 
 // The events that Replicate's client knows: logs, output, error, done; each with an id.
-HttpResponse stream(const Served& served, const std::string& id) {
-  if (!served.jobs.find(id)) return unknown_problem();
+HttpResponse stream(const HttpRequest& request, const Served& served, const std::string& id) {
+  if (!job_of(request.caller, id, served)) return unknown_problem();
   HttpResponse response{.type = "text/event-stream"};
   response.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   const auto told = std::make_shared<size_t>(0);
@@ -189,41 +175,58 @@ HttpResponse stream(const Served& served, const std::string& id) {
   return response;
 }
 
-ordered_json version_json() {
-  return {{"id", version_id()},
+ordered_json version_json(JobKind kind) {
+  ordered_json schema = ordered_json::parse(openapi());
+  if (kind == JobKind::infer) {
+    auto& schemas = schema["components"]["schemas"];
+    schemas["Input"] = schemas["InferInput"];
+    schemas["Output"] = schemas["InferOutput"];
+  }
+  return {{"id", version_id(kind)},
           {"created_at", "2026-01-01T00:00:00Z"},
           {"cog_version", "lorahub " + plan::environment().at("version")},
-          {"openapi_schema", ordered_json::parse(openapi())}};
+          {"openapi_schema", std::move(schema)}};
 }
 
-ordered_json model_json(const HttpRequest& request) {
+ordered_json model_json(const HttpRequest& request, JobKind kind) {
   return {{"url", origin(request) + "/"},
           {"owner", "lorahub"},
-          {"name", "adapt"},
-          {"description", "few examples in, one LoRA adapter composed of a library's out"},
+          {"name", name(kind)},
+          {"description", kind == JobKind::adapt
+                              ? "few examples in, one LoRA adapter composed of a library's out"
+                              : "answers to prompts, by the base model or with an adapter"},
           {"visibility", "private"},
           {"run_count", 0},
-          {"latest_version", version_json()}};
+          {"latest_version", version_json(kind)}};
 }
 
 HttpResponse json_reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
 
-void add_models(net::Router& router, const Served& served) {
+void add_model(net::Router& router, const Served& served, JobKind kind) {
+  const std::string place = "/v1/models/lorahub/" + name(kind);
   router.add({.method = "POST",
-              .pattern = "/v1/models/lorahub/adapt/predictions",
+              .pattern = place + "/predictions",
+              .handler = [&served, kind](const HttpRequest& request, const Places&) {
+                return create_as_replicate(request, served, kind);
+              }});
+  router.add({.method = "GET",
+              .pattern = place,
+              .handler = [kind](const HttpRequest& request, const Places&) {
+                return json_reply(model_json(request, kind));
+              }});
+  router.add({.method = "GET",
+              .pattern = place + "/versions/{version}",
+              .handler = [kind](const HttpRequest&, const Places& places) {
+                return places[0] == version_id(kind) ? json_reply(version_json(kind))
+                                                     : problem(404, "There is no such version.");
+              }});
+}
+
+void add_account(net::Router& router, const Served& served) {
+  router.add({.method = "GET",
+              .pattern = "/v1/webhooks/default/secret",
               .handler = [&served](const HttpRequest& request, const Places&) {
-                return create_as_replicate(request, served, ModelNamed::by_address);
-              }});
-  router.add({.method = "GET",
-              .pattern = "/v1/models/lorahub/adapt",
-              .handler = [](const HttpRequest& request, const Places&) {
-                return json_reply(model_json(request));
-              }});
-  router.add({.method = "GET",
-              .pattern = "/v1/models/lorahub/adapt/versions/{version}",
-              .handler = [](const HttpRequest&, const Places& places) {
-                return places[0] == version_id() ? json_reply(version_json())
-                                                 : problem(404, "There is no such version.");
+                return json_reply({{"key", served.webhooks.secret(request.caller)}});
               }});
   router.add(
       {.method = "GET", .pattern = "/v1/account", .handler = [](const HttpRequest&, const Places&) {
@@ -233,12 +236,32 @@ void add_models(net::Router& router, const Served& served) {
 
 }  // namespace
 
+std::string replicate_prediction(const std::string& origin, const ServiceJob& job,
+                                 const Jobs& jobs) {
+  ordered_json object = ordered_json::parse(prediction(job, jobs, ToldCourse::left_out));
+  const std::string place = origin + "/v1/predictions/" + job.id;
+  object["version"] = version_id(job.kind);
+  object["source"] = "api";
+  object["data_removed"] = false;
+  object["urls"] = {{"get", place},
+                    {"cancel", place + "/cancel"},
+                    {"stream", place + "/stream"},
+                    {"web", origin + "/#/p/" + job.id}};
+  if (object["output"].is_object() && object["output"].contains("adapter")) {
+    object["output"]["adapter"] = origin + object["output"]["adapter"].get<std::string>();
+    for (auto& [name, address] : object["output"]["files"].items())
+      address = origin + address.get<std::string>();
+  }
+  return base::json_text(object);
+}
+
 void add_replicate(net::Router& router, const Served& served) {
-  add_models(router, served);
+  for (const JobKind kind : {JobKind::adapt, JobKind::infer}) add_model(router, served, kind);
+  add_account(router, served);
   router.add({.method = "POST",
               .pattern = "/v1/predictions",
               .handler = [&served](const HttpRequest& request, const Places&) {
-                return create_as_replicate(request, served, ModelNamed::by_body);
+                return create_as_replicate(request, served, {});
               }});
   router.add({.method = "GET",
               .pattern = "/v1/predictions",
@@ -257,8 +280,8 @@ void add_replicate(net::Router& router, const Served& served) {
               }});
   router.add({.method = "GET",
               .pattern = "/v1/predictions/{id}/stream",
-              .handler = [&served](const HttpRequest&, const Places& places) {
-                return stream(served, places[0]);
+              .handler = [&served](const HttpRequest& request, const Places& places) {
+                return stream(request, served, places[0]);
               }});
 }
 

@@ -7,13 +7,21 @@
 
 #include "net/router.hpp"
 #include "serve/catalog.hpp"
+#include "serve/estimator.hpp"
 #include "serve/jobs.hpp"
+#include "serve/secrets.hpp"
+#include "serve/studies.hpp"
+#include "serve/webhooks.hpp"
 
 namespace lorahub::serve {
 
 struct Served {
   const Catalog& catalog;
   Jobs& jobs;
+  Estimator& estimator;
+  const WebhookPrefixes& webhook_prefixes;
+  const Webhooks& webhooks;
+  Studies& studies;
   bool has_token = true;
   int ranks = 1;
   std::string device = "cpu";
@@ -23,7 +31,12 @@ struct Served {
 void add_page(net::Router& router);                               // what a browser shows
 void add_service(net::Router& router, const Served& served);      // health, models, libraries
 void add_predictions(net::Router& router, const Served& served);  // cog's clients
+void add_studies(net::Router& router, const Served& served);      // results folders
 void add_replicate(net::Router& router, const Served& served);    // Replicate's clients
+
+// A prediction as Replicate's clients know it; `origin`: the address by which the client asked.
+std::string replicate_prediction(const std::string& origin, const ServiceJob& job,
+                                 const Jobs& jobs);
 
 void add_hub(net::Router& router, const Served& served);  // Hugging Face's clients
 
@@ -31,12 +44,25 @@ void add_hub(net::Router& router, const Served& served);  // Hugging Face's clie
 const std::set<std::string>& open_paths();
 
 // The job that a request asks for by the `input` of its JSON body; or why there is none: 415 and
-// 400 for what is no JSON, 422 for a wrong input, 409 for an id that is in use, 429 for a full
-// queue.
+// 400 for what is no JSON, 422 for a wrong input, 409 for an id that is in use, 429 where there is
+// no room for it.
 struct Taken {
   std::optional<net::HttpResponse> refusal = {};
   ServiceJob job = {};
 };
-Taken take_job(const net::HttpRequest& request, const Served& served, const std::string& id);
+struct Asked {
+  std::string id = {};               // by the address; "": none
+  std::optional<JobKind> kind = {};  // by the address; none: the input says it
+  std::string origin = {};           // as in ServiceJob
+  std::string caller = {};           // set by take_job()
+  Webhook webhook = {};
+};
+net::HttpResponse wrong_input(const WrongInput& error);  // 422, as cog words it
+Taken take_job(const net::HttpRequest& request, const Served& served, Asked asked);
+
+// What a caller may see: their own jobs, and the admin everyone's.
+std::optional<ServiceJob> job_of(const std::string& caller, const std::string& id,
+                                 const Served& served);
+std::vector<ServiceJob> jobs_of(const std::string& caller, const Served& served);  // latest first
 
 }  // namespace lorahub::serve

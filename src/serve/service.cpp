@@ -6,8 +6,8 @@
 #include "base/log.hpp"
 #include "net/guard.hpp"
 #include "run/rank/rank_server.hpp"
-#include "run/run_on_ranks.hpp"
 #include "serve/job_runner.hpp"
+#include "serve/prediction.hpp"
 #include "serve/routes.hpp"
 #include "serve/secrets.hpp"
 #include "store/writer_lock.hpp"
@@ -21,9 +21,9 @@ std::string in_url(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
-net::GuardRules rules(const ServiceOptions& options, const std::string& token) {
+net::GuardRules rules(const ServiceOptions& options, const Tokens& tokens) {
   net::GuardRules rules{
-      .hosts = {"localhost", "127.0.0.1", "[::1]"}, .token = token, .open = open_paths()};
+      .hosts = {"localhost", "127.0.0.1", "[::1]"}, .tokens = tokens, .open = open_paths()};
   rules.hosts.insert(base::lower(in_url(options.address.host)));
   for (const std::string& host : options.hosts) rules.hosts.insert(base::lower(host));
   return rules;
@@ -47,25 +47,42 @@ void make_private(const std::filesystem::path& folder) {
 
 class RunningService {
  public:
-  RunningService(const ServiceOptions& options, const objective::Hardware& hardware,
+  RunningService(const ServiceOptions& options, run::RankServer& own,
                  workers::Dispatcher& dispatcher)
       : options_(options),
-        token_(token(options)),
-        rules_(rules(options, token_)),
+        tokens_(tokens(options)),
+        rules_(rules(options, tokens_)),
         catalog_(options.models, options.libraries),
         lock_(options.data / "jobs.ndj"),
-        jobs_(options.data / "jobs", options.most_waiting),
+        jobs_(options.data / "jobs", options.limits),
+        estimator_(options.data / "drafts", {.ranks = dispatcher.ranks(),
+                                             .threads = own.hardware().threads,
+                                             .device = own.hardware().device}),
+        webhook_prefixes_(options.webhook_prefixes),
+        webhooks_({.prefixes = webhook_prefixes_,
+                   .key = signing_key(options.data / "webhook-key"),
+                   .body = [this](const ServiceJob& job) { return told(job); },
+                   .told = [this](const std::string& id) { jobs_.told(id); }}),
+        studies_(options.results),
         served_{.catalog = catalog_,
                 .jobs = jobs_,
+                .estimator = estimator_,
+                .webhook_prefixes = webhook_prefixes_,
+                .webhooks = webhooks_,
+                .studies = studies_,
                 .has_token = options.token,
                 .ranks = dispatcher.ranks(),
-                .device = hardware.device == base::Device::cuda ? "cuda" : "cpu",
+                .device = own.hardware().device == base::Device::cuda ? "cuda" : "cpu",
                 .copies = options.data / "modules"},
         log_(options.data / "serve.log", 0),
-        runner_(jobs_, catalog_, hardware, dispatcher) {
+        runner_({.jobs = jobs_, .catalog = catalog_, .estimator = estimator_}, own, dispatcher) {
+    for (const ServiceJob& job : jobs_.all()) estimator_.learn(job);
+    jobs_.listen(
+        [this](const ServiceJob& job, const std::string& kind) { webhooks_.tell(job, kind); });
     add_page(router_);
     add_service(router_, served_);
     add_predictions(router_, served_);
+    add_studies(router_, served_);
     add_replicate(router_, served_);
     add_hub(router_, served_);
   }
@@ -73,22 +90,41 @@ class RunningService {
   [[noreturn]] void run(const std::function<void(const std::string&)>& ready) {
     const net::HttpServer server(
         options_.address, {},
-        {.refused = [this](const net::HttpRequest& head) { return net::refused(head, rules_); },
+        {.refused = [this](net::HttpRequest& head) { return refused(head); },
          .answer = [this](const net::HttpRequest& request) { return answer(request); }});
     ready(base::format("http://{}:{}/{}", in_url(options_.address.host), server.port(),
-                       token_.empty() ? "" : "#token=" + token_));
+                       token_of_address()));
     runner_.run();
   }
 
  private:
-  static std::string token(const ServiceOptions& options) {
+  static Tokens tokens(const ServiceOptions& options) {
     base::check(options.token || is_loopback(options.address.host),
                 "--host {}: others than this machine's users could call the service without a "
                 "token, leave out --no-token",
                 options.address.host);
     make_private(options.data);
-    if (!options.token) return "";
-    return token_of(options.token_file.empty() ? options.data / "token" : options.token_file);
+    if (!options.token) return {};
+    return tokens_of(options.token_file.empty() ? options.data / "token" : options.token_file);
+  }
+
+  // For whoever starts the program: the admin's, or else the first one's.
+  std::string token_of_address() const {
+    if (tokens_.empty()) return "";
+    const auto admin = tokens_.find(kAdmin);
+    return "#token=" + (admin == tokens_.end() ? tokens_.begin() : admin)->second;
+  }
+
+  std::optional<net::HttpResponse> refused(net::HttpRequest& head) const {
+    std::optional<net::HttpResponse> refusal = net::refused(head, rules_);
+    if (tokens_.empty()) head.caller = kAdmin;
+    return refusal;
+  }
+
+  // A job as whoever asked for it knows it.
+  std::string told(const ServiceJob& job) const {
+    return job.origin.empty() ? prediction(job, jobs_, ToldCourse::left_out)
+                              : replicate_prediction(job.origin, job, jobs_);
   }
 
   // The log names routes, no ids, bodies or tokens.
@@ -96,16 +132,27 @@ class RunningService {
     net::HttpResponse response = router_.answer(request);
     log_.line("request", base::format("{} {} {}", request.method, router_.pattern_of(request),
                                       response.status));
+    if (response.later) {
+      response.later = [later = std::move(response.later)] {
+        std::optional<net::HttpResponse> made = later();
+        if (made) harden(*made);
+        return made;
+      };
+    }
     harden(response);
     return response;
   }
 
   const ServiceOptions& options_;
-  const std::string token_;
+  const Tokens tokens_;
   const net::GuardRules rules_;
   const Catalog catalog_;
   const store::WriterLock lock_;  // of the jobs: one service at a time
   Jobs jobs_;
+  Estimator estimator_;
+  const WebhookPrefixes webhook_prefixes_;
+  Webhooks webhooks_;  // after the jobs, which its thread asks for
+  Studies studies_;
   const Served served_;
   const base::Log log_;
   JobRunner runner_;
@@ -116,13 +163,13 @@ class RunningService {
 
 int serve(const ServiceOptions& options, const objective::Hardware& hardware, workers::World& world,
           const std::function<void(const std::string& url)>& ready) {
-  const workers::Service ranks{.threads = hardware.threads};
-  const auto make_site = [&] {
-    return std::make_unique<run::RankServer>(std::vector<study::Trial>(), hardware, world.member());
-  };
-  return run::run_on_ranks(world, ranks, make_site, [&](workers::Dispatcher& dispatcher) -> int {
-    RunningService(options, hardware, dispatcher).run(ready);
-  });
+  run::RankServer own({}, hardware, world.member());
+  return world.run(
+      {.threads = hardware.threads},
+      [&own](const std::string& request) { return own.handle(request); },
+      [&](workers::Dispatcher& dispatcher) -> int {
+        RunningService(options, own, dispatcher).run(ready);
+      });
 }
 
 }  // namespace lorahub::serve

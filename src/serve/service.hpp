@@ -8,18 +8,21 @@
 #include "net/http_server.hpp"
 #include "objective/hardware.hpp"
 #include "serve/catalog.hpp"
+#include "serve/jobs.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::serve {
 
 struct ServiceOptions {
   NamedWords models, libraries;
-  std::filesystem::path data;  // jobs and the token
+  std::filesystem::path data;          // jobs and the token
+  std::filesystem::path results = {};  // a folder of results folders; "": no studies are shown
   net::Address address = {};
   std::vector<std::string> hosts;    // further names by which the service is called
   bool token = true;                 // whether clients need one
   std::filesystem::path token_file;  // "": in `data`
-  size_t most_waiting = 100;         // jobs
+  JobLimits limits = {};
+  std::vector<std::string> webhook_prefixes = {};  // where messages about jobs may go
 };
 
 // To be called on every rank. Serves until a signal ends it, which throws Interrupted; jobs go on

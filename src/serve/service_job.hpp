@@ -1,4 +1,4 @@
-// One adaptation that the service was asked for.
+// One job that the service was asked for: an adaptation, or answers to prompts.
 #pragma once
 #include <string>
 #include <utility>
@@ -12,23 +12,42 @@ std::string name(JobStatus status);
 JobStatus job_status(const std::string& name);  // Error for another word
 inline bool has_ended(JobStatus status) { return status > JobStatus::processing; }
 
+enum class JobKind { adapt, infer };
+std::string name(JobKind kind);  // "adapt": of the model lorahub/adapt
+
 struct JobProgress {
   int evaluation = 0, of = 0;
   double best_loss = 0;
-  double seconds = 0;        // since the search began
-  int first_evaluation = 0;  // with which it began: what a journal held took no time
+  double seconds = 0;  // of computing since the search began
+  double pace = 0;     // seconds of an evaluation, as the last generations took; what a journal
+                       // holds takes none
+  double left() const { return pace * (of - evaluation); }  // seconds
+};
+
+// Whom the service tells about a job.
+struct Webhook {
+  std::string url = {};                  // "": nobody
+  std::vector<std::string> events = {};  // of start, output, logs and completed
+  bool is_told = false;                  // that the job has ended
 };
 
 struct ServiceJob {
   std::string id;
   uint64_t number = 0;  // in the order in which jobs came
   JobStatus status = JobStatus::starting;
-  std::string input;                                       // a JSON object, as it was taken
+  std::string input;  // a JSON object, as it was taken
+  JobKind kind = JobKind::adapt;
+  std::string owner = {};   // the name of the token by which it was asked for
+  std::string origin = {};  // the address by which Replicate's client asked; "": another client
+  Webhook webhook = {};
+  double expected = 0, cost = 0;  // seconds that it was expected to take; the same before what
+                                  // earlier jobs took was taken into account
   std::string created = {}, started = {}, completed = {};  // UTC; "": not yet
   std::string output = {};                                 // a JSON object; "": none
   std::string error = {};                                  // a sentence; "": none
   std::string command = {};                                // the command line of the same result
   double seconds = 0;                                      // of computing
+  uint64_t bytes = 0;                                      // of its folder, once it has ended
   bool cancel_asked = false;
   JobProgress progress = {};
   std::vector<std::pair<int, double>> course = {};  // evaluations and the least loss until then

@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
 #include "base/fault.hpp"
 #include "base/nesting.hpp"
-#include "serve/adapt_input.hpp"
+#include "serve/infer_input.hpp"
 #include "serve/routes.hpp"
 
 namespace lorahub::serve {
@@ -14,14 +15,8 @@ using nlohmann::ordered_json;
 
 constexpr size_t kMostId = 64;
 // Of a body: `version` and `stream` are Replicate's, whose model and events are found by addresses.
-const std::set<std::string> kKnownFields{"id", "input", "version", "stream"};
-
-// As cog words it: where in the body, and what.
-net::HttpResponse wrong_input(const WrongInput& error) {
-  const ordered_json detail{
-      {"loc", {"body", "input", error.field}}, {"msg", error.what()}, {"type", "value_error"}};
-  return {.status = 422, .body = base::json_text(ordered_json{{"detail", {detail}}})};
-}
+const std::set<std::string> kKnownFields{"id",     "input",   "version",
+                                         "stream", "webhook", "webhook_events_filter"};
 
 bool is_json(const net::HttpRequest& request) {
   const std::string type = base::lower(request.field("content-type"));
@@ -40,32 +35,82 @@ json object_of(const std::string& body) {
   return object.is_object() ? object : json();
 }
 
-net::HttpResponse full() {
-  net::HttpResponse response = net::refusal(429, "The queue is full, try again in a minute.");
-  response.fields.emplace_back("Retry-After", "60");
+net::HttpResponse later(int status, const std::string& sentence, int seconds) {
+  net::HttpResponse response = net::refusal(status, sentence);
+  response.fields.emplace_back("Retry-After", std::to_string(seconds));
   return response;
+}
+
+constexpr int kLeastRetry = 60, kMostRetry = 3600;  // seconds
+
+std::optional<net::HttpResponse> no_admission(Jobs::Admission added, const Served& served,
+                                              const std::string& owner) {
+  const int wait =
+      std::clamp(static_cast<int>(served.jobs.wait_of_new(owner)), kLeastRetry, kMostRetry);
+  switch (added) {
+    case Jobs::Admission::full:
+      return later(429, "The queue is full, try again later.", wait);
+    case Jobs::Admission::too_many:
+      return later(429, "Too many of your jobs wait, try again when one has ended.", wait);
+    case Jobs::Admission::too_large:
+      return later(429, "Your jobs take all the room that you have, delete some.", kMostRetry);
+    default:
+      return std::nullopt;
+  }
 }
 
 net::HttpResponse no_room() {
   return net::refusal(507, "The service can't write to its disk, tell whoever runs it.");
 }
 
-Taken added(const json& body, const Served& served, const std::string& id) {
-  AdaptInput input;
+NewJob adaptation(const std::string& input_json, const Served& served) {
+  const AdaptInput input = read_adapt_input(input_json, served.catalog);
+  const Estimate expected = served.estimator.adaptation(input, served.catalog);
+  return {.id = "",
+          .input = as_json(input),
+          .kind = JobKind::adapt,
+          .expected = expected.seconds,
+          .cost = expected.cost,
+          .command = command_line(input, served.catalog),
+          .examples = json_lines(input.examples),
+          .test = input.test.empty() ? "" : json_lines(input.test)};
+}
+
+// Answers by the adapter of a job need one that has ended, and its model.
+NewJob answering(const std::string& input_json, const Served& served, const std::string& caller) {
+  InferInput input = read_infer_input(input_json, served.catalog);
+  if (!input.job.empty()) {
+    const std::optional<ServiceJob> job = job_of(caller, input.job, served);
+    if (!job || job->kind != JobKind::adapt || job->status != JobStatus::succeeded)
+      throw WrongInput("job", "there is no adaptation of that id that has succeeded, give another");
+    const std::string model = json::parse(job->input).at("model");
+    if (!input.model.empty() && input.model != model)
+      throw WrongInput("model", base::format("the job's adapter is for the model '{}', leave "
+                                             "`model` out",
+                                             model));
+    input.model = model;
+  }
+  return {.id = "",
+          .input = as_json(input),
+          .kind = JobKind::infer,
+          .command = command_line(input, served.catalog)};
+}
+
+Taken added(const json& body, const Served& served, const Asked& asked) {
+  const std::string input = base::json_text(body.value("input", json()));
+  const bool is_infer = asked.kind ? *asked.kind == JobKind::infer : asks_for_answers(input);
   try {
-    input = read_adapt_input(base::json_text(body.value("input", json())), served.catalog);
+    NewJob job = is_infer ? answering(input, served, asked.caller) : adaptation(input, served);
+    job.id = asked.id;
+    job.owner = asked.caller;
+    job.origin = asked.origin;
+    job.webhook = asked.webhook;
+    const Jobs::Addition answer = served.jobs.add(job);
+    if (auto refusal = no_admission(answer.added, served, asked.caller))
+      return {.refusal = std::move(refusal)};
+    return {.job = answer.job};
   } catch (const WrongInput& error) {
     return {.refusal = wrong_input(error)};
-  }
-  try {
-    const Jobs::Addition answer =
-        served.jobs.add({.id = id,
-                         .input = as_json(input),
-                         .command = command_line(input, served.catalog),
-                         .examples = json_lines(input.examples),
-                         .test = input.test.empty() ? "" : json_lines(input.test)});
-    if (answer.added == Jobs::Admission::full) return {.refusal = full()};
-    return {.job = answer.job};
   } catch (const base::FileError&) {
     return {.refusal = no_room()};
   } catch (const base::MachineFault&) {
@@ -75,29 +120,87 @@ Taken added(const json& body, const Served& served, const std::string& id) {
   }
 }
 
+std::optional<net::HttpResponse> wrong_field(const json& body) {
+  for (const auto& [name, value] : body.items())
+    if (!value.is_null() && !kKnownFields.contains(name))
+      return net::refusal(422, base::format("`{}` is not understood beside `input` (it would have "
+                                            "no effect), leave it out.",
+                                            name));
+  return std::nullopt;
+}
+
+std::optional<net::HttpResponse> take_id(const json& body, std::string& id) {
+  if (const auto found = body.find("id"); found != body.end() && !found->is_null()) {
+    if (!found->is_string()) return net::refusal(422, "The id is no text, give one.");
+    if (!id.empty() && *found != id)
+      return net::refusal(422, "The id of the body is not that of the address.");
+    id = found->get<std::string>();
+  }
+  if (!id.empty() && !is_id(id))
+    return net::refusal(422, "An id has 1 to 64 letters, digits, '-' and '_'.");
+  return std::nullopt;
+}
+
+std::optional<net::HttpResponse> take_webhook(const json& body, const Served& served,
+                                              Webhook& webhook) {
+  const json url = body.value("webhook", json()),
+             events = body.value("webhook_events_filter", json());
+  if (url.is_null()) {
+    if (events.is_null()) return std::nullopt;
+    return net::refusal(422,
+                        "`webhook_events_filter` is given without `webhook` (nobody is told), "
+                        "leave it out.");
+  }
+  if (!url.is_string()) return net::refusal(422, "`webhook` is no text, give an address.");
+  webhook.url = url.get<std::string>();
+  if (const auto why = served.webhook_prefixes.refusal(webhook.url)) return net::refusal(422, *why);
+  if (events.is_null()) return std::nullopt;
+  const auto is_event = [](const json& one) {
+    return one.is_string() &&
+           std::ranges::find(webhook_events(), one.get<std::string>()) != webhook_events().end();
+  };
+  if (!events.is_array() || events.empty() || !std::ranges::all_of(events, is_event))
+    return net::refusal(422, "`webhook_events_filter` is no list of " +
+                                 base::join(webhook_events(), ", ") + ", give one.");
+  webhook.events = events.get<std::vector<std::string>>();
+  return std::nullopt;
+}
+
 }  // namespace
 
-Taken take_job(const net::HttpRequest& request, const Served& served, const std::string& id) {
+// Where in the body, and what.
+net::HttpResponse wrong_input(const WrongInput& error) {
+  const ordered_json detail{
+      {"loc", {"body", "input", error.field}}, {"msg", error.what()}, {"type", "value_error"}};
+  return {.status = 422, .body = base::json_text(ordered_json{{"detail", {detail}}})};
+}
+
+std::optional<ServiceJob> job_of(const std::string& caller, const std::string& id,
+                                 const Served& served) {
+  std::optional<ServiceJob> job = served.jobs.find(id);
+  if (job && caller != kAdmin && job->owner != caller) return std::nullopt;
+  return job;
+}
+
+std::vector<ServiceJob> jobs_of(const std::string& caller, const Served& served) {
+  std::vector<ServiceJob> jobs = served.jobs.all();
+  if (caller != kAdmin)
+    std::erase_if(jobs, [&](const ServiceJob& job) { return job.owner != caller; });
+  return jobs;
+}
+
+Taken take_job(const net::HttpRequest& request, const Served& served, Asked asked) {
   if (!is_json(request))
     return {.refusal = net::refusal(415, "The body's type is not application/json, send JSON.")};
   const json body = object_of(request.body);
   if (body.is_null())
     return {.refusal = net::refusal(400, "The body is no JSON object, send one.")};
-  for (const auto& [name, value] : body.items())
-    if (!value.is_null() && !kKnownFields.contains(name))
-      return {.refusal = net::refusal(422, base::format("`{}` is not understood beside `input` (it "
-                                                        "would have no effect), leave it out.",
-                                                        name))};
-  std::string given = id;
-  if (const auto found = body.find("id"); found != body.end() && !found->is_null()) {
-    if (!found->is_string()) return {.refusal = net::refusal(422, "The id is no text, give one.")};
-    if (!id.empty() && *found != id)
-      return {.refusal = net::refusal(422, "The id of the body is not that of the address.")};
-    given = found->get<std::string>();
-  }
-  if (!given.empty() && !is_id(given))
-    return {.refusal = net::refusal(422, "An id has 1 to 64 letters, digits, '-' and '_'.")};
-  return added(body, served, given);
+  if (auto refusal = wrong_field(body)) return {.refusal = std::move(refusal)};
+  if (auto refusal = take_id(body, asked.id)) return {.refusal = std::move(refusal)};
+  if (auto refusal = take_webhook(body, served, asked.webhook))
+    return {.refusal = std::move(refusal)};
+  asked.caller = request.caller;
+  return added(body, served, asked);
 }
 
 }  // namespace lorahub::serve

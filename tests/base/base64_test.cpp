@@ -28,6 +28,8 @@ TEST(Base64, HoldsEveryByte) {
   ASSERT_TRUE(bytes.has_value());
   ASSERT_EQ(bytes->size(), 256U);
   for (size_t i = 0; i < 256; ++i) EXPECT_EQ(static_cast<unsigned char>((*bytes)[i]), i);
+  EXPECT_EQ(to_base64(*bytes), all);
+  EXPECT_EQ(to_base64(""), "");
 }
 
 TEST(Base64, OfAnythingElseIsNothing) {

@@ -6,7 +6,7 @@ namespace lorahub::net {
 namespace {
 
 const GuardRules kRules{.hosts = {"localhost", "127.0.0.1", "[::1]"},
-                        .token = "secret",
+                        .tokens = {{"ann", "secret"}, {"bob", "other"}},
                         .open = {"/", "/health-check"}};
 
 using Fields = std::map<std::string, std::string>;
@@ -15,8 +15,8 @@ using Fields = std::map<std::string, std::string>;
 int status(const std::string& method, const std::string& path, Fields fields,
            const GuardRules& rules = kRules) {
   fields.emplace("host", "localhost:8000");
-  const auto response =
-      refused({.method = method, .path = path, .fields = std::move(fields)}, rules);
+  HttpRequest head{.method = method, .path = path, .fields = std::move(fields)};
+  const auto response = refused(head, rules);
   return response ? response->status : 200;
 }
 
@@ -30,8 +30,21 @@ TEST(Guard, WantsTheTokenButForThePageAndTheHealth) {
                             "Bearer SECRET", "Basic secret", "secret"})
     EXPECT_EQ(status("GET", "/jobs", {{"authorization", wrong}}), 401) << wrong;
   GuardRules open = kRules;
-  open.token = "";
+  open.tokens.clear();
   EXPECT_EQ(status("GET", "/jobs", {}, open), 200);
+}
+
+TEST(Guard, NamesTheCallerByTheToken) {
+  const auto caller = [](const std::string& token) {
+    HttpRequest head{.method = "GET",
+                     .path = "/jobs",
+                     .fields = {{"host", "localhost"}, {"authorization", "Bearer " + token}}};
+    refused(head, kRules);
+    return head.caller;
+  };
+  EXPECT_EQ(caller("secret"), "ann");
+  EXPECT_EQ(caller("other"), "bob");
+  EXPECT_EQ(caller("ann"), "");
 }
 
 // A page of evil.example whose name was bound to 127.0.0.1 meanwhile.

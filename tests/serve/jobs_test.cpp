@@ -29,24 +29,24 @@ class JobsTest : public testing::Test {
 };
 
 TEST_F(JobsTest, AreTakenInTheirOrder) {
-  Jobs jobs(folder_, 10);
+  Jobs jobs(folder_, {.waiting = 10});
   jobs.add(job("b"));
   jobs.add(job("a"));
-  EXPECT_EQ(jobs.place("b"), 1);
-  EXPECT_EQ(jobs.place("a"), 2);
+  EXPECT_EQ(jobs.place("b")->place, 1);
+  EXPECT_EQ(jobs.place("a")->place, 2);
   EXPECT_THAT(ids(jobs), ElementsAre("a", "b"));
   EXPECT_EQ(jobs.take(0)->id, "b");
   EXPECT_TRUE(jobs.is_computing());
-  EXPECT_EQ(jobs.place("a"), 1);
-  EXPECT_EQ(jobs.place("b"), std::nullopt);
+  EXPECT_EQ(jobs.place("a")->place, 1);
+  EXPECT_FALSE(jobs.place("b"));
   jobs.end("b", {.status = JobStatus::succeeded, .output = R"({"x":1})", .seconds = 2});
   EXPECT_EQ(jobs.take(0)->id, "a");
-  EXPECT_EQ(jobs.take(0), std::nullopt);
+  EXPECT_FALSE(jobs.take(0));
 }
 
 TEST_F(JobsTest, SurviveTheEndOfTheProgramInWhateverState) {
   {
-    Jobs jobs(folder_, 10);
+    Jobs jobs(folder_, {.waiting = 10});
     for (const char* id : {"done", "running", "waiting", "canceled"})
       jobs.add(job(id, R"({"i":1})"));
     jobs.take(0);
@@ -55,7 +55,7 @@ TEST_F(JobsTest, SurviveTheEndOfTheProgramInWhateverState) {
     jobs.cancel("canceled");
   }
   fs::create_directories(folder_ / "cut-short");  // killed before its first write
-  Jobs again(folder_, 10);
+  Jobs again(folder_, {});
   EXPECT_THAT(ids(again), ElementsAre("canceled", "waiting", "running", "done"));
   EXPECT_EQ(again.find("done")->error, "why");
   EXPECT_EQ(again.find("done")->seconds, 3);
@@ -63,22 +63,22 @@ TEST_F(JobsTest, SurviveTheEndOfTheProgramInWhateverState) {
   EXPECT_EQ(again.find("running")->input, R"({"i":1})");
   EXPECT_EQ(again.take(0)->id, "running");
   EXPECT_EQ(again.take(0)->id, "waiting");
-  EXPECT_EQ(again.take(0), std::nullopt);
+  EXPECT_FALSE(again.take(0));
   again.add(job("new"));
   EXPECT_EQ(again.all().front().id, "new");
 }
 
 TEST_F(JobsTest, TheSameRequestNeverRunsTwice) {
-  Jobs jobs(folder_, 10);
+  Jobs jobs(folder_, {.waiting = 10});
   EXPECT_EQ(jobs.add(job("a")).added, Jobs::Admission::waits);
   EXPECT_EQ(jobs.add(job("a")).added, Jobs::Admission::is_there);
   EXPECT_THROW(jobs.add(job("a", "other")), base::Error);
   jobs.take(0);
-  EXPECT_EQ(jobs.take(0), std::nullopt);
+  EXPECT_FALSE(jobs.take(0));
 }
 
 TEST_F(JobsTest, AFullQueueTakesNoMore) {
-  Jobs jobs(folder_, 1);
+  Jobs jobs(folder_, {.waiting = 1});
   EXPECT_EQ(jobs.add(job("a")).added, Jobs::Admission::waits);
   EXPECT_EQ(jobs.add(job("b")).added, Jobs::Admission::full);
   EXPECT_FALSE(jobs.find("b"));
@@ -87,7 +87,7 @@ TEST_F(JobsTest, AFullQueueTakesNoMore) {
 }
 
 TEST_F(JobsTest, CancelEndsWhatWaitsAtOnceAndAsksWhatIsComputed) {
-  Jobs jobs(folder_, 10);
+  Jobs jobs(folder_, {.waiting = 10});
   jobs.add(job("a"));
   jobs.add(job("b"));
   jobs.take(0);
@@ -97,22 +97,77 @@ TEST_F(JobsTest, CancelEndsWhatWaitsAtOnceAndAsksWhatIsComputed) {
   EXPECT_TRUE(jobs.cancel("b"));
   EXPECT_EQ(jobs.find("b")->status, JobStatus::canceled);
   EXPECT_FALSE(jobs.cancel("nobody"));
-  EXPECT_EQ(jobs.take(0), std::nullopt);
+  EXPECT_FALSE(jobs.take(0));
 }
 
 TEST_F(JobsTest, TheCourseIsToldWhileAJobIsComputed) {
-  Jobs jobs(folder_, 10);
+  Jobs jobs(folder_, {.waiting = 10});
   jobs.add(job("a"));
   jobs.take(0);
   jobs.progress("a", {.evaluation = 40, .of = 100, .best_loss = 2, .seconds = 1});
-  jobs.progress("a", {.evaluation = 80, .of = 100, .best_loss = 1, .seconds = 2});
+  jobs.progress("a", {.evaluation = 80, .of = 100, .best_loss = 1, .seconds = 5});
   const ServiceJob now = *jobs.find("a");
   EXPECT_THAT(now.course, ElementsAre(testing::Pair(40, 2.0), testing::Pair(80, 1.0)));
-  EXPECT_EQ(now.progress.first_evaluation, 40);
+  EXPECT_DOUBLE_EQ(now.progress.left(), 2);
+}
+
+// A search that goes on tells its journal's generations once more, which took no time.
+TEST_F(JobsTest, WhatAJournalHoldsIsToldOnceAndMakesNoPace) {
+  Jobs jobs(folder_, {});
+  jobs.add(job("a"));
+  jobs.take(0);
+  jobs.progress("a", {.evaluation = 40, .of = 120, .best_loss = 2, .seconds = 10});
+  jobs.wait_again("a", 10);
+  jobs.take(0);
+  jobs.progress("a", {.evaluation = 40, .of = 120, .best_loss = 2, .seconds = 0.1});
+  jobs.progress("a", {.evaluation = 80, .of = 120, .best_loss = 1, .seconds = 4.1});
+  jobs.end("a", {.seconds = 5});
+  EXPECT_THAT(jobs.find("a")->course, ElementsAre(testing::Pair(40, 2.0), testing::Pair(80, 1.0)));
+  EXPECT_DOUBLE_EQ(jobs.find("a")->progress.pace, 0.1);
+  EXPECT_EQ(jobs.find("a")->seconds, 15);
+}
+
+TEST_F(JobsTest, ShortOnesAreTakenBetweenTheStepsOfALongOne) {
+  Jobs jobs(folder_, {});
+  NewJob answers = job("answers", "{}");
+  answers.kind = JobKind::infer;
+  jobs.add(job("long"));
+  jobs.take(0);
+  jobs.add(job("next"));
+  jobs.add(answers);
+  EXPECT_EQ(jobs.place("answers")->place, 1);
+  EXPECT_FALSE(jobs.take_short([](const ServiceJob&) { return false; }));
+  EXPECT_EQ(jobs.take_short([](const ServiceJob&) { return true; })->id, "answers");
+  jobs.end("answers", {});
+  EXPECT_FALSE(jobs.take_short([](const ServiceJob&) { return true; }));
+  EXPECT_TRUE(jobs.is_computing());
+  jobs.end("long", {});
+  EXPECT_EQ(jobs.take(0)->id, "next");
+}
+
+TEST_F(JobsTest, AnOwnerHasAQuotaOfJobsAndOfBytes) {
+  Jobs jobs(folder_, {.waiting_each = 1, .bytes_each = 2000});
+  const auto owned = [](const std::string& id, const std::string& owner) {
+    NewJob made = job(id);
+    made.owner = owner;
+    return made;
+  };
+  EXPECT_EQ(jobs.add(owned("a", "ann")).added, Jobs::Admission::waits);
+  EXPECT_EQ(jobs.add(owned("b", "ann")).added, Jobs::Admission::too_many);
+  EXPECT_EQ(jobs.add(owned("b", "bob")).added, Jobs::Admission::waits);
+  jobs.take(0);
+  std::ofstream(folder_ / "a/large") << std::string(2000, 'x');
+  jobs.end("a", {});
+  EXPECT_EQ(jobs.add(owned("c", "ann")).added, Jobs::Admission::too_large);
+  EXPECT_THROW(jobs.add(owned("a", "bob")), base::Error);  // the id is somebody else's
+  EXPECT_FALSE(jobs.remove("b"));                          // it waits
+  EXPECT_TRUE(jobs.remove("a"));
+  EXPECT_FALSE(fs::exists(folder_ / "a"));
+  EXPECT_EQ(jobs.add(owned("c", "ann")).added, Jobs::Admission::waits);
 }
 
 TEST_F(JobsTest, ADiskThatTakesNoMoreEndsNoService) {
-  Jobs jobs(folder_, 10);
+  Jobs jobs(folder_, {.waiting = 10});
   jobs.add(job("a"));
   fs::remove_all(folder_ / "a");
   std::ofstream(folder_ / "a") << "no folder any more";
@@ -125,9 +180,9 @@ TEST_F(JobsTest, ADiskThatTakesNoMoreEndsNoService) {
 }
 
 TEST_F(JobsTest, ADamagedJobIsNamed) {
-  Jobs(folder_, 10).add(job("a"));
+  Jobs(folder_, {}).add(job("a"));
   std::ofstream(folder_ / "a/job.json") << "{";
-  EXPECT_THROW(Jobs(folder_, 10), base::Error);
+  EXPECT_THROW(Jobs(folder_, {}), base::Error);
 }
 
 }  // namespace

@@ -46,6 +46,22 @@ void RankServer::use_model_of(const std::string& message) {
   models_.use_model(trial_of(message));
 }
 
+objective::LoadedModel RankServer::model_of(const study::Trial& trial) {
+  const std::unique_lock alone(computing_);
+  if (!models_.has_model_of(trial)) {
+    places_.clear();
+    models_.use_model(trial);
+  }
+  return models_.model_of_all_threads();
+}
+
+lora::Pool RankServer::pool_of(const study::Trial& trial, const std::vector<std::string>& modules) {
+  const objective::LoadedModel loaded = model_of(trial);
+  const std::unique_lock alone(computing_);
+  return lora::stack(models_.modules(trial, modules), loaded.model->architecture(), loaded.device,
+                     loaded.threads);
+}
+
 void RankServer::open_log(const std::filesystem::path& folder) {
   begun_ = true;
   log_ = base::Log(store::log_file(folder, me_.rank), me_.rank);

@@ -28,6 +28,13 @@ class RankServer {
   // trial that was used longest ago.
   std::string handle(const std::string& bytes);
 
+  const objective::Hardware& hardware() const { return models_.hardware(); }
+  // What the lead of this process computes with while no request is under way, so that a process
+  // holds one base model: the trial's model with all threads of the rank, loaded where another one
+  // was in use, and modules of its library as one pool.
+  objective::LoadedModel model_of(const study::Trial& trial);
+  lora::Pool pool_of(const study::Trial& trial, const std::vector<std::string>& modules);
+
  private:
   struct Place {
     std::string trial;  // a TrialMessage

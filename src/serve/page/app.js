@@ -1,5 +1,9 @@
 // The page of `lorahub serve`. Views are sections of index.html, chosen by the address's fragment:
-// #/ adapts, #/p/ID is one job, #/library and #/jobs list. Data enters the page as text only.
+// #/ adapts, #/p/ID is one job, #/s/NAME one study, #/library, #/jobs and #/studies list. Data enters
+// the page as text only.
+import { openTryOut, showEstimate } from '/jobs.js';
+import { showCompared, showCourse, showWeights } from '/result.js';
+import { openStudy, showStudies } from '/studies.js';
 
 const $ = (id) => document.getElementById(id);
 const every = (selector) => [...document.querySelectorAll(selector)];
@@ -238,59 +242,18 @@ const kStates = { starting: '… waiting', processing: '▸ searching', succeede
   failed: '✗ failed', canceled: '■ canceled' };
 const isOpen = (p) => ['starting', 'processing'].includes(p.status);
 function state(p) {
-  const place = p.queue_position && isOpen(p) ? `, place ${p.queue_position} in the queue` : '';
+  const begins = p.starts_in_seconds > 1 ? `, begins in about ${duration(p.starts_in_seconds)}` : '';
+  const place = p.queue_position && isOpen(p) ? `, place ${p.queue_position} in the queue${begins}` : '';
   const time = p.metrics?.predict_time && !isOpen(p) ? ` after ${duration(p.metrics.predict_time)}` : '';
   return kStates[p.status] + place + time + (p.error ? `: ${p.error}` : '');
 }
 
-// Draws the best loss over evaluations, as steps; sizes are pixels of the page.
-function showCourse(course, evaluations) {
-  $('job-course').hidden = !course.length;
-  if (!course.length) return;
-  const width = $('job-plot').clientWidth, floor = Math.min(240, width / 1.8), left = 56, right = width - 8;
-  const [last, now] = course.at(-1), losses = course.map(([, loss]) => loss);
-  const low = Math.min(...losses), range = Math.max(...losses) - low || 1;
-  const x = (k) => left + (right - left) * k / evaluations;
-  const y = (loss) => floor - (floor - 12) * (loss - low) / range;
-  const line = (kind, d) => draw('path', { class: kind, d });
-  const mark = (text, x, y, anchor) => draw('text', { class: 'mark', x, y, 'text-anchor': anchor }, text);
-  const level = (loss) => [line('grid', `M${left} ${y(loss)}H${right}`), mark(fixed(loss, 3), 50, y(loss) + 4, 'end')];
-  const words = `Best loss ${fixed(losses[0])} at first, ${fixed(now)} after ${count(last, 'evaluation')}`;
-  const steps = course.map(([k, loss], i) => i ? `H${x(k)}V${y(loss)}` : `M${x(k)} ${y(loss)}`).join('');
-  const frame = { width, height: floor + 30, role: 'img', 'aria-label': words };
-  $('job-plot').replaceChildren(draw('svg', frame, ...[low, low + range / 2, low + range].flatMap(level),
-    line('course', steps), draw('circle', { class: 'plus', cx: x(last), cy: y(now), r: 4 }),
-    mark('0', left, floor + 18, 'start'), mark(evaluations, right, floor + 18, 'end')));
-}
 function showProgress({ evaluation, of, best_loss, eta_seconds }) {
   const left = eta_seconds == null ? '' : `, about ${duration(eta_seconds)} left`;
   $('job-count').textContent = `Evaluation ${evaluation} of ${of}, best loss ${fixed(best_loss)}${left}`;
   Object.assign(document.querySelector('progress'), { max: of, value: evaluation });
   announceOnce(`${Math.floor(4 * evaluation / of) * 25} percent of the search`);
   document.title = `${Math.floor(100 * evaluation / of)} % – lorahub`;
-}
-
-function showCompared({ compared, answer, loss, zero_loss }) {
-  const share = (hits) => hits ? `${fixed(hits.accuracy, 1)}\xa0%\xa0of\xa0${hits.rows} ` +
-    `[${fixed(hits.low, 0)},\xa0${fixed(hits.high, 0)}]` : '–';
-  const named = (name) => name === answer ? h('strong', {}, `${name} (the answer)`) : name;
-  fillTable('compared', compared.map(({ name, loss, examples, test, p }) =>
-    [named(name), fixed(loss), share(examples), share(test), name === answer ? '–' : pValue(p)]));
-  $('result-answer').textContent = `The answer, ${answer}, has the loss ${fixed(loss)}; the base has ${fixed(zero_loss)}.`;
-}
-function bar(weight, low, high) {
-  const x = (value) => 100 * (value - low) / (high - low), kind = weight < 0 ? 'minus' : 'plus';
-  return draw('svg', { class: 'bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    draw('rect', { class: kind, x: x(Math.min(0, weight)), y: 1, width: x(Math.abs(weight)) - x(0), height: 8 }),
-    draw('path', { class: 'axis', d: `M${x(0)} 0V10` }));
-}
-function showWeights({ modules, weights, single_loss }) {
-  const low = Math.min(0, ...weights), high = Math.max(1e-9, ...weights);
-  const order = weights.map((_, i) => i).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
-  const rows = order.map((i) => [modules[i], fixed(weights[i]), bar(weights[i], low, high), fixed(single_loss?.[i])]);
-  fillTable('weights', rows.slice(0, 20));
-  fillTable('weights-rest', rows.slice(20));
-  $('result-rest').hidden = rows.length <= 20;
 }
 
 async function download(path, name) {
@@ -321,6 +284,7 @@ async function copy(code) {
 async function showJob(p) {
   $('job-state').textContent = state(p);
   $('job-about').textContent = `Model ${p.input.model}, library ${p.input.library}.`;
+  $('tryout').dataset.model = p.input.model;
   $('job-running').hidden = !isOpen(p);
   $('job-progress').hidden = !p.progress;
   document.title = `${kStates[p.status].slice(2)} – lorahub`;
@@ -329,8 +293,8 @@ async function showJob(p) {
   const course = p.course.filter(([, loss]) => loss != null);
   window.onresize = () => showCourse(course, isOpen(p) && p.progress ? p.progress.of : course.at(-1)?.[0]);
   window.onresize();
-  $('job-result').hidden = !p.output;
-  if (p.output) await showResult(p);
+  $('job-result').hidden = !p.output?.weights;
+  if (p.output?.weights) await showResult(p);
   return isOpen(p);
 }
 function openJob(id) {
@@ -339,6 +303,7 @@ function openJob(id) {
   $('job-title').textContent = `Search ${id}`;
   $('job-address').textContent = $('job-address').href = `${location.origin}/#/p/${id}`;
   onClick($('job-cancel'), () => ask(`/predictions/${id}/cancel`, { method: 'POST' }));
+  openTryOut(id);
   watch(`/predictions/${id}`, 1000, showJob);
 }
 
@@ -351,11 +316,12 @@ async function showLibrary() {
   $('shelf-note').textContent = `${count(found.total, 'module')} found, up to ${kMost} are shown.`;
 }
 function showJobs({ results }) {
-  fillTable('jobs-list', results.map((p) => [h('a', { href: `#/p/${p.id}` }, p.id), state(p),
+  const searches = results.filter(({ model }) => model === 'lorahub/adapt');  // and no answers
+  fillTable('jobs-list', searches.map((p) => [h('a', { href: `#/p/${p.id}` }, p.id), state(p),
     new Date(p.created_at).toLocaleString(), p.input.model, p.input.library, fixed(p.output?.loss)]));
   return true;
 }
-const kViews = { '': 'adapt', p: 'job', library: 'library', jobs: 'jobs' };
+const kViews = { '': 'adapt', p: 'job', s: 'study', library: 'library', jobs: 'jobs', studies: 'studies' };
 
 function show(view) {
   for (const section of every('section')) section.hidden = section.id !== view;
@@ -381,11 +347,13 @@ async function open() {
     history.replaceState(null, '', '#/');
   }
   if (!service) await setUp();
-  const [, page = '', id = ''] = location.hash.match(/^#\/(\w*)\/?([\w-]*)$/) ?? [];
+  const [, page = '', id = ''] = location.hash.match(/^#\/(\w*)\/?([\w.%-]*)$/) ?? [];
   show(kViews[page] ?? 'adapt');
   if (page === 'p') openJob(id);
   if (page === 'library') await showLibrary();
   if (page === 'jobs') watch('/predictions', 2000, showJobs);
+  if (page === 'studies') watch('/api/studies', 2000, showStudies);
+  if (page === 's') openStudy(id);
 }
 const onSubmit = (id, act) => { $(id).onsubmit = (event) => { event.preventDefault(); attempt(act); }; };
 onSubmit('adapt-form', submit);
@@ -396,5 +364,8 @@ $('library-name').onchange = () => { chosen.clear(); attempt(showModules); };
 for (const box of every('input[name=modules]')) box.onchange = () => attempt(showModules);
 for (const id of ['shelf-name', 'shelf-search']) $(id).oninput = () => attempt(showLibrary);
 for (const code of every('pre')) onClick(code.nextElementSibling, () => copy(code));
+onClick($('estimate'), () => showEstimate(request()));
 addEventListener('hashchange', () => attempt(open));
 attempt(open);
+export { $, announceOnce, ask, attempt, button, count, download, draw, duration, fillTable, fixed, get, h, onClick,
+  pValue, watch };

@@ -1,0 +1,84 @@
+#include "serve/estimator.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/files.hpp"
+#include "plan/cost.hpp"
+#include "serve/secrets.hpp"
+
+namespace lorahub::serve {
+namespace {
+
+constexpr size_t kRemembered = 9;  // jobs of a model
+constexpr int kDraftBytes = 8;
+
+// The rows of an input as files, for as long as their tokens are counted.
+class Draft {
+ public:
+  Draft(const std::filesystem::path& folder, const AdaptInput& input)
+      : folder_(folder / random_hex(kDraftBytes)), files_(folder_) {
+    base::write_file(files_.examples(), json_lines(input.examples));
+    if (!input.test.empty()) base::write_file(files_.test(), json_lines(input.test));
+  }
+  ~Draft() {
+    std::error_code error;  // what can't be removed is removed at the next start
+    std::filesystem::remove_all(folder_, error);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  const JobFolder& files() const { return files_; }
+
+ private:
+  std::filesystem::path folder_;
+  JobFolder files_;
+};
+
+}  // namespace
+
+Estimator::Estimator(std::filesystem::path drafts, const ComputingRanks& ranks)
+    : drafts_(std::move(drafts)),
+      ranks_(ranks),
+      flops_per_second_(ranks.threads * plan::usual_flops_per_second(ranks.device)) {
+  std::error_code error;
+  std::filesystem::remove_all(drafts_, error);
+}
+
+Estimate Estimator::adaptation(const AdaptInput& input, const Catalog& catalog) const {
+  try {
+    const Draft draft(drafts_, input);
+    const plan::Reads reads =
+        input.test.empty() ? plan::Reads::shots : plan::Reads::shots_and_prompts;
+    const plan::StudyCost cost = plan::cost({trial_of(input, catalog, draft.files())},
+                                            {.ranks = ranks_.ranks,
+                                             .threads = ranks_.threads,
+                                             .flops_per_second = flops_per_second_,
+                                             .device = ranks_.device,
+                                             .reads = reads});
+    return {.seconds = cost.prediction.seconds * factor(input.model),
+            .cost = cost.prediction.seconds};
+  } catch (const std::exception&) {
+    return {};  // what is wrong is said when the job is computed
+  }
+}
+
+void Estimator::learn(const ServiceJob& ended) {
+  if (ended.status != JobStatus::succeeded || ended.cost <= 0 || ended.seconds <= 0) return;
+  const std::string model = nlohmann::json::parse(ended.input).at("model");
+  const std::lock_guard lock(mutex_);
+  std::deque<double>& list = factors_[model];
+  list.push_back(ended.seconds / ended.cost);
+  if (list.size() > kRemembered) list.pop_front();
+}
+
+// The median, which one job that was disturbed does not move.
+double Estimator::factor(const std::string& model) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = factors_.find(model);
+  if (found == factors_.end()) return 1;
+  std::vector<double> sorted(found->second.begin(), found->second.end());
+  std::ranges::sort(sorted);
+  return sorted[sorted.size() / 2];
+}
+
+}  // namespace lorahub::serve
