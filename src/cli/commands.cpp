@@ -26,8 +26,8 @@ namespace {
 
 constexpr int kGpuThreads = 16;
 
-const std::set<std::string> kOfManyRanks{"run", "adapt", "train", "lab",
-                                         "serve"};  // they open a session
+const std::set<std::string> kOfManyRanks{"run", "adapt", "train",
+                                         "lab", "serve", "doctor"};  // they open a session
 
 std::string versions() {
   const auto environment = plan::environment();
@@ -193,7 +193,7 @@ int run(int argc, char** argv) {
   for (const auto add :
        {add_run,   add_plan,  add_submit, add_status, add_merge,      add_report,  add_export,
         add_knobs, add_check, add_score,  add_infer,  add_adapt,      add_compose, add_hub,
-        add_probe, add_train, add_lab,    add_bench,  add_completion, add_manual})
+        add_probe, add_train, add_lab,    add_bench,  add_completion, add_manual,  add_doctor})
     add(app, action);
 #ifdef LORAHUB_SERVE
   add_serve(app, action);

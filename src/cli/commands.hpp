@@ -42,6 +42,7 @@ void add_train(CLI::App& app, Action& action);
 void add_lab(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_serve(CLI::App& app, Action& action);  // where LORAHUB_SERVE is on
+void add_doctor(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 void add_manual(CLI::App& app, Action& action);
 

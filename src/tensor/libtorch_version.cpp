@@ -1,5 +1,6 @@
 #include "tensor/libtorch_version.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Version.h>
 #include <torch/version.h>
 
@@ -19,6 +20,11 @@ std::string processor_features() {
   if (__builtin_cpu_supports("avx512bf16")) text += " avx512bf16";
 #endif
   return text;
+}
+
+std::string matrix_library() {
+  if (at::hasMKL()) return at::get_mkl_version();
+  return at::hasLAPACK() ? "a BLAS library other than oneMKL" : "";
 }
 
 }  // namespace lorahub::tensor

@@ -11,4 +11,7 @@ std::string libtorch_version();  // "2.11.0"
 // what the libraries below it and our own kernels look at.
 std::string processor_features();
 
+// The library of LibTorch's matrix products, with its version; "" where it has none.
+std::string matrix_library();
+
 }  // namespace lorahub::tensor

@@ -56,6 +56,13 @@ Session::Session() {
   if (size == 1) check_alone();
 }
 
+int count_ranks() {
+  const Session session;
+  int size = 1;
+  if (mpi_runs()) MPI_Comm_size(MPI_COMM_WORLD, &size);
+  return size;
+}
+
 void check_started_once(const std::string& command) {
   const auto [copies, by] = base::launched_copies();
   base::check(copies <= 1,

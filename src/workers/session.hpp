@@ -20,6 +20,9 @@ class Session {
 // A script in a Slurm job of several tasks is no error, since it runs once.
 void check_started_once(const std::string& command);
 
+// Opens a session, and returns how many ranks are in it.
+int count_ranks();
+
 bool mpi_runs();  // initialised and not finalised
 
 // A barrier of all ranks. It sleeps, where MPI_Barrier would keep a core busy.
