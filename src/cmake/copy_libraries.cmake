@@ -8,39 +8,37 @@ if(missing)
   message(FATAL_ERROR "${missing}: not found (the package would not start), install them")
 endif()
 get_filename_component(torch_parent ${TORCH}/../.. ABSOLUTE)
-
-function(copy_library file)
-  get_filename_component(real ${file} REALPATH)
-  get_filename_component(name ${file} NAME) # by which it is asked for
-  file(MAKE_DIRECTORY ${LIBRARIES})
-  file(COPY_FILE ${real} ${LIBRARIES}/${name})
-endfunction()
-
-# Debian's own words on the licence of the package that a file belongs to.
-function(copy_debian_licence file)
-  get_filename_component(real ${file} REALPATH)
-  string(REGEX REPLACE "^/usr" "" under_root "${real}") # /lib is /usr/lib, and a package may list either
-  execute_process(COMMAND sh -c "dpkg-query -S ${under_root} || dpkg-query -S /usr${under_root}" OUTPUT_VARIABLE owner ERROR_QUIET
-                  RESULT_VARIABLE unknown)
-  string(REGEX REPLACE ":.*" "" owner "${owner}")
-  if(unknown OR NOT EXISTS /usr/share/doc/${owner}/copyright)
-    message(WARNING "${real}: no Debian package owns it, so that its licence is not copied (this package is for this machine alone)")
-  else()
-    file(COPY_FILE /usr/share/doc/${owner}/copyright ${LICENCES}/${owner}.txt)
-  endif()
-endfunction()
-
-file(MAKE_DIRECTORY ${LICENCES})
+set(copied "") # the files that the names lead to
+file(MAKE_DIRECTORY ${LIBRARIES} ${LICENCES})
 foreach(file ${needed})
   string(FIND ${file} ${torch_parent}/ at)
-  if(at EQUAL 0 AND WANTED STREQUAL libtorch)
-    copy_library(${file})
-  elseif(NOT at EQUAL 0 AND WANTED STREQUAL libraries)
-    copy_library(${file})
-    copy_debian_licence(${file})
+  if((at EQUAL 0 AND WANTED STREQUAL libtorch) OR (NOT at EQUAL 0 AND WANTED STREQUAL libraries))
+    get_filename_component(real ${file} REALPATH)
+    get_filename_component(name ${file} NAME) # by which it is asked for
+    file(COPY_FILE ${real} ${LIBRARIES}/${name})
+    list(APPEND copied ${real})
   endif()
 endforeach()
-if(WANTED STREQUAL libtorch)
+
+# Debian's own words on the licences of the packages that the files belong to.
+function(copy_debian_licences)
+  string(REGEX REPLACE "(^|;)/usr/" "\\1/" under_root "${copied}") # /lib is /usr/lib, and a package may list either
+  list(TRANSFORM under_root PREPEND /usr OUTPUT_VARIABLE under_usr)
+  execute_process(COMMAND dpkg-query -S ${under_root} ${under_usr} OUTPUT_VARIABLE owners ERROR_QUIET)
+  foreach(file ${under_root})
+    string(REGEX MATCH "([^:\n]+)(:[^\n ]+)?: (/usr)?${file}\n" owned "${owners}")
+    set(package "${CMAKE_MATCH_1}")
+    if(owned AND EXISTS /usr/share/doc/${package}/copyright)
+      file(COPY_FILE /usr/share/doc/${package}/copyright ${LICENCES}/${package}.txt)
+    else()
+      message(WARNING "${file}: no Debian package owns it, so that its licence is not copied (this package is for this machine alone)")
+    endif()
+  endforeach()
+endfunction()
+
+if(WANTED STREQUAL libraries)
+  copy_debian_licences()
+else()
   file(GLOB texts ${torch_parent}/licences/*)
   if(NOT texts)
     message(FATAL_ERROR "${torch_parent}/licences: no licence of LibTorch (a copy needs it); remove the folder ${torch_parent} "

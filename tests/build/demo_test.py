@@ -1,0 +1,67 @@
+"""scripts/demo with a compiler and a program that only pretend: it says what it does while it builds, and what to do next.
+
+usage: demo_test.py SOURCE
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(sys.argv.pop(1))
+CMAKE = """\
+echo "[1/9] Building"
+sleep 4
+echo "[9/9] Linking"
+mkdir -p build/release && printf '#!/bin/sh\\necho "PROGRAM $*"\\n' >build/release/lorahub && chmod +x build/release/lorahub
+"""
+
+
+class Demo(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lorahub_demo_"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        (self.folder / "scripts").mkdir()
+        shutil.copy(SOURCE / "scripts/demo", self.folder / "scripts")
+        self.script("scripts/setup", "echo 'setup: all is there' >&2")
+        self.script("bin/mpirun", 'echo "RANKS $*"')
+
+    def script(self, name, text):
+        file = self.folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("#!/bin/sh\nset -e\n" + text)
+        file.chmod(0o755)
+
+    def demo(self, *words):
+        return subprocess.run(["scripts/demo", *words], cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=os.environ | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "DEMO_PAUSE": "1"})
+
+    def test_says_what_it_does_and_what_to_do_next(self):
+        self.script("bin/cmake", CMAKE)
+        ended = self.demo()
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        said = ended.stderr.splitlines()
+        order = [next(i for i, line in enumerate(said) if part in line) for part in
+                 ("setup: all is there", "building the program, about 10 minutes on 2 cores (log: build/release.log)", "[1/9]",
+                  "running the quickstart study", "next: build/release/lorahub report results/quickstart --out report.html")]
+        self.assertEqual(order, sorted(order))
+        self.assertEqual(order[-1], len(said) - 1)
+        self.assertIn("RANKS -np 2 build/release/lorahub run experiments/quickstart.yaml --out results/quickstart\n", ended.stdout)
+        self.assertIn("PROGRAM report results/quickstart\n", ended.stdout)
+
+    def test_another_folder_is_the_one_that_it_names(self):
+        self.script("bin/cmake", CMAKE)
+        self.assertIn("report mine --out", self.demo("mine").stderr.splitlines()[-1])
+
+    def test_a_build_that_fails_shows_its_end_and_runs_nothing(self):
+        self.script("bin/cmake", "echo 'x.cpp:1: error: broken'\nexit 3\n")
+        ended = self.demo()
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("x.cpp:1: error: broken", ended.stdout)
+        self.assertNotIn("RANKS", ended.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
