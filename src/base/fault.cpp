@@ -48,7 +48,7 @@ Cause cause_by_words(const std::exception& error) {
   const std::string_view what = error.what();
   for (const char* word : {"DefaultCPUAllocator", "out of memory", "CUDA_ERROR_OUT_OF_MEMORY",
                            "STATUS_ALLOC_FAILED", "can't allocate memory"})
-    if (contains(what, word)) return {Blame::machine, no_memory(what)};
+    if (contains(what, word)) return {Blame::machine, no_memory(what), true};
   for (const char* word :
        {"CUDA error", "CUDA driver error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error",
         "NCCL error", "cuda runtime error", "unable to mmap", "unable to open shared memory"})
@@ -69,7 +69,8 @@ Cause cause_of_system(const std::system_error& error) {
                         dynamic_cast<const std::filesystem::filesystem_error*>(&error) == nullptr;
     return {Blame::machine,
             format("{}: {}, {}", thread ? "no further thread can be started" : "the system failed",
-                   std::strerror(number), advice(number))};
+                   std::strerror(number), advice(number)),
+            number == ENOMEM};
   }
   const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
   if (file != nullptr && known)
@@ -90,7 +91,7 @@ Cause cause_of(const std::exception_ptr& error) {
   } catch (const Error& e) {
     return {Blame::input, e.what()};
   } catch (const std::bad_alloc& e) {
-    return {Blame::machine, no_memory(e.what())};
+    return {Blame::machine, no_memory(e.what()), true};
   } catch (const std::system_error& e) {
     return cause_of_system(e);
   } catch (const std::exception& e) {

@@ -30,7 +30,8 @@ enum class Blame {
 
 struct Cause {
   Blame blame = Blame::program;
-  std::string sentence;  // on one line, without a stack trace
+  std::string sentence;       // on one line, without a stack trace
+  bool lacks_memory = false;  // the machine's or the device's: the same may work with more of it
 };
 Cause cause_of(const std::exception_ptr& error);
 

@@ -14,6 +14,10 @@ bool is_launched_by_open_mpi();
 // The number of this process among those of its launch; nothing where no launcher of MPI says it.
 std::optional<int> launched_rank();
 
+// Its number among those of its launch on this node, which is known before MPI begins; nothing
+// where no launcher says it.
+std::optional<int> launched_rank_on_node();
+
 // How many copies of a process were started together, as the innermost launcher says: mpirun on the
 // nodes of a Slurm step, say, comes before the step.
 struct LaunchedCopies {

@@ -1,14 +1,19 @@
 # find_package(LibTorch) -> LibTorch::cpu, and LibTorch::cuda where LibTorch and the CUDA toolkit both have that part.
 # Looked for in TORCH_DIR, in CMAKE_PREFIX_PATH (a LibTorch zip's folder, site-packages or site-packages/torch), where
-# scripts/setup puts it, then in python3's torch. -DLibTorch_WITH_CUDA=OFF keeps to the CPU. (The wheel's own CMake
-# files stop where the CUDA toolkit or libtorch_cuda is missing, so they are not used.)
+# scripts/setup puts it (with LORAHUB_CUDA: `scripts/setup --cuda`), then in python3's torch. -DLibTorch_WITH_CUDA=OFF
+# keeps to the CPU. (The wheel's own CMake files stop where the CUDA toolkit or libtorch_cuda is missing, so they are not
+# used.)
 option(LibTorch_WITH_CUDA "Use LibTorch's CUDA part where it and the CUDA toolkit are present" ON)
 set(_lt_deps $ENV{LORAHUB_DEPS})
 if(NOT _lt_deps)
   set(_lt_deps $ENV{HOME}/.cache/lorahub)
 endif()
 find_path(LibTorch_INCLUDE_DIR torch/script.h HINTS ${TORCH_DIR} PATH_SUFFIXES include torch/include)
-find_path(LibTorch_INCLUDE_DIR torch/script.h PATHS ${_lt_deps}/libtorch PATH_SUFFIXES torch/include)
+set(_lt_name libtorch)
+if(LORAHUB_CUDA)
+  set(_lt_name libtorch-cuda)
+endif()
+find_path(LibTorch_INCLUDE_DIR torch/script.h PATHS ${_lt_deps}/${_lt_name} PATH_SUFFIXES torch/include)
 if(NOT LibTorch_INCLUDE_DIR)
   execute_process(COMMAND python3 -c "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"
     OUTPUT_VARIABLE _lt_py OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
@@ -25,6 +30,12 @@ if(_v)
   string(REGEX REPLACE "[^0-9;]" "" LibTorch_VERSION "${_v}")
   string(REPLACE ";" "." LibTorch_VERSION "${LibTorch_VERSION}")
 endif()
+unset(LibTorch_CUDA) # the major version that it is made for
+if(EXISTS ${LibTorch_INCLUDE_DIR}/../version.py)
+  file(STRINGS ${LibTorch_INCLUDE_DIR}/../version.py _v REGEX "^cuda[^=]*= *'[0-9]")
+  string(REGEX MATCH "'([0-9]+)" _v "${_v}")
+  set(LibTorch_CUDA ${CMAKE_MATCH_1})
+endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_torch_cpu LibTorch_c10 LibTorch_INCLUDE_DIR VERSION_VAR LibTorch_VERSION
   REASON_FAILURE_MESSAGE "scripts/setup fetches it, or TORCH_DIR or CMAKE_PREFIX_PATH names one of your own")
@@ -36,6 +47,12 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::cpu)
   endforeach()
   target_link_libraries(LibTorch::cpu INTERFACE ${LibTorch_torch_cpu} ${LibTorch_c10})
   target_link_options(LibTorch::cpu INTERFACE -Wl,--allow-shlib-undefined) # a CUDA build's cudart and cupti: the loader's work
+  # What PyPI's wheels of NVIDIA put beside torch/: libraries, and perhaps the toolkit.
+  get_filename_component(LibTorch_NVIDIA "${LibTorch_INCLUDE_DIR}/../../nvidia" ABSOLUTE)
+  if(NOT CUDAToolkit_ROOT AND EXISTS ${LibTorch_NVIDIA}/cu13/bin/nvcc)
+    set(CUDAToolkit_ROOT ${LibTorch_NVIDIA}/cu13)
+    set(CMAKE_CUDA_COMPILER ${LibTorch_NVIDIA}/cu13/bin/nvcc CACHE FILEPATH "nvcc of the wheels")
+  endif()
   find_package(CUDAToolkit QUIET)
   if(LibTorch_WITH_CUDA AND LibTorch_torch_cuda AND CUDAToolkit_FOUND)
     add_library(LibTorch::cuda INTERFACE IMPORTED GLOBAL)

@@ -9,6 +9,7 @@
 #include "model/t5/initial.hpp"
 #include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
+#include "model/tensor_placer.hpp"
 #include "model/unknown_types.hpp"
 
 namespace lorahub::model {
@@ -59,10 +60,12 @@ PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement
   return {.model = t5::as_model(std::move(loaded.network)), .tensors = std::move(loaded.tensors)};
 }
 
-std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, uint64_t seed) {
+std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, uint64_t seed,
+                                           base::Device device) {
+  check_device({.device = device});
   if (family_of(folder) == Family::llama)
-    return llama::as_model(llama::initial_network(llama::read_config(folder), seed));
-  return t5::as_model(t5::initial_network(t5::read_config(folder), seed));
+    return llama::as_model(llama::initial_network(llama::read_config(folder), seed, device));
+  return t5::as_model(t5::initial_network(t5::read_config(folder), seed, device));
 }
 
 std::shared_ptr<const Model> random_model(const std::string& published_name, Placement placement) {

@@ -28,8 +28,9 @@ struct PartlyLoaded {
 };
 PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share);
 
-// A model as training from scratch begins: f32, on the CPU.
-std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, uint64_t seed);
+// A model as training from scratch begins, in f32. Error where there is no GPU for cuda.
+std::shared_ptr<const Model> initial_model(const std::filesystem::path& folder, uint64_t seed,
+                                           base::Device device = base::Device::cpu);
 
 // A model of a published size with uniform random weights at the scales of trained ones, for
 // measurements. They are always the same on one machine. Null for a name that is not known.

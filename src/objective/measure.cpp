@@ -9,6 +9,7 @@
 #include "base/cores.hpp"
 #include "objective/objective.hpp"
 #include "objective/passes.hpp"
+#include "tensor/cuda/gpu_memory.hpp"
 #include "tensor/threads.hpp"
 
 namespace lorahub::objective {
@@ -67,16 +68,19 @@ search::Measure measure(const LoadedModel& loaded, const Mixture& mixture,
   };
 }
 
-// The base model's pass over all pairs stays in memory.
-void check_room(const model::MemoryTerms& memory, std::span<const model::Tokens> pairs) {
+// The base model's pass over all pairs stays in the device's memory.
+void check_room(const LoadedModel& loaded, std::span<const model::Tokens> pairs) {
+  const model::MemoryTerms& memory = loaded.model->architecture().memory();
+  const bool on_gpu = loaded.device == base::Device::cuda;
+  const double all = on_gpu ? tensor::gpu_memory().total : base::physical_memory();
   double bytes = 0;
   for (const model::Tokens& pair : pairs)
     bytes += memory.trajectory(static_cast<double>(pair.source.size()),
                                static_cast<double>(pair.target.size()));
-  base::check(bytes < 0.5 * base::physical_memory(),
+  base::check(bytes < 0.5 * all,
               "delta evaluation would keep {:.0f} GB, the base model's pass over the {} "
-              "examples (this machine has {:.0f} GB), use f32 or fewer examples",
-              1e-9 * bytes, pairs.size(), 1e-9 * base::physical_memory());
+              "examples (this {} has {:.0f} GB), use f32 or fewer examples",
+              1e-9 * bytes, pairs.size(), on_gpu ? "GPU" : "machine", 1e-9 * all);
 }
 
 }  // namespace
@@ -89,7 +93,7 @@ search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
 search::Measure make_search_measure(const LoadedModel& loaded, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs) {
   if (loaded.narrow == nullptr) return make_measure(loaded, mixture, pairs);
-  check_room(loaded.model->architecture().memory(), pairs);
+  check_room(loaded, pairs);
   return measure(loaded, mixture, pairs, loaded.narrow.get());
 }
 

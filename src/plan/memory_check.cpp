@@ -25,7 +25,7 @@ std::vector<base::MemoryLimit> limits(const objective::Hardware& hardware) {
   if (hardware.device == base::Device::cpu) return base::memory_limits();
   return {{.name = "the GPU's free memory",
            .place = "gpu " + tensor::gpu_address(),
-           .free = tensor::gpu_free_memory()}};
+           .free = tensor::gpu_memory().free}};
 }
 
 std::vector<Place> places(const Ranks& ranks) {

@@ -38,6 +38,11 @@ search::TileShape tile_shape(const Cut& cut) {
           .examples = std::min(examples, std::max(1, static_cast<int>(cut.sources.size())))};
 }
 
+search::TileShape tile_shape_alone(const Cut& cut) {
+  if (cut.device == base::Device::cpu) return {.candidates = 1, .examples = 64};
+  return tile_shape(cut);
+}
+
 search::TileShape TrialInputs::tile_shape(base::Device device) const {
   std::vector<size_t> sources;
   for (const model::Tokens& pair : pairs) sources.push_back(pair.source.size());

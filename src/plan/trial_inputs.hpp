@@ -25,6 +25,8 @@ struct Cut {
 // A tile has as many candidates as fill it, split evenly over a generation. Its shape depends on
 // the trial and the kind of device alone, and so do the bits of the losses.
 search::TileShape tile_shape(const Cut& cut);
+// The same for losses outside a trial: a core computes one candidate at a time.
+search::TileShape tile_shape_alone(const Cut& cut);
 
 // Candidates that a trial of N modules asks for at once.
 int generation_size(const study::Trial& trial, int modules);

@@ -120,7 +120,8 @@ class Work {
   }
 
   ModelPointer load() const {
-    if (config_.what == What::base) return model::initial_model(folder_, config_.seed);
+    if (config_.what == What::base)
+      return model::initial_model(folder_, config_.seed, resources_.device);
     return model::load(
         folder_, {.dtype = every_weight() ? at::kFloat : dtype(), .device = resources_.device});
   }
@@ -179,8 +180,17 @@ class Work {
         *loaded_, {.source_length = config_.source_length, .target_length = config_.target_length});
   }
 
+  // FLOP per second that the device could do. A CPU that has no bf16 would take long to find out
+  // how slow it is at that, so f32 counts there.
+  double peak() const {
+    if (resources_.device == base::Device::cpu)
+      return objective::gemm_flops_per_second({}) * resources_.threads;
+    return objective::gemm_flops_per_second(
+        {.placement = {.dtype = dtype(), .device = resources_.device}});
+  }
+
   void train(Trainer& trainer) {
-    const double peak = objective::gemm_flops_per_second({}) * resources_.threads;
+    const double peak = this->peak();
     base::Stopwatch since_saved, speed;
     double tokens = 0, flop = 0;
     while (!trainer.done()) {

@@ -6,6 +6,7 @@
 #include <nccl.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
@@ -36,8 +37,6 @@ struct NcclChannel::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    // This aborts, since a rank that leaves by an exception can't wait for the others; without an
-    // exception nothing is under way.
     if (comm != nullptr) ncclCommAbort(comm);
     if (stream != nullptr) cudaStreamDestroy(stream);
   }
@@ -88,9 +87,18 @@ void NcclChannel::broadcast(void* device, size_t bytes, int root) {
     const cudaError_t code = cudaStreamQuery(state_->stream);
     if (code == cudaSuccess) return;
     if (code != cudaErrorNotReady) check_cuda(code, "a broadcast");
+    (void)cudaGetLastError();       // else the thread's next kernel would be blamed for it
     state_->finish("a broadcast");  // throws when another rank is lost
     base::throw_if_signalled();
   }
+}
+
+// A rank may still be passing on data to the next one when its own copies are complete, so all of
+// them end together.
+void NcclChannel::close() {
+  check_nccl(ncclCommFinalize(state_->comm), "leaving a channel");
+  state_->finish("leaving a channel");
+  check_nccl(ncclCommDestroy(std::exchange(state_->comm, nullptr)), "leaving a channel");
 }
 #else
 struct NcclChannel::State {};
@@ -105,6 +113,8 @@ std::string nccl_id() {
 NcclChannel::NcclChannel(const std::string&, ChannelMember) { nccl_id(); }
 
 void NcclChannel::broadcast(void*, size_t, int) { nccl_id(); }
+
+void NcclChannel::close() { nccl_id(); }
 #endif
 
 NcclChannel::~NcclChannel() = default;

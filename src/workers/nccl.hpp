@@ -20,6 +20,9 @@ class NcclChannel : public Channel {
   NcclChannel(const std::string& id, ChannelMember me);
   ~NcclChannel() override;
   void broadcast(void* device, size_t bytes, int root) override;
+  // Must be the last call of every member: returns when no member has anything under way. A channel
+  // that is destroyed without it (by an exception) is aborted, and the other members' calls fail.
+  void close();
 
  private:
   struct State;

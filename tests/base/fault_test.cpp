@@ -71,6 +71,15 @@ TEST(Fault, LibTorchsWordsAreUnderstoodAndItsStackTracesAreCut) {
   EXPECT_EQ(bug.sentence, "shape '[2]' is invalid");
 }
 
+TEST(Fault, LackOfMemoryIsToldFromADeviceThatFailed) {
+  EXPECT_TRUE(of(std::bad_alloc()).lacks_memory);
+  EXPECT_TRUE(of(std::system_error(ENOMEM, std::generic_category())).lacks_memory);
+  EXPECT_TRUE(of(std::runtime_error("CUDA out of memory. Tried to allocate 2 GiB.")).lacks_memory);
+  EXPECT_FALSE(of(std::runtime_error("CUDA error: an illegal memory access")).lacks_memory);
+  EXPECT_FALSE(of(std::system_error(EMFILE, std::generic_category())).lacks_memory);
+  EXPECT_FALSE(of(MachineFault("e")).lacks_memory);
+}
+
 TEST(Fault, ErrorsOfAFailingDiskAreTheMachinesAndThoseOfAPathAreNot) {
   for (const int error : {ENOSPC, EDQUOT, EFBIG, EIO, ESTALE, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH,
                           ENOTCONN, EREMOTEIO, ENOLCK, EMFILE, ENFILE, ENOMEM, ENODEV}) {

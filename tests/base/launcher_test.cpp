@@ -39,6 +39,16 @@ TEST_F(Launcher, IsOpenMpi) {
   EXPECT_EQ(launched_copies().said_by, "OMPI_COMM_WORLD_SIZE=4");
 }
 
+// Which GPU a rank takes is settled by this, before MPI begins.
+TEST_F(Launcher, SaysTheRankOnTheNode) {
+  EXPECT_EQ(launched_rank_on_node(), std::nullopt);
+  const char* const names[] = {"SLURM_LOCALID", "MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK"};
+  for (int i = 0; i < 3; ++i) {  // the inner one counts: mpirun within a step of Slurm
+    set(names[i], std::to_string(i + 4).c_str());
+    EXPECT_EQ(launched_rank_on_node(), i + 4) << names[i];
+  }
+}
+
 TEST_F(Launcher, IsSrunWithPmix) {
   set("SLURM_STEP_NUM_TASKS", "8");
   EXPECT_FALSE(is_launched_by_mpi()) << "srun without --mpi tells MPI nothing";

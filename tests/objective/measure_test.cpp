@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "lab.hpp"
+#include "objective/load_model.hpp"
 #include "study/choices.hpp"
 
 namespace lorahub::objective {
@@ -64,6 +65,19 @@ TEST(Measure, TileShapeMovesNothingBeyondRounding) {
       values(measure(Composition::factor), some, {.candidates = 10, .examples = 5});
   for (const search::TileShape shape : {search::TileShape{1, 1}, {3, 2}, {7, 5}, {10, 4}})
     expect_close(values(measure(Composition::factor), some, shape), whole);
+}
+
+// The base's pass lies on the device that computes: no GPU is there, and the host's memory, which
+// would suffice, does not count.
+TEST(Measure, LooksForDeltasRoomWhereTheModelIs) {
+  const MeasuringSetting& s = measuring_setting();
+  LoadedModel loaded = s.loaded;
+  add_narrow_weights(loaded, study::Precision::delta_bf16, 1);
+  const Mixture mixture{.pool = s.pool, .composition = Composition::factor, .engine = Engine::fast};
+  EXPECT_NO_THROW(make_search_measure(loaded, mixture, s.pairs));
+  if (at::hasCUDA()) GTEST_SKIP() << "a GPU is there";
+  loaded.device = base::Device::cuda;
+  EXPECT_THROW(make_search_measure(loaded, mixture, s.pairs), base::Error);
 }
 
 TEST(Measure, SameBitsForOneAndThreeThreads) {

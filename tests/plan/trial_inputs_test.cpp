@@ -21,6 +21,15 @@ TEST(TileShape, FillsACoresCacheOrAGpu) {
   for (const search::TileShape& tile : {core, gpu, more}) EXPECT_EQ(tile.examples, 5);
 }
 
+TEST(TileShape, OutsideATrialFillsAGpuToo) {
+  const Cut cut{.sources = std::vector<size_t>(5, 256), .generation = 12};
+  EXPECT_EQ(tile_shape_alone(cut).candidates, 1);
+  EXPECT_EQ(tile_shape_alone(cut).examples, 64);
+  Cut on_gpu = cut;
+  on_gpu.device = base::Device::cuda;
+  EXPECT_EQ(tile_shape_alone(on_gpu).candidates, 12);
+}
+
 TEST(TileShape, LongExamplesAreCutApart) {
   EXPECT_EQ(shape(12, base::Device::cpu, 1000).examples, 2);
   EXPECT_EQ(shape(12, base::Device::cuda, 10000).examples, 3);

@@ -133,6 +133,18 @@ TEST(TrainOne, a_model_stored_as_f16) {
   EXPECT_NE(read_all(c.out / "README.md").find("from_pretrained(\"rounded\")"), std::string::npos);
 }
 
+TEST(TrainOne, a_base_for_a_gpu_is_not_trained_on_the_cpu) {
+  if (at::hasCUDA()) GTEST_SKIP() << "a GPU is there";
+  const TrainingConfig c = config(What::base, fresh_folder("training") / "on_gpu");
+  try {
+    train_one(c, trainings(c)[0], {.device = base::Device::cuda});
+    ADD_FAILURE() << "it was trained";
+  } catch (const base::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("device cuda was asked for"), std::string::npos);
+  }
+  EXPECT_FALSE(fs::exists(c.out));
+}
+
 TEST(TrainOne, a_base_from_scratch_starts_near_the_uniform_loss) {
   const ModelPointer fresh = model::initial_model(kModel, 1);
   const TrainingConfig c = config(What::base, "");

@@ -39,7 +39,7 @@ bool is_bias(const std::string& name) { return name.ends_with(".bias"); }
 
 }  // namespace
 
-Network initial_network(const LlamaConfig& config, uint64_t seed) {
+Network initial_network(const LlamaConfig& config, uint64_t seed, base::Device device) {
   checkpoint::Tensors all;
   for (const auto& [name, shape] : all_shapes(config)) {
     if (shape.size() == 1) {
@@ -48,7 +48,7 @@ Network initial_network(const LlamaConfig& config, uint64_t seed) {
       all[name] = normal_values(shape, base::Stream(seed, "base/" + name));
     }
   }
-  return build(config, all, {});
+  return build(config, all, {.device = device});
 }
 
 std::optional<LlamaConfig> published(const std::string& name) {

@@ -151,7 +151,7 @@ Network build(const LlamaConfig& config, const checkpoint::Tensors& weights, Pla
 }
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads) {
-  if (placement.device == base::Device::cuda) return load_share(folder, placement, {}).network;
+  check_device(placement);
   Network network;
   in_folder(folder, [&] {
     const LlamaConfig config = read_config(folder);

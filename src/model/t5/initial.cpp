@@ -32,7 +32,7 @@ double spread(const std::string& name, const T5Config& c) {
 
 }  // namespace
 
-Network initial_network(const T5Config& c, uint64_t seed) {
+Network initial_network(const T5Config& c, uint64_t seed, base::Device device) {
   checkpoint::Tensors all;
   const auto add = [&](const std::string& name, at::IntArrayRef sizes, double width) {
     all[name] = normal(sizes, width, base::Stream(seed, "base/" + name));
@@ -49,7 +49,7 @@ Network initial_network(const T5Config& c, uint64_t seed) {
     else
       add(named.name, named.shape, narrow);
   }
-  return build(c, all, {});
+  return build(c, all, {.device = device});
 }
 
 }  // namespace lorahub::model::t5

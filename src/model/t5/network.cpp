@@ -119,7 +119,7 @@ Network build(const T5Config& config, const checkpoint::Tensors& weights, Placem
 }
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads) {
-  if (placement.device == base::Device::cuda) return load_share(folder, placement, {}).network;
+  check_device(placement);
   Network network;
   in_folder(folder, [&] {
     std::string origin;

@@ -46,6 +46,7 @@ void ModelCache::read_share(const study::Trial& trial, workers::ChannelMember me
 void ModelCache::exchange_shares(const std::string& channel_id, workers::ChannelMember me) {
   workers::NcclChannel channel(channel_id, me);
   exchange_tensors(shares_, channel);
+  channel.close();
   shares_.clear();
 }
 

@@ -9,6 +9,7 @@
 #include "tensor/cuda/gpu.hpp"
 
 #ifdef LORAHUB_CUDA
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
@@ -17,8 +18,10 @@
 #include <cstdio>
 #include <exception>
 #include <mutex>
+#include <string_view>
 
 #include "tensor/cuda/gpu_stream.hpp"
+#include "tensor/cuda/more_memory.hpp"
 #endif
 
 namespace lorahub::tensor {
@@ -27,46 +30,66 @@ namespace lorahub::tensor {
 namespace {
 
 using at::cuda::CUDAGraph;
-using c10::cuda::CUDACachingAllocator::endAllocateToPool;
-using c10::cuda::CUDACachingAllocator::releasePool;
 
-std::mutex graphs;                  // made and ended one at a time: they share a random generator
 std::atomic<bool> refused = false;  // after one failure no further attempts
+std::atomic<bool> said = false;
 
+// To be called while the error is handled. Memory may suffice the next time; what can't be recorded
+// for another reason will not become recordable.
 void say_why_not(const std::exception& error) {
-  if (refused.exchange(true)) return;
+  if (!base::cause_of(std::current_exception()).lacks_memory) refused = true;
+  if (said.exchange(true)) return;
+  const std::string_view what = error.what();  // a stack trace follows the first line
   fmt::print(stderr,
              "lorahub: a pass could not be recorded as a CUDA graph (the host launches each "
              "kernel: slower, the same numbers): {}\n",
-             error.what());
+             what.substr(0, what.find('\n')));
 }
 
-// Ends the allocator's part of a capture. When CUDA has given up the capture, capture_end() throws
-// before it tells the allocator, which would go on filling the graph's pool (LibTorch 2.11).
-void tell_allocator(const c10::MempoolId_t& pool) {
+template <class Step>
+void quietly(const Step& step) {
   try {
-    const auto device = c10::cuda::current_device();
-    endAllocateToPool(device, pool);
-    releasePool(device, pool);
-  } catch (const std::exception&) {  // it knows
+    step();
+  } catch (const std::exception&) {  // what came before is the reason that counts
     return;
   }
+}
+
+constexpr auto kCapture = cudaStreamCaptureModeThreadLocal;  // other threads go on working
+
+// Captures something that can't fail. The generator of random numbers takes the end of a capture
+// for the end of all.
+void capture_nothing_much() {
+  at::Tensor value = at::zeros({1}, at::kCUDA);
+  CUDAGraph graph;
+  graph.capture_begin({0, 0}, kCapture);
+  value.zero_();
+  graph.capture_end();
+}
+
+// Ends what capture_end() leaves open where CUDA has given up the capture: it throws before it
+// tells the allocators, which would go on filling the graph's pools, and the generator, which would
+// refuse to draw numbers (LibTorch 2.11).
+void end_given_up(const c10::MempoolId_t& pool) {
+  quietly([&] {
+    const auto device = c10::cuda::current_device();
+    c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool);
+    c10::cuda::CUDACachingAllocator::releasePool(device, pool);
+  });
+  quietly([&] {
+    at::HostAllocator* const pinned = at::getHostAllocator(at::kCUDA);
+    pinned->end_allocate_to_pool(pool);
+    pinned->release_pool(pool);
+  });
+  quietly(capture_nothing_much);
 }
 
 void end(CUDAGraph& graph, const c10::MempoolId_t& pool) {
   try {
     graph.capture_end();
   } catch (...) {
-    tell_allocator(pool);
+    end_given_up(pool);
     throw;
-  }
-}
-
-void end_failed(CUDAGraph& graph, const c10::MempoolId_t& pool) {
-  try {
-    end(graph, pool);
-  } catch (const std::exception&) {  // what came before is the reason
-    return;
   }
 }
 
@@ -84,7 +107,7 @@ struct CudaGraph::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    const std::lock_guard alone(graphs);
+    const std::lock_guard alone(capture_mutex());
     graph.reset();
   }
 
@@ -98,16 +121,17 @@ struct CudaGraph::State {
     input.copy_(staged, /*non_blocking=*/true);
   }
 
+  // A capture takes new memory, and none of what is kept for reuse; nor does it get back what
+  // graphs that are gone have left. So all of that is given back first.
   void record(const Work& work) {
-    const std::lock_guard alone(graphs);
+    empty_cache();
     const auto pool = at::cuda::graph_pool_handle();
     auto recording = std::make_unique<CUDAGraph>();
-    // Other threads go on allocating and waiting meanwhile.
-    recording->capture_begin(pool, cudaStreamCaptureModeThreadLocal);
+    recording->capture_begin(pool, kCapture);
     try {
       result = work(input);
     } catch (...) {
-      end_failed(*recording, pool);
+      quietly([&] { end(*recording, pool); });
       throw;
     }
     end(*recording, pool);
@@ -115,12 +139,20 @@ struct CudaGraph::State {
   }
 
   void try_to_record(const Work& work) {
+    const std::lock_guard alone(capture_mutex());
+    if (refused) return;
     try {
       record(work);
     } catch (const std::exception& error) {
       result.reset();
       say_why_not(error);
     }
+  }
+
+  // Another thread may be capturing when the memory runs out, so that LibTorch could not make room.
+  at::Tensor compute(const Work& work) {
+    return with_more_memory([&] { return work(input).cpu(); },
+                            [] { release_memory(base::Device::cuda); });
   }
 };
 
@@ -137,7 +169,7 @@ at::Tensor CudaGraph::operator()(const at::Tensor& input) {
     s.graph->replay();
     return s.result.cpu();
   }
-  at::Tensor result = work_(s.input).cpu();
+  at::Tensor result = s.compute(work_);
   if (++s.calls == 2 && !refused) s.try_to_record(work_);
   return result;
 }

@@ -14,7 +14,6 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 
-#include <mutex>
 #include <vector>
 
 #include "tensor/cuda/gpu_stream.hpp"
@@ -71,6 +70,13 @@ const c10::cuda::CUDAStream& stream_of_this_thread() {
 LentStream::LentStream() : stream_(Streams::all().take()) {}
 LentStream::~LentStream() { Streams::all().give_back(stream_); }
 
+std::mutex& capture_mutex() {
+  static auto& mutex = *new std::mutex;  // threads may end after static objects
+  return mutex;
+}
+
+void empty_cache() { c10::cuda::CUDACachingAllocator::emptyCache(); }
+
 struct OwnStream::State {
   OnStream on{stream_of_this_thread()};
 };
@@ -101,7 +107,9 @@ void wait_for_gpu(base::Device device) {
 
 void release_memory(base::Device device) {
   ::malloc_trim(0);
-  if (device == base::Device::cuda) c10::cuda::CUDACachingAllocator::emptyCache();
+  if (device == base::Device::cpu) return;
+  const std::lock_guard alone(capture_mutex());
+  empty_cache();
 }
 #else
 struct OwnStream::State {};

@@ -16,13 +16,13 @@ bool built_with_cuda() {
 #endif
 }
 
-double gpu_free_memory() {
+GpuMemory gpu_memory() {
 #ifdef LORAHUB_CUDA
   size_t free = 0, total = 0;
   const cudaError_t code = cudaMemGetInfo(&free, &total);
   base::check(code == cudaSuccess, "no GPU can be used ({}), use --device cpu",
               cudaGetErrorString(code));
-  return static_cast<double>(free);
+  return {.free = static_cast<double>(free), .total = static_cast<double>(total)};
 #else
   base::fail("this build has no CUDA (device cuda was asked for), use --device cpu");
 #endif

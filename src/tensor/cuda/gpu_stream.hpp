@@ -3,6 +3,8 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
+#include <mutex>
+
 namespace lorahub::tensor {
 
 // A stream that nobody else has while this lives. (LibTorch's own pool deals out 32 in turn: two
@@ -33,5 +35,13 @@ class OnStream {
   }
   c10::cuda::CUDAStreamGuard guard_;
 };
+
+// Held while a graph is captured or ended, since graphs share a random generator, and while memory
+// is given back, since LibTorch gives nothing back during a capture.
+std::mutex& capture_mutex();
+
+// For who holds capture_mutex(): gives the memory that LibTorch keeps for reuse, and the pools of
+// graphs that are gone, back to the GPU.
+void empty_cache();
 
 }  // namespace lorahub::tensor

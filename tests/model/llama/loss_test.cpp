@@ -7,6 +7,8 @@
 #include "base/check.hpp"
 #include "model/llama/reference.hpp"
 #include "model/llama/tiny_models.hpp"
+#include "tensor/cuda/cuda_graph.hpp"
+#include "tensor/with_gpu.hpp"
 
 namespace lorahub::model::llama {
 namespace {
@@ -59,6 +61,34 @@ TEST_P(LlamaGolden, EveryCandidateOfAPopulationIsTheReferenceWithItsAdapter) {
       moved += std::abs(exact - base[k]);
     }
     EXPECT_GT(moved, 1.0);  // the adapters matter
+  }
+}
+
+TEST_P(LlamaGolden, on_a_gpu_loss_sums_are_those_of_transformers) {
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
+  const TinyModel tiny = tiny_model(GetParam());
+  expect_losses(loss_sums(tiny.network({.device = base::Device::cuda}), {}, tiny.pairs),
+                tiny.examples);
+}
+
+TEST_P(LlamaGolden, on_a_gpu_a_graph_replays_the_losses_of_each_population) {
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
+  const TinyModel tiny = tiny_model(GetParam());
+  const Network network = tiny.network({.dtype = at::kBFloat16, .device = base::Device::cuda});
+  Adapter adapter = tiny_adapter(network.config, 3);
+  for (LowRank& low : adapter.slots)
+    for (at::Tensor* factor : {&low.a, &low.b}) *factor = factor->to(at::kCUDA, at::kBFloat16);
+  const LossBatch batch = pack(network, tiny.pairs);
+  const auto losses = [&](const at::Tensor& size) {
+    Adapter scaled = adapter;
+    for (LowRank& low : scaled.slots) low.b = (low.b * size).to(at::kBFloat16);
+    return token_losses(network, scaled, batch);
+  };
+  tensor::CudaGraph recorded(base::Device::cuda, losses);
+  for (int call = 0; call < 4; ++call) {
+    const at::Tensor size = at::full({1}, 0.3 * call, at::kFloat);
+    EXPECT_TRUE(at::equal(recorded(size), losses(size.to(at::kCUDA)).cpu())) << call;
+    EXPECT_EQ(recorded.is_recorded(), call >= 1) << call;
   }
 }
 

@@ -5,6 +5,7 @@
 #include "model/models.hpp"
 #include "tensor/cpu/attention_kernel.hpp"
 #include "tensor/packed_attention.hpp"
+#include "tensor/with_gpu.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
@@ -125,7 +126,7 @@ TEST(Attention, of_bf16_is_the_formula_rounded) {
 // The fallback writes all scores to memory, which takes half as long again. Lengths are those of
 // prompts, so no multiple of anything.
 TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   at::globalContext().setSDPUseMath(false);  // without a kernel of its own it throws
   const at::Tensor wide = at::ones({1, 4, 300, 300}, at::kCUDA);
   for (const at::ScalarType dtype : {at::kBFloat16, at::kFloat}) {
@@ -141,7 +142,7 @@ TEST(Attention, on_a_gpu_is_never_the_math_fallback) {
 
 // Keys and values that all candidates share, and lengths that fill no block.
 TEST(Attention, on_a_gpu_is_that_of_the_cpu) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   for (const int64_t length : {33, 64, 109}) {
     const at::Tensor q = at::randn({3, 4, length, 64});
     const at::Tensor k = at::randn({1, 4, length, 64}).expand({3, -1, -1, -1});
@@ -150,6 +151,22 @@ TEST(Attention, on_a_gpu_is_that_of_the_cpu) {
     const at::Tensor on_gpu =
         tensor::attend(q.cuda(), k.cuda(), k.cuda(), tensor::aligned(bias.cuda(), at::kFloat));
     EXPECT_TRUE(at::allclose(on_gpu.cpu(), expected, 1e-4, 1e-4)) << length;
+  }
+}
+
+// Grouped heads, windows, and queries that are the last rows of their keys.
+TEST(Attention, on_a_gpu_causal_heads_are_those_of_the_cpu) {
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
+  const tensor::Packing targets = tensor::pack({33, 5, 64}), sources = tensor::pack({40, 109, 64});
+  for (const int64_t window : {0, 16}) {
+    const tensor::CausalHeads heads{.count = 4, .groups = 2, .window = window};
+    const at::Tensor q = at::randn({3, targets.rows, 4 * 64});
+    const at::Tensor k = at::randn({3, sources.rows, 2 * 64}), v = at::randn_like(k);
+    const tensor::Sides sides{.targets = targets, .sources = sources};
+    const at::Tensor expected = tensor::attend_causal({.q = q, .k = k, .v = v}, sides, heads);
+    const at::Tensor on_gpu =
+        tensor::attend_causal({.q = q.cuda(), .k = k.cuda(), .v = v.cuda()}, sides, heads);
+    EXPECT_TRUE(at::allclose(on_gpu.cpu(), expected, 1e-3, 1e-3)) << window;
   }
 }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "model/models.hpp"
+#include "tensor/cuda/gpu_memory.hpp"
 #include "tensor/threads.hpp"
+#include "tensor/with_gpu.hpp"
 
 namespace lorahub::model::t5 {
 namespace {
@@ -28,7 +30,7 @@ TEST(CudaGraph, is_the_function_at_each_call) {
 }
 
 TEST(CudaGraph, on_a_gpu_replays_the_bits_of_the_plain_form) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
     const Golden g = golden("tiny_gated", dtype);
     const model::t5::Network network = test::on(at::kCUDA, g.network);
@@ -52,7 +54,7 @@ TEST(CudaGraph, on_a_gpu_replays_the_bits_of_the_plain_form) {
 
 // A graph keeps cuBLAS' workspace: two that had the same one would spoil each other's products.
 TEST(CudaGraph, on_a_gpu_two_replay_at_a_time) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   const at::Tensor w =
       at::randn({4096, 4096}, at::kCUDA);  // few rows: products split over its sums
   const auto product = [&](const at::Tensor& x) { return x.matmul(w); };
@@ -74,12 +76,30 @@ TEST(CudaGraph, on_a_gpu_two_replay_at_a_time) {
 }
 
 TEST(CudaGraph, on_a_gpu_goes_on_with_what_cannot_be_recorded) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   tensor::CudaGraph waits(base::Device::cuda,
                           [](const at::Tensor& x) { return x * x.sum().item<double>(); });
   for (int call = 0; call < 4; ++call)
     EXPECT_TRUE(at::equal(waits(input(call)), input(call) * input(call).sum())) << call;
   EXPECT_FALSE(waits.is_recorded());
+  // What a capture that CUDA has given up leaves open is closed.
+  EXPECT_NO_THROW(at::rand({8}, at::kCUDA).cpu());
+  EXPECT_TRUE(at::equal(at::ones({8}).pin_memory().cuda().cpu(), at::ones({8})));
+}
+
+// Trials come and go, each with graphs of its own, whose memory must serve the next ones.
+TEST(CudaGraph, on_a_gpu_graphs_that_are_gone_leave_their_memory) {
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
+  double free_after_the_third = 0;
+  for (int trial = 0; trial < 50; ++trial) {
+    tensor::CudaGraph large(base::Device::cuda, [](const at::Tensor& x) {
+      return x.new_ones({int64_t{1} << 25}).mul_(x.sum()).sum();  // 128 MiB
+    });
+    for (int call = 0; call < 3; ++call) large(input(call));
+    ASSERT_TRUE(large.is_recorded());
+    if (trial == 2) free_after_the_third = tensor::gpu_memory().free;
+  }
+  EXPECT_GE(tensor::gpu_memory().free, free_after_the_third);
 }
 
 }  // namespace

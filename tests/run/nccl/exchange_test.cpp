@@ -15,6 +15,7 @@
 #include "checkpoint/weights.hpp"
 #include "fake_nccl.hpp"
 #include "model/families.hpp"
+#include "nccl.h"
 #include "tensor/hash_weights.hpp"
 #include "workers/nccl.hpp"
 
@@ -53,7 +54,7 @@ class Exchange : public testing::Test {
   // Nothing is left behind, whatever happened.
   void TearDown() override {
     const fake_nccl::Counts counts = fake_nccl::counts();
-    EXPECT_EQ(counts.communicators, counts.aborted);
+    EXPECT_EQ(counts.communicators, counts.aborted + counts.ended);
     EXPECT_EQ(counts.streams, counts.destroyed);
     EXPECT_EQ(counts.blocking_inits, 0);
   }
@@ -68,12 +69,31 @@ TEST_F(Exchange, gives_every_rank_the_whole_network) {
     model::PartlyLoaded mine = share_of(rank);
     workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
     exchange_tensors(mine.tensors, channel);
+    channel.close();
     for (const auto& [name, tensor] : mine.model->tensors())
       same[static_cast<size_t>(rank)] += at::equal(tensor, expected.at(name)) ? 1 : 0;
   });
   EXPECT_THAT(said, testing::Each(""));
   EXPECT_THAT(same, testing::Each(static_cast<int>(expected.size())));
   EXPECT_GT(fake_nccl::counts().not_ready, 0) << "some rank had to wait";
+  EXPECT_EQ(fake_nccl::counts().ended, kRanks) << "without an abort";
+}
+
+// CUDA keeps the error of a query that was not ready, and the next launch of a kernel would report
+// it.
+TEST_F(Exchange, leaves_no_error_of_waiting_to_the_next_kernel) {
+  std::vector<cudaError_t> left(kRanks);
+  const auto said = on_ranks([&](int rank) {
+    workers::NcclChannel channel(id_, {.rank = rank, .size = kRanks});
+    while (rank == 0 && fake_nccl::counts().queries_not_ready == 0)  // the others wait for it
+      std::this_thread::yield();
+    int value = rank;
+    channel.broadcast(&value, sizeof value, 0);
+    channel.close();
+    left[static_cast<size_t>(rank)] = cudaGetLastError();
+  });
+  EXPECT_THAT(said, testing::Each(""));
+  EXPECT_THAT(left, testing::Each(cudaSuccess));
 }
 
 TEST_F(Exchange, parts_are_disjoint_and_about_equal) {

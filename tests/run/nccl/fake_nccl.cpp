@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nccl.h"
@@ -20,7 +21,7 @@ struct Round {
 };
 
 struct Channel {
-  int size = 0, joined = 0;
+  int size = 0, joined = 0, finalized = 0;
   bool gone = false;   // a rank has left
   bool wrong = false;  // ranks disagree about a broadcast
   std::vector<Round> rounds;
@@ -29,6 +30,7 @@ struct Channel {
 std::mutex mutex;
 std::map<std::string, Channel> channels;
 Counts seen;
+thread_local cudaError_t last_error = cudaSuccess;
 int names = 0;
 }  // namespace
 
@@ -36,6 +38,7 @@ struct FakeComm {
   Channel* channel;
   int rank;
   size_t rounds = 0;  // that this rank has called
+  bool finalized = false;
 };
 struct FakeStream {
   FakeComm* comm = nullptr;  // of its last broadcast
@@ -72,9 +75,11 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   const FakeComm* comm = stream->comm;
   if (comm == nullptr || comm->channel->rounds[comm->rounds - 1].done) return cudaSuccess;
   ++seen.not_ready;
-  return cudaErrorNotReady;
+  ++seen.queries_not_ready;
+  return last_error = cudaErrorNotReady;
 }
 
+cudaError_t cudaGetLastError() { return std::exchange(last_error, cudaSuccess); }
 cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 const char* cudaGetErrorString(cudaError_t) { return "fake CUDA error"; }
 
@@ -105,12 +110,29 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* error) {
     *error = ncclInvalidUsage;
   } else if (channel.gone && comm->rounds > 0 && !channel.rounds[comm->rounds - 1].done) {
     *error = ncclRemoteError;
-  } else if (channel.joined < channel.size) {
+  } else if (channel.joined < channel.size ||
+             (comm->finalized && channel.finalized < channel.size)) {
     ++seen.not_ready;
     *error = ncclInProgress;
   } else {
     *error = ncclSuccess;
   }
+  return ncclSuccess;
+}
+
+// Complete when all ranks have called it.
+ncclResult_t ncclCommFinalize(ncclComm_t comm) {
+  const std::lock_guard lock(mutex);
+  comm->finalized = true;
+  ++comm->channel->finalized;
+  return ncclInProgress;
+}
+
+ncclResult_t ncclCommDestroy(ncclComm_t comm) {
+  const std::lock_guard lock(mutex);
+  if (!comm->finalized || comm->channel->finalized < comm->channel->size) return ncclInvalidUsage;
+  ++seen.ended;
+  delete comm;
   return ncclSuccess;
 }
 

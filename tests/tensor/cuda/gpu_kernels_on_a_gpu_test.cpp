@@ -7,6 +7,7 @@
 #include "tensor/cuda/gpu_kernels.cuh"
 #include "tensor/cuda/gpu_kernels.hpp"
 #include "tensor/hash_weights.hpp"
+#include "tensor/with_gpu.hpp"
 
 namespace lorahub::tensor {
 namespace {
@@ -28,7 +29,7 @@ void expect_close(const at::Tensor& ours, const at::Tensor& exact, const at::Ten
 double rounding_to(at::ScalarType type) { return type == at::kBFloat16 ? 0x1p-8 : 0; }
 
 TEST(GpuKernels, on_a_gpu_fits_what_is_loaded_16_bytes_at_a_time) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   for (const at::ScalarType type : kTypes) {
     const at::Tensor x = at::ones({3, 16, 24}, at::device(at::kCUDA).dtype(type));
     EXPECT_TRUE(fits_gpu_kernel(x));
@@ -47,7 +48,7 @@ TEST(GpuKernels, on_a_gpu_fits_what_is_loaded_16_bytes_at_a_time) {
 
 // Widths of each way through the kernel; 15,360 rows of 1024: a batch of flan-t5-large.
 TEST(GpuKernels, on_a_gpu_rms_norm_is_that_of_libtorch_in_f64) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   const std::pair<int64_t, int64_t> shapes[] = {{15360, 1024}, {37, 8},   {37, 768},
                                                 {5, 1032},     {5, 4096}, {5, 4104}};
   for (const auto& [rows, width] : shapes) {
@@ -64,7 +65,7 @@ TEST(GpuKernels, on_a_gpu_rms_norm_is_that_of_libtorch_in_f64) {
 
 // All operations of the norm are rounded as IEEE 754 says, in an order of the width alone.
 TEST(GpuKernels, on_a_gpu_rms_norm_has_the_bits_of_its_run_on_the_cpu) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   for (const int64_t width : {8, 768, 1024, 4096}) {
     const at::Tensor x = test::hashed("x", {6, width}, 5), weight = test::hashed("w", {width}, 2);
     const at::Tensor y = at::empty_like(x);
@@ -83,7 +84,7 @@ TEST(GpuKernels, on_a_gpu_rms_norm_has_the_bits_of_its_run_on_the_cpu) {
 }
 
 TEST(GpuKernels, on_a_gpu_gelu_gate_is_that_of_libtorch_in_f64) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   const at::Tensor few = at::linspace(-12, 36, 4808, at::kFloat).to(at::kCUDA);
   for (const at::Tensor& values : {few, on_gpu("h", {15360, 2816}, 4)}) {
     const at::Tensor gates = on_gpu("g", values.sizes(), 3);
@@ -99,7 +100,7 @@ TEST(GpuKernels, on_a_gpu_gelu_gate_is_that_of_libtorch_in_f64) {
 }
 
 TEST(GpuKernels, on_a_gpu_gelu_gate_of_extreme_values_is_its_limit) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
   const at::Tensor x = at::tensor({-3e38f, -1e30f, -1e4f, -30.f, 0.f, 30.f, 1e30f, 3e38f});
   for (const at::ScalarType type : kTypes) {
     const at::Tensor hidden = x.to(at::kCUDA, type, false, true);
