@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/text.hpp"
+#include "net/page_allocator.hpp"
 #include "net/target.hpp"
 
 namespace lorahub::net {
@@ -104,12 +105,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void body_was_read(beast::error_code error) {
     if (error == http::error::body_limit) return refuse(413, "The body is too long.");
     if (error) return is_wrong(error) ? refuse(400, "This is no valid HTTP request.") : close();
-    request_.body = std::move(parser_->get().body());
+    const auto& body = parser_->get().body();
+    request_.body.assign(body.data(), body.size());
+    parser_.reset();
     answer([this] { return context_->handlers.answer(request_); });
   }
 
   void refuse(int status, std::string_view sentence) {
     closing_ = true;
+    parser_.reset();
     send(refusal(status, sentence));
   }
 
@@ -231,7 +235,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::steady_timer timer_;
   std::shared_ptr<ConnectionContext> context_;
   beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  using Body = http::basic_string_body<char, std::char_traits<char>, PageAllocator<char>>;
+  std::optional<http::request_parser<Body>> parser_;
   HttpRequest request_;
   HttpResponse response_;
   std::function<std::optional<HttpResponse>()> later_;
