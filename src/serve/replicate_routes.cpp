@@ -93,7 +93,10 @@ HttpResponse created(const HttpRequest& request, const ServiceJob& job, const Se
     if (!now) return unknown_problem();
     const bool ended = has_ended(now->status);
     if (!ended && clock.seconds() < seconds) return std::nullopt;
-    if (!ended) now->status = JobStatus::starting;
+    if (!ended) {
+      now->status = JobStatus::starting;
+      now->started.clear();
+    }
     return reply(request, 201, *now, served);
   };
   return response;
