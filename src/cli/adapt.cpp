@@ -158,6 +158,7 @@ int adapt(const Options& options) {
               "--penalty ask needs --json (its questions are lines of standard output, as the "
               "result then is), give both");
   base::block_signals();
+  choose_gpu(options.model.device);
   workers::Session session;
   workers::World world(identity());
   study::SingleTask task = study::single_task(options.task);

@@ -9,6 +9,7 @@
 #include "base/file_kind.hpp"
 #include "base/gpus.hpp"
 #include "base/input.hpp"
+#include "base/launcher.hpp"
 #include "base/nesting.hpp"
 #include "base/printable.hpp"
 #include "base/signals.hpp"
@@ -87,6 +88,11 @@ objective::Hardware hardware(const ModelOptions& options, NodeRank here) {
   return {.device = device,
           .threads = threads,
           .gpu = on_gpu ? base::claim_gpu(here.rank).value_or("") : ""};
+}
+
+void choose_gpu(const std::string& device) {
+  if (device != "cuda") return;
+  if (const std::optional<int> rank = base::launched_rank_on_node()) base::claim_gpu(*rank);
 }
 
 objective::LoadedModel load_model(const ModelOptions& options) {

@@ -66,6 +66,9 @@ struct NodeRank {
   int rank = 0, ranks = 1;
 };
 objective::Hardware hardware(const ModelOptions& options, NodeRank here);
+// Settles which GPU a rank computes on, where its launcher says the place on the node. To be called
+// before MPI begins: an MPI for GPUs starts CUDA, which looks once which GPUs it may use.
+void choose_gpu(const std::string& device);
 void check_gpu_threads(int threads);  // Error where they are too many for one GPU
 objective::LoadedModel load_model(const ModelOptions& options);
 

@@ -9,6 +9,7 @@ namespace lorahub::cli {
 int on_ranks(AskedHardware asked,
              const std::function<int(workers::World&, const objective::Hardware&)>& work) {
   base::block_signals();
+  choose_gpu(asked.device);
   workers::Session session;
   workers::World world(identity());
   return work(world, hardware({.device = asked.device, .threads = asked.threads},

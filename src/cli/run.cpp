@@ -81,6 +81,7 @@ objective::Hardware hardware_of(const RunOptions& options, const workers::World&
 
 int run_command(const RunOptions& options) {
   base::block_signals();
+  choose_gpu(options.device);
   workers::Session session;
   workers::World group(identity());
   const std::string name = std::filesystem::path(options.study).stem().string();

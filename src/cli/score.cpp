@@ -11,6 +11,7 @@
 #include "objective/alone.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
+#include "plan/trial_inputs.hpp"
 #include "study/choices.hpp"
 #include "task/row.hpp"
 
@@ -58,7 +59,15 @@ void check_rows(const ScoreOptions& options, const text::Tokenizer& tokenizer,
   warn(plan::sentence(cut));
 }
 
-constexpr search::TileShape kTile{.candidates = 1, .examples = 64};
+search::TileShape tile_of(const objective::LoadedModel& loaded,
+                          std::span<const model::Tokens> pairs,
+                          const search::Population& candidates) {
+  std::vector<size_t> sources;
+  for (const model::Tokens& pair : pairs) sources.push_back(pair.source.size());
+  return plan::tile_shape_alone({.sources = std::move(sources),
+                                 .generation = std::max(1, candidates.size()),
+                                 .device = loaded.device});
+}
 
 // Error where the losses of these rows can't fit into the memory.
 void check_memory(const ScoreOptions& options, const objective::LoadedModel& loaded,
@@ -73,12 +82,13 @@ void check_memory(const ScoreOptions& options, const objective::LoadedModel& loa
   for (const model::Tokens& pair : pairs)
     lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
                              .target = static_cast<double>(pair.target.size())});
-  const auto tiles = static_cast<int>(
-      search::cut(candidates.size(), static_cast<int>(pairs.size()), kTile).size());
+  const search::TileShape tile = tile_of(loaded, pairs, candidates);
+  const auto tiles =
+      static_cast<int>(search::cut(candidates.size(), static_cast<int>(pairs.size()), tile).size());
   plan::Need need = plan::need({.trial = trial,
                                 .architecture = loaded.model->architecture(),
                                 .lengths = lengths,
-                                .tile = kTile,
+                                .tile = tile,
                                 .candidates = candidates.dim,
                                 .modules = candidates.dim,
                                 .device = loaded.device},
@@ -116,8 +126,8 @@ Scored score_mixtures(const ScoreOptions& options, const objective::LoadedModel&
        .composition = study::parse<study::Composition>(options.composition, "--composition"),
        .engine = study::parse<study::Engine>(options.engine, "--engine")},
       pairs);
-  search::Sums sums =
-      search::measure_all(measure, candidates, static_cast<int>(pairs.size()), kTile);
+  search::Sums sums = search::measure_all(measure, candidates, static_cast<int>(pairs.size()),
+                                          tile_of(loaded, pairs, candidates));
   return {.modules = pool.names, .candidates = std::move(candidates), .sums = std::move(sums)};
 }
 

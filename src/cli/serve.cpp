@@ -26,6 +26,7 @@ std::vector<std::string> or_mini(const std::vector<std::string>& given) {
 
 int serve_command(const ServeOptions& options) {
   base::block_signals();
+  choose_gpu(options.device);
   workers::Session session;
   workers::World world(identity());
   const serve::ServiceOptions service{
