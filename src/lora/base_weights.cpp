@@ -89,8 +89,8 @@ void check_kind(const WholeTensor& whole) {
 }
 
 void check_vocabulary(const WholeTensor& whole, const std::string& name, int64_t vocabulary) {
-  base::check(whole.values.dim() != 2 || whole.values.size(0) == vocabulary ||
-                  !(is_embedding(name) || is_head(name)),
+  if (whole.values.dim() != 2 || !(is_embedding(name) || is_head(name))) return;
+  base::check(whole.values.size(0) == vocabulary,
               "module '{}': tensor {} is a whole layer of a resized vocabulary ({} tokens, the "
               "base model has {}; no mixture changes an embedding), use an adapter that was "
               "trained without new tokens",

@@ -1,6 +1,7 @@
 #include "text/bpe_content.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "base/check.hpp"
@@ -20,8 +21,8 @@ class BpeFolder {
     content_.json = read_bpe_json((own ? folder_ : json_from) / kTokenizerFile);
     check_growth();
     content_.cuts_left = config_.cuts_left;
-    special_ = config_.special.named;
-    if (!config_.decoder) add_missing(read_special_tokens(folder_, MapUse::read).named);
+    if (!config_.decoder) map_ = read_special_tokens(folder_, MapUse::read);
+    name_special();
     const std::vector<std::string>& texts = content_.json.model.texts;
     for (size_t id = 0; id < texts.size(); ++id)
       if (!texts[id].empty()) ids_[texts[id]] = static_cast<int64_t>(id);
@@ -32,8 +33,11 @@ class BpeFolder {
   BpeContent content() {
     add_listed();
     add_special();
-    take_around();
+    check_others(kTokenizerConfigFile, config_.special);
+    check_others(kSpecialTokensFile, map_);
+    check_around();
     check_space();
+    check_class();
     content_.end = end();
     return std::move(content_);
   }
@@ -55,10 +59,15 @@ class BpeFolder {
         (folder_ / file).string(), what);
   }
 
-  void add_missing(const std::vector<NamedToken>& more) {
-    for (const NamedToken& token : more)
-      if (std::ranges::find(special_, token.name, &NamedToken::name) == special_.end())
-        special_.push_back(token);
+  // In the order of their names, by which new ones take their ids. The map counts where the
+  // configuration lists no added tokens.
+  void name_special() {
+    std::map<std::string, NamedToken> by_name;
+    for (const SpecialTokens* file : {&config_.special, &map_})
+      for (const NamedToken& token : file->named) by_name.insert_or_assign(token.name, token);
+    for (const std::string& name : special_token_names())
+      if (const auto found = by_name.find(name); found != by_name.end())
+        special_.push_back(found->second);
   }
 
   void note(const std::string& text, int64_t id) {
@@ -113,15 +122,34 @@ class BpeFolder {
     return found == special_.end() || !found->token ? nullptr : &*found->token;
   }
 
-  // A flag that is not given counts as false where the other one is.
-  void take_around() {
-    if (!config_.adds_bos && !config_.adds_eos) return;
-    const auto ids = [&](bool wanted, const char* name) {
-      const AddedToken* token = wanted ? special(name) : nullptr;
-      return token == nullptr ? Ids() : Ids{ids_.at(token->content)};
-    };
-    content_.json.before = ids(config_.adds_bos.value_or(false), "bos_token");
-    content_.json.after = ids(config_.adds_eos.value_or(false), "eos_token");
+  // Tokens of other names and of lists, which transformers would add and match.
+  void check_others(const char* file, const SpecialTokens& special) {
+    std::vector<AddedToken> others;
+    for (const NamedToken& named : special.others)
+      if (named.token) others.push_back(*named.token);
+    for (const auto* list : {&special.additional, &special.extra})
+      if (*list) others.insert(others.end(), (*list)->begin(), (*list)->end());
+    for (const AddedToken& token : others)
+      if (!token.content.empty() && added(token.content) == nullptr)
+        contradict(file, base::format("the special token '{}' is none of the added tokens of {}",
+                                      token.content, kTokenizerFile));
+  }
+
+  // Releases of transformers differ in which of the two files they follow.
+  void check_around() const {
+    const BpeJson& json = content_.json;
+    check_put("add_bos_token", config_.adds_bos, "bos_token", json.before);
+    check_put("add_eos_token", config_.adds_eos, "eos_token", json.after);
+  }
+
+  void check_put(const char* flag, std::optional<bool> adds, const char* name,
+                 const Ids& put) const {
+    const AddedToken* token = special(name);
+    if (!adds || (*adds && token == nullptr)) return;
+    if (put != (*adds ? Ids{ids_.at(token->content)} : Ids()))
+      contradict(kTokenizerConfigFile, base::format("\"{}\" is {}, and the post-processor of {} "
+                                                    "does otherwise",
+                                                    flag, *adds, kTokenizerFile));
   }
 
   void check_space() const {
@@ -131,6 +159,17 @@ class BpeFolder {
     contradict(kTokenizerConfigFile,
                base::format("\"add_prefix_space\" is not as in {}, where it is {}", kTokenizerFile,
                             words.adds_space));
+  }
+
+  // The class has an expression of its own, which it takes in place of the file's.
+  void check_class() const {
+    if (!config_.tokenizer_class.starts_with("Qwen2Tokenizer")) return;
+    const PreTokenizer& words = content_.json.words;
+    if (words.patterns.size() != 1 ||
+        words.patterns.front().expression() != SplitPattern::qwen2().expression())
+      contradict(kTokenizerConfigFile,
+                 base::format("tokenizer_class is {}, whose expression is not that of {}",
+                              config_.tokenizer_class, kTokenizerFile));
   }
 
   int64_t end() const {
@@ -144,7 +183,8 @@ class BpeFolder {
 
   fs::path folder_;
   TokenizerConfig config_;
-  std::vector<NamedToken> special_;  // by name: of the configuration, and then of older files
+  SpecialTokens map_;                // of special_tokens_map.json, where it counts
+  std::vector<NamedToken> special_;  // by name
   BpeContent content_;
   std::unordered_map<std::string, int64_t> ids_;  // of all tokens so far
   int64_t next_ = 0;                              // the next free one

@@ -15,9 +15,11 @@ struct BpeContent {
 
 // A special token that tokenizer_config.json names (or special_tokens_map.json, where that has no
 // added_tokens_decoder) is cut out of texts even where tokenizer.json has it as a plain token, and
-// takes the next free id where no file gives it one; add_bos_token and add_eos_token decide what is
-// put around a text. Both are so in transformers 5 (TokenizersBackend). Error naming file and token
-// where files contradict each other, and where no file names the eos_token.
+// takes the next free id where no file gives it one, as in transformers 5 (TokenizersBackend). The
+// post-processor of tokenizer.json decides what is put around a text. Error naming file and token
+// where files contradict each other (add_bos_token and add_eos_token with the post-processor, the
+// tokenizer's class with its expression), where a special token of another name or of a list is no
+// added token, and where no file names the eos_token.
 // `json_from`: where tokenizer.json lies when `folder` has none.
 BpeContent read_bpe_content(const std::filesystem::path& folder,
                             const std::filesystem::path& json_from = {});

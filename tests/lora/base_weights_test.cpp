@@ -175,6 +175,15 @@ TEST(BaseWeights, TensorsThatTheBaseLacksAreRefused) {
                                Not(HasSubstr("another kind"))));
 }
 
+TEST(BaseWeights, ATensorWithoutDimensionsIsRefusedUnderAnyName) {
+  for (const char* name : {"encoder.block.0.layer.0.SelfAttention.q.alpha", "shared.weight",
+                           "lm_head.weight", "encoder.final_layer_norm.bias"}) {
+    const WithBase m;
+    m.add(name, at::tensor(3.0F));
+    EXPECT_THAT(m.error(), HasSubstr(name));
+  }
+}
+
 TEST(BaseWeights, ModulesToSaveMustBeThereAndAreNotAdapted) {
   const WithBase m;
   m.adapter.config({{"modules_to_save", {"lm_head", "final_layer_norm"}}});

@@ -19,6 +19,15 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+std::string refusal(const fs::path& folder) {
+  try {
+    BpeTokenizer{folder};
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "it is taken";
+}
+
 class EachBpe : public testing::TestWithParam<const char*> {};
 
 TEST_P(EachBpe, GivesTheIdsAndTextsOfTokenizersOnBbhAndOnHostileStrings) {
@@ -107,8 +116,8 @@ TEST(BpeTokenizer, BytesThatAreNoUtf8CountAsReplacementCharacters) {
   EXPECT_EQ(tokenizer.encode("a\xff\xe2\x82z"), tokenizer.encode("a\uFFFD\uFFFDz"));
 }
 
-TEST(BpeTokenizer, TheConfigurationDecidesWhatIsPutAround) {
-  const nlohmann::json& variant = bpe_variant("llama2");
+TEST(BpeTokenizer, AFlagThatSaysOtherwiseThanThePostProcessorIsRefused) {
+  const nlohmann::json& variant = bpe_variant("llama2");  // <s> before, nothing behind
   const BpeTestFolder folder(variant);
   const auto around = [&](const nlohmann::json& more) {
     nlohmann::json config = variant["config"];
@@ -118,9 +127,57 @@ TEST(BpeTokenizer, TheConfigurationDecidesWhatIsPutAround) {
     return BpeTokenizer(folder.path()).encode("");
   };
   EXPECT_THAT(around(nlohmann::json::object()), ElementsAre(1));
-  EXPECT_THAT(around({{"add_bos_token", true}, {"add_eos_token", true}}), ElementsAre(1, 2));
-  EXPECT_THAT(around({{"add_bos_token", false}}), ElementsAre());
-  EXPECT_THAT(around({{"add_eos_token", true}}), ElementsAre(2));
+  EXPECT_THAT(around({{"add_bos_token", true}, {"add_eos_token", false}}), ElementsAre(1));
+  for (const auto& [flag, value] : {std::pair{"add_bos_token", false}, {"add_eos_token", true}})
+    try {
+      around({{flag, value}});
+      ADD_FAILURE() << flag;
+    } catch (const base::Error& e) {
+      EXPECT_THAT(e.what(), HasSubstr(flag));
+    }
+}
+
+// transformers 5 would add them to the vocabulary and match them.
+TEST(BpeTokenizer, SpecialTokensThatAreNoAddedTokensAreRefused) {
+  const nlohmann::json& variant = bpe_variant("gpt2");
+  const nlohmann::json given[] = {{{"additional_special_tokens", {"<x>"}}},
+                                  {{"extra_special_tokens", {"<x>"}}},
+                                  {{"extra_special_tokens", {{"image_token", "<x>"}}}},
+                                  {{"image_token", "<x>"}}};
+  for (const char* file : {"tokenizer_config.json", "special_tokens_map.json"})
+    for (const nlohmann::json& more : given) {
+      const BpeTestFolder folder(variant);
+      nlohmann::json config = variant["config"], map = {{"eos_token", config["eos_token"]}};
+      nlohmann::json& content = file == std::string("special_tokens_map.json") ? map : config;
+      content.update(more);
+      folder.put(file, content);
+      EXPECT_THAT(refusal(folder.path()), AllOf(HasSubstr("<x>"), HasSubstr(file))) << more.dump();
+      for (const auto& [key, value] : more.items()) content.erase(key);
+      content["additional_special_tokens"] = nlohmann::json::array({"<|end|>"});
+      folder.put(file, content);
+      EXPECT_EQ(refusal(folder.path()), "it is taken") << file;
+    }
+}
+
+TEST(BpeTokenizer, TheMapOfOldFoldersNamesTheEnd) {
+  const nlohmann::json& variant = bpe_variant("llama2");
+  const BpeTestFolder folder(variant);
+  nlohmann::json config = variant["config"];
+  config.erase("added_tokens_decoder");
+  folder.put("tokenizer_config.json", config);
+  folder.put("special_tokens_map.json", {{"eos_token", "<s>"}});
+  EXPECT_EQ(BpeTokenizer(folder.path()).encode_target("a").back(), 1);
+}
+
+TEST(BpeTokenizer, AClassWithAnExpressionOfItsOwnIsRefusedForAnother) {
+  for (const char* name : {"qwen2", "llama3"}) {
+    const nlohmann::json& variant = bpe_variant(name);
+    const BpeTestFolder folder(variant);
+    nlohmann::json config = variant["config"];
+    config["tokenizer_class"] = "Qwen2TokenizerFast";
+    folder.put("tokenizer_config.json", config);
+    EXPECT_EQ(refusal(folder.path()) == "it is taken", name == std::string("qwen2"));
+  }
 }
 
 TEST(BpeTokenizer, TokensThatOtherFilesAddTakeTheNextIds) {
@@ -163,15 +220,6 @@ struct BadFile {
 void PrintTo(const BadFile& bad, std::ostream* out) { *out << bad.name; }
 
 class BadBpeFile : public testing::TestWithParam<BadFile> {};
-
-std::string refusal(const fs::path& folder) {
-  try {
-    BpeTokenizer{folder};
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "it is taken";
-}
 
 TEST_P(BadBpeFile, IsRefusedByTheNameOfItsPart) {
   const nlohmann::json& variant = bpe_variant("gpt2");
