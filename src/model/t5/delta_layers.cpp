@@ -19,11 +19,6 @@ model::delta::DeltaLayers delta_layers(const Network& network) {
   return all;
 }
 
-model::delta::Trajectory base_trajectory(const Network& network, std::span<const Tokens> examples) {
-  return model::delta::trajectory(
-      [&](const tensor::Products& by) { loss_sums(network, {}, examples, by); });
-}
-
 namespace {
 
 struct Widths {

@@ -1,9 +1,7 @@
 // Which layers of a T5 delta evaluation computes, and what that takes.
 #pragma once
-#include <span>
-
 #include "model/delta/delta.hpp"
-#include "model/t5/loss.hpp"
+#include "model/t5/network.hpp"
 
 namespace lorahub::model::t5 {
 
@@ -12,8 +10,7 @@ namespace lorahub::model::t5 {
 model::delta::DeltaLayers delta_layers(const Network& network);
 double narrow_values(const T5Config& config);  // how many weights these layers have
 
-// The inputs and outputs of these layers in the base model's pass over some examples.
-model::delta::Trajectory base_trajectory(const Network& network, std::span<const Tokens> examples);
+// The bytes of the inputs and outputs of these layers in the base model's pass over some examples.
 double trajectory_bytes(const T5Config& config, double source_tokens, double target_tokens);
 
 }  // namespace lorahub::model::t5

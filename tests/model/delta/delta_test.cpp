@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "model/models.hpp"
 #include "model/t5/delta_layers.hpp"
+#include "model/t5/loss.hpp"
 
 namespace lorahub::model::delta {
 namespace {
@@ -40,7 +41,8 @@ struct Rig {
       : g(golden(c.shape)),
         weights(c.type == Type::int8 ? int8_weights(t5::delta_layers(g.network))
                                      : bf16_weights(t5::delta_layers(g.network))),
-        base(model::t5::base_trajectory(g.network, g.pairs)) {}
+        base(trajectory(
+            [&](const tensor::Products& by) { t5::loss_sums(g.network, {}, g.pairs, by); })) {}
   std::vector<double> exact(const Adapter& adapter) const {
     return model::t5::loss_sums(g.network, adapter, g.pairs);
   }
