@@ -15,6 +15,8 @@ struct ServeOptions {
   serve::JobLimits limits;
   std::string results, data = "lorahub-service", host = "127.0.0.1", token_file;
   uint16_t port = 8000;
+  std::vector<std::string> open_libraries;
+  uint64_t most_upload = 256;  // MiB
   bool no_token = false;
   std::string device = "cpu";
   int threads = 0;
@@ -39,7 +41,9 @@ int serve_command(const ServeOptions& options) {
       .token = !options.no_token,
       .token_file = options.token_file,
       .limits = options.limits,
-      .webhook_prefixes = options.webhooks};
+      .webhook_prefixes = options.webhooks,
+      .open_libraries = {options.open_libraries.begin(), options.open_libraries.end()},
+      .most_upload = options.most_upload << 20};
   return serve::serve(service,
                       hardware({.device = options.device, .threads = options.threads},
                                {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()}),
@@ -98,6 +102,12 @@ void add_serve(CLI::App& app, Action& action) {
       ->add_option("--slice", options->limits.slice,
                    "seconds of a search after which another token's job has its turn")
       ->check(CLI::Range(1.0, 86'400.0))
+      ->capture_default_str();
+  command->add_option("--open-library", options->open_libraries,
+                      "NAME of a --library whose folder takes modules of the service's users: "
+                      "uploads, which are checked first, and published results");
+  command->add_option("--max-upload", options->most_upload, "MiB of an uploaded file of weights")
+      ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   add_device(*command, options->device, options->threads);
   command->callback([options, &action] { action = [options] { return serve_command(*options); }; });

@@ -20,7 +20,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 // Size and time of the last change of what an adapter folder holds.
 std::string stamp(const fs::path& folder) {
@@ -100,6 +100,7 @@ constexpr CardField kCard[] = {{"base", &ModuleCard::base},
                                {"prompt", &ModuleCard::prompt},
                                {"provenance", &ModuleCard::provenance},
                                {"contamination", &ModuleCard::contamination},
+                               {"others", &ModuleCard::others},
                                {"problem", &ModuleCard::problem}};
 
 json written(const Indexed& entry) {

@@ -1,5 +1,6 @@
 #include "lora/load_modules.hpp"
 
+#include "base/node_memory.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/base_weights.hpp"
 #include "lora/peft.hpp"
@@ -9,6 +10,16 @@
 
 namespace lorahub::lora {
 
+namespace {
+
+// Whether the file that a module was read from is the one that lies there now.
+bool is_unchanged(const Module& module, const std::filesystem::path& folder) {
+  const std::string now = base::file_identity(weights_file(folder));
+  return module.origin == now || module.origin.starts_with(now + " ");
+}
+
+}  // namespace
+
 std::vector<Module> load_modules(const LibraryChoice& choice, const model::Architecture& base,
                                  Modules& kept) {
   std::vector<Module> modules(choice.names.size());
@@ -17,12 +28,12 @@ std::vector<Module> load_modules(const LibraryChoice& choice, const model::Archi
   tensor::share(choice.threads, static_cast<int>(modules.size()), [&](int i) {
     const std::string& name = choice.names[static_cast<size_t>(i)];
     Module& module = modules[static_cast<size_t>(i)];
-    const auto found = kept.find(name);
-    if (found != kept.end()) {
+    const std::filesystem::path folder = module_folder(choice.library, name);
+    if (const auto found = kept.find(name);
+        found != kept.end() && is_unchanged(found->second, folder)) {
       module = found->second;
       return;
     }
-    const std::filesystem::path folder = module_folder(choice.library, name);
     text::check_same_tokens(model, folder);
     module = read_module(folder, name, weights);
     if (choice.rank > 0 && choice.rank != module.rank) module = truncate(module, choice.rank);

@@ -17,7 +17,7 @@ struct LibraryChoice {
   int threads = 1;                 // to read with
 };
 // Reads modules; `kept` holds those already read from this library and rank, by name, and then
-// these alone.
+// these alone; one whose file was replaced is read again.
 using Modules = std::map<std::string, Module>;
 std::vector<Module> load_modules(const LibraryChoice& choice, const model::Architecture& base,
                                  Modules& kept);

@@ -113,11 +113,19 @@ std::string tags_line(const ModuleCard& card) {
 }  // namespace
 
 ModuleCard read_card(const fs::path& folder) {
-  ModuleCard card;
   const fs::path file = folder / kCardFile;
-  if (!fs::is_regular_file(file)) return card;
+  if (!fs::is_regular_file(file)) return {};
   try {
-    const std::string front = front_matter(base::read_file(file));
+    return parse_card(base::read_file(file), file);
+  } catch (const base::Error& error) {
+    return {.problem = error.what()};
+  }
+}
+
+ModuleCard parse_card(const std::string& text, const fs::path& file) {
+  ModuleCard card;
+  try {
+    const std::string front = front_matter(text);
     if (front.empty()) return card;
     const study::Value whole = study::parse_document(front, file);
     std::string datasets;
@@ -134,6 +142,15 @@ ModuleCard read_card(const fs::path& folder) {
     card.problem = error.what();
   }
   return card;
+}
+
+std::string card_body(const fs::path& folder) {
+  if (!fs::exists(folder / kCardFile)) return "";
+  std::string text = base::read_file(folder / kCardFile);
+  const size_t end = text.starts_with("---\n") ? text.find("\n---", 3) : std::string::npos;
+  if (end == std::string::npos) return text;
+  const size_t line = text.find('\n', end + 1);
+  return line == std::string::npos ? "" : text.substr(line + 1);
 }
 
 void write_card(const fs::path& folder, const ModuleCard& card, const std::string& body) {

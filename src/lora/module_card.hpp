@@ -27,6 +27,11 @@ struct ModuleCard {
 
 // An empty card where there is none. data falls back to Hugging Face's `datasets`.
 ModuleCard read_card(const std::filesystem::path& folder);
+// The same of a card's text; `file` stands in messages.
+ModuleCard parse_card(const std::string& text, const std::filesystem::path& file);
+
+// The Markdown that follows the front matter; "" where there is no card.
+std::string card_body(const std::filesystem::path& folder);
 
 // The front matter, then `body` (Markdown).
 void write_card(const std::filesystem::path& folder, const ModuleCard& card,

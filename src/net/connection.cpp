@@ -34,7 +34,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read_head() {
     parser_.emplace();
     parser_->header_limit(context_->limits.head);
-    parser_->body_limit(context_->limits.body);
+    parser_->body_limit(UINT64_MAX);  // the head decides where the body goes, and its limit
+    file_parser_.reset();
     request_ = {};
     stream_.expires_after(seconds(context_->limits.head_seconds));
     http::async_read_header(
@@ -46,13 +47,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void head_was_read(beast::error_code error) {
     if (error == http::error::end_of_stream) return close();
     if (error == http::error::header_limit) return refuse(431, "The header is too long.");
-    if (error == http::error::body_limit) return refuse(413, "The body is too long.");
     if (error) return is_wrong(error) ? refuse(400, "This is no valid HTTP request.") : close();
     if (!take_head()) return refuse(400, "The address or the header of the request is wrong.");
     if (std::optional<HttpResponse> response = context_->handlers.refused(request_)) {
       closing_ = closing_ || !parser_->is_done();  // a body that nobody reads may follow
       return send(std::move(*response));
     }
+    if (!make_room()) return;
     if (beast::iequals(request_.field("expect"), "100-continue")) return ask_for_body();
     read_body();
   }
@@ -86,6 +87,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
            name == "content-type" || name == "content-length";
   }
 
+  // Prepares for the body, in memory or in a file. False where it is refused.
+  bool make_room() {
+    const std::optional<BodyFile> place =
+        context_->handlers.spool ? context_->handlers.spool(request_) : std::nullopt;
+    const uint64_t most = place ? place->most : context_->limits.body;
+    if (const auto length = parser_->content_length(); length && *length > most) {
+      refuse(413, "The body is too long.");
+      return false;
+    }
+    if (!place) {
+      parser_->body_limit(most);
+      return true;
+    }
+    beast::error_code error;
+    file_parser_.emplace(std::move(*parser_));
+    file_parser_->body_limit(most);
+    file_parser_->get().body().open(place->file.c_str(), beast::file_mode::write_new, error);
+    if (error) {
+      refuse(507, "The service can't write to its disk, tell whoever runs it.");
+      return false;
+    }
+    request_.spooled = std::make_shared<const SpooledBody>(place->file);
+    return true;
+  }
+
   void ask_for_body() {
     const auto words = std::make_shared<std::string>("HTTP/1.1 100 Continue\r\n\r\n");
     boost::asio::async_write(stream_, boost::asio::buffer(*words),
@@ -96,10 +122,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void read_body() {
+    if (file_parser_) return read_piece();
     stream_.expires_after(seconds(context_->limits.body_seconds));
     http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](auto error, size_t) {
       self->body_was_read(error);
     });
+  }
+
+  // Of a body that goes to a file, and may take as long as pieces of it come.
+  void read_piece() {
+    if (file_parser_->is_done()) {
+      file_parser_->get().body().close();
+      return answer([this] { return context_->handlers.answer(request_); });
+    }
+    stream_.expires_after(seconds(context_->limits.body_seconds));
+    http::async_read_some(stream_, buffer_, *file_parser_,
+                          [self = shared_from_this()](auto error, size_t) {
+                            if (error == boost::system::errc::no_space_on_device)
+                              return self->refuse(507, "The service's disk is full.");
+                            if (error) return self->body_was_read(error);
+                            self->read_piece();
+                          });
   }
 
   void body_was_read(beast::error_code error) {
@@ -130,6 +173,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void send(HttpResponse response) {
+    request_.spooled.reset();  // whoever goes on with it holds it
     if (response.later) {
       later_ = std::move(response.later);
       return look_again();
@@ -226,6 +270,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void close() {
+    request_.spooled.reset();
     beast::error_code ignored;
     stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     stream_.close();
@@ -237,6 +282,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_;
   using Body = http::basic_string_body<char, std::char_traits<char>, PageAllocator<char>>;
   std::optional<http::request_parser<Body>> parser_;
+  std::optional<http::request_parser<http::file_body>> file_parser_;  // once a body goes to a file
   HttpRequest request_;
   HttpResponse response_;
   std::function<std::optional<HttpResponse>()> later_;

@@ -22,12 +22,22 @@ struct ConnectionLimits {
   uint64_t body = 16 << 20;  // bytes
   int connections = 256;     // at the same time; further ones are closed
   int head_seconds = 10;     // for a head, from its first wait on
-  int body_seconds = 60;     // for a body, and for a response that the client does not read
+  int body_seconds = 60;     // for a body (for the next piece of one that goes to a file), and for
+                             // a response that the client does not read
+};
+
+// Where a body is written that is too large to be held in memory.
+struct BodyFile {
+  base::Path file;    // a new one, in a folder that is there
+  uint64_t most = 0;  // bytes
 };
 
 struct Handlers {
   // The refusal of a request by its head, before its body is read; it may name the caller.
   std::function<std::optional<HttpResponse>(HttpRequest& head)> refused;
+  // Whether the body of such a request goes to a file; nothing: it is held, and no longer than
+  // `ConnectionLimits::body`.
+  std::function<std::optional<BodyFile>(const HttpRequest& head)> spool = {};
   // Answers a whole request; several threads call it. What it throws becomes a 500 without words.
   std::function<HttpResponse(const HttpRequest&)> answer;
 };

@@ -6,6 +6,11 @@
 
 namespace lorahub::net {
 
+SpooledBody::~SpooledBody() {
+  std::error_code ignored;
+  std::filesystem::remove(file_, ignored);
+}
+
 std::string HttpRequest::field(const std::string& name) const {
   const auto found = fields.find(name);
   return found == fields.end() ? "" : found->second;

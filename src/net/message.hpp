@@ -14,6 +14,19 @@
 
 namespace lorahub::net {
 
+// A body in a file of its own, which goes with the last of its readers.
+class SpooledBody {
+ public:
+  explicit SpooledBody(base::Path file) : file_(std::move(file)) {}
+  ~SpooledBody();
+  SpooledBody(const SpooledBody&) = delete;
+  SpooledBody& operator=(const SpooledBody&) = delete;
+  const base::Path& file() const { return file_; }
+
+ private:
+  base::Path file_;
+};
+
 struct HttpRequest {
   std::string method;                         // "GET"
   std::string path;                           // decoded, from the first '/', without the query
@@ -21,6 +34,7 @@ struct HttpRequest {
   std::map<std::string, std::string> fields;  // of the header, by names in lower case
   std::string body;                           // "" as long as the head alone was read
   std::string caller = {};                    // by whose token it comes, once that is known
+  std::shared_ptr<const SpooledBody> spooled = {};  // in the place of the body (Handlers::spool)
 
   // Of a field of the header; "" where it is not given.
   std::string field(const std::string& name) const;

@@ -113,16 +113,6 @@ lora::ModuleCard card(const AddOptions& options, const lora::Module& module,
   return card;
 }
 
-// Returns the Markdown that follows the front matter.
-std::string body(const fs::path& file) {
-  if (!fs::exists(file)) return "";
-  std::string text = base::read_file(file);
-  const size_t end = text.starts_with("---\n") ? text.find("\n---", 3) : std::string::npos;
-  if (end == std::string::npos) return text;
-  const size_t line = text.find('\n', end + 1);
-  return line == std::string::npos ? "" : text.substr(line + 1);
-}
-
 }  // namespace
 
 std::string describe(const std::vector<lora::SelfTest>& tests) {
@@ -180,7 +170,7 @@ AddedModule add_module(const AddOptions& options,
   lora::ModuleCard written = card(options, module, loaded);
   if (written.base.empty()) written.base = options.base;
   base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());
-  lora::write_card(to, written, body(from / lora::kCardFile));
+  lora::write_card(to, written, lora::card_body(from));
   base::write_file(to / lora::kConfigFile,
                    base::read_file(from / lora::kConfigFile));  // it is there now
   lora::read_index(options.library);
@@ -191,7 +181,10 @@ void remove_module(const fs::path& library, const std::string& name) {
   base::check(fs::path(name).filename() == name && name != "." && name != ".." && !name.empty(),
               "'{}' is no module's name", base::printable_line(name));
   lora::find(lora::read_index(library), name);
-  fs::remove_all(library / name);
+  const fs::path gone = library / ("." + name + ".removed");  // whole or not at all for others
+  fs::remove_all(gone);
+  fs::rename(library / name, gone);
+  fs::remove_all(gone);
   lora::read_index(library);
 }
 

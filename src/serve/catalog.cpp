@@ -1,15 +1,22 @@
 #include "serve/catalog.hpp"
 
-#include <filesystem>
+#include <algorithm>
+#include <chrono>
 
 #include "base/check.hpp"
+#include "base/files.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/index.hpp"
 #include "lora/library.hpp"
+#include "lora/peft.hpp"
 #include "study/single_trial.hpp"
 
 namespace lorahub::serve {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kSettling{2}, kLeastPause{1};
 
 const std::string& word(const NamedWords& words, const std::string& name, const std::string& kind) {
   if (name.empty() && words.size() == 1) return words.begin()->second;
@@ -30,10 +37,18 @@ bool holds(const std::string& text, const std::string& search) {
   return base::lower(text).find(search) != std::string::npos;
 }
 
+// Of a field that this program does not read itself: a line of YAML.
+std::string license_of(const lora::ModuleCard& card) {
+  const std::string key = "license: ";
+  for (const std::string& line : base::split(card.others, '\n'))
+    if (line.starts_with(key)) return base::strip(line.substr(key.size()));
+  return "";
+}
+
 // Libraries that are lists of published names have no folder to be looked through.
 std::vector<Catalog::ListedModule> listed(const std::string& folder) {
   std::vector<Catalog::ListedModule> modules;
-  if (!std::filesystem::is_directory(folder)) {
+  if (!fs::is_directory(folder)) {
     for (const std::string& name : lora::module_names(folder)) modules.push_back({.name = name});
     return modules;
   }
@@ -42,17 +57,31 @@ std::vector<Catalog::ListedModule> listed(const std::string& folder) {
       modules.push_back({.name = one.name,
                          .task = one.card.task,
                          .base = public_name(one.base),
+                         .license = license_of(one.card),
+                         .sha256 = one.sha256,
                          .rank = one.rank,
-                         .bytes = one.bytes});
+                         .bytes = one.bytes,
+                         .self_tests = one.card.tests.size()});
   return modules;
+}
+
+// An open library may be empty as yet.
+void check_open(const std::string& name, const fs::path& folder) {
+  base::check(fs::is_directory(folder) && !fs::exists(folder / "modules.txt"),
+              "--open-library {}: {} is no folder of modules, or has a list modules.txt (a new "
+              "module would not be in it), give a folder without one",
+              name, folder.string());
+  base::check_writable(folder / "new" / lora::kConfigFile);
 }
 
 }  // namespace
 
-Catalog::Catalog(NamedWords models, NamedWords libraries)
-    : models_(std::move(models)), libraries_(std::move(libraries)) {
+Catalog::Catalog(NamedWords models, NamedWords libraries, std::set<std::string> open)
+    : models_(std::move(models)), libraries_(std::move(libraries)), open_(std::move(open)) {
   for (const auto& [name, path] : models_) checkpoint::resolve(study::named_model(path).path);
-  for (const auto& [name, path] : libraries_) lora::module_names(folder_of(path));
+  for (const std::string& name : open_) check_open(name, folder(name));
+  for (const auto& [name, path] : libraries_)
+    if (!is_open(name)) lora::module_names(folder_of(path));
 }
 
 const std::string& Catalog::model(const std::string& name) const {
@@ -61,16 +90,6 @@ const std::string& Catalog::model(const std::string& name) const {
 
 const std::string& Catalog::library(const std::string& name) const {
   return word(libraries_, name, "library");
-}
-
-std::vector<Catalog::ListedModule> Catalog::modules(const std::string& library,
-                                                    const std::string& search) const {
-  std::vector<ListedModule> modules = listed(folder_of(this->library(library)));
-  const std::string wanted = base::lower(search);
-  std::erase_if(modules, [&](const ListedModule& one) {
-    return !holds(one.name, wanted) && !holds(one.task, wanted);
-  });
-  return modules;
 }
 
 std::string Catalog::folder(const std::string& library) const {
@@ -82,6 +101,60 @@ std::string Catalog::model_name(const std::string& name) const {
   return name.empty() ? models_.begin()->first : name;
 }
 
+// A writer makes a module's folder first and its files then, so a folder that has just changed is
+// looked through again.
+const Catalog::Snapshot& Catalog::look(const std::string& library) const {
+  const fs::path place = folder(library);
+  const auto now = fs::file_time_type::clock::now(), changed = fs::last_write_time(place);
+  Snapshot& known = snapshots_[library];
+  const bool is_settled = known.read > changed + kSettling || now < known.read + kLeastPause;
+  if (!known.modules || known.changed != changed || !is_settled)
+    known = {.modules = std::make_shared<const std::vector<ListedModule>>(listed(place)),
+             .changed = changed,
+             .read = now};
+  known.was_used = true;
+  return known;
+}
+
+Catalog::Listed Catalog::all(const std::string& library) const {
+  const std::lock_guard lock(mutex_);
+  return look(library).modules;
+}
+
+std::vector<Catalog::ListedModule> Catalog::modules(const std::string& library,
+                                                    const std::string& search) const {
+  const Listed all = this->all(library);
+  const std::string wanted = base::lower(search);
+  std::vector<ListedModule> found;
+  std::ranges::copy_if(*all, std::back_inserter(found), [&](const ListedModule& one) {
+    return holds(one.name, wanted) || holds(one.task, wanted);
+  });
+  return found;
+}
+
+bool Catalog::has(const std::string& library, const std::string& module) const {
+  const Listed all = this->all(library);
+  return std::ranges::find(*all, module, &ListedModule::name) != all->end();
+}
+
+void Catalog::refresh(const std::string& library) const {
+  const fs::path place = folder(library);
+  Snapshot now{.changed = fs::last_write_time(place), .read = fs::file_time_type::clock::now()};
+  now.modules = std::make_shared<const std::vector<ListedModule>>(listed(place));
+  const std::lock_guard lock(mutex_);
+  snapshots_[library] = std::move(now);
+}
+
+void Catalog::refresh_all() const {
+  for (const auto& [library, word] : libraries_) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!snapshots_[library].was_used) continue;
+    }
+    refresh(library);
+  }
+}
+
 std::string Catalog::library_name(const std::string& name) const {
   library(name);
   return name.empty() ? libraries_.begin()->first : name;
@@ -90,8 +163,6 @@ std::string Catalog::library_name(const std::string& name) const {
 std::vector<std::string> Catalog::names(const std::string& library) const {
   return lora::module_names(folder(library));
 }
-
-size_t Catalog::count(const std::string& library) const { return names(library).size(); }
 
 std::string public_name(const std::string& base) {
   return base.starts_with('/') ? std::filesystem::path(base).filename().string() : base;

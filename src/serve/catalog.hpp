@@ -1,6 +1,10 @@
 // The models and libraries that the service offers, by the names that its users see.
 #pragma once
+#include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,34 +14,53 @@ namespace lorahub::serve {
 // a published name.
 using NamedWords = std::map<std::string, std::string>;
 
+// Several threads may call any function.
 class Catalog {
  public:
-  // Error where a model or library is not there.
-  Catalog(NamedWords models, NamedWords libraries);
+  // `open`: libraries that take modules of others. Error where a model or library is not there, or
+  // can't be open.
+  Catalog(NamedWords models, NamedWords libraries, std::set<std::string> open = {});
 
   const NamedWords& models() const { return models_; }
   const NamedWords& libraries() const { return libraries_; }
+  bool is_open(const std::string& library) const { return open_.contains(library); }
   // The word of a name; "" stands for the only one. Error naming the nearest where there is none.
   const std::string& model(const std::string& name) const;
   const std::string& library(const std::string& name) const;
-
   // The name itself; the only one where it is "". Error as above.
   std::string model_name(const std::string& name) const;
   std::string library_name(const std::string& name) const;
-
-  struct ListedModule {
-    std::string name, task, base;
-    long rank = 0;
-    unsigned long bytes = 0;
-  };
-  // The modules of the library whose name or task holds `search`, whatever the case of its letters.
-  std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
-  size_t count(const std::string& library) const;
   std::vector<std::string> names(const std::string& library) const;  // of its modules
   std::string folder(const std::string& library) const;
 
+  struct ListedModule {
+    std::string name, task, base, license, sha256;
+    long rank = 0;
+    unsigned long bytes = 0, self_tests = 0;
+  };
+  using Listed = std::shared_ptr<const std::vector<ListedModule>>;
+  // All modules, by name. What the library's folder holds is looked up where its list of modules
+  // has changed since; changes within a module's folder show after the next refresh().
+  Listed all(const std::string& library) const;
+  // Those whose name or task holds `search`, whatever the case of its letters.
+  std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
+  bool has(const std::string& library, const std::string& module) const;
+  size_t count(const std::string& library) const { return all(library)->size(); }
+
+  void refresh(const std::string& library) const;
+  void refresh_all() const;  // those that were asked for since
+
  private:
+  struct Snapshot {
+    Listed modules;
+    std::filesystem::file_time_type changed, read;  // the folder; and when it was looked through
+    bool was_used = false;
+  };
+  const Snapshot& look(const std::string& library) const;
   NamedWords models_, libraries_;
+  std::set<std::string> open_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, Snapshot> snapshots_;
 };
 
 // What others call a model: names go out, and where a model lies on this machine does not.

@@ -8,8 +8,7 @@
 #include "base/text.hpp"
 #include "net/byte_range.hpp"
 #include "net/target.hpp"
-#include "serve/public_modules.hpp"
-#include "serve/routes.hpp"
+#include "serve/hub_answers.hpp"
 
 namespace lorahub::serve {
 namespace {
@@ -19,35 +18,30 @@ using net::HttpResponse;
 using net::Places;
 using nlohmann::ordered_json;
 
-constexpr const char* kAnyLibrary = "lorahub";  // the name of the only library for everyone
 constexpr const char* kSince = "2026-01-01T00:00:00.000Z";
-constexpr size_t kMostListed = 1000;
-
-HttpResponse not_found(const char* code, const std::string& sentence) {
-  HttpResponse response = net::refusal(404, sentence);
-  response.fields = {{"X-Error-Code", code}, {"X-Error-Message", sentence}};
-  return response;
-}
+constexpr size_t kMostModels = 1000;
 
 HttpResponse no_repository() {
-  return not_found("RepoNotFound", "There is no module of that name in this library.");
+  return hub_refusal(404, "There is no module of that name in this library.", "RepoNotFound");
 }
 
 class Hub {
  public:
-  explicit Hub(const Served& served) : served_(served), modules_(served.catalog, served.copies) {}
+  explicit Hub(const Served& served) : served_(served) {}
 
   HttpResponse list(const HttpRequest& request) const {
     const auto given = [&](const char* name) {
       const auto found = request.query.find(name);
       return found == request.query.end() ? std::string() : found->second;
     };
-    const size_t most = number(given("limit"), kMostListed), first = number(given("cursor"), 0);
+    const size_t most = small_number(given("limit")).value_or(kMostModels),
+                 first = small_number(given("cursor")).value_or(0);
     ordered_json list = ordered_json::array();
     size_t place = 0;
     bool more = false;
     for (const auto& [library, word] : served_.catalog.libraries()) {
-      if (!given("author").empty() && own(given("author")) != library) continue;
+      if (!given("author").empty() && own_library(served_.catalog, given("author")) != library)
+        continue;
       for (const Catalog::ListedModule& one : served_.catalog.modules(library, given("search"))) {
         if (place++ < first) continue;
         if (list.size() == most) {
@@ -68,7 +62,13 @@ class Hub {
 
   HttpResponse info(const Places& places, const std::string& revision) const {
     const auto module = find(places[0], places[1]);
-    if (!module) return no_repository();
+    if (!module && !is_coming(places)) return no_repository();
+    if (!module) {  // its name is taken, and it has no files as yet
+      ordered_json object = summary(places[0], places[1], "");
+      object["sha"] = kNoCommit;
+      object["siblings"] = ordered_json::array();
+      return {.body = base::json_text(object)};
+    }
     if (!is_revision(*module, revision)) return no_revision();
     ordered_json object = summary(places[0], places[1], "");
     object["sha"] = module->commit;
@@ -80,6 +80,7 @@ class Hub {
 
   HttpResponse tree(const Places& places) const {
     const auto module = find(places[0], places[1]);
+    if (!module && is_coming(places)) return {.body = "[]"};
     if (!module) return no_repository();
     if (!is_revision(*module, places[2])) return no_revision();
     ordered_json list = ordered_json::array();
@@ -93,14 +94,11 @@ class Hub {
 
   HttpResponse file(const HttpRequest& request, const Places& places) const {
     const auto module = find(places[0], places[1]);
+    if (!module && is_coming(places)) return no_file(kNoCommit);
     if (!module) return no_repository();
     if (!is_revision(*module, places[2])) return no_revision();
     const PublicFile* file = module->find(places[3]);
-    if (file == nullptr) {
-      HttpResponse response = not_found("EntryNotFound", "The module has no such file.");
-      response.fields.emplace_back("X-Repo-Commit", module->commit);
-      return response;
-    }
+    if (file == nullptr) return no_file(module->commit);
     HttpResponse response{.type = "application/octet-stream",
                           .file = std::make_shared<const base::MappedFile>(file->path)};
     response.fields = {{"ETag", "\"" + file->sha256 + "\""},
@@ -110,26 +108,24 @@ class Hub {
   }
 
  private:
-  // `lorahub` stands for the only library.
-  std::string own(const std::string& name) const {
-    const NamedWords& libraries = served_.catalog.libraries();
-    const bool stands_for_it = name == kAnyLibrary && libraries.size() == 1;
-    return stands_for_it ? libraries.begin()->first : name;
-  }
   std::optional<PublicModule> find(const std::string& library, const std::string& name) const {
-    if (!served_.catalog.libraries().contains(own(library))) return std::nullopt;
-    return modules_.find(own(library), name);
+    const std::string own = own_library(served_.catalog, library);
+    if (!served_.catalog.libraries().contains(own)) return std::nullopt;
+    return served_.modules.find(own, name);
+  }
+  bool is_coming(const Places& places) const {
+    return served_.intake.state({own_library(served_.catalog, places[0]), places[1]}).has_value();
   }
   static bool is_revision(const PublicModule& module, const std::string& revision) {
     return revision == "main" || revision == module.commit;
   }
-  static HttpResponse no_revision() {
-    return not_found("RevisionNotFound", "The module has the revision main alone.");
+  static HttpResponse no_file(const std::string& commit) {
+    HttpResponse response = hub_refusal(404, "The module has no such file.", "EntryNotFound");
+    response.fields.emplace_back("X-Repo-Commit", commit);
+    return response;
   }
-  static size_t number(const std::string& text, size_t otherwise) {
-    const bool is_one = !text.empty() && text.size() < 7 &&
-                        text.find_first_not_of("0123456789") == std::string::npos;
-    return is_one ? std::min<size_t>(std::stoul(text), 999'999) : otherwise;
+  static HttpResponse no_revision() {
+    return hub_refusal(404, "The module has the revision main alone.", "RevisionNotFound");
   }
   static ordered_json summary(const std::string& library, const std::string& name,
                               const std::string& base) {
@@ -143,18 +139,23 @@ class Hub {
   }
 
   const Served& served_;
-  const PublicModules modules_;
 };
 
 HttpResponse who() {
   return {.body = base::json_text(ordered_json{
               {"type", "user"},
-              {"name", kAnyLibrary},
+              {"name", kHubOwner},
               {"orgs", ordered_json::array()},
-              {"auth", {{"accessToken", {{"displayName", "token"}, {"role", "read"}}}}}})};
+              {"auth", {{"accessToken", {{"displayName", "token"}, {"role", "write"}}}}}})};
 }
 
 }  // namespace
+
+std::optional<size_t> small_number(const std::string& text) {
+  const bool is_one =
+      !text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos;
+  return is_one ? std::optional(std::stoul(text)) : std::nullopt;
+}
 
 void add_hub(net::Router& router, const Served& served) {
   const auto hub = std::make_shared<const Hub>(served);

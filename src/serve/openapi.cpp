@@ -5,6 +5,7 @@
 #include "base/escape.hpp"
 #include "plan/environment.hpp"
 #include "serve/input_fields.hpp"
+#include "serve/openapi_library.hpp"
 
 namespace lorahub::serve {
 namespace {
@@ -191,6 +192,8 @@ ordered_json paths() {
 }  // namespace
 
 std::string openapi() {
+  ordered_json all = paths();
+  all.update(ordered_json::parse(library_paths()));
   return base::json_text(ordered_json{
       {"openapi", "3.0.2"},
       {"info",
@@ -198,7 +201,7 @@ std::string openapi() {
         {"description", "Few examples in, one LoRA adapter composed of a library's modules out."},
         {"version", plan::environment().at("version")}}},
       {"security", {{{"token", ordered_json::array()}}}},
-      {"paths", paths()},
+      {"paths", all},
       {"components",
        {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
         {"schemas",

@@ -1,4 +1,8 @@
+#include <nlohmann/json.hpp>
+
+#include "base/escape.hpp"
 #include "base/sha256.hpp"
+#include "plan/environment.hpp"
 #include "serve/routes.hpp"
 
 namespace lorahub::serve {
@@ -12,6 +16,9 @@ constexpr const char* kScript =
     ;
 constexpr const char* kJobsScript =
 #include "serve/jobs.js.inc"
+    ;
+constexpr const char* kLibraryScript =
+#include "serve/library.js.inc"
     ;
 constexpr const char* kResultScript =
 #include "serve/result.js.inc"
@@ -44,6 +51,17 @@ net::HttpResponse asset(const net::HttpRequest& request, const std::string& type
   return response;
 }
 
+// What cog's servers say at this address to programs.
+net::HttpResponse discovery() {
+  return {.body = base::json_text(nlohmann::ordered_json{
+              {"lorahub_version", plan::environment().at("version")},
+              {"openapi_url", "/openapi.json"},
+              {"healthcheck_url", "/health-check"},
+              {"predictions_url", "/predictions"},
+              {"predictions_idempotent_url", "/predictions/{prediction_id}"},
+              {"predictions_cancel_url", "/predictions/{prediction_id}/cancel"}})};
+}
+
 }  // namespace
 
 void add_page(net::Router& router) {
@@ -54,11 +72,21 @@ void add_page(net::Router& router) {
                   return asset(request, type, text);
                 }});
   };
-  add("/", "text/html", kIndex);
+  router.add({.method = "GET",
+              .pattern = "/",
+              .handler = [](const net::HttpRequest& request, const net::Places&) {
+                const bool shows_pages =
+                    request.field("accept").find("text/html") != std::string::npos;
+                net::HttpResponse response =
+                    shows_pages ? asset(request, "text/html", kIndex) : discovery();
+                response.fields.emplace_back("Vary", "Accept");
+                return response;
+              }});
   add("/app.js", "text/javascript", kScript);
   add("/jobs.js", "text/javascript", kJobsScript);
   add("/result.js", "text/javascript", kResultScript);
   add("/studies.js", "text/javascript", kStudiesScript);
+  add("/library.js", "text/javascript", kLibraryScript);
   add("/app.css", "text/css", kStyle);
 }
 

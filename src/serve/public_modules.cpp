@@ -11,14 +11,13 @@
 #include "checkpoint/weights.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
+#include "run/receive_module.hpp"
 
 namespace lorahub::serve {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-constexpr size_t kCommit = 40;
 
 // PEFT imports what auto_mapping names, and looks for the base where base_model_name_or_path says.
 std::string public_config(const fs::path& folder) {
@@ -57,16 +56,23 @@ std::string stamp_of(const fs::path& folder) {
 PublicModule described(const fs::path& folder) {
   PublicModule module;
   std::string all;
-  for (const char* name : {lora::kConfigFile, lora::kWeightsFile, lora::kCardFile}) {
+  for (const std::string& name : run::taken_files()) {
     const fs::path path = folder / name;
+    if (!fs::exists(path)) continue;
     module.files.push_back({.name = name,
                             .path = path,
                             .sha256 = base::sha256_file(path),
                             .bytes = fs::file_size(path)});
     all += module.files.back().sha256;
   }
-  module.commit = base::sha256(all).substr(0, kCommit);
+  module.commit = base::sha256(all).substr(0, kCommitDigits);
   return module;
+}
+
+// Whether the folder's own files may go out: of an open library, all of which is for everyone, and
+// whose modules were written afresh when they came in.
+bool is_safe(const fs::path& folder) {
+  return fs::exists(folder / lora::kWeightsFile) && !fs::exists(folder / run::kPickledWeights);
 }
 
 }  // namespace
@@ -79,14 +85,15 @@ const PublicFile* PublicModule::find(const std::string& name) const {
 std::optional<PublicModule> PublicModules::find(const std::string& library,
                                                 const std::string& name) const {
   const fs::path shelf = catalog_.folder(library);
-  const std::vector<std::string> names = lora::module_names(shelf);
-  if (std::ranges::find(names, name) == names.end()) return std::nullopt;
+  if (!catalog_.has(library, name)) return std::nullopt;
   try {
     const fs::path from = lora::module_folder(shelf, name);
     const std::lock_guard lock(mutex_);
     const std::string stamp = stamp_of(from);
     if (const auto found = known_.find(stamp); found != known_.end()) return found->second;
-    const fs::path copy = folder_ / lora::hash_module(from).substr(0, kCommit);
+    if (catalog_.is_open(library) && is_safe(from))
+      return known_.emplace(stamp, described(from)).first->second;
+    const fs::path copy = folder_ / lora::hash_module(from).substr(0, kCommitDigits);
     if (!fs::exists(copy / lora::kConfigFile)) make_copy(from, copy, name);
     return known_.emplace(stamp, described(copy)).first->second;
   } catch (const base::Error&) {

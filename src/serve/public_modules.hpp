@@ -1,5 +1,6 @@
 // Modules as they go out to others: safetensors alone, whatever format they came in, and a
-// configuration and a card that hold nothing of this machine.
+// configuration and a card that hold nothing of this machine. The folders of an open library go out
+// as they are.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -11,6 +12,8 @@
 #include "serve/catalog.hpp"
 
 namespace lorahub::serve {
+
+inline constexpr size_t kCommitDigits = 40;  // hexadecimal ones of a commit's name
 
 struct PublicFile {
   std::string name;

@@ -8,9 +8,13 @@
 #include "net/router.hpp"
 #include "serve/catalog.hpp"
 #include "serve/estimator.hpp"
+#include "serve/intake.hpp"
 #include "serve/jobs.hpp"
+#include "serve/metrics.hpp"
+#include "serve/public_modules.hpp"
 #include "serve/secrets.hpp"
 #include "serve/studies.hpp"
+#include "serve/task_thread.hpp"
 #include "serve/webhooks.hpp"
 
 namespace lorahub::serve {
@@ -22,10 +26,12 @@ struct Served {
   const WebhookPrefixes& webhook_prefixes;
   const Webhooks& webhooks;
   Studies& studies;
+  Intake& intake;
+  TaskThread& tasks;             // that changes libraries
+  const PublicModules& modules;  // as they go out to others
   bool has_token = true;
   int ranks = 1;
   std::string device = "cpu";
-  std::filesystem::path copies = {};  // where modules are kept as they go out to others
 };
 
 void add_page(net::Router& router);                               // what a browser shows
@@ -38,7 +44,19 @@ void add_replicate(net::Router& router, const Served& served);    // Replicate's
 std::string replicate_prediction(const std::string& origin, const ServiceJob& job,
                                  const Jobs& jobs);
 
-void add_hub(net::Router& router, const Served& served);  // Hugging Face's clients
+// Hugging Face's clients: reading, and what changes an open library.
+void add_hub(net::Router& router, const Served& served);
+void add_hub_uploads(net::Router& router, const Served& served);
+
+// A result into an open library.
+void add_publish(net::Router& router, const Served& served);
+void add_metrics(net::Router& router, const Served& served, const Metrics& metrics);
+
+// Whether the body of a request is a commit, which is too large to be held in memory.
+bool is_commit(const net::HttpRequest& head);
+
+// Of a query; nothing where it is no whole number below a million.
+std::optional<size_t> small_number(const std::string& text);
 
 // The paths that need no token: the page asks for one, and whoever watches the service needs none.
 const std::set<std::string>& open_paths();

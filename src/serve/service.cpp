@@ -52,7 +52,7 @@ class RunningService {
       : options_(options),
         tokens_(tokens(options)),
         rules_(rules(options, tokens_)),
-        catalog_(options.models, options.libraries),
+        catalog_(options.models, options.libraries, options.open_libraries),
         lock_(options.data / "jobs.ndj"),
         jobs_(options.data / "jobs", options.limits),
         estimator_(options.data / "drafts", {.ranks = dispatcher.ranks(),
@@ -64,16 +64,23 @@ class RunningService {
                    .body = [this](const ServiceJob& job) { return told(job); },
                    .told = [this](const std::string& id) { jobs_.told(id); }}),
         studies_(options.results),
+        intake_(catalog_, {.folder = options.data / "uploads",
+                           .most = options.most_upload,
+                           .hardware = own.hardware()}),
+        tasks_([this] { catalog_.refresh_all(); }),
+        modules_(catalog_, options.data / "modules"),
         served_{.catalog = catalog_,
                 .jobs = jobs_,
                 .estimator = estimator_,
                 .webhook_prefixes = webhook_prefixes_,
                 .webhooks = webhooks_,
                 .studies = studies_,
+                .intake = intake_,
+                .tasks = tasks_,
+                .modules = modules_,
                 .has_token = options.token,
                 .ranks = dispatcher.ranks(),
-                .device = own.hardware().device == base::Device::cuda ? "cuda" : "cpu",
-                .copies = options.data / "modules"},
+                .device = own.hardware().device == base::Device::cuda ? "cuda" : "cpu"},
         log_(options.data / "serve.log", 0),
         runner_({.jobs = jobs_, .catalog = catalog_, .estimator = estimator_}, own, dispatcher) {
     for (const ServiceJob& job : jobs_.all()) estimator_.learn(job);
@@ -85,12 +92,18 @@ class RunningService {
     add_studies(router_, served_);
     add_replicate(router_, served_);
     add_hub(router_, served_);
+    add_hub_uploads(router_, served_);
+    add_publish(router_, served_);
+    add_metrics(router_, served_, metrics_);
+    std::filesystem::remove_all(spool_);  // of a service that was killed
+    std::filesystem::create_directories(spool_);
   }
 
   [[noreturn]] void run(const std::function<void(const std::string&)>& ready) {
     const net::HttpServer server(
         options_.address, {},
         {.refused = [this](net::HttpRequest& head) { return refused(head); },
+         .spool = [this](const net::HttpRequest& head) { return spool(head); },
          .answer = [this](const net::HttpRequest& request) { return answer(request); }});
     ready(base::format("http://{}:{}/{}", in_url(options_.address.host), server.port(),
                        token_of_address()));
@@ -115,8 +128,9 @@ class RunningService {
     return "#token=" + (admin == tokens_.end() ? tokens_.begin() : admin)->second;
   }
 
-  std::optional<net::HttpResponse> refused(net::HttpRequest& head) const {
+  std::optional<net::HttpResponse> refused(net::HttpRequest& head) {
     std::optional<net::HttpResponse> refusal = net::refused(head, rules_);
+    if (refusal) metrics_.count({.method = "", .route = "", .code = refusal->status});
     if (tokens_.empty()) head.caller = kAdmin;
     return refusal;
   }
@@ -127,23 +141,37 @@ class RunningService {
                               : replicate_prediction(job.origin, job, jobs_);
   }
 
-  // The log names routes, no ids, bodies or tokens.
   net::HttpResponse answer(const net::HttpRequest& request) {
+    const std::string route = router_.pattern_of(request);
     net::HttpResponse response = router_.answer(request);
-    log_.line("request", base::format("{} {} {}", request.method, router_.pattern_of(request),
-                                      response.status));
-    if (response.later) {
-      response.later = [later = std::move(response.later)] {
-        std::optional<net::HttpResponse> made = later();
-        if (made) harden(*made);
-        return made;
-      };
-    }
+    if (!response.later) return finished(request.method, route, std::move(response));
+    response.later = [this, method = request.method, route, later = std::move(response.later)] {
+      std::optional<net::HttpResponse> made = later();
+      return made ? std::optional(finished(method, route, std::move(*made))) : std::nullopt;
+    };
+    return response;
+  }
+
+  // The log names routes, no ids, bodies or tokens.
+  net::HttpResponse finished(const std::string& method, const std::string& route,
+                             net::HttpResponse response) {
+    log_.line("request", base::format("{} {} {}", method, route, response.status));
+    metrics_.count(
+        {.method = route.empty() ? "" : method, .route = route, .code = response.status});
     harden(response);
     return response;
   }
 
+  // A commit holds files in Base64, and goes to the disk, not to memory.
+  std::optional<net::BodyFile> spool(const net::HttpRequest& head) const {
+    if (!is_commit(head)) return std::nullopt;
+    return net::BodyFile{.file = spool_ / random_hex(8),
+                         .most = options_.most_upload / 3 * 4 + kRest};
+  }
+
+  static constexpr uint64_t kRest = 16 << 20;  // bytes of a commit beside its largest file
   const ServiceOptions& options_;
+  const std::filesystem::path spool_ = options_.data / "received";
   const Tokens tokens_;
   const net::GuardRules rules_;
   const Catalog catalog_;
@@ -153,8 +181,12 @@ class RunningService {
   const WebhookPrefixes webhook_prefixes_;
   Webhooks webhooks_;  // after the jobs, which its thread asks for
   Studies studies_;
+  Intake intake_;
+  TaskThread tasks_;
+  const PublicModules modules_;
   const Served served_;
   const base::Log log_;
+  Metrics metrics_;
   JobRunner runner_;
   net::Router router_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct ServiceOptions {
   std::filesystem::path token_file;  // "": in `data`
   JobLimits limits = {};
   std::vector<std::string> webhook_prefixes = {};  // where messages about jobs may go
+  std::set<std::string> open_libraries = {};  // of `libraries`: those that take modules of others
+  uint64_t most_upload = 256 << 20;           // bytes of an uploaded file
 };
 
 // To be called on every rank. Serves until a signal ends it, which throws Interrupted; jobs go on

@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <ranges>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* kSampleTask = "mini/unseen/E1_isa_letter";  // of the mini-lab
+constexpr size_t kMostListed = 1000;  // modules, where no other limit is given
 constexpr size_t kSampleRows = 5, kSampleTestRows = 20;
 
 net::HttpResponse reply(const ordered_json& object) { return {.body = base::json_text(object)}; }
@@ -60,7 +62,9 @@ net::HttpResponse service(const Served& served) {
   ordered_json models = ordered_json::array(), libraries = ordered_json::array();
   for (const auto& [name, word] : served.catalog.models()) models.push_back(name);
   for (const auto& [name, word] : served.catalog.libraries())
-    libraries.push_back({{"name", name}, {"modules", served.catalog.count(name)}});
+    libraries.push_back({{"name", name},
+                         {"modules", served.catalog.count(name)},
+                         {"open", served.catalog.is_open(name)}});
   return reply(
       {{"version", environment.at("version")},
        {"commit", environment.at("commit")},
@@ -74,28 +78,47 @@ net::HttpResponse service(const Served& served) {
        {"samples", samples(served)}});
 }
 
+// Names that are taken and not listed: what is received, checked, or was refused.
+ordered_json coming(const Served& served, const std::string& library) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [name, state] : served.intake.states(library))
+    list.push_back(
+        {{"name", name}, {"state", state.state}, {"reason", state.reason}, {"since", state.since}});
+  return list;
+}
+
 net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
                           const std::string& name) {
   if (!served.catalog.libraries().contains(name))
     return net::refusal(404, "There is no library of that name.");
-  const auto search = request.query.find("search");
+  const auto given = [&](const char* word) {
+    const auto found = request.query.find(word);
+    return found == request.query.end() ? std::string() : found->second;
+  };
+  const std::vector<Catalog::ListedModule> found = served.catalog.modules(name, given("search"));
+  const size_t most = small_number(given("limit")).value_or(kMostListed);
   ordered_json list = ordered_json::array();
-  for (const Catalog::ListedModule& one :
-       served.catalog.modules(name, search == request.query.end() ? "" : search->second))
+  for (const Catalog::ListedModule& one : found | std::views::take(most))
     list.push_back({{"name", one.name},
                     {"task", one.task},
                     {"rank", one.rank},
                     {"base", one.base},
-                    {"bytes", one.bytes}});
-  const size_t total = list.size();
-  return reply({{"modules", std::move(list)}, {"total", total}});
+                    {"license", one.license},
+                    {"bytes", one.bytes},
+                    {"self_tests", one.self_tests},
+                    {"verdict", served.intake.verdict({name, one.name}, one.sha256)}});
+  return reply({{"modules", std::move(list)},
+                {"total", found.size()},
+                {"open", served.catalog.is_open(name)},
+                {"coming", coming(served, name)}});
 }
 
 }  // namespace
 
 const std::set<std::string>& open_paths() {
-  static const std::set<std::string> paths{"/",           "/app.js",  "/jobs.js",      "/result.js",
-                                           "/studies.js", "/app.css", "/health-check", "/healthz"};
+  static const std::set<std::string> paths{"/",          "/app.js",       "/jobs.js",
+                                           "/result.js", "/studies.js",   "/library.js",
+                                           "/app.css",   "/health-check", "/healthz"};
   return paths;
 }
 

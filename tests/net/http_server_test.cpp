@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 
 #include "base/check.hpp"
@@ -161,6 +163,66 @@ TEST_F(Server, AnAddressInUseOrOfNobodyIsSaid) {
   EXPECT_THROW(HttpServer({.host = "127.0.0.1", .port = server_.port()}, {}, handlers),
                base::Error);
   EXPECT_THROW(HttpServer({.host = "nowhere", .port = 0}, {}, handlers), base::Error);
+}
+
+// Large bodies go to files, which are there as long as a request is answered.
+class SpoolingServer : public testing::Test {
+ protected:
+  SpoolingServer() { std::filesystem::create_directories(folder_); }
+  ~SpoolingServer() override { std::filesystem::remove_all(folder_); }
+  static HttpResponse tell(const HttpRequest& request) {
+    if (!request.spooled) return {.body = "held " + std::to_string(request.body.size())};
+    const std::string bytes = base::read_file(request.spooled->file());
+    return {.body = base::format("file of {}, {}", bytes.size(), bytes.substr(0, 6))};
+  }
+  size_t files() const {
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+  }
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / base::format("lorahub_spool_{}", ::getpid());
+  std::atomic<int> count_ = 0;
+  HttpServer server_{{.host = "127.0.0.1", .port = 0},
+                     {.body = kBody, .body_seconds = 2},
+                     {.refused = [](const HttpRequest&) { return std::nullopt; },
+                      .spool = [this](const HttpRequest& head) -> std::optional<BodyFile> {
+                        if (head.path != "/large") return std::nullopt;
+                        return BodyFile{.file = folder_ / std::to_string(++count_),
+                                        .most = 100'000};
+                      },
+                      .answer = tell}};
+};
+
+TEST_F(SpoolingServer, WritesALargeBodyToAFileThatGoesWithTheRequest) {
+  const std::string body(50'000, 'y');
+  const std::string head = "POST /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n";
+  EXPECT_THAT(
+      reply(server_.port(), head + base::format("Content-Length: {}\r\n\r\n", body.size()) + body),
+      HasSubstr("file of 50000, yyyyyy"));
+  EXPECT_THAT(reply(server_.port(),
+                    head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"),
+              HasSubstr("file of 6, abcdef"));
+  EXPECT_THAT(
+      reply(server_.port(),
+            "POST /small HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab"),
+      HasSubstr("held 2"));
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(SpoolingServer, BoundsAFileAsItBoundsMemory) {
+  const std::string head = "POST /large HTTP/1.1\r\nHost: h\r\n";
+  EXPECT_THAT(reply(server_.port(), head + "Content-Length: 100001\r\n\r\n"),
+              StartsWith("HTTP/1.1 413"));
+  RawClient client(server_.port());
+  client.send(head + "Transfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "400\r\n" + std::string(1024, 'x') + "\r\n";
+  size_t sent = 0;
+  while (sent < (200 << 20) && client.send(chunk)) sent += chunk.size();
+  EXPECT_LT(sent, size_t{20} << 20);
+  RawClient cut(server_.port());  // a client that goes in the middle leaves nothing behind
+  cut.send(head + "Content-Length: 1000\r\n\r\nabc");
+  EXPECT_EQ(cut.read(), "");
+  for (int i = 0; i < 1000 && files() > 0; ++i) ::usleep(10'000);  // the socket closes first
+  EXPECT_EQ(files(), 0U);
 }
 
 }  // namespace

@@ -11,7 +11,10 @@ from running_service import Service
 PICTURES = pathlib.Path(sys.argv[4]) if len(sys.argv) > 4 else None
 shutil.rmtree(sys.argv[3], ignore_errors=True)
 os.makedirs(sys.argv[3])
-SERVICE = Service(sys.argv[1], sys.argv[2], sys.argv[3] + "/data")
+LIBRARY = sys.argv[3] + "/library"
+shutil.copytree(sys.argv[2] + "/library/mini/r16", LIBRARY)
+SERVICE = Service(sys.argv[1], sys.argv[2], sys.argv[3] + "/data", "--model", "mini", "--library", f"mini={LIBRARY}",
+                  "--open-library", "mini")
 URL = SERVICE.url
 ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(URL))
 WAIT = 300_000  # ms: a search on a busy machine
@@ -142,6 +145,14 @@ def test_adaptation(page):
     assert "lorahub adapt" in page.get_by_label("Command line", exact=True).inner_text()
     assert "PeftModel" in page.get_by_label("Python", exact=True).inner_text()
     check_look(page, "done")
+    page.get_by_label("Name of the new module").fill("add_roman")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("alert")).to_contain_text("already")
+    problems.clear()  # the browser logs the 409 itself
+    page.get_by_label("Name of the new module").fill("mixed")
+    page.get_by_label("Task in a sentence").fill("Fruit <img src=x onerror=alert(1)>")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator("#publish-note")).to_contain_text("mixed is in the library")
     page.get_by_role("button", name="Copy the command line").click()
     expect(page.locator("#live")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()").startswith("lorahub adapt")
@@ -155,6 +166,48 @@ def test_adaptation(page):
     page.get_by_role("link", name="Adapt").click()
     expect(page.get_by_role("heading", name="Adapt the model")).to_be_focused()
     page.get_by_role("button", name="Load a sample").click()
+
+
+def test_library(page):
+    """Cards, an upload that is refused and one that is listed, and a module that is deleted."""
+    page.get_by_role("link", name="Library").first.click()
+    page.get_by_label("Search", exact=True).fill("fruit")
+    page.get_by_role("button", name="mixed", exact=True).click()
+    expect(page.get_by_role("heading", name="mixed")).to_be_focused()
+    expect(page.get_by_label("Card of the module", exact=True)).to_contain_text("a LoRA adapter composed by lorahub")
+    assert '"lorahub/mixed"' in page.get_by_label("Python that loads the module", exact=True).inner_text()
+    assert not page.locator("#library img").count(), "a card is text"
+    folder = pathlib.Path(sys.argv[3]) / "upload"
+    shutil.copytree(LIBRARY + "/copy_comma", folder)
+    (folder / "optimizer.pt").write_bytes(b"x")
+    weights = bytearray((folder / "adapter_model.safetensors").read_bytes())
+    (folder / "adapter_model.safetensors").write_bytes(weights[:-2] + b"\x00\x7e")  # NaN
+    send = page.get_by_role("button", name="Upload and check")
+    page.get_by_label("Folder of the adapter").set_input_files(folder)
+    send.click()
+    expect(page.get_by_role("alert")).to_contain_text("no name")
+    page.get_by_label("Name of the module").fill("commas")
+    send.click()
+    expect(page.get_by_role("alert")).to_contain_text("NaN")
+    problems.clear()  # the browser logs the 422 itself
+    page.get_by_label("Search", exact=True).fill("")
+    coming = page.locator("#coming-list tbody tr")
+    expect(coming).to_contain_text("quarantined")
+    expect(coming).to_contain_text("holds NaN")
+    check_look(page, "library-open")
+    (folder / "adapter_model.safetensors").write_bytes(weights)
+    page.get_by_label("Folder of the adapter").set_input_files(folder)
+    page.get_by_label("Name of the module").fill("commas")
+    send.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#upload-note")).to_contain_text("commas was checked and is listed. Left out: optimizer.pt.")
+    expect(coming).to_have_count(0)
+    row = page.locator("#shelf tbody tr", has=page.get_by_role("button", name="commas", exact=True))
+    expect(row).to_contain_text("good, 1 self-test(s)")
+    page.once("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button").click()
+    page.get_by_role("button", name="Delete the module").click()
+    expect(row).to_have_count(0)
 
 
 def test_cancel(page):
@@ -211,7 +264,7 @@ with sync_playwright() as playwright:
     page.goto(URL)
     expect(page.get_by_role("heading", name="Adapt the model")).to_be_visible()
     assert "token" not in page.url, "the token leaves the address bar"
-    for test in (test_pastes, test_refusals, test_module_choice, test_adaptation, test_cancel, test_lists, test_keyboard):
+    for test in (test_pastes, test_refusals, test_module_choice, test_adaptation, test_cancel, test_lists, test_library, test_keyboard):
         test(page)
         print(test.__name__, "passed", flush=True)
     assert not problems, problems

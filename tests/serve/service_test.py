@@ -120,6 +120,33 @@ def cogs_clients():
     service.end()
 
 
+def for_those_who_watch():
+    """Counts for Prometheus, by its own parser of the format; and what cog's servers say at /."""
+    from prometheus_client.parser import text_string_to_metric_families as families
+    service = service_at(work / "metrics")
+    service.ask("POST", "/predictions", {"input": SHORT})
+    service.ask("GET", "/predictions/none")
+    service.ask("GET", "/api/service", Authorization="Bearer wrong")
+    assert service.ask("GET", "/metrics", Authorization="")[0] == 401
+    status, text = service.ask("GET", "/metrics")
+    found = {family.name: family for family in families(text.decode())}
+    assert status == 200 and all(family.documentation for family in found.values())
+    def value(name, **labels):
+        [sample] = [one for one in found[name].samples if labels.items() <= one.labels.items()]
+        return sample.value
+    requests = "lorahub_http_requests"
+    assert value(requests, route="/predictions", method="POST", code="200") == 1
+    assert value(requests, route="/predictions/{id}", code="404") == 1 and value(requests, route="", code="401") == 2
+    assert value("lorahub_jobs", state="succeeded") == 1 and value("lorahub_jobs", state="failed") == 0
+    assert value("lorahub_evaluations") == SHORT["budget"] and value("lorahub_queue_length") == 0
+    assert value("lorahub_library_modules", library="mini") == 40 and value("lorahub_ranks") == 1
+    assert value("lorahub_resident_bytes") > 1e7
+    status, reply = service.ask("GET", "/", Authorization="")
+    assert status == 200 and reply["predictions_url"] == "/predictions", reply
+    assert b"<!DOCTYPE html>" in service.ask("GET", "/", Accept="text/html,*/*")[1]
+    service.end()
+
+
 def the_description():
     """OpenAPI that validates; each of its paths wants the token; its inputs are those that are taken."""
     import openapi_spec_validator
@@ -235,7 +262,7 @@ def who_may_not():
     service.end()
 
 
-for test in (same_bits_as_the_command_line, jobs_survive_a_kill, cogs_clients, the_description, replicates_client,
+for test in (same_bits_as_the_command_line, jobs_survive_a_kill, cogs_clients, for_those_who_watch, the_description, replicates_client,
              hugging_faces_client, who_may_not):
     begin = time.time()
     test()

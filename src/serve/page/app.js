@@ -2,6 +2,7 @@
 // #/ adapts, #/p/ID is one job, #/s/NAME one study, #/library, #/jobs and #/studies list. Data enters
 // the page as text only.
 import { openTryOut, showEstimate } from '/jobs.js';
+import { openPublish, showLibrary, upload } from '/library.js';
 import { showCompared, showCourse, showWeights } from '/result.js';
 import { openStudy, showStudies } from '/studies.js';
 
@@ -215,8 +216,8 @@ async function submit() {
 }
 
 // What the search finds, or null where the user has searched anew meanwhile.
-async function find(select, box) {
-  const search = ++searches, query = new URLSearchParams({ search: $(box).value });
+async function find(select, box, limit = kMost) {
+  const search = ++searches, query = new URLSearchParams({ search: $(box).value, limit });
   const reply = await get(`/api/libraries/${encodeURIComponent($(select).value)}/modules?${query}`);
   return search === searches ? reply : null;
 }
@@ -262,6 +263,7 @@ async function download(path, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 async function showResult({ id, input, output, command }) {
+  openPublish(id, service.libraries);
   showCompared(output);
   showWeights(output);
   const paths = Object.entries({ 'adapter.zip': output.adapter, ...output.files });
@@ -270,7 +272,7 @@ async function showResult({ id, input, output, command }) {
   const auto = config.task_type === 'CAUSAL_LM' ? 'AutoModelForCausalLM' : 'AutoModelForSeq2SeqLM';
   const values = { id, origin, command, auto, request: JSON.stringify({ input }, null, 1),
     base: JSON.stringify(config.base_model_name_or_path) };
-  for (const code of every('pre')) {
+  for (const code of every('#job pre')) {
     code.dataset.pattern ??= code.textContent;
     code.textContent = code.dataset.pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
@@ -307,14 +309,7 @@ function openJob(id) {
   watch(`/predictions/${id}`, 1000, showJob);
 }
 
-// ---- Library, jobs and the choice of the view ----
-async function showLibrary() {
-  const found = await find('shelf-name', 'shelf-search');
-  if (!found) return;
-  fillTable('shelf', found.modules.slice(0, kMost).map(({ name, task, rank, base, license, bytes }) =>
-    [name, ...[task, rank, base, license].map((x) => `${x ?? '–'}`), `${fixed(bytes / 1e6, 2)} MB`]));
-  $('shelf-note').textContent = `${count(found.total, 'module')} found, up to ${kMost} are shown.`;
-}
+// ---- Jobs and the choice of the view ----
 function showJobs({ results }) {
   const searches = results.filter(({ model }) => model === 'lorahub/adapt');  // and no answers
   fillTable('jobs-list', searches.map((p) => [h('a', { href: `#/p/${p.id}` }, p.id), state(p),
@@ -357,6 +352,7 @@ async function open() {
 }
 const onSubmit = (id, act) => { $(id).onsubmit = (event) => { event.preventDefault(); attempt(act); }; };
 onSubmit('adapt-form', submit);
+onSubmit('upload-form', upload);
 onSubmit('signin-form', () => { sessionStorage.token = $('signin-token').value.trim(); return open(); });
 $('modules-list').onchange = chooseModule;
 $('modules-search').oninput = () => attempt(showModules);
@@ -367,5 +363,5 @@ for (const code of every('pre')) onClick(code.nextElementSibling, () => copy(cod
 onClick($('estimate'), () => showEstimate(request()));
 addEventListener('hashchange', () => attempt(open));
 attempt(open);
-export { $, announceOnce, ask, attempt, button, count, download, draw, duration, fillTable, fixed, get, h, onClick,
+export { $, announceOnce, ask, attempt, button, count, download, draw, duration, fillTable, find, fixed, get, h, onClick,
   pValue, watch };
