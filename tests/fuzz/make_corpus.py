@@ -387,16 +387,16 @@ def index():
     # The sizes and times of tests/fuzz/adapters.cpp's library.
     entry = {"name": "a", "base": "", "rank": 4, "alpha": 8.0, "targets": ["q", "v"], "bytes": 7, "sha256": "0" * 64,
              "problem": "", "stamp": "76@0;7@0;-;4@0;", "card": {"task": "adds", "self_test": [{"input": "1 + 1 =", "answer": "2", "max_tokens": 16}]}}
-    whole = {"version": 2, "modules": [entry]}
+    whole = {"version": 3, "modules": [entry]}
     put("index", "valid", "one", json.dumps(whole, indent=1))
-    put("index", "valid", "two", json.dumps({"version": 2, "modules": [entry, {**entry, "name": "gone"}]}))
-    put("index", "valid", "odd_fields", json.dumps({"version": 2, "modules": [
+    put("index", "valid", "two", json.dumps({"version": 3, "modules": [entry, {**entry, "name": "gone"}]}))
+    put("index", "valid", "odd_fields", json.dumps({"version": 3, "modules": [
         {**entry, "rank": "x", "alpha": None, "targets": 3, "card": {"self_test": {"a": 1}, "task": []}}]}))
     hostile = {"none": b"", "cut": json.dumps(whole)[:80], "version": json.dumps({**whole, "version": 9}),
-               "version_huge": json.dumps(whole).replace('"version": 2', '"version": 1e300'), "list": "[]",
-               "modules_number": '{"version": 2, "modules": 3}', "modules_numbers": '{"version": 2, "modules": [1, {"name": 3}]}',
+               "version_huge": json.dumps(whole).replace('"version": 3', '"version": 1e300'), "list": "[]",
+               "modules_number": '{"version": 3, "modules": 3}', "modules_numbers": '{"version": 3, "modules": [1, {"name": 3}]}',
                "deep_card": json.dumps(whole)[:-3] + ', "card": %s}]}' % DEEP, "other_stamp": json.dumps(whole).replace("76@", "77@"), "deep": "[" * 50000,
-               "not_utf8": b'{"version": 2, "modules": [{"name": "\xff"}]}'}
+               "not_utf8": b'{"version": 3, "modules": [{"name": "\xff"}]}'}
     for name, content in hostile.items():
         put("index", "hostile", name, content)
 
