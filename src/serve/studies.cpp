@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/fault.hpp"
+#include "base/replaced.hpp"
 #include "cluster/folder_status.hpp"
 #include "report/report.hpp"
 #include "store/merge_shards.hpp"
@@ -99,11 +100,7 @@ bool Studies::has(const std::string& name) const {
 
 // Where the folders lie on this machine is nobody's business.
 std::string Studies::told(const std::string& sentence) const {
-  const std::string place = results_.string() + "/";
-  std::string text = sentence;
-  for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at))
-    text.erase(at, place.size());
-  return text;
+  return base::replaced(sentence, results_.string() + "/", "");
 }
 
 template <class Work>
