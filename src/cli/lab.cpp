@@ -7,7 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/on_ranks.hpp"
 #include "cli/outputs.hpp"
-#include "lab/stages.hpp"
+#include "lab/laboratory.hpp"
 #include "plan/environment.hpp"
 #include "run/independent_parts.hpp"
 
@@ -15,7 +15,7 @@ namespace lorahub::cli {
 namespace {
 
 struct LabOptions {
-  std::string folder, recipe = "experiments/lab/recipe.yaml", only;
+  std::string folder, recipe = "mini", only;
   std::optional<uint64_t> seed;
   bool quiet = false;
   lora::Force force = lora::Force::no;
@@ -23,14 +23,13 @@ struct LabOptions {
   int threads = 0;
 };
 
-lab::Lab read_lab(const LabOptions& options) {
-  lab::Lab lab{.recipe = lab::read_recipe(options.recipe, options.seed),
-               .folder = options.folder,
-               .environment = {}};
+std::unique_ptr<lab::Laboratory> open_lab(const LabOptions& options) {
+  lab::LabSource source{
+      .recipe = options.recipe, .seed = options.seed, .folder = options.folder, .environment = {}};
   const auto all = plan::environment();
   for (const char* key : {"version", "compiler", "libtorch", "cpu"})
-    lab.environment[key] = all.at(key);
-  return lab;
+    source.environment[key] = all.at(key);
+  return lab::open(source);
 }
 
 // What each rank does: the parts that it is given, as "<stage>:<part>", each with all of its
@@ -41,12 +40,11 @@ class Builder {
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   std::string operator()(const std::string& request) {
-    if (!lab_) lab_ = read_lab(options_);
+    if (!lab_) lab_ = open_lab(options_);
     const size_t colon = request.find(':');
-    const auto stage = static_cast<lab::Stage>(std::stoi(request.substr(0, colon)));
     const auto show = [this](double done, const std::string& text) { bar_.show(done, text); };
-    return lab::do_part(
-        *lab_, stage, request.substr(colon + 1),
+    return lab_->do_part(
+        request.substr(0, colon), request.substr(colon + 1),
         {.device = hardware_.device, .threads = hardware_.threads, .progress = show});
   }
 
@@ -54,25 +52,23 @@ class Builder {
   const LabOptions& options_;
   objective::Hardware hardware_;
   base::Progress bar_;
-  std::optional<lab::Lab> lab_;
+  std::unique_ptr<lab::Laboratory> lab_;
 };
 
-run::Part part(lab::Stage stage, const std::string& name) {
+run::Part part(const std::string& stage, const std::string& name) {
   const auto say = [name](const std::string& reply, double seconds) {
     fmt::print("{}: {} ({:.0f} s)\n", name, reply, seconds);
     base::flush_output();
   };
-  return {.request = base::format("{}:{}", static_cast<int>(stage), name), .done = say};
+  return {.request = base::format("{}:{}", stage, name), .done = say};
 }
 
 void lead(const LabOptions& options, run::PartsLead& ranks) {
-  const lab::Lab lab = read_lab(options);
-  lab::claim(lab, options.force);
-  for (size_t i = 0; i < lab::stages().size(); ++i) {
-    if (!options.only.empty() && options.only != lab::stages()[i]) continue;
-    const auto stage = static_cast<lab::Stage>(i);
+  const auto lab = open_lab(options);
+  lab::claim(options.folder, lab->recipe(), options.force);
+  for (const std::string& stage : lab::stages(*lab, options.only)) {
     std::vector<run::Part> parts;
-    for (const std::string& name : lab::parts(lab, stage)) parts.push_back(part(stage, name));
+    for (const std::string& name : lab->parts(stage)) parts.push_back(part(stage, name));
     ranks.work(parts);
   }
 }
@@ -91,18 +87,18 @@ int build(const LabOptions& options) {
 void add_lab(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "lab",
-      "make the mini-lab from nothing: tasks, vocabulary, base, modules; goes on where it was");
+      "make a lab from nothing: the mini-lab, or words for a real model; goes on where it was");
   command->footer("Example: lorahub lab my_lab --seed 2");
   const auto options = std::make_shared<LabOptions>();
   command
-      ->add_option(
-          "DIR", options->folder,
-          "where it goes: model/mini, library/mini, tasks/mini as in configs/, hashes.json")
+      ->add_option("DIR", options->folder,
+                   "where it goes: model, library and tasks as in configs/, hashes.json")
       ->required();
   command->add_option("--seed", options->seed, "of all rows and trainings (default: the recipe's)");
   command->add_option("--only", options->only, "one stage alone")
-      ->check(CLI::IsMember(lab::stages()));
-  command->add_option("--recipe", options->recipe, "what it is made of")->capture_default_str();
+      ->check(CLI::IsMember(lab::stage_names()));
+  command->add_option("--recipe", options->recipe, "what it is made of: a file, or mini or words")
+      ->capture_default_str();
   add_device(*command, options->device, options->threads);
   command->add_flag("--quiet", options->quiet, "no progress");
   add_force(*command, options->force);

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/check.hpp"
-#include "base/files.hpp"
 #include "base/printable.hpp"
+#include "lab/recipe_reader.hpp"
 #include "task/task.hpp"
 
 namespace lorahub::lab {
@@ -22,15 +22,6 @@ struct Made {
   Recipe recipe;
   Texts templates, hidden;
 };
-
-template <class Work>
-auto at(const Value& value, const Work& work) {  // errors of `work` get the place of `value`
-  try {
-    return work();
-  } catch (const base::Error& error) {
-    fail_at(value, "{}", error.what());
-  }
-}
 
 // "D9_hid_last_letter" and "last_letter": the parts behind "D9_".
 LabTask parse(const std::string& name, const Value& value) {
@@ -108,13 +99,7 @@ void read_rows(const Value& value, RowCounts& rows) {
       {"few_shot", &RowCounts::few_shot}, {"module", &RowCounts::module},
       {"card", &RowCounts::card},         {"pool", &RowCounts::pool},
       {"test", &RowCounts::test},         {"check", &RowCounts::check}};
-  for (const study::Entry& entry : study::entries(value)) {
-    const auto field = fields.find(entry.key);
-    if (field == fields.end()) fail_at(entry.value, "no rows are called '{}'", entry.key);
-    rows.*field->second = study::integer(entry.value, {.least = 1});
-  }
-  for (const auto& [name, field] : fields)
-    if (rows.*field == 0) fail_at(value, "the number of '{}' rows is missing, add it", name);
+  read_counts(value, rows, fields);
 }
 
 void read_model(const Value& value, model::t5::T5Config& model) {
@@ -125,13 +110,7 @@ void read_model(const Value& value, model::t5::T5Config& model) {
       {"heads", &model::t5::T5Config::heads},
       {"encoder_layers", &model::t5::T5Config::encoder_layers},
       {"decoder_layers", &model::t5::T5Config::decoder_layers}};
-  for (const study::Entry& entry : study::entries(value)) {
-    const auto field = fields.find(entry.key);
-    if (field == fields.end()) fail_at(entry.value, "a model has no '{}'", entry.key);
-    model.*field->second = study::integer(entry.value, {.least = 1});
-  }
-  for (const auto& [name, field] : fields)
-    if (model.*field == 0) fail_at(value, "the model's '{}' is missing, add it", name);
+  read_counts(value, model, fields);
   // Heads 0 to 2 have a task from the start (lab/start.hpp).
   if (model.heads < 3) fail_at(value, "{} heads are too few, the start needs 3", model.heads);
   model.gated = model.gelu = true;
@@ -144,7 +123,7 @@ void read_refused(const Value& value, Recipe& recipe) {
 }
 
 // The parts in the order in which they need each other.
-void read_parts(const std::map<std::string, Value>& parts, Made& made) {
+void fill(const std::map<std::string, Value>& parts, Made& made) {
   Recipe& r = made.recipe;
   r.seed = study::seed(parts.at("seed"));
   read_rows(parts.at("rows"), r.rows);
@@ -178,28 +157,15 @@ std::vector<LabTask> Recipe::targets() const {
 }
 
 Recipe read_recipe(const std::filesystem::path& file, std::optional<uint64_t> seed) {
-  const std::vector<std::string> needed{"seed",      "rows",        "model",      "templates",
-                                        "hidden",    "development", "evaluation", "controls",
-                                        "held_out",  "modules",     "ranks",      "train_lookups",
-                                        "train_mix", "train_module"};
-  const Value root = study::read_document(file, "recipe of a lab");
-  std::map<std::string, Value> parts;
-  for (const study::Entry& entry : study::entries(root)) {
-    if (entry.key != "refuse" && std::ranges::count(needed, entry.key) == 0)
-      fail_at(entry.value, "unknown key '{}', did you mean '{}'?", entry.key,
-              base::nearest(entry.key, needed));
-    parts.emplace(entry.key, entry.value);
-  }
-  for (const std::string& key : needed)
-    if (!parts.contains(key))
-      fail_at(root, "the recipe does not say '{}', add a line `{}: ...`", key, key);
+  static const RecipeKeys keys{
+      .needed = {"seed", "rows", "model", "templates", "hidden", "development", "evaluation",
+                 "controls", "held_out", "modules", "ranks", "train_lookups", "train_mix",
+                 "train_module"},
+      .optional = {"refuse"}};
   Made made;
-  read_parts(parts, made);
-  made.recipe.text = base::read_file(file);
-  if (seed) {
-    made.recipe.seed = *seed;
-    made.recipe.text += base::format("# Made with --seed {}.\n", *seed);
-  }
+  fill(read_parts(file, keys), made);
+  made.recipe.text = recipe_text(file, seed);
+  made.recipe.seed = seed.value_or(made.recipe.seed);
   return made.recipe;
 }
 

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
-#include "base/escape.hpp"
 #include "base/files.hpp"
-#include "base/sha256.hpp"
 #include "lab/lab_folders.hpp"
+#include "lab/lab_training.hpp"
 #include "lab/quality.hpp"
 #include "lab/rows.hpp"
 #include "lab/start.hpp"
@@ -25,6 +23,12 @@ void need(const fs::path& path, Stage stage) {
               path.string(), stages()[static_cast<size_t>(stage)]);
 }
 
+std::vector<std::string> names(const std::vector<LabTask>& tasks) {
+  std::vector<std::string> all;
+  for (const LabTask& task : tasks) all.push_back(task.name);
+  return all;
+}
+
 std::string make_rows(const Lab& lab) {
   const Folders folders{lab.folder};
   const Recipe& recipe = lab.recipe;
@@ -35,7 +39,11 @@ std::string make_rows(const Lab& lab) {
     write_rows(folder / "test.jsonl", target.test);
     write_answers(folder / "own_form.jsonl", target.own);
   }
-  write_pieces(lab.folder, recipe);
+  write_base(folders);
+  write_library(folders, recipe.ranks);
+  write_task_lists(folders, {.development = names(recipe.development),
+                             .evaluation = names(recipe.evaluation),
+                             .controls = names(recipe.controls)});
   const Prompts unseen = unseen_prompts(recipe);
   for (const LabTask& task : recipe.modules) {
     const Upstream rows = module_rows(recipe, task, unseen);
@@ -63,73 +71,41 @@ std::string make_start(const Lab& lab) {
   return base::format("{} words, {} pieces", words.size(), config.vocabulary);
 }
 
-std::string quoted(const std::string& text) { return base::json_text(nlohmann::json(text)); }
-
-struct Training {
-  std::string name;  // of the model that it starts from
-  fs::path model, data, out;
-  uint64_t seed = 1;
-};
-
-train::TrainingConfig config(const study::Value& settings, const Training& training,
-                             std::vector<study::Setting> more) {
-  const std::string data = fs::absolute(training.data).string();
-  more.insert(more.end(), {{"model", quoted(fs::absolute(training.model).string())},
-                           {"data", quoted(data)},
-                           {"out", quoted(training.out.string())},
-                           {"seed", base::format("{}", training.seed)}});
-  train::TrainingConfig config = train::read_config(settings, more);
-  config.model = config.base_name = training.name;  // the folder's own place says nothing to others
-  return config;
-}
-
-std::string trained(const train::TrainingConfig& config,
-                    const train::TrainingResources& resources) {
-  const train::OneTraining training = train::trainings(config).front();
-  return train::train_one(config, training, resources) ? "trained" : "is there";
-}
-
 std::string make_lookups(const Lab& lab, const train::TrainingResources& resources) {
   const Folders folders{lab.folder};
   need(folders.start() / "config.json", Stage::vocabulary);
   need(folders.lookup_rows(), Stage::rows);
-  const Training training{.name = "start",
-                          .model = folders.start(),
-                          .data = folders.lookup_rows(),
-                          .out = folders.lookups(),
-                          .seed = lab.recipe.seed};
-  return trained(config(lab.recipe.lookups, training, {}), resources);
+  const LabTraining training{.base_name = "start",
+                             .model = folders.start(),
+                             .data = folders.lookup_rows(),
+                             .out = folders.lookups(),
+                             .seed = lab.recipe.seed};
+  return trained(training_config(lab.recipe.lookups, training, {}), resources);
 }
 
 std::string make_base(const Lab& lab, const train::TrainingResources& resources) {
   const Folders folders{lab.folder};
   need(folders.lookups() / "training.json", Stage::lookups);
-  const Training training{.name = "lookups",
-                          .model = folders.lookups(),
-                          .data = folders.mix_rows(),
-                          .out = folders.model(),
-                          .seed = lab.recipe.seed};
-  return trained(config(lab.recipe.mix, training, {}), resources);
+  const LabTraining training{.base_name = "lookups",
+                             .model = folders.lookups(),
+                             .data = folders.mix_rows(),
+                             .out = folders.model(),
+                             .seed = lab.recipe.seed};
+  return trained(training_config(lab.recipe.mix, training, {}), resources);
 }
 
-// "r16/find_letter"
 std::string make_module(const Lab& lab, const std::string& part,
                         const train::TrainingResources& resources) {
   const Folders folders{lab.folder};
   need(folders.model() / "training.json", Stage::base);
-  const size_t slash = part.find('/');
-  const std::string rank = part.substr(1, slash - 1), name = part.substr(slash + 1);
-  // Another start for each module, the same for all ranks of it.
-  base::Stream stream(lab.recipe.seed, "lab/start/" + name);
-  const Training training{.name = "mini",
-                          .model = folders.model(),
-                          .data = folders.module_rows(name),
-                          .out = folders.library() / part,
-                          .seed = stream.bits()};
-  return trained(config(lab.recipe.module, training,
-                        {{"rank", rank},
-                         {"alpha", base::format("{}", 2 * std::stoi(rank))},
-                         {"test", quoted(fs::absolute(folders.card_rows(name)).string())}}),
+  const auto [rank, module] = module_part(part);
+  const LabTraining training{.base_name = "mini",
+                             .model = folders.model(),
+                             .data = folders.module_rows(module),
+                             .out = folders.library() / part,
+                             .seed = module_seed(lab.recipe.seed, module)};
+  return trained(training_config(lab.recipe.module, training,
+                                 module_settings(rank, folders.card_rows(module))),
                  resources);
 }
 
@@ -141,29 +117,9 @@ const std::vector<std::string>& stages() {
   return names;
 }
 
-void claim(const Lab& lab, lora::Force force) {
-  const fs::path note = lab.folder / "recipe.yaml";
-  const fs::file_type type = lora::own_type(lab.folder);
-  base::check(
-      force == lora::Force::yes || type == fs::file_type::not_found ||
-          (type == fs::file_type::directory && (fs::exists(note) || fs::is_empty(lab.folder))),
-      "{}: holds something that is no lab (it could be lost), choose another folder or give "
-      "--force",
-      lab.folder.string());
-  base::check(!fs::exists(note) || base::read_file(note) == lab.recipe.text,
-              "{}: is of another recipe or seed (its parts would be mixed with these), choose "
-              "another folder or remove it",
-              lab.folder.string());
-  if (!fs::exists(note)) base::write_file(note, lab.recipe.text);
-}
-
 std::vector<std::string> parts(const Lab& lab, Stage stage) {
   if (stage != Stage::modules) return {stages()[static_cast<size_t>(stage)]};
-  std::vector<std::string> all;
-  for (const int rank : lab.recipe.ranks)
-    for (const LabTask& task : lab.recipe.modules)
-      all.push_back(base::format("r{}/{}", rank, task.name));
-  return all;
+  return module_parts(lab.recipe.ranks, names(lab.recipe.modules));
 }
 
 std::string do_part(const Lab& lab, Stage stage, const std::string& part,
@@ -182,7 +138,7 @@ std::string do_part(const Lab& lab, Stage stage, const std::string& part,
     case Stage::check:
       return write_measured(lab, resources);
     case Stage::hashes:
-      return write_hashes(lab);
+      return write_hashes(lab.folder, {.seed = lab.recipe.seed, .environment = lab.environment});
   }
   return "";
 }

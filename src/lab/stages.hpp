@@ -20,9 +20,6 @@ struct Lab {
   std::map<std::string, std::string> environment;  // of the machine, for hashes.json
 };
 
-// Notes the recipe in the folder. Error when the folder belongs to another recipe.
-void claim(const Lab& lab, lora::Force force);
-
 // Parts of a stage, by name: modules "r16/find_letter"; of other stages there is one.
 std::vector<std::string> parts(const Lab& lab, Stage stage);
 

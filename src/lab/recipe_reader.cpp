@@ -1,0 +1,33 @@
+#include "lab/recipe_reader.hpp"
+
+#include <algorithm>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+
+namespace lorahub::lab {
+
+std::map<std::string, study::Value> read_parts(const std::filesystem::path& file,
+                                               const RecipeKeys& keys) {
+  const study::Value root = study::read_document(file, "recipe of a lab");
+  std::map<std::string, study::Value> parts;
+  for (const study::Entry& entry : study::entries(root)) {
+    if (std::ranges::count(keys.needed, entry.key) + std::ranges::count(keys.optional, entry.key) ==
+        0)
+      study::fail_at(entry.value, "unknown key '{}', did you mean '{}'?", entry.key,
+                     base::nearest(entry.key, keys.needed));
+    parts.emplace(entry.key, entry.value);
+  }
+  for (const std::string& key : keys.needed)
+    if (!parts.contains(key))
+      study::fail_at(root, "the recipe does not say '{}', add a line `{}: ...`", key, key);
+  return parts;
+}
+
+std::string recipe_text(const std::filesystem::path& file, std::optional<uint64_t> seed) {
+  std::string text = base::read_file(file);
+  if (seed) text += base::format("# Made with --seed {}.\n", *seed);
+  return text;
+}
+
+}  // namespace lorahub::lab

@@ -1,0 +1,25 @@
+// How an answer is said: a template such as "[{answer}]".
+#pragma once
+#include <string>
+
+#include "study/document.hpp"
+
+namespace lorahub::lab::words {
+
+// {answer} as it is, {ANSWER} in capitals, {first} and {last} its first and last letter. Letters
+// are bytes: answers are of ASCII.
+class WordForm {
+ public:
+  // Error at the value for a template without one of these, and for another word in braces.
+  explicit WordForm(const study::Value& value);
+
+  std::string said(const std::string& answer) const;
+
+ private:
+  std::string text_;
+};
+
+// The question about a word: `ask` with the word for its {word}.
+std::string asked(const std::string& ask, const std::string& word);
+
+}  // namespace lorahub::lab::words
