@@ -25,9 +25,11 @@ at::Tensor uniform(at::IntArrayRef sizes, double bound, base::Stream stream) {
 
 std::string last_part(const std::string& name) { return name.substr(name.find_last_of('.') + 1); }
 
-// Slots of the layers whose name ends in one of the targets.
-std::vector<size_t> slots(const std::vector<model::LinearInfo>& linears,
-                          const std::vector<std::string>& targets) {
+// Slots of the layers whose name ends in one of the shape's targets.
+std::vector<size_t> slots(const model::Architecture& base, const LoraShape& shape) {
+  const std::vector<model::LinearInfo>& linears = base.linears();
+  const std::vector<std::string>& targets =
+      shape.targets.empty() ? base.peft().lora_targets : shape.targets;
   std::vector<std::string> parts;
   for (const model::LinearInfo& linear : linears) {
     const std::string part = last_part(linear.name);
@@ -99,7 +101,7 @@ void set_bytes(Trainable& trainable, const std::string& bytes) {
 
 Trainable lora(const ModelPointer& base, const LoraShape& shape, uint64_t seed) {
   const std::vector<model::LinearInfo>& linears = base->architecture().linears();
-  const std::vector<size_t> adapted = slots(linears, shape.targets);
+  const std::vector<size_t> adapted = slots(base->architecture(), shape);
   const at::Device device = device_of(base);
   Trainable trainable;
   for (const size_t slot : adapted) {
@@ -135,7 +137,7 @@ Trainable lora(const ModelPointer& base, const LoraShape& shape, uint64_t seed) 
 lora::Module lora_module(const Trainable& lora, const model::Architecture& base,
                          const LoraShape& shape) {
   lora::Module module{.name = "trained", .rank = shape.rank, .alpha = shape.alpha, .slots = {}};
-  const std::vector<size_t> adapted = slots(base.linears(), shape.targets);
+  const std::vector<size_t> adapted = slots(base, shape);
   for (size_t i = 0; i < adapted.size(); ++i)
     module.slots[static_cast<int>(adapted[i])] = {.a = lora.parameters[2 * i].value,
                                                   .b = lora.parameters[2 * i + 1].value};

@@ -49,7 +49,7 @@ void set_bytes(Trainable& trainable, const std::string& bytes);
 struct LoraShape {
   int64_t rank = 16;
   double alpha = 32;
-  std::vector<std::string> targets{"q", "v"};  // last parts of the layers' names
+  std::vector<std::string> targets;  // last parts of the layers' names; none: the family's usual
 };
 // Error naming a target that no layer has.
 Trainable lora(const ModelPointer& base, const LoraShape& shape, uint64_t seed);

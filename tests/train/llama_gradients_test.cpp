@@ -46,6 +46,16 @@ DecoderCase decoder_case(const std::string& name, at::ScalarType dtype = at::kFl
   return c;
 }
 
+TEST(DecoderLora, AdaptsQueriesAndValuesWhereNothingElseIsAskedFor) {
+  const ModelPointer model = decoder(lorahub::test::tiny_model("llama"), at::kFloat);
+  const Trainable usual = lora(model, {.rank = 2, .alpha = 4, .targets = {}}, 1);
+  const Trainable named = lora(model, {.rank = 2, .alpha = 4, .targets = {"q_proj", "v_proj"}}, 1);
+  ASSERT_EQ(usual.parameters.size(), named.parameters.size());
+  ASSERT_FALSE(usual.parameters.empty());
+  for (size_t i = 0; i < usual.parameters.size(); ++i)
+    EXPECT_EQ(usual.parameters[i].name, named.parameters[i].name);
+}
+
 TEST(DecoderGradients, AreThoseOfTransformersAndPeft) {
   for (const std::string name : kDecoderCases) {
     const DecoderCase c = decoder_case(name);
