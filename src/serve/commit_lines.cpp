@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "base/check.hpp"
+#include "base/json_names.hpp"
 #include "base/nesting.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
@@ -67,6 +68,9 @@ std::string read_commit(std::string_view lines, const CommitActions& actions) {
                 "line {} of the commit is no JSON object with a key and a value, send it as "
                 "huggingface_hub does",
                 number);
+    if (const std::optional<std::string> name = base::name_given_twice(line))
+      base::fail("line {} of the commit has `{}` twice (only one could count), send it once",
+                 number, base::shortened(base::printable_line(*name), kShown));
     const std::string key = text(object, "key", number);
     if (key == "header") {
       if (value->contains("parentCommit")) parent = text(*value, "parentCommit", number);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "base/json_names.hpp"
 #include "base/nesting.hpp"
 
 namespace lorahub::serve {
@@ -48,6 +49,10 @@ HttpResponse hub_refusal(int status, const std::string& sentence, const std::str
   return response;
 }
 
+std::string twice_sentence(const std::string& name) {
+  return base::format("`{}` is given twice (only one value could count), keep one of them.", name);
+}
+
 [[noreturn]] void throw_refusal(int status, const std::string& sentence, const std::string& code) {
   throw Refused{hub_refusal(status, sentence, code)};
 }
@@ -66,6 +71,8 @@ RequestObject::RequestObject(const HttpRequest& request) {
     throw_refusal(415, "The body's type is not application/json, send JSON.");
   json object = json::parse(base::shallow_json(request.body), nullptr, false);
   if (!object.is_object()) throw_refusal(400, "The body is no JSON object, send one.");
+  if (const auto name = base::name_given_twice(request.body))
+    throw_refusal(422, twice_sentence(*name));
   values_ = std::make_shared<const Values>(Values{std::move(object)});
 }
 

@@ -19,6 +19,8 @@ std::string own_library(const Catalog& catalog, const std::string& owner);
 
 net::HttpResponse hub_refusal(int status, const std::string& sentence,
                               const std::string& code = "");
+// Of a name that an object of a body has twice.
+std::string twice_sentence(const std::string& name);
 
 // A refusal that is thrown on the way.
 struct Refused {

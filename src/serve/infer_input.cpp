@@ -157,7 +157,9 @@ InferInput read_infer_input(const std::string& text, const Catalog& catalog) {
 }
 
 std::string as_json(const InferInput& input) {
-  ordered_json object{{"model", input.model}, {"prompts", input.prompts}};
+  ordered_json object = ordered_json::object();
+  if (!input.model.empty()) object["model"] = input.model;
+  object["prompts"] = input.prompts;
   if (!input.job.empty()) object["job"] = input.job;
   if (!input.library.empty()) object["library"] = input.library;
   if (!input.module.empty()) object["module"] = input.module;

@@ -2,9 +2,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "base/json_names.hpp"
 #include "base/nesting.hpp"
 #include "base/text.hpp"
 #include "net/byte_range.hpp"
+#include "serve/hub_answers.hpp"
 #include "serve/prediction.hpp"
 #include "serve/routes.hpp"
 #include "serve/stored_zip.hpp"
@@ -164,6 +166,8 @@ net::HttpResponse estimate(const net::HttpRequest& request, const Served& served
   const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
   if (!body.is_object() || !body.contains("input"))
     return net::refusal(400, "The body is no JSON object with an `input`, send one.");
+  if (const auto name = base::name_given_twice(request.body))
+    return net::refusal(422, twice_sentence(*name));
   try {
     const AdaptInput input = read_adapt_input(base::json_text(body["input"]), served.catalog);
     const Estimate expected = served.estimator.adaptation(input, served.catalog);

@@ -3,7 +3,9 @@
 
 #include "base/escape.hpp"
 #include "base/fault.hpp"
+#include "base/json_names.hpp"
 #include "base/nesting.hpp"
+#include "serve/hub_answers.hpp"
 #include "serve/infer_input.hpp"
 #include "serve/routes.hpp"
 
@@ -195,6 +197,8 @@ Taken take_job(const net::HttpRequest& request, const Served& served, Asked aske
   const json body = object_of(request.body);
   if (body.is_null())
     return {.refusal = net::refusal(400, "The body is no JSON object, send one.")};
+  if (const auto name = base::name_given_twice(request.body))
+    return {.refusal = net::refusal(422, twice_sentence(*name))};
   if (auto refusal = wrong_field(body)) return {.refusal = std::move(refusal)};
   if (auto refusal = take_id(body, asked.id)) return {.refusal = std::move(refusal)};
   if (auto refusal = take_webhook(body, served, asked.webhook))

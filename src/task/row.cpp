@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/file_kind.hpp"
+#include "base/json_names.hpp"
 #include "base/nesting.hpp"
 #include "text/unicode.hpp"
 
@@ -194,34 +195,15 @@ struct Parsed {
   size_t at = 0;  // byte
 };
 
-// An object's names, to find one that is given twice: JSON readers keep the last value in silence.
-class NamesSeen {
- public:
-  bool operator()(int /*depth*/, Json::parse_event_t event, const Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open_.emplace_back();
-    if (event == Json::parse_event_t::object_end) open_.pop_back();
-    if (event == Json::parse_event_t::key && twice_.empty() &&
-        !open_.back().insert(parsed.get<std::string>()).second)
-      twice_ = parsed.get<std::string>();
-    return true;
-  }
-  const std::string& twice() const { return twice_; }
-
- private:
-  std::vector<std::set<std::string>> open_;
-  std::string twice_;
-};
-
 Parsed parse(const std::string& text) {
   if (const auto at = base::first_not_utf8(text))
     return {.problem = base::format("the byte 0x{:02x} is no UTF-8 text (is it Latin-1?), save "
                                     "the file as UTF-8",
                                     static_cast<unsigned char>(text[*at])),
             .at = *at};
-  NamesSeen seen;
   Parsed parsed;
   try {
-    parsed.json = Json::parse(base::shallow_json(text), std::ref(seen));
+    parsed.json = Json::parse(base::shallow_json(text));
   } catch (const Json::parse_error& error) {
     parsed.problem = "no valid JSON from here on";
     parsed.at = std::min(error.byte, text.size());
@@ -230,9 +212,10 @@ Parsed parse(const std::string& text) {
     parsed.at = std::min(text.find(words.at(1)), text.size());
     parsed.problem = "a number is too large for double precision, write it in quotes";
   }
-  if (parsed.problem.empty() && !seen.twice().empty())
-    parsed.problem = base::format(
-        "\"{}\" is given twice (only one value could count), keep one of them", seen.twice());
+  if (!parsed.problem.empty()) return parsed;
+  if (const std::optional<std::string> name = base::name_given_twice(text))
+    parsed.problem =
+        base::format("\"{}\" is given twice (only one value could count), keep one of them", *name);
   return parsed;
 }
 

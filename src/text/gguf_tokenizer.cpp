@@ -1,6 +1,7 @@
 #include "text/gguf_tokenizer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <tuple>
 #include <unordered_map>
@@ -18,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kControl = 3, kUserDefined = 4, kUnused = 5;  // of tokenizer.ggml.token_type
+constexpr int64_t kLastType = 6;
+constexpr size_t kLongestPiece = 4096;  // bytes: all ways to put it together are tried
 
 // How words are cut before byte-level merges, by tokenizer.ggml.pre.
 struct PreKind {
@@ -95,11 +98,15 @@ class GgufTokens {
     if (texts == nullptr || texts->empty()) contradict("it has no tokenizer.ggml.tokens");
     model().texts = *texts;
     const std::vector<int64_t>& types = types_of();
-    for (size_t id = 0; id < texts->size(); ++id)
+    for (size_t id = 0; id < texts->size(); ++id) {
+      if (types[id] < 0 || types[id] > kLastType)
+        contradict(base::format("token {} is of the type {} (0 to {} are known)", id, types[id],
+                                kLastType));
       if (types[id] == kUnused)
         model().texts[id].clear();
       else
         note((*texts)[id], static_cast<int32_t>(id));
+    }
   }
 
   void note(const std::string& text, int32_t id) {
@@ -201,6 +208,10 @@ class GgufTokens {
   // All ways to put a piece together of two.
   void add_merges(int32_t joined, double score, std::vector<ScoredMerge>& all) const {
     const std::string& text = content_.json.model.texts[static_cast<size_t>(joined)];
+    if (!std::isfinite(score)) contradict(base::format("token {} has no score", joined));
+    if (text.size() > kLongestPiece)
+      contradict(base::format("token {} is of {} bytes (at most {} are a piece of a text)", joined,
+                              text.size(), kLongestPiece));
     std::vector<size_t> letters;  // where each begins
     for (size_t at = 0; at < text.size(); ++at)
       if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80) letters.push_back(at);

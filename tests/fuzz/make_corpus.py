@@ -250,6 +250,52 @@ def gguf():
         put("gguf", "hostile", name, content)
 
 
+def gguf_tokenizer():
+    """A file without tensors: tokens, their types and what joins them."""
+    numbers = lambda kind, form, parts: struct.pack(f"<IQ{len(parts)}{form}", kind, len(parts), *parts)
+    words = lambda parts: struct.pack("<I", 8) + texts(*parts)
+
+    def file(**values):
+        kinds = {str: lambda value: (8, counted(value)), int: lambda value: (11, struct.pack("<q", value)),
+                 bool: lambda value: (7, struct.pack("<?", value)), bytes: lambda value: (9, value)}
+        return gguf_file([], [("tokenizer.ggml." + key, *kinds[type(value)](value)) for key, value in values.items() if value is not None], data=b"")
+
+    def bytes_of(**changed):
+        return file(**{"model": "gpt2", "pre": "gpt-2", "tokens": words(["</s>", "<s>", "a", "b", "\u0120", "ab", "\u0120ab", "1", "zorp"]),
+                       "token_type": numbers(5, "i", [3, 3, 1, 1, 1, 1, 1, 1, 4]), "merges": words(["a b", "\u0120 ab"]), "bos_token_id": 1,
+                       "eos_token_id": 0, **changed})
+
+    def pieces_of(**changed):
+        return file(**{"model": "llama", "tokens": words(["<unk>", "<s>", "</s>", "<0x0A>", "<0xE4>", "\u2581", "a", "b", "ab", "\u2581ab"]),
+                       "token_type": numbers(5, "i", [2, 3, 3, 6, 6, 1, 1, 1, 1, 1]), "scores": numbers(6, "f", [0, 0, 0, 0, 0, -1, -2, -3, -4, -5]),
+                       "unknown_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, **changed})
+
+    put("gguf_tokenizer", "valid", "bytes", bytes_of())
+    for pre in ("smollm", "llama-bpe", "qwen2", "tekken"):
+        put("gguf_tokenizer", "valid", pre, bytes_of(pre=pre))
+    put("gguf_tokenizer", "valid", "pieces", pieces_of())
+    put("gguf_tokenizer", "valid", "flags", pieces_of(add_bos_token=False, add_eos_token=True, add_space_prefix=False))
+    put("gguf_tokenizer", "valid", "unused", bytes_of(token_type=numbers(5, "i", [3, 3, 1, 1, 1, 1, 1, 5, 5])))
+    put("gguf_tokenizer", "valid", "nothing_joined", bytes_of(merges=words([])))
+    nine = numbers(5, "i", [1] * 9)
+    hostile = {
+        "none": file(), "no_tokens": bytes_of(tokens=words([])), "tokens_number": bytes_of(tokens=3), "tokens_of_numbers": bytes_of(tokens=nine),
+        "not_utf8": bytes_of(tokens=words([b"\xff"] * 9)), "twice": bytes_of(tokens=words(["a"] * 9)), "few_types": bytes_of(token_type=numbers(5, "i", [1])),
+        "no_types": bytes_of(token_type=None), "types_of_text": bytes_of(token_type=words(["1"] * 9)), "type": bytes_of(token_type=numbers(5, "i", [7] * 9)),
+        "model": bytes_of(model="bert"), "no_model": bytes_of(model=None), "pre": bytes_of(pre="deepseek-llm"), "pre_number": bytes_of(pre=1),
+        "no_merges": bytes_of(merges=None), "no_pair": bytes_of(merges=words(["ab"])), "triple": bytes_of(merges=words(["a b a"])),
+        "absent": bytes_of(merges=words(["b a"])), "empty_half": bytes_of(merges=words([" a"])), "eos_far": bytes_of(eos_token_id=9),
+        "eos_negative": bytes_of(eos_token_id=-2), "no_eos": bytes_of(eos_token_id=None), "bos_text": bytes_of(bos_token_id="1"),
+        "empty_added": bytes_of(tokens=words(["</s>", "", "a", "b", "\u0120", "ab", "\u0120ab", "1", "zorp"])), "flag_text": pieces_of(add_bos_token="yes"),
+        "few_scores": pieces_of(scores=numbers(6, "f", [0])), "no_scores": pieces_of(scores=None), "whole_scores": pieces_of(scores=numbers(5, "i", [0] * 10)),
+        "nan": pieces_of(scores=numbers(6, "f", [float("nan")] * 10)), "infinite": pieces_of(scores=numbers(6, "f", [float("inf")] * 10)),
+        "unknown_far": pieces_of(unknown_token_id=10), "huge_tokens": bytes_of(tokens=struct.pack("<IQ", 8, 2**60)), "cut": bytes_of()[:200],
+        "long_piece": pieces_of(tokens=words(["<unk>", "<s>", "</s>", "<0x0A>", "<0xE4>", "\u2581", "a", "b", "ab", "a" * 100000])),
+    }
+    for name, content in hostile.items():
+        put("gguf_tokenizer", "hostile", name, content)
+
+
 def adapter_config():
     plain = {"peft_type": "LORA", "task_type": "SEQ_2_SEQ_LM", "base_model_name_or_path": "base", "r": 4, "lora_alpha": 8,
              "lora_dropout": 0.0, "bias": "none", "fan_in_fan_out": False, "inference_mode": True, "target_modules": ["q", "v"]}
@@ -584,12 +630,115 @@ def spiece():
         put("spiece", "hostile", name, content)
 
 
+def http_request():
+    """What a client sends on one connection (tests/fuzz/requests.cpp answers it)."""
+    def ask(line, *fields, body="", **changed):
+        given = {"Host": "localhost", "Authorization": "Bearer secret", **{key.replace("_", "-"): value for key, value in changed.items()}}
+        fields = [*(f"{key}: {value}" for key, value in given.items() if value is not None), *fields]
+        if body and not any(field.lower().startswith(("content-length", "transfer-encoding")) for field in fields):
+            fields.append(f"Content-Length: {len(body.encode())}")
+        return ("\r\n".join([line + " HTTP/1.1", *fields]) + "\r\n\r\n" + body).encode()
+
+    post = lambda body, **more: ask("POST /predictions", body=body, **{"Content_Type": "application/json", **more})
+    commit = json.dumps({"key": "file", "value": {"path": "README.md", "content": "IyBhCg==", "encoding": "base64"}}) + "\n"
+    rows = json.dumps({"model": "model", "library": "library", "examples": [{"input": "a", "target": "b"}]})
+    valid = {
+        "root": ask("GET /", Authorization=None), "query": ask("GET /files/a%20b?limit=3&search=%C3%A4+b"), "range": ask("GET /files/a", Range="bytes=2-5"),
+        "end": ask("GET /files/a", Range="bytes=-3"), "other_unit": ask("GET /files/a", Range="rows=1-2"), "token": ask("GET /files/a", Authorization="token secret"),
+        "input": post(rows), "charset": post(rows, Content_Type="application/json; charset=utf-8"),
+        "chunked": ask("POST /predictions", Content_Type="application/json", Transfer_Encoding="chunked", body=f"{len(rows):x}\r\n{rows}\r\n0\r\n\r\n"),
+        "commit": ask("POST /commit/open/new", body=commit), "two": ask("GET /") + ask("GET /files/a"), "origin": ask("GET /", Origin="http://localhost:8000"),
+        "ipv6": ask("GET /", Host="[::1]:8000"), "echo": post(json.dumps({"origin": "x", "input": [1, "a"]})), "head": ask("HEAD /files/a"),
+    }
+    hostile = {
+        "none": b"", "line": b"GET /\r\n\r\n", "binary": bytes(range(256)), "cut": ask("GET /")[:-3], "cut_body": post(rows)[:-5], "version": b"GET / HTTP/9.9\r\n\r\n",
+        "method": ask("BREW /"), "absolute": ask("GET http://evil/"), "parent": ask("GET /../etc/passwd"), "encoded_parent": ask("GET /%2e%2E/x"),
+        "encoded_slash": ask("GET /files%2fa"), "backslash": ask("GET /files/..%5cb"), "wrong_escape": ask("GET /files/%zz"), "zero": ask("GET /files/a%00b"),
+        "line_break": ask("GET /?a=%0d%0aSet-Cookie:x"), "space": ask("GET /a b"), "no_host": ask("GET /", Host=None), "other_host": ask("GET /", Host="evil.example"),
+        "hosts": ask("GET /", "Host: localhost"), "other_origin": ask("GET /", Origin="http://evil.example"), "null_origin": ask("GET /", Origin="null"),
+        "cross_site": ask("POST /predictions", Sec_Fetch_Site="cross-site"), "no_token": ask("GET /files/a", Authorization=None),
+        "wrong_token": ask("GET /files/a", Authorization="Bearer Secret"), "scheme": ask("GET /files/a", Authorization="Basic secret"),
+        "tokens": ask("GET /files/a", "Authorization: Bearer x"), "beyond": ask("GET /files/a", Range="bytes=10-"), "backwards": ask("GET /files/a", Range="bytes=5-2"),
+        "length_twice": ask("POST /predictions", "Content-Length: 1", "Content-Length: 2"), "length_negative": ask("POST /predictions", "Content-Length: -1"),
+        "length_hex": ask("POST /predictions", "Content-Length: 0x1"), "length_huge": ask("POST /predictions", f"Content-Length: {2**63}"),
+        "length_and_chunked": ask("POST /predictions", "Content-Length: 4", "Transfer-Encoding: chunked", body="0\r\n\r\n"),
+        "chunk_negative": ask("POST /predictions", "Transfer-Encoding: chunked", body="-2\r\nxx\r\n"),
+        "chunk_huge": ask("POST /predictions", "Transfer-Encoding: chunked", body="ffffffffffffffff\r\nxx\r\n"), "folded": ask("GET /", "X: a\r\n b\r\n: c"),
+        "fields": ask("GET /", *[f"X{i}: y" for i in range(150)]), "long_field": ask("GET /", "X: " + "y" * 9000), "type": post(rows, Content_Type="text/plain"),
+        "no_type": post(rows, Content_Type=None), "no_json": post("{"), "list": post("[1]"), "no_list": post('{"origin": "x", "input": 1}'),
+        "origin_number": post('{"origin": 1}'), "name_twice": post('{"origin": "x", "input": [{"a": 1, "a": 2}]}'), "no_commit": ask("POST /commit/open/new", body="x"), "closed": ask("POST /commit/library/new", body=commit),
+        "no_library": ask("POST /commit/none/new", body=commit), "name": ask("POST /commit/open/a--b", body=commit), "nothing": ask("GET /nothing"),
+        "not_allowed": ask("DELETE /"), "second": ask("GET /") + b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    }
+    for kind, files in (("valid", valid), ("hostile", hostile)):
+        for name, content in files.items():
+            put("http_request", kind, name, content)
+
+
+def service_input():
+    rows = [{"input": "a\nb", "target": "c"}, {"input": "d", "target": "e"}]
+    given = lambda **more: {"model": "model", "library": "library", "examples": rows, **more}
+    ask = lambda **more: {"model": "model", "prompts": ["a"], **more}
+    adapt = {"plain": given(), "names": given(modules=["a"]), "number": given(modules=3), "all": given(modules="all", shots="all", test=rows),
+             "search": given(search="official", budget=12, shots=1, seed=2**63 - 1), "null": given(test=None),
+             "demo": {"model": "model", "library": "library", "example_inputs": "a\nb", "example_outputs": ["c", "d"], "lora_modules_specified": "a, b",
+                                 "num_random_lora_modules": 3, "max_inference_step": 40}}
+    infer = {"base": ask(), "module": ask(library="library", module="a"), "weights": ask(library="library", weights={"a": -0.5}, composition="product"),
+             "job": {"prompts": ["a", "b"], "job": "x", "max_tokens": 2048}}
+    for name, content in {**adapt, **infer}.items():
+        put("service_input", "valid", name, json.dumps(content))
+    hostile = {
+        "list": [], "number": 1, "no_examples": given(examples=None), "unknown": given(budgett=3),
+        "empty": given(examples=[]), "row": given(examples=["a"]), "column": given(examples=[{**rows[0], "x": 1}]),
+        "row_number": given(examples=[{"input": 1, "target": "a"}]), "row_empty": given(examples=[{"input": " ", "target": "a"}]),
+        "model": given(model="modle"), "model_path": given(model="/etc"), "library": given(library=3),
+        "module_name": given(modules=["../a"]), "module_comma": given(modules=["a,b"]), "modules_none": given(modules=[]),
+        "modules_zero": given(modules=0), "modules_text": given(modules="some"), "modules_half": given(modules=1.5),
+        "seed_negative": given(seed=-1), "seed_huge": given(seed=2**64 - 1), "seed_text": given(seed="1"),
+        "budget": given(budget=10001), "search": given(search="best"), "steps": given(max_inference_step=9),
+        "both": given(example_inputs="a", example_outputs="b"), "pairs": {"model": "model", "library": "library", "example_inputs": "a\nb",
+                                                                                 "example_outputs": "c"},
+        "prompts": ask(prompts=[]), "prompts_many": ask(prompts=["a"] * 101), "prompt_number": ask(prompts=[1]),
+        "tokens": ask(max_tokens=0), "tokens_half": ask(max_tokens=1.5), "tokens_huge": ask(max_tokens=2**64 - 1),
+        "job_and_module": ask(job="x", module="a"), "library_alone": ask(library="library"), "weights_none": ask(weights={}),
+        "weight_text": ask(library="library", weights={"a": "1"}), "weight_absent": ask(library="library", weights={"z": 1}),
+        "module_absent": ask(library="library", module="z"), "composition": ask(library="library", weights={"a": 1}, composition="sum"),
+        "prompts_unknown": ask(temperature=1),
+    }
+    for name, content in hostile.items():
+        put("service_input", "hostile", name, json.dumps(content))
+    whole = json.dumps(given())
+    put("service_input", "hostile", "none", "")
+    put("service_input", "hostile", "deep", '{"examples": ' + DEEP + "}")
+    put("service_input", "hostile", "cut", whole[:-5])
+    put("service_input", "hostile", "latin1", whole.encode().replace(b'"d"', b'"\xfc"'))
+    put("service_input", "hostile", "half_pair", whole.replace('"d"', '"\\ud800"'))
+    put("service_input", "hostile", "infinite", json.dumps(ask(library="library", weights={"a": 1})).replace("1}", "1e999}"))
+
+
+def commit():
+    line = lambda key, **value: json.dumps({"key": key, "value": value}) + "\n"
+    head = line("header", summary="s", description="", parentCommit="0" * 40)
+    file = line("file", path="README.md", content="IyBhCg==", encoding="base64")
+    put("commit", "valid", "upload", head + file + line("file", path="adapter_config.json", content="e30=", encoding="base64"))
+    put("commit", "valid", "text", head + line("file", path="README.md", content="# a", encoding="utf-8"))
+    put("commit", "valid", "deletion", head + line("deletedFile", path="README.md") + "\n")
+    put("commit", "valid", "nothing", "")
+    hostile = {"no_json": "x", "list": "[1]\n", "no_value": '{"key": "file"}', "number": line("file", path=3, content="", encoding="base64"),
+               "base64": line("file", path="a", content="%%%", encoding="base64"), "encoding": line("file", path="a", content="", encoding="gzip"),
+               "lfs": line("lfsFile", path="a", algo="sha256", oid="0", size=1), "folder": line("deletedFolder", path="a/"),
+               "key": line("copyFile", path="a"), "deep": DEEP, "cut": file[:-9], "object": '{"key": {}, "value": {}}',
+               "value_twice": '{"key": "file", "value": {"path": "a", "path": "b", "content": ""}}'}
+    for name, content in hostile.items():
+        put("commit", "hostile", name, content)
+
+
 def main():
     for file in CORPUS.rglob("*"):
         if file.is_file() and not file.name.startswith(KEPT) and CORPUS / "bpe_json" not in file.parents:
             file.unlink()
     for make in (safetensors, pytorch_bin, gguf, config, generation_config, weight_index, adapter_config, task, index, card, study, settings, journal, tokenizer_json, spiece,
-                 rank_message):
+                 gguf_tokenizer, rank_message, http_request, service_input, commit):
         make()
 
 

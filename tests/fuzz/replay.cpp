@@ -32,6 +32,12 @@ constexpr Target kTargets[] = {{"safetensors", safetensors},
                                {"tokenizer_json", tokenizer_json},
                                {"bpe_json", bpe_json},
                                {"spiece", spiece},
+                               {"gguf_tokenizer", gguf_tokenizer},
+#ifdef LORAHUB_SERVE
+                               {"http_request", http_request},
+                               {"service_input", service_input},
+                               {"commit", commit},
+#endif
                                {"message", message}};
 
 std::string content(const fs::path& file) {

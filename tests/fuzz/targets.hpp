@@ -25,7 +25,11 @@ void journal(const std::string& bytes);
 void tokenizer_json(const std::string& bytes);
 void bpe_json(const std::string& bytes);  // tokenizer.json of byte-pair encoding
 void spiece(const std::string& bytes);
-void message(const std::string& bytes);  // between ranks
+void gguf_tokenizer(const std::string& bytes);  // the tokenizer within a GGUF file
+void message(const std::string& bytes);         // between ranks
+void http_request(const std::string& bytes);    // all that a client sends on one connection
+void service_input(const std::string& bytes);   // of a job, as JSON
+void commit(const std::string& bytes);  // files of a module, as Hugging Face's clients send them
 
 // A folder in memory of this process, empty at first; removed at the end.
 std::filesystem::path scratch();

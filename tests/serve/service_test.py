@@ -102,6 +102,9 @@ def cogs_clients():
     for wrong in ({"webhook": "http://169.254.169.254/"}, {"id": 7}, {"context": {"a": 1}}):
         assert service.ask("POST", "/predictions", {"input": SHORT} | wrong)[0] == 422, wrong
     assert service.ask("POST", "/predictions", "[", Content_Type="application/json")[0] == 400
+    for path in ("/predictions", "/v1/models/lorahub/adapt/predictions", "/api/estimate", "/api/repos/create"):
+        status, text = service.ask("POST", path, '{"input": {"seed": 1, "seed": 2}}', Content_Type="application/json")
+        assert status == 422 and "`seed` is given twice" in text["detail"], (path, text)
     for path in ("/predictions/none", "/predictions/none/files/README.md", "/predictions/none/events",
                  f"/predictions/{done['id']}/files/job.json", f"/predictions/{done['id']}/files/token"):
         assert service.ask("GET", path)[0] == 404, path

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "base/check.hpp"
 #include "base/home.hpp"
 #include "gguf_metadata.hpp"
@@ -151,6 +153,24 @@ TEST(GgufTokenizer, ListsThatContradictEachOtherAreRefused) {
   EXPECT_THAT(refusal(values), HasSubstr("the merge 'a' is no pair"));
   values.set("merges", std::vector<std::string>{"a nothing_like_it"});
   EXPECT_THAT(refusal(values), HasSubstr("names 'nothing_like_it', which is no token"));
+  values = byte_level("gpt-2");
+  values.types().front() = 7;
+  EXPECT_THAT(refusal(values), HasSubstr("token 0 is of the type 7 (0 to 6 are known)"));
+}
+
+// A score that is no number would leave the order of merges to chance; and the time that a piece
+// takes grows with the square of its length.
+TEST(GgufTokenizer, PiecesWithoutAScoreOrEndAreRefused) {
+  for (const double score : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    GgufValues values("llama", "pieces");
+    std::vector<double> scores(values.tokens().size(), -1);
+    scores[5] = score;
+    values.set("scores", scores);
+    EXPECT_THAT(refusal(values), HasSubstr("token 5 has no score"));
+  }
+  GgufValues values("llama", "pieces");
+  values.tokens()[5] = std::string(4'000'000, 'a');
+  EXPECT_THAT(refusal(values), HasSubstr("token 5 is of 4000000 bytes (at most 4096"));
 }
 
 }  // namespace
