@@ -45,7 +45,7 @@ class Demo(unittest.TestCase):
         said = ended.stderr.splitlines()
         order = [next(i for i, line in enumerate(said) if part in line) for part in
                  ("setup: all is there", "building the program, about 10 minutes on 2 cores (log: build/release.log)", "[1/9]",
-                  "running the quickstart study", "next: build/release/lorahub report results/quickstart --out report.html")]
+                  "running the study quickstart, 40 trials", "next: build/release/lorahub report results/quickstart --out report.html")]
         self.assertEqual(order, sorted(order))
         self.assertEqual(order[-1], len(said) - 1)
         self.assertIn("RANKS -np 2 build/release/lorahub run experiments/quickstart.yaml --out results/quickstart\n", ended.stdout)
@@ -54,6 +54,20 @@ class Demo(unittest.TestCase):
     def test_another_folder_is_the_one_that_it_names(self):
         self.script("bin/cmake", CMAKE)
         self.assertIn("report mine --out", self.demo("mine").stderr.splitlines()[-1])
+
+    def test_words_fetches_a_real_model_first(self):
+        self.script("bin/cmake", CMAKE)
+        self.script("scripts/fetch-smollm2", 'echo "FETCH $*"')
+        ended = self.demo("--words")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("FETCH configs/model/SmolLM2-135M-Instruct", ended.stderr)
+        self.assertIn("run experiments/words_quickstart.yaml --out results/words_quickstart\n", ended.stdout)
+
+    def test_an_unknown_option_is_refused_and_nothing_is_built(self):
+        ended = self.demo("--word")
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("unknown option '--word'", ended.stderr)
+        self.assertEqual(ended.stdout, "")
 
     def test_a_build_that_fails_shows_its_end_and_runs_nothing(self):
         self.script("bin/cmake", "echo 'x.cpp:1: error: broken'\nexit 3\n")

@@ -1,5 +1,5 @@
 // What lies in configs/ is what the word lab's recipe makes: its files have the recorded hashes,
-// its rows are those that the generators give, and PEFT computes the same with its modules.
+// its rows are those that the generators give.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
