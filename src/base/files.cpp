@@ -125,7 +125,11 @@ MappedFile::MappedFile(const Path& path) : path_(path) {
       open_file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is not waited for
   struct stat info {};
   if (::fstat(file, &info) != 0) cannot(format("cannot read {}", path.string()), errno);
-  check(S_ISREG(info.st_mode), "{} is not a regular file", path.string());
+  check(
+      S_ISREG(info.st_mode),
+      "{} is not a regular file (a pipe or device can't be read again), copy what it holds into a "
+      "file",
+      path.string());
   size_ = static_cast<size_t>(info.st_size);
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);

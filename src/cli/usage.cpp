@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/replaced.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::cli {
@@ -98,6 +99,18 @@ void check_numbers_of(const CLI::App& app, const std::string& line) {
   }
 }
 
+// The parser's own words count what it expected; those of values in a range are clear.
+std::string of_value(const std::string& said) {
+  const std::string option = said.substr(0, said.find(':'));
+  if (said.find("At Most 1 required") != said.npos)
+    return option + " is given more than once (only one value could count), give it once";
+  if (said.ends_with(" missing")) return option + " has no value, give one";
+  const std::string_view wrong = "Could not convert: ";
+  if (said.starts_with(wrong))
+    return base::replaced(said.substr(wrong.size()), " = ", " ") + " is no number, give one";
+  return said;
+}
+
 }  // namespace
 
 void check_numbers(const CLI::App& app) {
@@ -112,7 +125,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (!below.empty())
     return base::format("{} needs a command ({}), see {} --help", called(apps),
                         base::join(below, ", "), called(apps));
-  return base::format("{}: {}, see {} --help", called(apps), error.what(), called(apps));
+  return base::format("{}: {}, see {} --help", called(apps), of_value(error.what()), called(apps));
 }
 
 }  // namespace lorahub::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -73,8 +74,10 @@ void check_start(const ConfigSubject& subject, const ConfigJson& config) {
 }
 
 double positive(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
-  base::check(value.is_number() && value.get<double>() > 0 && std::isfinite(value.get<double>()),
-              "{}: module '{}' has {} = {} (a positive number is needed), copy the adapter again",
+  using f32 = std::numeric_limits<float>;  // factors are scaled in these numbers
+  base::check(value.is_number() && value >= f32::min() && value <= f32::max(),
+              "{}: module '{}' has {} = {} (a positive number of f32 is needed), copy the adapter "
+              "again",
               subject.file, subject.name, key, value.dump());
   return value.get<double>();
 }
@@ -243,6 +246,11 @@ std::string trained_on(const ConfigJson& config) {
   return used(base) && base.is_string() ? " of " + base.get<std::string>() : "";
 }
 
+std::string at_depths(const ConfigJson& config) {
+  const ConfigJson depths = get(config, "layers_to_transform");
+  return used(depths) ? " of the layers_to_transform " + depths.dump() : "";
+}
+
 // "all-linear" leaves the head out, as PEFT does.
 std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
                       const std::vector<model::LinearInfo>& linears, const Saved& saved) {
@@ -265,10 +273,11 @@ std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
       slots.insert(static_cast<int>(slot));
   }
   base::check(!slots.empty(),
-              "{}: module '{}'{} has target_modules {}, which name no linear layer of the base "
+              "{}: module '{}'{} has target_modules {}{}, which name no linear layer of the base "
               "model (its layers are named {}: was the module trained on another model, "
               "of another family?), choose a module made for this base",
-              subject.file, subject.name, trained_on(config), value.dump(), layer_words(linears));
+              subject.file, subject.name, trained_on(config), value.dump(), at_depths(config),
+              layer_words(linears));
   return slots;
 }
 

@@ -193,7 +193,7 @@ std::vector<std::string> pick(const std::filesystem::path& library, const study:
   if (!draw.names.empty()) return draw.names;
   const int available = static_cast<int>(all.size());
   base::check(draw.count >= 0 && draw.count <= available,
-              "modules: {} asked for, but {} has {}, ask for 1 to {} or 0 for all", draw.count,
+              "modules: {} asked for, but {} has {}, ask for 1 to {} or `all`", draw.count,
               library.string(), available, available);
   if (draw.count == 0) return all;
   std::vector<std::string> names;

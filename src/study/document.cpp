@@ -3,6 +3,7 @@
 #include <yaml-cpp/eventhandler.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <sstream>
 
@@ -102,7 +103,8 @@ void check_untagged(const Value& value) {
 }  // namespace
 
 Value read_document(const fs::path& file, const std::string& what) {
-  base::check(fs::exists(file) && !fs::is_directory(file),
+  base::check(!fs::is_directory(file), "{}: is a folder, name the {} in it", file.string(), what);
+  base::check(fs::exists(file),
               "{}: no such {}, name a YAML file that exists (experiments/ holds some)",
               file.string(), what);
   Value value = parse_document(base::read_file(file), file);
@@ -185,6 +187,9 @@ double real(const Value& value, Range range) {
   const auto x = number<double>(value, "a number");
   if (!std::isfinite(x))
     fail_at(value, "{}'{}' is not a finite number", value.called(), scalar(value));
+  if (std::abs(x) > std::numeric_limits<float>::max())
+    fail_at(value, "{}{} is beyond the numbers of f32, which models compute in", value.called(),
+            scalar(value));
   if (range == Range::positive && x <= 0)
     fail_at(value, "{}{} is too small, it must be above 0", value.called(), scalar(value));
   if ((range == Range::from_zero || range == Range::rate) && x < 0)

@@ -45,6 +45,16 @@ TEST(Usage, SaysWhatIsWrongWithAKnownOption) {
   expect_said("status a b", "'b' is one word more than lorahub status takes");
 }
 
+TEST(Usage, SaysInPlainWordsThatAValueIsMissingGivenAgainOrNoNumber) {
+  expect_said("score --model a --task t --model b",
+              "lorahub score: --model is given more than once (only one value could count), give "
+              "it once, see");
+  expect_said("score --task t --model=", "lorahub score: --model has no value, give one, see");
+  expect_said("adapt --model m --library l --task t --out o --seed x",
+              "lorahub adapt: --seed x is no number, give one, see");
+  expect_said("run x.yaml --stall-timeout 1s", "lorahub run: --stall-timeout");
+}
+
 TEST(Usage, RefusesNumbersThatCouldBeReadInTwoWays) {
   for (const char* number : {"010", "0x10", "+8", "00"})
     for (const char* option : {"infer --model m --task t --max-tokens ", "plan x.yaml --ranks ",

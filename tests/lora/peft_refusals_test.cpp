@@ -52,6 +52,9 @@ TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
                                      {{"r", 2.5}},
                                      {{"r", "16"}},
                                      {{"lora_alpha", nullptr}},
+                                     {{"lora_alpha", 1e39}},
+                                     {{"lora_alpha", 1e-39}},
+                                     {{"alpha_pattern", {{"q", 1e308}}}},
                                      {{"target_modules", nullptr}},
                                      {{"target_modules", std::string(3000, '(')}},
                                      {{"target_modules", {1}}}};
@@ -105,6 +108,12 @@ TEST(ReadModule, AHostileExpressionEnds) {
   const WrittenModule folder;
   folder.config({{"target_modules", "(((.*)*)*)*x"}});
   EXPECT_THAT(folder.error(), HasSubstr("no linear layer"));
+}
+
+TEST(ReadModule, SaysWhichDepthsWereMeantWhereNoLayerIsLeft) {
+  const WrittenModule folder;
+  folder.config({{"layers_to_transform", {7}}});
+  EXPECT_THAT(folder.error(), HasSubstr("of the layers_to_transform [7], which name no linear"));
 }
 
 TEST(ReadModule, RefusesTheWholeLayersThatPeftSavesBesideAHead) {

@@ -185,6 +185,8 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
       {"search.sigma0: -0.5", "search.sigma0 -0.5 is too small, it must be at least 0"},
       {"search.sigma0: .nan", "search.sigma0 '.nan' is not a number"},
       {"search.sigma0: nan", "search.sigma0 'nan' is not a finite number"},
+      {"search.bound: 1e39",
+       "search.bound 1e39 is beyond the numbers of f32, which models compute in"},
       {"search.bound: 0", "search.bound 0 is too small, it must be above 0"},
       {"search.bound: inf", "search.bound 'inf' is not a finite number"},
       {"search.population: -3", "search.population -3 is too small, it must be at least 0"},

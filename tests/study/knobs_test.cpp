@@ -247,7 +247,8 @@ class Random {
   }
   void set(const RealKind& kind, Trial& trial) {
     double x = std::bit_cast<double>(numbers_());
-    while (!std::isfinite(x) || x == 0) x = std::bit_cast<double>(numbers_());
+    while (!(std::abs(x) <= std::numeric_limits<float>::max()) || x == 0)
+      x = std::bit_cast<double>(numbers_());
     if (kind.range != Range::any) x = std::abs(x);
     if (kind.range == Range::rate) x = x / (x + 1) < 1 ? x / (x + 1) : 0.5;
     kind.field(trial) = x;

@@ -34,6 +34,8 @@ TEST_F(StudyRefusals, RefusalsOfTheFile) {
   EXPECT_EQ(error_of([&] { load(folder_.path() / "none.yaml"); }),
             (folder_.path() / "none.yaml").string() +
                 ": no such study file, name a YAML file that exists (experiments/ holds some)");
+  EXPECT_EQ(error_of([&] { load(folder_.path()); }),
+            folder_.path().string() + ": is a folder, name the study file in it");
 }
 
 TEST_F(StudyRefusals, RefusesASecondDocument) {
