@@ -49,6 +49,13 @@ void check_settings(const std::vector<Entry>& set) {
               "the options --model, --library and --task");
 }
 
+// A search learns from its shots.
+void check_shots(const Values& values, const Trial& trial) {
+  if (const auto shots = values.find("shots");
+      shots != values.end() && trial.shots.rows.empty() && trial.shots.count == 0)
+    fail_at(shots->second, "0 is too small, a search learns from at least 1 example");
+}
+
 }  // namespace
 
 ModelPiece named_model(const std::string& word, const std::string& option) {
@@ -101,6 +108,7 @@ Trial single_trial(const TrialWords& words) {
   for (const auto* list : {&words.task.knobs, &search.knobs, &set}) assign_all(*list, values);
   Trial trial;
   assign(values, trial);
+  check_shots(values, trial);
   check_loss(values, trial);
   const ModelPiece model = named_model(words.model);
   const LibraryPiece library = named_library(words.library);

@@ -70,6 +70,16 @@ TEST_F(SingleTrial, AWordOfTwoMeaningsIsRefused) {
   EXPECT_EQ(named_model("tiny").path, folder_.path() / "configs/model/tiny");
 }
 
+TEST_F(SingleTrial, ASearchLearnsFromAtLeastOneExample) {
+  for (const char* none : {"0", "[]"})
+    EXPECT_THAT(error_of([&] { made("wide", {{"shots", none}}); }), HasSubstr("--set shots: "));
+  EXPECT_THAT(error_of([&] {
+                made("wide", {{"shots", "0"}});
+              }),
+              HasSubstr("0 is too small, a search learns from at least 1 example"));
+  EXPECT_EQ(made("wide", {{"shots", "[0]"}}).shots.rows, std::vector<int>{0});
+}
+
 TEST_F(SingleTrial, RefusalsNameTheOption) {
   EXPECT_EQ(error_of([] { single_task("set/two/t3"); }),
             "--task: no task 't3' in the piece set/two (it has: t1, t2), did you mean 't1'?");
