@@ -216,7 +216,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     base::fail("{}", usage_error(app, error));
   }
-  check_numbers(app);
+  check_values(app);
   const std::string command = app.get_subcommands().front()->get_name();
   if (!kOfManyRanks.contains(command)) workers::check_started_once(command);
   return action();

@@ -1,6 +1,8 @@
 #include "cli/usage.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -85,8 +87,21 @@ bool is_plain(const std::string& word, bool with_sign) {
          (digits.size() == kMostUnsigned.size() && digits <= kMostUnsigned);
 }
 
-void check_numbers_of(const CLI::App& app, const std::string& line) {
+// Without its value, such as an unset variable, the option would count as one that is not given:
+// the base would answer.
+void check_not_empty(const CLI::Option& option, const std::string& line) {
+  constexpr std::array kNamed{"--adapter", "--library", "--modules", "--weights"};
+  if (std::ranges::find(kNamed, option.get_name()) == kNamed.end()) return;
+  for (const std::string& word : option.results())
+    base::check(!word.empty(),
+                "{}: {} is empty (is a variable not set?), give a value or leave it out, see {} "
+                "--help",
+                line, option.get_name(), line);
+}
+
+void check_values_of(const CLI::App& app, const std::string& line) {
   for (const CLI::Option* option : app.get_options()) {
+    check_not_empty(*option, line);
     const std::string type = option->get_type_name();
     if (option->count() == 0 || type.find("INT") == type.npos) continue;
     const bool with_sign = type.find("UINT") == type.npos;
@@ -113,9 +128,9 @@ std::string of_value(const std::string& said) {
 
 }  // namespace
 
-void check_numbers(const CLI::App& app) {
+void check_values(const CLI::App& app) {
   const Apps apps = named(app);
-  for (const CLI::App* one : apps) check_numbers_of(*one, called(apps));
+  for (const CLI::App* one : apps) check_values_of(*one, called(apps));
 }
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {

@@ -9,9 +9,9 @@ class ParseError;
 
 namespace lorahub::cli {
 
-// Error where the value of a whole number on the line is not written in plain decimal digits. `app`
-// has parsed the line.
-void check_numbers(const CLI::App& app);
+// Error where the value of a whole number on the line is not written in plain decimal digits, or
+// the word that names a module is empty. `app` has parsed the line.
+void check_values(const CLI::App& app);
 
 // Names the first unknown command or option with the nearest one there is, else says what the
 // parser found. `app` has tried to parse the line.

@@ -55,6 +55,12 @@ TEST(Usage, SaysInPlainWordsThatAValueIsMissingGivenAgainOrNoNumber) {
   expect_said("run x.yaml --stall-timeout 1s", "lorahub run: --stall-timeout");
 }
 
+TEST(Usage, AnEmptyWordIsNoOptionThatWasLeftOut) {
+  for (const std::string option : {"--adapter", "--library", "--modules", "--weights"})
+    expect_said("infer --model m --task t " + option + " ''",
+                "lorahub infer: " + option + " is empty (is a variable not set?), give a value");
+}
+
 TEST(Usage, RefusesNumbersThatCouldBeReadInTwoWays) {
   for (const char* number : {"010", "0x10", "+8", "00"})
     for (const char* option : {"infer --model m --task t --max-tokens ", "plan x.yaml --ranks ",
