@@ -62,6 +62,7 @@ std::vector<study::Setting> knobs(const Options& options, const study::TaskFiles
 std::vector<std::string> remarks(const Options& options, const study::Trial& trial) {
   std::vector<std::string> names;
   for (const auto& [knob, value] : settings(options.set, "--set")) names.push_back(knob);
+  if (options.budget) names.emplace_back("search.budget");
   return study::remarks(names, {trial});
 }
 

@@ -44,6 +44,7 @@ class Adapter {
 
   Adapted run() {
     lora::check_free(output_.folder, output_.force);
+    check_gradient();
     for (const std::string& note : notes({trial()}))
       fmt::print(stderr, "warning: {}\n", base::printable_line(note));
     check_cost();
@@ -84,6 +85,13 @@ class Adapter {
     return lora::recipe(searched_by(trial(), file_hashes_, settings));
   }
 
+  void check_gradient() const {
+    base::check(
+        study::uses_search(trial().method) || (!adaptation_.added && adaptation_.loss_batch == 0),
+        "the search follows a gradient (which a penalty that is asked for and a loss by "
+        "batches do not have here), choose another one by --search");
+  }
+
   void check_cost() {
     const plan::StudyCost cost = plan::cost(
         {trial()},
@@ -111,7 +119,7 @@ class Adapter {
     pause();
     measure_alone(evaluator);
     pause();
-    choose(evaluator, searched(evaluator));
+    choose(evaluator, method(trial().method)(evaluator));
     pause();
     if (has_test(trial())) answer_test_rows(evaluator);
   }
@@ -167,7 +175,8 @@ class Adapter {
                             : evaluator.evaluate(kNoPenalty)(found).losses.front();
     add("mixture", loss, mixture.weights);
     adapted_.objective = mixture.loss;
-    adapted_.evaluations = trial().search.budget;
+    for (const search::Generation& generation : mixture.generations)
+      adapted_.evaluations += generation.population.size();
     Contest& contest = adapted_.contest;
     const bool worse = compares() && contest.contestants[1].loss < loss;
     const bool falls_back = worse && adaptation_.fallback == Fallback::best_single;

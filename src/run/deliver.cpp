@@ -35,15 +35,20 @@ double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapt
       .front();
 }
 
+std::string search_name(const study::Trial& trial) {
+  return study::uses_search(trial.method)
+             ? study::name(trial.search.method)
+             : base::format("{} ({})", study::name(trial.method), study::name(trial.train.descent));
+}
+
 std::string body(const Solution& solution, const lora::MixtureToWrite& mixture,
                  const Delivered& delivered) {
   const study::Trial& trial = solution.trial;
   return base::format(
              "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; {} evaluations of "
              "search `{}`, seed {}; {} examples (sha256 {}).\n\n",
-             solution.task.name, trial.model, solution.evaluations,
-             study::name(trial.search.method), trial.seed.search, solution.task.shots.size(),
-             solution.task.shots_sha256) +
+             solution.task.name, trial.model, solution.evaluations, search_name(trial),
+             trial.seed.search, solution.task.shots.size(), solution.task.shots_sha256) +
          contest_table(solution.contest) + "\n" + lora::describe(mixture, delivered.written);
 }
 

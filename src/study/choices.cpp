@@ -37,6 +37,12 @@ const std::vector<std::string>& words<SearchMethod>() {
 }
 
 template <>
+const std::vector<std::string>& words<Descent>() {
+  static const std::vector<std::string> list = {"adam", "bfgs"};
+  return list;
+}
+
+template <>
 const std::vector<std::string>& words<Recommend>() {
   static const std::vector<std::string> list = {"best", "mean"};
   return list;

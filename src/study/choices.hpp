@@ -36,6 +36,8 @@ struct Penalty {
 };
 
 enum class SearchMethod { cma, official, random };
+// How the mixing weights follow their gradient: Adam, or BFGS (search/bfgs.hpp).
+enum class Descent { adam, bfgs };
 // The candidate of least loss, or the mean of the last generation's better half
 // (search/recommend.hpp).
 enum class Recommend { best, mean };
@@ -70,6 +72,8 @@ template <>
 const std::vector<std::string>& words<PenaltyKind>();
 template <>
 const std::vector<std::string>& words<SearchMethod>();
+template <>
+const std::vector<std::string>& words<Descent>();
 template <>
 const std::vector<std::string>& words<Recommend>();
 template <>

@@ -54,6 +54,14 @@ bool trains_mixture(const Trial& trial) { return info(trial.method).trains == Tr
 
 bool trains_adapter(const Trial& trial) { return info(trial.method).trains == Trains::adapter; }
 
+// Adam alone has a rate, and only another descent is a part of the identity, so that trials with
+// Adam keep their ids.
+bool descends_otherwise(const Trial& trial) {
+  return trains_mixture(trial) && trial.train.descent != Descent::adam;
+}
+
+bool has_rate(const Trial& trial) { return trains(trial.method) && !descends_otherwise(trial); }
+
 bool trains_anything(const Trial& trial) { return trains(trial.method); }
 
 bool trains_in_batches(const Trial& trial) {
@@ -99,6 +107,8 @@ constexpr ReadBy kSearchesInGenerations{searches_in_generations,
 constexpr ReadBy kDrawsSearch{draws_search, "lorahub only where `search.method` is cma or random"};
 constexpr ReadBy kAsksProgram{asks_program, "where `loss` is ask"};
 constexpr ReadBy kHoldsOutShots{holds_out_shots, "where it is not 0, and `search.method` is cma"};
+constexpr ReadBy kHasRate{has_rate, "gradient only where `train.descent` is adam"};
+constexpr ReadBy kDescendsOtherwise{descends_otherwise, "where it is not adam"};
 constexpr ReadBy kWeighsPenalty{weighs_penalty, "where `penalty.kind` is not none"};
 
 constexpr Knob kKnobs[] = {
@@ -257,7 +267,7 @@ constexpr Knob kKnobs[] = {
      .kind = RealKind{field<&Trial::train, &Train::lr>, Range::from_zero},
      .unit = "1",
      .meaning = "largest learning rate, 0: default (see /resolved)",
-     .read_by = trains_anything},
+     .read_by = kHasRate},
     {.name = "train.epochs",
      .kind = IntegerKind{field<&Trial::train, &Train::epochs>, {.least = 1, .most = kMostOfMany}},
      .unit = "1",
@@ -293,6 +303,11 @@ constexpr Knob kKnobs[] = {
      .unit = "1",
      .meaning = "every mixing weight before the first step",
      .read_by = trains_mixture},
+    {.name = "train.descent",
+     .kind = choice<&Trial::train, &Train::descent>(),
+     .unit = "none",
+     .meaning = "how the mixing weights follow their gradient: Adam, or BFGS, which needs no rate",
+     .read_by = kDescendsOtherwise},
     {.name = "precision",
      .kind = choice<&Trial::precision>(),
      .unit = "none",

@@ -56,6 +56,14 @@ void check_shots(const Values& values, const Trial& trial) {
     fail_at(shots->second, "0 is too small, a search learns from at least 1 example");
 }
 
+// An adaptation mixes modules; a search of its own may say so by their gradient.
+void check_method(const Values& values, const Trial& trial) {
+  if (trial.method != Method::lorahub && trial.method != Method::gradient)
+    fail_at(values.at("method"),
+            "is {} (it finds no weights of modules to mix), use lorahub or gradient",
+            name(trial.method));
+}
+
 }  // namespace
 
 ModelPiece named_model(const std::string& word, const std::string& option) {
@@ -110,6 +118,7 @@ Trial single_trial(const TrialWords& words) {
   assign(values, trial);
   check_shots(values, trial);
   check_loss(values, trial);
+  check_method(values, trial);
   const ModelPiece model = named_model(words.model);
   const LibraryPiece library = named_library(words.library);
   if (!values.contains("rank")) trial.rank = library.ranks.empty() ? 0 : library.rank;

@@ -65,7 +65,8 @@ struct Train {
   int rank = 16;  // lora_tuning: of the new adapter, on q and v; the next two as well
   double alpha = 32;
   double dropout = 0.1;
-  double start = 0.1;  // gradient: every weight; at 0 the factor form has no gradient
+  double start = 0.1;               // gradient: every weight; at 0 the factor form has no gradient
+  Descent descent = Descent::adam;  // gradient
 
   bool operator==(const Train&) const = default;
 };

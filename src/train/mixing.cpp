@@ -18,6 +18,11 @@ Mixing::Mixing(const ModelPointer& base, const MixtureTraining& mixture,
 
 std::vector<double> Mixing::weights() const { return doubles(what_.parameters[0].value); }
 
+void Mixing::set(const std::vector<double>& weights) {
+  at::Tensor value = what_.parameters[0].value;
+  value.copy_(at::tensor(weights, at::kDouble).view(value.sizes()));
+}
+
 Mixing::Slope Mixing::slope(std::span<const model::Tokens> pairs, int threads) const {
   const Gradients found = gradients(what_, pairs, {}, threads);
   return {.loss = found.loss_sum / static_cast<double>(found.tokens),

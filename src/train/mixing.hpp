@@ -14,6 +14,7 @@ class Mixing {
   Mixing(const ModelPointer& base, const MixtureTraining& mixture, std::span<const double> start);
 
   std::vector<double> weights() const;  // [N]
+  void set(const std::vector<double>& weights);
 
   struct Slope {
     double loss = 0;               // mean over the target tokens

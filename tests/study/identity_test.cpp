@@ -112,6 +112,10 @@ TEST(Identity, EachMethodReadsItsKnobs) {
                                    "modules", "seed.modules", "retrieve", "loss", "composition",
                                    "penalty.kind", "penalty.weight", "search.bound", "train.lr",
                                    "train.epochs", "train.start"));
+  Trial bfgs = trial(Method::gradient);
+  bfgs.train.descent = Descent::bfgs;
+  EXPECT_EQ(column(bfgs, "train.descent"), "bfgs");
+  EXPECT_EQ(column(bfgs, "train.lr"), "");
   EXPECT_EQ(column(trial(Method::ia3), "train.rank"), "");
   EXPECT_EQ(column(trial(Method::lora_tuning), "train.rank"), "16");
 }

@@ -43,8 +43,8 @@ TEST(Knobs, ColumnsAreThoseOfResultFiles) {
                   "search.sigma0", "search.mean0", "search.budget", "search.bound",
                   "search.recommend", "train.lr", "train.epochs", "train.batch",
                   "train.weight_decay", "train.rank", "train.alpha", "train.dropout", "train.start",
-                  "precision", "engine", "scoring", "seed.modules", "seed.shots", "seed.search",
-                  "max_tokens", "batch"));
+                  "train.descent", "precision", "engine", "scoring", "seed.modules", "seed.shots",
+                  "seed.search", "max_tokens", "batch"));
 }
 
 TEST(Knobs, EveryNameStandsOnceAndIsFound) {

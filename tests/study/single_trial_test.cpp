@@ -3,13 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/check.hpp"
 #include "study/checkout.hpp"
 
 namespace lorahub::study {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 // The words of a command line in the small checkout.
 class SingleTrial : public StudyTest {
@@ -45,6 +48,16 @@ TEST_F(SingleTrial, UsesTheRecommendedSearchUnlessItIsToldAnother) {
   folder_.write("mine.yaml", "search.budget: 33\n");
   EXPECT_EQ(made("mine.yaml").search.budget, 33);
   EXPECT_EQ(made("mine.yaml", {{"search.budget", "8"}}).search.budget, 8);
+}
+
+TEST_F(SingleTrial, ASearchMayFollowTheGradientButNotTrainSomethingElse) {
+  folder_.write("mine.yaml", "method: gradient\ntrain.descent: bfgs\n");
+  EXPECT_EQ(made("mine.yaml").method, Method::gradient);
+  EXPECT_EQ(made("mine.yaml").train.descent, Descent::bfgs);
+  folder_.write("other.yaml", "search.budget: 3\nmethod: full\n");
+  EXPECT_THAT([&] { made("other.yaml"); },
+              ThrowsMessage<base::Error>(
+                  AllOf(HasSubstr("other.yaml:2"), HasSubstr("is full"), HasSubstr("gradient"))));
 }
 
 TEST_F(SingleTrial, TakesTheLibraryOfTheRank) {

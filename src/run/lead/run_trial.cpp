@@ -10,6 +10,7 @@
 #include "plan/lengths.hpp"
 #include "run/lead/methods/methods.hpp"
 #include "study/choices.hpp"
+#include "study/knobs.hpp"
 #include "task/score.hpp"
 
 namespace lorahub::run {
@@ -76,7 +77,8 @@ std::vector<std::pair<std::string, std::string>> resolved(const TrialEvaluator& 
   if (loaded.truncated_from > 0)
     values.emplace_back("rank.truncated_from", base::format("{} (SVD)", loaded.truncated_from));
   if (study::trains(trial.method)) {
-    values.emplace_back("train.lr", base::format("{}", plan::learning_rate(trial)));
+    if (study::find_knob("train.lr")->read_by(trial))
+      values.emplace_back("train.lr", base::format("{}", plan::learning_rate(trial)));
     values.emplace_back("train.steps", base::format("{}", choice.steps));
     values.emplace_back("train.forwards", base::format("{}", choice.backwards));
     values.emplace_back("train.backwards", base::format("{}", choice.backwards));

@@ -11,13 +11,17 @@ namespace {
 
 using Records = std::map<std::string, store::Record>;  // by method
 
-Records run(const std::string& set, const std::string& launcher = "") {
+struct Ran {
+  std::string launcher = "", methods = "lora_tuning, ia3, full, gradient";
+};
+
+Records run(const std::string& set, const Ran& how = {}) {
   const auto folder = fresh_folder("trained");
   std::ofstream(folder / "small.yaml")
-      << "question: Do they learn?\nuses: {model: mini, library: mini, tasks: mini/unseen}\nset: {"
-      << set << "}\nvary: {method: [lora_tuning, ia3, full, gradient]}\n";
+      << "question: Do they learn?\nuses: {model: mini, library: mini, tasks: mini/all}\nset: {"
+      << set << "}\nvary: {method: [" << how.methods << "]}\n";
   const Ended ended =
-      run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " + launcher + " " PROGRAM " run " +
+      run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " + how.launcher + " " PROGRAM " run " +
                   quoted(folder / "small.yaml") + " --quiet --out " + quoted(folder / "out"));
   EXPECT_EQ(ended.code, 0) << ended.err;
   const Ended checked = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
@@ -56,11 +60,37 @@ TEST(Trained, MethodsLearnTheShotsAndCountWhatTheyCost) {
   EXPECT_EQ(gradient.counts.evaluations, 40);
 }
 
+// From the same start, with half of the backward passes.
+TEST(Trained, BfgsNeedsNoRateAndFewerStepsThanAdam) {
+  const std::string set =
+      "task: D8_after_brack, composition: product, modules: all, shots: 5, seed: 1, train.epochs: ";
+  const Ran ran{.methods = "gradient"};
+  const store::Record adam = run(set + "40", ran).at("gradient");
+  const store::Record bfgs = run(set + "20, train.descent: bfgs", ran).at("gradient");
+  EXPECT_EQ(bfgs.generations.front().losses, adam.generations.front().losses);
+  EXPECT_LT(bfgs.best_loss, adam.best_loss);
+  EXPECT_EQ(bfgs.counts.evaluations, 20);
+  EXPECT_EQ(bfgs.counts.example_forwards, 20 * 5 * 3);
+  EXPECT_EQ(resolved(bfgs, "train.lr"), "");
+  EXPECT_EQ(resolved(adam, "train.lr"), "0.05");
+  EXPECT_NE(bfgs.trial, adam.trial);
+}
+
+TEST(Trained, BfgsGivesTheSameBitsForAnyRanks) {
+  const std::string set =
+      "task: E1_isa_letter, shots: 5, modules: 6, seed: 2, train.epochs: 8, train.descent: bfgs";
+  const store::Record one = run(set, {.methods = "gradient"}).at("gradient");
+  const store::Record three =
+      run(set, {.launcher = "mpirun -np 3", .methods = "gradient"}).at("gradient");
+  EXPECT_EQ(one.weights, three.weights);
+  EXPECT_EQ(one.shot_sums, three.shot_sums);
+}
+
 TEST(Trained, RanksAndThreadsChangeNoBit) {
   const std::string set =
       "task: E1_isa_letter, shots: 5, modules: 4, seed: 2, train.epochs: 3, precision: bf16";
   const Records one = run(set);
-  const Records three = run(set, "mpirun -np 3");
+  const Records three = run(set, {.launcher = "mpirun -np 3"});
   for (const auto& [method, record] : one) {
     const store::Record& other = three.at(method);
     EXPECT_EQ(record.shot_sums, other.shot_sums) << method;

@@ -1,0 +1,32 @@
+// Descent of a function of few dimensions whose gradient is known: BFGS with the inverse of the
+// Hessian (Nocedal and Wright, Numerical Optimization, 2nd edition, 6.17 and 6.20), and steps of
+// bounded length. It is our own code, since it must be told its values from outside, one a step.
+#pragma once
+#include <Eigen/Core>
+#include <span>
+#include <vector>
+
+namespace lorahub::search {
+
+class Bfgs {
+ public:
+  // The first point, and how far each coordinate may be from 0.
+  Bfgs(const std::vector<double>& start, double bound);
+
+  std::vector<double> point() const;  // [N], whose value and gradient tell() takes
+  // A value that is not finite is as bad as one above the least so far: the next step is shorter.
+  void tell(double value, std::span<const double> gradient);
+
+ private:
+  void learn(const Eigen::VectorXd& step, const Eigen::VectorXd& change);
+  Eigen::VectorXd direction() const;
+
+  double bound_;
+  Eigen::VectorXd asked_;            // [N]
+  Eigen::VectorXd best_, gradient_;  // the point of least value so far, and its gradient; [0]: none
+  double least_ = 0;
+  Eigen::MatrixXd inverse_;  // of the Hessian, [N, N]; [0, 0] until a step has shown a curvature
+  double share_ = 1;         // of the step that `inverse_` says
+};
+
+}  // namespace lorahub::search
