@@ -70,6 +70,7 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
     trial.labels = Labels::shuffled;
     trial.loss = LossKind::ask;
     trial.held_out = 1;
+    trial.train.descent = Descent::bfgs;
     for (const Knob& knob : knobs())
       if (knob.read_by(trial)) read.insert(knob.name);
   }
