@@ -51,13 +51,15 @@ std::string lack(const fs::path& folder) {
   return has_safe || has_pickle ? "" : lora::kWeightsFile;
 }
 
+void remove_quietly(const fs::path& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
+
 // A folder of a commit that is under way; it goes with the commit that is refused.
 struct CommitFolder {
   fs::path path;
-  ~CommitFolder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
+  ~CommitFolder() { remove_quietly(path); }
 };
 
 json read_json(const fs::path& file) {
@@ -241,6 +243,11 @@ void Intake::check(const ModulePlace& place, run::ReceivedModule module) {
     const std::string sentence = said(place, error.what());
     set_state(place, "quarantined", sentence);
     throw base::Error(sentence);
+  } catch (...) {  // the machine's fault, or a bug: nothing says that the module is bad
+    remove_quietly(checked);
+    remove_quietly(files(place));
+    set_state(place, "quarantined", "The service could not finish its check, upload it again.");
+    throw;
   }
 }
 

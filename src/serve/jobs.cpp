@@ -214,12 +214,18 @@ void Jobs::progress(const std::string& id, const JobProgress& now) {
   ServiceJob& job = jobs_.at(id);
   const JobProgress before = std::exchange(job.progress, now);
   const int more = now.evaluation - before.evaluation;
+  evaluations_ += static_cast<uint64_t>(std::max(more, 0));
   const double pace = more > 0 ? (now.seconds - before.seconds) / more : 0;
   job.progress.pace = more > 0 && before.seconds > 0 ? pace : before.pace;
   places_.reset();
   if (!job.course.empty() && job.course.back().first >= now.evaluation) return;
   job.course.emplace_back(now.evaluation, now.best_loss);
   say(job, "logs");
+}
+
+uint64_t Jobs::evaluations() const {
+  const std::lock_guard lock(mutex_);
+  return evaluations_;
 }
 
 void Jobs::serve(const std::string& owner, double seconds) {

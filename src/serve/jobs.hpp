@@ -68,6 +68,9 @@ class Jobs {
   std::optional<ServiceJob> take_short(const std::function<bool(const ServiceJob&)>& fits);
   bool cancel_asked(const std::string& id) const;
   void progress(const std::string& id, const JobProgress& now);
+  // By which searches have advanced since the start, with those that a journal gave again. It never
+  // falls, whatever is removed.
+  uint64_t evaluations() const;
   void serve(const std::string& owner, double seconds);  // were spent on a job of theirs
   // Whether what is computed has had its turn, and somebody else waits for theirs.
   bool is_anothers_turn() const;
@@ -107,6 +110,7 @@ class Jobs {
   std::string running_;                    // the id of the job that has the turn; "": none
   base::Stopwatch turn_;
   uint64_t last_number_ = 0;
+  uint64_t evaluations_ = 0;
   Listener listener_;
   mutable std::optional<std::map<std::string, QueuePlace>> places_;  // until something changes
 };

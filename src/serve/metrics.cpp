@@ -66,16 +66,13 @@ void write_jobs(Exposition& out, const Jobs& jobs) {
   for (const JobStatus status : {JobStatus::starting, JobStatus::processing, JobStatus::succeeded,
                                  JobStatus::failed, JobStatus::canceled})
     states[status] = 0;
-  uint64_t evaluations = 0;
-  for (const ServiceJob& job : jobs.all()) {
-    ++states[job.status];
-    evaluations += static_cast<uint64_t>(job.progress.evaluation);
-  }
+  for (const ServiceJob& job : jobs.all()) ++states[job.status];
   out.begin("jobs", "gauge", "Jobs that the service keeps, by state.");
   for (const auto& [status, count] : states) out.value({{"state", name(status)}}, count);
   out.only("queue_length", "Jobs that wait.", jobs.waiting());
-  out.only("evaluations_total", "Evaluations of searches since the service was started.",
-           evaluations);
+  out.only("evaluations_total",
+           "Evaluations by which searches have advanced since the service was started.",
+           jobs.evaluations());
 }
 
 void write_libraries(Exposition& out, const Served& served) {

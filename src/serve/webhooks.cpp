@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kBetweenLogs{500};
 constexpr int kMostTries = 12;  // of the message that the job has ended; the others are sent once
 constexpr double kFirstPause = 0.1, kMostPause = 60;  // seconds; each pause is twice the last one
 constexpr int kMessageBytes = 12;
+constexpr int kThreads = 4;
 
 bool is_private_host(const std::string& host) {
   return host == "localhost" ||
@@ -56,15 +57,24 @@ bool WebhookPrefixes::is_listed_private(const std::string& url) const {
   });
 }
 
-Webhooks::Webhooks(Uses uses) : uses_(std::move(uses)), thread_([this] { work(); }) {}
+Webhooks::Webhooks(Uses uses) : uses_(std::move(uses)) {
+  try {
+    for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (...) {  // the system gives no more threads
+    end();
+    throw;
+  }
+}
 
-Webhooks::~Webhooks() {
+Webhooks::~Webhooks() { end(); }
+
+void Webhooks::end() {
   {
     const std::lock_guard lock(mutex_);
     stops_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  threads_.clear();
 }
 
 void Webhooks::tell(const ServiceJob& job, const std::string& kind) {
@@ -92,20 +102,30 @@ std::string Webhooks::secret(const std::string& owner) const {
   return "whsec_" + base::to_base64(key_of(owner));
 }
 
+Webhooks::Waiting::iterator Webhooks::next() {
+  return std::ranges::find_if(
+      waiting_, [&](const auto& entry) { return !sending_.contains(entry.second.job.id); });
+}
+
 void Webhooks::work() {
   std::unique_lock lock(mutex_);
   while (!stops_) {
-    if (waiting_.empty()) {
+    const auto first = next();
+    if (first == waiting_.end()) {
       changed_.wait(lock);
-    } else if (const auto due = waiting_.begin()->first; due > Clock::now()) {
+    } else if (const auto due = first->first; due > Clock::now()) {
       changed_.wait_until(lock, due);
     } else {
-      Message message = std::move(waiting_.begin()->second);
-      waiting_.erase(waiting_.begin());
+      Message message = std::move(first->second);
+      const std::string job = message.job.id;
+      waiting_.erase(first);
+      sending_.insert(job);
       lock.unlock();
       const bool has_arrived = send(message);
       sent(std::move(message), has_arrived);
       lock.lock();
+      sending_.erase(job);
+      changed_.notify_all();
     }
   }
 }

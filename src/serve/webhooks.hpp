@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,7 +38,7 @@ class Webhooks {
   struct Uses {
     const WebhookPrefixes& prefixes;
     std::string key;  // base64
-    // The body of a message about the job; called by this object's thread.
+    // The body of a message about the job. It and told() are called by several threads.
     std::function<std::string(const ServiceJob&)> body;
     // The last message about a job has arrived, or is given up.
     std::function<void(const std::string& id)> told;
@@ -59,17 +60,22 @@ class Webhooks {
     int tries = 0;
   };
   using Clock = std::chrono::steady_clock;
+  using Waiting = std::multimap<Clock::time_point, Message>;  // by when they are due
   std::string key_of(const std::string& owner) const;
+  void end();
   void work();
+  // The first message about a job that no thread sends another one of; the end: there is none.
+  Waiting::iterator next();
   bool send(const Message& message) const;
   void sent(Message message, bool has_arrived);
   Uses uses_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::multimap<Clock::time_point, Message> waiting_;  // by when they are due
-  std::map<std::string, Clock::time_point> logs_;      // when the last ones were told, by job
+  Waiting waiting_;
+  std::set<std::string> sending_;                  // jobs of messages that are on their way
+  std::map<std::string, Clock::time_point> logs_;  // when the last ones were told, by job
   bool stops_ = false;
-  std::thread thread_;
+  std::vector<std::jthread> threads_;  // a receiver that does not answer holds up one of them
 };
 
 }  // namespace lorahub::serve

@@ -111,6 +111,18 @@ TEST_F(JobsTest, TheCourseIsToldWhileAJobIsComputed) {
   EXPECT_DOUBLE_EQ(now.progress.left(), 2);
 }
 
+TEST_F(JobsTest, TheCountOfEvaluationsNeverFalls) {
+  Jobs jobs(folder_, {});
+  jobs.add(job("a"));
+  jobs.take(0);
+  jobs.progress("a", {.evaluation = 40, .of = 80});
+  jobs.progress("a", {.evaluation = 80, .of = 80});
+  jobs.end("a", {});
+  EXPECT_EQ(jobs.evaluations(), 80);
+  ASSERT_TRUE(jobs.remove("a"));
+  EXPECT_EQ(jobs.evaluations(), 80);
+}
+
 // A search that goes on tells its journal's generations once more, which took no time.
 TEST_F(JobsTest, WhatAJournalHoldsIsToldOnceAndMakesNoPace) {
   Jobs jobs(folder_, {});

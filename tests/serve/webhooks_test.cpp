@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <future>
+
 #include "base/check.hpp"
 
 namespace lorahub::serve {
@@ -33,6 +37,39 @@ TEST(WebhookPrefixes, APrivateAddressHasToBeNamed) {
 TEST(WebhookPrefixes, RefuseWhatIsNoAddress) {
   for (const char* wrong : {"", "hooks.example", "ftp://a/", "http://user@a/"})
     EXPECT_THROW(WebhookPrefixes({wrong}), base::Error) << wrong;
+}
+
+ServiceJob told_at_a_closed_port(const std::string& id) {
+  return {.id = id, .webhook = {.url = "http://127.0.0.1:1/"}};
+}
+
+TEST(Webhooks, AReceiverThatKeepsUsWaitingHoldsUpItsOwnJobAlone) {
+  const WebhookPrefixes prefixes({"http://127.0.0.1:1/"});
+  std::promise<void> first_is_sent, other_is_sent;
+  std::atomic<int> sent_of_first = 0;
+  const std::future<void> other = other_is_sent.get_future();
+  bool other_came = false;
+  Webhooks webhooks({.prefixes = prefixes,
+                     .key = "",
+                     .body =
+                         [&](const ServiceJob& job) {
+                           if (job.id == "other") {
+                             EXPECT_EQ(sent_of_first, 1);
+                             other_is_sent.set_value();
+                           } else if (++sent_of_first == 1) {
+                             other_came = other.wait_for(std::chrono::seconds(60)) ==
+                                          std::future_status::ready;
+                           } else {
+                             first_is_sent.set_value();
+                           }
+                           return std::string("{}");
+                         },
+                     .told = [](const std::string&) {}});
+  webhooks.tell(told_at_a_closed_port("first"), "start");
+  webhooks.tell(told_at_a_closed_port("first"), "output");  // waits for the one before it
+  webhooks.tell(told_at_a_closed_port("other"), "start");
+  first_is_sent.get_future().wait();
+  EXPECT_TRUE(other_came);
 }
 
 }  // namespace
