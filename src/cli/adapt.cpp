@@ -15,6 +15,7 @@
 #include "cli/words.hpp"
 #include "run/adapted_json.hpp"
 #include "study/choices.hpp"
+#include "study/compositions.hpp"
 #include "study/remarks.hpp"
 #include "study/single_trial.hpp"
 
@@ -214,8 +215,9 @@ void add_adapt(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, study::kMostBudget));
   command
       ->add_option("--composition", options->composition,
-                   "what is mixed: A and B each, or their products (default: as the search says)")
-      ->check(CLI::IsMember({"factor", "product"}));
+                   "what is mixed: A and B each, or their products, or as PEFT merges (default: as "
+                   "the search says)")
+      ->check(CLI::IsMember(study::compositions_that_keep_a_module()));
   command
       ->add_option("--penalty", options->penalty,
                    "of the weights: l1_mean (default), l1_sum, l2, none, or `ask`: standard output "

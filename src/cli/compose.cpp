@@ -4,31 +4,32 @@
 #include "base/check.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
+#include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
 #include "lora/module_card.hpp"
 #include "model/families.hpp"
-#include "study/choices.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 struct ComposeOptions {
-  std::string model, library, modules, weights, composition = "factor";
+  std::string model, library, modules, weights;
+  MixingOptions mixing;
   OutOptions out;
 };
 
 int compose(const ComposeOptions& options) {
+  const study::MixingRule how = rule(options.mixing);
   lora::check_free(options.out.folder, options.out.force);
   const auto architecture = model::read_architecture(checkpoint::resolve(options.model));
   const lora::Pool pool = load_pool(options.library, options.modules,
                                     {.model = options.model, .architecture = *architecture});
   const std::vector<double> weights = one_vector(options.weights, pool.size());
-  const lora::MixtureToWrite mixture{
-      .pool = pool,
-      .weights = weights,
-      .composition = study::parse<study::Composition>(options.composition, "--composition"),
-      .rank = options.out.rank,
-      .form = form(options.out)};
+  const lora::MixtureToWrite mixture{.pool = pool,
+                                     .weights = weights,
+                                     .composition = how,
+                                     .rank = options.out.rank,
+                                     .form = form(options.out)};
   const std::string base_name = checkpoint::lasting_name(options.model);
   const std::string recipe =
       lora::recipe(base::format("{}\n{}\n{}", base_name, options.library, lora::made_of(mixture)));
@@ -64,10 +65,7 @@ void add_compose(CLI::App& app, Action& action) {
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector")
       ->required();
-  command
-      ->add_option("--composition", options->composition,
-                   "what is mixed: A and B each, or their products")
-      ->check(CLI::IsMember({"factor", "product"}));
+  add_mixing(*command, options->mixing);
   add_out(*command, options->out);
   command->callback([options, &action] { action = [options] { return compose(*options); }; });
 }

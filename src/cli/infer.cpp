@@ -14,6 +14,7 @@
 #include "base/streams.hpp"
 #include "checkpoint/hub.hpp"
 #include "cli/commands.hpp"
+#include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
@@ -28,7 +29,8 @@ namespace {
 
 struct InferOptions {
   ModelOptions model;
-  std::string adapter, library, modules, weights, composition, task, columns;
+  std::string adapter, library, modules, weights, task, columns;
+  MixingOptions mixing;
   int max_tokens = 256, batch = 10, longest = study::kUsualMaxInput;
   bool json = false, json_lines = false, no_memory_check = false, quiet = false;
 };
@@ -47,12 +49,8 @@ train::TrainedModel default_model(const InferOptions& options,
                                      .architecture = loaded.model->architecture(),
                                      .device = loaded.device,
                                      .threads = loaded.threads});
-  model.adapter =
-      lora::compose(pool, one_vector(options.weights, pool.size()),
-                    options.composition.empty()
-                        ? study::Composition::factor
-                        : study::parse<study::Composition>(options.composition, "--composition"),
-                    loaded.dtype());
+  model.adapter = lora::compose(pool, one_vector(options.weights, pool.size()),
+                                rule(options.mixing), loaded.dtype());
   return model;
 }
 
@@ -104,8 +102,9 @@ void check_options(const InferOptions& options) {
               "--modules names modules of a --library (none is given), give both");
   base::check(options.weights.empty() || !options.library.empty(),
               "--weights are of the modules of a --library (none is given), give both");
-  base::check(options.composition.empty() || !options.weights.empty(),
+  base::check(options.mixing.composition.empty() || !options.weights.empty(),
               "--composition says how --weights are mixed (none are given), give both");
+  rule(options.mixing);
   base::check(!options.json || !options.json_lines,
               "--json and --json-lines both given (one object, or one a row?), give one of them");
 }
@@ -190,10 +189,7 @@ void add_infer(CLI::App& app, Action& action) {
               "a folder of PEFT adapters: mixed with --weights, or named by the rows' \"adapter\"");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
-  command
-      ->add_option("--composition", options->composition,
-                   "what is mixed: A and B each, or their products")
-      ->check(CLI::IsMember({"factor", "product"}));
+  add_mixing(*command, options->mixing);
   add_task(*command, options->task, Part::test,
            "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
       ->required();

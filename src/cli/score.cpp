@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
+#include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
 #include "cli/words.hpp"
 #include "objective/alone.hpp"
@@ -20,8 +21,8 @@ namespace {
 
 struct ScoreOptions {
   ModelOptions model;
-  std::string library, modules, task, columns, rows, weights, composition = "factor",
-                                                              engine = "fast";
+  std::string library, modules, task, columns, rows, weights, engine = "fast";
+  MixingOptions mixing;
   bool json = false, no_memory_check = false;
   int longest = study::kUsualMaxInput;
 };
@@ -75,7 +76,7 @@ void check_memory(const ScoreOptions& options, const objective::LoadedModel& loa
   if (options.no_memory_check) return;
   study::Trial trial{
       .method = study::Method::lorahub,
-      .composition = study::parse<study::Composition>(options.composition, "--composition"),
+      .composition = rule(options.mixing).composition,
       .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
       .engine = study::parse<study::Engine>(options.engine, "--engine")};
   plan::Lengths lengths;
@@ -123,7 +124,7 @@ Scored score_mixtures(const ScoreOptions& options, const objective::LoadedModel&
   const auto measure = objective::make_search_measure(
       loaded,
       {.pool = pool,
-       .composition = study::parse<study::Composition>(options.composition, "--composition"),
+       .composition = rule(options.mixing),
        .engine = study::parse<study::Engine>(options.engine, "--engine")},
       pairs);
   search::Sums sums = search::measure_all(measure, candidates, static_cast<int>(pairs.size()),
@@ -137,6 +138,9 @@ void check_options(const ScoreOptions& options) {
               "the base is scored), give both or none");
   base::check(options.modules.empty() || !options.library.empty(),
               "--modules names modules of a --library (none is given), give both");
+  base::check(options.mixing.composition.empty() || !options.weights.empty(),
+              "--composition says how --weights are mixed (none are given), give both");
+  rule(options.mixing);
   base::check(options.engine == "fast" || !options.library.empty(),
               "--engine reference is for mixtures (no --library is given), give one");
 }
@@ -186,10 +190,7 @@ void add_score(CLI::App& app, Action& action) {
   add_columns(*command, options->columns);
   command->add_option("--rows", options->rows, "FIRST:LAST, only these (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list of weight vectors");
-  command
-      ->add_option("--composition", options->composition,
-                   "what is mixed: A and B each, or their products")
-      ->check(CLI::IsMember({"factor", "product"}));
+  add_mixing(*command, options->mixing);
   command
       ->add_option("--engine", options->engine,
                    "the fast forward pass, or the plain one that it is tested against")

@@ -1,6 +1,7 @@
 // The modules of one trial, resident in f32, and how P weight vectors become one adapter.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "lora/library.hpp"
 #include "model/adapter.hpp"
 #include "model/architecture.hpp"
-#include "study/choices.hpp"
+#include "study/compositions.hpp"
 
 namespace lorahub::study {
 struct ModulesDraw;
@@ -55,12 +56,15 @@ Pool random_like(const Pool& pool, uint64_t seed);
 // norm of a weight (model::random_model's). For measurements.
 Pool random_pool(const model::Architecture& architecture, int modules, base::Device device);
 
+class Mixer;
+
 // Composes many populations of one pool: what does not depend on the weights is made once. The pool
 // must outlive it. Calls from several threads at once are fine.
 class Composer {
  public:
-  // factor needs equal ranks and scalings at each place (Error says which modules differ).
-  Composer(const Pool& pool, study::Composition composition, at::ScalarType dtype);
+  // Error where the modules do not fit the composition: factor needs equal ranks and scalings at
+  // each place (it says which modules differ), PEFT's need equal ranks, arrow one shape.
+  Composer(const Pool& pool, const study::MixingRule& rule, at::ScalarType dtype);
 
   int size() const { return pool_.size(); }  // N
 
@@ -74,27 +78,21 @@ class Composer {
   at::Tensor matrix(std::span<const double> weights) const;
   model::Adapter operator()(const at::Tensor& weights) const;
 
+  // As Mixer::scaling (mixer.hpp).
+  double scaling(size_t place) const;
+
  private:
-  model::Adapter factor(const at::Tensor& weights) const;
-  model::Adapter product(const at::Tensor& weights) const;
   const Pool& pool_;
-  study::Composition composition_;
-  at::ScalarType dtype_;
-  std::vector<Factors>
-      shared_;  // product, by place: a [1, sum r, in], b [1, out, sum r], compute dtype
-  std::vector<at::Tensor> spreads_;  // product: [N, sum r], alpha/r where the column is of the
-                                     // row's module; one for all places with the same
-  std::vector<size_t> spread_of_;    // by place
-  at::Tensor scales_;                // factor: [D], alpha/r where flat holds b, else 1
+  std::shared_ptr<const Mixer> mixer_;
 };
 
 // Weights [P, N] row-major -> one adapter for P candidates, by a Composer used once.
 model::Adapter compose(const Pool& pool, std::span<const double> weights,
-                       study::Composition composition, at::ScalarType dtype);
+                       const study::MixingRule& rule, at::ScalarType dtype);
 
-// The composed adapter as one module: factor keeps rank r, product has rank sum r (of the modules
-// that adapt the place). For PEFT folders.
+// The composed adapter as one module: factor and PEFT's keep rank r, product has rank sum r (of the
+// modules that adapt the place). For PEFT folders. Error for arrow, which is no adapter.
 Module composed_module(const Pool& pool, std::span<const double> weights,
-                       study::Composition composition);
+                       const study::MixingRule& rule);
 
 }  // namespace lorahub::lora

@@ -30,7 +30,7 @@ Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite&
 }
 
 std::string made_of(const MixtureToWrite& mixture) {
-  std::string text = base::format("{} {} {}\n", study::name(mixture.composition), mixture.rank,
+  std::string text = base::format("{} {} {}\n", study::text(mixture.composition), mixture.rank,
                                   mixture.form == WrittenForm::adapter      ? "adapter"
                                   : mixture.form == WrittenForm::merged_f32 ? "merged f32"
                                                                             : "merged bf16");
@@ -40,7 +40,7 @@ std::string made_of(const MixtureToWrite& mixture) {
 }
 
 std::string describe(const MixtureToWrite& mixture, const Written& written) {
-  std::string text = base::format("Composition `{}`, rank {}", study::name(mixture.composition),
+  std::string text = base::format("Composition `{}`, rank {}", study::text(mixture.composition),
                                   written.module.rank);
   if (written.cut > 0)
     text += base::format(", cut from rank {} by SVD: {:.2g} % of what is added is left out",

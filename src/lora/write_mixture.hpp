@@ -18,7 +18,7 @@ inline const char* library(WrittenForm form) {
 struct MixtureToWrite {
   const Pool& pool;
   std::span<const double> weights;  // [N]
-  study::Composition composition = study::Composition::factor;
+  study::MixingRule composition = study::Composition::factor;
   int64_t rank = 0;  // 0: as composed; else the nearest of this rank (SVD)
   WrittenForm form = WrittenForm::adapter;
 };

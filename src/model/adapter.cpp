@@ -1,5 +1,10 @@
 #include "model/adapter.hpp"
 
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+
 namespace lorahub::model {
 namespace {
 
@@ -17,6 +22,20 @@ Adapter candidates(const Adapter& adapter, int first, int count) {
     low.scale = at_most(low.scale, first, count);
   }
   return some;
+}
+
+// Softmax over all modules, of which those that are not chosen have -inf.
+at::Tensor shares(const Routing& routing, const at::Tensor& x) {
+  const at::Tensor near = x.matmul(routing.prototypes.t()).abs();  // [.., rows, N]
+  const auto [values, places] = near.topk(routing.experts, -1);
+  const at::Tensor chosen =
+      at::full_like(near, -std::numeric_limits<double>::infinity()).scatter(-1, places, values);
+  return at::softmax(chosen / routing.temperature, -1).matmul(routing.columns);
+}
+
+bool routes(const Adapter& adapter) {
+  return std::ranges::any_of(adapter.slots,
+                             [](const LowRank& low) { return low.routing != nullptr; });
 }
 
 const LowRank* low_rank(const Adapter& adapter, int slot) {

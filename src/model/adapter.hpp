@@ -2,9 +2,23 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace lorahub::model {
+
+// Which of the modules that lie side by side a token takes part of (Arrow, Ostapenko et al. 2024):
+// the `experts` whose prototype has the largest |prototype . x|, by a softmax of these over the
+// `temperature`.
+struct Routing {
+  at::Tensor prototypes;  // [N, in], compute dtype: what each module reads most of an input
+  at::Tensor columns;     // [N, r], compute dtype: 1 where the column is of the row's module
+  int64_t experts = 1;
+  double temperature = 1;
+};
+// The share of each column for each token of x [.., rows, in]: [.., rows, r].
+at::Tensor shares(const Routing& routing, const at::Tensor& x);
 
 // Low-rank additions for P candidates: y += (x a^T [* scale]) b^T. Undefined tensors: no addition
 // at that slot.
@@ -12,6 +26,7 @@ struct LowRank {
   at::Tensor a;      // [P or 1, r, in], compute dtype
   at::Tensor b;      // [P or 1, out, r], compute dtype; alpha/r is in it (or in scale)
   at::Tensor scale;  // [P, r], or undefined: product composition shares a and b between candidates
+  std::shared_ptr<const Routing> routing = nullptr;  // of each token; null: all terms for all
 };
 struct Adapter {
   int candidates = 1;          // P
@@ -22,5 +37,7 @@ struct Adapter {
 Adapter candidates(const Adapter& adapter, int first, int count);
 
 const LowRank* low_rank(const Adapter& adapter, int slot);  // nullptr: not adapted
+
+bool routes(const Adapter& adapter);  // some layer has a routing
 
 }  // namespace lorahub::model

@@ -42,6 +42,12 @@ OutputHead output_head(const HeadLayer& layer, const Adapter& adapter, int candi
   head.a = of(low->a);
   if (low->scale.defined()) head.a = head.a * of(low->scale).unsqueeze(1);
   head.b = of(low->b);
+  if (low->routing) {
+    Routing routing = *low->routing;
+    routing.prototypes = routing.prototypes.to(at::kFloat);
+    routing.columns = routing.columns.to(at::kFloat);
+    head.routing = std::make_shared<const Routing>(std::move(routing));
+  }
   return head;
 }
 
@@ -55,7 +61,10 @@ at::Tensor logits(const OutputHead& head, const at::Tensor& rows) {
   } else {
     scores = at::mm(x, head.weight.to(at::kFloat).t());
   }
-  if (head.a.defined()) scores.addmm_(at::mm(x, head.a.t()), head.b.t());
+  if (!head.a.defined()) return scores;
+  at::Tensor z = at::mm(x, head.a.t());
+  if (head.routing) z = z * shares(*head.routing, x);
+  scores.addmm_(z, head.b.t());
   return scores;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <vector>
 
 #include "model/adapter.hpp"
@@ -23,6 +24,7 @@ struct OutputHead {
   at::Tensor weight;  // [V, d], f32, or bf16 where a kernel takes it as it is
   double scale = 1;
   at::Tensor a, b;  // [r, d], [V, r], f32: the candidate's addition, undefined for none
+  std::shared_ptr<const Routing> routing = nullptr;  // of the addition, f32
 };
 OutputHead output_head(const HeadLayer& layer, const Adapter& adapter, int candidate);
 bool adapts_head(const HeadLayer& layer, const Adapter& adapter);  // else all have one head

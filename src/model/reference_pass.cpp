@@ -24,6 +24,7 @@ at::Tensor ReferencePass::adapted(const at::Tensor& y, int slot, const at::Tenso
   if (!low.a.defined()) return y;
   at::Tensor z = times(drop(x.to(wide()), dropout.adapter), low.a[0]);
   if (low.scale.defined()) z = z * low.scale[0];
+  if (low.routing) z = z * shares(*low.routing, x.to(low.a.scalar_type())).to(wide());
   return y + times(z, low.b[0]);
 }
 

@@ -93,6 +93,11 @@ search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
 search::Measure make_search_measure(const LoadedModel& loaded, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs) {
   if (loaded.narrow == nullptr) return make_measure(loaded, mixture, pairs);
+  const study::Composition composition = mixture.composition.composition;
+  base::check(study::info(composition).mixes != study::Mixes::routed,
+              "composition {} is not evaluated by differences (which module a token takes would be "
+              "told from rounded inputs), use precision f32 or bf16",
+              study::name(composition));
   check_room(loaded, pairs);
   return measure(loaded, mixture, pairs, loaded.narrow.get());
 }

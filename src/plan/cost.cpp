@@ -160,7 +160,8 @@ Cost cost_of(const Planned& planned, const model::Architecture& architecture) {
   const auto& [trial, lengths, device] = planned;
   double rank =
       study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
-  if (trial.composition == study::Composition::product)
+  const study::Mixes mixes = study::info(trial.composition).mixes;
+  if (mixes == study::Mixes::products || mixes == study::Mixes::routed)
     rank *= static_cast<double>(module_count(trial));  // of the modules stacked
   Cost cost{.evaluations = evaluations(trial)};
   const Passes over = passes(trial);

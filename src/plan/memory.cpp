@@ -60,7 +60,14 @@ class Estimate {
         passes * (terms_.position_bias(shots.longest) + terms_.position_bias(shots.target_longest));
     if (trial_.method == study::Method::random_lora)
       bytes += kFloat * shapes_.modules * terms_.module_values(rank());
-    return bytes + trained() + delta();
+    return bytes + trained() + delta() + prepared();
+  }
+
+  // PEFT's compositions mix a pruned copy of the modules, svd one in f64 and turned.
+  double prepared() const {
+    const study::CompositionInfo& composed = study::info(trial_.composition);
+    const int copies = composed.as_in_peft ? 1 : composed.mixes == study::Mixes::cut ? 4 : 0;
+    return kFloat * copies * shapes_.modules * terms_.module_values(rank());
   }
 
   // A full fine-tuning holds values, gradients, their sum and two moments, all in f32.
@@ -84,12 +91,17 @@ class Estimate {
     const model::RowSums batch = largest_tile();
     // A composed adapter for each candidate of the tile, and the same once more as the flat result
     // of one matrix product.
-    const double adapters = trial_.composition == study::Composition::factor
-                                ? 2 * kFloat * population * terms_.module_values(rank())
-                                : 2 * kFloat * shapes_.modules * terms_.module_values(rank());
+    const double adapters = 2 * kFloat * terms_.module_values(rank()) *
+                            (one_adapter_each() ? population : shapes_.modules);
     if (trial_.engine == study::Engine::reference) return terms_.reference_losses(batch);
     return adapters +
            std::max(terms_.losses(batch, population, on_cpu()), answering(batch, population));
+  }
+
+  // Not modules side by side, which all candidates share.
+  bool one_adapter_each() const {
+    const study::Mixes mixes = study::info(trial_.composition).mixes;
+    return mixes == study::Mixes::factors || mixes == study::Mixes::cut;
   }
 
   // The answers of the shots by all candidates of a tile, where the loss reads them.

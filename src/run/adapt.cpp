@@ -197,7 +197,7 @@ class Adapter {
       const model::Adapter adapter =
           weights_[i].empty()
               ? model::Adapter{}
-              : lora::compose(pool, weights_[i], trial().composition, loaded.dtype());
+              : lora::compose(pool, weights_[i], study::mixing_rule(trial()), loaded.dtype());
       adapted_.contest.contestants[i].shots =
           hits(objective::answer(loaded, adapter, prompts,
                                  {.scoring = inputs_.task.scoring,

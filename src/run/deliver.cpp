@@ -78,7 +78,7 @@ Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution
                   const Output& output) {
   const lora::MixtureToWrite mixture{.pool = solution.pool,
                                      .weights = solution.weights,
-                                     .composition = solution.trial.composition,
+                                     .composition = study::mixing_rule(solution.trial),
                                      .rank = output.rank,
                                      .form = output.form};
   Delivered delivered{.written = lora::write_mixture(output.folder, mixture,

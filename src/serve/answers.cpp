@@ -21,8 +21,9 @@ model::Adapter mixed(const InferInput& input, const study::Trial& trial, run::Ra
     names.push_back(name);
     weights.push_back(weight);
   }
-  const auto composition =
-      input.composition == "product" ? study::Composition::product : study::Composition::factor;
+  const auto composition = input.composition.empty()
+                               ? study::Composition::factor
+                               : study::parse<study::Composition>(input.composition, "composition");
   return lora::compose(own.pool_of(trial, names), weights, composition,
                        own.model_of(trial).dtype());
 }

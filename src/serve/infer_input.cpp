@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "base/nesting.hpp"
 #include "serve/input_fields.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::serve {
 namespace {
@@ -84,6 +85,13 @@ void check_known(const json& object) {
                                 name, base::nearest(name, names)));
 }
 
+void check_composition(const std::string& word) {
+  const std::vector<std::string>& known = study::words<study::Composition>();
+  if (word.empty() || std::ranges::find(known, word) != known.end()) return;
+  refuse_field("composition", base::format("there is no composition '{}', give one of {}", word,
+                                           base::join(known, ", ")));
+}
+
 // One adapter at most, and what belongs to it.
 void check_combination(const InferInput& input) {
   const int adapters = (input.job.empty() ? 0 : 1) + (input.module.empty() ? 0 : 1) +
@@ -101,10 +109,7 @@ void check_combination(const InferInput& input) {
     refuse_field("composition",
                  "`composition` is given without `weights` (it would not be read), "
                  "leave it out");
-  if (!input.composition.empty() && input.composition != "factor" && input.composition != "product")
-    refuse_field("composition", base::format("there is no composition '{}', give `factor` or "
-                                             "`product`",
-                                             input.composition));
+  check_composition(input.composition);
 }
 
 template <class Look>

@@ -1,5 +1,8 @@
 #include "serve/input_fields.hpp"
 
+#include "base/text.hpp"
+#include "study/choices.hpp"
+
 namespace lorahub::serve {
 namespace {
 
@@ -9,6 +12,11 @@ constexpr const char* kRows = R"({"type": "array", "minItems": 1, "items": {"typ
   {"input": {"type": "string", "minLength": 1}, "target": {"type": "string", "minLength": 1}}}})";
 constexpr const char* kTextOrList =
     R"({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})";
+
+// The schema of one of these words, of which none holds a character that JSON escapes.
+std::string one_of_words(const std::vector<std::string>& words) {
+  return R"({"type": "string", "enum": [")" + base::join(words, R"(", ")") + R"("]})";
+}
 
 }  // namespace
 
@@ -55,8 +63,9 @@ const std::vector<InputField>& infer_fields() {
       {"weights",
        R"({"type": "object", "minProperties": 1, "additionalProperties": {"type": "number"}})",
        "Weights by names of modules of the library, whose mixture answers."},
-      {"composition", R"({"type": "string", "enum": ["factor", "product"]})",
-       "What the weights mix: A and B each, or their products; by default A and B each."},
+      {"composition", one_of_words(study::words<study::Composition>()),
+       "How the weights are mixed, as by studies whose other settings are the defaults; by default "
+       "A and B each."},
       {"max_tokens", R"({"type": "integer", "minimum": 1, "maximum": 2048, "default": 256})",
        "The most tokens of an answer."}};
   return fields;

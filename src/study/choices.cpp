@@ -9,12 +9,6 @@
 namespace lorahub::study {
 
 template <>
-const std::vector<std::string>& words<Composition>() {
-  static const std::vector<std::string> list = {"factor", "product"};
-  return list;
-}
-
-template <>
 const std::vector<std::string>& words<LossKind>() {
   static const std::vector<std::string> list = [] {
     std::vector<std::string> all;

@@ -9,8 +9,24 @@
 namespace lorahub::study {
 
 enum class Composition {
-  factor,  // (sum w_i B_i)(sum w_j A_j) alpha/r: the official one
-  product  // sum w_i (alpha_i/r_i) B_i A_i
+  factor,           // (sum w_i B_i)(sum w_j A_j) alpha/r: the official one
+  product,          // sum w_i (alpha_i/r_i) B_i A_i
+  linear,           // PEFT's: as factor, with the roots of the weights
+  magnitude_prune,  // the same of the largest values of each A and B
+  ties,             // the same, of modules that agree in the sign of a value (Yadav et al. 2023)
+  dare_linear,      // linear of values drawn at random (Yu et al. 2024)
+  dare_ties,        // both
+  svd,              // product, cut to a rank
+  arrow             // product, modules chosen for each token (Ostapenko et al. 2024)
+};
+// What compositions read besides the weights (compositions.hpp says which reads what).
+struct CompositionSettings {
+  double density = 0.2;    // share of the values of each A and B that is kept
+  int rank = 0;            // svd: of the mixture; 0: the largest of the modules
+  int experts = 3;         // arrow: modules that a token takes part of
+  double temperature = 1;  // arrow: similarities are divided by it before their softmax
+
+  bool operator==(const CompositionSettings&) const = default;
 };
 
 enum class LossKind {

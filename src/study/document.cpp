@@ -190,12 +190,14 @@ double real(const Value& value, Range range) {
   if (std::abs(x) > std::numeric_limits<float>::max())
     fail_at(value, "{}{} is beyond the numbers of f32, which models compute in", value.called(),
             scalar(value));
-  if (range == Range::positive && x <= 0)
+  if ((range == Range::positive || range == Range::fraction) && x <= 0)
     fail_at(value, "{}{} is too small, it must be above 0", value.called(), scalar(value));
   if ((range == Range::from_zero || range == Range::rate) && x < 0)
     fail_at(value, "{}{} is too small, it must be at least 0", value.called(), scalar(value));
   if (range == Range::rate && x >= 1)
     fail_at(value, "{} is too large, a rate of dropout is below 1", shortest(x));
+  if (range == Range::fraction && x > 1)
+    fail_at(value, "{}{} is too large, a share is at most 1", value.called(), scalar(value));
   return x;
 }
 

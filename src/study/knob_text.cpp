@@ -1,7 +1,10 @@
 // Those functions of knobs.hpp that write: the value of a knob as text, and what people read about
 // knobs.
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "study/compositions.hpp"
 #include "study/fields.hpp"
 #include "study/knobs.hpp"
 #include "study/yaml_text.hpp"
@@ -28,6 +31,8 @@ std::string range_text(Range range) {
       return "a number of at least 0";
     case Range::rate:
       return "a number of at least 0 and below 1";
+    case Range::fraction:
+      return "a number above 0 and at most 1";
     case Range::any:
       break;
   }
@@ -98,15 +103,21 @@ Holds holds(const Knob& knob) {
 std::string default_text(const Knob& knob) { return write(knob, Trial{}); }
 
 std::string readers(const Knob& knob) {
+  const auto reads = [&](Method method, Composition composition) {
+    return knob.read_by({.task_files = {.pool = "pool", .test = "test"},
+                         .method = method,
+                         .composition = composition,
+                         .uniform_weight = 1,
+                         .loss = LossKind::ask,
+                         .held_out = 1,
+                         .labels = Labels::shuffled});
+  };
   std::vector<std::string> methods;
-  for (const MethodInfo& row : kMethods) {
-    const Trial trial{.task_files = {.pool = "pool", .test = "test"},
-                      .method = row.method,
-                      .loss = LossKind::ask,
-                      .held_out = 1,
-                      .labels = Labels::shuffled};
-    if (knob.read_by(trial)) methods.emplace_back(row.word);
-  }
+  for (const MethodInfo& row : kMethods)
+    if (std::ranges::any_of(kCompositions, [&](const CompositionInfo& composed) {
+          return reads(row.method, composed.composition);
+        }))
+      methods.emplace_back(row.word);
   const std::string names =
       methods.size() == kMethods.size() ? "every method" : base::join(methods, ", ");
   const std::string_view condition = knob.read_by.condition();

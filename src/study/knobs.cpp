@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "study/compositions.hpp"
 #include "study/phrases.hpp"
 
 namespace lorahub::study {
@@ -12,6 +13,32 @@ namespace {
 bool always(const Trial&) { return true; }
 
 bool mixes_modules(const Trial& trial) { return uses_modules(trial.method); }
+
+const CompositionInfo& composed_by(const Trial& trial) { return info(trial.composition); }
+
+// Methods that take every composition (check_composition.hpp).
+bool composes(const Trial& trial) {
+  return mixes_modules(trial) && trial.method != Method::best_single &&
+         info(trial.method).trains == Trains::nothing;
+}
+
+bool prunes(const Trial& trial) {
+  return composes(trial) && composed_by(trial).pruning != Pruning::none;
+}
+
+bool cuts_rank(const Trial& trial) {
+  return mixes_modules(trial) && info(trial.method).trains == Trains::nothing &&
+         composed_by(trial).mixes == Mixes::cut;
+}
+
+bool routes(const Trial& trial) {
+  return composes(trial) && composed_by(trial).mixes == Mixes::routed;
+}
+
+// Only another weight than 1/N is a part of the identity, so that trials with that keep their ids.
+bool sets_uniform_weight(const Trial& trial) {
+  return trial.method == Method::uniform && trial.uniform_weight > 0;
+}
 
 bool draws_modules(const Trial& trial) {
   return uses_modules(trial.method) && trial.modules.names.empty() && trial.modules.count > 0;
@@ -45,9 +72,10 @@ bool searches_in_generations(const Trial& trial) {
   return searches(trial) && trial.search.method != SearchMethod::official;
 }
 
-// The official search is deterministic.
+// The official search is deterministic; DARE draws the values that it keeps.
 bool draws_search(const Trial& trial) {
-  return info(trial.method).draws || searches_in_generations(trial);
+  return info(trial.method).draws || searches_in_generations(trial) ||
+         (composes(trial) && composed_by(trial).pruning == Pruning::random);
 }
 
 bool trains_mixture(const Trial& trial) { return info(trial.method).trains == Trains::mixture; }
@@ -104,7 +132,14 @@ constexpr ReadBy kShufflesLabels{shuffles_labels, "where `labels` is shuffled"};
 constexpr ReadBy kSearchesByCma{searches_by_cma, "where `search.method` is cma"};
 constexpr ReadBy kSearchesInGenerations{searches_in_generations,
                                         "where `search.method` is cma or random"};
-constexpr ReadBy kDrawsSearch{draws_search, "lorahub only where `search.method` is cma or random"};
+constexpr ReadBy kDrawsSearch{draws_search,
+                              "lorahub only where `search.method` is cma or random; uniform "
+                              "where `composition` is dare_linear or dare_ties"};
+constexpr ReadBy kPrunes{prunes,
+                         "where `composition` is magnitude_prune, ties, dare_linear or dare_ties"};
+constexpr ReadBy kCutsRank{cuts_rank, "where `composition` is svd"};
+constexpr ReadBy kRoutes{routes, "where `composition` is arrow"};
+constexpr ReadBy kSetsUniformWeight{sets_uniform_weight, "where it is not 0"};
 constexpr ReadBy kAsksProgram{asks_program, "where `loss` is ask"};
 constexpr ReadBy kHoldsOutShots{holds_out_shots, "where it is not 0, and `search.method` is cma"};
 constexpr ReadBy kHasRate{has_rate, "gradient only where `train.descent` is adam"};
@@ -183,8 +218,31 @@ constexpr Knob kKnobs[] = {
     {.name = "composition",
      .kind = choice<&Trial::composition>(),
      .unit = "none",
-     .meaning = "of A and B each mixed (factor), or of the products BA (product)",
+     .meaning = "of A and B each mixed (factor), or of the products BA (product); as PEFT merges "
+                "modules; or modules chosen for each token (arrow)",
      .read_by = mixes_modules},
+    {.name = "composition.density",
+     .kind = RealKind{field<&Trial::mixing, &CompositionSettings::density>, Range::fraction},
+     .unit = "1",
+     .meaning = "share of the values of each A and B that is kept",
+     .read_by = kPrunes},
+    {.name = "composition.rank",
+     .kind = IntegerKind{field<&Trial::mixing, &CompositionSettings::rank>,
+                         {.least = 0, .most = kMostRank}},
+     .unit = "1",
+     .meaning = "rank that the mixture is cut to, 0: the largest of the modules",
+     .read_by = kCutsRank},
+    {.name = "composition.experts",
+     .kind = IntegerKind{field<&Trial::mixing, &CompositionSettings::experts>,
+                         {.least = 1, .most = kMostOfMany}},
+     .unit = "1",
+     .meaning = "modules that a token takes part of",
+     .read_by = kRoutes},
+    {.name = "composition.temperature",
+     .kind = RealKind{field<&Trial::mixing, &CompositionSettings::temperature>, Range::positive},
+     .unit = "1",
+     .meaning = "by which a token's similarities to modules are divided before their softmax",
+     .read_by = kRoutes},
     {.name = "loss",
      .kind = choice<&Trial::loss>(),
      .unit = "none",
@@ -220,6 +278,11 @@ constexpr Knob kKnobs[] = {
      .unit = "1",
      .meaning = "factor of the penalty on the weights",
      .read_by = kWeighsPenalty},
+    {.name = "uniform.weight",
+     .kind = RealKind{field<&Trial::uniform_weight>, Range::from_zero},
+     .unit = "1",
+     .meaning = "weight of each module by the method uniform, 0: 1/N",
+     .read_by = kSetsUniformWeight},
     {.name = "search.method",
      .kind = choice<&Trial::search, &Search::method>(),
      .unit = "none",

@@ -13,7 +13,8 @@ enum class Range {
   any,
   positive,
   from_zero,
-  rate  // of dropout: from zero, below one
+  rate,     // of dropout: from zero, below one
+  fraction  // above zero, up to one
 };
 
 std::string shortest(double x);  // the shortest text that reads back as the same number

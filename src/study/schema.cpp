@@ -20,9 +20,10 @@ Json or_auto(Json schema) { return {{"anyOf", {std::move(schema), {{"const", "au
 
 Json of_range(Range range) {
   Json schema{{"type", "number"}};
-  if (range == Range::positive) schema["exclusiveMinimum"] = 0;
+  if (range == Range::positive || range == Range::fraction) schema["exclusiveMinimum"] = 0;
   if (range == Range::from_zero || range == Range::rate) schema["minimum"] = 0;
   if (range == Range::rate) schema["exclusiveMaximum"] = 1;
+  if (range == Range::fraction) schema["maximum"] = 1;
   return schema;
 }
 

@@ -5,7 +5,10 @@
 #include <numeric>
 
 #include "base/escape.hpp"
+#include "base/text.hpp"
+#include "study/check_composition.hpp"
 #include "study/check_loss.hpp"
+#include "study/compositions.hpp"
 
 namespace lorahub::study {
 
@@ -119,6 +122,13 @@ Trial single_trial(const TrialWords& words) {
   check_shots(values, trial);
   check_loss(values, trial);
   check_method(values, trial);
+  check_composition(values, trial);
+  if (!keeps_a_module(trial.composition))
+    fail_at(
+        values.at("composition"),
+        "adapt has no composition '{}' (by it a module alone at weight 1, with which the mixture "
+        "is compared, is not that module), give it one of {}, or run a study",
+        name(trial.composition), base::join(compositions_that_keep_a_module(), ", "));
   const ModelPiece model = named_model(words.model);
   const LibraryPiece library = named_library(words.library);
   if (!values.contains("rank")) trial.rank = library.ranks.empty() ? 0 : library.rank;

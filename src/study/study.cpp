@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "study/check_composition.hpp"
 #include "study/check_loss.hpp"
 #include "study/document.hpp"
 #include "study/fields.hpp"
@@ -203,6 +204,7 @@ class Maker {
     set_library(values, trial);
     set_shots(values, trial);
     check_loss(values, trial);
+    check_composition(values, trial);
     return trial;
   }
 

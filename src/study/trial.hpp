@@ -99,6 +99,8 @@ struct Trial {
 
   Method method = Method::lorahub;
   Composition composition = Composition::factor;
+  CompositionSettings mixing;  // YAML: composition.density, ...
+  double uniform_weight = 0;   // YAML: uniform.weight. Of each module by the method uniform; 0: 1/N
   LossKind loss = LossKind::official;
   std::string loss_program;  // YAML: loss.program. The command that `loss: ask` asks, for /bin/sh
   int loss_patience = 600;   // YAML: loss.patience. Seconds that it may take for an answer; it

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/files.hpp"
 #include "cli/mini_lab.hpp"
 #include "process.hpp"
 
@@ -54,6 +55,50 @@ TEST_F(Commands, AComposedAdapterAnswersAsTheMixtureDoes) {
       EXPECT_NEAR(sums["loss_sum"][0][k].get<double>(), again["loss_sum"][0][k].get<double>(),
                   1e-4);
   }
+}
+
+TEST_F(Commands, AWrittenMergeAnswersAsTheMixtureDoes) {
+  const std::string w = weights("[[0.7, 0.4, -0.3]]");
+  const std::string mixture = kModel + kLibrary + kModules + w;
+  for (const std::string how : {"ties --density 0.5", "dare_linear --draw 7", "svd --svd-rank 5"}) {
+    const auto out = folder_ / how.substr(0, how.find(' '));
+    const std::string composition = " --composition " + how;
+    const Ended written = lorahub("compose" + mixture + composition + " --out " + quoted(out));
+    ASSERT_EQ(written.code, 0) << written.err;
+    const json mixed =
+        parsed(lorahub("infer" + mixture + composition + kTask + "test.jsonl --json"));
+    EXPECT_EQ(mixed, parsed(lorahub("infer" + kModel + " --adapter " + quoted(out) + kTask +
+                                    "test.jsonl --json")))
+        << how;
+    EXPECT_EQ(json::parse(base::read_file(out / "adapter_config.json"))["r"],
+              how[0] == 's' ? 5 : 16);
+  }
+  const std::string routed = mixture + " --composition arrow --experts 2";
+  EXPECT_EQ(lorahub("infer" + routed + kTask + "test.jsonl").code, 0);
+  const Ended refused = lorahub("compose" + routed + " --out " + quoted(folder_ / "arrow"));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("arrow can't be written as an adapter"));
+}
+
+TEST_F(Commands, AnOptionThatTheCompositionDoesNotReadIsRefused) {
+  const std::string w = weights("[[0.7, 0.4, -0.3]]");
+  for (const std::string option :
+       {"--density 0.5", "--draw 2", "--experts 2", "--svd-rank 3", "--temperature 2"})
+    for (const std::string command : {"infer", "score"}) {
+      const Ended ended = lorahub(command + kModel + kLibrary + w + kTask + "test.jsonl " + option);
+      EXPECT_EQ(ended.code, 2) << option;
+      EXPECT_THAT(ended.err,
+                  HasSubstr("composition factor reads no " + option.substr(0, option.find(' '))));
+    }
+}
+
+TEST_F(Commands, ARoutedMixtureIsNotScoredByDifferences) {
+  const Ended ended =
+      lorahub("score" + kModel + kLibrary + kModules + weights("[[1, 1, 1]]") + kTask +
+              "pool.jsonl --rows 0:3 --composition arrow --precision "
+              "delta-int8");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("composition arrow is not evaluated by differences"));
 }
 
 TEST_F(Commands, AMergedModelAndACutAdapterAnswerAsTheMixtureDoes) {

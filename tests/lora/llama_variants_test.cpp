@@ -55,6 +55,26 @@ TEST(DecoderVariant, CopiesOfTheBaseAreReadAndTheLossesArePefts) {
   }
 }
 
+// Each token is routed by its own input, in the fast pass of two candidates as in the plain one.
+TEST(DecoderVariant, ARoutedMixtureHasTheLossesOfThePlainPass) {
+  const DecoderBase base;
+  const Pool pool = random_pool(base.model->architecture(), 4, base::Device::cpu);
+  const study::MixingRule rule(Composition::arrow, {.experts = 2}, 1);
+  const std::vector<double> weights = {1, 1, 1, 1, 2, -1, 0.5, 1.5};
+  const auto sums =
+      base.model->loss_sums(compose(pool, weights, rule, at::kFloat), base.tiny.pairs);
+  std::vector<double> plain;
+  for (size_t first = 0; first < weights.size(); first += 4) {
+    const auto one = compose(pool, std::span(weights).subspan(first, 4), rule, at::kFloat);
+    const at::Tensor row = base.model->reference_loss_sums(one, base.tiny.pairs).to(at::kDouble);
+    for (int64_t k = 0; k < row.numel(); ++k) plain.push_back(row.flatten()[k].item<double>());
+  }
+  EXPECT_LT(worst(sums, plain), 1e-5);
+  const auto product = base.model->loss_sums(
+      compose(pool, weights, Composition::product, at::kFloat), base.tiny.pairs);
+  EXPECT_GT(worst(product, plain), 1e-3);  // which has all terms for all tokens
+}
+
 TEST(DecoderVariant, ATrainedBiasNormOrHeadIsRefusedWithTheDifference) {
   const DecoderBase base;
   const std::pair<const char*, const char*> tensors[] = {

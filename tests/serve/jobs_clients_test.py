@@ -85,6 +85,9 @@ def try_out():
     assert module["output"]["answers"] == inferred(module), module
     weights = answers(service, weights={"find_letter": 0.75, "add_roman": -0.5})
     assert weights["output"]["answers"] == inferred(weights, weights=[[-0.5, 0.75]]), weights
+    merge = answers(service, weights={"find_letter": 0.75, "add_roman": -0.5}, composition="ties")
+    assert merge["output"]["answers"] == inferred(merge, weights=[[-0.5, 0.75]]), merge
+    assert merge["output"] != weights["output"], merge
     long = service.start(**LONG)
     before = until(lambda: service.ask("GET", f"/predictions/{long}")[1]["progress"])
     during = answers(service, job=job)
@@ -96,6 +99,7 @@ def try_out():
                          ({"prompts": []}, "prompts"), ({"prompts": ["x"] * 101}, "prompts"), ({"prompts": [" "]}, "prompts"),
                          ({"max_tokens": 0}, "max_tokens"), ({"max_tokens": 2**63}, "max_tokens"), ({"seed": 1}, "seed"),
                          ({"job": job, "module": "find_letter"}, "job"), ({"composition": "factor"}, "composition"),
+                         ({"weights": {"add_roman": 1}, "composition": "faktor"}, "composition"),
                          ({"model": "other"}, "model"), ({"library": "mini"}, "library")):
         status, reply = service.ask("POST", "/predictions", {"input": {"prompts": PROMPTS} | wrong})
         assert status == 422 and reply["detail"][0]["loc"][-1] == field, (wrong, reply)

@@ -197,8 +197,9 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
       {"rank: -4", "rank -4 is too small, it must be at least 0"},
       {"batch: 0", "batch 0 is too small, it must be at least 1"},
       {"max_tokens: 0", "max_tokens 0 is too small, it must be at least 1"},
-      {"composition: linear",
-       "unknown composition 'linear' (known: factor, product), did you mean 'factor'?"},
+      {"composition: faktor",
+       "unknown composition 'faktor' (known: factor, product, linear, magnitude_prune, ties, "
+       "dare_linear, dare_ties, svd, arrow), did you mean 'factor'?"},
       {"retrieve: similar 3",
        "unknown retrieve 'similar' (known: none, probe, similarity, text), did you mean "
        "'similarity'?"},

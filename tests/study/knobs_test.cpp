@@ -12,6 +12,7 @@
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "study/compositions.hpp"
 #include "study/experiments.hpp"
 #include "study/folder.hpp"
 #include "study/study.hpp"
@@ -38,13 +39,14 @@ TEST(Knobs, ColumnsAreThoseOfResultFiles) {
   EXPECT_THAT(
       column_names(),
       ElementsAre("model", "library", "rank", "modules", "task", "shots", "labels", "retrieve",
-                  "method", "composition", "loss", "loss.program", "loss.held_out", "penalty.kind",
-                  "penalty.weight", "search.method", "search.population", "search.runs",
-                  "search.sigma0", "search.mean0", "search.budget", "search.bound",
-                  "search.recommend", "train.lr", "train.epochs", "train.batch",
-                  "train.weight_decay", "train.rank", "train.alpha", "train.dropout", "train.start",
-                  "train.descent", "precision", "engine", "scoring", "seed.modules", "seed.shots",
-                  "seed.search", "max_tokens", "batch"));
+                  "method", "composition", "composition.density", "composition.rank",
+                  "composition.experts", "composition.temperature", "loss", "loss.program",
+                  "loss.held_out", "penalty.kind", "penalty.weight", "uniform.weight",
+                  "search.method", "search.population", "search.runs", "search.sigma0",
+                  "search.mean0", "search.budget", "search.bound", "search.recommend", "train.lr",
+                  "train.epochs", "train.batch", "train.weight_decay", "train.rank", "train.alpha",
+                  "train.dropout", "train.start", "train.descent", "precision", "engine", "scoring",
+                  "seed.modules", "seed.shots", "seed.search", "max_tokens", "batch"));
 }
 
 TEST(Knobs, EveryNameStandsOnceAndIsFound) {
@@ -71,8 +73,12 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
     trial.loss = LossKind::ask;
     trial.held_out = 1;
     trial.train.descent = Descent::bfgs;
-    for (const Knob& knob : knobs())
-      if (knob.read_by(trial)) read.insert(knob.name);
+    trial.uniform_weight = 1;
+    for (const CompositionInfo& row : kCompositions) {
+      trial.composition = row.composition;
+      for (const Knob& knob : knobs())
+        if (knob.read_by(trial)) read.insert(knob.name);
+    }
   }
   EXPECT_EQ(read.size(), knobs().size());
 }
@@ -142,8 +148,10 @@ TEST(KnobTable, SaysLimitsUnitsDefaultsAndWords) {
         "| `max_tokens` | a whole number from 1 to 100000 | token | 256 | ",
         "| `penalty.weight` | a number of at least 0 | 1 | 0.05 | ",
         "| `train.dropout` | a number of at least 0 and below 1 | 1 | 0.1 | ",
-        "| `composition` | one of factor, product |  | factor | ", "| `model` | a name |  | – | ",
-        "| `retrieve` | `none`, or a way "})
+        "| `composition` | one of factor, product, linear, magnitude_prune, ties, "
+        "dare_linear, dare_ties, svd, arrow |  | factor | ",
+        "| `composition.density` | a number above 0 and at most 1 | 1 | 0.2 | ",
+        "| `model` | a name |  | – | ", "| `retrieve` | `none`, or a way "})
     EXPECT_THAT(table, HasSubstr(part));
   for (const std::string& word : words<Method>()) EXPECT_THAT(table, HasSubstr(word));
   for (const std::string& way : words<RetrieveBy>())
@@ -252,6 +260,7 @@ class Random {
       x = std::bit_cast<double>(numbers_());
     if (kind.range != Range::any) x = std::abs(x);
     if (kind.range == Range::rate) x = x / (x + 1) < 1 ? x / (x + 1) : 0.5;
+    if (kind.range == Range::fraction) x = x < 1 ? x : 1 / x > 0 ? 1 / x : 0.5;
     kind.field(trial) = x;
   }
   void set(const SeedKind& kind, Trial& trial) { kind.field(trial) = numbers_(); }

@@ -22,7 +22,7 @@ void expect_round_trip(Enum last) {
 
 TEST(Names, EveryWordComesBack) {
   expect_round_trip(Method::gradient);
-  expect_round_trip(Composition::product);
+  expect_round_trip(Composition::arrow);
   expect_round_trip(LossKind::ask);
   expect_round_trip(PenaltyKind::none);
   expect_round_trip(SearchMethod::random);

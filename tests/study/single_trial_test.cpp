@@ -60,6 +60,12 @@ TEST_F(SingleTrial, ASearchMayFollowTheGradientButNotTrainSomethingElse) {
                   AllOf(HasSubstr("other.yaml:2"), HasSubstr("is full"), HasSubstr("gradient"))));
 }
 
+TEST_F(SingleTrial, ComparesWithModulesAloneOnlyByACompositionThatKeepsThem) {
+  EXPECT_EQ(made("wide", {{"composition", "linear"}}).composition, Composition::linear);
+  folder_.write("mine.yaml", "composition: ties\n");
+  EXPECT_THAT(error_of([&] { made("mine.yaml"); }), HasSubstr("adapt has no composition 'ties'"));
+}
+
 TEST_F(SingleTrial, TakesTheLibraryOfTheRank) {
   EXPECT_EQ(made("wide").rank, 16);
   EXPECT_EQ(made("wide", {{"rank", "4"}}).library_path, folder_.path() / "configs/library/lib/r4");

@@ -23,7 +23,8 @@ at::Tensor decode(const AdaptedLinear& model, const LossBatch& batch, const at::
   const tensor::Packing& targets = batch.targets.packing;
   const tensor::Sides sides{.targets = targets, .sources = batch.sources.packing};
   const tensor::Sides own_side{.targets = targets, .sources = targets};
-  const bool absorb = short_targets(n.config, sides);
+  // Absorbed keys and values have no tokens of their own to be routed.
+  const bool absorb = short_targets(n.config, sides) && !routes(model.adapter);
   at::Tensor x = embed(n.decoder_embedding, batch.targets.ids);
   for (const Block& block : n.decoder.blocks) {
     const at::Tensor normed = tensor::rms_norm(x, block.self_norm, n.config.epsilon, dtype);

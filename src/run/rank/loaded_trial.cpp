@@ -39,7 +39,7 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   if (trial_.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial_.seed.search);
   const objective::Mixture mixture{
-      .pool = *pool_, .composition = trial_.composition, .engine = trial_.engine};
+      .pool = *pool_, .composition = study::mixing_rule(trial_), .engine = trial_.engine};
   measure_ = objective::make_measure(loaded, mixture, inputs_.pairs);
   search_ = measure_;
   if (study::uses_search(trial_.method)) {
@@ -105,8 +105,9 @@ std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<dou
   if (!adapter_ || weights != adapter_weights_) {
     const objective::LoadedModel& loaded = models_.loaded();
     adapter_ = std::make_shared<const model::Adapter>(
-        weights.empty() ? model::Adapter{}
-                        : lora::compose(*pool_, weights, trial_.composition, loaded.dtype()));
+        weights.empty()
+            ? model::Adapter{}
+            : lora::compose(*pool_, weights, study::mixing_rule(trial_), loaded.dtype()));
     tensor::wait_for_gpu(loaded.device);  // other threads use streams of their own
     adapter_weights_ = weights;
   }

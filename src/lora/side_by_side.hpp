@@ -1,0 +1,23 @@
+// The modules of a pool side by side at each place, as compositions of products need them.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "lora/pool.hpp"
+
+namespace lorahub::lora {
+
+// a [1, sum r, in] and b [1, out, sum r] of a place, f32.
+Factors side_by_side(const Pool& pool, size_t place);
+
+// Columns of each module in side_by_side(): zero factors keep theirs.
+std::vector<int64_t> widths(const Pool& pool, size_t place);
+
+// [N, sum r], f32, on the pool's device: `values` (one a module) in the columns of the row's
+// module, else 0.
+at::Tensor spread(const Pool& pool, size_t place, const std::vector<double>& values);
+
+// Columns of side_by_side() that belong to modules that have the place.
+at::Tensor present_columns(const Pool& pool, size_t place);
+
+}  // namespace lorahub::lora
