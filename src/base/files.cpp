@@ -17,13 +17,14 @@
 #include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
+#include "base/open_error.hpp"
 
 namespace lorahub::base {
 namespace {
 
 Descriptor open_file(const Path& path, int flags) {
   const int number = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666);  // nor on a FIFO
-  if (number < 0) cannot(format("cannot open {}", path.string()), errno);
+  if (number < 0) cannot_open(format("cannot open {}", path.string()), path, errno);
   return Descriptor(number);
 }
 

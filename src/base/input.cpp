@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
+#include "base/open_error.hpp"
 #include "base/signals.hpp"
 #include "base/wait_ready.hpp"
 
@@ -22,7 +23,7 @@ constexpr double kSilent = 3;                 // seconds of waiting before a wor
 constexpr size_t kLargest = size_t{1} << 30;  // bytes that are read at once
 
 [[noreturn]] void cannot_open(const std::string& file, int error) {
-  if (is_the_machines(error)) cannot(format("{}: can't be opened", file), error);
+  if (is_the_machines(error)) cannot_open(format("{}: can't be opened", file), file, error);
   throw FileError(error == ENOENT
                       ? format("{}: no such file, check the path", file)
                       : format("{}: can't be opened ({}), check the path and its permissions", file,

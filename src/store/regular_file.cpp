@@ -8,11 +8,12 @@
 
 #include "base/descriptor.hpp"
 #include "base/fault.hpp"
+#include "base/open_error.hpp"
 
 namespace lorahub::store {
 std::string read_regular_file(const std::filesystem::path& file) {
   const base::Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (open < 0) base::cannot(base::format("cannot read {}", file.string()), errno);
+  if (open < 0) base::cannot_open(base::format("cannot read {}", file.string()), file, errno);
   struct stat info {};
   base::check(::fstat(open, &info) == 0 && S_ISREG(info.st_mode),
               "{} is not a regular file (a folder, pipe or device cannot hold results), remove it "
