@@ -63,7 +63,9 @@ TEST(Trained, MethodsLearnTheShotsAndCountWhatTheyCost) {
 // From the same start, with half of the backward passes.
 TEST(Trained, BfgsNeedsNoRateAndFewerStepsThanAdam) {
   const std::string set =
-      "task: D8_after_brack, composition: product, modules: all, shots: 5, seed: 1, train.epochs: ";
+      "task: D8_after_brack, composition: product, modules: all, retrieve: none, shots: 5, seed: "
+      "1, "
+      "train.epochs: ";
   const Ran ran{.methods = "gradient"};
   const store::Record adam = run(set + "40", ran).at("gradient");
   const store::Record bfgs = run(set + "20, train.descent: bfgs", ran).at("gradient");
