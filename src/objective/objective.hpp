@@ -44,7 +44,7 @@ std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
 // model, the pool and the pairs must outlive it.
 struct Mixture {
   const lora::Pool& pool;
-  study::MixingRule composition;
+  study::MixingRule composition = study::Composition::factor;
   study::Engine engine;
 };
 search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
