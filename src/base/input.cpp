@@ -22,7 +22,7 @@ constexpr int kLookMilliseconds = 100;        // milliseconds between two looks 
 constexpr double kSilent = 3;                 // seconds of waiting before a word about it
 constexpr size_t kLargest = size_t{1} << 30;  // bytes that are read at once
 
-[[noreturn]] void cannot_open(const std::string& file, int error) {
+[[noreturn]] void refuse(const std::string& file, int error) {
   if (is_the_machines(error)) cannot_open(format("{}: can't be opened", file), file, error);
   throw FileError(error == ENOENT
                       ? format("{}: no such file, check the path", file)
@@ -33,7 +33,7 @@ constexpr size_t kLargest = size_t{1} << 30;  // bytes that are read at once
 // Without O_NONBLOCK, opening a pipe waits for its writer, deaf to blocked signals.
 int open_file(const std::string& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) cannot_open(file, errno);
+  if (descriptor < 0) refuse(file, errno);
   struct stat info {};
   if (::fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
     ::close(descriptor);
