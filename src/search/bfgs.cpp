@@ -7,9 +7,8 @@
 namespace lorahub::search {
 namespace {
 
-// The longest step, in mixing weights: the first one has this length, too. Found on the
-// development targets of the mini-lab, where 0.3 is the distance of a good mixture from its start
-// within a factor of three.
+// The longest step, in mixing weights; the first one has this length, too. Most good mixtures of
+// the mini-lab's development targets lie 0.4 to 1.2 from the start. No other length was tried.
 constexpr double kLongest = 0.3;
 constexpr double kShorter = 0.4, kLonger = 2;  // by which the share of a step changes
 constexpr double kLeastCurvature = 1e-8;       // cosine between a step and the gradient's change
