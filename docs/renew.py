@@ -23,6 +23,10 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 RENEW = "docs/renew.py PROGRAM renews it"
+COMMANDS = """\
+This page holds what `lorahub COMMAND --help` prints. A command ends with one of these [exit
+codes](../cluster.md#when-something-breaks). What went wrong is one sentence on standard error. A command that was asked for JSON
+(`--json`, `--json-lines`) also prints it as the last line of standard output, with that code: `{"error": "...", "exit_code": 2}`."""
 FENCE = re.compile(r"(?P<shown><!-- shown: (\d+) first, (\d+) last -->\n)?```(?P<kind>\w+)(?: title=\"(?P<file>[^\"]+)\")?\n"
                    r"(?P<body>.*?)^```$", re.M | re.S)
 PROGRESS = re.compile(r"^\s*\d+ ?%")
@@ -133,7 +137,7 @@ def reference(program, env):
     made = "<!-- Made by docs/renew.py from the program. -->\n"
     return {
         "reference/commands.md":
-            f"# Commands\n\n{made}\nThis page holds what `lorahub COMMAND --help` prints.\n\n" + "\n".join(command_pages(program, env)),
+            f"# Commands\n\n{made}\n{COMMANDS}\n\n" + "\n".join(command_pages(program, env)),
         "reference/knobs.md":
             f"# Knobs\n\n{made}\nA knob is a setting of a [study](../../experiments/README.md#writing-one). This page holds what "
             f"`lorahub knobs` prints.\n\n{knobs}"}

@@ -8,11 +8,10 @@
 
 #include "base/check.hpp"
 #include "base/progress.hpp"
-#include "base/signals.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/on_ranks.hpp"
 #include "cli/task_rows.hpp"
-#include "cli/words.hpp"
 #include "run/adapted_json.hpp"
 #include "study/choices.hpp"
 #include "study/compositions.hpp"
@@ -88,17 +87,6 @@ void print_json(const run::Adapted& adapted, const Options& options) {
 
 bool asks(const Options& options) { return options.penalty == kAsk; }
 
-// Rewords an interruption where the caller answers a part of the losses: such a search is kept in
-// memory alone.
-base::Interrupted anew(const base::Interrupted& error) {
-  const std::string_view promise = "run the same command to go on";
-  std::string words = error.what();
-  if (const size_t at = words.find(promise); at != std::string::npos) words.erase(at);
-  return base::Interrupted(words +
-                           "nothing is kept of a search whose penalty is asked for: the "
-                           "same command begins anew");
-}
-
 // The examples, and the rows of --test or of the task's piece, as files that may be read again.
 struct Rows {
   std::unique_ptr<TaskRows> examples, test;
@@ -155,14 +143,10 @@ int search_and_print(const Options& options, const study::Trial& trial, workers:
   });
 }
 
-int adapt(const Options& options) {
+int adapt(const Options& options, workers::World& world) {
   base::check(!asks(options) || options.json,
               "--penalty ask needs --json (its questions are lines of standard output, as the "
               "result then is), give both");
-  base::block_signals();
-  choose_gpu(options.model.device);
-  workers::Session session;
-  workers::World world(identity());
   study::SingleTask task = study::single_task(options.task);
   const Rows rows = read_rows(options, task, world.size());
   const study::Trial trial = study::single_trial({.model = options.model.model,
@@ -171,12 +155,7 @@ int adapt(const Options& options) {
                                                   .search = options.search,
                                                   .set = knobs(options, task.named.files)});
   if (world.rank() == 0) say(remarks(options, trial));
-  try {
-    return search_and_print(options, trial, world);
-  } catch (const base::Interrupted& error) {
-    if (asks(options)) throw anew(error);
-    throw;
-  }
+  return search_and_print(options, trial, world);
 }
 
 }  // namespace
@@ -247,7 +226,13 @@ void add_adapt(CLI::App& app, Action& action) {
   add_out(*command, options->out);
   add_no_memory_check(*command, options->no_memory_check);
   add_hardware(*command, options->model, study::words<study::Precision>());
-  command->callback([options, &action] { action = [options] { return adapt(*options); }; });
+  command->callback([options, &action] {
+    action = [options] {
+      return in_session({.device = options->model.device,
+                         .errors = options->json ? ErrorForm::json : ErrorForm::text},
+                        [&](workers::World& world) { return adapt(*options, world); });
+    };
+  });
 }
 
 }  // namespace lorahub::cli

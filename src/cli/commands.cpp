@@ -186,7 +186,7 @@ void say(const std::vector<std::string>& sentences) {
     fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, ErrorForm& errors) {
   base::ignore_file_size_signal();
   CLI::App app(
       "lorahub: adapts a frozen language model to unseen tasks by searching LoRA mixing weights "
@@ -205,6 +205,7 @@ int run(int argc, char** argv) {
   add_serve(app, action);
 #endif
   show_defaults(app);
+  errors = error_form(app, argc, argv);
   if (argc < 2) {
     fmt::print(stderr, "{}", app.help());
     return 2;

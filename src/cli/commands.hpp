@@ -6,19 +6,17 @@
 #include <string>
 
 #include "base/device.hpp"
+#include "cli/report_error.hpp"
 #include "lora/claim.hpp"
 #include "lora/write_mixture.hpp"
 #include "model/architecture.hpp"
 #include "objective/load_model.hpp"
 #include "study/study.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace lorahub::cli {
 
-int run(int argc, char** argv);  // parses, acts, returns the exit code
+// Parses, acts, and returns the exit code. `errors` becomes how an exception is to be told.
+int run(int argc, char** argv, ErrorForm& errors);
 
 using Action = std::function<int()>;
 

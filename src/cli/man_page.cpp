@@ -102,6 +102,19 @@ Bad input or usage, or standard output could not be written; nothing was changed
 It was interrupted, or the machine failed; the same command goes on.
 )";
 
+constexpr std::string_view kJsonErrors = R"(.PP
+With \-\-json an error is also the last line of standard output:
+.nf
+{"error": "what went wrong", "exit_code": 2}
+.fi
+)";
+
+bool says_json(const CommandFacts& command) {
+  return std::ranges::any_of(command.options, [](const OptionFacts& option) {
+    return option.names.front() == "--json" && option.value.empty();
+  });
+}
+
 }  // namespace
 
 std::string man_page(const CommandFacts& command, const std::string& version) {
@@ -111,6 +124,7 @@ std::string man_page(const CommandFacts& command, const std::string& version) {
   text += synopsis(command);
   text += section("ARGUMENTS", command.positionals) + section("OPTIONS", command.options);
   text += list(command.commands) + std::string(kExitCodes);
+  if (says_json(command)) text += kJsonErrors;
   if (!command.example.empty()) text += ".SH EXAMPLES\n.nf\n" + roff(command.example) + "\n.fi\n";
   if (command.path.size() > 1) text += ".SH SEE ALSO\n" + bold(command.path.front()) + "(1)\n";
   return text;

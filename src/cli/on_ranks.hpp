@@ -1,21 +1,28 @@
-// The opening of the commands whose ranks share out independent parts.
+// Commands whose work is shared by the ranks of one mpirun or srun.
 #pragma once
 #include <functional>
 #include <string>
 
+#include "cli/report_error.hpp"
 #include "objective/load_model.hpp"
 #include "workers/world.hpp"
 
 namespace lorahub::cli {
 
-// --device and --threads, as they were given.
-struct AskedHardware {
-  const std::string& device;
-  int threads = 0;
+// Calls `work` on every rank, once the ranks have met with signals blocked and, where the device is
+// "cuda", this rank's GPU chosen. Its errors are told before the session ends: once an mpirun was
+// asked to stop, MPI_Finalize waits until it kills the ranks. Returns the exit code.
+struct RankSession {
+  std::string device = "cpu";
+  ErrorForm errors = ErrorForm::text;
 };
+int in_session(const RankSession& session, const std::function<int(workers::World&)>& work);
 
-// Opens the ranks that this process is one of, does `work`, and returns what it returns. Signals
-// are taken at the places that ask for them.
+// The same with the ranks' hardware; `asked` is --device and --threads.
+struct AskedHardware {
+  std::string device = "cpu";
+  int threads = 0;  // 0: cores / ranks on this node
+};
 int on_ranks(AskedHardware asked,
              const std::function<int(workers::World&, const objective::Hardware&)>& work);
 

@@ -3,8 +3,8 @@
 
 #include "base/check.hpp"
 #include "base/printable.hpp"
-#include "base/signals.hpp"
 #include "cli/commands.hpp"
+#include "cli/on_ranks.hpp"
 #include "cli/words.hpp"
 #include "run/run_study.hpp"
 #include "store/paths.hpp"
@@ -79,11 +79,7 @@ objective::Hardware hardware_of(const RunOptions& options, const workers::World&
   return result;
 }
 
-int run_command(const RunOptions& options) {
-  base::block_signals();
-  choose_gpu(options.device);
-  workers::Session session;
-  workers::World group(identity());
+int run_on(workers::World& group, const RunOptions& options) {
   const std::string name = std::filesystem::path(options.study).stem().string();
   const run::StudyOptions study_options{
       .out = options.out.empty() ? std::filesystem::path("results") / name
@@ -105,6 +101,11 @@ int run_command(const RunOptions& options) {
     return load(options);
   };
   return run::run_study(read, study_options, group);
+}
+
+int run_command(const RunOptions& options) {
+  return in_session({.device = options.device},
+                    [&](workers::World& group) { return run_on(group, options); });
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "base/signals.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/words.hpp"
+#include "cli/on_ranks.hpp"
 #include "serve/service.hpp"
 
 namespace lorahub::cli {
@@ -26,11 +25,8 @@ std::vector<std::string> or_mini(const std::vector<std::string>& given) {
   return given.empty() ? std::vector<std::string>{"mini"} : given;
 }
 
-int serve_command(const ServeOptions& options) {
-  base::block_signals();
-  choose_gpu(options.device);
-  workers::Session session;
-  workers::World world(identity());
+int serve_command(const ServeOptions& options, workers::World& world,
+                  const objective::Hardware& hardware) {
   const serve::ServiceOptions service{
       .models = serve::words_of(or_mini(options.models), "--model"),
       .libraries = serve::words_of(or_mini(options.libraries), "--library"),
@@ -44,16 +40,10 @@ int serve_command(const ServeOptions& options) {
       .webhook_prefixes = options.webhooks,
       .open_libraries = {options.open_libraries.begin(), options.open_libraries.end()},
       .most_upload = options.most_upload << 20};
-  return serve::serve(service,
-                      hardware({.device = options.device, .threads = options.threads},
-                               {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()}),
-                      world, [](const std::string& url) {
-                        fmt::print(
-                            "lorahub serves at {} (Ctrl-C ends it; jobs go on when it is "
-                            "started again)\n",
-                            url);
-                        std::fflush(stdout);
-                      });
+  return serve::serve(service, hardware, world, [](const std::string& url) {
+    fmt::print("lorahub serves at {} (Ctrl-C ends it; jobs go on when it is started again)\n", url);
+    std::fflush(stdout);
+  });
 }
 
 }  // namespace
@@ -110,7 +100,14 @@ void add_serve(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   add_device(*command, options->device, options->threads);
-  command->callback([options, &action] { action = [options] { return serve_command(*options); }; });
+  command->callback([options, &action] {
+    action = [options] {
+      return on_ranks({.device = options->device, .threads = options->threads},
+                      [&](workers::World& world, const objective::Hardware& hardware) {
+                        return serve_command(*options, world, hardware);
+                      });
+    };
+  });
 }
 
 }  // namespace lorahub::cli

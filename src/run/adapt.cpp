@@ -35,6 +35,17 @@ Hits hits(const std::vector<std::string>& answers, const std::vector<task::Examp
   return hits;
 }
 
+// Rewords an interruption where the caller answers a part of the losses: such a search is kept in
+// memory alone.
+base::Interrupted anew(const base::Interrupted& error) {
+  const std::string_view promise = "run the same command to go on";
+  std::string words = error.what();
+  if (const size_t at = words.find(promise); at != std::string::npos) words.erase(at);
+  return base::Interrupted(words +
+                           "nothing is kept of a search whose penalty is asked for: the "
+                           "same command begins anew");
+}
+
 // One adaptation on the coordinator.
 class Adapter {
  public:
@@ -253,7 +264,12 @@ int adapt(const Adaptation& adaptation, const Output& output, const objective::H
 
 Adapted adapt(const Adaptation& adaptation, const Output& output, RankServer& own,
               workers::Dispatcher& dispatcher) {
-  return Adapter(adaptation, output, own, dispatcher).run();
+  try {
+    return Adapter(adaptation, output, own, dispatcher).run();
+  } catch (const base::Interrupted& error) {
+    if (adaptation.added) throw anew(error);
+    throw;
+  }
 }
 
 }  // namespace lorahub::run

@@ -8,7 +8,6 @@
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
-#include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
 #include "workers/heartbeat.hpp"
@@ -187,18 +186,14 @@ class Coordinator {
     me_.mailbox->post(there, {.kind = Kind::abandon, .code = code}, "");
     for (Backoff backoff; !me_.mailbox->sent() && backoff.waited() < kLastWords; backoff.wait())
       me_.mailbox->progress();
-    fmt::print(stderr, "lorahub: {}\n", base::printable_line(why_));
+    me_.last_words(std::make_exception_ptr(base::Interrupted(why_)));
     end_launcher_after(kLauncherSeconds);
     leave(code);
   }
 
   // Ends the process without waiting for threads that compute.
   [[noreturn]] void end_now(const std::exception_ptr& error) const {
-    try {
-      std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-      fmt::print(stderr, "lorahub: {}\n", base::printable_line(e.what()));
-    }
+    me_.last_words(error);
     me_.leave_together(75);
   }
 

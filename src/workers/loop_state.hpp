@@ -16,6 +16,7 @@ struct LoopState {
   Mailbox* mailbox = nullptr;  // null in a run of one rank
   Executor& executor;
   WakeUp& wake_up;
+  const LastWords& last_words;
 
   double beat() const;  // seconds between two heartbeats
   // Interrupts this rank, too: requests under way see a signal, and have service.grace seconds to

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "base/check.hpp"
+#include "base/fault.hpp"
 #include "base/host.hpp"
+#include "base/printable.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
 #include "workers/coordinator_loop.hpp"
@@ -48,7 +51,12 @@ std::vector<std::string> gather(const std::string& mine, const std::vector<size_
 
 }  // namespace
 
-World::World(const Identity& identity) : hosts_{base::host_name()} {
+void print_last_words(const std::exception_ptr& error) {
+  fmt::print(stderr, "lorahub: {}\n", base::printable_line(base::cause_of(error).sentence));
+}
+
+World::World(const Identity& identity, LastWords last_words)
+    : hosts_{base::host_name()}, last_words_(std::move(last_words)) {
   if (!mpi_runs()) return;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
@@ -87,7 +95,8 @@ int World::run(const Service& service, const Handler& handler, const Lead& lead)
                      .service = service,
                      .mailbox = mailbox_.get(),
                      .executor = executor,
-                     .wake_up = wake_up_};
+                     .wake_up = wake_up_,
+                     .last_words = last_words_};
   return is_coordinator() ? coordinate(me, lead) : serve(me);
 }
 

@@ -1,6 +1,7 @@
 // All ranks of a run. In each rank one thread calls MPI, for messages, heartbeats and signals, and
 // the others compute. Messages are bytes; no call blocks in MPI.
 #pragma once
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,13 +28,17 @@ struct Service {
 // The coordinator's part, run in a thread of its own. It returns the exit code of all ranks.
 using Lead = std::function<int(Dispatcher&)>;
 
+// Tells why the process is about to end inside of run(), where no exception can come out.
+using LastWords = std::function<void(const std::exception_ptr&)>;
+void print_last_words(const std::exception_ptr& error);  // on standard error
+
 class Mailbox;
 
 class World {
  public:
   // Holds all ranks of the Session, which must outlive it. Error on every rank where one of them
   // has another identity than rank 0; it names the first of these, its host and what differs.
-  explicit World(const Identity& identity = {});
+  explicit World(const Identity& identity = {}, LastWords last_words = print_last_words);
 
   // A rank that leaves without run() (by an exception) must not keep the others waiting: the
   // coordinator dismisses them (75 when a signal is pending, else 2), a worker answers requests
@@ -55,12 +60,13 @@ class World {
   // after the others were dismissed with 2 (Error), 75 (Interrupted) or 70. A signal, or a rank
   // that has been silent for `stall_timeout` (a long forward is not silence), makes lead's calls
   // throw Interrupted. Where a rank is lost, or is still computing after an interruption, the
-  // process ends here with 75, its message on stderr.
+  // process ends here with 75, after its last words.
   int run(const Service& service, const Handler& handler, const Lead& lead);
 
  private:
   int rank_ = 0, ranks_on_node_ = 1, rank_on_node_ = 0;
   std::vector<std::string> hosts_;
+  LastWords last_words_;
   bool has_run_ = false;
   WakeUp wake_up_;
   std::unique_ptr<Mailbox> mailbox_;  // null in a run of one rank

@@ -117,6 +117,22 @@ TEST(Fault, ASignalEndsALongSearchWith75) {
   }
 }
 
+// Open MPI's mpirun kills its ranks soon after it was interrupted, and ends with a code of its own.
+TEST(Fault, AnMpirunThatIsInterruptedHandsOnThatItGoesOn) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto folder = fresh_folder("mpirun");
+    write_study(folder);
+    Background run(study_command(folder, "mpirun -np 2", kLong), folder / "err");
+    ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 5; })) << read_all(folder / "err");
+    ::kill(run.pid(), signal);
+    EXPECT_NE(run.wait(), 0);
+    const std::string said = read_all(folder / "err");
+    EXPECT_EQ(count(said, "asked to end (SIGTERM); run the same command to go on\n"), 1U) << said;
+    EXPECT_EQ(count(said, "\n"), 1U) << said;
+    EXPECT_FALSE(store::read_journal(folder / "out/journal.ndj").told.empty());
+  }
+}
+
 TEST(Fault, ASecondRunWaitsIsToldWhoHoldsTheJournalAndEndsWith75) {
   const auto folder = fresh_folder("second");
   write_study(folder);
