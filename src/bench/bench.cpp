@@ -175,7 +175,7 @@ class Bencher {
     for (model::Tokens& pair : random_pairs(s_.model.architecture(), shape))
       sources.push_back(std::move(pair.source));
     const search::Population one = random_population(1, s_.pool.size());
-    s_.model.generate(compose_(one.weights), sources, shape.target);
+    s_.model.generate(compose_(one.weights), sources, {.max_tokens = shape.target});
   }
 
   // A GPU records a pass at its second call (tensor::CudaGraph), so two calls come first.

@@ -31,11 +31,14 @@ GreedyDecoder::GreedyDecoder(const HeadLayer& head, const Adapter& adapter, size
 std::vector<Ids> GreedyDecoder::answers(int64_t begin) {
   std::vector<Ids> all(rows_.size());
   Ids last(rows_.size(), begin);
-  for (int64_t step = 0; step < rules_.max_tokens && !rows_.empty(); ++step) {
+  for (int64_t step = 0; step < max_tokens() && !rows_.empty(); ++step) {
     const Ids next = best_ids(hidden(step, last));
     for (size_t i = 0; i < next.size(); ++i) {
       done_[i] = done_[i] || std::ranges::find(rules_.ends, next[i]) != rules_.ends.end();
-      if (!done_[i]) all[rows_[i]].push_back(next[i]);
+      if (done_[i]) continue;
+      Ids& answer = all[rows_[i]];
+      answer.push_back(next[i]);
+      done_[i] = rules_.limit.is_whole(answer);
     }
     last = next;
     const std::vector<int64_t> going = units_going();

@@ -14,7 +14,7 @@ namespace lorahub::model {
 enum class Leaves { rows, candidates };
 
 struct GreedyRules {
-  int64_t max_tokens = 0;
+  AnswerLimit limit;
   std::vector<int64_t> ends;  // an answer ends before any of these
   Leaves leaves = Leaves::rows;
 };
@@ -40,7 +40,7 @@ class GreedyDecoder {
   virtual void keep(const at::Tensor& rows) = 0;
 
   const Adapter& adapter() const { return adapter_; }  // of the candidates still being written
-  int64_t max_tokens() const { return rules_.max_tokens; }
+  int64_t max_tokens() const { return rules_.limit.max_tokens; }
 
  private:
   void make_heads();

@@ -1,6 +1,7 @@
 // An example as token ids.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace lorahub::model {
@@ -12,6 +13,14 @@ using Ids = std::vector<int64_t>;
 // sequence.
 struct Tokens {
   Ids source, target;
+};
+
+// Where the greedy answer to a prompt ends at the latest.
+struct AnswerLimit {
+  int max_tokens = 0;
+  // Tells whether more ids behind these would be cut off, as text behind a stop is. It is asked
+  // after each token, and its word is final; it must be callable by several threads at once.
+  std::function<bool(const Ids& answer)> is_whole = [](const Ids&) { return false; };
 };
 
 // Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.

@@ -16,8 +16,12 @@ struct Model {
 
   size_t candidates() const { return static_cast<size_t>(adapter.candidates); }
   std::vector<model::Ids> generate(std::span<const model::Ids> sources, int max_tokens) const {
-    return side_by_side ? loaded.model->generate_each(adapter, sources, max_tokens)
-                        : loaded.model->generate(adapter, sources, max_tokens);
+    const model::AnswerLimit limit{.max_tokens = max_tokens,
+                                   .is_whole = [this](const model::Ids& ids) {
+                                     return loaded.tokenizer->is_whole_answer(ids);
+                                   }};
+    return side_by_side ? loaded.model->generate_each(adapter, sources, limit)
+                        : loaded.model->generate(adapter, sources, limit);
   }
 };
 

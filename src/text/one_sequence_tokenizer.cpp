@@ -5,6 +5,30 @@
 #include "base/check.hpp"
 
 namespace lorahub::text {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+std::string_view behind(std::string_view joiner, std::string_view text) {
+  return text.starts_with(joiner) ? text.substr(joiner.size()) : text;
+}
+
+// Where the first of the stops begins; the length of the text where it has none.
+size_t first_stop(std::string_view text, const Texts& stops) {
+  size_t end = text.size();
+  for (const std::string& stop : stops) end = std::min(end, text.find(stop));
+  return end;
+}
+
+// Whether letters to come could make a stop of what stands before `end`.
+bool may_stop_before(std::string_view text, size_t end, const Texts& stops) {
+  for (size_t begin = 0; begin < end; ++begin)
+    for (const std::string& stop : stops)
+      if (stop.starts_with(text.substr(begin))) return true;
+  return false;
+}
+
+}  // namespace
 
 Ids OneSequenceTokenizer::encode(const std::string& text, int limit) const {
   return inner_->encode_as_one(around(text), "", {.prompt = limit}).prompt;
@@ -17,11 +41,18 @@ Tokenizer::PromptAndAnswer OneSequenceTokenizer::encode_pair(const std::string& 
 }
 
 std::string OneSequenceTokenizer::decode(const Ids& ids) const {
-  std::string text = inner_->decode(ids);
-  if (text.starts_with(pieces_.joiner)) text.erase(0, pieces_.joiner.size());
-  size_t end = text.size();
-  for (const std::string& stop : pieces_.stop) end = std::min(end, text.find(stop));
-  return text.substr(0, end);
+  const std::string text = inner_->decode(ids);
+  const std::string_view answer = behind(pieces_.joiner, text);
+  return std::string(answer.substr(0, first_stop(answer, pieces_.stop)));
+}
+
+bool OneSequenceTokenizer::is_whole_answer(const Ids& ids) const {
+  if (pieces_.stop.empty()) return false;
+  const std::string text = inner_->decode(ids);
+  if (text != pieces_.joiner && pieces_.joiner.starts_with(text)) return false;  // more may follow
+  const std::string_view answer = behind(pieces_.joiner, text);
+  const size_t end = first_stop(answer, pieces_.stop);
+  return end < answer.size() && !may_stop_before(answer, end, pieces_.stop);
 }
 
 std::shared_ptr<const Tokenizer> one_sequence(std::shared_ptr<const Tokenizer> tokenizer) {

@@ -27,6 +27,7 @@ class OneSequenceTokenizer : public Tokenizer {
 
   // Without the joiner, and up to the first stop.
   std::string decode(const Ids& ids) const override;
+  bool is_whole_answer(const Ids& ids) const override;
   int size() const override { return inner_->size(); }
   void check_fits(int64_t vocabulary) const override { inner_->check_fits(vocabulary); }
 

@@ -97,7 +97,7 @@ TEST_P(Variant, AnswersAsPeft) {
   for (const model::Tokens& pair : base.pairs) sources.push_back(pair.source);
   const auto answers = model::t5::generate(
       base.network, compose(pool, std::vector{1.0}, Composition::product, at::kFloat), sources,
-      base.max_tokens);
+      {base.max_tokens});
   for (size_t i = 0; i < answers.size(); ++i) {
     model::Ids want = expected.at("greedy")[i];
     if (want.back() == base.config.eos) want.pop_back();
@@ -137,7 +137,7 @@ TEST(Dora, HasTheLossesAndAnswersOfPeft) {
                expected.at("loss_sum"), "reference");
   std::vector<model::Ids> sources;
   for (const model::Tokens& pair : base.pairs) sources.push_back(pair.source);
-  const auto answers = model->generate({}, sources, base.max_tokens);
+  const auto answers = model->generate({}, sources, {base.max_tokens});
   for (size_t i = 0; i < answers.size(); ++i) {
     model::Ids want = expected.at("greedy")[i];
     if (want.back() == base.config.eos) want.pop_back();

@@ -124,7 +124,7 @@ void search_with(const ModelPointer& model, const lora::Pool& pool, const Case& 
 void answer(const ModelPointer& model, const Case& one) {
   std::vector<model::Ids> sources;
   for (const model::Tokens& pair : pairs_of(one)) sources.push_back(pair.source);
-  model->generate({}, sources, static_cast<int>(one.target));
+  model->generate({}, sources, {static_cast<int>(one.target)});
 }
 
 void tune(const ModelPointer& model, const Case& one) {

@@ -66,6 +66,44 @@ TEST(OneSequenceTokenizer, AnswersAreReadWithoutJoinerAndUpToTheFirstStop) {
   EXPECT_EQ(decoded("a END b;"), "a ");
 }
 
+// By the text alone: more letters may not change what decode() gives, and where they may, the
+// answer is not whole.
+TEST(OneSequenceTokenizer, AnAnswerIsWholeWhenNothingBehindItIsRead) {
+  const BpeTestFolder folder(bpe_variant("gpt2"));
+  const BpeTokenizer plain(folder.path());
+  folder.put("lorahub_prompt.json", {{"stop", {"b", "abc", "\n\n"}}, {"joiner", "\n\n:"}});
+  const auto tokenizer = loaded(folder, Sequences::one);
+  const auto is_whole = [&](const std::string& text) {
+    return tokenizer->is_whole_answer(plain.encode(text));
+  };
+  EXPECT_TRUE(is_whole("xb"));
+  EXPECT_TRUE(is_whole("xbc"));
+  EXPECT_FALSE(is_whole("xa"));
+  EXPECT_FALSE(is_whole("ab"));  // "abc" would stop before
+  EXPECT_TRUE(is_whole("abd"));
+  EXPECT_TRUE(is_whole("abc"));
+  EXPECT_FALSE(is_whole("\n\n"));  // of the joiner
+  EXPECT_FALSE(is_whole("\n\n:"));
+  EXPECT_TRUE(is_whole("\n\nx"));
+  EXPECT_TRUE(is_whole("\n\n:\n\n"));
+  EXPECT_FALSE(is_whole(""));
+  int whole = 0;
+  for (int number = 0; number < 4096; ++number) {  // all texts of six of these letters
+    std::string text;
+    for (int rest = number, i = 0; i < 6; ++i, rest /= 4) text += "abc\n"[rest % 4];
+    const Ids ids = plain.encode(text);
+    for (size_t some = 0; some < ids.size(); ++some) {
+      const Ids first(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(some));
+      if (!tokenizer->is_whole_answer(first)) continue;
+      ++whole;
+      EXPECT_EQ(tokenizer->decode(first), tokenizer->decode(ids)) << text;
+      EXPECT_TRUE(tokenizer->is_whole_answer(ids)) << text;
+      break;
+    }
+  }
+  EXPECT_GT(whole, 2000);
+}
+
 // What transformers' apply_chat_template gives of one message, for four families.
 TEST(OneSequenceTokenizer, PiecesOfChatTemplatesGiveTheIdsOfTransformers) {
   const Json golden = Json::parse(base::read_file(kGolden / "bpe/chat.json"));

@@ -196,29 +196,28 @@ class LlamaDecoder : public GreedyDecoder {
 
 std::vector<Ids> write_answers(const AdaptedNetwork& model, std::span<const Ids> prompts,
                                const GreedyRules& rules) {
-  if (prompts.empty() || rules.max_tokens <= 0)
+  if (prompts.empty() || rules.limit.max_tokens <= 0)
     return std::vector<Ids>(static_cast<size_t>(model.adapter.candidates) * prompts.size());
   at::set_num_threads(1);
   tensor::keep_freed_memory();
   const c10::InferenceMode inference;
-  const Prompts packed = pack_prompts(model.network, prompts, rules.max_tokens);
+  const Prompts packed = pack_prompts(model.network, prompts, rules.limit.max_tokens);
   return LlamaDecoder(model, packed, rules).answers(model.network.config.ends.front());
 }
 
 }  // namespace
 
 std::vector<Ids> generate(const Network& network, const Adapter& adapter,
-                          std::span<const Ids> prompts, int max_tokens) {
+                          std::span<const Ids> prompts, const AnswerLimit& limit) {
   assert(adapter.candidates == 1);
   return write_answers({.network = network, .adapter = adapter}, prompts,
-                       {.max_tokens = max_tokens, .ends = network.config.ends});
+                       {.limit = limit, .ends = network.config.ends});
 }
 
 std::vector<Ids> generate_each(const Network& network, const Adapter& adapter,
-                               std::span<const Ids> prompts, int max_tokens) {
-  return write_answers(
-      {.network = network, .adapter = adapter}, prompts,
-      {.max_tokens = max_tokens, .ends = network.config.ends, .leaves = Leaves::candidates});
+                               std::span<const Ids> prompts, const AnswerLimit& limit) {
+  return write_answers({.network = network, .adapter = adapter}, prompts,
+                       {.limit = limit, .ends = network.config.ends, .leaves = Leaves::candidates});
 }
 
 }  // namespace lorahub::model::llama

@@ -11,11 +11,11 @@ namespace lorahub::model::llama {
 // candidate (P = 1). Ties go to the lowest id, as in argmax. A batch is computed together; it ends
 // when all its rows have ended.
 std::vector<Ids> generate(const Network& network, const Adapter& adapter,
-                          std::span<const Ids> prompts, int max_tokens);
+                          std::span<const Ids> prompts, const AnswerLimit& limit);
 
 // The same for each of P candidates side by side: [P * prompts], candidate-major. A candidate's ids
 // do not depend on those beside it.
 std::vector<Ids> generate_each(const Network& network, const Adapter& adapter,
-                               std::span<const Ids> prompts, int max_tokens);
+                               std::span<const Ids> prompts, const AnswerLimit& limit);
 
 }  // namespace lorahub::model::llama

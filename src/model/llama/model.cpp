@@ -51,9 +51,9 @@ class LlamaModel : public Model {
   at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                  const tensor::Dropout& dropout) const override;
   std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
-                            int max_tokens) const override;
+                            const AnswerLimit& limit) const override;
   std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
-                                 int max_tokens) const override;
+                                 const AnswerLimit& limit) const override;
   std::vector<const tensor::Linear*> delta_layers() const override;
 
  private:
@@ -119,13 +119,13 @@ at::Tensor LlamaModel::reference_loss_sums(const Adapter& adapter, std::span<con
 }
 
 std::vector<Ids> LlamaModel::generate(const Adapter& adapter, std::span<const Ids> prompts,
-                                      int max_tokens) const {
-  return llama::generate(network_, adapter, prompts, max_tokens);
+                                      const AnswerLimit& limit) const {
+  return llama::generate(network_, adapter, prompts, limit);
 }
 
 std::vector<Ids> LlamaModel::generate_each(const Adapter& adapter, std::span<const Ids> prompts,
-                                           int max_tokens) const {
-  return llama::generate_each(network_, adapter, prompts, max_tokens);
+                                           const AnswerLimit& limit) const {
+  return llama::generate_each(network_, adapter, prompts, limit);
 }
 
 std::vector<const tensor::Linear*> LlamaModel::delta_layers() const {

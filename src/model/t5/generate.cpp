@@ -147,7 +147,7 @@ class T5Decoder : public GreedyDecoder {
 std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
                        const GreedyRules& rules) {
   const auto& [network, adapter, by] = model;
-  if (sources.empty() || rules.max_tokens <= 0)
+  if (sources.empty() || rules.limit.max_tokens <= 0)
     return std::vector<Ids>(static_cast<size_t>(adapter.candidates) * sources.size());
   at::set_num_threads(1);
   tensor::keep_freed_memory();
@@ -166,17 +166,16 @@ std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
 }  // namespace
 
 std::vector<Ids> generate(const Network& network, const Adapter& adapter,
-                          std::span<const Ids> sources, int max_tokens) {
+                          std::span<const Ids> sources, const AnswerLimit& limit) {
   assert(adapter.candidates == 1);
   return write({.network = network, .adapter = adapter}, sources,
-               {.max_tokens = max_tokens, .ends = {network.config.eos}});
+               {.limit = limit, .ends = {network.config.eos}});
 }
 
 std::vector<Ids> generate_each(const Network& network, const Adapter& adapter,
-                               std::span<const Ids> sources, int max_tokens) {
-  return write(
-      {.network = network, .adapter = adapter}, sources,
-      {.max_tokens = max_tokens, .ends = {network.config.eos}, .leaves = Leaves::candidates});
+                               std::span<const Ids> sources, const AnswerLimit& limit) {
+  return write({.network = network, .adapter = adapter}, sources,
+               {.limit = limit, .ends = {network.config.eos}, .leaves = Leaves::candidates});
 }
 
 }  // namespace lorahub::model::t5

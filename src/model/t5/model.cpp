@@ -55,9 +55,9 @@ class T5Model : public Model {
   at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                  const tensor::Dropout& dropout) const override;
   std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
-                            int max_tokens) const override;
+                            const AnswerLimit& limit) const override;
   std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
-                                 int max_tokens) const override;
+                                 const AnswerLimit& limit) const override;
   std::vector<const tensor::Linear*> delta_layers() const override;
 
  private:
@@ -123,13 +123,13 @@ at::Tensor T5Model::reference_loss_sums(const Adapter& adapter, std::span<const 
 }
 
 std::vector<Ids> T5Model::generate(const Adapter& adapter, std::span<const Ids> prompts,
-                                   int max_tokens) const {
-  return t5::generate(network_, adapter, prompts, max_tokens);
+                                   const AnswerLimit& limit) const {
+  return t5::generate(network_, adapter, prompts, limit);
 }
 
 std::vector<Ids> T5Model::generate_each(const Adapter& adapter, std::span<const Ids> prompts,
-                                        int max_tokens) const {
-  return t5::generate_each(network_, adapter, prompts, max_tokens);
+                                        const AnswerLimit& limit) const {
+  return t5::generate_each(network_, adapter, prompts, limit);
 }
 
 std::vector<const tensor::Linear*> T5Model::delta_layers() const {

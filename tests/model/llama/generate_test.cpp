@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "model/llama/tiny_models.hpp"
 
 namespace lorahub::model::llama {
@@ -22,7 +24,7 @@ class LlamaGreedy : public testing::TestWithParam<const char*> {};
 TEST_P(LlamaGreedy, AnswersAreThoseOfTransformers) {
   const TinyModel tiny = tiny_model(GetParam());
   const Network network = tiny.network();
-  const std::vector<Ids> answers = generate(network, {}, prompts_of(tiny), tiny.max_tokens);
+  const std::vector<Ids> answers = generate(network, {}, prompts_of(tiny), {tiny.max_tokens});
   ASSERT_EQ(answers.size(), tiny.examples.size());
   size_t ended = 0;
   for (size_t k = 0; k < answers.size(); ++k) {
@@ -43,10 +45,10 @@ TEST_P(LlamaGreedy, PromptsThatBeginAlikeAreAnsweredAsIfAlone) {
     for (const int64_t id : {5, 9, 61, 33, 12, 48, 7, 70, 22, 31, 15, 52, 8, 44})
       prompt.insert(prompt.begin(), id);
   const Adapter adapter = tiny_adapter(network.config, 2, 0.1);
-  const std::vector<Ids> all = generate_each(network, adapter, prompts, tiny.max_tokens);
+  const std::vector<Ids> all = generate_each(network, adapter, prompts, {tiny.max_tokens});
   for (size_t k = 0; k < prompts.size(); ++k) {
     const std::vector<Ids> alone =
-        generate_each(network, adapter, std::span(prompts).subspan(k, 1), tiny.max_tokens);
+        generate_each(network, adapter, std::span(prompts).subspan(k, 1), {tiny.max_tokens});
     for (size_t p = 0; p < 2; ++p) EXPECT_EQ(all[p * prompts.size() + k], alone[p]) << p << k;
   }
 }
@@ -59,13 +61,51 @@ TEST(LlamaGenerate, EachCandidateAnswersAsIfAlone) {
   const Network network = tiny.network();
   const Adapter adapter = tiny_adapter(network.config, 3);
   const std::vector<Ids> prompts = prompts_of(tiny);
-  const std::vector<Ids> all = generate_each(network, adapter, prompts, tiny.max_tokens);
+  const std::vector<Ids> all = generate_each(network, adapter, prompts, {tiny.max_tokens});
   ASSERT_EQ(all.size(), 3 * prompts.size());
   for (int p = 0; p < 3; ++p) {
     const std::vector<Ids> alone =
-        generate_each(network, candidates(adapter, p, 1), prompts, tiny.max_tokens);
+        generate_each(network, candidates(adapter, p, 1), prompts, {tiny.max_tokens});
     for (size_t k = 0; k < alone.size(); ++k)
       EXPECT_EQ(all[static_cast<size_t>(p) * alone.size() + k], alone[k]) << p << " " << k;
+  }
+}
+
+// Of the free answers, each up to and with its first id of the list.
+std::vector<Ids> up_to_any(std::vector<Ids> answers, const Ids& stops) {
+  for (Ids& answer : answers) {
+    const auto stop = std::ranges::find_first_of(answer, stops);
+    answer.erase(stop == answer.end() ? stop : stop + 1, answer.end());
+  }
+  return answers;
+}
+
+// Rows are whole one after another, at ids of their own free answers. None is asked again behind
+// that, and no step is computed when all are whole: is_whole counts the tokens.
+TEST(LlamaGenerate, ARowThatIsWholeStopsAndTheOthersGoOn) {
+  const TinyModel tiny = tiny_model("mistral");
+  const Network network = tiny.network();
+  const Adapter adapter = tiny_adapter(network.config, 3);
+  const std::vector<Ids> prompts = prompts_of(tiny);
+  const std::vector<Ids> free = generate_each(network, adapter, prompts, {tiny.max_tokens});
+  Ids stops;
+  for (size_t k = 0; k < free.size(); ++k) {
+    if (!free[k].empty()) stops.push_back(free[k][std::min(free[k].size() - 1, k % 5)]);
+    const std::vector<Ids> expected = up_to_any(free, stops);
+    size_t asked = 0, tokens = 0;
+    const auto is_whole = [&](const Ids& answer) {
+      ++asked;
+      return std::ranges::find(stops, answer.back()) != stops.end();
+    };
+    EXPECT_EQ(generate_each(network, adapter, prompts,
+                            {.max_tokens = tiny.max_tokens, .is_whole = is_whole}),
+              expected);
+    for (const Ids& answer : expected) tokens += answer.size();
+    EXPECT_EQ(asked, tokens) << k;
+    const auto first = std::span(expected).subspan(0, prompts.size());
+    EXPECT_TRUE(std::ranges::equal(generate(network, candidates(adapter, 0, 1), prompts,
+                                            {.max_tokens = tiny.max_tokens, .is_whole = is_whole}),
+                                   first));
   }
 }
 

@@ -76,7 +76,7 @@ TEST(Embeddings, AnswersAreThoseOfTransformers) {
     std::vector<Ids> sources;
     for (const Tokens& pair : g.pairs) sources.push_back(pair.source);
     const Network network = build(g.config, tensors(c), {});
-    const std::vector<Ids> answers = generate(network, {}, sources, 8);
+    const std::vector<Ids> answers = generate(network, {}, sources, {8});
     ASSERT_GT(c.at("gap").get<double>(), 1e-4) << c.at("name");
     for (size_t k = 0; k < kExamples; ++k) {
       Ids want = c.at("greedy")[k];

@@ -40,7 +40,7 @@ class GenerateGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(GenerateGolden, writes_what_transformers_writes_in_f64) {
   const Golden g = golden(GetParam());
-  const std::vector<Ids> answers = generate(g.network, {}, sources_of(g), g.max_tokens);
+  const std::vector<Ids> answers = generate(g.network, {}, sources_of(g), {g.max_tokens});
   size_t compared = 0, steps = 0;
   for (size_t k = 0; k < answers.size(); ++k) {
     const auto& expected = g.examples[k].at("greedy");
@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, GenerateGolden,
 
 TEST(Generate, stops_at_the_end_token_and_drops_finished_rows) {
   Golden g = golden("tiny_gated");
-  const std::vector<Ids> free = generate(g.network, {}, sources_of(g), 30);
+  const std::vector<Ids> free = generate(g.network, {}, sources_of(g), {30});
   // Each id that was written plays </s> in turn: answers are the free ones up to it.
   std::vector<int64_t> ids;
   for (const Ids& answer : free) ids.insert(ids.end(), answer.begin(), answer.end());
@@ -75,7 +75,7 @@ TEST(Generate, stops_at_the_end_token_and_drops_finished_rows) {
   ASSERT_GT(ids.size(), 10u);
   for (const int64_t end : ids) {
     g.network.config.eos = end;
-    const std::vector<Ids> answers = generate(g.network, {}, sources_of(g), 30);
+    const std::vector<Ids> answers = generate(g.network, {}, sources_of(g), {30});
     for (size_t k = 0; k < free.size(); ++k) {
       const auto stop = std::find(free[k].begin(), free[k].end(), end);
       EXPECT_EQ(answers[k], Ids(free[k].begin(), stop)) << "end " << end << " row " << k;
@@ -85,9 +85,9 @@ TEST(Generate, stops_at_the_end_token_and_drops_finished_rows) {
 
 TEST(Generate, an_answer_does_not_depend_on_its_batch) {
   const Golden g = golden("tiny_relu");
-  const std::vector<Ids> together = generate(g.network, {}, sources_of(g), 20);
+  const std::vector<Ids> together = generate(g.network, {}, sources_of(g), {20});
   for (size_t k = 0; k < g.pairs.size(); ++k) {
-    const std::vector<Ids> alone = generate(g.network, {}, std::span(&g.pairs[k].source, 1), 20);
+    const std::vector<Ids> alone = generate(g.network, {}, std::span(&g.pairs[k].source, 1), {20});
     EXPECT_EQ(together[k], alone[0]) << k;
   }
 }
@@ -95,8 +95,8 @@ TEST(Generate, an_answer_does_not_depend_on_its_batch) {
 TEST(Generate, adapters_act_as_in_the_reference) {
   const Golden g = golden("tiny_gated");
   const Adapter adapter = test::random_adapter(g.config, 1);
-  const std::vector<Ids> base = generate(g.network, {}, sources_of(g), 10);
-  const std::vector<Ids> answers = generate(g.network, adapter, sources_of(g), 10);
+  const std::vector<Ids> base = generate(g.network, {}, sources_of(g), {10});
+  const std::vector<Ids> answers = generate(g.network, adapter, sources_of(g), {10});
   EXPECT_NE(answers, base);
   for (size_t k = 0; k < answers.size(); ++k) {
     EXPECT_EQ(answers[k], slowly(g.network, adapter, g.pairs[k].source, 10)) << k;
@@ -107,28 +107,28 @@ TEST(Generate, adapters_act_as_in_the_reference) {
 TEST(Generate, candidates_side_by_side_answer_as_each_alone) {
   Golden g = golden("tiny_gated");
   const Adapter adapter = test::random_adapter(g.config, 5);
-  const std::vector<Ids> free = generate_each(g.network, adapter, sources_of(g), 24);
+  const std::vector<Ids> free = generate_each(g.network, adapter, sources_of(g), {24});
   std::set<int64_t> ends;
   for (const Ids& answer : free) ends.insert(answer.begin(), answer.end());
   ASSERT_GT(ends.size(), 10u);
   const size_t rows = g.pairs.size();
   for (const int64_t end : ends) {
     g.network.config.eos = end;
-    const std::vector<Ids> all = generate_each(g.network, adapter, sources_of(g), 24);
+    const std::vector<Ids> all = generate_each(g.network, adapter, sources_of(g), {24});
     ASSERT_EQ(all.size(), 5 * rows);
     for (size_t p = 0; p < 5; ++p) {
       const auto own = std::span(all).subspan(p * rows, rows);
       const Adapter one = test::one_of(adapter, static_cast<int64_t>(p));
-      EXPECT_TRUE(std::ranges::equal(own, generate(g.network, one, sources_of(g), 24)))
+      EXPECT_TRUE(std::ranges::equal(own, generate(g.network, one, sources_of(g), {24})))
           << "end " << end << " candidate " << p;
-      EXPECT_TRUE(std::ranges::equal(own, generate_each(g.network, one, sources_of(g), 24)));
+      EXPECT_TRUE(std::ranges::equal(own, generate_each(g.network, one, sources_of(g), {24})));
     }
   }
 }
 
 TEST(Generate, ties_go_to_the_lowest_id) {
   Golden g = golden("tiny_gated");
-  const Ids once = generate(g.network, {}, std::span(&g.pairs[3].source, 1), 1)[0];
+  const Ids once = generate(g.network, {}, std::span(&g.pairs[3].source, 1), {1})[0];
   ASSERT_EQ(once.size(), 1u);
   const int64_t winner = once[0];
   for (const int64_t twin : {int64_t{0}, winner - 1, winner + 1, int64_t{95}}) {
@@ -136,24 +136,24 @@ TEST(Generate, ties_go_to_the_lowest_id) {
     Network network = g.network;
     network.lm_head = network.lm_head.clone();
     network.lm_head[twin] = network.lm_head[winner];
-    EXPECT_EQ(generate(network, {}, std::span(&g.pairs[3].source, 1), 1)[0],
+    EXPECT_EQ(generate(network, {}, std::span(&g.pairs[3].source, 1), {1})[0],
               Ids{std::min(twin, winner)});
   }
 }
 
 TEST(Generate, max_tokens_and_empty_batches) {
   const Golden g = golden("tiny_relu");
-  const std::vector<Ids> long_answers = generate(g.network, {}, sources_of(g), 70);
-  const std::vector<Ids> short_answers = generate(g.network, {}, sources_of(g), 9);
+  const std::vector<Ids> long_answers = generate(g.network, {}, sources_of(g), {70});
+  const std::vector<Ids> short_answers = generate(g.network, {}, sources_of(g), {9});
   for (size_t k = 0; k < g.pairs.size(); ++k) {
     const Ids& whole = long_answers[k];
     const auto end = whole.begin() + static_cast<int64_t>(std::min<size_t>(9, whole.size()));
     EXPECT_EQ(short_answers[k], Ids(whole.begin(), end));
   }
-  EXPECT_EQ(generate(g.network, {}, sources_of(g), 0), std::vector<Ids>(g.pairs.size()));
-  EXPECT_TRUE(generate(g.network, {}, {}, 5).empty());
+  EXPECT_EQ(generate(g.network, {}, sources_of(g), {0}), std::vector<Ids>(g.pairs.size()));
+  EXPECT_TRUE(generate(g.network, {}, {}, {5}).empty());
   const Ids outside{96};
-  EXPECT_THROW(generate(g.network, {}, std::span(&outside, 1), 5), base::Error);
+  EXPECT_THROW(generate(g.network, {}, std::span(&outside, 1), {5}), base::Error);
 }
 
 }  // namespace
