@@ -5,6 +5,7 @@
 #include "text/bpe_tokenizer.hpp"
 #include "text/prompt_pieces.hpp"
 #include "text/tokenizer.hpp"
+#include "text/unicode.hpp"
 
 namespace lorahub::text {
 
@@ -33,7 +34,7 @@ class OneSequenceTokenizer : public Tokenizer {
 
  private:
   std::string around(const std::string& prompt) const {
-    return pieces_.before + prompt + pieces_.after;
+    return pieces_.before + (pieces_.strip ? python_strip(prompt) : prompt) + pieces_.after;
   }
 
   std::shared_ptr<const BpeTokenizer> inner_;

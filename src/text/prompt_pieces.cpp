@@ -20,6 +20,12 @@ std::string text_of(const json& value, const std::string& key, const std::string
   return value.get<std::string>();
 }
 
+bool truth_of(const json& value, const std::string& key, const std::string& file) {
+  base::check(value.is_boolean(), "{}: {} is {} (true or false is needed), {}", file, key,
+              value.dump(), kShape);
+  return value.get<bool>();
+}
+
 std::vector<std::string> stops(const json& value, const std::string& file) {
   base::check(value.is_array(), "{}: stop is {} (a list of texts is needed), {}", file,
               value.dump(), kShape);
@@ -50,6 +56,8 @@ PromptPieces read_prompt_pieces(const std::filesystem::path& folder) {
       pieces.joiner = text_of(value, key, file);
     else if (key == "stop")
       pieces.stop = stops(value, file);
+    else if (key == "strip")
+      pieces.strip = truth_of(value, key, file);
     else
       base::fail("{}: '{}' is not known here (prompts would be written otherwise), {}", file, key,
                  kShape);

@@ -138,6 +138,18 @@ bool is_space(char32_t c) {
 
 bool is_python_space(char32_t c) { return is_space(c) || (c >= 0x1C && c <= 0x1F); }
 
+std::string python_strip(std::string_view text) {
+  std::string_view rest = text;
+  size_t begin = text.size(), end = 0;  // of what is no white space
+  while (!rest.empty()) {
+    const size_t at = text.size() - rest.size();
+    if (is_python_space(take(rest))) continue;
+    begin = std::min(begin, at);
+    end = text.size() - rest.size();
+  }
+  return begin < end ? std::string(text.substr(begin, end - begin)) : "";
+}
+
 bool is_word(char32_t c) { return in(kWords, c); }
 
 char32_t lower(char32_t c) {

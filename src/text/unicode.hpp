@@ -18,8 +18,10 @@ std::string whole_utf8(std::string_view text);
 
 bool is_space(char32_t c);         // the property White_Space
 bool is_python_space(char32_t c);  // Python's str.isspace: that, and the four separators of ASCII
-bool is_word(char32_t c);          // \w: letters, marks, digits, connectors and joiners
-char32_t lower(char32_t c);        // one letter for one letter
+// Without Python's white space at both ends, as str.strip().
+std::string python_strip(std::string_view text);
+bool is_word(char32_t c);    // \w: letters, marks, digits, connectors and joiners
+char32_t lower(char32_t c);  // one letter for one letter
 
 // Bytes of the first grapheme (UAX 29) of `text` (not empty). Hangul syllables of several letters,
 // flags and Indic conjuncts are cut at their parts: each is 3 bytes or longer, so that it makes no

@@ -2,8 +2,9 @@
 transformers, and what scripts/prompt-pieces finds around the message, for tests/text.
 
 Usage: make_chat.py     (in any folder)
-The templates are those of Llama-3-Instruct, Mistral-7B-Instruct, Qwen2-Instruct and SmolLM2-Instruct; the vocabularies
-are small ones of bpe/golden.json, to which the special tokens of the templates are added.
+The templates do for one message what those of Llama-3-Instruct, Mistral-7B-Instruct-v0.2, Qwen2-Instruct and
+SmolLM2-Instruct do (the first three were compared with the published ones); the vocabularies are small ones of
+bpe/golden.json, to which the special tokens of the templates are added.
 """
 import importlib.machinery
 import importlib.util
@@ -51,7 +52,7 @@ def family(name, vocabularies, variants):
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer_of(variant, vocabularies), bos_token="<s>",
                                                      eos_token=end, chat_template=template)
     rows = []
-    for text in [*bbh()[::1300], "a", "naïve 12\n\n34 words?"]:
+    for text in [*bbh()[::1300], "a", "naïve 12\n\n34 words?", "  spaces around \n\n", "\u00a0\u2003x\u3000\x1f"]:
         message = [{"role": "user", "content": text}]
         ids = tokenizer.apply_chat_template(message, tokenize=True, add_generation_prompt=True, return_dict=False)
         rows.append({"text": text, "ids": ids})
