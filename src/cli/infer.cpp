@@ -161,7 +161,8 @@ int infer(const InferOptions& options) {
              base::flush_output();
              bar.show(share_read(options.task, tally),
                       base::format("{} rows answered", tally.rows));
-           }});
+           },
+       .warn = [](const std::string& sentence) { warn(sentence); }});
   base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
               options.task == "-" ? "standard input" : options.task);
   if (options.json) {

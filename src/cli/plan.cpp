@@ -102,7 +102,8 @@ int plan(const PlanOptions& options) {
                  {.ranks = options.ranks,
                   .groups = options.groups,
                   .flops_per_second = options.rate.empty() ? 0 : bench::read_rate(options.rate)});
-  if (cost.cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", plan::sentence(cost.cut));
+  for (const std::string& caution : plan::cautions(cost))
+    fmt::print(stderr, "lorahub: {}\n", caution);
   options.json ? print_json(study, cost, options) : print_text(study, cost, options);
   return 0;
 }

@@ -42,7 +42,10 @@ void check_shots(const ProbeOptions& options, const objective::LoadedModel& load
   study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
                      .method = study::Method::best_single};
   trial.max_input = options.longest;
-  plan::Lengths lengths = plan::lengths(trial, task, loaded.tokenizer.get(), plan::Reads::shots);
+  plan::Lengths lengths = plan::lengths(
+      trial, task,
+      {.tokenizer = loaded.tokenizer.get(), .window = loaded.model->architecture().window()},
+      plan::Reads::shots);
   for (const task::Example& shot : task.shots)  // which are answered, too, and read whole for that
     lengths.prompts.push_back({.source = task::count_tokens(loaded.tokenizer.get(), shot.input)});
   warn(plan::sentence({.cut = lengths.cut, .of = task.shots.size()}));

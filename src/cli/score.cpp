@@ -52,10 +52,13 @@ search::Population population(const std::string& file, int modules) {
 }
 
 // Refuses rows that are too long, and says how many are cut.
-void check_rows(const ScoreOptions& options, const text::Tokenizer& tokenizer,
+void check_rows(const ScoreOptions& options, const objective::LoadedModel& loaded,
                 const std::vector<task::Example>& rows) {
+  const text::Tokenizer& tokenizer = *loaded.tokenizer;
   task::check_lengths(tokenizer, rows, options.task,
-                      {.tokens = options.longest, .remedy = "raise --max-input"});
+                      {.tokens = options.longest,
+                       .remedy = "raise --max-input",
+                       .window = loaded.model->architecture().window()});
   const plan::CutShots cut{.cut = plan::count_cut(tokenizer, rows), .of = rows.size()};
   warn(plan::sentence(cut));
 }
@@ -149,7 +152,7 @@ int score(const ScoreOptions& options) {
   check_options(options);
   const std::vector<task::Example> rows = read_rows(options);
   objective::LoadedModel loaded = load_model(options.model);
-  check_rows(options, *loaded.tokenizer, rows);
+  check_rows(options, loaded, rows);
   objective::add_narrow_weights(
       loaded, study::parse<study::Precision>(options.model.precision, "--precision"),
       loaded.threads);

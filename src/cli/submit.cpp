@@ -63,7 +63,8 @@ CheckedStudy checked_study(const cluster::SubmitOptions& options,
               "shards",
               request.array, trials.size());
   const plan::StudyCost cost = plan::cost(trials, {.ranks = request.ranks});
-  if (cost.cut.cut > 0) fmt::print(stderr, "lorahub: {}\n", plan::sentence(cost.cut));
+  for (const std::string& caution : plan::cautions(cost))
+    fmt::print(stderr, "lorahub: {}\n", caution);
   const base::Device device = on_gpus(options, request) ? base::Device::cuda : base::Device::cpu;
   return {.study = std::move(study),
           .need = need(cost, options, request),

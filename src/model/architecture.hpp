@@ -75,6 +75,8 @@ class Architecture {
   virtual bool has_encoder() const = 0;
   virtual int64_t vocabulary() const = 0;  // rows of the embedding
   virtual int64_t end_token() const = 0;
+  // The most tokens of a prompt with its answer; 0: any number.
+  virtual int64_t window() const = 0;
   virtual double dropout() const = 0;  // of training, as config.json has it
   virtual const PeftWords& peft() const = 0;
   // Whether a model of these tensors (as its file has them) computes its head from an embedding.

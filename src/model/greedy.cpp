@@ -21,7 +21,7 @@ Adapter chosen(const Adapter& adapter, const at::Tensor& which) {
 
 GreedyDecoder::GreedyDecoder(const HeadLayer& head, const Adapter& adapter, size_t rows,
                              GreedyRules rules)
-    : head_(head), adapter_(adapter), rules_(std::move(rules)) {
+    : head_(head), adapter_(adapter), rules_(std::move(rules)), batch_(rows) {
   rows_.resize(static_cast<size_t>(adapter_.candidates) * rows);
   std::iota(rows_.begin(), rows_.end(), size_t{0});
   done_.assign(rows_.size(), false);
@@ -38,7 +38,7 @@ std::vector<Ids> GreedyDecoder::answers(int64_t begin) {
       if (done_[i]) continue;
       Ids& answer = all[rows_[i]];
       answer.push_back(next[i]);
-      done_[i] = rules_.limit.is_whole(answer);
+      done_[i] = rules_.limit.is_whole(answer) || is_full(rows_[i], answer);
     }
     last = next;
     const std::vector<int64_t> going = units_going();
@@ -46,6 +46,10 @@ std::vector<Ids> GreedyDecoder::answers(int64_t begin) {
     if (2 * going.size() * rows_of_unit() <= next.size()) last = keep_units(going, next);
   }
   return all;
+}
+
+bool GreedyDecoder::is_full(size_t row, const Ids& answer) const {
+  return !rules_.room.empty() && std::ssize(answer) >= rules_.room[row % batch_];
 }
 
 void GreedyDecoder::make_heads() {

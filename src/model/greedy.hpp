@@ -15,7 +15,9 @@ enum class Leaves { rows, candidates };
 
 struct GreedyRules {
   AnswerLimit limit;
-  std::vector<int64_t> ends;  // an answer ends before any of these
+  std::vector<int64_t> ends;       // an answer ends before any of these
+  std::vector<int64_t> room = {};  // the most tokens of the answer to each of B prompts, 0 < room
+                                   // <= max_tokens; {}: max_tokens
   Leaves leaves = Leaves::rows;
 };
 
@@ -46,6 +48,7 @@ class GreedyDecoder {
   void make_heads();
   size_t rows_of_unit() const;
   std::vector<int64_t> units_going() const;
+  bool is_full(size_t row, const Ids& answer) const;
   Ids best_ids(const at::Tensor& hidden) const;
   Ids keep_units(const std::vector<int64_t>& units, const Ids& next);
 
@@ -53,6 +56,7 @@ class GreedyDecoder {
   Adapter adapter_;
   GreedyRules rules_;
   std::vector<OutputHead> heads_;  // of each candidate, or one for all
+  size_t batch_;                   // B at the beginning
   std::vector<size_t> rows_;       // answer that each row of the batch writes
   std::vector<bool> done_;
 };

@@ -228,6 +228,12 @@ double usual_rate(at::ScalarType dtype, base::Device device) {
 
 double usual_flops_per_second(base::Device device) { return usual_rate(at::kFloat, device); }
 
+std::vector<std::string> cautions(const StudyCost& cost) {
+  std::vector<std::string> sentences{sentence(cost.cut), sentence(cost.answers)};
+  std::erase(sentences, "");
+  return sentences;
+}
+
 Need need(const StudyCost& cost, base::Device device) {
   return {.what = base::format("trial '{}'", cost.largest),
           .shared = cost.shared_bytes,
@@ -257,12 +263,18 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     const std::string key = rows_key(trial);
     auto text = texts.find(key);
     if (text == texts.end())
-      text = texts.emplace(key, lengths(trial, task::load(trial), tokenizer.get(), resources.reads))
+      text = texts
+                 .emplace(key,
+                          lengths(trial, task::load(trial),
+                                  {.tokenizer = tokenizer.get(), .window = architecture->window()},
+                                  resources.reads))
                  .first;
     if (has_loss(trial)) {
       total.cut.cut += text->second.cut;
       total.cut.of += text->second.shots.size();
     }
+    total.answers.add(text->second.prompts,
+                      {.max_tokens = trial.max_tokens, .window = architecture->window()});
     const Planned planned{trial, text->second, resources.device};
     total.trials.push_back(cost_of(planned, *architecture));
     note(memory_of(planned, *architecture), trial, resources, total);

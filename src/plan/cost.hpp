@@ -25,6 +25,7 @@ struct StudyCost {
   double shared_bytes = 0;        // the part of it that the ranks of a node hold once, on CPUs
   std::string largest;            // the label of the largest trial
   CutShots cut;                   // shots that are cut, of all trials with a loss
+  ShortAnswers answers;           // that the model's window could end, of all trials
   Prediction prediction;          // on `ranks` ranks of one core each, at `flops_per_second`
   double flops_per_second = 0;    // of one rank: as given, or half the matrix rate measured now
   bool tokens_estimated = false;  // there is no tokenizer, so a token counts as 3.5 bytes
@@ -44,6 +45,9 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
 
 // Of one thread (or GPU), where no pass has been measured: half the matrix rate, measured now.
 double usual_flops_per_second(base::Device device);
+
+// What a loss or an answer of the study does not read or write whole, a sentence each.
+std::vector<std::string> cautions(const StudyCost& cost);
 
 // How much of the nodes' memory the largest trial takes.
 Need need(const StudyCost& cost, base::Device device);

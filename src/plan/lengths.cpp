@@ -10,27 +10,29 @@
 namespace lorahub::plan {
 namespace {
 
-task::Bound bound_of(const study::Trial& trial) {
-  return {.tokens = trial.max_input, .remedy = "raise task.max_input"};
+task::Bound bound_of(const study::Trial& trial, const Reader& reader) {
+  return {.tokens = trial.max_input, .remedy = "raise task.max_input", .window = reader.window};
 }
 
 double most(double tokens) { return std::min<double>(tokens, objective::kMostTokens); }
 
-void add_shots(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
+void add_shots(const study::Trial& trial, const task::Task& task, const Reader& reader,
                Lengths& all) {
+  const text::Tokenizer* tokenizer = reader.tokenizer;
   for (size_t i = 0; i < task.shots.size(); ++i) {
     const double source = task::count_tokens(tokenizer, task.shots[i].input);
     const double target = task::count_tokens(tokenizer, task.shots[i].target);
     if (tokenizer != nullptr)
       task::check_length(source, task::row_place(trial.task_files.pool, task.shot_rows[i]),
-                         bound_of(trial));
+                         bound_of(trial, reader));
     all.cut += std::max(source, target) > objective::kMostTokens ? 1 : 0;
     all.shots.push_back({.source = most(source), .target = most(target)});
   }
 }
 
-void add_prompts(const study::Trial& trial, const task::Task& task,
-                 const text::Tokenizer* tokenizer, Lengths& all) {
+void add_prompts(const study::Trial& trial, const task::Task& task, const Reader& reader,
+                 Lengths& all) {
+  const text::Tokenizer* tokenizer = reader.tokenizer;
   const bool icl = trial.method == study::Method::icl;
   const std::string& file =
       trial.task_files.test.empty() ? trial.task_files.pool : trial.task_files.test;
@@ -42,7 +44,7 @@ void add_prompts(const study::Trial& trial, const task::Task& task,
       task::check_length(source,
                          task::row_place(file, task.test_rows[i]) +
                              (icl ? base::format(" behind {} shots", task.shots.size()) : ""),
-                         bound_of(trial));
+                         bound_of(trial, reader));
     all.prompts.push_back(
         {.source = source,
          .target = row.target.empty() ? 0 : task::count_tokens(tokenizer, row.target),
@@ -54,11 +56,11 @@ void add_prompts(const study::Trial& trial, const task::Task& task,
 
 }  // namespace
 
-Lengths lengths(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
+Lengths lengths(const study::Trial& trial, const task::Task& task, const Reader& reader,
                 Reads reads) {
   Lengths all;
-  add_shots(trial, task, tokenizer, all);
-  if (reads == Reads::shots_and_prompts) add_prompts(trial, task, tokenizer, all);
+  add_shots(trial, task, reader, all);
+  if (reads == Reads::shots_and_prompts) add_prompts(trial, task, reader, all);
   return all;
 }
 
@@ -81,6 +83,27 @@ std::string sentence(const CutShots& shots) {
       "of {} of {} shots a loss reads the first {} tokens alone, as the official one (inputs to be "
       "answered are read whole), shorten them if the end matters",
       shots.cut, shots.of, objective::kMostTokens);
+}
+
+void ShortAnswers::add(const std::vector<Lengths::RowLengths>& prompts, const Limits& limits) {
+  for (const Lengths::RowLengths& prompt : prompts) {
+    if (prompt.options > 0) continue;
+    ++of;
+    if (limits.window == 0 ||
+        prompt.source + limits.max_tokens <= static_cast<double>(limits.window))
+      continue;
+    window = ended == 0 ? limits.window : std::min(window, limits.window);
+    ++ended;
+  }
+}
+
+std::string sentence(const ShortAnswers& answers) {
+  if (answers.ended == 0) return "";
+  return base::format(
+      "of {} of {} prompts an answer may have fewer than max_tokens, since the model reads and "
+      "writes "
+      "at most {} tokens (max_position_embeddings; {}), shorten the prompts if the end matters",
+      answers.ended, answers.of, answers.window, kWritesOn);
 }
 
 }  // namespace lorahub::plan

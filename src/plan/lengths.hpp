@@ -22,9 +22,15 @@ struct Lengths {
   std::vector<RowLengths> prompts;  // of the test rows, whole; target: 0 where the row has none
   size_t cut = 0;                   // shots of which a loss reads the beginning alone
 };
-// Error for a shot or a prompt of more than `task.max_input` tokens, naming file and row.
+// Who reads the rows: a model's tokenizer (or none) and its window (Architecture::window()).
+struct Reader {
+  const text::Tokenizer* tokenizer = nullptr;
+  int64_t window = 0;
+};
+// Error for a shot or a prompt of more than `task.max_input` tokens, or that the window has no room
+// for, naming file and row.
 enum class Reads { shots, shots_and_prompts };
-Lengths lengths(const study::Trial& trial, const task::Task& task, const text::Tokenizer* tokenizer,
+Lengths lengths(const study::Trial& trial, const task::Task& task, const Reader& reader,
                 Reads reads = Reads::shots_and_prompts);
 
 // Of how many examples a loss reads the beginning alone.
@@ -38,5 +44,22 @@ struct CutShots {
   size_t cut = 0, of = 0;
 };
 std::string sentence(const CutShots& shots);
+
+// What transformers does at the end of the window.
+inline constexpr const char* kWritesOn =
+    "transformers warns and writes on, into places that the model never learned";
+
+// The prompts whose answers the model's window could end before `max_tokens` does.
+struct ShortAnswers {
+  struct Limits {
+    int max_tokens = 0;
+    int64_t window = 0;  // 0: any number
+  };
+  size_t ended = 0, of = 0;
+  int64_t window = 0;  // the smallest that ends one
+  void add(const std::vector<Lengths::RowLengths>& prompts, const Limits& limits);
+};
+// One sentence about them; "" for none.
+std::string sentence(const ShortAnswers& answers);
 
 }  // namespace lorahub::plan

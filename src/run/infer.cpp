@@ -74,11 +74,39 @@ class Adapters {
   std::list<Named> loaded_;
 };
 
-void check_length(const InferOptions& options, const objective::LoadedModel& loaded,
-                  const task::Row& row) {
-  task::check_length(task::count_tokens(loaded.tokenizer.get(), row.example.input), row.place,
-                     {.tokens = options.max_input, .remedy = options.remedy});
-}
+// Refuses a row that is too long, and warns once where the window may end the answer to it.
+class LengthCheck {
+ public:
+  LengthCheck(const InferOptions& options, const objective::LoadedModel& loaded,
+              const InferStreams& streams)
+      : options_(options),
+        tokenizer_(*loaded.tokenizer),
+        window_(loaded.model->architecture().window()),
+        streams_(streams) {}
+
+  void check(const task::Row& row) {
+    const double tokens = task::count_tokens(&tokenizer_, row.example.input);
+    task::check_length(
+        tokens, row.place,
+        {.tokens = options_.max_input, .remedy = options_.remedy, .window = window_});
+    const double room = static_cast<double>(window_) - tokens;
+    if (window_ == 0 || room >= options_.max_tokens || warned_) return;
+    warned_ = true;
+    streams_.warn(
+        base::format("{}: the answer may have {:.0f} tokens, not {}, since the model reads and "
+                     "writes at most {} "
+                     "(max_position_embeddings; {}), shorten the prompt if the end matters; others "
+                     "are not named",
+                     row.place, room, options_.max_tokens, window_, plan::kWritesOn));
+  }
+
+ private:
+  const InferOptions& options_;
+  const text::Tokenizer& tokenizer_;
+  int64_t window_;
+  const InferStreams& streams_;
+  bool warned_ = false;
+};
 
 // Error where a batch of these rows can't fit into the memory.
 void check_memory(const InferOptions& options, const objective::LoadedModel& loaded,
@@ -132,12 +160,13 @@ void infer(const objective::LoadedModel& loaded, const train::TrainedModel& usua
            const InferOptions& options, const InferStreams& streams) {
   Adapters adapters(loaded, usual, options.library);
   objective::LoadedModel worker = loaded;
+  LengthCheck length(options, loaded, streams);
   const size_t at_once =
       8 * static_cast<size_t>(options.batch) * static_cast<size_t>(loaded.threads);
   for (bool more = true; more;) {  // a chunk is read, answered and given out before the next
     std::vector<task::Row> rows;
     for (task::Row row; rows.size() < at_once && (more = streams.next(row));) {
-      check_length(options, loaded, row);
+      length.check(row);
       rows.push_back(std::move(row));
     }
     if (!rows.empty()) check_memory(options, loaded, rows);

@@ -32,6 +32,7 @@ struct InferStreams {
   std::function<bool(task::Row&)> next;  // false: there are no more
   std::function<void(const task::Row&, const std::string& answer)> give;  // in the rows' order
   std::function<void()> flush = [] {};                                    // after each chunk
+  std::function<void(const std::string& sentence)> warn = [](const std::string&) {};
 };
 
 // `usual` answers rows that name no adapter. Error naming the row for an input that is too long or

@@ -23,6 +23,10 @@ void check_length(double tokens, const std::string& place, const Bound& bound) {
               "{}: the input has {:.0f} tokens (the limit is {}: memory grows with the square), "
               "shorten it or {}",
               place, tokens, bound.tokens, bound.remedy);
+  base::check(bound.window == 0 || tokens < static_cast<double>(bound.window),
+              "{}: the input has {:.0f} tokens (the model reads and writes at most {}: "
+              "max_position_embeddings), shorten it",
+              place, tokens, bound.window);
 }
 
 void check_lengths(const text::Tokenizer& tokenizer, const std::vector<Example>& rows,

@@ -157,13 +157,39 @@ TEST_F(DecoderCommands, ProbePlanAndRunTakeTheModel) {
   EXPECT_EQ(ran.code, 0) << ran.err;
 }
 
-TEST_F(DecoderCommands, APromptLongerThanTheWindowIsRefused) {
+TEST_F(DecoderCommands, APromptLongerThanTheWindowIsRefusedByItsRow) {
   std::ofstream(folder_ / "long.jsonl")
+      << json{{"input", "short"}, {"target", "yes"}}.dump() << "\n"
       << json{{"input", std::string(3000, '.') + " is this long?"}, {"target", "yes"}}.dump()
       << "\n";
-  const Ended ended = lorahub("infer" + model() + " --task " + quoted(folder_ / "long.jsonl"));
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("512"));
+  const std::string long_task = " --task " + quoted(folder_ / "long.jsonl");
+  for (const std::string& command : {"infer" + model(), "score" + model()}) {
+    const Ended ended = lorahub(command + long_task);
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("the model reads and writes at most 512"));
+    EXPECT_THAT(ended.err, HasSubstr("long.jsonl")) << command;
+  }
+}
+
+TEST_F(DecoderCommands, AnswersThatTheWindowMayEndAreGivenWithAWarning) {
+  const Ended ended = lorahub("infer" + model() + task() + " --max-tokens 600 --json");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(parsed(ended)["answers"].size(), 12U);
+  EXPECT_THAT(ended.err, HasSubstr("yes.jsonl:1: the answer may have"));
+  EXPECT_THAT(ended.err, HasSubstr("not 600, since the model reads and writes at most 512"));
+  EXPECT_THAT(lorahub("infer" + model() + task() + " --max-tokens 8 --json").err,
+              testing::Not(HasSubstr("the answer may have")));
+  std::ofstream(folder_ / "windows.yaml") << json{
+      {"question", "Is it said?"},
+      {"set",
+       {{"model", model_->folder().string()},
+        {"task", (folder_ / "yes.jsonl").string()},
+        {"shots", 4},
+        {"max_tokens", 600},
+        {"method", "zero_shot"}}}}.dump();
+  const Ended planned = lorahub("plan " + quoted(folder_ / "windows.yaml"));
+  EXPECT_EQ(planned.code, 0) << planned.err;
+  EXPECT_THAT(planned.err, HasSubstr("of 8 of 8 prompts an answer may have fewer than max_tokens"));
 }
 
 TEST_F(DecoderCommands, AdaptersOfAnotherFamilyAreRefused) {

@@ -13,6 +13,7 @@ class LlamaArchitecture : public Architecture {
   bool has_encoder() const override { return false; }
   int64_t vocabulary() const override { return config_.vocabulary; }
   int64_t end_token() const override { return config_.ends.front(); }
+  int64_t window() const override { return config_.most_positions; }
   double dropout() const override { return config_.attention_dropout; }
   const PeftWords& peft() const override { return peft_; }
   bool has_tied_head(const std::map<std::string, at::Tensor>& tensors) const override;

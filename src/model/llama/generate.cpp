@@ -32,12 +32,11 @@ struct Prompts {
   at::Tensor lengths;     // [B]
 };
 
-Prompts pack_prompts(const Network& network, std::span<const Ids> prompts, int64_t max_tokens) {
+Prompts pack_prompts(const Network& network, std::span<const Ids> prompts) {
   std::vector<int64_t> lengths;
   Ids last_rows;
   for (const Ids& prompt : prompts) {
     check_ids(prompt, network.config.vocabulary, "source");
-    check_length(network.config, prompt.size() + static_cast<size_t>(max_tokens));
     lengths.push_back(std::ssize(prompt));
   }
   const int64_t shortest = *std::ranges::min_element(lengths);
@@ -194,14 +193,27 @@ class LlamaDecoder : public GreedyDecoder {
   std::vector<Cache> caches_;
 };
 
+// How many tokens the answer to each prompt may have: it ends where the window does.
+std::vector<int64_t> room_of(const LlamaConfig& config, std::span<const Ids> prompts,
+                             int64_t most) {
+  std::vector<int64_t> room;
+  for (const Ids& prompt : prompts) {
+    check_length(config, prompt.size() + 1);
+    room.push_back(std::min(most, config.most_positions - std::ssize(prompt)));
+  }
+  return room;
+}
+
 std::vector<Ids> write_answers(const AdaptedNetwork& model, std::span<const Ids> prompts,
-                               const GreedyRules& rules) {
+                               GreedyRules rules) {
   if (prompts.empty() || rules.limit.max_tokens <= 0)
     return std::vector<Ids>(static_cast<size_t>(model.adapter.candidates) * prompts.size());
   at::set_num_threads(1);
   tensor::keep_freed_memory();
   const c10::InferenceMode inference;
-  const Prompts packed = pack_prompts(model.network, prompts, rules.limit.max_tokens);
+  rules.room = room_of(model.network.config, prompts, rules.limit.max_tokens);
+  rules.limit.max_tokens = static_cast<int>(*std::ranges::max_element(rules.room));
+  const Prompts packed = pack_prompts(model.network, prompts);
   return LlamaDecoder(model, packed, rules).answers(model.network.config.ends.front());
 }
 

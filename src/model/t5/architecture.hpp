@@ -13,6 +13,7 @@ class T5Architecture : public Architecture {
   bool has_encoder() const override { return true; }
   int64_t vocabulary() const override { return config_.vocabulary; }
   int64_t end_token() const override { return config_.eos; }
+  int64_t window() const override { return 0; }
   double dropout() const override { return config_.dropout; }
   const PeftWords& peft() const override;
   bool has_tied_head(const std::map<std::string, at::Tensor>& tensors) const override;

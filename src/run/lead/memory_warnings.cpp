@@ -7,7 +7,7 @@ namespace lorahub::run {
 
 std::vector<std::string> cautions(const plan::StudyCost& cost, workers::Dispatcher& dispatcher,
                                   base::Device device, MemoryCheck check) {
-  std::vector<std::string> sentences{plan::sentence(cost.cut)};
+  std::vector<std::string> sentences = plan::cautions(cost);
   if (check == MemoryCheck::refuse)
     sentences.push_back(plan::check_room(
         plan::need(cost, device),

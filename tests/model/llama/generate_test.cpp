@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "model/llama/tiny_models.hpp"
 
 namespace lorahub::model::llama {
@@ -107,6 +108,34 @@ TEST(LlamaGenerate, ARowThatIsWholeStopsAndTheOthersGoOn) {
                                             {.max_tokens = tiny.max_tokens, .is_whole = is_whole}),
                                    first));
   }
+}
+
+// A wider window with the same positions answers longer; each row ends at its own room.
+TEST(LlamaGenerate, AnAnswerEndsAtTheWindow) {
+  const TinyModel tiny = tiny_model("llama");
+  Network network = tiny.network();
+  const std::vector<Ids> prompts = prompts_of(tiny);
+  const std::vector<Ids> free = generate(network, {}, prompts, {tiny.max_tokens});
+  network.config.most_positions = 63;  // 3 tokens behind the longest prompt
+  std::vector<Ids> expected = free;
+  for (size_t k = 0; k < prompts.size(); ++k)
+    expected[k].resize(std::min<size_t>(free[k].size(), 63 - prompts[k].size()));
+  ASSERT_EQ(free[4].size(), 12U);
+  EXPECT_EQ(generate(network, {}, prompts, {tiny.max_tokens}), expected);
+  network.config.most_positions = 38;  // 5 behind the second longest, none for the longest
+  EXPECT_THROW(generate(network, {}, prompts, {tiny.max_tokens}), base::Error);
+  std::vector<Ids> shorter = prompts;
+  shorter.erase(shorter.begin() + 3);
+  expected = free;
+  expected.erase(expected.begin() + 3);
+  ASSERT_EQ(shorter[3].size(), 33U);
+  expected[3].resize(5);
+  EXPECT_EQ(generate(network, {}, shorter, {tiny.max_tokens}), expected);
+  EXPECT_EQ(
+      generate_each(network, tiny_adapter(network.config, 2, 0), shorter, {tiny.max_tokens}).size(),
+      2 * shorter.size());
+  network.config.most_positions = 33;
+  EXPECT_THROW(generate(network, {}, std::span(&shorter[3], 1), {1}), base::Error);
 }
 
 }  // namespace
