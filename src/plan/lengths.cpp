@@ -34,12 +34,13 @@ void add_prompts(const study::Trial& trial, const task::Task& task, const Reader
                  Lengths& all) {
   const text::Tokenizer* tokenizer = reader.tokenizer;
   const bool icl = trial.method == study::Method::icl;
+  const task::IclLayout layout = task::icl_layout(tokenizer);
   const std::string& file =
       trial.task_files.test.empty() ? trial.task_files.pool : trial.task_files.test;
   for (size_t i = 0; i < task.test.size(); ++i) {
     const task::Example& row = task.test[i];
-    const double source =
-        task::count_tokens(tokenizer, icl ? task::icl_prompt(task.shots, row.input) : row.input);
+    const double source = task::count_tokens(
+        tokenizer, icl ? task::icl_prompt(task.shots, row.input, layout) : row.input);
     if (tokenizer != nullptr)
       task::check_length(source,
                          task::row_place(file, task.test_rows[i]) +

@@ -75,9 +75,10 @@ TrialInputs trial_inputs(const study::Trial& trial, Tokenizers& tokenizers) {
                      .modules = {},
                      .tokenizer = tokenizers.of(trial.model_path)};
   inputs.pairs = objective::tokenize(*inputs.tokenizer, inputs.task.shots);
+  const task::IclLayout layout = task::icl_layout(inputs.tokenizer.get());
   for (const task::Example& example : inputs.task.test)
     inputs.prompts.push_back(trial.method == study::Method::icl
-                                 ? task::icl_prompt(inputs.task.shots, example.input)
+                                 ? task::icl_prompt(inputs.task.shots, example.input, layout)
                                  : example.input);
   if (study::uses_modules(trial.method)) inputs.modules = module_names(trial);
   return inputs;

@@ -10,6 +10,10 @@
 namespace lorahub::study {
 struct Trial;
 }
+namespace lorahub::text {
+struct PromptPieces;
+class Tokenizer;
+}  // namespace lorahub::text
 
 namespace lorahub::task {
 
@@ -48,11 +52,25 @@ struct Task {
 // row of a separate test file; one shot whose target is to be shuffled.
 Task load(const study::Trial& trial);
 
-// The question behind the shots as demonstrations. For rows of several lines it has LoraHub's
-// layout: the task description (the first paragraph, where all inputs share it) once; then each
-// input directly followed by its answer ("A:(B)"; on a line of its own where the input ends with no
-// colon), blank lines between. For rows of one line it has the mini-lab's layout: "input => answer
-// ; input => answer ; question =>". Without shots: the question.
-std::string icl_prompt(const std::vector<Example>& shots, const std::string& input);
+// What stands around the answers of demonstrations, in rows of one line and in those of several.
+// By default that of models with an encoder: the mini-lab's layout, "input => answer ; input =>
+// answer ; question =>", and LoraHub's, "A:(B)" (on a line of its own where the input ends with no
+// colon) and a blank line.
+struct IclLayout {
+  std::string before = " ", behind = " ; ";                           // rows of one line
+  std::string colon_before = "", line_before = "\n", blank = "\n\n";  // rows of several lines
+};
+// For a decoder-only model, whose answers go on after the demonstrations: each answer stands behind
+// the joiner with which the model writes its own (a space where that is ""), and is followed by a
+// text at which answers end (the first of `stop` is put there where none begins what stands behind
+// it; a new line parts rows of one line where nothing stops an answer).
+IclLayout icl_layout(const text::PromptPieces& pieces);
+// The layout for the model of a tokenizer (nullptr: not known).
+IclLayout icl_layout(const text::Tokenizer* tokenizer);
+
+// The question behind the shots as demonstrations. Rows of several lines have the task description
+// (the first paragraph, where all inputs share it) once. Without shots: the question.
+std::string icl_prompt(const std::vector<Example>& shots, const std::string& input,
+                       const IclLayout& layout = {});
 
 }  // namespace lorahub::task

@@ -25,6 +25,7 @@ class OneSequenceTokenizer : public Tokenizer {
   PromptAndAnswer encode_pair(const std::string& prompt, const std::string& answer,
                               Limits limits) const override;
   bool pairs_are_one_sequence() const override { return true; }
+  std::optional<PromptPieces> prompt_pieces() const override { return pieces_; }
 
   // Without the joiner, and up to the first stop.
   std::string decode(const Ids& ids) const override;

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "text/prompt_pieces.hpp"
 
 namespace lorahub::text {
 
@@ -53,6 +56,8 @@ class Tokenizer {
     return {.prompt = encode(prompt, limits.prompt),
             .answer = encode_target(answer, limits.answer)};
   }
+  // What stands around prompts and answers, where they are one sequence.
+  virtual std::optional<PromptPieces> prompt_pieces() const { return std::nullopt; }
   // Whether the ids of a pair are two parts of one sequence, as a decoder-only model reads them.
   virtual bool pairs_are_one_sequence() const { return false; }
 

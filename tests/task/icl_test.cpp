@@ -5,6 +5,7 @@
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "task/task.hpp"
+#include "text/prompt_pieces.hpp"
 
 namespace lorahub::task {
 namespace {
@@ -49,6 +50,51 @@ TEST(IclPrompt, ADescriptionIsSaidOnceOnlyWhereAllShareIt) {
 TEST(IclPrompt, AnAnswerStandsOnItsOwnLineWhereNoColonAsksForIt) {
   EXPECT_EQ(icl_prompt({{"Which?\n(A) x", "(A)"}}, "Who?\n(A) y"),
             "Which?\n(A) x\n(A)\n\nWho?\n(A) y");
+}
+
+// A decoder-only model that goes on as the demonstrations do writes joiner, answer and what parts
+// them; up to the first stop that is the answer.
+TEST(IclPrompt, ADecoderThatFollowsTheDemonstrationsStopsBehindItsAnswer) {
+  const std::vector<text::PromptPieces> all{{},
+                                            {.stop = {"\n", " ;"}},
+                                            {.stop = {"END"}},
+                                            {.stop = {"###", "\n\n"}},
+                                            {.joiner = "\n", .stop = {"\n"}},
+                                            {.joiner = "", .stop = {"."}}};
+  for (const text::PromptPieces& pieces : all) {
+    const IclLayout layout = icl_layout(pieces);
+    const auto imitated = [&](const Example& shot, const std::string& question) {
+      const std::string with = icl_prompt({shot}, question, layout), begin = question.substr(0, 3);
+      const size_t answer = with.find(shot.target), next = with.find(begin, answer);
+      return with.substr(answer, next - answer) + question;
+    };
+    for (const auto& [shot, question] : {std::pair<Example, std::string>{{"hot", "cold"}, "up and"},
+                                         {{"Q: b a\nA:", "a b"}, "Q: d c\nA:"},
+                                         {{"Which?\n(A) x", "(B)"}, "Who?\n(A) y"}}) {
+      const std::string text = imitated(shot, question);
+      size_t end = text.size();
+      for (const std::string& stop : pieces.stop) end = std::min(end, text.find(stop));
+      EXPECT_EQ(text.substr(0, end), shot.target) << text;
+    }
+    const std::string joiner = pieces.joiner.empty() ? " " : pieces.joiner;
+    EXPECT_NE(icl_prompt({{"hot", "cold"}}, "up", layout).find("hot =>" + joiner + "cold"),
+              std::string::npos);
+    EXPECT_NE(icl_prompt({{"Q\nA:", "x"}}, "P\nA:", layout).find("A:" + joiner + "x"),
+              std::string::npos);
+  }
+}
+
+TEST(IclPrompt, ADecodersExamplesOfOneLineAreParted) {
+  const std::vector<Example> shots{{"hot", "cold"}, {"big", "small"}};
+  const auto prompt = [&](const text::PromptPieces& pieces) {
+    return icl_prompt(shots, "up", icl_layout(pieces));
+  };
+  EXPECT_EQ(prompt({}), "hot => cold\nbig => small\nup =>");
+  EXPECT_EQ(prompt({.stop = {"\n", " ;"}}), "hot => cold ; big => small ; up =>");
+  EXPECT_EQ(prompt({.stop = {"END"}}), "hot => coldEND big => smallEND up =>");
+  EXPECT_EQ(prompt({.before = "<user>", .after = "<bot>", .joiner = "", .stop = {}}),
+            "hot => cold\nbig => small\nup =>");
+  EXPECT_EQ(icl_prompt(shots, "up"), "hot => cold ; big => small ; up =>");
 }
 
 TEST(IclPrompt, WithoutShotsIsTheQuestion) { EXPECT_EQ(icl_prompt({}, "1 + 1"), "1 + 1"); }
