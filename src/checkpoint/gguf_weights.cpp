@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <set>
@@ -165,19 +166,29 @@ void compute_plain(const GgufFile& file, const Computed& tensor, const at::Tenso
     to.select(0, tensor.place_of(row)).copy_(from.select(0, row));
 }
 
-void compute_blocks(const Computed& tensor, float* to) {
+// Values that are computed at a time, as f32, before they are stored in the type that is asked for.
+constexpr int64_t kTile = 512 * gguf::kBlock;
+
+void compute_blocks(const Computed& tensor, const at::Tensor& to) {
   const BlockType& type = *tensor.stored->type.blocks;
   const char* from = tensor.stored->bytes.data();
   const int64_t columns = tensor.columns();
+  const at::Tensor tile = at::empty({std::min(kTile, columns)}, at::kFloat);
+  auto* const values = tile.mutable_data_ptr<float>();
+  const at::Tensor rows = to.view({tensor.rows(), columns});
   for (int64_t row = 0; row < tensor.rows(); ++row) {
-    float* const begin = to + tensor.place_of(row) * columns;
-    for (int64_t i = 0; i < columns; i += gguf::kBlock, from += type.bytes())
-      unpack_block(type, from, begin + i);
+    const at::Tensor whole = rows.select(0, tensor.place_of(row));
+    for (int64_t begin = 0; begin < columns; begin += kTile) {
+      const int64_t count = std::min(kTile, columns - begin);
+      for (int64_t i = 0; i < count; i += gguf::kBlock, from += type.bytes())
+        unpack_block(type, from, values + i);
+      whole.narrow(0, begin, count).copy_(tile.narrow(0, 0, count));
+    }
   }
 }
 
-// Side by side in memory that the ranks of a node share.
-void add_computed(const GgufFile& file, const std::vector<Computed>& computed, int threads,
+// Vectors, or matrices: side by side in memory that the ranks of a node share.
+void add_computed(const GgufFile& file, const std::vector<Computed>& computed, Conversion as,
                   Tensors& tensors) {
   int64_t total = 0;
   for (const Computed& tensor : computed) total += tensor.stored->count();
@@ -192,26 +203,28 @@ void add_computed(const GgufFile& file, const std::vector<Computed>& computed, i
   };
   const auto fill = [&](const at::Tensor& memory) {
     point_into(memory);
-    tensor::share(threads, static_cast<int>(computed.size()), [&](int i) {
+    tensor::share(as.threads, static_cast<int>(computed.size()), [&](int i) {
       const Computed& tensor = computed[static_cast<size_t>(i)];
       const at::Tensor& to = tensors.at(tensor.name);
       if (tensor.stored->type.plain)
         compute_plain(file, tensor, to);
       else
-        compute_blocks(tensor, to.mutable_data_ptr<float>());
+        compute_blocks(tensor, to);
     });
   };
-  point_into(tensor::shared_tensor("gguf " + base::file_identity(file.mapped->path()),
-                                   {.type = at::kFloat, .sizes = total}, fill));
+  point_into(tensor::shared_tensor(
+      base::format("gguf {} of {} dimensions, {}", at::toString(as.dtype),
+                   computed.front().stored->sizes.size(), base::file_identity(file.mapped->path())),
+      {.type = as.dtype, .sizes = total}, fill));
 }
 
 }  // namespace
 
-Tensors read_gguf_weights(const std::filesystem::path& path, int threads) {
+Tensors read_gguf_weights(const std::filesystem::path& path, Conversion to) {
   const GgufFile file = gguf::read_gguf(path);
   Tensors tensors;
   std::set<std::string> names;
-  std::vector<Computed> computed;
+  std::vector<Computed> vectors, matrices;
   for (const StoredTensor& stored : file.tensors) {
     if (stored.name == kRopeFactors) continue;
     const std::string name = name_here(stored.name);
@@ -223,9 +236,10 @@ Tensors read_gguf_weights(const std::filesystem::path& path, int threads) {
     if (stored.type.plain && tensor.heads == 0)
       tensors[name] = mapped(file, stored);
     else
-      computed.push_back(tensor);
+      (stored.sizes.size() < 2 ? vectors : matrices).push_back(tensor);
   }
-  add_computed(file, computed, threads, tensors);
+  add_computed(file, vectors, {at::kFloat, to.threads}, tensors);
+  add_computed(file, matrices, to, tensors);
   return tensors;
 }
 

@@ -89,9 +89,9 @@ void drop_copies(Tensors& tensors) {
 
 }  // namespace
 
-Tensors read_weights(const Mapped& file) {
+Tensors read_weights(const Mapped& file, Conversion computed) {
   const fs::path& path = file->path();
-  if (path.extension() == gguf::kExtension) return read_gguf_weights(path);
+  if (path.extension() == gguf::kExtension) return read_gguf_weights(path, computed);
   return path.extension() == ".bin" ? read_pytorch_bin(file) : read_safetensors(file);
 }
 
@@ -116,10 +116,10 @@ WeightFiles weight_files(const fs::path& folder) {
              fmt::join(kPlaces, ", "));
 }
 
-Tensors read_model_weights(const fs::path& folder) {
+Tensors read_model_weights(const fs::path& folder, Conversion computed) {
   const WeightFiles found = weight_files(folder);
   const bool single = found.index.empty();
-  Tensors tensors = unwrapped(single ? read_weights(map_weights(found.files.front()))
+  Tensors tensors = unwrapped(single ? read_weights(map_weights(found.files.front()), computed)
                                      : read_shards(found.index, found.files),
                               single ? found.files.front() : found.index);
   drop_copies(tensors);

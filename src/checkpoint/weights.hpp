@@ -13,16 +13,20 @@ namespace lorahub::checkpoint {
 
 using Tensors = std::map<std::string, at::Tensor>;
 
-// model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle,
-// or index and shards): the first of these, as transformers does. The names are without wrappers
-// (checkpoint/name_wrappers.hpp), and copies of shared.weight that a file has for encoder and
-// decoder are left out.
-Tensors read_model_weights(const std::filesystem::path& folder);
-
 struct Conversion {
   at::ScalarType dtype;
   int threads = 1;
 };
+
+// model.safetensors, model.safetensors.index.json and its shards, or pytorch_model.bin (zip pickle,
+// or index and shards): the first of these, as transformers does. The names are without wrappers
+// (checkpoint/name_wrappers.hpp), and copies of shared.weight that a file has for encoder and
+// decoder are left out.
+//
+// Values have the file's type. Where a file's values are to be computed (a GGUF's), matrices are
+// computed as `computed.dtype` and vectors as f32.
+Tensors read_model_weights(const std::filesystem::path& folder, Conversion computed = {at::kFloat});
+
 // The weights with their matrices converted to `dtype` (but for the relative biases, which stay f32
 // in a network), in memory that the ranks of a node share; `origin` says what the weights are
 // (base::file_identity).
@@ -41,7 +45,7 @@ void write_safetensors(const std::filesystem::path& file,
 Tensors read_pytorch_bin(const std::filesystem::path& file);
 Tensors read_pytorch_bin(const Mapped& file);
 
-// Reads one file of either format, which its name tells.
-Tensors read_weights(const Mapped& file);
+// Reads one file of any format, which its name tells.
+Tensors read_weights(const Mapped& file, Conversion computed = {at::kFloat});
 
 }  // namespace lorahub::checkpoint

@@ -124,7 +124,7 @@ void in_folder(const std::filesystem::path& folder, const std::function<void()>&
 checkpoint::Tensors read_weights_as(const std::filesystem::path& folder,
                                     checkpoint::Conversion conversion, std::string& origin) {
   origin = checkpoint::identity(folder);
-  const checkpoint::Tensors weights = checkpoint::read_model_weights(folder);
+  const checkpoint::Tensors weights = checkpoint::read_model_weights(folder, conversion);
   if (checkpoint::identity(folder) != origin)  // its values would be known by other files' identity
     throw base::Interrupted(base::format(
         "{}: its weights were replaced while they were opened, run the same command to go on",

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/files.hpp"
@@ -43,29 +44,31 @@ std::string raw(T value) {
 
 std::string counted(const std::string& text) { return raw(uint64_t{text.size()}) + text; }
 
-// Of 32 values each, all with the same bytes.
-struct Vectors {
+// All with the same bytes.
+struct SameTensors {
   std::vector<std::string> names;
   uint32_t type;  // as files number them
   std::string bytes;
+  std::vector<uint64_t> sizes = {32};  // the fastest first
 };
 
 // A file of architecture llama with one head.
-std::string file_of(const Vectors& vectors) {
+std::string file_of(const SameTensors& tensors) {
   constexpr size_t kAlignment = 32;
   const auto pad = [](std::string text) {
     text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment);
     return text;
   };
-  std::string out = "GGUF" + raw(uint32_t{3}) + raw(uint64_t{vectors.names.size()}) +
+  std::string out = "GGUF" + raw(uint32_t{3}) + raw(uint64_t{tensors.names.size()}) +
                     raw(uint64_t{2}) + counted("general.architecture") + raw(uint32_t{8}) +
                     counted("llama") + counted("llama.attention.head_count") + raw(uint32_t{4}) +
                     raw(uint32_t{1});
   std::string data;
-  for (const std::string& name : vectors.names) {
-    out += counted(name) + raw(uint32_t{1}) + raw(uint64_t{32}) + raw(vectors.type) +
-           raw(uint64_t{data.size()});
-    data += pad(vectors.bytes);
+  for (const std::string& name : tensors.names) {
+    out += counted(name) + raw(static_cast<uint32_t>(tensors.sizes.size()));
+    for (const uint64_t size : tensors.sizes) out += raw(size);
+    out += raw(tensors.type) + raw(uint64_t{data.size()});
+    data += pad(tensors.bytes);
   }
   return pad(out) + data;
 }
@@ -88,7 +91,60 @@ TEST(GgufWeights, ValuesOfEachTypeAreThoseOfLlamaCppsPackage) {
 }
 
 TEST(GgufWeights, NamesAndOrderOfRowsAreHuggingFaces) {
-  expect_values("llama.gguf", read_gguf_weights(golden_gguf("llama.gguf"), 2));
+  expect_values("llama.gguf", read_gguf_weights(golden_gguf("llama.gguf"), {at::kFloat, 2}));
+}
+
+TEST(GgufWeights, MatricesAreComputedInTheTypeThatIsAskedFor) {
+  for (const char* name : {"types.gguf", "llama.gguf"}) {
+    const Tensors exact = read_gguf_weights(golden_gguf(name)),
+                  narrow = read_gguf_weights(golden_gguf(name), {at::kBFloat16, 2});
+    ASSERT_EQ(exact.size(), narrow.size());
+    int computed = 0;
+    for (const auto& [key, tensor] : narrow) {
+      if (tensor.dim() < 2) {
+        EXPECT_NE(tensor.scalar_type(), at::kBFloat16) << key;
+        EXPECT_TRUE(tensor.equal(exact.at(key))) << key;
+        continue;
+      }
+      EXPECT_TRUE(tensor.to(at::kBFloat16).equal(exact.at(key).to(at::kBFloat16))) << key;
+      computed +=
+          tensor.scalar_type() == at::kBFloat16 && exact.at(key).scalar_type() != at::kBFloat16;
+    }
+    EXPECT_GT(computed, 1) << name;
+  }
+}
+
+// The most memory that the process held since the last call, in bytes (Linux: clear_refs).
+double peak_bytes() {
+  double peak = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) peak = 1024 * std::stod(line.substr(6));
+  std::ofstream("/proc/self/clear_refs") << 5;
+  return peak;
+}
+
+TEST(GgufWeights, NoCopyInF32IsHeldBesideMatricesInBf16) {
+  constexpr int64_t kRows = 4096, kColumns = 8192;  // 64 MiB in bf16, 34 as blocks
+  std::string row;
+  for (int64_t i = 0; i < kColumns / 32; ++i) row += q8_block();
+  std::string data;
+  for (int64_t i = 0; i < kRows; ++i) data += row;
+  const Folder folder;
+  const fs::path file =
+      folder.put("x.gguf", file_of({.names = {"token_embd.weight"},
+                                    .type = kQ8,
+                                    .bytes = std::move(data),
+                                    .sizes = {uint64_t{kColumns}, uint64_t{kRows}}}));
+  peak_bytes();
+  const double before = peak_bytes();
+  const Tensors tensors = read_gguf_weights(file, {at::kBFloat16, 2});
+  const double grown = peak_bytes() - before;
+  const at::Tensor& matrix = tensors.at("model.embed_tokens.weight");
+  EXPECT_EQ(matrix.sizes(), (std::vector<int64_t>{kRows, kColumns}));
+  EXPECT_TRUE(matrix[kRows - 1].equal(at::arange(32, at::kBFloat16).repeat({kColumns / 32})));
+  EXPECT_GT(grown, 2.0 * kRows * kColumns);
+  EXPECT_LT(grown, 3.5 * kRows * kColumns);  // with the mapped file; a copy in f32 adds 4
 }
 
 TEST(GgufWeights, RowsThatAreNoWholeHeadsAreRefused) {

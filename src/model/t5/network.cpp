@@ -136,7 +136,7 @@ PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement pl
   PartlyLoadedNetwork loaded;
   in_folder(folder, [&] {
     const T5Config config = read_config(folder);
-    const checkpoint::Tensors weights = checkpoint::read_model_weights(folder);
+    const checkpoint::Tensors weights = checkpoint::read_model_weights(folder, {placement.dtype});
     TensorPlacer placer(weights, placement, share);
     loaded.network = placed_network(placer, config);
     placer.check_values(1);
