@@ -175,9 +175,10 @@ void add_adapt(CLI::App& app, Action& action) {
                    "a piece of configs/library, or a folder of PEFT adapters")
       ->required();
   command
-      ->add_option("--task", options->task,
-                   "examples, in a file of rows or a task of a piece, such as "
-                   "mini/unseen/E1_isa_letter")
+      ->add_option(
+          "--task", options->task,
+          "examples, in a file of rows (JSON lines, .csv, .tsv) or a task of a piece, such as "
+          "mini/unseen/E1_isa_letter")
       ->required();
   add_columns(*command, options->columns);
   command->add_option("--shots", options->shots,

@@ -176,8 +176,9 @@ void add_adding(CLI::App& hub, const std::shared_ptr<HubOptions>& options, Actio
           "name")
       ->required();
   command->add_option("--name", options->name, "its name in the library (default: its folder's)");
-  command->add_option("--self-test", options->tests,
-                      "JSON lines: the first 3 inputs become self-tests");
+  command->add_option(
+      "--self-test", options->tests,
+      "rows, JSON lines or a table (.csv, .tsv): the first 3 inputs become self-tests");
   command->add_option("--task", options->card.task, "what it was trained to do");
   command->add_option("--data", options->card.data, "what it was trained on");
   command->add_option("--prompt", options->card.prompt, "the form of its inputs");

@@ -191,8 +191,10 @@ void add_infer(CLI::App& app, Action& action) {
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
   add_mixing(*command, options->mixing);
-  add_task(*command, options->task, Part::test,
-           "rows to answer, JSON lines (a row's \"adapter\" answers it), or - for standard input")
+  add_task(
+      *command, options->task, Part::test,
+      "rows to answer, JSON lines or a table (.csv, .tsv; a row's \"adapter\" answers it), or - "
+      "for standard input")
       ->required();
   add_columns(*command, options->columns);
   command->add_option("--max-tokens", options->max_tokens, "of an answer")

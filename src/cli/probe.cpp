@@ -171,7 +171,8 @@ void add_probe(CLI::App& app, Action& action) {
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
-  add_task(*command, options->task, Part::pool, "examples, JSON lines")->required();
+  add_task(*command, options->task, Part::pool, "examples, JSON lines or a table (.csv, .tsv)")
+      ->required();
   add_columns(*command, options->columns);
   command->add_option("--shots", options->shots, "examples drawn from the file")
       ->check(CLI::Range(1, 100000));

@@ -234,6 +234,12 @@ void check_beside_examples(const Json& whole, const std::string& name) {
 
 }  // namespace
 
+bool may_be_read(std::string_view column) {
+  return column == "instruction" || column == "adapter" ||
+         std::ranges::any_of(
+             kPairs, [&](const auto& pair) { return column == pair[0] || column == pair[1]; });
+}
+
 bool describes_row(std::string_view column) {
   constexpr std::array kNames{
       "adapter", "category", "dataset",     "id",        "idx",           "language", "license",
@@ -245,7 +251,8 @@ bool describes_row(std::string_view column) {
 Row parse_row(const std::string& json, const std::string& place, const Reading& reading) {
   const Parsed parsed = parse(json);
   base::check(parsed.problem.empty(),
-              "{}: the line has at its byte {}: {} (a task file holds one JSON object a line)",
+              "{}: the line has at its byte {}: {} (a task file holds one JSON object a line; the "
+              "name of a table ends in .csv or .tsv)",
               place, parsed.at, parsed.problem);
   try {
     Row row = read_row(parsed.json, reading);

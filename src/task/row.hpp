@@ -12,7 +12,7 @@ namespace lorahub::task {
 struct Row {
   Example example;         // target "" where the row has none
   std::string adapter;     // the row's "adapter"; "" where it has none
-  std::string line = {};   // as it was read; "" for a row of BBH's file
+  std::string line = {};   // as it was read, that of a table as JSON; "" for a row of BBH's file
   std::string place = {};  // "file:7", for messages
 };
 
@@ -48,6 +48,9 @@ std::vector<Row> parse_bbh(const std::string& text, const std::string& name,
 
 // Like read_examples of task.hpp, with columns that may be named.
 std::vector<Example> read_examples(const std::filesystem::path& file, const Reading& reading);
+
+// Columns such as "input" and "answer", whose text is read where no other columns are named.
+bool may_be_read(std::string_view column);
 
 // Columns such as "id" and "source" that may hold a text which is no part of the input.
 bool describes_row(std::string_view column);

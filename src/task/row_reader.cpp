@@ -24,7 +24,9 @@ bool begins_bbh(const std::string& line) {
 }  // namespace
 
 RowReader::RowReader(const std::string& file, Reading reading)
-    : input_(file), reading_(std::move(reading)) {}
+    : input_(file), reading_(std::move(reading)) {
+  if (const auto separator = cell_separator(file)) table_.emplace(*separator, reading_.columns);
+}
 
 bool RowReader::fill() {
   std::array<char, 1 << 16> some;
@@ -69,8 +71,20 @@ void RowReader::read_whole(std::string text) {
   whole_ = parse_bbh(text, input_.name(), reading_);
 }
 
+bool RowReader::next_of_table(Row& row) {
+  for (std::string line; read_line(line);) {
+    const auto record = table_->take(line, base::format("{}:{}", input_.name(), number_));
+    if (!record) continue;
+    row = parse_row(record->json, record->place, reading_);
+    return true;
+  }
+  table_->end();
+  return false;
+}
+
 bool RowReader::next(Row& row) {
   if (!begun_) begin();
+  if (table_) return next_of_table(row);
   for (std::string line; whole_.empty() && read_line(line);) {
     if (base::strip(line).empty()) continue;
     const std::string place = base::format("{}:{}", input_.name(), number_);

@@ -39,11 +39,9 @@ void tokenizer(const std::string& file, const std::string& bytes) {
   tokenizer.decode(ids);
 }
 
-}  // namespace
-
 // Both ways in: as a whole (shots) and row by row (lorahub infer).
-void task(const std::string& bytes) {
-  const auto file = scratch() / "task.jsonl";
+void task_file(const std::string& name, const std::string& bytes) {
+  const auto file = scratch() / name;
   put(file, bytes);
   try {
     task::RowReader stream(file);
@@ -52,6 +50,16 @@ void task(const std::string& bytes) {
   } catch (const base::Error&) {  // the other way says so, too
   }
   task::read_examples(file);
+}
+
+}  // namespace
+
+void task(const std::string& bytes) {
+  try {
+    task_file("task.csv", bytes);
+  } catch (const base::Error&) {  // most are JSON lines
+  }
+  task_file("task.jsonl", bytes);
 }
 
 void study(const std::string& bytes) {
