@@ -105,7 +105,13 @@ Rows read_rows(const Options& options, study::SingleTask& task, int ranks) {
   Rows rows{.examples = std::make_unique<TaskRows>(pool, options.columns), .test = nullptr};
   task.named.files = rows.examples->files();
   if (test.empty()) return rows;
-  rows.test = std::make_unique<TaskRows>(test, options.columns);
+  base::check(test != pool || options.shots != "all",
+              "--test {}: holds the examples, and --shots all learns from each of them (none would "
+              "be left to test on), give rows of their own, or fewer shots",
+              options.test);
+  // A test file under the name of the examples' would count as none.
+  const KeepRows keep = test == pool ? KeepRows::always : KeepRows::where_needed;
+  rows.test = std::make_unique<TaskRows>(test, options.columns, keep);
   task.named.files.test = rows.test->files().test;
   return rows;
 }

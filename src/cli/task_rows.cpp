@@ -25,13 +25,13 @@ fs::path temporary_folder() {
 
 }  // namespace
 
-TaskRows::TaskRows(const std::string& file, const std::string& columns)
+TaskRows::TaskRows(const std::string& file, const std::string& columns, KeepRows keep)
     : files_{.pool = file, .test = file} {
   std::error_code error;
   const task::Reading reading{.columns = task::parse_columns(columns, "--columns")};
   const bool again = file != "-" && (!fs::exists(file, error) || fs::is_regular_file(file, error) ||
                                      fs::is_directory(file, error));
-  if (again && columns.empty()) return;
+  if (again && columns.empty() && keep == KeepRows::where_needed) return;
   std::string text;
   for (const task::Example& row : task::read_examples(file, reading))
     text += base::json_text(nlohmann::json{{"input", row.input}, {"target", row.target}}) + "\n";

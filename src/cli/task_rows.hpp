@@ -7,12 +7,16 @@
 
 namespace lorahub::cli {
 
+enum class KeepRows { where_needed, always };
+
 class TaskRows {
  public:
-  // `file` itself where it is a regular one whose columns need no words. Else its rows are read to
-  // the end (a pipe gives them once) and kept in a temporary file as long as this object lives.
-  // Error for rows that read_examples refuses, and for `columns` that say nothing.
-  TaskRows(const std::string& file, const std::string& columns);
+  // `file` itself where it is a regular one whose columns need no words. Else, or where they are
+  // always kept, its rows are read to the end (a pipe gives them once) and kept in a temporary file
+  // as long as this object lives. Error for rows that read_examples refuses, and for `columns` that
+  // say nothing.
+  TaskRows(const std::string& file, const std::string& columns,
+           KeepRows keep = KeepRows::where_needed);
   ~TaskRows();
   TaskRows(const TaskRows&) = delete;
   TaskRows& operator=(const TaskRows&) = delete;

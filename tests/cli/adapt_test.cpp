@@ -88,6 +88,13 @@ TEST_F(Adapt, RowsOfTheirOwnAreNamedByTest) {
   EXPECT_EQ(with["compared"][0]["test"]["rows"], 7);
   EXPECT_EQ(adapter("with"), adapter("without"));
   EXPECT_EQ(lorahub(how + "none --test absent.jsonl").code, 2);
+  const json rest = parsed("adapt" + kMini +
+                           " --task rows.jsonl --test rows.jsonl --shots 3 --budget 40 "
+                           "--json --out rest");  // of one file, the rows that are no examples
+  EXPECT_EQ(rest["compared"][0]["test"]["rows"], 4);
+  EXPECT_THAT(
+      lorahub("adapt" + kMini + " --task rows.jsonl --test rows.jsonl --shots all --out x").err,
+      HasSubstr("none would be left to test on"));
   EXPECT_FALSE(fs::exists(folder_ / "none"));
 }
 
