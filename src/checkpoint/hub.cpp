@@ -183,13 +183,6 @@ void check_own_file(const fs::path& file) {
       file.string(), fs::read_symlink(file, error).string());
 }
 
-void check_can_be_copied(const fs::path& folder) {
-  base::check(!gguf::gguf_of(folder),
-              "{}: is a GGUF file without config.json and tokenizer.json (the model that is to be "
-              "written would lack them), write an adapter or use the model's Hugging Face folder",
-              folder.string());
-}
-
 std::vector<fs::path> model_files(const fs::path& folder) {
   const WeightFiles weights = weight_files(folder);
   std::vector<fs::path> files;

@@ -23,10 +23,6 @@ std::string lasting_name(const std::string& name_or_folder);
 // link.
 void check_own_file(const std::filesystem::path& file);
 
-// Error where the folder of a model is one GGUF file: a model that is written from it would have
-// neither a config.json nor a tokenizer to copy.
-void check_can_be_copied(const std::filesystem::path& folder);
-
 // config.json, if there is one, and the weight files of a model's folder, index first.
 std::vector<std::filesystem::path> model_files(const std::filesystem::path& folder);
 

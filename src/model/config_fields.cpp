@@ -39,6 +39,10 @@ std::string shortened(const nlohmann::json& value) {
 
 }  // namespace
 
+std::string config_text(const std::filesystem::path& folder) {
+  return json_of(config_file(folder, "model", kConfigFile.data()));
+}
+
 struct ConfigFields::Values {
   explicit Values(nlohmann::json fields) : all(std::move(fields)) {}
 

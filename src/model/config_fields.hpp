@@ -55,4 +55,7 @@ class ConfigFields {
   std::shared_ptr<const Values> values_;
 };
 
+// The text of a folder's config.json, or what the file of a GGUF model says in its place.
+std::string config_text(const std::filesystem::path& folder);
+
 }  // namespace lorahub::model

@@ -59,6 +59,9 @@ class GgufConfig {
     read_rope();
     read_shared_and_biases();
     config_["eos_token_id"] = ends();
+    if (const auto begin = data_.integer("tokenizer.ggml.bos_token_id"))
+      config_["bos_token_id"] = *begin;
+    config_["architectures"] = json::array({network_class()});
     return std::move(config_);
   }
 
@@ -105,6 +108,13 @@ class GgufConfig {
                   "{}: {} is {} (heads are {} wide, and all of a head is rotated and summed here), "
                   "{}",
                   data_.file(), key(same), *data_.integer(key(same)), width_, kChoose);
+  }
+
+  // As transformers calls it.
+  std::string network_class() const {
+    auto name = config_.at("model_type").get<std::string>();
+    name.front() = static_cast<char>(name.front() - 'a' + 'A');
+    return name + "ForCausalLM";
   }
 
   // llama.cpp calls Mistral's models llama, too.

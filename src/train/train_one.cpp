@@ -76,9 +76,7 @@ class Work {
         training_(training),
         resources_(resources),
         folder_(checkpoint::resolve(config.model_path)),
-        identity_(identity_of(config, folder_, training.data)) {
-    if (every_weight()) checkpoint::check_can_be_copied(folder_);
-  }
+        identity_(identity_of(config, folder_, training.data)) {}
 
   bool is_done() const {
     const std::string finished = finished_identity(training_.out);

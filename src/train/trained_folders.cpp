@@ -9,10 +9,9 @@
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/json_file.hpp"
-#include "checkpoint/hub.hpp"
 #include "checkpoint/weights.hpp"
 #include "lora/peft.hpp"
-#include "text/tokenizer_files.hpp"
+#include "lora/write_model_files.hpp"
 
 namespace lorahub::train {
 namespace {
@@ -81,17 +80,7 @@ void write_model(const fs::path& folder, const Trainable& full, const fs::path& 
   checkpoint::Tensors tensors;
   for (const Parameter& p : full.parameters) tensors[p.name] = p.value.to(stored);
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
-  std::vector<std::string> beside = text::tokenizer_files(from);
-  if (fs::exists(from / "generation_config.json")) beside.emplace_back("generation_config.json");
-  for (const std::string& name : beside) {
-    checkpoint::check_own_file(from / name);
-    base::write_file(folder / name, base::read_file(from / name));
-  }
-  auto config = nlohmann::ordered_json::parse(
-      base::read_json_object(from / "config.json", "copy the model folder again"));
-  config.erase("torch_dtype");
-  config["dtype"] = stored == at::kHalf ? "float16" : "float32";
-  base::write_file(folder / "config.json", base::json_text(config, 2) + "\n");
+  lora::write_model_files(folder, from, stored == at::kHalf ? "float16" : "float32");
 }
 
 }  // namespace lorahub::train

@@ -73,7 +73,7 @@ TEST(WriteMixture, MergedInBfloat16TellsWhatItLoses) {
   EXPECT_NEAR(written.lost, std::sqrt(lost / added), 1e-12);
   EXPECT_GT(written.lost, 1e-4);
   const auto config = nlohmann::json::parse(base::read_file(scratch.path / "m/config.json"));
-  EXPECT_EQ(config.at("torch_dtype"), "bfloat16");
+  EXPECT_EQ(config.at("dtype"), "bfloat16");
 }
 
 TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {

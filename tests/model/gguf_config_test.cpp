@@ -77,8 +77,15 @@ TEST(GgufConfig, SaysWhatAConfigJsonWould) {
                       {"tie_word_embeddings", true},
                       {"attention_bias", false},
                       {"mlp_bias", false},
-                      {"eos_token_id", {2}}};
+                      {"eos_token_id", {2}},
+                      {"architectures", {"LlamaForCausalLM"}}};
   EXPECT_EQ(json::parse(gguf_config(file(llama_values()))), expected);
+  auto values = llama_values();
+  values["tokenizer.ggml.bos_token_id"] = int64_t{1};
+  values["llama.attention.sliding_window"] = int64_t{48};
+  const json mistral = json::parse(gguf_config(file(values)));
+  EXPECT_EQ(mistral["bos_token_id"], 1);
+  EXPECT_EQ(mistral["architectures"], json({"MistralForCausalLM"}));
 }
 
 TEST(GgufConfig, ReadsHeadsOfTheirOwnWidthSeparateHeadsAndTwoEnds) {

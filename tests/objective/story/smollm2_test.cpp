@@ -3,6 +3,7 @@
 // skipped without it.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,8 @@
 #include "base/home.hpp"
 #include "base/sha256.hpp"
 #include "checkpoint/weights.hpp"
+#include "lora/merge_into_base.hpp"
+#include "objective/alone.hpp"
 #include "objective/load_model.hpp"
 #include "objective/objective.hpp"
 #include "task/task.hpp"
@@ -91,6 +94,39 @@ TEST_F(RealSmolLm2, FirstLinesOfGreedyAnswersAreThoseOfTransformers) {
     lines.push_back(row["line"]);
   }
   EXPECT_EQ(answer(load(), {}, prompts, {.max_tokens = 12}), lines);
+}
+
+// Merged into a Hugging Face folder, the model has the losses of base and adapter, and its tokens.
+TEST_F(RealSmolLm2, AMergedModelIsAFolderWithTheLossesOfItsAdapter) {
+  const LoadedModel loaded = load();
+  const auto& linears = loaded.model->architecture().linears();
+  lora::Module module{.name = "random", .rank = 4, .alpha = 4};
+  const auto values = [](const std::vector<int64_t>& sizes, double width) {
+    const int64_t count = sizes[0] * sizes[1];
+    return (width * (at::arange(count, at::kFloat) * 0.7).sin()).view(sizes);
+  };
+  for (const size_t slot : {size_t{0}, size_t{3}, linears.size() - 4})
+    module.slots[static_cast<int>(slot)] = {.a = values({4, linears[slot].in}, 0.1),
+                                            .b = values({linears[slot].out, 4}, 0.2)};
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / base::format("lorahub_merged_{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  lora::write_merged(folder, module, folder_, at::kFloat);
+  const LoadedModel merged = load_model(folder.string(), study::Precision::f32, {.threads = 2});
+  const auto rows = first_five("date_understanding");
+  const std::vector<model::Tokens> pairs = tokenize(*loaded.tokenizer, rows),
+                                   again = tokenize(*merged.tokenizer, rows);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    EXPECT_EQ(again[i].source, pairs[i].source);
+    EXPECT_EQ(again[i].target, pairs[i].target);
+  }
+  const std::vector<double> base = sums(loaded, rows), one = sums(merged, rows),
+                            adapted = loaded.model->loss_sums(alone(loaded, module), pairs);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_NEAR(one[i], adapted[i], 1e-4 * adapted[i]);
+    EXPECT_GT(std::abs(adapted[i] - base[i]), 1e-2);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
