@@ -70,15 +70,28 @@ Progress::~Progress() {
   if (drawn_ && terminal_) fmt::print(stderr, "\n");
 }
 
+double Progress::pause(double now) const {
+  return terminal_ ? kRedraw : std::clamp(kPauseShare * now, kLeastPause, kMostPause);
+}
+
 void Progress::show(double done, std::string_view text) {
   const double now = clock_.seconds();
-  const double pause = terminal_ ? kRedraw : std::clamp(kPauseShare * now, kLeastPause, kMostPause);
-  if (quiet_ || now - last_ < pause) return;
+  if (quiet_ || now - last_ < pause(now)) return;
   last_ = now;
+  draw(done, text, now);
+}
+
+void Progress::begin(double done, std::string_view text) {
+  const double now = clock_.seconds();
+  if (quiet_ || (!terminal_ && now - last_ < pause(now))) return;
+  draw(done, text, now);
+}
+
+void Progress::draw(double done, std::string_view text, double now) {
   drawn_ = true;
   const bool is_known = done >= 0;
   done = std::clamp(done, 0.0, 1.0);
-  const double left = done > 0.01 ? now / done - now : -1;
+  const double left = done > 0.01 && done < 1 ? now / done - now : -1;
   const std::string time = left >= 0 ? format(", {} left", duration(left)) : "";
   const std::string share = is_known ? format("{:3.0f}% ", 100 * done) : "";
   const std::string shown = printable_line(text);

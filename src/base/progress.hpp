@@ -20,8 +20,14 @@ class Progress {
   // `done` in [0, 1], or below 0 where it is not known how much there is; `text` says what is going
   // on. It draws at most 10 times a second, so it may be called often.
   void show(double done, std::string_view text);
+  // The same for work that begins now and may show nothing for long: it is drawn at once, and where
+  // there is no terminal it takes no later line's turn.
+  void begin(double done, std::string_view text);
 
  private:
+  double pause(double now) const;  // seconds between two drawings
+  void draw(double done, std::string_view text, double now);
+
   bool quiet_;
   bool terminal_;
   bool drawn_ = false;

@@ -137,6 +137,7 @@ int search_and_print(const Options& options, const study::Trial& trial, workers:
               base::format("{} of {} evaluations, best loss with penalty {:.4f}", now.evaluations,
                            now.budget, now.best_loss));
   };
+  adaptation.begins = [&bar](double done, const std::string& what) { bar->begin(done, what); };
   const run::Output output{.folder = options.out.folder,
                            .rows = options.task,
                            .rank = options.out.rank,

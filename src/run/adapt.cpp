@@ -84,6 +84,9 @@ class Adapter {
   void pause() const {
     if (adaptation_.between) adaptation_.between();
   }
+  void begin(double done, const std::string& what) const {
+    if (adaptation_.begins) adaptation_.begins(done, what);
+  }
 
   std::string batch_text() const { return base::format("loss batch {}", adaptation_.loss_batch); }
 
@@ -122,17 +125,24 @@ class Adapter {
       hooks.known = known_probes(inputs_, file_hashes_, hardware().device);
     TrialEvaluator evaluator(ranks, {.inputs = inputs_, .number = 0, .device = hardware().device},
                              std::move(hooks));
+    begin(0, "reading the model and the modules");
     evaluator.load();
     lora::claim(output_.folder,
                 {.base = base_name(output_, trial()), .library = lora::library(output_.form)});
     if (!adaptation_.added) open_journals();
+    const int modules = evaluator.modules();
+    if (compares() || plan::probe_count(trial(), modules) > 0)
+      begin(0, base::format("trying {} modules alone", modules));
     evaluator.narrow();
     pause();
     measure_alone(evaluator);
     pause();
+    begin(0, "searching");
     choose(evaluator, method(trial().method)(evaluator));
     pause();
-    if (has_test(trial())) answer_test_rows(evaluator);
+    if (!has_test(trial())) return;
+    begin(1, base::format("answering {} test rows", inputs_.task.test.size()));
+    answer_test_rows(evaluator);
   }
 
   void open_journals() {

@@ -1,6 +1,7 @@
 // Few examples in, one composed adapter out, outside any study.
 #pragma once
 #include <functional>
+#include <string>
 
 #include "run/contest.hpp"
 #include "run/deliver.hpp"
@@ -29,6 +30,8 @@ struct Adaptation {
   Fallback fallback = Fallback::best_single;
   MemoryCheck memory_check = MemoryCheck::refuse;
   std::function<void(const AdaptProgress&)> progress = {};  // after each generation
+  // Before each part of what surrounds the search, with the share of all that is done.
+  std::function<void(double, const std::string&)> begins = {};
   std::function<bool()> cancelled = {};  // asked after each generation; true: Interrupted
   // Called while no rank computes for the search, after each generation and each part of what
   // surrounds it; an exception ends the adaptation, which goes on when it is asked for again.

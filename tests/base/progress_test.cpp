@@ -30,6 +30,25 @@ TEST(Progress, ShortWorkOffATerminalMaySayNothing) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+// What begins is said before and beside the lines that come now and then.
+TEST(Progress, WorkThatBeginsIsSaidAtOnce) {
+  testing::internal::CaptureStderr();
+  {
+    Progress progress(false);
+    progress.begin(0, "reading");
+    progress.begin(0, "trying");
+    progress.show(0.005, "first step");
+    progress.begin(1, "answering");  // less than 5 s after a line
+  }
+  {
+    Progress progress(false);
+    progress.begin(1, "answering");  // nothing is left of what was counted
+  }
+  Progress(true).begin(0, "reading");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "  0% reading\n  0% trying\n  0% first step\n100% answering\n");
+}
+
 TEST(Progress, QuietIsSilent) { EXPECT_EQ(shown(true, 0.5), ""); }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -145,6 +146,14 @@ TEST_F(Adapt, SaysHowFarItIsUnlessItIsQuiet) {
                           "--search random --budget 40 --quick --out ";
   EXPECT_THAT(lorahub(how + "loud").err,
               ::testing::ContainsRegex(" 25% 10 of 40 evaluations, best loss with penalty [0-9]"));
+  EXPECT_THAT(lorahub(how + "again").err,
+              AllOf(HasSubstr("  0% reading the model and the modules\n  0% searching\n"),
+                    Not(HasSubstr("alone"))));
+  EXPECT_THAT(lorahub("adapt" + kMini +
+                      " --task mini/unseen/E1_isa_letter --modules find_letter,max_letter "
+                      "--search random --budget 1 --out all")
+                  .err,
+              HasSubstr("modules\n  0% trying 2 modules alone\n  0% searching\n"));
   EXPECT_EQ(lorahub(how + "quiet --quiet").err, "");
   EXPECT_EQ(adapter("loud"), adapter("quiet"));
 }
