@@ -79,8 +79,9 @@ class Cached {
 
   [[noreturn]] void missing(const std::string& problem) const {
     base::fail(
-        "model or adapter '{}': no such folder, and {} in the Hugging Face cache {} (nothing is "
-        "downloaded at run time), run `hf download {}` first or set HF_HOME",
+        "model or adapter '{}': no folder and no piece of configs/ has that name, and {} in the "
+        "Hugging Face cache {} (nothing is downloaded at run time), mend the name, run `hf "
+        "download {}` first or set HF_HOME",
         name_, root_.string(), problem, name_);
   }
 

@@ -153,7 +153,10 @@ CLI::App* sub(CLI::App& hub, const Verb& verb, const std::shared_ptr<HubOptions>
   auto* library = command->add_option("DIR", options->library, "a folder of PEFT adapters");
   library->required();
   const bool reads = verb.name != "add" && verb.name != "remove";  // these change a folder
-  if (reads) name_library(*library, "DIR");
+  if (reads) {
+    name_library(*library, "DIR");
+    library->description("a folder of PEFT adapters, or a piece of configs/library");
+  }
   command->footer(std::string("Example: lorahub hub ") + verb.example);
   return command;
 }

@@ -88,9 +88,11 @@ std::vector<std::string> adapter_folders(const fs::path& library,
 std::vector<std::string> module_names(const fs::path& library) {
   std::error_code error;
   if (fs::is_regular_file(library, error)) return listed(library);
-  base::check(fs::is_directory(library, error),
-              "{}: no such module library, give a folder of PEFT adapters or a file of names",
-              library.string());
+  base::check(
+      fs::is_directory(library, error),
+      "{}: no such module library, give a folder of PEFT adapters, a file of names, or a piece "
+      "of configs/library",
+      library.string());
   const fs::path list = library / "modules.txt";
   return fs::exists(list, error) ? listed(list) : all_folders(library);
 }

@@ -72,6 +72,16 @@ int line_of_second(const std::string& text, const YAML::Mark& second) {
   return second.line + 1;
 }
 
+// What yaml-cpp says of the commonest mistakes, in words of those who made them.
+std::string in_plain_words(const std::string& said) {
+  if (said.starts_with("illegal map value"))
+    return "a second ': ' in one line; a text that holds one needs quotes";
+  if (said.starts_with("end of map flow")) return "a { is not closed";
+  if (said.starts_with("end of sequence flow")) return "a [ is not closed";
+  if (said.starts_with("end of map")) return "keys of one level begin in different columns";
+  return said;
+}
+
 Value parse(const std::string& text, Value place) {
   const bool in_file = place.line > 0;
   if (const auto wrong = misfit(text)) {
@@ -88,7 +98,8 @@ Value parse(const std::string& text, Value place) {
     place.node = documents.empty() ? YAML::Node() : YAML::Load(text);
   } catch (const YAML::Exception& error) {
     if (place.line > 0) place.line = error.mark.is_null() ? 1 : error.mark.line + 1;
-    fail_at(place, "not valid YAML ({}), mend this line or the one above", error.msg);
+    fail_at(place, "not valid YAML ({}), mend this line or the one above",
+            in_plain_words(error.msg));
   }
   return place;
 }

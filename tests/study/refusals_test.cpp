@@ -38,6 +38,21 @@ TEST_F(StudyRefusals, RefusalsOfTheFile) {
             folder_.path().string() + ": is a folder, name the study file in it");
 }
 
+TEST_F(StudyRefusals, SaysWhichMistakeMakesItNoYaml) {
+  const std::string begin = "not valid YAML (", end = "), mend this line or the one above";
+  EXPECT_EQ(
+      refusal("question: Does it: work?\n"),
+      "s.yaml:1: " + begin + "a second ': ' in one line; a text that holds one needs quotes" + end);
+  EXPECT_EQ(refusal("question: 'Does it: work?'\n" + head_.substr(head_.find('\n') + 1) +
+                    "set: {task: t1}\n"),
+            "");
+  EXPECT_THAT(refusal(head_ + "set: {shots: 5\n"), HasSubstr(begin + "a { is not closed" + end));
+  EXPECT_THAT(refusal(head_ + "vary: {seed: [1, 2\n"),
+              HasSubstr(begin + "a [ is not closed" + end));
+  EXPECT_THAT(refusal(head_ + "set:\n   shots: 5\n  task: t1\n"),
+              HasSubstr(begin + "keys of one level begin in different columns" + end));
+}
+
 TEST_F(StudyRefusals, RefusesASecondDocument) {
   const std::string second =
       "a second document begins here (only one is read), write it in a "
