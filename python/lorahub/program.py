@@ -117,10 +117,14 @@ def run(arguments, answer=None, says_json=True, link=None):
             _end(program)
         said.seek(0)
         message = said.read().strip()
-    if code != 0 or (says_json and result is None):
-        raise Error(message or f"{command[0]} ended with code {code}", code)
-    if message:
+    told = result.get("error") if code != 0 and result else None
+    if told:  # what else was said, warnings and a launcher's words, is no part of the sentence
+        message = message.replace(f"lorahub: {told}", "").strip()
+    failed = code != 0 or (says_json and result is None)
+    if message and (told or not failed):
         print(message, file=sys.stderr)
+    if failed:
+        raise Error(told or message or f"{command[0]} ended with code {code}", code)
     return result
 
 

@@ -183,6 +183,13 @@ class Learning(unittest.TestCase):
         with self.assertRaisesRegex(lorahub.Error, "absent") as raised:
             lorahub.lorahub_learning(["/absent/module"], ["a"], ["b"], 3, str(MODEL))
         self.assertEqual(raised.exception.code, 2)
+        sentence = str(raised.exception)
+        self.assertFalse(sentence.startswith("lorahub:") or "\n" in sentence, sentence)
+        os.environ["LORAHUB_PROGRAM"] = "mpirun -np 2 " + PROGRAM  # which adds words of its own
+        with contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(lorahub.Error) as raised:
+            lorahub.lorahub_learning(["/absent/module"], ["a"], ["b"], 3, str(MODEL))
+        self.assertEqual((str(raised.exception), raised.exception.code), (sentence, 2))
+        self.assertNotIn(sentence, said.getvalue())
         os.environ["LORAHUB_PROGRAM"] = "no_such_program"
         self.addCleanup(os.environ.update, LORAHUB_PROGRAM=PROGRAM)
         with self.assertRaisesRegex(lorahub.Error, "LORAHUB_PROGRAM"):
