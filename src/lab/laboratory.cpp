@@ -8,6 +8,7 @@
 #include "lab/stages.hpp"
 #include "lab/words/word_recipe.hpp"
 #include "lab/words/word_stages.hpp"
+#include "study/pieces.hpp"
 
 namespace lorahub::lab {
 namespace {
@@ -37,10 +38,11 @@ class MiniLaboratory : public Laboratory {
   Lab lab_;
 };
 
+// The recipes that come with the program lie beside its pieces, wherever it is called.
 fs::path recipe_file(const std::string& name) {
-  if (name == "mini") return "experiments/lab/recipe.yaml";
-  if (name == "words") return "experiments/words/recipe.yaml";
-  return name;
+  if (name != "mini" && name != "words") return name;
+  const std::string folder = name == "mini" ? "experiments/lab" : "experiments/words";
+  return study::ConfigPath("").find("../" + folder, "recipe").value_or(folder + "/recipe.yaml");
 }
 
 }  // namespace

@@ -61,6 +61,15 @@ const std::map<std::string, std::string>& made_alone() {
   return files;
 }
 
+TEST(Lab, finds_the_recipes_that_came_with_it_from_any_folder) {
+  const auto folder = fresh_folder("lab_elsewhere");
+  const Ended ended =
+      run_command("cd " + quoted(folder) + " && " PROGRAM " lab made --quiet --only rows");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(read_all(folder / "made/tasks/mini/unseen/E1_isa_letter/test.jsonl"),
+            read_all(SOURCE_DIR "/configs/tasks/mini/unseen/E1_isa_letter/test.jsonl"));
+}
+
 TEST(Lab, has_the_layout_of_configs_and_hashes_of_every_file) {
   const auto& files = made_alone();
   for (const char* name :
