@@ -61,6 +61,10 @@ bool stderr_reaches_terminal() {
   return launched_rank().has_value() && mpirun_has_terminal();
 }
 
+void erase_bar() {
+  if (stderr_reaches_terminal()) fmt::print(stderr, "\r\x1b[K");
+}
+
 Progress::Progress(bool quiet, FirstLine first)
     : quiet_(quiet),
       terminal_(stderr_reaches_terminal()),

@@ -35,6 +35,9 @@ class Progress {
   Stopwatch clock_;
 };
 
+// Erases the bar of a Progress that is still there, so that a sentence may take its line.
+void erase_bar();
+
 // Whether a person sees at once what goes to standard error: it is a terminal, or mpirun, on this
 // machine, hands it on to one.
 bool stderr_reaches_terminal();

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "base/progress.hpp"
 #include "base/signals.hpp"
 #include "cli/commands.hpp"
 #include "cli/words.hpp"
@@ -16,7 +17,10 @@ int in_session(const RankSession& session, const std::function<int(workers::Worl
     return report_error(error, session.errors);
   };
   try {
-    workers::World world(identity(), tell);
+    workers::World world(identity(), [&tell](const std::exception_ptr& error) {
+      base::erase_bar();  // which nobody else will end
+      tell(error);
+    });
     return work(world);
   } catch (...) {
     return tell(std::current_exception());

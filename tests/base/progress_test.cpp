@@ -49,6 +49,12 @@ TEST(Progress, WorkThatBeginsIsSaidAtOnce) {
             "  0% reading\n  0% trying\n  0% first step\n100% answering\n");
 }
 
+TEST(Progress, NoBarIsErasedOffATerminal) {
+  testing::internal::CaptureStderr();
+  erase_bar();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(Progress, QuietIsSilent) { EXPECT_EQ(shown(true, 0.5), ""); }
 
 }  // namespace
