@@ -253,9 +253,11 @@ def webhooks():
     assert len(set(completed)) == 1, completed  # one message, however often it was sent
     status, job = service.ask("POST", "/predictions", {"input": SHORT | {"budget": 100}, "webhook": receiver.url + "b"},
                               Prefer="respond-async")
-    until(lambda: [one for one, _ in receiver.of(job["id"]) if one["completed_at"]])
-    kinds = [one["status"] for one, _ in receiver.of(job["id"])]
-    assert kinds[0] == "processing" and kinds.count("succeeded") == 2, kinds  # its output and its end
+    def kinds():
+        return [one["status"] for one, _ in receiver.of(job["id"])]
+
+    until(lambda: kinds().count("succeeded") == 2)  # its output and its end, each a message of its own
+    assert kinds()[0] == "processing", kinds()
     for wrong in ("http://127.0.0.1:1/", "http://169.254.169.254/", receiver.url + "../x", 7):
         assert service.ask("POST", "/predictions", {"input": SHORT, "webhook": wrong})[0] == 422, wrong
     for events in ([], ["none"], "start"):
