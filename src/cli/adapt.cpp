@@ -24,7 +24,7 @@ namespace {
 struct Options {
   ModelOptions model{.precision = ""};  // as the search says, as all that is not given
   OutOptions out;
-  std::string library, task, test, columns, search = study::kUsualSearch;
+  std::string library, task, test, columns, search;
   std::string shots, modules, composition, penalty;
   std::optional<int> budget;
   std::optional<uint64_t> seed;
@@ -160,7 +160,8 @@ int adapt(const Options& options, workers::World& world) {
                                                   .library = options.library,
                                                   .task = task,
                                                   .search = options.search,
-                                                  .set = knobs(options, task.named.files)});
+                                                  .set = knobs(options, task.named.files),
+                                                  .adds_to_losses = asks(options)});
   if (world.rank() == 0) say(remarks(options, trial));
   return search_and_print(options, trial, world);
 }
@@ -193,12 +194,15 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_option("--modules", options->modules,
                       "a number drawn from the library, `all`, or names with commas (default: as "
                       "the search says; recommended: all)");
+  command->add_option(
+      "--search", options->search,
+      "gradient: along the gradient of the weights; recommended: the best settings "
+      "known of a search by losses alone; official: the paper's; another piece of "
+      "configs/search, or a YAML file of your own (default: gradient; recommended "
+      "with --budget, --penalty ask, and a loss or a composition without a gradient)");
   command
-      ->add_option("--search", options->search,
-                   "recommended: the best settings known; official: the paper's; another piece of "
-                   "configs/search, or a YAML file of your own")
-      ->capture_default_str();
-  command->add_option("--budget", options->budget, "evaluations (default: as the search says)")
+      ->add_option("--budget", options->budget,
+                   "evaluations of a search by losses (default: as the search says)")
       ->check(CLI::Range(1, study::kMostBudget));
   command
       ->add_option("--composition", options->composition,

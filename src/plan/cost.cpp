@@ -15,6 +15,7 @@
 #include "objective/rate.hpp"
 #include "plan/learning_rate.hpp"
 #include "plan/memory.hpp"
+#include "plan/slope_tiles.hpp"
 #include "plan/trial_inputs.hpp"
 #include "search/optimizer.hpp"
 #include "study/choices.hpp"
@@ -79,8 +80,9 @@ long module_count(const study::Trial& trial) {
 long evaluations(const study::Trial& trial) {
   const long before = probe_count(trial, static_cast<int>(candidate_count(trial)));
   if (trial.method == study::Method::best_single) return before + module_count(trial);
-  if (trial.method == study::Method::gradient) return before + trial.train.epochs;
-  return before + (study::uses_search(trial.method) ? trial.search.budget : 0);
+  const bool has_course =
+      study::uses_search(trial.method) || study::mixes_by_gradient(trial.method);
+  return before + (has_course ? study::search_length(trial) : 0);
 }
 
 // Passes over all shots. A backward pass costs as much as two forward passes, and a greedy answer
@@ -97,7 +99,7 @@ Passes passes(const study::Trial& trial) {
 
 // Whether the rank that trains answers too, in the same request.
 bool answers_itself(study::Method method) {
-  return study::trains(method) && method != study::Method::gradient;
+  return study::trains(method) && !study::mixes_by_gradient(method);
 }
 
 struct Planned {
@@ -119,22 +121,30 @@ search::TileShape tile_of(const Planned& planned) {
                      .device = planned.device});
 }
 
+// Requests of one generation.
+int requests(const Planned& planned, long candidates) {
+  const auto& [trial, lengths, device] = planned;
+  if (study::mixes_by_gradient(trial.method))
+    return static_cast<int>(
+        slope_tiles(objective::loss_parts({.kind = trial.loss}, lengths.shots.size()),
+                    lengths.shots, device)
+            .size());
+  const auto examples = static_cast<int>(lengths.shots.size());
+  return std::max(1, objective::numbers_per_shot(trial.loss)) *
+         static_cast<int>(
+             search::cut(static_cast<int>(candidates), examples, tile_of(planned)).size());
+}
+
 // Requests of each generation; a training is one request.
 std::vector<int> rounds_of(const Planned& planned, long evaluations) {
-  const auto& [trial, lengths, device] = planned;
-  if (study::trains(trial.method)) return {1};
+  const study::Trial& trial = planned.trial;
+  if (answers_itself(trial.method)) return {1};
   const int population = population_of(trial);
-  const auto examples = static_cast<int>(lengths.shots.size());
-  const search::TileShape tile = tile_of(planned);
-  const auto requests = [&](long candidates) {
-    return std::max(1, objective::numbers_per_shot(trial.loss)) *
-           static_cast<int>(search::cut(static_cast<int>(candidates), examples, tile).size());
-  };
   std::vector<int> rounds;
   const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
   if (probes > 0) rounds.push_back(probes);
   for (long left = evaluations - probes; left > 0; left -= population)
-    rounds.push_back(requests(std::min<long>(left, population)));
+    rounds.push_back(requests(planned, std::min<long>(left, population)));
   return rounds;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "plan/slope_tiles.hpp"
 #include "study/trial.hpp"
 #include "tensor/matmul.hpp"
 #include "train/gradients.hpp"
@@ -23,7 +24,9 @@ class Estimate {
   Memory all() const {
     Memory memory{.shared = shared(), .held = held(), .computed = 0};
     if (has_loss(trial_) && !shapes_.lengths.shots.empty())
-      memory.computed = study::trains(trial_.method) ? training() : searching();
+      memory.computed = study::mixes_by_gradient(trial_.method) ? sloping()
+                        : study::trains(trial_.method)          ? training()
+                                                                : searching();
     memory.computed = std::max(memory.computed, answering());
     return memory;
   }
@@ -134,14 +137,27 @@ class Estimate {
     std::vector<Lengths::RowLengths> rows = shapes_.lengths.shots;
     std::ranges::sort(rows, std::greater(), &Lengths::RowLengths::source);
     const double most = std::max(1.0, std::floor(train::kTileTokens / rows.front().source));
-    const double together = trial_.method == study::Method::gradient
-                                ? static_cast<double>(rows.size())
-                                : trial_.train.batch;
     for (const Lengths::RowLengths& row : rows)
-      if (largest.rows < std::min(most, together)) largest.add(row.source, row.target);
-    return terms_.training(largest, {.drops = trial_.method != study::Method::gradient &&
-                                              shapes_.architecture.dropout() > 0,
+      if (largest.rows < std::min<double>(most, trial_.train.batch))
+        largest.add(row.source, row.target);
+    return terms_.training(largest, {.drops = shapes_.architecture.dropout() > 0,
                                      .all_weights = trial_.method == study::Method::full});
+  }
+
+  // The gradient of the mixing weights: the rows of a tile, and the composed adapter, as the
+  // network reads it and as it was composed, with its gradient.
+  double sloping() const {
+    const std::vector<Lengths::RowLengths>& shots = shapes_.lengths.shots;
+    double most = 0;
+    for (const SlopeTile& tile : slope_tiles(
+             objective::loss_parts({.kind = trial_.loss}, shots.size()), shots, shapes_.device)) {
+      model::RowSums rows;
+      for (size_t i = tile.first; i < tile.first + tile.count; ++i)
+        rows.add(shots[i].source, shots[i].target);
+      most = std::max(most, terms_.training(rows, {.drops = false, .all_weights = false}));
+    }
+    const double copies = 3 * (one_adapter_each() ? 1 : shapes_.modules);
+    return most + kFloat * copies * terms_.module_values(rank());
   }
 
   // The largest batch of test rows.

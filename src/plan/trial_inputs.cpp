@@ -21,6 +21,7 @@ int tile_rows(base::Device device) { return device == base::Device::cpu ? 1024 :
 
 int generation_size(const study::Trial& trial, int modules) {
   if (study::uses_search(trial.method)) return search::generation_size(trial.search, modules);
+  if (study::mixes_by_gradient(trial.method)) return 1;
   return std::max(1, modules);  // best_single asks for all modules
 }
 

@@ -100,10 +100,9 @@ class Adapter {
   }
 
   void check_gradient() const {
-    base::check(
-        study::uses_search(trial().method) || (!adaptation_.added && adaptation_.loss_batch == 0),
-        "the search follows a gradient (which a penalty that is asked for and a loss by "
-        "batches do not have here), choose another one by --search");
+    base::check(study::uses_search(trial().method) || !adaptation_.added,
+                "the search follows a gradient (which a penalty that is asked for does not have), "
+                "choose another one by --search, such as `recommended`");
   }
 
   void check_cost() {
@@ -154,7 +153,7 @@ class Adapter {
   void observe(const search::Trace& trace) const {
     if (adaptation_.progress)
       adaptation_.progress({.evaluations = trace.evaluations(),
-                            .budget = trial().search.budget,
+                            .budget = study::search_length(trial()),
                             .best_loss = trace.best_loss});
     if (adaptation_.cancelled && adaptation_.cancelled())
       throw base::Interrupted("the adaptation was called off, run the same command to go on");

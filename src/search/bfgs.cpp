@@ -20,7 +20,9 @@ Bfgs::Bfgs(const std::vector<double>& start, double bound)
       asked_(Eigen::Map<const Eigen::VectorXd>(start.data(),
                                                static_cast<Eigen::Index>(start.size()))) {}
 
-std::vector<double> Bfgs::point() const { return {asked_.begin(), asked_.end()}; }
+Population Bfgs::ask() {
+  return {.dim = static_cast<int>(asked_.size()), .weights = {asked_.begin(), asked_.end()}};
+}
 
 void Bfgs::learn(const Eigen::VectorXd& step, const Eigen::VectorXd& change) {
   const double curvature = step.dot(change);
@@ -43,10 +45,12 @@ Eigen::VectorXd Bfgs::direction() const {
   return step;
 }
 
-void Bfgs::tell(double value, std::span<const double> gradient) {
-  assert(gradient.size() == static_cast<size_t>(asked_.size()));
-  const Eigen::Map<const Eigen::VectorXd> here(gradient.data(), asked_.size());
-  const bool is_finite = std::isfinite(value) && here.allFinite();
+void Bfgs::tell(const Evaluation& found) {
+  assert(found.losses.size() == 1);
+  const double value = found.losses[0];
+  const Eigen::Map<const Eigen::VectorXd> here(found.gradient.data(),
+                                               static_cast<Eigen::Index>(found.gradient.size()));
+  const bool is_finite = here.size() == asked_.size() && std::isfinite(value) && here.allFinite();
   if (best_.size() == 0) {
     if (!is_finite) return;  // nothing is known: the same point is asked for again
   } else if (is_finite) {

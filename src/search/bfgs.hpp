@@ -1,21 +1,24 @@
 // Descent of a function of few dimensions whose gradient is known: BFGS with the inverse of the
 // Hessian (Nocedal and Wright, Numerical Optimization, 2nd edition, 6.17 and 6.20), and steps of
-// bounded length. It is our own code, since it must be told its values from outside, one a step.
+// bounded length. It is our own code, since the libraries call the objective themselves and we need
+// ask and tell.
 #pragma once
 #include <Eigen/Core>
-#include <span>
 #include <vector>
+
+#include "search/optimizer.hpp"
 
 namespace lorahub::search {
 
-class Bfgs {
+class Bfgs final : public Optimizer {
  public:
   // The first point, and how far each coordinate may be from 0.
   Bfgs(const std::vector<double>& start, double bound);
 
-  std::vector<double> point() const;  // [N], whose value and gradient tell() takes
-  // A value that is not finite is as bad as one above the least so far: the next step is shorter.
-  void tell(double value, std::span<const double> gradient);
+  Population ask() override;  // one candidate
+  // Its loss and gradient. A loss without a gradient is as bad as one above the least so far: the
+  // next step is shorter.
+  void tell(const Evaluation& found) override;
 
  private:
   void learn(const Eigen::VectorXd& step, const Eigen::VectorXd& change);

@@ -174,9 +174,9 @@ std::vector<Distribution> Cma::distributions() const {
            .mean = {state_.mean.begin(), state_.mean.end()}}};
 }
 
-void Cma::tell(const Losses& losses) {
+void Cma::tell(const Evaluation& found) {
   assert(asked_.size() > 0);
-  tell(std::exchange(asked_, {}), losses);
+  tell(std::exchange(asked_, {}), found.losses);
 }
 
 void Cma::tell(const Population& population, const Losses& losses) {

@@ -44,7 +44,7 @@ class Cma final : public Optimizer {
   Cma(const CmaStart& start, base::Stream stream);
 
   Population ask() override;
-  void tell(const Losses& losses) override;
+  void tell(const Evaluation& found) override;
   std::vector<Distribution> distributions() const override;
   // Tells the losses of any lambda candidates, asked for or not. NaN and inf rank last, equal
   // losses by their order.

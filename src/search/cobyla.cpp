@@ -214,7 +214,7 @@ Population Cobyla::foresee(int most) const {
       paths.push_back(path);
       paths.back().push_back(outcome);
       Cobyla played(start_);
-      for (const double loss : paths.back()) played.tell({loss});
+      for (const double loss : paths.back()) played.tell(Losses{loss});
       const Population next = played.ask();
       if (points.size() < most && !known(next.row(0))) points.add(next.row(0));
     }
@@ -222,10 +222,10 @@ Population Cobyla::foresee(int most) const {
   return points;
 }
 
-void Cobyla::tell(const Losses& losses) {
-  assert(losses.size() == 1);
+void Cobyla::tell(const Evaluation& found) {
+  assert(found.losses.size() == 1);
   constexpr double kMostLoss = 5e20;  // beyond, sums of losses lose their meaning
-  const double loss = losses[0] < kMostLoss ? losses[0] : kMostLoss;
+  const double loss = found.losses[0] < kMostLoss ? found.losses[0] : kMostLoss;
   if (told_.size() <= static_cast<size_t>(start_.dim)) told_.push_back(loss);
   if (loss < best_loss_) {
     best_loss_ = loss;

@@ -30,7 +30,7 @@ class Cobyla final : public Optimizer {
   // lower: both outcomes of the next steps are played through.
   Population foresee(int most) const override;
   // NaN, inf and more than 5e20 count as 5e20, as in nevergrad.
-  void tell(const Losses& losses) override;
+  void tell(const Evaluation& found) override;
 
  private:
   CobylaStart start_;

@@ -51,10 +51,11 @@ Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
     left -= population.size();
     Evaluation found = evaluate(population);
     assert(static_cast<int>(found.losses.size()) == population.size());
-    if (whole) optimizer.tell(found.losses);
+    if (whole) optimizer.tell(found);
     trace.generations.push_back({.population = std::move(population),
                                  .losses = std::move(found.losses),
-                                 .faults = std::move(found.faults)});
+                                 .faults = std::move(found.faults),
+                                 .gradient = std::move(found.gradient)});
     note_best(trace.generations.back(), trace);
     if (observer) observer(trace);
   }

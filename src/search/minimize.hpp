@@ -12,6 +12,7 @@ struct Generation {
   Population population;
   Losses losses;
   std::vector<Fault> faults;
+  std::vector<double> gradient = {};  // as in Evaluation
 };
 
 struct Trace {

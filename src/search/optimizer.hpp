@@ -1,4 +1,4 @@
-// Gradient-free optimisers by ask and tell.
+// Optimisers by ask and tell.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -26,8 +26,8 @@ class Optimizer {
   // At most `most` candidates that ask() may return in later generations, the soonest first,
   // without those of the current one. None where they can't be known yet.
   virtual Population foresee(int /*most*/) const { return {}; }
-  virtual void tell(const Losses& losses) = 0;  // of the last ask(), in its order; NaN and inf
-                                                // rank last
+  // What was found of the last ask(), in its order. Losses that are NaN and inf rank last.
+  virtual void tell(const Evaluation& found) = 0;
   // What ask() draws from, one for each run side by side. None where the search has no such thing.
   virtual std::vector<Distribution> distributions() const { return {}; }
 };

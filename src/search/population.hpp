@@ -65,6 +65,9 @@ struct Evaluation {
       : losses(std::move(all)), faults(std::move(causes)) {}
   Losses losses;
   std::vector<Fault> faults;  // by candidate, ascending
+  // Of the loss of a candidate that is alone, [N]. None where the search follows no gradient, and
+  // where the candidate has no finite loss.
+  std::vector<double> gradient = {};
 };
 using Evaluate = std::function<Evaluation(const Population&)>;  // what a search calls
 

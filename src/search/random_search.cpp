@@ -22,8 +22,8 @@ Population RandomSearch::draw() {
 
 Population RandomSearch::ask() { return asked_; }
 
-void RandomSearch::tell([[maybe_unused]] const Losses& losses) {
-  assert(static_cast<int>(losses.size()) == size_);
+void RandomSearch::tell([[maybe_unused]] const Evaluation& found) {
+  assert(static_cast<int>(found.losses.size()) == size_);
   asked_ = draw();
 }
 

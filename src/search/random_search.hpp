@@ -14,7 +14,7 @@ class RandomSearch final : public Optimizer {
   RandomSearch(Box box, int population, base::Stream stream);
 
   Population ask() override;
-  void tell(const Losses& losses) override;
+  void tell(const Evaluation& found) override;
 
  private:
   Population draw();

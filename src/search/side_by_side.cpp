@@ -16,12 +16,13 @@ Population SideBySide::ask() {
   return all;
 }
 
-void SideBySide::tell(const Losses& losses) {
+void SideBySide::tell(const Evaluation& found) {
+  const Losses& losses = found.losses;
   auto next = losses.begin();
   for (const auto& run : runs_) {
     const int count = run->ask().size();
     assert(losses.end() - next >= count);
-    run->tell({next, next + count});
+    run->tell(Losses(next, next + count));
     next += count;
   }
 }

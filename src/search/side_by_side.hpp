@@ -12,7 +12,7 @@ class SideBySide final : public Optimizer {
   explicit SideBySide(std::vector<std::unique_ptr<Optimizer>> runs) : runs_(std::move(runs)) {}
 
   Population ask() override;  // the generation of the first run, then that of the second, ...
-  void tell(const Losses& losses) override;
+  void tell(const Evaluation& found) override;
   std::vector<Distribution> distributions() const override;  // in the order of the runs
 
  private:

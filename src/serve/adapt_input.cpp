@@ -187,10 +187,18 @@ void read_search(InputFields& fields, AdaptInput& input) {
     input.budget = static_cast<int>(whole(*value, "budget", kLeastBudget, kMostBudget));
   if (const auto value = fields.take("search")) {
     input.search = text(*value, "search");
-    if (input.search != "recommended" && input.search != "official")
-      wrong("search", base::format("there is no search '{}', give `recommended` or `official`",
-                                   input.search));
+    if (input.search != study::kGradientSearch && input.search != study::kUsualSearch &&
+        input.search != "official")
+      wrong("search",
+            base::format("there is no search '{}', give `gradient`, `recommended` or `official`",
+                         input.search));
   }
+  if (input.search.empty())
+    input.search = input.budget ? study::kUsualSearch : study::kGradientSearch;
+  if (input.budget && input.search == study::kGradientSearch)
+    wrong("budget",
+          "the search `gradient` has no budget (it takes 33 steps), leave `budget` out, or give "
+          "`search` as `recommended`");
 }
 
 void read_places(InputFields& fields, AdaptInput& input, const Catalog& catalog) {

@@ -25,7 +25,7 @@ struct AdaptInput {
   std::string model, library;                 // names of the catalog
   std::vector<task::Example> examples, test;  // test: none, or rows of their own
   std::string modules = {};                   // as --modules takes it; "": as the search says
-  std::string search = study::kUsualSearch;   // recommended or official
+  std::string search = {};                    // gradient, recommended or official
   std::string shots = "all";                  // or a number of examples, drawn by the seed
   std::optional<int> budget = {};
   uint64_t seed = 1;

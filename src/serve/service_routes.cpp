@@ -70,7 +70,7 @@ net::HttpResponse service(const Served& served) {
        {"commit", environment.at("commit")},
        {"models", models},
        {"libraries", libraries},
-       {"searches", {"recommended", "official"}},
+       {"searches", {"gradient", "recommended", "official"}},
        {"ranks", served.ranks},
        {"device", served.device},
        {"queue",

@@ -102,6 +102,7 @@ Json generation(const search::Generation& g) {
             {"losses", numbers(g.losses)}};
   for (const search::Fault& fault : g.faults)
     json["faults"].push_back({fault.candidate, fault.cause});
+  if (!g.gradient.empty()) json["gradient"] = numbers(g.gradient);
   return json;
 }
 
@@ -113,6 +114,7 @@ search::Generation generation(const Json& json) {
   if (json.contains("faults"))
     for (const Json& fault : list(json.at("faults")))
       g.faults.push_back({.candidate = whole(fault.at(0)), .cause = fault.at(1)});
+  if (json.contains("gradient")) g.gradient = numbers(json.at("gradient"));
   return g;
 }
 

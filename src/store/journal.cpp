@@ -39,7 +39,8 @@ bool same(const search::Population& a, const search::Population& b) {
 
 bool same(const std::vector<search::Generation>& a, const std::vector<search::Generation>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return same(x.population, y.population) && same(x.losses, y.losses);
+    return same(x.population, y.population) && same(x.losses, y.losses) &&
+           same(x.gradient, y.gradient);
   });
 }
 
@@ -348,8 +349,10 @@ search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std
     const std::optional<search::Generation> before = journal.told(trial, index);
     if (!before) {
       search::Evaluation found = evaluate(population);
-      journal.generation(
-          trial, {.population = population, .losses = found.losses, .faults = found.faults});
+      journal.generation(trial, {.population = population,
+                                 .losses = found.losses,
+                                 .faults = found.faults,
+                                 .gradient = found.gradient});
       return found;
     }
     base::check(same(before->population, population),
@@ -358,7 +361,9 @@ search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std
                 "changed, and old and new results would be mixed), use another --out, or the "
                 "version that began",
                 index + 1, trial);
-    return {before->losses, before->faults};
+    search::Evaluation found(before->losses, before->faults);
+    found.gradient = before->gradient;
+    return found;
   };
 }
 

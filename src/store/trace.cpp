@@ -130,7 +130,8 @@ struct Flat {
 Flat flatten(const Record& record) {
   Flat flat;
   for (size_t g = 0; g < record.generations.size(); ++g) {
-    const auto& [population, losses, faults] = record.generations[g];
+    const search::Population& population = record.generations[g].population;
+    const search::Losses& losses = record.generations[g].losses;
     flat.dim = static_cast<size_t>(population.dim);
     flat.weights.insert(flat.weights.end(), population.weights.begin(), population.weights.end());
     flat.losses.insert(flat.losses.end(), losses.begin(), losses.end());

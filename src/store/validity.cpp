@@ -132,7 +132,7 @@ std::string contradiction(const Inputs& inputs) {
 }
 
 std::string contradiction(const search::Generation& generation) {
-  const auto& [population, losses, faults] = generation;
+  const auto& [population, losses, faults, gradient] = generation;
   if (population.dim < 1 || losses.empty()) return "a generation has no candidates";
   if (population.weights.size() % losses.size() != 0 ||
       population.weights.size() / losses.size() != static_cast<size_t>(population.dim))
@@ -148,6 +148,10 @@ std::string contradiction(const search::Generation& generation) {
         std::isfinite(losses[static_cast<size_t>(fault.candidate)]))
       return base::format("candidate {} is said to have no loss, and has one, or is not there",
                           fault.candidate);
+  if (!gradient.empty() && (losses.size() != 1 || gradient.size() != population.weights.size()))
+    return base::format("a gradient of {} numbers belongs to {} candidates of {} modules",
+                        gradient.size(), losses.size(), population.dim);
+  if (!all_finite(gradient)) return "a gradient is not finite";
   return "";
 }
 

@@ -76,7 +76,7 @@ bool draws_search(const Trial& trial) {
          (composes(trial) && composed_by(trial).pruning == Pruning::random);
 }
 
-bool trains_mixture(const Trial& trial) { return info(trial.method).trains == Trains::mixture; }
+bool trains_mixture(const Trial& trial) { return mixes_by_gradient(trial.method); }
 
 bool trains_adapter(const Trial& trial) { return info(trial.method).trains == Trains::adapter; }
 

@@ -21,6 +21,8 @@ bool trains(Method method) { return info(method).trains != Trains::nothing; }
 
 bool measures_candidates(Method method) { return info(method).measures_candidates; }
 
+bool mixes_by_gradient(Method method) { return info(method).trains == Trains::mixture; }
+
 template <>
 const std::vector<std::string>& words<Method>() {
   static const std::vector<std::string> list = [] {

@@ -160,6 +160,7 @@ bool uses_search(Method method);
 bool uses_shots(Method method);
 bool trains(Method method);               // by gradient
 bool measures_candidates(Method method);  // by their loss on the shots
+bool mixes_by_gradient(Method method);    // trains the mixing weights
 
 template <>
 const std::vector<std::string>& words<Method>();

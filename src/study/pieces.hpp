@@ -87,6 +87,7 @@ PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiec
                     const Value& word);
 
 // The search of whoever names none: the best settings known.
-inline constexpr const char* kUsualSearch = "recommended";
+inline constexpr const char* kUsualSearch = "recommended";  // of losses alone
+inline constexpr const char* kGradientSearch = "gradient";
 
 }  // namespace lorahub::study

@@ -9,6 +9,8 @@
 #include "study/check_composition.hpp"
 #include "study/check_loss.hpp"
 #include "study/compositions.hpp"
+#include "study/knobs.hpp"
+#include "study/losses.hpp"
 
 namespace lorahub::study {
 
@@ -67,6 +69,40 @@ void check_method(const Values& values, const Trial& trial) {
             name(trial.method));
 }
 
+struct ReadTrial {
+  Values values;
+  Trial trial;
+};
+ReadTrial read_trial(const TrialWords& words, const std::string& search,
+                     const std::vector<Entry>& set) {
+  const Piece piece = read_piece(here(), "search", word_of(search, "--search"));
+  ReadTrial read;
+  for (const auto* list : {&words.task.knobs, &piece.knobs, &set}) assign_all(*list, read.values);
+  assign(read.values, read.trial);
+  return read;
+}
+
+// Whether the entry says how a search draws or tells candidates, of which a gradient knows nothing.
+bool shapes_candidates(const Entry& entry, const Trial& by_gradient) {
+  const bool of_search = entry.key.starts_with("search.") || entry.key == "loss.held_out";
+  return of_search && !find_knob(entry.key)->read_by(by_gradient);
+}
+
+bool has_gradient(const Trial& trial) {
+  return info(trial.loss).has_gradient &&
+         (trial.composition == Composition::factor || trial.composition == Composition::product);
+}
+
+// The search of words that name none, as single_trial.hpp says.
+ReadTrial usual_trial(const TrialWords& words, const std::vector<Entry>& set) {
+  ReadTrial read = read_trial(words, kGradientSearch, set);
+  const bool suits = !words.adds_to_losses && has_gradient(read.trial) &&
+                     std::ranges::none_of(set, [&](const Entry& entry) {
+                       return shapes_candidates(entry, read.trial);
+                     });
+  return suits ? read : read_trial(words, kUsualSearch, set);
+}
+
 }  // namespace
 
 ModelPiece named_model(const std::string& word, const std::string& option) {
@@ -114,11 +150,8 @@ std::string all_shots_knob(size_t rows) {
 Trial single_trial(const TrialWords& words) {
   const std::vector<Entry> set = setting_entries(words.set);
   check_settings(set);
-  const Piece search = read_piece(here(), "search", word_of(words.search, "--search"));
-  Values values;
-  for (const auto* list : {&words.task.knobs, &search.knobs, &set}) assign_all(*list, values);
-  Trial trial;
-  assign(values, trial);
+  auto [values, trial] =
+      words.search.empty() ? usual_trial(words, set) : read_trial(words, words.search, set);
   check_shots(values, trial);
   check_loss(values, trial);
   check_method(values, trial);

@@ -34,9 +34,12 @@ std::string all_shots_knob(size_t rows);
 struct TrialWords {
   std::string model, library;
   SingleTask task;
-  std::string search = kUsualSearch;  // a piece, or a YAML file of the same content
-  std::vector<Setting> set;           // knobs that hold above what the pieces set
+  std::string search = {};        // a piece, or a YAML file of the same content; none: as below
+  std::vector<Setting> set = {};  // knobs that hold above what the pieces set
+  bool adds_to_losses = false;    // a term that another program computes
 };
+// Without a search in the words it is kGradientSearch; or kUsualSearch where the words ask for what
+// has no gradient, or set how candidates are drawn.
 Trial single_trial(const TrialWords& words);
 
 }  // namespace lorahub::study

@@ -2,6 +2,10 @@
 
 namespace lorahub::study {
 
+int search_length(const Trial& trial) {
+  return mixes_by_gradient(trial.method) ? trial.train.epochs : trial.search.budget;
+}
+
 bool retrieves_by_shots(const Trial& trial) {
   return uses_modules(trial.method) &&
          (trial.retrieve.by == RetrieveBy::probe || trial.retrieve.by == RetrieveBy::text);

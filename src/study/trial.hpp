@@ -131,6 +131,9 @@ struct Trial {
   bool operator==(const Trial&) const = default;
 };
 
+// Evaluations that its search takes: search.budget, or the steps along a gradient.
+int search_length(const Trial& trial);
+
 // Whether `retrieve` reads the shots, so that every method of modules depends on them.
 bool retrieves_by_shots(const Trial& trial);
 

@@ -2,39 +2,27 @@
 
 #include <ATen/ATen.h>
 
+#include <cassert>
+
 namespace lorahub::train {
-namespace {
 
-std::vector<double> doubles(const at::Tensor& tensor) {
-  const at::Tensor wide = tensor.to(at::kCPU, at::kDouble).contiguous();
-  return {wide.const_data_ptr<double>(), wide.const_data_ptr<double>() + wide.numel()};
-}
+Mixing::Mixing(const ModelPointer& base, const MixtureTraining& mixture)
+    : what_(train::mixture(base, mixture,
+                           std::vector<double>(static_cast<size_t>(mixture.pool.size())))) {}
 
-}  // namespace
-
-Mixing::Mixing(const ModelPointer& base, const MixtureTraining& mixture,
-               std::span<const double> start)
-    : what_(train::mixture(base, mixture, start)), moments_(no_moments(what_)) {}
-
-std::vector<double> Mixing::weights() const { return doubles(what_.parameters[0].value); }
-
-void Mixing::set(const std::vector<double>& weights) {
-  at::Tensor value = what_.parameters[0].value;
-  value.copy_(at::tensor(weights, at::kDouble).view(value.sizes()));
-}
-
-Mixing::Slope Mixing::slope(std::span<const model::Tokens> pairs, int threads) const {
-  const Gradients found = gradients(what_, pairs, {}, threads);
+Mixing::Slope Mixing::slope(std::span<const double> weights,
+                            std::span<const model::Tokens> pairs) const {
+  Trainable here = what_;
+  at::Tensor& value = here.parameters[0].value;
+  assert(static_cast<size_t>(value.numel()) == weights.size());
+  value = at::tensor(at::ArrayRef<double>(weights.data(), weights.size()), at::kDouble)
+              .to(value.options())
+              .view(value.sizes());
+  const Gradients found = gradients(here, pairs, {}, 1);
+  const at::Tensor by_weights = found.of_mean[0].to(at::kCPU, at::kDouble).contiguous();
+  const double* first = by_weights.const_data_ptr<double>();
   return {.loss = found.loss_sum / static_cast<double>(found.tokens),
-          .gradient = doubles(found.of_mean[0])};
-}
-
-void Mixing::step(const std::vector<double>& gradient, double rate, double bound) {
-  at::Tensor value = what_.parameters[0].value;
-  const at::Tensor g = at::tensor(gradient, at::kDouble).to(value.options()).view(value.sizes());
-  const AdamW adam;
-  train::step(what_, moments_, {g}, {.rule = adam, .rate = rate});
-  value.clamp_(-bound, bound);
+          .gradient = {first, first + by_weights.numel()}};
 }
 
 }  // namespace lorahub::train

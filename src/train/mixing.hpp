@@ -1,33 +1,26 @@
-// Gradient descent on the N weights of a mixture.
+// The loss of a mixture of modules and its gradient by the N mixing weights.
 #pragma once
 #include <span>
 #include <vector>
 
-#include "model/tokens.hpp"
-#include "train/adamw.hpp"
 #include "train/gradients.hpp"
 
 namespace lorahub::train {
 
 class Mixing {
  public:
-  Mixing(const ModelPointer& base, const MixtureTraining& mixture, std::span<const double> start);
-
-  std::vector<double> weights() const;  // [N]
-  void set(const std::vector<double>& weights);
+  // The pool must outlive this object.
+  Mixing(const ModelPointer& base, const MixtureTraining& mixture);
 
   struct Slope {
-    double loss = 0;               // mean over the target tokens
+    double loss = 0;               // mean cross entropy over the target tokens, nats
     std::vector<double> gradient;  // [N], of it
   };
-  Slope slope(std::span<const model::Tokens> pairs, int threads) const;
-
-  // A step of Adam against the gradient, then into [-bound, bound].
-  void step(const std::vector<double>& gradient, double rate, double bound);
+  // Computed by the calling thread; several may call it. `weights`: [N].
+  Slope slope(std::span<const double> weights, std::span<const model::Tokens> pairs) const;
 
  private:
   Trainable what_;
-  Moments moments_;
 };
 
 }  // namespace lorahub::train

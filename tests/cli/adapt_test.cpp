@@ -184,18 +184,19 @@ TEST_F(Adapt, ASearchFileOfOnesOwnIsRead) {
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'official'"));
 }
 
-TEST_F(Adapt, MayFollowTheGradient) {
-  const std::string words = "adapt" + kMini + " --task mini/unseen/E6_desc_comma --search gradient";
+TEST_F(Adapt, FollowsTheGradientUnlessItIsToldOtherwise) {
+  const std::string words = "adapt" + kMini + " --task mini/unseen/E6_desc_comma";
   const json found = parsed(words + " --quick --json --out out");
   EXPECT_EQ(found["evaluations"], 33);
   EXPECT_EQ(found["modules"].size(), 40U);
   EXPECT_LT(found["loss"], found["zero_loss"].get<double>() / 10) << found;
   EXPECT_THAT(read_all(folder_ / "out/README.md"),
               HasSubstr("33 evaluations of search `gradient (bfgs)`"));
-  const Ended batches = lorahub(words + " --loss-batch 2 --out x");
-  EXPECT_EQ(batches.code, 2);
-  EXPECT_THAT(batches.err, HasSubstr("follows a gradient"));
-  EXPECT_THAT(lorahub(words + " --quick --budget 5 --out y").err, HasSubstr("search.budget"));
+  EXPECT_EQ(parsed(words + " --quick --loss-batch 2 --json --out x")["evaluations"], 33);
+  EXPECT_EQ(parsed(words + " --quick --budget 45 --json --out y")["evaluations"], 45);
+  const Ended ignored = lorahub(words + " --search gradient --quick --budget 5 --out z");
+  EXPECT_EQ(ignored.code, 0);
+  EXPECT_THAT(ignored.err, HasSubstr("search.budget"));
 }
 
 TEST_F(Adapt, EveryCommandTakesTheNamesOfPieces) {

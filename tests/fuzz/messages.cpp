@@ -2,7 +2,7 @@
 #include "run/messages/messages.hpp"
 
 #include "base/check.hpp"
-#include "run/messages/method_result.hpp"
+#include "run/messages/training_result.hpp"
 #include "run/messages/trial_message.hpp"
 #include "targets.hpp"
 
@@ -24,6 +24,7 @@ void request(const std::string& bytes) {
   switch (request.kind) {
     case run::RequestKind::measure:
     case run::RequestKind::search:
+    case run::RequestKind::slope:
       return read<run::TileRequest>(request.body);
     case run::RequestKind::answer:
       return read<run::AnswerRequest>(request.body);
@@ -48,8 +49,10 @@ void message(const std::string& bytes) {
       return read<run::LoadedModules>(rest);
     case 'd':
       return read<run::Difference>(rest);
+    case 's':
+      return read<run::Slope>(rest);
     case 'r':
-      return read<run::MethodResult>(rest);
+      return read<run::TrainingResult>(rest);
     default:
       base::fail("no message");
   }

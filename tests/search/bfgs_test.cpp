@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 namespace lorahub::search {
 namespace {
@@ -40,12 +41,18 @@ double distance(const Point& a, const Point& b) {
   return std::sqrt(sum);
 }
 
+void tell(Bfgs& bfgs, double loss, Point gradient) {
+  Evaluation found(Losses{loss});
+  found.gradient = std::move(gradient);
+  bfgs.tell(found);
+}
+
 double least(Bfgs& bfgs, const Slope& slope, int steps) {
   double best = std::numeric_limits<double>::infinity();
   for (int i = 0; i < steps; ++i) {
-    const Value value = slope(bfgs.point());
+    const Value value = slope(bfgs.ask().weights);
     best = std::min(best, value.loss);
-    bfgs.tell(value.loss, value.gradient);
+    tell(bfgs, value.loss, value.gradient);
   }
   return best;
 }
@@ -63,19 +70,19 @@ TEST(Bfgs, FollowsACurvedValley) {
 
 TEST(Bfgs, NoStepIsLongerThanTheFirst) {
   Bfgs bfgs(Point(20, 0.1), 1.5);
-  Point best = bfgs.point();
+  Point best = bfgs.ask().weights;
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < 60; ++i) {
-    const Point here = bfgs.point();
+    const Point here = bfgs.ask().weights;
     EXPECT_LT(distance(here, best), 0.3 + 1e-12) << i;
     const Value value = bowl(here);
     if (value.loss < least) {
       least = value.loss;
       best = here;
     }
-    bfgs.tell(value.loss, value.gradient);
+    tell(bfgs, value.loss, value.gradient);
     if (i == 0) {
-      EXPECT_NEAR(distance(bfgs.point(), best), 0.3, 1e-12);
+      EXPECT_NEAR(distance(bfgs.ask().weights, best), 0.3, 1e-12);
     }
   }
 }
@@ -83,33 +90,41 @@ TEST(Bfgs, NoStepIsLongerThanTheFirst) {
 TEST(Bfgs, StaysInTheBox) {
   Bfgs bfgs(Point(20, 0.1), 0.2);  // the minimum is outside
   for (int i = 0; i < 40; ++i) {
-    for (const double x : bfgs.point()) EXPECT_LE(std::abs(x), 0.2);
-    const Value value = bowl(bfgs.point());
-    bfgs.tell(value.loss, value.gradient);
+    for (const Population asked = bfgs.ask(); const double x : asked.weights)
+      EXPECT_LE(std::abs(x), 0.2);
+    const Value value = bowl(bfgs.ask().weights);
+    tell(bfgs, value.loss, value.gradient);
   }
-  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(bfgs.point()[i], i % 2 == 0 ? 0.2 : -0.2) << i;
+  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(bfgs.ask().weights[i], i % 2 == 0 ? 0.2 : -0.2) << i;
 }
 
 TEST(Bfgs, AValueThatIsNoNumberMakesTheNextStepShorter) {
   Bfgs bfgs({0.1, 0.1}, 1.5);
-  bfgs.tell(1, Point{1, 0});
-  EXPECT_NEAR(bfgs.point()[0], -0.2, 1e-12);
-  bfgs.tell(std::numeric_limits<double>::quiet_NaN(), Point{1, 0});
-  EXPECT_NEAR(bfgs.point()[0], 0.1 - 0.4 * 0.3, 1e-12);
-  bfgs.tell(0.5, Point{std::numeric_limits<double>::infinity(), 0});
-  EXPECT_NEAR(bfgs.point()[0], 0.1 - 0.16 * 0.3, 1e-12);
+  tell(bfgs, 1, Point{1, 0});
+  EXPECT_NEAR(bfgs.ask().weights[0], -0.2, 1e-12);
+  tell(bfgs, std::numeric_limits<double>::quiet_NaN(), Point{1, 0});
+  EXPECT_NEAR(bfgs.ask().weights[0], 0.1 - 0.4 * 0.3, 1e-12);
+  tell(bfgs, 0.5, Point{std::numeric_limits<double>::infinity(), 0});
+  EXPECT_NEAR(bfgs.ask().weights[0], 0.1 - 0.16 * 0.3, 1e-12);
 }
 
 TEST(Bfgs, WithoutANumberAtTheStartItAsksThereAgain) {
   Bfgs bfgs({0.1, 0.2}, 1.5);
-  bfgs.tell(std::numeric_limits<double>::quiet_NaN(), Point{1, 1});
-  EXPECT_EQ(bfgs.point(), (Point{0.1, 0.2}));
+  tell(bfgs, std::numeric_limits<double>::quiet_NaN(), Point{1, 1});
+  EXPECT_EQ(bfgs.ask().weights, (Point{0.1, 0.2}));
+}
+
+TEST(Bfgs, ALossWithoutAGradientMakesTheNextStepShorter) {
+  Bfgs bfgs({0.1, 0.1}, 1.5);
+  tell(bfgs, 1, {1, 0});
+  tell(bfgs, 0.5, {});
+  EXPECT_NEAR(bfgs.ask().weights[0], 0.1 - 0.4 * 0.3, 1e-12);
 }
 
 TEST(Bfgs, AFlatFunctionIsLeftAlone) {
   Bfgs bfgs({0.1, 0.2}, 1.5);
-  bfgs.tell(1, Point{0, 0});
-  EXPECT_EQ(bfgs.point(), (Point{0.1, 0.2}));
+  tell(bfgs, 1, Point{0, 0});
+  EXPECT_EQ(bfgs.ask().weights, (Point{0.1, 0.2}));
 }
 
 }  // namespace

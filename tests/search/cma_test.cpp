@@ -231,7 +231,7 @@ TEST(Cma, AsksTheSameUntilTold) {
   Cma cma = make(4, 6);
   const Population first = cma.ask();
   EXPECT_EQ(first.weights, cma.ask().weights);
-  cma.tell({1, 2, 3, 4, 5, 6});
+  cma.tell(Losses{1, 2, 3, 4, 5, 6});
   EXPECT_NE(first.weights, cma.ask().weights);
 }
 

@@ -133,7 +133,7 @@ TEST(Cobyla, ReflectsOnceThenClipsAndGoesOnOutside) {
   std::vector<double> asked;
   for (int i = 0; i < 12; ++i) {
     asked.push_back(optimizer.ask().weights[0]);
-    optimizer.tell({-static_cast<double>(i)});
+    optimizer.tell(Losses{-static_cast<double>(i)});
   }
   for (int i = 0; i < 12; ++i) {
     const double x = 0.4 * i;
@@ -228,7 +228,7 @@ TEST(Cobyla, ForeseesThePointsOfTheFirstSimplex) {
     for (int step = 0; step < 7; ++step) {
       asked.push_back(search.ask().weights);
       foreseen.push_back(search.foresee(6));
-      search.tell({f(asked.back())});
+      search.tell(Losses{f(asked.back())});
     }
     const auto among = [](const Population& points, const std::vector<double>& x) {
       for (int p = 0; p < points.size(); ++p)

@@ -15,8 +15,8 @@ namespace {
 class Counting final : public Optimizer {
  public:
   Population ask() override { return {.dim = 1, .weights = {next_, next_ + 1, next_ + 2}}; }
-  void tell(const Losses& losses) override {
-    told.push_back(losses);
+  void tell(const Evaluation& found) override {
+    told.push_back(found.losses);
     next_ += 3;
   }
   std::vector<Losses> told;

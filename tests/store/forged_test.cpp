@@ -100,6 +100,8 @@ TEST_F(Forged, NumbersThatNoRunWrites) {
   expect_refused(3, "/generation/losses/0", "-inf");
   expect_refused(3, "/generation/losses/0", true);
   expect_refused(3, "/generation/losses", Json::array());
+  expect_refused(3, "/generation/gradient", Json::array({1}));
+  expect_refused(3, "/generation/gradient", Json::array({1, "inf"}));
   expect_refused(5, "/generation/faults/0/0", 1);
   expect_refused(5, "/generation/losses/0", 1.5);  // a fault that has a loss
   for (const char* count : {"evaluations", "probes", "rounds", "search_tokens"})

@@ -43,6 +43,30 @@ TEST(Recorded, KeepsTheCauseOfWhatCouldNotBeEvaluated) {
   EXPECT_EQ(told.faults[0].cause, "out of memory");
 }
 
+TEST(Recorded, KeepsTheGradientOfALoneCandidate) {
+  const Folder folder;
+  const auto file = folder / "journal.ndj";
+  const search::Population asked{.dim = 2, .weights = {0.1, 1.0 / 3}};
+  const std::vector<double> gradient{-1e-17, 2.0 / 3};
+  {
+    Journal journal(file);
+    journal.start(kSomeTrial, {});
+    const auto evaluate = [&](const search::Population&) {
+      search::Evaluation found({1.5});
+      found.gradient = gradient;
+      return found;
+    };
+    EXPECT_EQ(recorded(evaluate, journal, kSomeTrial)(asked).gradient, gradient);
+  }
+  Journal journal(file);
+  const search::Evaluate never = [](const search::Population&) -> search::Evaluation {
+    throw std::logic_error("what was recorded is computed again");
+  };
+  const search::Evaluation told = recorded(never, journal, kSomeTrial)(asked);
+  EXPECT_EQ(told.losses, (search::Losses{1.5}));
+  EXPECT_EQ(told.gradient, gradient);
+}
+
 TEST(Recorded, FeedsBackWhatWasToldAndGoesOn) {
   const Folder folder;
   const auto file = folder / "journal.ndj";

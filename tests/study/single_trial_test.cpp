@@ -60,6 +60,27 @@ TEST_F(SingleTrial, ASearchMayFollowTheGradientButNotTrainSomethingElse) {
                   AllOf(HasSubstr("other.yaml:2"), HasSubstr("is full"), HasSubstr("gradient"))));
 }
 
+TEST_F(SingleTrial, WithoutASearchFollowsTheGradientWhereThereIsOne) {
+  const auto method = [this](const std::vector<Setting>& set) { return made("", set).method; };
+  EXPECT_EQ(made(""), made(kGradientSearch));
+  EXPECT_EQ(method({{"seed", "4"}, {"shots", "3"}, {"penalty.kind", "l2"}, {"loss", "token_mean"}}),
+            Method::gradient);
+  EXPECT_EQ(method({{"search.bound", "1"}, {"composition", "factor"}}), Method::gradient);
+  for (const Setting& other : std::vector<Setting>{{"search.budget", "400"},
+                                                   {"search.population", "8"},
+                                                   {"composition", "linear"},
+                                                   {"loss", "accuracy"}})
+    EXPECT_EQ(made("", {other}), made(kUsualSearch, {other})) << other.first;
+}
+
+TEST_F(SingleTrial, ATermThatSomebodyAddsHasNoGradient) {
+  const TrialWords words{.model = "tiny", .library = "lib", .task = single_task("set/two/t1")};
+  TrialWords added = words;
+  added.adds_to_losses = true;
+  EXPECT_EQ(single_trial(words).method, Method::gradient);
+  EXPECT_EQ(single_trial(added).method, Method::lorahub);
+}
+
 TEST_F(SingleTrial, ComparesWithModulesAloneOnlyByACompositionThatKeepsThem) {
   EXPECT_EQ(made("wide", {{"composition", "linear"}}).composition, Composition::linear);
   folder_.write("mine.yaml", "composition: ties\n");

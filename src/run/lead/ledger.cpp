@@ -62,7 +62,7 @@ search::Evaluate Ledger::recorded(search::Evaluate evaluate, const study::Trial&
 
 void Ledger::show(const study::Trial& trial, const search::Trace& trace) {
   std::string text = study::label(trial);
-  const int evaluations = trace.evaluations(), budget = trial.search.budget;
+  const int evaluations = trace.evaluations(), budget = study::search_length(trial);
   if (evaluations > 0)
     text += base::format(", {} of {} evaluations, best loss {:.4f}", evaluations, budget,
                          trace.best_loss);

@@ -1,13 +1,16 @@
 #include "run/lead/trial_evaluator.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "lora/retrieve.hpp"
 #include "objective/held_out.hpp"
 #include "objective/objective.hpp"
+#include "plan/slope_tiles.hpp"
 
 namespace lorahub::run {
 
@@ -169,6 +172,54 @@ search::Evaluate TrialEvaluator::ahead(const search::Evaluate& evaluate,
   };
 }
 
+// The tiles are added in their order, so that the bits do not depend on who computed them.
+search::Evaluation TrialEvaluator::slope(const search::Population& one) {
+  std::vector<plan::Lengths::RowLengths> shots;
+  for (const model::Tokens& pair : inputs().pairs)
+    shots.push_back({.source = static_cast<double>(pair.source.size()),
+                     .target = static_cast<double>(pair.target.size())});
+  const auto tiles = plan::slope_tiles(
+      objective::loss_parts({.kind = trial().loss, .batch = around_.loss_batch}, shots.size()),
+      shots, trial_.device);
+  std::vector<std::string> requests;
+  for (const plan::SlopeTile& tile : tiles)
+    requests.push_back(
+        request(RequestKind::slope,
+                base::encode(tile_request(one, {.first_candidate = 0,
+                                                .candidates = 1,
+                                                .first_example = static_cast<int>(tile.first),
+                                                .examples = static_cast<int>(tile.count)}))));
+  ++waits_;
+  const std::vector<workers::Outcome> outcomes = ranks_.call(requests);
+  search::Evaluation found({0.0});
+  found.gradient.resize(static_cast<size_t>(modules()));
+  for (size_t t = 0; t < tiles.size(); ++t) {
+    base::check(outcomes[t].result == workers::Result::reply, "{}", outcomes[t].bytes);
+    const auto part = base::decode<Slope>(outcomes[t].bytes);
+    found.losses[0] += tiles[t].share * part.loss;
+    for (size_t i = 0; i < found.gradient.size(); ++i)
+      found.gradient[i] += tiles[t].share * part.gradient.at(i);
+  }
+  return found;
+}
+
+search::Evaluate TrialEvaluator::slopes(const study::Penalty& penalty) {
+  return [this, penalty](const search::Population& population) {
+    assert(population.size() == 1);
+    search::Evaluation found = slope(population);
+    const auto weights = population.row(0);
+    found.losses[0] += objective::penalty(weights, penalty);
+    for (size_t i = 0; i < weights.size(); ++i)
+      found.gradient[i] += objective::penalty_slope(weights[i], penalty, weights.size());
+    const auto is_finite = [](double x) { return std::isfinite(x); };
+    if (!is_finite(found.losses[0]) || !std::ranges::all_of(found.gradient, is_finite)) {
+      found = search::Losses{std::numeric_limits<double>::infinity()};
+      found.faults.push_back({.candidate = 0, .cause = "its loss or its gradient is not a number"});
+    }
+    return found;
+  };
+}
+
 void TrialEvaluator::check_found(double best_loss) const {
   base::check(
       std::isfinite(best_loss),
@@ -190,11 +241,11 @@ std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weig
   return all;
 }
 
-MethodResult TrialEvaluator::train() {
+TrainingResult TrialEvaluator::train() {
   ++waits_;
   const workers::Outcome outcome = ranks_.call({request(RequestKind::train, "")}).front();
   base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-  return base::decode<MethodResult>(outcome.bytes);
+  return base::decode<TrainingResult>(outcome.bytes);
 }
 
 }  // namespace lorahub::run

@@ -13,7 +13,7 @@
 #include "run/lead/probe_cache.hpp"
 #include "run/messages/across.hpp"
 #include "run/messages/messages.hpp"
-#include "run/messages/method_result.hpp"
+#include "run/messages/training_result.hpp"
 #include "run/messages/trial_message.hpp"
 #include "search/minimize.hpp"
 #include "search/optimizer.hpp"
@@ -69,10 +69,13 @@ class TrialEvaluator {
   // The same losses for a search that asks one candidate at a time: ranks that would be idle
   // compute what `optimizer` may ask for next.
   search::Evaluate ahead(const search::Evaluate& evaluate, const search::Optimizer& optimizer);
+  // The trial's loss plus a penalty and the gradient of both, of one candidate at a time, computed
+  // by all ranks.
+  search::Evaluate slopes(const study::Penalty& penalty);
   void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(const std::vector<double>& weights);  // of the test rows; {}:
                                                                          // the base
-  MethodResult train();  // the trial's training (run/rank/training.hpp), by one rank
+  TrainingResult train();  // the trial's training (run/rank/training.hpp), by one rank
 
   long waits() const { return waits_; }  // how often the trial has waited for ranks so far
   // Seconds that earlier runs spent on the probes that were known.
@@ -89,6 +92,7 @@ class TrialEvaluator {
                         const study::Penalty& penalty, RequestKind how) const;
   // The losses that the trial's program says, plus the penalty.
   search::Evaluation asked(const search::Population& population, const study::Penalty& penalty);
+  search::Evaluation slope(const search::Population& one);
   std::string request(RequestKind kind, std::string body) const;
   std::vector<double> single_losses();
   const workers::JobHandle& ranks_;

@@ -2,11 +2,9 @@
 
 #include <cassert>
 
-#include "run/messages/messages.hpp"
+#include "base/check.hpp"
 
 namespace lorahub::run {
-
-namespace {
 
 void check_fits(const TileRequest& request, const Measurable& here) {
   base::check(request.dim == here.dim && request.examples <= here.examples &&
@@ -16,8 +14,6 @@ void check_fits(const TileRequest& request, const Measurable& here) {
               request.dim, request.first_example, request.first_example + request.examples - 1,
               here.dim, here.examples);
 }
-
-}  // namespace
 
 std::string measure_tile(const std::string& request, const search::Measure& local,
                          const std::optional<Measurable>& here) {

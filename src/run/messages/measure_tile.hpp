@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "search/population.hpp"
+#include "run/messages/messages.hpp"
 
 namespace lorahub::run {
 
@@ -11,6 +11,9 @@ namespace lorahub::run {
 struct Measurable {
   int dim = 0, examples = 0;
 };
+// Error naming both where the request is about others.
+void check_fits(const TileRequest& request, const Measurable& here);
+
 // Computes the sums of a TileRequest by the `local` measure: the reply. Error when the request is
 // damaged, or does not fit `here`.
 std::string measure_tile(const std::string& request, const search::Measure& local,

@@ -31,6 +31,8 @@ std::string in_words(RequestKind kind) {
     case RequestKind::measure:
     case RequestKind::search:
       return "computing losses";
+    case RequestKind::slope:
+      return "computing a gradient";
     case RequestKind::answer:
       return "answering test rows";
     case RequestKind::train:

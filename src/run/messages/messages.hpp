@@ -29,8 +29,9 @@ enum class RequestKind : char {
   probe = 'P',        // ProbeRequest -> double: the loss of that module alone
   measure = 'M',      // TileRequest -> the tile's sums, [candidates * examples] doubles
   search = 'S',       // the same for candidates of a search, in the trial's precision
+  slope = 'G',        // TileRequest of one candidate -> Slope
   answer = 'A',       // AnswerRequest -> the batch's answers, texts
-  train = 'T'         // the trial's training on its shots -> MethodResult (method_result.hpp)
+  train = 'T'         // the trial's training on its shots -> TrainingResult (training_result.hpp)
 };
 
 // Whether a request concerns the rank as a whole and not one trial. The rank computes nothing else
@@ -90,6 +91,14 @@ struct TileRequest {
   }
 };
 TileRequest tile_request(const search::Population& population, const search::Tile& tile);
+
+// Of the mean cross entropy of a target token of a tile's examples.
+struct Slope {
+  double loss = 0;                    // nats
+  std::vector<double> gradient = {};  // by the mixing weights, [N]
+
+  static constexpr auto kFields = std::tuple(&Slope::loss, &Slope::gradient);
+};
 
 struct AnswerRequest {
   uint64_t batch = 0;           // of test rows

@@ -5,7 +5,6 @@
 #include "base/check.hpp"
 #include "objective/alone.hpp"
 #include "objective/answer_errors.hpp"
-#include "run/messages/measure_tile.hpp"
 #include "run/rank/retrieval.hpp"
 #include "run/rank/training.hpp"
 #include "tensor/cuda/gpu.hpp"
@@ -30,6 +29,7 @@ void LoadedTrial::load() {
 
 void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   measure_ = search_ = {};  // these refer to the pool, which is replaced now
+  mixing_.reset();
   adapter_.reset();
   inputs_.modules.clear();
   for (const lora::Module& module : chosen) inputs_.modules.push_back(module.name);
@@ -51,6 +51,9 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
     measure_ = objective::with_answer_errors(measure_, loaded, mixture, shots);
     search_ = objective::with_answer_errors(search_, loaded, mixture, shots);
   }
+  if (study::mixes_by_gradient(trial_.method))
+    mixing_.emplace(loaded.model,
+                    train::MixtureTraining{.pool = *pool_, .composition = trial_.composition});
   tensor::wait_for_gpu(hardware.device);  // other threads use streams of their own
 }
 
@@ -94,6 +97,21 @@ std::string LoadedTrial::measure(const std::string& body, const search::Measure&
                              std::max(1, objective::numbers_per_shot(trial_.loss))});
 }
 
+std::string LoadedTrial::slope(const std::string& body) const {
+  const auto asked = base::decode<TileRequest>(body);
+  check_fits(asked, {.dim = mixing_ ? static_cast<int>(inputs_.modules.size()) : -1,
+                     .examples = static_cast<int>(inputs_.pairs.size())});
+  base::check(asked.candidates == 1 && asked.examples > 0,
+              "a rank was asked for a gradient of {} candidates on {} examples (the ranks may be "
+              "different builds), start the same program on all nodes",
+              asked.candidates, asked.examples);
+  train::Mixing::Slope found = mixing_->slope(
+      asked.weights,
+      std::span(inputs_.pairs)
+          .subspan(static_cast<size_t>(asked.first_example), static_cast<size_t>(asked.examples)));
+  return base::encode(Slope{.loss = found.loss, .gradient = std::move(found.gradient)});
+}
+
 std::string LoadedTrial::probe(const std::string& body) const {
   const auto [place] = base::decode<ProbeRequest>(body);
   return base::encode(
@@ -133,8 +151,7 @@ std::string LoadedTrial::answer(const std::string& body) {
 
 std::string LoadedTrial::train() const {
   const objective::LoadedModel loaded = models_.model_of_all_threads();
-  return base::encode(
-      run::train({.inputs = inputs_, .loaded = loaded, .pool = pool_ ? &*pool_ : nullptr}));
+  return base::encode(run::train({.inputs = inputs_, .loaded = loaded}));
 }
 
 std::string LoadedTrial::handle(const RankRequest& request) {
@@ -148,6 +165,8 @@ std::string LoadedTrial::handle(const RankRequest& request) {
       return measure(request.body, measure_);
     case RequestKind::search:
       return measure(request.body, search_);
+    case RequestKind::slope:
+      return slope(request.body);
     case RequestKind::answer:
       return answer(request.body);
     case RequestKind::train:

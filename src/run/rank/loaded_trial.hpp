@@ -10,8 +10,9 @@
 #include "base/log.hpp"
 #include "model/adapter.hpp"
 #include "plan/trial_inputs.hpp"
-#include "run/messages/messages.hpp"
+#include "run/messages/measure_tile.hpp"
 #include "run/rank/model_cache.hpp"
+#include "train/mixing.hpp"
 
 namespace lorahub::run {
 
@@ -38,6 +39,7 @@ class LoadedTrial {
   std::string join(const std::string& rows_hash) const;
   std::string probe(const std::string& body) const;
   std::string measure(const std::string& body, const search::Measure& measure) const;
+  std::string slope(const std::string& body) const;
   std::string answer(const std::string& body);
   std::string train() const;
   std::shared_ptr<const model::Adapter> adapter(const std::vector<double>& weights);
@@ -53,7 +55,8 @@ class LoadedTrial {
   std::vector<uint32_t> kept_;  // places in candidates_, as the coordinator chose
   std::optional<lora::Pool> pool_;
   int64_t truncated_from_ = 0;
-  search::Measure measure_, search_;  // search_: in the trial's precision
+  search::Measure measure_, search_;     // search_: in the trial's precision
+  std::optional<train::Mixing> mixing_;  // of a method that follows the weights' gradient
   std::mutex adapter_mutex_;
   std::vector<double> adapter_weights_;
   std::shared_ptr<const model::Adapter> adapter_;  // by adapter_weights_: a trial answers with one

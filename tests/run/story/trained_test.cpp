@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <sstream>
 
 #include "process.hpp"
 #include "store/journal.hpp"
@@ -15,13 +16,17 @@ struct Ran {
   std::string launcher = "", methods = "lora_tuning, ia3, full, gradient";
 };
 
-Records run(const std::string& set, const Ran& how = {}) {
+std::filesystem::path begin(const std::string& set, const std::string& methods) {
   const auto folder = fresh_folder("trained");
   std::ofstream(folder / "small.yaml")
       << "question: Do they learn?\nuses: {model: mini, library: mini, tasks: mini/all}\nset: {"
-      << set << "}\nvary: {method: [" << how.methods << "]}\n";
+      << set << "}\nvary: {method: [" << methods << "]}\n";
+  return folder;
+}
+
+Records go_on(const std::filesystem::path& folder, const std::string& launcher) {
   const Ended ended =
-      run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " + how.launcher + " " PROGRAM " run " +
+      run_command("LORAHUB_CONFIGS=" SOURCE_DIR "/configs " + launcher + " " PROGRAM " run " +
                   quoted(folder / "small.yaml") + " --quiet --out " + quoted(folder / "out"));
   EXPECT_EQ(ended.code, 0) << ended.err;
   const Ended checked = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
@@ -31,6 +36,10 @@ Records run(const std::string& set, const Ran& how = {}) {
     for (const auto& [knob, value] : record.knobs)
       if (knob == "method") by_method[value] = record;
   return by_method;
+}
+
+Records run(const std::string& set, const Ran& how = {}) {
+  return go_on(begin(set, how.methods), how.launcher);
 }
 
 std::string resolved(const store::Record& record, const std::string& name) {
@@ -78,14 +87,41 @@ TEST(Trained, BfgsNeedsNoRateAndFewerStepsThanAdam) {
   EXPECT_NE(bfgs.trial, adam.trial);
 }
 
-TEST(Trained, BfgsGivesTheSameBitsForAnyRanks) {
-  const std::string set =
-      "task: E1_isa_letter, shots: 5, modules: 6, seed: 2, train.epochs: 8, train.descent: bfgs";
-  const store::Record one = run(set, {.methods = "gradient"}).at("gradient");
+// Enough shots for several requests a step, which ranks share.
+const std::string kSharedSteps =
+    "task: E1_isa_letter, shots: 20, modules: 6, seed: 2, train.epochs: 8, train.descent: bfgs";
+
+TEST(Trained, RanksShareTheStepsOfAGradientToTheSameBits) {
+  const store::Record one = run(kSharedSteps, {.methods = "gradient"}).at("gradient");
   const store::Record three =
-      run(set, {.launcher = "mpirun -np 3", .methods = "gradient"}).at("gradient");
+      run(kSharedSteps, {.launcher = "mpirun -np 3", .methods = "gradient"}).at("gradient");
   EXPECT_EQ(one.weights, three.weights);
   EXPECT_EQ(one.shot_sums, three.shot_sums);
+}
+
+// The journal as a kill after three steps leaves it: what it holds is not computed again.
+TEST(Trained, AGradientGoesOnFromTheStepsThatAreRecorded) {
+  const auto folder = begin(kSharedSteps, "gradient");
+  const store::Record whole = go_on(folder, "").at("gradient");
+  const auto journal = folder / "out/journal.ndj";
+  std::istringstream lines(read_all(journal));
+  std::string kept;
+  int steps = 0;
+  for (std::string line; steps < 3 && std::getline(lines, line); kept += line + "\n")
+    if (line.find("\"gradient\":[") != std::string::npos) ++steps;
+  ASSERT_EQ(steps, 3);
+  std::filesystem::remove(folder / "out/out.h5");
+  std::ofstream(journal, std::ios::trunc) << kept;
+  const store::Record again = go_on(folder, "mpirun -np 2").at("gradient");
+  EXPECT_EQ(again.weights, whole.weights);
+  ASSERT_EQ(again.generations.size(), 8U);
+  for (size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(again.generations[i].population.weights, whole.generations[i].population.weights);
+    EXPECT_EQ(again.generations[i].losses, whole.generations[i].losses) << i;
+    EXPECT_EQ(again.generations[i].gradient, whole.generations[i].gradient) << i;
+  }
+  const std::string now = read_all(journal);
+  EXPECT_EQ(now.compare(0, kept.size(), kept), 0) << "the steps before stand as they were";
 }
 
 TEST(Trained, RanksAndThreadsChangeNoBit) {

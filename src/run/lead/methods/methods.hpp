@@ -1,8 +1,8 @@
 // The methods of a study: how each chooses the weights with which the test rows are answered. One
 // file each.
 #pragma once
+#include "run/lead/method_result.hpp"
 #include "run/lead/trial_evaluator.hpp"
-#include "run/messages/method_result.hpp"
 
 namespace lorahub::run {
 
@@ -10,8 +10,8 @@ MethodResult base_model(TrialEvaluator& evaluator);  // zero_shot, icl
 MethodResult uniform(TrialEvaluator& evaluator);
 MethodResult best_single(TrialEvaluator& evaluator);
 MethodResult searched(TrialEvaluator& evaluator);  // lorahub, random_lora
-MethodResult trained(
-    TrialEvaluator& evaluator);  // lora_tuning, ia3, full, gradient (run/rank/training.hpp)
+MethodResult gradient(TrialEvaluator& evaluator);
+MethodResult trained(TrialEvaluator& evaluator);  // lora_tuning, ia3, full (run/rank/training.hpp)
 
 using ChooseWeights = MethodResult (*)(TrialEvaluator&);
 // The one place that maps a method to its function.
@@ -28,10 +28,11 @@ inline ChooseWeights method(study::Method method) {
     case lorahub:
     case random_lora:
       return searched;
+    case study::Method::gradient:
+      return run::gradient;
     case lora_tuning:
     case ia3:
     case full:
-    case gradient:
       break;
   }
   return trained;

@@ -3,6 +3,13 @@
 namespace lorahub::run {
 
 // One rank trains; the coordinator holds no model.
-MethodResult trained(TrialEvaluator& evaluator) { return evaluator.train(); }
+MethodResult trained(TrialEvaluator& evaluator) {
+  TrainingResult result = evaluator.train();
+  return {.loss = result.loss,
+          .answers = std::move(result.answers),
+          .shot_sums = std::move(result.shot_sums),
+          .steps = result.steps,
+          .backwards = result.backwards};
+}
 
 }  // namespace lorahub::run
