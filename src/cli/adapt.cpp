@@ -193,7 +193,7 @@ void add_adapt(CLI::App& app, Action& action) {
                       "examples drawn from the file (default: 5), or `all` in their order");
   command->add_option("--modules", options->modules,
                       "a number drawn from the library, `all`, or names with commas (default: as "
-                      "the search says; recommended: all)");
+                      "the search says; gradient, recommended: all)");
   command->add_option(
       "--search", options->search,
       "gradient: along the gradient of the weights; recommended: the best settings "
