@@ -132,6 +132,7 @@ FORMS
 commands() {
   local data=configs/tasks/mini/upstream/find_letter.jsonl
   lorahub adapt "${mini[@]}" --task $pool --out "$work/adapted" --budget 40 --device "$device" --json &&
+    lorahub adapt "${mini[@]}" --task $pool --out "$work/followed" --device "$device" --json &&
     lorahub probe "${mini[@]}" --modules find_letter,max_letter --task $pool --cache "$work/pc" --device "$device" --json &&
     lorahub train configs/train/lorahub.yaml --set model=configs/model/mini data=$data out="$work/trained" epochs=5 --quiet \
       --device "$device" &&

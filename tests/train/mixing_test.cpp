@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "../tensor/with_gpu.hpp"
 #include "golden.hpp"
 
 namespace lorahub::train {
@@ -13,7 +14,7 @@ struct Lab {
   lora::Pool pool;
 };
 
-Lab lab() {
+Lab lab(base::Device device = base::Device::cpu) {
   Lab lab;
   std::vector<lora::Module> modules;
   const auto linears = lab.golden.architecture().linears();
@@ -28,7 +29,12 @@ Lab lab() {
     }
     modules.push_back(module);
   }
-  lab.pool = lora::stack(modules, lab.golden.architecture(), base::Device::cpu);
+  lab.pool = lora::stack(modules, lab.golden.architecture(), device);
+  if (device == base::Device::cuda)
+    lab.golden.network =
+        model::t5::build(lab.golden.config,
+                         lorahub::test::hash_model(lab.golden.config, lorahub::test::Head::untied),
+                         {.device = device});
   return lab;
 }
 
@@ -70,6 +76,19 @@ TEST(Mixing, the_factor_form_has_no_slope_at_zero) {
   const std::vector<double> zero(3, 0.0);
   EXPECT_EQ(slope_at(l, study::Composition::factor, zero).gradient, zero);
   EXPECT_NE(slope_at(l, study::Composition::product, zero).gradient, zero);
+}
+
+TEST(Mixing, on_a_gpu_slope_is_that_of_the_cpu) {
+  if (!lorahub::test::with_gpu()) GTEST_SKIP() << "no GPU";
+  const Lab l = lab(), there = lab(base::Device::cuda);
+  for (const auto composition : {study::Composition::factor, study::Composition::product}) {
+    const Mixing::Slope expected = slope_at(l, composition, kStart);
+    const Mixing::Slope found = slope_at(there, composition, kStart);
+    EXPECT_NEAR(found.loss, expected.loss, 1e-4);
+    for (size_t i = 0; i < kStart.size(); ++i)
+      EXPECT_NEAR(found.gradient[i], expected.gradient[i],
+                  1e-4 + 1e-3 * std::abs(expected.gradient[i]));
+  }
 }
 
 // One object serves several threads, each at its own weights.

@@ -26,9 +26,8 @@ MethodResult gradient(TrialEvaluator& evaluator) {
   const study::Trial& trial = evaluator.trial();
   const EvaluationHooks& around = evaluator.surroundings();
   const auto optimizer = descent(trial, evaluator.modules());
-  search::Trace trace =
-      search::minimize(*optimizer, around.record(evaluator.slopes(trial.penalty)),
-                       trial.train.epochs, around.observer);
+  search::Trace trace = search::minimize(*optimizer, around.record(evaluator.slopes(trial.penalty)),
+                                         trial.train.epochs, around.observer);
   evaluator.check_found(trace.best_loss);
   const long steps = trial.train.epochs;
   return {.weights = std::move(trace.best),
