@@ -56,6 +56,11 @@ def same_bits_as_the_command_line():
     for text in (card, config):  # neither the user's rows nor this machine's folders
         assert "options:" not in text and "/" + str(work).split("/")[1] not in text, text
     assert json.loads(config)["base_model_name_or_path"] == "mini"
+    status, usual = service.ask("POST", "/predictions", {"input": {"examples": EXAMPLES}})
+    assert status == 200 and usual["output"]["evaluations"] == 33, usual  # along the gradient, of all modules
+    assert adapter_of(service, usual["id"]) == by_command_line(usual)
+    budget = service.ask("POST", "/predictions", {"input": {"examples": EXAMPLES, "search": "gradient", "budget": 9}})
+    assert budget[0] == 422 and budget[1]["detail"][0]["loc"] == ["body", "input", "budget"], budget
     assert service.end() == 75
     many = service_at(work / "ranks", ranks=2)
     assert adapter_of(many, many.wait(many.start())["id"]) == expected
