@@ -132,10 +132,10 @@ int search_and_print(const Options& options, const study::Trial& trial, workers:
       cli::hardware(options.model, {.rank = world.rank_on_node(), .ranks = world.ranks_on_node()});
   std::optional<base::Progress> bar(std::in_place, options.quiet);
   run::Adaptation adaptation = cli::adaptation(options, trial);
-  adaptation.progress = [&bar](const run::AdaptProgress& now) {
+  adaptation.progress = [&bar, &trial](const run::AdaptProgress& now) {
     bar->show(static_cast<double>(now.evaluations) / now.budget,
-              base::format("{} of {} evaluations, best loss with penalty {:.4f}", now.evaluations,
-                           now.budget, now.best_loss));
+              base::format("{} of {} {}, best loss with penalty {:.4f}", now.evaluations,
+                           now.budget, study::search_unit(trial), now.best_loss));
   };
   adaptation.begins = [&bar](double done, const std::string& what) { bar->begin(done, what); };
   const run::Output output{.folder = options.out.folder,

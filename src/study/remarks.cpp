@@ -60,7 +60,7 @@ std::vector<std::string> remarks(const std::vector<std::string>& knobs,
     if (shapes_results(name) && !is_read(name, trials))
       sentences.push_back(base::format(
           "{} changes nothing here (no trial has a method or a search that reads it), drop it or "
-          "choose another search.method",
+          "choose another search",
           name));
   std::ranges::copy(loss_remarks(trials), std::back_inserter(sentences));
   return sentences;

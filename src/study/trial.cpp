@@ -6,6 +6,10 @@ int search_length(const Trial& trial) {
   return mixes_by_gradient(trial.method) ? trial.train.epochs : trial.search.budget;
 }
 
+const char* search_unit(const Trial& trial) {
+  return mixes_by_gradient(trial.method) ? "steps" : "evaluations";
+}
+
 bool retrieves_by_shots(const Trial& trial) {
   return uses_modules(trial.method) &&
          (trial.retrieve.by == RetrieveBy::probe || trial.retrieve.by == RetrieveBy::text);

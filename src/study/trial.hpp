@@ -133,6 +133,7 @@ struct Trial {
 
 // Evaluations that its search takes: search.budget, or the steps along a gradient.
 int search_length(const Trial& trial);
+const char* search_unit(const Trial& trial);  // what that counts, for people: "evaluations"
 
 // Whether `retrieve` reads the shots, so that every method of modules depends on them.
 bool retrieves_by_shots(const Trial& trial);
