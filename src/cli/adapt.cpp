@@ -194,12 +194,12 @@ void add_adapt(CLI::App& app, Action& action) {
   command->add_option("--modules", options->modules,
                       "a number drawn from the library, `all`, or names with commas (default: as "
                       "the search says; gradient, recommended: all)");
-  command->add_option(
-      "--search", options->search,
-      "gradient: along the gradient of the weights; recommended: the best settings "
-      "known of a search by losses alone; official: the paper's; another piece of "
-      "configs/search, or a YAML file of your own (default: gradient; recommended "
-      "with --budget, --penalty ask, and a loss or a composition without a gradient)");
+  command->add_option("--search", options->search,
+                      "gradient: along the gradient of the weights; recommended: the best settings "
+                      "known of a search by losses alone; official: the paper's; another piece of "
+                      "configs/search, or a YAML file of your own (default: gradient; recommended "
+                      "with --budget, --penalty ask, delta evaluation, and a loss or a composition "
+                      "without a gradient)");
   command
       ->add_option("--budget", options->budget,
                    "evaluations of a search by losses (default: as the search says)")

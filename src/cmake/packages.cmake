@@ -4,7 +4,7 @@ set(CPACK_PACKAGE_VENDOR "The lorahub authors")
 set(CPACK_PACKAGE_CONTACT "The lorahub authors")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "searches for the weights that mix LoRA modules of a frozen language model")
 set(CPACK_PACKAGE_DESCRIPTION "lorahub adapts a frozen language model to a task that it has never seen, from about five examples:
-it searches, without gradients, for the weights that mix a library of LoRA modules (LoraHub, arXiv 2307.13269).
+it searches for the weights that mix a library of LoRA modules (LoraHub, arXiv 2307.13269).
 It runs whole studies of such searches over MPI ranks, and serves adaptations over HTTP.")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_SOURCE_DIR}/src/cmake/components_of_package.cmake)

@@ -134,7 +134,7 @@ Finding pieces(const Machine& m) {
     return needed(
         good("pieces", base::format("{}, {} models", m.pieces.string(), m.models.size())));
   return needed(bad("pieces",
-                    "no folder `configs` with search/recommended.yaml was found (adapt takes its "
+                    "no folder `configs` with search/gradient.yaml was found (adapt takes its "
                     "search from there)",
                     "set LORAHUB_CONFIGS to one, or work in a checkout"));
 }

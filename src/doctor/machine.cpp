@@ -118,7 +118,7 @@ void look_at_processor(Machine& machine) {
 
 void look_at_folders(Machine& machine) {
   const study::ConfigPath configs{fs::path()};
-  if (const auto usual = configs.find("search", study::kUsualSearch))
+  if (const auto usual = configs.find("search", study::kGradientSearch))
     machine.pieces = usual->parent_path().parent_path();
   machine.models = configs.names("model");
   machine.cache = base::cache_home() / "lorahub";

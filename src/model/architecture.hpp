@@ -30,6 +30,7 @@ struct RowSums {
 struct TrainingPass {
   bool drops = false;        // dropout is at work
   bool all_weights = false;  // every weight has a gradient
+  bool wide_head = false;    // the head is copied in f32, since the model is narrower
 };
 
 // The memory in bytes that passes of a model take, and the numbers of its weights. Each term
@@ -41,6 +42,7 @@ class MemoryTerms {
   virtual double transposed_weights()
       const = 0;  // of them, those that a kernel may copy transposed
   virtual double module_values(double rank) const = 0;  // of a module of the usual layers
+  virtual double adapted_layers() const = 0;            // how many those layers are
   virtual double position_bias(double longest) const = 0;
   // Losses of `population` candidates on the rows, beside their adapters.
   virtual double losses(const RowSums& rows, double population, bool on_cpu) const = 0;

@@ -66,10 +66,13 @@ class Estimate {
     return bytes + trained() + delta() + prepared();
   }
 
-  // PEFT's compositions mix a pruned copy of the modules, svd one in f64 and turned.
+  // PEFT's compositions mix a pruned copy of the modules, svd one in f64 and turned. A gradient
+  // reads the modules side by side in f32; on a CPU an f32 model's losses read the same block.
   double prepared() const {
     const study::CompositionInfo& composed = study::info(trial_.composition);
-    const int copies = composed.as_in_peft ? 1 : composed.mixes == study::Mixes::cut ? 4 : 0;
+    int copies = composed.as_in_peft ? 1 : composed.mixes == study::Mixes::cut ? 4 : 0;
+    if (study::mixes_by_gradient(trial_.method) && !one_adapter_each() && (is_bf16() || !on_cpu()))
+      copies = 1;
     return kFloat * copies * shapes_.modules * terms_.module_values(rank());
   }
 
@@ -141,11 +144,13 @@ class Estimate {
       if (largest.rows < std::min<double>(most, trial_.train.batch))
         largest.add(row.source, row.target);
     return terms_.training(largest, {.drops = shapes_.architecture.dropout() > 0,
-                                     .all_weights = trial_.method == study::Method::full});
+                                     .all_weights = trial_.method == study::Method::full,
+                                     .wide_head = is_bf16()});
   }
 
-  // The gradient of the mixing weights: the rows of a tile, and the composed adapter, as the
-  // network reads it and as it was composed, with its gradient.
+  // The gradient of the mixing weights: the rows of a tile, beside the composed adapter in the
+  // factor form, as the network reads it and as it was composed, with its gradient; in the product
+  // form, beside what all modules' A make of the rows, before and behind the weights.
   double sloping() const {
     const std::vector<Lengths::RowLengths>& shots = shapes_.lengths.shots;
     double most = 0;
@@ -154,10 +159,13 @@ class Estimate {
       model::RowSums rows;
       for (size_t i = tile.first; i < tile.first + tile.count; ++i)
         rows.add(shots[i].source, shots[i].target);
-      most = std::max(most, terms_.training(rows, {.drops = false, .all_weights = false}));
+      const double tokens = rows.rows * std::max(rows.longest, rows.target_longest);
+      const double adapted = one_adapter_each()
+                                 ? 3 * terms_.module_values(rank())
+                                 : 2 * tokens * shapes_.modules * rank() * terms_.adapted_layers();
+      most = std::max(most, kFloat * adapted + terms_.training(rows, {.wide_head = is_bf16()}));
     }
-    const double copies = 3 * (one_adapter_each() ? 1 : shapes_.modules);
-    return most + kFloat * copies * terms_.module_values(rank());
+    return most;
   }
 
   // The largest batch of test rows.

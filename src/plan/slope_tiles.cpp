@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "train/gradients.hpp"
+
 namespace lorahub::plan {
 namespace {
 
 // Padded source tokens that a tile has at most, unless one shot has more. CPU: enough rows to keep
-// the kernels busy, and few, since each tile is computed by one thread. GPU: all shots at once.
-double most_tokens(base::Device device) { return device == base::Device::cpu ? 128 : 16384; }
+// the kernels busy, and few, since each tile is computed by one thread. GPU: as many as
+// train::gradients computes in one pass.
+double most_tokens(base::Device device) {
+  return device == base::Device::cpu ? 128 : static_cast<double>(train::kTileTokens);
+}
 
 double targets(const std::vector<Lengths::RowLengths>& shots, size_t first, size_t count) {
   double sum = 0;

@@ -196,9 +196,9 @@ void read_search(InputFields& fields, AdaptInput& input) {
   if (input.search.empty())
     input.search = input.budget ? study::kUsualSearch : study::kGradientSearch;
   if (input.budget && input.search == study::kGradientSearch)
-    wrong("budget",
-          "the search `gradient` has no budget (it takes 33 steps), leave `budget` out, or give "
-          "`search` as `recommended`");
+    wrong("search",
+          "the search `gradient` has no budget (it takes as many steps as its settings say), leave "
+          "the number of evaluations out, or take the search `recommended`");
 }
 
 void read_places(InputFields& fields, AdaptInput& input, const Catalog& catalog) {

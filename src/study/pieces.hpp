@@ -86,8 +86,9 @@ std::optional<PieceTask> task_of_piece(const ConfigPath& config_path, const Valu
 PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiece>& tasks,
                     const Value& word);
 
-// The search of whoever names none: the best settings known.
-inline constexpr const char* kUsualSearch = "recommended";  // of losses alone
+// The searches of whoever names none: a study's, and that of an adaptation whose loss has no
+// gradient; and that of any other adaptation (single_trial.hpp).
+inline constexpr const char* kUsualSearch = "recommended";
 inline constexpr const char* kGradientSearch = "gradient";
 
 }  // namespace lorahub::study

@@ -82,14 +82,15 @@ ReadTrial read_trial(const TrialWords& words, const std::string& search,
   return read;
 }
 
-// Whether the entry says how a search draws or tells candidates, of which a gradient knows nothing.
+// Whether the entry says how a search draws candidates or compares them, of which a gradient knows
+// nothing.
 bool shapes_candidates(const Entry& entry, const Trial& by_gradient) {
-  const bool of_search = entry.key.starts_with("search.") || entry.key == "loss.held_out";
-  return of_search && !find_knob(entry.key)->read_by(by_gradient);
+  if (entry.key == "loss.held_out") return by_gradient.held_out > 0;
+  return entry.key.starts_with("search.") && !find_knob(entry.key)->read_by(by_gradient);
 }
 
 bool has_gradient(const Trial& trial) {
-  return info(trial.loss).has_gradient &&
+  return info(trial.loss).has_gradient && trial.precision == exact(trial.precision) &&
          (trial.composition == Composition::factor || trial.composition == Composition::product);
 }
 

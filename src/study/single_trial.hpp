@@ -39,7 +39,7 @@ struct TrialWords {
   bool adds_to_losses = false;    // a term that another program computes
 };
 // Without a search in the words it is kGradientSearch; or kUsualSearch where the words ask for what
-// has no gradient, or set how candidates are drawn.
+// has no gradient, or set how candidates are drawn or compared (delta evaluation, too).
 Trial single_trial(const TrialWords& words);
 
 }  // namespace lorahub::study

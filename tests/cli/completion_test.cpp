@@ -166,7 +166,7 @@ TEST(Manual, BeginsSentencesWithCapitalsAndLeavesLiteralsAsTheyAreTyped) {
   EXPECT_THAT(exporting, HasSubstr("\nOne CSV file a table.\n"));
   EXPECT_THAT(exporting, HasSubstr("\nro\\-crate\\-metadata.json in DIR"));
   const std::string adapting = run_command(kProgram + " manual adapt").out;
-  EXPECT_THAT(adapting, HasSubstr("\nrecommended: the best settings known"));
+  EXPECT_THAT(adapting, HasSubstr("\ngradient: along the gradient"));
   EXPECT_THAT(adapting, HasSubstr("\ninput=NAME,target=NAME"));
 }
 

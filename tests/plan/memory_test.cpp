@@ -198,8 +198,8 @@ TEST(Memory, EstimateIsNearWhatPassesTake) {
       {"lora on a long row", lora_tuning, 1, 1, 900, 10},
       {"ia3", ia3, 1, 4, 256, 16}};
   for (const Case& one : cases) {
-    // Beyond a small pass of its kind, which brings in the libraries' pages. It has as many rows as
-    // make oneDNN compute it where it computes the large one.
+    // Beyond a small pass of its kind, which brings in the libraries' pages. It has so many tokens
+    // that oneDNN computes its products as it does those of the large pass.
     Case least = one;
     least.candidates = least.rows = 1;
     least.source = 160;
@@ -215,6 +215,7 @@ TEST(Memory, EstimateIsNearWhatPassesTake) {
     const double ratio = estimated / grown;
     std::printf("%-24s estimated %7.1f MB, measured %7.1f MB, ratio %.2f\n", one.name,
                 1e-6 * estimated, 1e-6 * grown, ratio);
+    // On AMD's processors, where oneDNN computes the products, the ratios were 0.58 to 1.5.
     EXPECT_GT(ratio, 0.5) << one.name;
     EXPECT_LT(ratio, 2) << one.name;
   }

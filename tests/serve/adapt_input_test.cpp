@@ -47,7 +47,7 @@ TEST_F(AdaptInputTest, KeepsLineBreaksAndSaysAllByItself) {
   const AdaptInput read_once = read(input);
   EXPECT_EQ(read_once.examples.front().input, "a\nb");
   EXPECT_EQ(read_once.library, "mini");
-  EXPECT_EQ(read_once.search, "recommended");
+  EXPECT_EQ(read_once.search, "gradient");
   EXPECT_EQ(read_once.seed, 1U);
   const AdaptInput again = read_adapt_input(as_json(read_once), catalog_);
   EXPECT_EQ(as_json(again), as_json(read_once));

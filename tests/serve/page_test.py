@@ -104,11 +104,14 @@ def test_refusals(page):
     submit(page)
     expect(page.get_by_role("alert")).to_contain_text("Seed")
     page.locator("#seed").fill("1")
+    expect(page.locator("#budget")).to_be_hidden()  # steps along the gradient have none
+    page.get_by_label("Recommended: what did best").check()
     page.locator("#budget").fill("0")
     submit(page)
     expect(page.get_by_role("alert")).to_contain_text("budget")
     problems.clear()  # the browser logs the 422 itself
     page.locator("#budget").fill("")
+    page.get_by_label("Gradient: steps along").check()
 
 
 def test_module_choice(page):

@@ -60,7 +60,7 @@ def same_bits_as_the_command_line():
     assert status == 200 and usual["output"]["evaluations"] == 33, usual  # along the gradient, of all modules
     assert adapter_of(service, usual["id"]) == by_command_line(usual)
     budget = service.ask("POST", "/predictions", {"input": {"examples": EXAMPLES, "search": "gradient", "budget": 9}})
-    assert budget[0] == 422 and budget[1]["detail"][0]["loc"] == ["body", "input", "budget"], budget
+    assert budget[0] == 422 and budget[1]["detail"][0]["loc"] == ["body", "input", "search"], budget
     assert service.end() == 75
     many = service_at(work / "ranks", ranks=2)
     assert adapter_of(many, many.wait(many.start())["id"]) == expected

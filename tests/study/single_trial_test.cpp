@@ -35,7 +35,7 @@ TEST_F(SingleTrial, IsTheTrialOfAStudyInTheSameWords) {
   EXPECT_NE(made("wide"), in_a_study);
 }
 
-TEST_F(SingleTrial, UsesTheRecommendedSearchUnlessItIsToldAnother) {
+TEST_F(SingleTrial, ReadsTheSearchThatItIsTold) {
   const Trial usual = made(kUsualSearch), official = made("official");
   EXPECT_EQ(usual.composition, Composition::product);
   EXPECT_EQ(usual.modules.count, 0);
@@ -63,12 +63,17 @@ TEST_F(SingleTrial, ASearchMayFollowTheGradientButNotTrainSomethingElse) {
 TEST_F(SingleTrial, WithoutASearchFollowsTheGradientWhereThereIsOne) {
   const auto method = [this](const std::vector<Setting>& set) { return made("", set).method; };
   EXPECT_EQ(made(""), made(kGradientSearch));
-  EXPECT_EQ(method({{"seed", "4"}, {"shots", "3"}, {"penalty.kind", "l2"}, {"loss", "token_mean"}}),
+  EXPECT_EQ(method({{"seed", "4"},
+                    {"shots", "3"},
+                    {"penalty.kind", "l2"},
+                    {"loss", "token_mean"},
+                    {"loss.held_out", "0"}}),
             Method::gradient);
   EXPECT_EQ(method({{"search.bound", "1"}, {"composition", "factor"}}), Method::gradient);
   for (const Setting& other : std::vector<Setting>{{"search.budget", "400"},
                                                    {"search.population", "8"},
                                                    {"composition", "linear"},
+                                                   {"precision", "delta-bf16"},
                                                    {"loss", "accuracy"}})
     EXPECT_EQ(made("", {other}), made(kUsualSearch, {other})) << other.first;
 }

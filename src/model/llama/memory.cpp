@@ -29,6 +29,8 @@ double LlamaMemory::weights() const {
   return linear_values() + (1 + heads_of_its_own_) * vocabulary_ * d_;
 }
 
+double LlamaMemory::adapted_layers() const { return 2 * layers_; }
+
 double LlamaMemory::module_values(double rank) const {  // q and v of every layer
   return layers_ * rank * (2 * d_ + q_ + kv_);
 }
@@ -72,7 +74,8 @@ double LlamaMemory::training(const RowSums& batch, const TrainingPass& pass) con
   const double scores = batch.rows * heads_ * longest * longest * (pass.drops ? 2 : 1);
   const double row = 6 * d_ + 8 * q_ + 3 * kv_ + 4 * ff_;
   const double gradients = pass.all_weights ? weights() : 0;  // of a tile
-  return kFloat * (layers_ * (scores + batch.rows * longest * row) + gradients) +
+  const double head = pass.wide_head ? vocabulary_ * d_ : 0;
+  return kFloat * (layers_ * (scores + batch.rows * longest * row) + gradients + head) +
          logits(batch.target_sum) + reference_losses(batch);
 }
 

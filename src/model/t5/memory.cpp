@@ -33,8 +33,12 @@ double T5Memory::weights() const {
          2 * vocabulary_ * d_;
 }
 
-double T5Memory::module_values(double rank) const {  // q and v of every attention
-  return (2 * encoder_ + 4 * decoder_) * rank * (d_ + inner_);
+double T5Memory::adapted_layers() const {  // q and v of every attention
+  return 2 * encoder_ + 4 * decoder_;
+}
+
+double T5Memory::module_values(double rank) const {
+  return adapted_layers() * rank * (d_ + inner_);
 }
 
 double T5Memory::position_bias(double longest) const { return kFloat * heads_ * longest * longest; }
@@ -90,7 +94,8 @@ double T5Memory::training(const RowSums& batch, const TrainingPass& pass) const 
                                      layer(batch.target_longest, batch.longest) +
                                      target * (row + 3 * d_ + 3 * inner_) + source * 2 * inner_);
   const double gradients = pass.all_weights ? weights() : 0;  // of a tile
-  return kFloat * (encoder + decoder + gradients) + logits(batch.target_sum) +
+  const double head = pass.wide_head ? vocabulary_ * d_ : 0;
+  return kFloat * (encoder + decoder + gradients + head) + logits(batch.target_sum) +
          reference_losses(batch);
 }
 

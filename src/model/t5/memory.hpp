@@ -12,6 +12,7 @@ class T5Memory : public MemoryTerms {
   double weights() const override;
   double transposed_weights() const override;
   double module_values(double rank) const override;
+  double adapted_layers() const override;
   double position_bias(double longest) const override;
   double losses(const RowSums& rows, double population, bool on_cpu) const override;
   double reference_losses(const RowSums& rows) const override;

@@ -196,9 +196,13 @@ search::Evaluation TrialEvaluator::slope(const search::Population& one) {
   for (size_t t = 0; t < tiles.size(); ++t) {
     base::check(outcomes[t].result == workers::Result::reply, "{}", outcomes[t].bytes);
     const auto part = base::decode<Slope>(outcomes[t].bytes);
+    base::check(part.gradient.size() == found.gradient.size(),
+                "a rank sent a gradient of {} numbers by {} weights (the ranks may be different "
+                "builds), start the same program on all nodes",
+                part.gradient.size(), found.gradient.size());
     found.losses[0] += tiles[t].share * part.loss;
     for (size_t i = 0; i < found.gradient.size(); ++i)
-      found.gradient[i] += tiles[t].share * part.gradient.at(i);
+      found.gradient[i] += tiles[t].share * part.gradient[i];
   }
   return found;
 }

@@ -200,7 +200,8 @@ function request() {
     modules: kind === 'number' ? whole('modules-count') : kind === 'chosen' ? [...chosen] : 'all',
     search: choice('search'), seed: whole('seed'),
     shots: ['', 'all'].includes($('shots').value.trim()) ? 'all' : whole('shots'),
-    ...test.length && { test }, ...$('budget').value && { budget: whole('budget') } };
+    ...test.length && { test },
+    ...choice('search') !== 'gradient' && $('budget').value && { budget: whole('budget') } };
 }
 function fill(sample) {
   [$('model').value, $('library-name').value] = [sample.model, sample.library];
@@ -229,6 +230,7 @@ function chooseModule({ target }) {
   chosen[target.checked ? 'add' : 'delete'](target.value);
   $('modules-note').textContent = `${chosen.size} chosen.`;
 }
+function showBudget() { $('budget-line').hidden = choice('search') === 'gradient'; }
 async function showModules() {
   for (const kind of ['number', 'chosen']) $(`modules-${kind}`).hidden = choice('modules') !== kind;
   const found = choice('modules') === 'chosen' && await find('library-name', 'modules-search');
@@ -358,6 +360,8 @@ $('modules-list').onchange = chooseModule;
 $('modules-search').oninput = () => attempt(showModules);
 $('library-name').onchange = () => { chosen.clear(); attempt(showModules); };
 for (const box of every('input[name=modules]')) box.onchange = () => attempt(showModules);
+for (const box of every('input[name=search]')) box.onchange = showBudget;
+showBudget();
 for (const id of ['shelf-name', 'shelf-search']) $(id).oninput = () => attempt(showLibrary);
 for (const code of every('pre')) onClick(code.nextElementSibling, () => copy(code));
 onClick($('estimate'), () => showEstimate(request()));
