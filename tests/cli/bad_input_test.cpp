@@ -17,12 +17,15 @@ const std::string kModelAndLibrary =
     " --model " + kConfigs + "/model/mini --library " + kConfigs + "/library/mini/r16";
 const std::string kPool = kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
 
-// One sentence (no stack trace, no second line), exit code 2.
+// One sentence (no stack trace, no second line), exit code 2. Standard output has the same as JSON
+// where JSON was asked for, and else nothing.
 void expect_refused(const Ended& ended, const testing::Matcher<std::string>& message) {
   EXPECT_EQ(ended.code, 2) << ended.err;
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
   EXPECT_THAT(ended.err, message);
-  EXPECT_EQ(ended.out, "");
+  if (!ended.out.empty()) {
+    EXPECT_EQ(nlohmann::json::parse(ended.out)["exit_code"], 2) << ended.out;
+  }
 }
 
 // A study in a fresh folder; results must not appear.

@@ -61,19 +61,15 @@ def tile(shape, weights):
     return struct.pack("<4i", *shape) + doubles(*weights)
 
 
-def generation(weights, loss, dim=None):
-    return struct.pack("<i", len(weights) if dim is None else dim) + doubles(*weights) + doubles(loss) + struct.pack("<Q", 0)
-
-
-def result(weights, generations, steps=2, backwards=10):
-    return (b"r" + doubles(*weights) + struct.pack("<dQ", 1, len(generations)) + b"".join(generations) + texts("yes", "")
-            + doubles(1, 1) + struct.pack("<qq", steps, backwards))
+def result(steps=2, backwards=10):
+    return b"r" + struct.pack("<d", 1) + texts("yes", "") + doubles(1, 1) + struct.pack("<qq", steps, backwards)
 
 
 def rank_message():
     """What lead and ranks say to each other (tests/fuzz/messages.cpp)."""
     known = trial(("method", "lorahub"), ("shots", "7"), ("task", "E1_isa_letter"))
     measure = request(b"M", tile((2, 2, 0, 5), [0.5, -1.0, 0.25, 3.0]), trial=known, kept=(0, 7))
+    slope = b"s" + struct.pack("<d", 0.5) + doubles(0.25, -1)
     loaded = b"l" + struct.pack("<q", 32) + texts("find_letter", "max_letter")
     agree = struct.pack("<Q", 1) + counted(known) + counted("files") + counted("shots") + counted("") + pairs(("state", "hash"))
     put("message", "valid", "join", request(b"J", b"hashes of rows", trial=known))
@@ -84,7 +80,9 @@ def rank_message():
     put("message", "valid", "agree", request(b"E", agree))
     put("message", "valid", "loaded", loaded)
     put("message", "valid", "difference", b"d\2" + struct.pack("<Q", 1) + pairs(("shots", "5")))
-    put("message", "valid", "result", result([0.5, 0.25], [generation([0, 0], 2), generation([0.5, 0.25], 1)]))
+    put("message", "valid", "result", result())
+    put("message", "valid", "ask_slope", request(b"G", tile((2, 1, 0, 5), [0.5, -1.0]), trial=known))
+    put("message", "valid", "slope", slope)
     put("message", "hostile", "nothing", b"")
     put("message", "hostile", "unknown", b"x")
     put("message", "hostile", "unknown_kind", request(b"?"))
@@ -102,9 +100,10 @@ def rank_message():
     put("message", "hostile", "huge_text", b"l" + struct.pack("<qQQ", 0, 1, 2**63))
     put("message", "hostile", "huge_list", b"l" + struct.pack("<qQ", 0, 2**63))
     put("message", "hostile", "unknown_difference", b"d\7" + struct.pack("<Q", 1) + pairs())
-    put("message", "hostile", "result_of_negative_steps", result([0.5], [generation([1], 2)], steps=-1))
-    put("message", "hostile", "result_of_other_path", result([0.5], [generation([1, 2], 2)]))
-    put("message", "hostile", "result_of_other_losses", result([0.5], [generation([1, 2], 2, dim=1)]))
+    put("message", "hostile", "result_of_negative_steps", result(steps=-1))
+    put("message", "hostile", "result_of_negative_backwards", result(backwards=-1))
+    put("message", "hostile", "slope_cut", slope[:-4])
+    put("message", "hostile", "ask_slope_without_weights", request(b"G", tile((2, 1, 0, 5), [])))
 
 
 def safetensors_file(header, data=b""):

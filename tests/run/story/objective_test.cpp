@@ -163,7 +163,7 @@ TEST(Objective, AProgramGivesTheSameBitsForAnyRanks) {
 Ended adapt_asking(const std::string& more) {
   const fs::path mini = fs::path(SOURCE_DIR) / "configs";
   return run_command(std::string(PROGRAM) +
-                     " adapt --json --quick --search official --budget 12 "
+                     " adapt --json --quick --quiet --search official --budget 12 "
                      "--modules copy_comma,find_letter,rot_brack --penalty none --model " +
                      quoted(mini / "model/mini") + " --library " +
                      quoted(mini / "library/mini/r16") + " --task " +
