@@ -163,6 +163,11 @@ int adapt(const Options& options, workers::World& world) {
                                                   .set = knobs(options, task.named.files),
                                                   .adds_to_losses = asks(options)});
   if (world.rank() == 0) say(remarks(options, trial));
+  if (world.rank() == 0 && options.search.empty() && study::uses_search(trial.method))
+    say(
+        {base::format("the search is `{}`, since what was asked for has no gradient, or is of a "
+                      "search by losses (--search names one)",
+                      study::kUsualSearch)});
   return search_and_print(options, trial, world);
 }
 

@@ -104,13 +104,16 @@ std::string default_text(const Knob& knob) { return write(knob, Trial{}); }
 
 std::string readers(const Knob& knob) {
   const auto reads = [&](Method method, Composition composition) {
-    return knob.read_by({.task_files = {.pool = "pool", .test = "test"},
-                         .method = method,
-                         .composition = composition,
-                         .uniform_weight = 1,
-                         .loss = LossKind::ask,
-                         .held_out = 1,
-                         .labels = Labels::shuffled});
+    Trial trial{.task_files = {.pool = "pool", .test = "test"},
+                .method = method,
+                .composition = composition,
+                .uniform_weight = 1,
+                .loss = LossKind::ask,
+                .held_out = 1,
+                .labels = Labels::shuffled};
+    if (knob.read_by(trial)) return true;
+    trial.train.descent = Descent::bfgs;
+    return knob.read_by(trial);
   };
   std::vector<std::string> methods;
   for (const MethodInfo& row : kMethods)

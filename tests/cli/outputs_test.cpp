@@ -40,7 +40,8 @@ class Outputs : public testing::Test {
     const std::string composed = "compose" + kTwoModules + " --weights " +
                                  quoted(folder_ / "w.json") + " --out " + quoted(out);
     return {composed, composed + " --merge f32",
-            "adapt" + kTwoModules + kPoolOption + " --budget 2 --quick --out " + quoted(out)};
+            "adapt" + kTwoModules + kPoolOption +
+                " --search recommended --budget 2 --quick --out " + quoted(out)};
   }
   void expect_kept(const std::string& command, const fs::path& folder) const {
     const auto before = tree(folder);
