@@ -63,6 +63,13 @@ std::vector<std::string> remarks(const std::vector<std::string>& knobs,
           "choose another search",
           name));
   std::ranges::copy(loss_remarks(trials), std::back_inserter(sentences));
+  const bool has_narrow_gradient = std::ranges::any_of(trials, [](const Trial& trial) {
+    return mixes_by_gradient(trial.method) && trial.precision != exact(trial.precision);
+  });
+  if (has_narrow_gradient)
+    sentences.emplace_back(
+        "`gradient` computes in f32 where `precision` asks for delta evaluation (which has no "
+        "gradient), leave precision out, or take a search by losses");
   return sentences;
 }
 

@@ -142,6 +142,16 @@ TEST_F(StudyRefusals, SaysWhatGoesByTheOfficialLossWhateverTheStudySays) {
   EXPECT_THAT(said("loss: [accuracy], method: [lorahub, uniform]"), ElementsAre());
 }
 
+TEST_F(StudyRefusals, SaysThatAGradientHasNoDeltaEvaluation) {
+  const auto said = [&](const std::string& more) {
+    return remarks({}, read(head_ + "set: {task: t1, " + more + "}\n").trials);
+  };
+  EXPECT_THAT(said("precision: delta-bf16, method: gradient"),
+              ElementsAre(HasSubstr("`gradient` computes in f32")));
+  EXPECT_THAT(said("precision: delta-bf16, method: lorahub"), ElementsAre());
+  EXPECT_THAT(said("precision: bf16, method: gradient"), ElementsAre());
+}
+
 TEST_F(StudyRefusals, RefusalsOfKnobs) {
   EXPECT_THAT(refusal(head_ + "set:\n  task: t1\n  shotss: 5\n"),
               ::testing::AllOf(StartsWith("s.yaml:5: unknown knob 'shotss' ("),
