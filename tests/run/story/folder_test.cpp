@@ -111,6 +111,7 @@ TEST_F(ResultsFolder, ShardsAndRunsOfTheWholeMayFollowEachOtherWhenAllIsDone) {
   for (const char* more : {"--shard 1/2", "--shard 2/2", "", "--shard 1/2", "--shard 2/2", "",
                            "--shard 1/1", "--shard 2/2"})
     EXPECT_EQ(run(more).code, 0) << more;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // starts have seconds, no less
   EXPECT_EQ(run("--set seed=3").code, 0) << "a plan that is another one";
   const Ended status = lorahub("status " + quoted(folder_ / "out"));
   EXPECT_THAT(status.out, AllOf(HasSubstr("1 of 1 trials done, 0 begun, 0 failed"),
