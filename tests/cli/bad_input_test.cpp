@@ -17,15 +17,25 @@ const std::string kModelAndLibrary =
     " --model " + kConfigs + "/model/mini --library " + kConfigs + "/library/mini/r16";
 const std::string kPool = kConfigs + "/tasks/mini/unseen/E1_isa_letter/pool.jsonl";
 
-// One sentence (no stack trace, no second line), exit code 2. Standard output has the same as JSON
-// where JSON was asked for, and else nothing.
-void expect_refused(const Ended& ended, const testing::Matcher<std::string>& message) {
+// One sentence (no stack trace, no second line), exit code 2.
+void expect_sentence(const Ended& ended, const testing::Matcher<std::string>& message) {
   EXPECT_EQ(ended.code, 2) << ended.err;
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
   EXPECT_THAT(ended.err, message);
-  if (!ended.out.empty()) {
-    EXPECT_EQ(nlohmann::json::parse(ended.out)["exit_code"], 2) << ended.out;
-  }
+}
+
+void expect_refused(const Ended& ended, const testing::Matcher<std::string>& message) {
+  expect_sentence(ended, message);
+  EXPECT_EQ(ended.out, "");
+}
+
+// Where JSON was asked for, standard output has the same sentence as JSON, and nothing else.
+void expect_refused_in_json(const Ended& ended, const testing::Matcher<std::string>& message) {
+  expect_sentence(ended, message);
+  const nlohmann::json told = nlohmann::json::parse(ended.out, nullptr, false);
+  ASSERT_TRUE(told.is_object()) << ended.out;
+  EXPECT_EQ(told["exit_code"], 2);
+  EXPECT_EQ("lorahub: " + told["error"].get<std::string>() + "\n", ended.err);
 }
 
 // A study in a fresh folder; results must not appear.
@@ -186,14 +196,16 @@ class BadWeights : public testing::Test {
 };
 
 TEST_F(BadWeights, WrongLength) {
-  expect_refused(score("[[1, 0, 0]]"), AllOf(HasSubstr("3"), HasSubstr("2")));
+  expect_refused_in_json(score("[[1, 0, 0]]"), AllOf(HasSubstr("3"), HasSubstr("2")));
 }
-TEST_F(BadWeights, NotANumber) { expect_refused(score("[[1, NaN]]"), HasSubstr("w.json")); }
-TEST_F(BadWeights, BeyondFloats) { expect_refused(score("[[1, 1e200]]"), HasSubstr("max_letter")); }
+TEST_F(BadWeights, NotANumber) { expect_refused_in_json(score("[[1, NaN]]"), HasSubstr("w.json")); }
+TEST_F(BadWeights, BeyondFloats) {
+  expect_refused_in_json(score("[[1, 1e200]]"), HasSubstr("max_letter"));
+}
 TEST_F(BadWeights, Null) {
-  expect_refused(score("[[1, null]]"), HasSubstr("weight 1 of vector 0"));
+  expect_refused_in_json(score("[[1, null]]"), HasSubstr("weight 1 of vector 0"));
 }
-TEST_F(BadWeights, Empty) { expect_refused(score("[]"), HasSubstr("w.json")); }
+TEST_F(BadWeights, Empty) { expect_refused_in_json(score("[]"), HasSubstr("w.json")); }
 TEST_F(BadWeights, GoodOnesGiveTheJsonOfTheInterface) {
   const Ended ended = score("[[1, 0], [0.5, -0.5]]");
   EXPECT_EQ(ended.code, 0) << ended.err;

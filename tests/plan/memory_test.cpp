@@ -197,12 +197,14 @@ TEST(Memory, EstimateIsNearWhatPassesTake) {
       {"lora", lora_tuning, 1, 5, 200, 10},
       {"lora on a long row", lora_tuning, 1, 1, 900, 10},
       {"ia3", ia3, 1, 4, 256, 16}};
+  const bool by_one_dnn = __builtin_cpu_is("amd") != 0;  // as in tensor/matmul.cpp
   for (const Case& one : cases) {
-    // Beyond a small pass of its kind, which brings in the libraries' pages. It has so many tokens
-    // that oneDNN computes its products as it does those of the large pass.
+    // Beyond the smallest pass of its kind, which brings in the libraries' pages. On AMD's
+    // processors that one has so many tokens that oneDNN computes its products, as those of the
+    // large pass.
     Case least = one;
     least.candidates = least.rows = 1;
-    least.source = 160;
+    least.source = by_one_dnn ? 160 : 4;
     least.target = 4;
     const auto measured = [&](const Case& some) {
       return growth([&] {
@@ -215,9 +217,9 @@ TEST(Memory, EstimateIsNearWhatPassesTake) {
     const double ratio = estimated / grown;
     std::printf("%-24s estimated %7.1f MB, measured %7.1f MB, ratio %.2f\n", one.name,
                 1e-6 * estimated, 1e-6 * grown, ratio);
-    // On AMD's processors, where oneDNN computes the products, the ratios were 0.58 to 1.5.
-    EXPECT_GT(ratio, 0.5) << one.name;
-    EXPECT_LT(ratio, 2) << one.name;
+    // oneDNN's own buffers are not in the estimate: the ratios were 0.58 to 1.6 with it.
+    EXPECT_GT(ratio, by_one_dnn ? 0.5 : 0.6) << one.name;
+    EXPECT_LT(ratio, by_one_dnn ? 2 : 1.7) << one.name;
   }
 }
 
