@@ -193,7 +193,9 @@ TEST_F(Adapt, FollowsTheGradientUnlessItIsToldOtherwise) {
   EXPECT_THAT(read_all(folder_ / "out/README.md"),
               HasSubstr("33 evaluations of search `gradient (bfgs)`"));
   EXPECT_EQ(parsed(words + " --quick --loss-batch 2 --json --out x")["evaluations"], 33);
-  EXPECT_EQ(parsed(words + " --quick --budget 45 --json --out y")["evaluations"], 45);
+  const Ended by_losses = lorahub(words + " --quick --quiet --budget 45 --json --out y");
+  EXPECT_EQ(nlohmann::json::parse(by_losses.out)["evaluations"], 45);
+  EXPECT_THAT(by_losses.err, HasSubstr("the search is `recommended`"));
   const Ended ignored = lorahub(words + " --search gradient --quick --budget 5 --out z");
   EXPECT_EQ(ignored.code, 0);
   EXPECT_THAT(ignored.err, HasSubstr("search.budget"));
