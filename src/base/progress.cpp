@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kRedraw = 0.1;  // seconds between two drawings of a bar
 // Seconds between two lines: a few at the beginning, and never so few that they fill a log.
+constexpr double kLeastShare = 0.01;  // of the work, by which its speed is known
 constexpr double kLeastPause = 5, kMostPause = 30, kPauseShare = 0.05;
 
 struct ParentProcess {
@@ -78,24 +79,36 @@ double Progress::pause(double now) const {
   return terminal_ ? kRedraw : std::clamp(kPauseShare * now, kLeastPause, kMostPause);
 }
 
+double TimeLeft::seconds(double done, double now) {
+  if (done < 0) return -1;
+  if (begun_at_ < 0 || done < begun_with_) {
+    begun_with_ = done;
+    begun_at_ = now;
+  }
+  const double gained = done - begun_with_;
+  if (!(gained > kLeastShare) || done >= 1) return -1;
+  return (now - begun_at_) / gained * (1 - done);
+}
+
 void Progress::show(double done, std::string_view text) {
   const double now = clock_.seconds();
+  const double left = left_.seconds(done, now);
   if (quiet_ || now - last_ < pause(now)) return;
   last_ = now;
-  draw(done, text, now);
+  draw(done, text, left);
 }
 
 void Progress::begin(double done, std::string_view text) {
   const double now = clock_.seconds();
+  const double left = left_.seconds(done, now);
   if (quiet_ || (!terminal_ && now - last_ < pause(now))) return;
-  draw(done, text, now);
+  draw(done, text, left);
 }
 
-void Progress::draw(double done, std::string_view text, double now) {
+void Progress::draw(double done, std::string_view text, double left) {
   drawn_ = true;
   const bool is_known = done >= 0;
   done = std::clamp(done, 0.0, 1.0);
-  const double left = done > 0.01 && done < 1 ? now / done - now : -1;
   const std::string time = left >= 0 ? format(", {} left", duration(left)) : "";
   const std::string share = is_known ? format("{:3.0f}% ", 100 * done) : "";
   const std::string shown = printable_line(text);

@@ -10,6 +10,19 @@ namespace lorahub::base {
 // Where there is no terminal: the first line at once, or only once the work has lasted a while.
 enum class FirstLine { at_once, after_a_while };
 
+// How long work still takes, by its speed since it was first looked at, or since `done` last fell:
+// work that goes on from a checkpoint begins in its middle, and a part of the work at its own 0.
+class TimeLeft {
+ public:
+  // Of `done` in [0, 1], or below 0 where it is not known, at the second `now` of any clock. Below
+  // 0: it is not known yet.
+  double seconds(double done, double now);
+
+ private:
+  double begun_with_ = 0;  // `done` when it was first looked at
+  double begun_at_ = -1;   // and the clock; below 0: never yet
+};
+
 class Progress {
  public:
   explicit Progress(bool quiet, FirstLine first = FirstLine::at_once);
@@ -26,11 +39,12 @@ class Progress {
 
  private:
   double pause(double now) const;  // seconds between two drawings
-  void draw(double done, std::string_view text, double now);
+  void draw(double done, std::string_view text, double left);
 
   bool quiet_;
   bool terminal_;
   bool drawn_ = false;
+  TimeLeft left_;
   double last_;  // seconds of `clock_` at the last drawing
   Stopwatch clock_;
 };

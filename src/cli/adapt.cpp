@@ -2,9 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <span>
 
 #include "base/check.hpp"
 #include "base/progress.hpp"
@@ -12,6 +16,7 @@
 #include "cli/commands.hpp"
 #include "cli/on_ranks.hpp"
 #include "cli/task_rows.hpp"
+#include "lora/peft.hpp"
 #include "run/adapted_json.hpp"
 #include "study/choices.hpp"
 #include "study/compositions.hpp"
@@ -34,6 +39,7 @@ struct Options {
 };
 
 constexpr const char* kAsk = "ask";
+constexpr size_t kShown = 10;  // modules of the table for people
 
 std::string shots_value(const std::string& words, const study::TaskFiles& files) {
   base::check(words == "all" || study::is_count(words),
@@ -66,12 +72,25 @@ std::vector<std::string> remarks(const Options& options, const study::Trial& tri
   return study::remarks(names, {trial});
 }
 
-void print(const run::Adapted& adapted, const Options& options) {
+// Of many modules most have next to no weight: the heaviest are shown, the card has all.
+void print_weights(const run::Adapted& adapted, const char* card) {
+  std::vector<size_t> order(adapted.modules.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::greater(),
+                           [&](size_t i) { return std::abs(adapted.weights[i]); });
   const bool alone = !adapted.single_loss.empty();
   fmt::print("{:<40} {:>8}{}\n", "module", "weight", alone ? "   loss alone" : "");
-  for (size_t i = 0; i < adapted.modules.size(); ++i)
+  const size_t shown = order.size() <= kShown + 1 ? order.size() : kShown;
+  for (const size_t i : std::span(order).first(shown))
     fmt::print("{:<40} {:>8.4f}{}\n", adapted.modules[i], adapted.weights[i],
                alone ? base::format(" {:>12.4f}", adapted.single_loss[i]) : "");
+  if (shown < order.size())
+    fmt::print("... and {} of less weight (the adapter's {} has all)\n", order.size() - shown,
+               card);
+}
+
+void print(const run::Adapted& adapted, const Options& options) {
+  print_weights(adapted, lora::kCardFile);
   fmt::print("\n{}\n", run::contest_table(adapted.contest));
   if (adapted.fell_back())
     fmt::print(
@@ -79,10 +98,6 @@ void print(const run::Adapted& adapted, const Options& options) {
         "(--no-fallback keeps the mixture).\n");
   fmt::print("{} written to {}\n", options.out.merge.empty() ? "adapter" : "model",
              options.out.folder);
-}
-
-void print_json(const run::Adapted& adapted, const Options& options) {
-  fmt::print("{}\n", run::adapted_json(adapted, options.out.folder));
 }
 
 bool asks(const Options& options) { return options.penalty == kAsk; }
@@ -145,7 +160,10 @@ int search_and_print(const Options& options, const study::Trial& trial, workers:
                            .force = options.out.force};
   return run::adapt(adaptation, output, hardware, world, [&](const run::Adapted& adapted) {
     bar.reset();
-    (options.json ? print_json : print)(adapted, options);
+    if (options.json)
+      fmt::print("{}\n", run::adapted_json(adapted, trial, options.out.folder));
+    else
+      print(adapted, options);
     warn(adapted.delivered.written, options.out);
   });
 }

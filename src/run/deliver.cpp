@@ -35,20 +35,15 @@ double loss_of(const objective::LoadedModel& loaded, const model::Adapter& adapt
       .front();
 }
 
-std::string search_name(const study::Trial& trial) {
-  return study::uses_search(trial.method)
-             ? study::name(trial.search.method)
-             : base::format("{} ({})", study::name(trial.method), study::name(trial.train.descent));
-}
-
 std::string body(const Solution& solution, const lora::MixtureToWrite& mixture,
                  const Delivered& delivered) {
   const study::Trial& trial = solution.trial;
   return base::format(
-             "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; {} evaluations of "
+             "# {}: a LoRA adapter composed by lorahub\n\nBase model `{}`; {} {} of "
              "search `{}`, seed {}; {} examples (sha256 {}).\n\n",
-             solution.task.name, trial.model, solution.evaluations, search_name(trial),
-             trial.seed.search, solution.task.shots.size(), solution.task.shots_sha256) +
+             solution.task.name, trial.model, solution.evaluations, study::search_unit(trial),
+             search_name(trial), trial.seed.search, solution.task.shots.size(),
+             solution.task.shots_sha256) +
          contest_table(solution.contest) + "\n" + lora::describe(mixture, delivered.written);
 }
 
@@ -72,6 +67,12 @@ lora::ModuleCard card(const objective::LoadedModel& loaded, const Solution& solu
 
 std::string base_name(const Output& output, const study::Trial& trial) {
   return output.base.empty() ? checkpoint::lasting_name(trial.model_path) : output.base;
+}
+
+std::string search_name(const study::Trial& trial) {
+  return study::uses_search(trial.method)
+             ? study::name(trial.search.method)
+             : base::format("{} ({})", study::name(trial.method), study::name(trial.train.descent));
 }
 
 Delivered deliver(const objective::LoadedModel& loaded, const Solution& solution,

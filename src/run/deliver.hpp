@@ -30,6 +30,9 @@ struct Output {
 // What the adapter's configuration and card call its base.
 std::string base_name(const Output& output, const study::Trial& trial);
 
+// The search in words: "cma", "official", ..., "gradient (bfgs)".
+std::string search_name(const study::Trial& trial);
+
 struct Solution {
   const study::Trial& trial;
   const task::Task& task;

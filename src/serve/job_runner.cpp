@@ -96,7 +96,7 @@ Jobs::End JobRunner::adapted(const ServiceJob& job, Search& search) {
                            .base = input.model,
                            .first_example = run::FirstExample::kept_private};
   const run::Adapted found = run::adapt(adaptation, output, own_, dispatcher_);
-  return {.output = run::adapted_json(found, "")};
+  return {.output = run::adapted_json(found, adaptation.trial, "")};
 }
 
 // A search that has had its turn computed a generation more than was known, so that it ends.

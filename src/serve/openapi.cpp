@@ -4,6 +4,7 @@
 
 #include "base/escape.hpp"
 #include "plan/environment.hpp"
+#include "run/adapted_json.hpp"
 #include "serve/input_fields.hpp"
 #include "serve/openapi_library.hpp"
 
@@ -36,22 +37,36 @@ ordered_json input_schema(const std::vector<InputField>& fields) {
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
 }
 
+ordered_json list_of(const char* type) { return {{"type", "array"}, {"items", {{"type", type}}}}; }
+
+ordered_json schema_of(run::AdaptedKind kind) {
+  switch (kind) {
+    case run::AdaptedKind::text:
+      return {{"type", "string"}};
+    case run::AdaptedKind::integer:
+      return {{"type", "integer"}};
+    case run::AdaptedKind::number:
+      return {{"type", "number"}};
+    case run::AdaptedKind::texts:
+      return list_of("string");
+    case run::AdaptedKind::numbers:
+      return list_of("number");
+    case run::AdaptedKind::objects:
+      return list_of("object");
+    case run::AdaptedKind::object:
+      break;
+  }
+  return {{"type", "object"}};
+}
+
+// What an adaptation found, and the archive and the files of its adapter.
 ordered_json output_schema() {
-  const ordered_json numbers{{"type", "array"}, {"items", {{"type", "number"}}}};
-  return {{"type", "object"},
-          {"nullable", true},
-          {"properties",
-           {{"adapter", {{"type", "string"}}},
-            {"files", {{"type", "object"}}},
-            {"modules", {{"type", "array"}, {"items", {{"type", "string"}}}}},
-            {"weights", numbers},
-            {"single_loss", numbers},
-            {"zero_loss", {{"type", "number"}}},
-            {"loss", {{"type", "number"}}},
-            {"objective", {{"type", "number"}}},
-            {"evaluations", {{"type", "integer"}}},
-            {"answer", {{"type", "string"}}},
-            {"compared", {{"type", "array"}, {"items", {{"type", "object"}}}}}}}};
+  ordered_json properties{{"adapter", {{"type", "string"}}}, {"files", {{"type", "object"}}}};
+  for (const run::AdaptedField& field : run::adapted_fields()) {
+    properties[field.name] = schema_of(field.kind);
+    properties[field.name]["description"] = field.meaning;
+  }
+  return {{"type", "object"}, {"nullable", true}, {"properties", properties}};
 }
 
 ordered_json infer_output_schema() {

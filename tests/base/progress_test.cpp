@@ -21,7 +21,17 @@ std::string shown(bool quiet, double done) {
 TEST(Progress, OffATerminalItIsALineNowAndThen) {
   EXPECT_EQ(shown(false, 0), "  0% trial 1\n");
   EXPECT_EQ(shown(false, -3), "trial 1\n");  // it is not known how much there is
-  EXPECT_EQ(shown(false, 0.5).substr(0, 13), " 50% trial 1,");
+  EXPECT_EQ(shown(false, 0.5), " 50% trial 1\n");
+}
+
+TEST(Progress, TimeLeftIsOfTheWorkThatWasSeen) {
+  TimeLeft left;
+  EXPECT_LT(left.seconds(0.6, 100), 0);  // it goes on from a checkpoint: no speed is known
+  EXPECT_LT(left.seconds(0.605, 103), 0);
+  EXPECT_NEAR(left.seconds(0.7, 110), 30, 1e-9);  // a tenth in 10 s, three are left
+  EXPECT_LT(left.seconds(1, 140), 0);
+  EXPECT_LT(left.seconds(0, 200), 0);  // the next part
+  EXPECT_NEAR(left.seconds(0.5, 204), 4, 1e-9);
 }
 
 TEST(Progress, ShortWorkOffATerminalMaySayNothing) {

@@ -191,7 +191,7 @@ TEST_F(Adapt, FollowsTheGradientUnlessItIsToldOtherwise) {
   EXPECT_EQ(found["modules"].size(), 40U);
   EXPECT_LT(found["loss"], found["zero_loss"].get<double>() / 10) << found;
   EXPECT_THAT(read_all(folder_ / "out/README.md"),
-              HasSubstr("33 evaluations of search `gradient (bfgs)`"));
+              HasSubstr("33 steps of search `gradient (bfgs)`"));
   EXPECT_EQ(parsed(words + " --quick --loss-batch 2 --json --out x")["evaluations"], 33);
   const Ended by_losses = lorahub(words + " --quick --quiet --budget 45 --json --out y");
   EXPECT_EQ(nlohmann::json::parse(by_losses.out)["evaluations"], 45);

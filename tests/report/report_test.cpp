@@ -313,7 +313,7 @@ TEST(Answer, SaysWhatFewTasksCanShow) {
   }
   EXPECT_THAT(generalisation_answer(summary_of(trials)),
               HasSubstr("on 4 tasks (Wilcoxon over tasks, Holm: p = 0.12; 4 tasks cannot give less "
-                        "than 0.12)"));
+                        "than 0.12 without Holm's correction)"));
 }
 
 // lorahub gains 20 as generated and 5 by the likeliest option, each over its own base.
@@ -348,7 +348,8 @@ TEST(Answer, OfSeveralCompositionsCountsThemAndNamesBothEnds) {
               HasSubstr("2 compositions against zero_shot: 2 better, 0 worse, 0 with no difference "
                         "that can be shown, from +10.0 (no spread) points (lorahub budget=40) "
                         "to +20.0 (no spread) (lorahub budget=400); Wilcoxon over tasks, Holm: p = "
-                        "1.00 at best; 2 tasks cannot give less than 0.50."));
+                        "1.00 at best; 2 tasks cannot give less than 0.50 without Holm's "
+                        "correction."));
 }
 
 TEST(Answer, OfOneDrawHasNoIntervalAndShowsNothing) {

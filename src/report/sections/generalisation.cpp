@@ -39,7 +39,7 @@ std::vector<const Comparison*> with(const std::vector<Comparison>& all, const st
 
 std::string floor_text(size_t tasks) {
   if (tasks < 2 || tasks >= kFewTasks) return "";
-  return base::format("; {} tasks cannot give less than {}", tasks,
+  return base::format("; {} tasks cannot give less than {} without Holm's correction", tasks,
                       p_cell(std::ldexp(2, -static_cast<int>(tasks))));
 }
 
