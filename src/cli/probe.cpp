@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
@@ -15,11 +14,9 @@
 #include "cli/outputs.hpp"
 #include "cli/task_rows.hpp"
 #include "lora/base_names.hpp"
-#include "lora/geometry.hpp"
-#include "plan/command_memory.hpp"
-#include "plan/lengths.hpp"
 #include "report/figures/plot.hpp"
 #include "report/table.hpp"
+#include "run/probe_json.hpp"
 #include "study/choices.hpp"
 
 namespace lorahub::cli {
@@ -36,30 +33,6 @@ struct ProbeOptions {
   lora::Force force = lora::Force::no;
 };
 
-// Refuses shots that are too long or too many for the memory, and says how many are cut.
-void check_shots(const ProbeOptions& options, const objective::LoadedModel& loaded,
-                 const task::Task& task) {
-  study::Trial trial{.task_files = {.pool = options.task, .test = options.task},
-                     .method = study::Method::best_single};
-  trial.max_input = options.longest;
-  plan::Lengths lengths = plan::lengths(
-      trial, task,
-      {.tokenizer = loaded.tokenizer.get(), .window = loaded.model->architecture().window()},
-      plan::Reads::shots);
-  for (const task::Example& shot : task.shots)  // which are answered, too, and read whole for that
-    lengths.prompts.push_back({.source = task::count_tokens(loaded.tokenizer.get(), shot.input)});
-  warn(plan::sentence({.cut = lengths.cut, .of = task.shots.size()}));
-  if (options.no_memory_check) return;
-  plan::Need need = plan::need({.trial = trial,
-                                .architecture = loaded.model->architecture(),
-                                .lengths = lengths,
-                                .tile = {},
-                                .device = loaded.device},
-                               loaded.threads, base::format("the loss of {} shots", options.shots));
-  need.shared = 0;  // loaded already
-  plan::check_own_room(need);
-}
-
 run::ProbeFindings probe(const ProbeOptions& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
@@ -69,43 +42,28 @@ run::ProbeFindings probe(const ProbeOptions& options) {
                                       .shots = {.count = options.shots, .rows = {}},
                                       .seed = {.modules = 1, .shots = options.seed, .search = 1}});
   const objective::LoadedModel loaded = load_model(options.model);
-  check_shots(options, loaded, task);
+  warn(run::check_shots(
+      loaded, task,
+      {.rows = options.task,
+       .max_input = options.longest,
+       .memory = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse}));
   warn(lora::base_warning(lora::named_bases(options.library, names), options.model.model));
   base::Progress bar(options.quiet, base::FirstLine::after_a_while);
-  const auto watch = [&bar](size_t done, size_t all) {
-    bar.show(static_cast<double>(done) / static_cast<double>(std::max<size_t>(all, 1)),
-             base::format("{} of {} modules", done, all));
+  const auto watch = [&bar](const run::ProbeProgress& now) {
+    bar.show(static_cast<double>(now.done) / static_cast<double>(std::max<size_t>(now.all, 1)),
+             base::format("{} of {} modules", now.done, now.all));
   };
-  return run::probe_library(
+  run::ProbeFindings found = run::probe_library(
       loaded, task,
       {.model = options.model.model,
        .library = options.library,
        .names = names,
+       .misfits = options.modules.empty() ? run::Misfits::leave_out : run::Misfits::refuse,
        .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
        .cache = options.cache,
        .watch = watch});
-}
-
-void print_json(const run::ProbeFindings& found) {
-  nlohmann::json modules = nlohmann::json::array();
-  for (size_t i = 0; i < found.modules.size(); ++i) {
-    const lora::Norms norms = lora::norms(found.modules[i]);
-    const run::Probed& p = found.probed[i + 1];
-    modules.push_back({{"name", found.modules[i].name},
-                       {"rank", found.modules[i].rank},
-                       {"loss", p.loss},
-                       {"accuracy", p.accuracy},
-                       {"changed", p.changed},
-                       {"norm_a", norms.a},
-                       {"norm_b", norms.b},
-                       {"norm_ba", norms.product}});
-  }
-  const nlohmann::json out{
-      {"base", {{"loss", found.probed[0].loss}, {"accuracy", found.probed[0].accuracy}}},
-      {"shots_sha256", found.shots_sha256},
-      {"modules", modules},
-      {"similarity", found.cosines}};
-  fmt::print("{}\n", base::json_text(out));
+  for (const std::string& sentence : found.left_out) warn("left out: " + sentence);
+  return found;
 }
 
 // The most similar other module, and how similar it is.
@@ -122,13 +80,13 @@ void print_table(const run::ProbeFindings& found) {
     return report::Cells{name, base::format("{:.4f}", p.loss), base::format("{:.1f}", p.accuracy),
                          base::format("{:.1f}", p.changed)};
   };
-  std::vector<report::Cells> rows{cells("(base)", found.probed[0])};
+  std::vector<report::Cells> rows{cells("(base)", found.base)};
   rows.back().insert(rows.back().end(), {"", "", "", "", ""});
   for (size_t i = 0; i < found.modules.size(); ++i) {
-    const lora::Norms norms = lora::norms(found.modules[i]);
+    const run::ProbedModule& module = found.modules[i];
     const auto [other, cosine] = nearest(found, i);
-    rows.push_back(cells(found.modules[i].name, found.probed[i + 1]));
-    for (const double norm : {norms.a, norms.b, norms.product})
+    rows.push_back(cells(module.name, module.alone));
+    for (const double norm : {module.norms.a, module.norms.b, module.norms.product})
       rows.back().push_back(base::format("{:.3g}", norm));
     rows.back().push_back(other);
     rows.back().push_back(other.empty() ? "" : base::format("{:.3f}", cosine));
@@ -143,7 +101,7 @@ int run_probe(const ProbeOptions& options) {
   const run::ProbeFindings found = probe(options);
   if (!options.map.empty()) {
     std::vector<std::string> names;
-    for (const lora::Module& module : found.modules) names.push_back(module.name);
+    for (const run::ProbedModule& module : found.modules) names.push_back(module.name);
     report::PlotMatrix map{.title = "similarity of what modules add",
                            .x_label = "",
                            .y_label = "",
@@ -155,7 +113,10 @@ int run_probe(const ProbeOptions& options) {
     report::arrange(map);
     base::write_file(options.map, report::draw(map, "similarity"));
   }
-  options.json ? print_json(found) : print_table(found);
+  if (options.json)
+    fmt::print("{}\n", run::probe_json(found));
+  else
+    print_table(found);
   return 0;
 }
 
@@ -170,7 +131,8 @@ void add_probe(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ProbeOptions>();
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();
-  command->add_option("--modules", options->modules, "their names, with commas (default: all)");
+  command->add_option("--modules", options->modules,
+                      "their names, with commas (default: all that fit the model)");
   add_task(*command, options->task, Part::pool, "examples, JSON lines or a table (.csv, .tsv)")
       ->required();
   add_columns(*command, options->columns);

@@ -1,13 +1,17 @@
 #include "run/probe.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <span>
 
+#include "base/check.hpp"
 #include "base/clock.hpp"
 #include "checkpoint/hub.hpp"
-#include "lora/geometry.hpp"
 #include "lora/load_modules.hpp"
 #include "objective/alone.hpp"
+#include "plan/command_memory.hpp"
+#include "plan/lengths.hpp"
 #include "task/score.hpp"
 #include "tensor/threads.hpp"
 
@@ -46,69 +50,198 @@ Probed measured(const objective::LoadedModel& loaded, const model::Adapter& adap
           .changed = percent(changed, answers.size())};
 }
 
-}  // namespace
-
-std::vector<Probed> probe(const objective::LoadedModel& loaded, const Candidates& candidates,
-                          std::span<const task::Example> examples, ProbeCache& cache,
-                          const ProbeWatch& watch) {
-  Examples given{
-      .rows = examples, .prompts = {}, .pairs = objective::tokenize(*loaded.tokenizer, examples)};
-  for (const task::Example& example : examples) given.prompts.push_back(example.input);
-  const std::vector<std::string> base_answers = answers_of(loaded, {}, given);
-  std::vector<Probed> all{measured(loaded, {}, given, base_answers)};
-  std::vector<size_t> open;
-  for (size_t i = 0; i < candidates.modules.size(); ++i) {
-    const Probed* known = cache.find(candidates.hashes[i]);
-    const bool whole = known != nullptr && !std::isnan(known->accuracy);
-    all.push_back(whole ? *known : Probed{});
-    if (!whole) open.push_back(i);
+// Tells how many modules are done.
+class Progress {
+ public:
+  Progress(size_t all, const ProbeWatch& watch) : watch_(watch) { now_.all = all; }
+  void begin(double base_loss) {
+    now_.least_loss = base_loss;
+    add_known({});
   }
-  objective::LoadedModel one = loaded;
-  one.threads = 1;
-  std::mutex mutex;
-  size_t done = 0;
-  const auto tell = [&](size_t more) {
-    const std::lock_guard lock(mutex);
-    done += more;
-    if (watch) watch(done, open.size());
+  void add_known(const std::vector<double>& losses) {
+    now_.done += losses.size();
+    for (const double loss : losses) now_.least_loss = std::min(now_.least_loss, loss);
+    if (watch_) watch_(now_);
+  }
+  void add_computed(double loss) {
+    ++now_.computed;
+    add_known({loss});
+  }
+  void leave_out(size_t modules) { now_.all -= modules; }
+
+ private:
+  const ProbeWatch& watch_;
+  ProbeProgress now_;
+};
+
+// The modules of a part of the names that fit; sentences about the others go into `left_out`.
+std::vector<lora::Module> fitting(const objective::LoadedModel& loaded, const ProbeOptions& options,
+                                  const std::vector<std::string>& names,
+                                  std::vector<std::string>& left_out) {
+  const auto load = [&](const std::vector<std::string>& some) {
+    lora::Modules kept;
+    return lora::load_modules({.model = options.model,
+                               .library = options.library,
+                               .names = some,
+                               .threads = loaded.threads},
+                              loaded.model->architecture(), kept);
   };
-  tell(0);
-  tensor::share(loaded.threads, static_cast<int>(open.size()), [&](int number) {
-    const size_t i = open[static_cast<size_t>(number)];
-    all[i + 1] = measured(one, objective::alone(one, candidates.modules[i]), given, base_answers);
-    tell(1);
-  });
-  for (const size_t i : open) cache.add(candidates.hashes[i], all[i + 1]);
-  return all;
+  try {
+    return load(names);
+  } catch (const base::Error&) {
+    if (options.misfits == Misfits::refuse) throw;
+  }
+  std::vector<lora::Module> modules;
+  for (const std::string& name : names) try {
+      modules.push_back(std::move(load({name}).front()));
+    } catch (const base::Error& error) {
+      left_out.emplace_back(error.what());
+    }
+  return modules;
 }
+
+// Computes what the cache does not know.
+class Probe {
+ public:
+  Probe(const objective::LoadedModel& loaded, const task::Task& task, const ProbeOptions& options,
+        ProbeFindings& found)
+      : loaded_(loaded),
+        options_(options),
+        given_{.rows = task.shots,
+               .prompts = {},
+               .pairs = objective::tokenize(*loaded.tokenizer, task.shots)},
+        cache_(options.cache.empty() ? probe_folder() : options.cache,
+               {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model)),
+                .pairs = given_.pairs,
+                .precision = options.precision,
+                .device = loaded.device}),
+        progress_(options.names.size(), options.watch),
+        found_(found) {
+    for (const task::Example& example : given_.rows) given_.prompts.push_back(example.input);
+  }
+
+  void all() {
+    try {
+      parts();
+    } catch (...) {
+      cache_.save();
+      throw;
+    }
+    cache_.save();
+    base::check(!found_.modules.empty(), "{}",
+                found_.left_out.empty() ? "there is no module, name one" : found_.left_out.front());
+  }
+
+ private:
+  static constexpr size_t kAtOnce = 64;  // modules that are held, where no two are compared
+
+  void parts() {
+    const std::vector<std::string>& names = options_.names;
+    const size_t step = options_.similarity ? names.size() : kAtOnce;
+    for (size_t i = 0; i < names.size(); i += step) {
+      const std::vector<std::string> some(
+          names.begin() + static_cast<ptrdiff_t>(i),
+          names.begin() + static_cast<ptrdiff_t>(std::min(i + step, names.size())));
+      const size_t before = found_.left_out.size();
+      const std::vector<lora::Module> modules = fitting(loaded_, options_, some, found_.left_out);
+      progress_.leave_out(found_.left_out.size() - before);
+      if (i == 0) base();
+      part(modules);
+      if (options_.similarity) found_.cosines = lora::cosines(modules);
+    }
+  }
+
+  void base() {
+    base_answers_ = answers_of(loaded_, {}, given_);
+    found_.base = measured(loaded_, {}, given_, base_answers_);
+    progress_.begin(found_.base.loss);
+  }
+
+  void part(const std::vector<lora::Module>& modules) {
+    const size_t n = modules.size(), first = found_.modules.size();
+    std::vector<std::string> hashes(n);
+    found_.modules.resize(first + n);
+    tensor::share(loaded_.threads, static_cast<int>(n), [&](int number) {
+      const auto i = static_cast<size_t>(number);
+      const lora::Module& module = modules[i];
+      hashes[i] = lora::hash_module(lora::module_folder(options_.library, module.name));
+      found_.modules[first + i] = {
+          .name = module.name, .rank = module.rank, .norms = lora::norms(module), .alone = {}};
+    });
+    std::vector<size_t> open;
+    std::vector<double> known_losses;
+    for (size_t i = 0; i < n; ++i) {
+      const Probed* known = cache_.find(hashes[i]);
+      if (known == nullptr || std::isnan(known->accuracy)) {
+        open.push_back(i);
+      } else {
+        found_.modules[first + i].alone = *known;
+        known_losses.push_back(known->loss);
+      }
+    }
+    progress_.add_known(known_losses);
+    compute(modules, open, [&](size_t i, const Probed& probed) {
+      found_.modules[first + i].alone = probed;
+      cache_.add(hashes[i], probed);
+      progress_.add_computed(probed.loss);
+    });
+  }
+
+  // `keep` is called by one thread at a time.
+  void compute(const std::vector<lora::Module>& modules, const std::vector<size_t>& open,
+               const std::function<void(size_t module, const Probed&)>& keep) {
+    objective::LoadedModel one = loaded_;
+    one.threads = 1;
+    std::mutex mutex;
+    tensor::share(loaded_.threads, static_cast<int>(open.size()), [&](int number) {
+      const size_t i = open[static_cast<size_t>(number)];
+      const Probed probed = measured(one, objective::alone(one, modules[i]), given_, base_answers_);
+      const std::lock_guard lock(mutex);
+      keep(i, probed);
+    });
+  }
+
+  const objective::LoadedModel& loaded_;
+  const ProbeOptions& options_;
+  Examples given_;
+  ProbeCache cache_;
+  Progress progress_;
+  ProbeFindings& found_;
+  std::vector<std::string> base_answers_;
+};
+
+}  // namespace
 
 ProbeFindings probe_library(const objective::LoadedModel& loaded, const task::Task& task,
                             const ProbeOptions& options) {
-  lora::Modules kept;
-  ProbeFindings found{.modules = lora::load_modules({.model = options.model,
-                                                     .library = options.library,
-                                                     .names = options.names,
-                                                     .threads = loaded.threads},
-                                                    loaded.model->architecture(), kept),
-                      .probed = {},
-                      .cosines = {},
-                      .shots_sha256 = task.shots_sha256};
-  std::vector<std::string> hashes(options.names.size());
-  tensor::share(loaded.threads, static_cast<int>(hashes.size()), [&](int i) {
-    const auto module = static_cast<size_t>(i);
-    hashes[module] = lora::hash_module(lora::module_folder(options.library, options.names[module]));
-  });
-  const std::vector<model::Tokens> pairs = objective::tokenize(*loaded.tokenizer, task.shots);
-  ProbeCache cache(options.cache.empty() ? probe_folder() : options.cache,
-                   {.model_sha256 = checkpoint::hash_model(checkpoint::resolve(options.model)),
-                    .pairs = pairs,
-                    .precision = options.precision,
-                    .device = loaded.device});
-  found.probed =
-      probe(loaded, {.modules = found.modules, .hashes = hashes}, task.shots, cache, options.watch);
-  cache.save();
-  found.cosines = lora::cosines(found.modules);
+  ProbeFindings found{.shots_sha256 = task.shots_sha256};
+  Probe(loaded, task, options, found).all();
   return found;
+}
+
+std::string check_shots(const objective::LoadedModel& loaded, const task::Task& task,
+                        const ShotsCheck& check) {
+  study::Trial trial{.task_files = {.pool = check.rows, .test = check.rows},
+                     .method = study::Method::best_single};
+  trial.max_input = check.max_input;
+  plan::Lengths lengths = plan::lengths(
+      trial, task,
+      {.tokenizer = loaded.tokenizer.get(), .window = loaded.model->architecture().window()},
+      plan::Reads::shots);
+  for (const task::Example& shot : task.shots)  // which are answered, too, and read whole for that
+    lengths.prompts.push_back({.source = task::count_tokens(loaded.tokenizer.get(), shot.input)});
+  if (check.memory == MemoryCheck::refuse) {
+    plan::Need need =
+        plan::need({.trial = trial,
+                    .architecture = loaded.model->architecture(),
+                    .lengths = lengths,
+                    .tile = {},
+                    .device = loaded.device},
+                   loaded.threads, base::format("the loss of {} shots", task.shots.size()));
+    need.shared = 0;  // loaded already
+    plan::check_own_room(need);
+  }
+  return plan::sentence({.cut = lengths.cut, .of = task.shots.size()});
 }
 
 }  // namespace lorahub::run

@@ -292,12 +292,9 @@ study::Trial trial_of(const AdaptInput& input, const Catalog& catalog, const Job
 }
 
 std::string command_line(const AdaptInput& input, const Catalog& catalog) {
-  const auto word = [](const std::string& name, const std::string& path) {
-    return base::shell_word(path.find('/') == std::string::npos ? path : name);
-  };
   std::string line = base::format("lorahub adapt --model {} --library {} --task examples.jsonl",
-                                  word(input.model, catalog.model(input.model)),
-                                  word(input.library, catalog.library(input.library)));
+                                  shown_word(input.model, catalog.model(input.model)),
+                                  shown_word(input.library, catalog.library(input.library)));
   if (!input.test.empty()) line += " --test test.jsonl";
   if (!input.modules.empty()) line += " --modules " + base::shell_word(input.modules);
   line += base::format(" --search {} --shots {}", input.search, input.shots);

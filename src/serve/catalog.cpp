@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/check.hpp"
+#include "base/escape.hpp"
 #include "base/files.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/index.hpp"
@@ -137,6 +138,13 @@ bool Catalog::has(const std::string& library, const std::string& module) const {
   return std::ranges::find(*all, module, &ListedModule::name) != all->end();
 }
 
+void Catalog::check_module(const std::string& library, const std::string& module) const {
+  const std::vector<std::string> known = names(library);
+  base::check(std::ranges::find(known, module) != known.end(),
+              "library '{}' has no module '{}', did you mean '{}'?", library, module,
+              base::nearest(module, known));
+}
+
 void Catalog::refresh(const std::string& library) const {
   const fs::path place = folder(library);
   Snapshot now{.changed = fs::last_write_time(place), .read = fs::file_time_type::clock::now()};
@@ -166,6 +174,10 @@ std::vector<std::string> Catalog::names(const std::string& library) const {
 
 std::string public_name(const std::string& base) {
   return base.starts_with('/') ? std::filesystem::path(base).filename().string() : base;
+}
+
+std::string shown_word(const std::string& name, const std::string& word) {
+  return base::shell_word(word.find('/') == std::string::npos ? word : name);
 }
 
 NamedWords words_of(const std::vector<std::string>& options, const std::string& option) {

@@ -45,6 +45,8 @@ class Catalog {
   // Those whose name or task holds `search`, whatever the case of its letters.
   std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
   bool has(const std::string& library, const std::string& module) const;
+  // Error naming the nearest module where the library has no such one.
+  void check_module(const std::string& library, const std::string& module) const;
   size_t count(const std::string& library) const { return all(library)->size(); }
 
   void refresh(const std::string& library) const;
@@ -65,6 +67,9 @@ class Catalog {
 
 // What others call a model: names go out, and where a model lies on this machine does not.
 std::string public_name(const std::string& base);
+
+// The word by which a command line on another machine names it: the piece, or the name of a path.
+std::string shown_word(const std::string& name, const std::string& word);
 
 // "NAME=PATH", or a word that is its own name. Error where a name is given twice.
 NamedWords words_of(const std::vector<std::string>& options, const std::string& option);

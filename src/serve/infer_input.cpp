@@ -74,17 +74,6 @@ int tokens_of(const json& object) {
   return found->get<int>();
 }
 
-void check_known(const json& object) {
-  std::vector<std::string> names;
-  for (const InputField& field : infer_fields()) names.push_back(field.name);
-  for (const auto& [name, value] : object.items())
-    if (std::ranges::find(names, name) == names.end())
-      refuse_field(name,
-                   base::format("`{}` is no input beside `prompts` (it would not be read), did "
-                                "you mean `{}`?",
-                                name, base::nearest(name, names)));
-}
-
 void check_composition(const std::string& word) {
   const std::vector<std::string>& known = study::words<study::Composition>();
   if (word.empty() || std::ranges::find(known, word) != known.end()) return;
@@ -122,14 +111,11 @@ void named_in_catalog(const std::string& field, const Look& look) {
 }
 
 void check_modules(const InferInput& input, const Catalog& catalog) {
-  const std::vector<std::string> known = catalog.names(input.library);
-  const auto check = [&](const std::string& name, const std::string& field) {
-    if (std::ranges::find(known, name) == known.end())
-      refuse_field(field, base::format("library '{}' has no module '{}', did you mean '{}'?",
-                                       input.library, name, base::nearest(name, known)));
-  };
-  if (!input.module.empty()) check(input.module, "module");
-  for (const auto& [name, weight] : input.weights) check(name, "weights");
+  if (!input.module.empty())
+    named_in_catalog("module", [&] { catalog.check_module(input.library, input.module); });
+  named_in_catalog("weights", [&] {
+    for (const auto& [name, weight] : input.weights) catalog.check_module(input.library, name);
+  });
 }
 
 }  // namespace
@@ -141,7 +127,9 @@ bool asks_for_answers(const std::string& text) {
 
 InferInput read_infer_input(const std::string& text, const Catalog& catalog) {
   const json object = input_object(text);
-  check_known(object);
+  std::vector<std::string> given;
+  for (const auto& [name, value] : object.items()) given.push_back(name);
+  check_known(given, infer_fields(), "prompts");
   if (!object.contains("prompts"))
     refuse_field("prompts", "there are no prompts, give `prompts` as a list of texts");
   InferInput input{.model = text_field(object, "model"),
@@ -175,14 +163,11 @@ std::string as_json(const InferInput& input) {
 }
 
 std::string command_line(const InferInput& input, const Catalog& catalog) {
-  const auto word = [](const std::string& name, const std::string& path) {
-    return base::shell_word(path.find('/') == std::string::npos ? path : name);
-  };
   std::string line =
-      base::format("lorahub infer --model {}", word(input.model, catalog.model(input.model)));
+      base::format("lorahub infer --model {}", shown_word(input.model, catalog.model(input.model)));
   if (!input.job.empty()) line += " --adapter adapter";
   if (!input.library.empty()) {
-    const std::string library = word(input.library, catalog.library(input.library));
+    const std::string library = shown_word(input.library, catalog.library(input.library));
     if (!input.module.empty()) {
       line += " --adapter " + base::shell_word(library + "/" + input.module);
     } else {

@@ -1,6 +1,9 @@
 #include "serve/input_fields.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
+#include "serve/adapt_input.hpp"
 #include "study/choices.hpp"
 
 namespace lorahub::serve {
@@ -71,10 +74,38 @@ const std::vector<InputField>& infer_fields() {
   return fields;
 }
 
-std::vector<std::string> input_names() {
+const std::vector<InputField>& probe_fields() {
+  static const std::vector<InputField> fields{
+      {"probe",
+       R"({"oneOf": [{"type": "string", "enum": ["all"]},
+  {"type": "array", "minItems": 1, "items": {"type": "string"}}]})",
+       "The modules that are tried alone: all that fit the model, or names."},
+      {"examples", kRows, "The rows on which each module is tried."},
+      {"model", kText, "The name of a model; it is not needed where there is one."},
+      {"library", kText, "The name of a library of modules; it is not needed where there is one."}};
+  return fields;
+}
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<InputField>& fields) {
   std::vector<std::string> names;
-  for (const InputField& field : input_fields()) names.push_back(field.name);
+  for (const InputField& field : fields) names.push_back(field.name);
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> input_names() { return names_of(input_fields()); }
+
+void check_known(const std::vector<std::string>& names, const std::vector<InputField>& fields,
+                 const std::string& beside) {
+  const std::vector<std::string> known = names_of(fields);
+  for (const std::string& name : names)
+    if (std::ranges::find(known, name) == known.end())
+      throw WrongInput(name, base::format("`{}` is no input beside `{}` (it would not be read), "
+                                          "did you mean `{}`?",
+                                          name, beside, base::nearest(name, known)));
 }
 
 }  // namespace lorahub::serve

@@ -13,12 +13,19 @@ using nlohmann::json;
 
 constexpr const char* kStateFile = "job.json";
 const char* const kWords[] = {"starting", "processing", "succeeded", "failed", "canceled"};
+const char* const kKindWords[] = {"adapt", "infer", "probe"};
 
 }  // namespace
 
 std::string name(JobStatus status) { return kWords[static_cast<size_t>(status)]; }
 
-std::string name(JobKind kind) { return kind == JobKind::adapt ? "adapt" : "infer"; }
+std::string name(JobKind kind) { return kKindWords[static_cast<size_t>(kind)]; }
+
+JobKind job_kind(const std::string& name) {
+  for (const JobKind kind : kJobKinds)
+    if (name == serve::name(kind)) return kind;
+  base::fail("'{}' is no kind of a job", name);
+}
 
 JobStatus job_status(const std::string& name) {
   for (int i = 0; i < 5; ++i)
@@ -59,7 +66,7 @@ std::optional<ServiceJob> JobFolder::read() const {
                       .number = state.at("number"),
                       .status = job_status(state.at("status")),
                       .input = state.at("input"),
-                      .kind = state.at("kind") == "infer" ? JobKind::infer : JobKind::adapt,
+                      .kind = job_kind(state.at("kind")),
                       .owner = state.at("owner"),
                       .origin = state.at("origin"),
                       .webhook = {.url = state.at("webhook"),

@@ -11,6 +11,7 @@
 #include "run/adapted_json.hpp"
 #include "serve/adapt_input.hpp"
 #include "serve/answers.hpp"
+#include "serve/probe_findings.hpp"
 
 namespace lorahub::serve {
 namespace {
@@ -64,7 +65,8 @@ void JobRunner::compute(const ServiceJob& job) {
 // What is wrong with one job, or goes wrong in it, is said in it, and the next one is computed.
 Jobs::End JobRunner::ended(const ServiceJob& job, Search& search) {
   try {
-    return job.kind == JobKind::infer ? answered(job) : adapted(job, search);
+    if (job.kind == JobKind::infer) return answered(job);
+    return job.kind == JobKind::probe ? probed(job, search) : adapted(job, search);
   } catch (const Canceled&) {
     return {.status = JobStatus::canceled};
   } catch (const Paused&) {
@@ -108,6 +110,24 @@ void JobRunner::between(const ServiceJob& job, Search& search) {
   search.told += spent;
   search.others += answer_short_jobs(search.model, std::max(spent, kLeastAnswers));
   if (search.evaluations > search.begun_with && jobs_.is_anothers_turn()) throw Paused();
+}
+
+// A probe that has had its turn has computed a module more than the cache knew, so that it ends.
+Jobs::End JobRunner::probed(const ServiceJob& job, Search& turn) {
+  const ProbeInput input = read_probe_input(job.input, catalog_);
+  const auto watch = [&](const run::ProbeProgress& now) {
+    jobs_.progress(job.id, {.evaluation = static_cast<int>(now.done),
+                            .of = static_cast<int>(now.all),
+                            .best_loss = now.least_loss,
+                            .seconds = turn.seconds()});
+    base::throw_if_signalled();
+    if (jobs_.cancel_asked(job.id)) throw Canceled();
+    const double spent = turn.seconds() - turn.told;
+    jobs_.serve(job.owner, spent);
+    turn.told += spent;
+    if (now.computed > 0 && jobs_.is_anothers_turn()) throw Paused();
+  };
+  return {.output = probe_findings(input, catalog_, jobs_.folder(job.id), own_, watch)};
 }
 
 // Those that the model in use answers. Returns the seconds that it took, which end with the first

@@ -33,6 +33,7 @@ class JobRunner {
   Jobs::End ended(const ServiceJob& job, Search& search);
   Jobs::End adapted(const ServiceJob& job, Search& search);
   Jobs::End answered(const ServiceJob& job);
+  Jobs::End probed(const ServiceJob& job, Search& turn);
   void between(const ServiceJob& job, Search& search);
   double answer_short_jobs(const std::string& model, double seconds);
   Jobs& jobs_;

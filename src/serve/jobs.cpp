@@ -39,7 +39,7 @@ void Jobs::enqueue(const ServiceJob& job) {
   queue_.add({.id = job.id,
               .owner = job.owner,
               .number = job.number,
-              .is_short = job.kind == JobKind::infer,
+              .is_short = job.kind != JobKind::adapt,
               .seconds = is_known ? job.progress.left() : job.expected});
   if (job.kind == JobKind::infer) short_.emplace(job.number, job.id);
   places_.reset();

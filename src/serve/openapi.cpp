@@ -75,6 +75,22 @@ ordered_json infer_output_schema() {
           {"properties", {{"answers", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
 }
 
+// As `lorahub probe --json`, without the similarities.
+ordered_json probe_output_schema() {
+  const ordered_json number{{"type", "number"}}, text{{"type", "string"}};
+  ordered_json module{{"name", text}, {"rank", {{"type", "integer"}}}};
+  for (const char* name : {"loss", "accuracy", "changed", "norm_a", "norm_b", "norm_ba"})
+    module[name] = number;
+  return {
+      {"type", "object"},
+      {"nullable", true},
+      {"properties",
+       {{"base", {{"type", "object"}, {"properties", {{"loss", number}, {"accuracy", number}}}}},
+        {"modules", {{"type", "array"}, {"items", {{"type", "object"}, {"properties", module}}}}},
+        {"left_out", list_of("string")},
+        {"shots_sha256", text}}}};
+}
+
 ordered_json one_of(const std::vector<std::string>& names) {
   ordered_json schemas = ordered_json::array();
   for (const std::string& name : names) schemas.push_back(schema_of(name));
@@ -100,9 +116,10 @@ ordered_json prediction_schema() {
             {"status",
              {{"type", "string"},
               {"enum", {"starting", "processing", "succeeded", "failed", "canceled"}}}},
-            {"model", {{"type", "string"}, {"enum", {"lorahub/adapt", "lorahub/infer"}}}},
-            {"input", one_of({"Input", "InferInput"})},
-            {"output", one_of({"Output", "InferOutput"})},
+            {"model",
+             {{"type", "string"}, {"enum", {"lorahub/adapt", "lorahub/infer", "lorahub/probe"}}}},
+            {"input", one_of({"Input", "InferInput", "ProbeInput"})},
+            {"output", one_of({"Output", "InferOutput", "ProbeOutput"})},
             {"error", text_or_none},
             {"logs", text},
             {"created_at", text_or_none},
@@ -122,7 +139,7 @@ ordered_json request_schema() {
       {"required", {"input"}},
       {"properties",
        {{"id", {{"type", "string"}}},
-        {"input", one_of({"Input", "InferInput"})},
+        {"input", one_of({"Input", "InferInput", "ProbeInput"})},
         {"webhook", {{"type", "string"}}},
         {"webhook_events_filter",
          {{"type", "array"},
@@ -206,6 +223,11 @@ ordered_json paths() {
 
 }  // namespace
 
+std::string schema_prefix(JobKind kind) {
+  if (kind == JobKind::adapt) return "";
+  return kind == JobKind::infer ? "Infer" : "Probe";
+}
+
 std::string openapi() {
   ordered_json all = paths();
   all.update(ordered_json::parse(library_paths()));
@@ -224,6 +246,8 @@ std::string openapi() {
           {"Output", output_schema()},
           {"InferInput", input_schema(infer_fields())},
           {"InferOutput", infer_output_schema()},
+          {"ProbeInput", input_schema(probe_fields())},
+          {"ProbeOutput", probe_output_schema()},
           {"Prediction", prediction_schema()},
           {"Request", request_schema()},
           {"Refusal",

@@ -2,8 +2,13 @@
 #pragma once
 #include <string>
 
+#include "serve/service_job.hpp"
+
 namespace lorahub::serve {
 
 std::string openapi();  // a JSON object
+
+// What the names of a model's schemas begin with: "Infer" of "InferInput" and "InferOutput".
+std::string schema_prefix(JobKind kind);
 
 }  // namespace lorahub::serve

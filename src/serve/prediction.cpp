@@ -21,7 +21,7 @@ std::string address(const ServiceJob& job, const std::string& file) {
 ordered_json output(const ServiceJob& job) {
   if (job.output.empty()) return nullptr;
   ordered_json output = ordered_json::parse(job.output);
-  if (job.kind == JobKind::infer) return output;
+  if (job.kind != JobKind::adapt) return output;
   output.erase("out");
   ordered_json files;
   for (const std::string& file : result_files()) files[file] = address(job, file);

@@ -20,14 +20,17 @@ using net::HttpResponse;
 using net::Places;
 using nlohmann::ordered_json;
 
-constexpr const char* kInfer = "lorahub/infer";
+constexpr const char* kDescriptions[] = {
+    "few examples in, one LoRA adapter composed of a library's out",
+    "answers to prompts, by the base model or with an adapter",
+    "each module of a library alone on a few examples"};
 constexpr int kUsualWait = 60, kMostWait = 60;  // seconds of `Prefer: wait`
 
 // What Replicate calls a version: 64 hexadecimal digits, here of this program's model.
 std::string version_id(JobKind kind) {
   const auto environment = plan::environment();
   return base::sha256(environment.at("version") + environment.at("commit") +
-                      (kind == JobKind::infer ? kInfer : ""));
+                      (kind == JobKind::adapt ? "" : "lorahub/" + name(kind)));
 }
 
 std::string origin(const HttpRequest& request) { return "http://" + request.field("host"); }
@@ -105,7 +108,7 @@ HttpResponse created(const HttpRequest& request, const ServiceJob& job, const Se
 // The model that a version means: its id, or "lorahub/adapt" with or without one.
 std::optional<JobKind> kind_of_version(const std::string& text) {
   const std::string name = text.substr(0, text.find(':'));
-  for (const JobKind kind : {JobKind::adapt, JobKind::infer})
+  for (const JobKind kind : kJobKinds)
     if (text == version_id(kind) || name == "lorahub/" + serve::name(kind)) return kind;
   return std::nullopt;
 }
@@ -120,8 +123,8 @@ HttpResponse create_as_replicate(const HttpRequest& request, const Served& serve
     if (wanted.is_string()) kind = kind_of_version(wanted.get<std::string>());
     if (!kind)
       return problem(422,
-                     "This service has two models, give the version `lorahub/adapt` or "
-                     "`lorahub/infer`.");
+                     "This service has three models, give the version `lorahub/adapt`, "
+                     "`lorahub/infer` or `lorahub/probe`.");
   }
   const Taken taken = take_job(request, served, {.kind = kind, .origin = origin(request)});
   return taken.refusal ? problem(*taken.refusal) : created(request, taken.job, served);
@@ -180,11 +183,8 @@ HttpResponse stream(const HttpRequest& request, const Served& served, const std:
 
 ordered_json version_json(JobKind kind) {
   ordered_json schema = ordered_json::parse(openapi());
-  if (kind == JobKind::infer) {
-    auto& schemas = schema["components"]["schemas"];
-    schemas["Input"] = schemas["InferInput"];
-    schemas["Output"] = schemas["InferOutput"];
-  }
+  auto& schemas = schema["components"]["schemas"];
+  for (const char* what : {"Input", "Output"}) schemas[what] = schemas[schema_prefix(kind) + what];
   return {{"id", version_id(kind)},
           {"created_at", "2026-01-01T00:00:00Z"},
           {"cog_version", "lorahub " + plan::environment().at("version")},
@@ -195,9 +195,7 @@ ordered_json model_json(const HttpRequest& request, JobKind kind) {
   return {{"url", origin(request) + "/"},
           {"owner", "lorahub"},
           {"name", name(kind)},
-          {"description", kind == JobKind::adapt
-                              ? "few examples in, one LoRA adapter composed of a library's out"
-                              : "answers to prompts, by the base model or with an adapter"},
+          {"description", kDescriptions[static_cast<size_t>(kind)]},
           {"visibility", "private"},
           {"run_count", 0},
           {"latest_version", version_json(kind)}};
@@ -259,7 +257,7 @@ std::string replicate_prediction(const std::string& origin, const ServiceJob& jo
 }
 
 void add_replicate(net::Router& router, const Served& served) {
-  for (const JobKind kind : {JobKind::adapt, JobKind::infer}) add_model(router, served, kind);
+  for (const JobKind kind : kJobKinds) add_model(router, served, kind);
   add_account(router, served);
   router.add({.method = "POST",
               .pattern = "/v1/predictions",

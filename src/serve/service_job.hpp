@@ -1,4 +1,4 @@
-// One job that the service was asked for: an adaptation, or answers to prompts.
+// One job that the service was asked for: an adaptation, answers to prompts, or a probe.
 #pragma once
 #include <string>
 #include <utility>
@@ -12,11 +12,13 @@ std::string name(JobStatus status);
 JobStatus job_status(const std::string& name);  // Error for another word
 inline bool has_ended(JobStatus status) { return status > JobStatus::processing; }
 
-enum class JobKind { adapt, infer };
-std::string name(JobKind kind);  // "adapt": of the model lorahub/adapt
+enum class JobKind { adapt, infer, probe };
+inline constexpr JobKind kJobKinds[] = {JobKind::adapt, JobKind::infer, JobKind::probe};
+std::string name(JobKind kind);             // "adapt": of the model lorahub/adapt
+JobKind job_kind(const std::string& name);  // Error for another word
 
 struct JobProgress {
-  int evaluation = 0, of = 0;
+  int evaluation = 0, of = 0;  // of losses: a search's, or those of modules alone
   double best_loss = 0;
   double seconds = 0;  // of computing since the search began
   double pace = 0;     // seconds of an evaluation, as the last generations took; what a journal

@@ -7,6 +7,7 @@
 #include "base/nesting.hpp"
 #include "serve/hub_answers.hpp"
 #include "serve/infer_input.hpp"
+#include "serve/probe_input.hpp"
 #include "serve/routes.hpp"
 
 namespace lorahub::serve {
@@ -98,11 +99,31 @@ NewJob answering(const std::string& input_json, const Served& served, const std:
           .command = command_line(input, served.catalog)};
 }
 
+NewJob probing(const std::string& input_json, const Served& served) {
+  const ProbeInput input = read_probe_input(input_json, served.catalog);
+  return {.id = "",
+          .input = as_json(input),
+          .kind = JobKind::probe,
+          .command = command_line(input, served.catalog),
+          .examples = json_lines(input.examples)};
+}
+
+// By its fields, where the address does not say it.
+JobKind kind_of(const std::string& input) {
+  if (asks_for_answers(input)) return JobKind::infer;
+  return asks_for_probe(input) ? JobKind::probe : JobKind::adapt;
+}
+
+NewJob new_job(JobKind kind, const std::string& input, const Served& served,
+               const std::string& caller) {
+  if (kind == JobKind::infer) return answering(input, served, caller);
+  return kind == JobKind::probe ? probing(input, served) : adaptation(input, served);
+}
+
 Taken added(const json& body, const Served& served, const Asked& asked) {
   const std::string input = base::json_text(body.value("input", json()));
-  const bool is_infer = asked.kind ? *asked.kind == JobKind::infer : asks_for_answers(input);
   try {
-    NewJob job = is_infer ? answering(input, served, asked.caller) : adaptation(input, served);
+    NewJob job = new_job(asked.kind ? *asked.kind : kind_of(input), input, served, asked.caller);
     job.id = asked.id;
     job.owner = asked.caller;
     job.origin = asked.origin;
