@@ -116,9 +116,9 @@ net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
 }  // namespace
 
 const std::set<std::string>& open_paths() {
-  static const std::set<std::string> paths{"/",          "/app.js",       "/jobs.js",
-                                           "/result.js", "/studies.js",   "/library.js",
-                                           "/app.css",   "/health-check", "/healthz"};
+  static const std::set<std::string> paths{
+      "/",           "/app.js",     "/jobs.js", "/probe.js",     "/result.js",
+      "/studies.js", "/library.js", "/app.css", "/health-check", "/healthz"};
   return paths;
 }
 

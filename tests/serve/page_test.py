@@ -1,6 +1,6 @@
 """The page in a real browser, with axe: page_test.py PROGRAM CONFIGS WORK [PICTURES]. It needs playwright and
 axe-playwright-python, and Debian's chromium (`scripts/setup --browser`)."""
-import json, os, pathlib, re, shutil, sys, zipfile
+import json, os, pathlib, re, shutil, subprocess, sys, zipfile
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -214,6 +214,63 @@ def test_library(page):
     expect(row).to_have_count(0)
 
 
+def test_probe(page):
+    """Each module alone on the examples: the numbers of the command line that the page shows, and what follows from them."""
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("link", name="Try each module on examples of mine").click()
+    expect(page.get_by_role("heading", name="Which modules fit my task?")).to_be_focused()
+    page.get_by_role("button", name="Try each module").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no example")
+    page.get_by_role("button", name="Load a sample").click()
+    examples = [area.input_value() for area in page.locator("#probe-examples textarea[name=input]").all()]
+    page.get_by_role("button", name="Try each module").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("#/probe/"))
+    expect(page.locator("#probe-state")).to_contain_text("done", timeout=WAIT)
+    page.reload()
+    expect(page.get_by_role("heading", name="Modules by their loss alone")).to_be_visible()
+    assert [area.input_value() for area in page.locator("#probe-examples textarea[name=input]").all()] == examples
+    folder = pathlib.Path(sys.argv[3]) / "probe"
+    folder.mkdir()
+    rows = zip(examples, [area.input_value() for area in page.locator("#probe-examples textarea[name=target]").all()])
+    (folder / "examples.jsonl").write_text("".join(json.dumps({"input": i, "target": t}) + "\n" for i, t in rows))
+    command = page.get_by_label("Command line of the probe", exact=True).inner_text().replace("lorahub", os.path.abspath(sys.argv[1]), 1)
+    command = command.replace("--library mini", "--library " + os.path.abspath(LIBRARY)) + " --quiet --cache cache"
+    said = json.loads(subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=True,
+                                     env=os.environ | {"LORAHUB_CONFIGS": os.path.abspath(sys.argv[2])}).stdout)
+    best = sorted(said["modules"], key=lambda one: one["loss"])
+    page.locator("#probe-rest summary").click()
+    rows = page.locator("#probed tbody tr, #probed-rest tbody tr")
+    shown = [[cell.inner_text() for cell in row.locator("th, td").all()] for row in rows.all()]
+    number = lambda x: f"{x:.4f}".replace("-", "−")
+    assert [[name, loss, less] for name, loss, less, *_ in shown] == [
+        [one["name"], number(one["loss"]), number(said["base"]["loss"] - one["loss"])] for one in best], shown
+    assert shown[0][4] == f"{best[0]['accuracy']:.0f}\xa0%", shown[0]
+    helpful = sum(one["loss"] < said["base"]["loss"] for one in best)
+    expect(page.locator("#probe-answer")).to_contain_text(f"{number(said['base']['loss'])}; {helpful} of {len(best)} modules have less")
+    check_look(page, "probe")
+    page.locator("#probed a").first.click()
+    expect(page.get_by_role("heading", name=best[0]["name"], exact=True)).to_be_focused()
+    page.go_back()
+    page.get_by_role("button", name="Adapt with the best 20").click()
+    expect(page.get_by_role("heading", name="Adapt the model")).to_be_focused()
+    assert cells(page, "input") == examples
+    names = [box.get_attribute("value") for box in page.locator("#modules-list input:checked").all()]
+    assert names == [one["name"] for one in best[:20]], names
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("link", name="Try each module on examples of mine").click()
+    many = "".join(json.dumps({"input": f"which one is a : fruit {i}", "target": "a"}) + "\n" for i in range(900))
+    page.locator("#probe-examples").get_by_label("Read a file").set_input_files(
+        {"name": "rows.jsonl", "mimeType": "text/plain", "buffer": many.encode()})
+    page.get_by_role("button", name="Try each module").click()
+    expect(page.locator("#probe-count")).to_contain_text(f"of {len(best)} modules, least loss", timeout=WAIT)
+    page.get_by_role("button", name="Cancel the probe").click()
+    expect(page.locator("#probe-state")).to_contain_text("canceled", timeout=WAIT)
+    expect(page.get_by_role("button", name="Cancel the probe")).to_be_hidden()
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.locator("#jobs-list tbody tr").first).to_contain_text("Probe")
+
+
 def test_cancel(page):
     submit(page)
     page.get_by_role("button", name="Cancel the search").click(timeout=WAIT)
@@ -268,7 +325,7 @@ with sync_playwright() as playwright:
     page.goto(URL)
     expect(page.get_by_role("heading", name="Adapt the model")).to_be_visible()
     assert "token" not in page.url, "the token leaves the address bar"
-    for test in (test_pastes, test_refusals, test_module_choice, test_adaptation, test_cancel, test_lists, test_library, test_keyboard):
+    for test in (test_pastes, test_refusals, test_module_choice, test_adaptation, test_cancel, test_lists, test_library, test_probe, test_keyboard):
         test(page)
         print(test.__name__, "passed", flush=True)
     assert not problems, problems

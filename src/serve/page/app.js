@@ -1,8 +1,9 @@
 // The page of `lorahub serve`. Views are sections of index.html, chosen by the address's fragment:
-// #/ adapts, #/p/ID is one job, #/s/NAME one study, #/library, #/jobs and #/studies list. Data enters
-// the page as text only.
+// #/ adapts, #/p/ID is one job, #/s/NAME one study, #/library/NAME one module, #/probe/ID a probe of a
+// library; #/library, #/jobs and #/studies list. Data enters the page as text only.
 import { openTryOut, showEstimate } from '/jobs.js';
 import { openPublish, showLibrary, upload } from '/library.js';
+import { openProbe, probe } from '/probe.js';
 import { showCompared, showCourse, showWeights } from '/result.js';
 import { openStudy, showStudies } from '/studies.js';
 
@@ -208,12 +209,23 @@ function fill(sample) {
   examples.fill(sample.examples);
   tests.fill(sample.test ?? []);
 }
-async function submit() {
+// Asks for a job and returns its id.
+async function start(input, button) {
   const headers = { 'Content-Type': 'application/json', Prefer: 'respond-async' };
-  const post = { method: 'POST', headers, body: JSON.stringify({ input: request() }) };
-  $('submit').disabled = true;
-  const reply = await ask('/predictions', post).finally(() => { $('submit').disabled = false; });
-  location.hash = `#/p/${(await reply.json()).id}`;
+  const post = { method: 'POST', headers, body: JSON.stringify({ input }) };
+  button.disabled = true;
+  const reply = await ask('/predictions', post).finally(() => { button.disabled = false; });
+  return (await reply.json()).id;
+}
+const submit = async () => { location.hash = `#/p/${await start(request(), $('submit'))}`; };
+// Fills the form with examples and with modules that somebody has chosen.
+function prepare(input, modules) {
+  fill(input);
+  chosen.clear();
+  for (const name of modules) chosen.add(name);
+  document.querySelector('input[name=modules][value=chosen]').checked = true;
+  location.hash = '#/';
+  return showModules();
 }
 
 // What the search finds, or null where the user has searched anew meanwhile.
@@ -241,7 +253,7 @@ async function showModules() {
 }
 
 // ---- One job ----
-const kStates = { starting: '… waiting', processing: '▸ searching', succeeded: '✓ done',
+const kStates = { starting: '… waiting', processing: '▸ computing', succeeded: '✓ done',
   failed: '✗ failed', canceled: '■ canceled' };
 const isOpen = (p) => ['starting', 'processing'].includes(p.status);
 function state(p) {
@@ -313,12 +325,13 @@ function openJob(id) {
 
 // ---- Jobs and the choice of the view ----
 function showJobs({ results }) {
-  const searches = results.filter(({ model }) => model === 'lorahub/adapt');  // and no answers
-  fillTable('jobs-list', searches.map((p) => [h('a', { href: `#/p/${p.id}` }, p.id), state(p),
+  const views = { 'lorahub/adapt': 'p', 'lorahub/probe': 'probe' };  // answers have none
+  fillTable('jobs-list', results.filter(({ model }) => views[model]).map((p) => [
+    h('a', { href: `#/${views[p.model]}/${p.id}` }, p.model === 'lorahub/probe' ? `Probe ${p.id}` : p.id), state(p),
     new Date(p.created_at).toLocaleString(), p.input.model, p.input.library, fixed(p.output?.loss)]));
   return true;
 }
-const kViews = { '': 'adapt', p: 'job', s: 'study', library: 'library', jobs: 'jobs', studies: 'studies' };
+const kViews = { '': 'adapt', p: 'job', s: 'study', library: 'library', probe: 'probe', jobs: 'jobs', studies: 'studies' };
 
 function show(view) {
   for (const section of every('section')) section.hidden = section.id !== view;
@@ -344,16 +357,18 @@ async function open() {
     history.replaceState(null, '', '#/');
   }
   if (!service) await setUp();
-  const [, page = '', id = ''] = location.hash.match(/^#\/(\w*)\/?([\w.%-]*)$/) ?? [];
+  const [, page = '', id = ''] = location.hash.match(/^#\/(\w*)\/?([^/]*)$/) ?? [];
   show(kViews[page] ?? 'adapt');
   if (page === 'p') openJob(id);
-  if (page === 'library') await showLibrary();
+  if (page === 'library') await showLibrary(decodeURIComponent(id));
+  if (page === 'probe') openProbe(id,service);
   if (page === 'jobs') watch('/predictions', 2000, showJobs);
   if (page === 'studies') watch('/api/studies', 2000, showStudies);
   if (page === 's') openStudy(id);
 }
 const onSubmit = (id, act) => { $(id).onsubmit = (event) => { event.preventDefault(); attempt(act); }; };
 onSubmit('adapt-form', submit);
+onSubmit('probe-form', probe);
 onSubmit('upload-form', upload);
 onSubmit('signin-form', () => { sessionStorage.token = $('signin-token').value.trim(); return open(); });
 $('modules-list').onchange = chooseModule;
@@ -362,10 +377,10 @@ $('library-name').onchange = () => { chosen.clear(); attempt(showModules); };
 for (const box of every('input[name=modules]')) box.onchange = () => attempt(showModules);
 for (const box of every('input[name=search]')) box.onchange = showBudget;
 showBudget();
-for (const id of ['shelf-name', 'shelf-search']) $(id).oninput = () => attempt(showLibrary);
+for (const id of ['shelf-name', 'shelf-search']) $(id).oninput = () => attempt(() => showLibrary());
 for (const code of every('pre')) onClick(code.nextElementSibling, () => copy(code));
 onClick($('estimate'), () => showEstimate(request()));
 addEventListener('hashchange', () => attempt(open));
 attempt(open);
-export { $, announceOnce, ask, attempt, button, count, download, draw, duration, fillTable, find, fixed, get, h, onClick,
-  pValue, watch };
+export { $, Editor, announceOnce, ask, attempt, button, count, download, draw, duration, fillTable, find, fixed, get, h,
+  isOpen, onClick, options, pValue, prepare, start, state, watch };

@@ -8,8 +8,8 @@ const json = { 'Content-Type': 'application/json' };
 const owner = () => $('shelf-name').options.length === 1 ? 'lorahub' : $('shelf-name').value;
 const repository = (name) => `/api/models/${encodeURIComponent(owner())}/${encodeURIComponent(name)}`;
 
-// The table, and what is on its way; `null` where the user has searched anew meanwhile.
-export async function showLibrary() {
+// The table, what is on its way, and the card of the module of that name, if any.
+export async function showLibrary(name) {
   const found = await find('shelf-name', 'shelf-search', kMost);
   if (!found) return;
   const link = (name) => Object.assign(button(name, () => showCard(name)), { className: 'link' });
@@ -21,6 +21,7 @@ export async function showLibrary() {
   $('coming').hidden ||= !found.coming.length;
   fillTable('coming-list', found.coming.map(({ name, state, reason }) =>
     [name, kStates[state], reason || '–', button(`Delete ${name}`, () => remove(name))]));
+  if (name) await showCard(name);
 }
 
 async function showCard(name) {

@@ -29,7 +29,7 @@ export function showCompared({ compared, answer, loss, zero_loss }) {
     [named(name), fixed(loss), share(examples), share(test), name === answer ? '–' : pValue(p)]));
   $('result-answer').textContent = `The answer, ${answer}, has the loss ${fixed(loss)}; the base has ${fixed(zero_loss)}.`;
 }
-function bar(weight, low, high) {
+export function bar(weight, low, high) {
   const x = (value) => 100 * (value - low) / (high - low), kind = weight < 0 ? 'minus' : 'plus';
   return draw('svg', { class: 'bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     draw('rect', { class: kind, x: x(Math.min(0, weight)), y: 1, width: x(Math.abs(weight)) - x(0), height: 8 }),
