@@ -62,11 +62,15 @@ Norms norms(const Module& module) {
           .product = std::sqrt(std::max(inner(module, module), 0.0))};
 }
 
-std::vector<std::vector<double>> cosines(const std::vector<Module>& modules) {
+std::vector<std::vector<double>> cosines(const std::vector<Module>& modules,
+                                         const std::function<void()>& between) {
   const size_t n = modules.size();
   std::vector<std::vector<double>> result(n, std::vector<double>(n, 0));
   for (size_t i = 0; i < n; ++i)
-    for (size_t j = 0; j <= i; ++j) result[i][j] = result[j][i] = inner(modules[i], modules[j]);
+    for (size_t j = 0; j <= i; ++j) {
+      between();
+      result[i][j] = result[j][i] = inner(modules[i], modules[j]);
+    }
   std::vector<double> lengths;
   for (size_t i = 0; i < n; ++i) lengths.push_back(std::sqrt(std::max(result[i][i], 0.0)));
   for (size_t i = 0; i < n; ++i)

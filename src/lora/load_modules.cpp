@@ -1,5 +1,6 @@
 #include "lora/load_modules.hpp"
 
+#include "base/check.hpp"
 #include "base/node_memory.hpp"
 #include "checkpoint/hub.hpp"
 #include "lora/base_weights.hpp"
@@ -40,6 +41,27 @@ std::vector<Module> load_modules(const LibraryChoice& choice, const model::Archi
   });
   kept.clear();
   for (const Module& module : modules) kept.emplace(module.name, module);
+  return modules;
+}
+
+std::vector<Module> load_fitting(const LibraryChoice& choice, const model::Architecture& base,
+                                 std::vector<std::string>& left_out) {
+  const auto load = [&](const std::vector<std::string>& names) {
+    LibraryChoice some = choice;
+    some.names = names;
+    Modules kept;
+    return load_modules(some, base, kept);
+  };
+  try {
+    return load(choice.names);  // which several threads share
+  } catch (const base::Error&) {
+  }
+  std::vector<Module> modules;
+  for (const std::string& name : choice.names) try {
+      modules.push_back(std::move(load({name}).front()));
+    } catch (const base::Error& error) {
+      left_out.emplace_back(error.what());
+    }
   return modules;
 }
 

@@ -21,5 +21,8 @@ struct LibraryChoice {
 using Modules = std::map<std::string, Module>;
 std::vector<Module> load_modules(const LibraryChoice& choice, const model::Architecture& base,
                                  Modules& kept);
+// Those that can be read and fit the base; `left_out` gets a sentence for each other one.
+std::vector<Module> load_fitting(const LibraryChoice& choice, const model::Architecture& base,
+                                 std::vector<std::string>& left_out);
 
 }  // namespace lorahub::lora

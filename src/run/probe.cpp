@@ -74,30 +74,18 @@ class Progress {
   ProbeProgress now_;
 };
 
-// The modules of a part of the names that fit; sentences about the others go into `left_out`.
-std::vector<lora::Module> fitting(const objective::LoadedModel& loaded, const ProbeOptions& options,
-                                  const std::vector<std::string>& names,
-                                  std::vector<std::string>& left_out) {
-  const auto load = [&](const std::vector<std::string>& some) {
-    lora::Modules kept;
-    return lora::load_modules({.model = options.model,
-                               .library = options.library,
-                               .names = some,
-                               .threads = loaded.threads},
-                              loaded.model->architecture(), kept);
-  };
-  try {
-    return load(names);
-  } catch (const base::Error&) {
-    if (options.misfits == Misfits::refuse) throw;
-  }
-  std::vector<lora::Module> modules;
-  for (const std::string& name : names) try {
-      modules.push_back(std::move(load({name}).front()));
-    } catch (const base::Error& error) {
-      left_out.emplace_back(error.what());
-    }
-  return modules;
+std::vector<lora::Module> modules_of(const objective::LoadedModel& loaded,
+                                     const ProbeOptions& options,
+                                     const std::vector<std::string>& names,
+                                     std::vector<std::string>& left_out) {
+  const lora::LibraryChoice choice{.model = options.model,
+                                   .library = options.library,
+                                   .names = names,
+                                   .threads = loaded.threads};
+  const model::Architecture& base = loaded.model->architecture();
+  if (options.misfits == Misfits::leave_out) return lora::load_fitting(choice, base, left_out);
+  lora::Modules kept;
+  return lora::load_modules(choice, base, kept);
 }
 
 // Computes what the cache does not know.
@@ -143,7 +131,8 @@ class Probe {
           names.begin() + static_cast<ptrdiff_t>(i),
           names.begin() + static_cast<ptrdiff_t>(std::min(i + step, names.size())));
       const size_t before = found_.left_out.size();
-      const std::vector<lora::Module> modules = fitting(loaded_, options_, some, found_.left_out);
+      const std::vector<lora::Module> modules =
+          modules_of(loaded_, options_, some, found_.left_out);
       progress_.leave_out(found_.left_out.size() - before);
       if (i == 0) base();
       part(modules);

@@ -180,6 +180,13 @@ std::string shown_word(const std::string& name, const std::string& word) {
   return base::shell_word(word.find('/') == std::string::npos ? word : name);
 }
 
+std::string without_folder(std::string sentence, const std::string& folder) {
+  const std::string place = folder + "/";
+  for (size_t at = 0; (at = sentence.find(place)) != std::string::npos;)
+    sentence.erase(at, place.size());
+  return sentence;
+}
+
 NamedWords words_of(const std::vector<std::string>& options, const std::string& option) {
   NamedWords words;
   for (const std::string& text : options) {

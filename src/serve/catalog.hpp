@@ -71,6 +71,9 @@ std::string public_name(const std::string& base);
 // The word by which a command line on another machine names it: the piece, or the name of a path.
 std::string shown_word(const std::string& name, const std::string& word);
 
+// A sentence without the place of a library's folder, which is not for those who ask.
+std::string without_folder(std::string sentence, const std::string& folder);
+
 // "NAME=PATH", or a word that is its own name. Error where a name is given twice.
 NamedWords words_of(const std::vector<std::string>& options, const std::string& option);
 

@@ -35,7 +35,7 @@ const std::map<int, const char*>& meanings() {
       {413, "The body is too long."},
       {415, "The body's type is another one."},
       {422, "It is refused, with the reason."},
-      {429, "Too many uploads wait."},
+      {429, "Too many requests of this kind wait."},
       {507, "The service can't write to its disk."}};
   return words;
 }
@@ -112,6 +112,12 @@ ordered_json reading() {
        {{"get", described({.summary = "The modules of a library, and those on their way into it.",
                            .places = {"name"},
                            .query = {"search", "limit"}})}}},
+      {"/api/libraries/{name}/similarity",
+       {{"get", described({.summary = "How alike the modules of a library are: cosines between "
+                                      "what they add.",
+                           .places = {"name"},
+                           .query = {"search", "model"},
+                           .refusals = {400, 401, 404, 429}})}}},
       {"/api/models",
        {{"get", described({.summary = "All modules, as Hugging Face's clients list models.",
                            .places = {},

@@ -20,6 +20,9 @@ constexpr const char* kJobsScript =
 constexpr const char* kLibraryScript =
 #include "serve/library.js.inc"
     ;
+constexpr const char* kMapScript =
+#include "serve/map.js.inc"
+    ;
 constexpr const char* kProbeScript =
 #include "serve/probe.js.inc"
     ;
@@ -87,6 +90,7 @@ void add_page(net::Router& router) {
               }});
   add("/app.js", "text/javascript", kScript);
   add("/jobs.js", "text/javascript", kJobsScript);
+  add("/map.js", "text/javascript", kMapScript);
   add("/probe.js", "text/javascript", kProbeScript);
   add("/result.js", "text/javascript", kResultScript);
   add("/studies.js", "text/javascript", kStudiesScript);

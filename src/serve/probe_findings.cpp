@@ -1,6 +1,5 @@
 #include "serve/probe_findings.hpp"
 
-#include "base/text.hpp"
 #include "lora/pool.hpp"
 #include "run/probe_json.hpp"
 #include "study/single_trial.hpp"
@@ -14,14 +13,6 @@ task::Task examples_of(const ProbeInput& input, const JobFolder& files) {
                      .task_files = {.pool = rows, .test = rows},
                      .shots = {.count = static_cast<int>(input.examples.size()), .rows = {}},
                      .seed = {.modules = 1, .shots = 1, .search = 1}});
-}
-
-// Where the library lies on this machine is not for those who ask.
-std::string without_folder(std::string sentence, const std::string& folder) {
-  const std::string place = folder + "/";
-  for (size_t at = 0; (at = sentence.find(place)) != std::string::npos;)
-    sentence.erase(at, place.size());
-  return sentence;
 }
 
 }  // namespace

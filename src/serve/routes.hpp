@@ -13,6 +13,7 @@
 #include "serve/metrics.hpp"
 #include "serve/public_modules.hpp"
 #include "serve/secrets.hpp"
+#include "serve/similarity_maps.hpp"
 #include "serve/studies.hpp"
 #include "serve/task_thread.hpp"
 #include "serve/webhooks.hpp"
@@ -29,6 +30,7 @@ struct Served {
   Intake& intake;
   TaskThread& tasks;             // that changes libraries
   const PublicModules& modules;  // as they go out to others
+  const SimilarityMaps& maps;
   bool has_token = true;
   int ranks = 1;
   std::string device = "cpu";

@@ -69,6 +69,7 @@ class RunningService {
                            .hardware = own.hardware()}),
         tasks_([this] { catalog_.refresh_all(); }),
         modules_(catalog_, options.data / "modules"),
+        maps_(catalog_),
         served_{.catalog = catalog_,
                 .jobs = jobs_,
                 .estimator = estimator_,
@@ -78,6 +79,7 @@ class RunningService {
                 .intake = intake_,
                 .tasks = tasks_,
                 .modules = modules_,
+                .maps = maps_,
                 .has_token = options.token,
                 .ranks = dispatcher.ranks(),
                 .device = own.hardware().device == base::Device::cuda ? "cuda" : "cpu"},
@@ -184,6 +186,7 @@ class RunningService {
   Intake intake_;
   TaskThread tasks_;
   const PublicModules modules_;
+  const SimilarityMaps maps_;
   const Served served_;
   const base::Log log_;
   Metrics metrics_;

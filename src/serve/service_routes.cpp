@@ -87,16 +87,18 @@ ordered_json coming(const Served& served, const std::string& library) {
   return list;
 }
 
+std::string of_query(const net::HttpRequest& request, const char* word) {
+  const auto found = request.query.find(word);
+  return found == request.query.end() ? std::string() : found->second;
+}
+
 net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
                           const std::string& name) {
   if (!served.catalog.libraries().contains(name))
     return net::refusal(404, "There is no library of that name.");
-  const auto given = [&](const char* word) {
-    const auto found = request.query.find(word);
-    return found == request.query.end() ? std::string() : found->second;
-  };
-  const std::vector<Catalog::ListedModule> found = served.catalog.modules(name, given("search"));
-  const size_t most = small_number(given("limit")).value_or(kMostListed);
+  const std::vector<Catalog::ListedModule> found =
+      served.catalog.modules(name, of_query(request, "search"));
+  const size_t most = small_number(of_query(request, "limit")).value_or(kMostListed);
   ordered_json list = ordered_json::array();
   for (const Catalog::ListedModule& one : found | std::views::take(most))
     list.push_back({{"name", one.name},
@@ -117,7 +119,7 @@ net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
 
 const std::set<std::string>& open_paths() {
   static const std::set<std::string> paths{
-      "/",           "/app.js",     "/jobs.js", "/probe.js",     "/result.js",
+      "/",           "/app.js",     "/jobs.js", "/probe.js",     "/map.js", "/result.js",
       "/studies.js", "/library.js", "/app.css", "/health-check", "/healthz"};
   return paths;
 }
@@ -139,6 +141,12 @@ void add_service(net::Router& router, const Served& served) {
               .pattern = "/api/libraries/{name}/modules",
               .handler = [&served](const net::HttpRequest& request, const net::Places& places) {
                 return modules(served, request, places.front());
+              }});
+  router.add({.method = "GET",
+              .pattern = "/api/libraries/{name}/similarity",
+              .handler = [&served](const net::HttpRequest& request, const net::Places& places) {
+                return served.maps.answer(places.front(), of_query(request, "model"),
+                                          of_query(request, "search"));
               }});
 }
 

@@ -44,7 +44,8 @@ net::HttpResponse TaskThread::answer_later(std::function<net::HttpResponse()> ta
     result->response = std::move(response);
   });
   if (!waits) {
-    net::HttpResponse full = net::refusal(429, "Too many uploads wait, try again in a minute.");
+    net::HttpResponse full =
+        net::refusal(429, "Too many requests of this kind wait, try again in a minute.");
     full.fields.emplace_back("Retry-After", "60");
     return full;
   }

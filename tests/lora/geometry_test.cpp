@@ -38,6 +38,12 @@ TEST(Geometry, NormsAndCosinesAreThoseOfTheFullMatrices) {
   EXPECT_EQ(cosine[0][1], cosine[1][0]);
   EXPECT_NEAR(cosine[0][0], 1, 1e-15);
   EXPECT_EQ(cosine[2][0], 0);
+  int calls = 0;  // whoever is asked between two products may end the work
+  const auto end = [&] {
+    if (++calls == 2) throw std::runtime_error("enough");
+  };
+  EXPECT_THROW(cosines({x, y, none}, end), std::runtime_error);
+  EXPECT_EQ(calls, 2);
 }
 
 TEST(Geometry, RelativeDifferenceIsWhatTheSvdLeavesOut) {

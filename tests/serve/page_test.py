@@ -271,6 +271,34 @@ def test_probe(page):
     expect(page.locator("#jobs-list tbody tr").first).to_contain_text("Probe")
 
 
+def test_map(page):
+    """How alike the modules are: the numbers of the service, in a picture and in a table."""
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("link", name="How alike the modules are").click()
+    expect(page.get_by_role("heading", name="How alike are the modules?")).to_be_focused()
+    expect(page.locator("#map-note")).to_contain_text("modules found.", timeout=WAIT)
+    asked = """search => fetch('/api/libraries/mini/similarity?search=' + search, {headers: {Authorization: 'Bearer ' +
+        sessionStorage.token}}).then(reply => reply.json())"""
+    found = page.evaluate(asked, "")
+    names, similarity = found["modules"], found["similarity"]
+    rows = [[cell.inner_text() for cell in row.locator("th, td").all()] for row in page.locator("#map-table tbody tr").all()]
+    for i, (name, nearest, cosine) in enumerate(rows):
+        j = max((j for j in range(len(names)) if j != i), key=lambda j: abs(similarity[i][j]))
+        assert (name, nearest, cosine.replace("−", "-")) == (names[i], names[j], f"{similarity[i][j]:.4f}"), (i, j)
+    assert len(rows) == len(names) == found["total"]
+    box = page.locator("#map-plot svg svg").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 2.5 / len(names), box["y"] + box["height"] * 0.5 / len(names))
+    expect(page.locator("#map-cell")).to_contain_text(f"{names[0]} and {names[2]}: ")
+    check_look(page, "map")
+    page.get_by_label("Search the map").fill("letter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#map-table tbody tr")).to_have_count(len(page.evaluate(asked, "letter")["modules"]))
+    page.get_by_label("Search the map").fill("no such module")
+    page.keyboard.press("Enter")
+    expect(page.locator("#map-note")).to_have_text("0 modules found.")
+    expect(page.locator("#map-plot")).to_be_hidden()
+
+
 def test_cancel(page):
     submit(page)
     page.get_by_role("button", name="Cancel the search").click(timeout=WAIT)
@@ -325,7 +353,7 @@ with sync_playwright() as playwright:
     page.goto(URL)
     expect(page.get_by_role("heading", name="Adapt the model")).to_be_visible()
     assert "token" not in page.url, "the token leaves the address bar"
-    for test in (test_pastes, test_refusals, test_module_choice, test_adaptation, test_cancel, test_lists, test_library, test_probe, test_keyboard):
+    for test in (test_pastes, test_refusals, test_module_choice, test_adaptation, test_cancel, test_lists, test_library, test_probe, test_map, test_keyboard):
         test(page)
         print(test.__name__, "passed", flush=True)
     assert not problems, problems

@@ -125,7 +125,54 @@ def ends_of_the_program():
     assert service.end() == 75
 
 
-for test in (same_numbers, modules_that_do_not_fit, turns_and_cancel, ends_of_the_program):
+def products(folder):
+    """What the module adds to each weight, as the file's factors say."""
+    import numpy
+    data = (folder / "adapter_model.safetensors").read_bytes()
+    begin = 8 + int.from_bytes(data[:8], "little")
+    factors = {name: numpy.frombuffer(data[begin + one["data_offsets"][0]:begin + one["data_offsets"][1]],
+                                      {"F32": "<f4", "F16": "<f2"}[one["dtype"]]).reshape(one["shape"])
+               for name, one in json.loads(data[8:begin]).items() if name != "__metadata__"}
+    return {name: factors[name.replace("lora_A", "lora_B")].astype(float) @ a.astype(float)
+            for name, a in factors.items() if "lora_A" in name}
+
+
+def maps():
+    """Cosines are those of the full matrices by numpy; like modules are neighbours; the bound, the search and the cache."""
+    import numpy
+    library = work / "alike"
+    shutil.copytree(configs + "/library/mini/r16", library)
+    shutil.copytree(library / "find_letter", library / "zz_copy")
+    service = service_at("maps", "--model", "mini", "--library", f"alike={library}")
+    path = "/api/libraries/alike/similarity"
+    status, found = service.ask("GET", path)
+    names = found["modules"]
+    assert status == 200 and found["left_out"] == [] and found["total"] == 41, found
+    assert sorted(names) == sorted(one.parent.name for one in library.glob("*/adapter_config.json")), names
+    added = [numpy.concatenate([one.ravel() for _, one in sorted(products(library / name).items())]) for name in names]
+    added = numpy.array([one / numpy.linalg.norm(one) for one in added])
+    difference = numpy.abs(numpy.array(found["similarity"]) - added @ added.T).max()
+    assert difference < 5.1e-5, difference  # they are rounded to four digits
+    assert abs(names.index("zz_copy") - names.index("find_letter")) == 1, names
+    assert service.ask("GET", path)[1] == found
+    two = service.ask("GET", path + "?search=ZZ_copy")[1]
+    assert two["modules"] == ["zz_copy"] and two["similarity"] == [[1.0]] and two["total"] == 1, two
+    assert service.ask("GET", path + "?search=nothing")[1] == {"modules": [], "similarity": [], "left_out": [], "total": 0}
+    for wrong in ("/api/libraries/other/similarity", path + "?model=other"):
+        status, reply = service.ask("GET", wrong)
+        assert status == 404 and "did you mean" in reply["detail"], reply
+    shutil.copytree(library / "add_roman", library / "broken")
+    (library / "broken/adapter_model.safetensors").write_bytes(b"no weights")
+    for i in range(165):
+        shutil.copytree(library / "add_roman", library / f"a{i:03}")
+    time.sleep(3)  # a folder that has just changed is looked through again
+    many = until(lambda: (lambda now: now if now["total"] > 200 else None)(service.ask("GET", path)[1]))
+    assert many["total"] == 207 and len(many["modules"]) + len(many["left_out"]) == 200, (many["total"], many["left_out"])
+    assert str(work) not in json.dumps(many["left_out"]), many["left_out"]
+    assert service.end() == 75
+
+
+for test in (maps, same_numbers, modules_that_do_not_fit, turns_and_cancel, ends_of_the_program):
     began = time.time()
     test()
     print(f"{test.__name__} passed in {time.time() - began:.0f} s", flush=True)

@@ -1,8 +1,9 @@
 // The page of `lorahub serve`. Views are sections of index.html, chosen by the address's fragment:
 // #/ adapts, #/p/ID is one job, #/s/NAME one study, #/library/NAME one module, #/probe/ID a probe of a
-// library; #/library, #/jobs and #/studies list. Data enters the page as text only.
+// library, #/map its map; #/library, #/jobs and #/studies list. Data enters the page as text only.
 import { openTryOut, showEstimate } from '/jobs.js';
 import { openPublish, showLibrary, upload } from '/library.js';
+import { openMap, showMap } from '/map.js';
 import { openProbe, probe } from '/probe.js';
 import { showCompared, showCourse, showWeights } from '/result.js';
 import { openStudy, showStudies } from '/studies.js';
@@ -331,7 +332,7 @@ function showJobs({ results }) {
     new Date(p.created_at).toLocaleString(), p.input.model, p.input.library, fixed(p.output?.loss)]));
   return true;
 }
-const kViews = { '': 'adapt', p: 'job', s: 'study', library: 'library', probe: 'probe', jobs: 'jobs', studies: 'studies' };
+const kViews = { '': 'adapt', p: 'job', s: 'study', library: 'library', probe: 'probe', map: 'map', jobs: 'jobs', studies: 'studies' };
 
 function show(view) {
   for (const section of every('section')) section.hidden = section.id !== view;
@@ -361,6 +362,7 @@ async function open() {
   show(kViews[page] ?? 'adapt');
   if (page === 'p') openJob(id);
   if (page === 'library') await showLibrary(decodeURIComponent(id));
+  if (page === 'map') await openMap(service);
   if (page === 'probe') openProbe(id,service);
   if (page === 'jobs') watch('/predictions', 2000, showJobs);
   if (page === 'studies') watch('/api/studies', 2000, showStudies);
@@ -369,6 +371,7 @@ async function open() {
 const onSubmit = (id, act) => { $(id).onsubmit = (event) => { event.preventDefault(); attempt(act); }; };
 onSubmit('adapt-form', submit);
 onSubmit('probe-form', probe);
+onSubmit('map-form', showMap);
 onSubmit('upload-form', upload);
 onSubmit('signin-form', () => { sessionStorage.token = $('signin-token').value.trim(); return open(); });
 $('modules-list').onchange = chooseModule;
