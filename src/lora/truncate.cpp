@@ -25,7 +25,36 @@ Factors truncated(const Factors& factors, int64_t rank) {
           .b = (left * root).narrow(1, 0, rank).to(at::kFloat).contiguous()};
 }
 
+bool is_too_wide(const Factors& factors) {
+  return factors.a.size(0) > std::min(factors.a.size(1), factors.b.size(0));
+}
+
+Factors narrowed(const Factors& factors) {
+  if (!is_too_wide(factors)) return factors;
+  const int64_t in = factors.a.size(1), out = factors.b.size(0);
+  const at::Tensor product = factors.b.to(at::kDouble).matmul(factors.a.to(at::kDouble));
+  const at::Tensor whole = product.to(at::kFloat).contiguous();
+  const at::Tensor identity = at::eye(std::min(in, out), whole.options());
+  return in <= out ? Factors{.a = identity, .b = whole} : Factors{.a = whole, .b = identity};
+}
+
+// The rank and the alpha that go with the ranks of its places, of which scaling() stays.
+void settle_rank(Module& module, double scaling) {
+  module.rank = 0;
+  for (const auto& [slot, factors] : module.slots)
+    module.rank = std::max(module.rank, factors.a.size(0));
+  module.alpha = scaling * static_cast<double>(module.rank);
+}
+
 }  // namespace
+
+Module narrowed(const Module& module) {
+  Module result = module;
+  for (auto& [slot, factors] : result.slots) factors = narrowed(factors);
+  if (!result.origin.empty()) result.origin += " narrowed";
+  settle_rank(result, module.scaling());
+  return result;
+}
 
 Module truncate(const Module& module, int64_t rank) {
   base::check(rank >= 1 && rank <= module.rank,
@@ -38,9 +67,7 @@ Module truncate(const Module& module, int64_t rank) {
   if (!module.origin.empty()) result.origin = base::format("{} cut to {}", module.origin, rank);
   for (const auto& [slot, factors] : module.slots)
     result.slots[slot] = truncated(factors, std::min(rank, factors.a.size(0)));
-  for (const auto& [slot, factors] : result.slots)
-    result.rank = std::max(result.rank, factors.a.size(0));
-  result.alpha = module.scaling() * static_cast<double>(result.rank);
+  settle_rank(result, module.scaling());
   return result;
 }
 

@@ -1,5 +1,5 @@
-// Cuts a module to a smaller rank: the result is the nearest one, by singular value decomposition
-// at each place.
+// Makes a module smaller: cut to the nearest one of a smaller rank, by singular value decomposition
+// at each place, or written with no more rank than its matrices can have, which loses nothing.
 #pragma once
 #include "lora/library.hpp"
 
@@ -10,5 +10,10 @@ namespace lorahub::lora {
 // composition depends on them: the control). Signs: the entry of largest magnitude in each column
 // of U is positive. Error when `rank` is above the module's.
 Module truncate(const Module& module, int64_t rank);
+
+// BA at each place as before, up to rounding to f32, with factors of a rank that is not above the
+// smaller side of its matrix: where it was, one factor is the product and the other the identity.
+// Products of many modules side by side are such.
+Module narrowed(const Module& module);
 
 }  // namespace lorahub::lora

@@ -20,6 +20,8 @@ Written write_mixture(const std::filesystem::path& folder, const MixtureToWrite&
     written.cut = relative_difference(written.module, cut);
     written.module = std::move(cut);
   }
+  written.composed_rank = written.module.rank;
+  if (mixture.form == WrittenForm::adapter) written.module = narrowed(written.module);
   if (mixture.form == WrittenForm::adapter)
     write_module(folder, written.module, base.architecture, base.name);
   else
@@ -45,6 +47,9 @@ std::string describe(const MixtureToWrite& mixture, const Written& written) {
   if (written.cut > 0)
     text += base::format(", cut from rank {} by SVD: {:.2g} % of what is added is left out",
                          written.module.truncated_from, 100 * written.cut);
+  if (written.composed_rank > written.module.rank)
+    text += base::format(", as large as its matrices can have; composed it was {}",
+                         written.composed_rank);
   text += ".\n";
   if (mixture.form == WrittenForm::merged_bf16)
     text += base::format(

@@ -19,13 +19,14 @@ struct MixtureToWrite {
   const Pool& pool;
   std::span<const double> weights;  // [N]
   study::MixingRule composition = study::Composition::factor;
-  int64_t rank = 0;  // 0: as composed; else the nearest of this rank (SVD)
+  int64_t rank = 0;  // 0: all that was composed; else the nearest of this rank (SVD)
   WrittenForm form = WrittenForm::adapter;
 };
 
 struct Written {
-  Module module;
-  double cut = 0;   // |composed - cut| / |composed| where the rank was cut
+  Module module;              // as it was written: of no more rank than its matrices can have
+  int64_t composed_rank = 0;  // before that
+  double cut = 0;             // |composed - cut| / |composed| where the rank was cut
   double lost = 0;  // of a merged model: what rounding took of the adapter (merge_into_base.hpp)
 };
 

@@ -66,5 +66,33 @@ TEST(Truncate, RefusesALargerRank) {
   EXPECT_NE(error_of([&] { truncate(module, 0); }), "");
 }
 
+// Of rank 200, which is more than any of its matrices can have.
+TEST(Narrowed, IsTheSameProductOfNoMoreRankThanItsMatrices) {
+  const Module module = made("x", tiny(), {.rank = 200, .alpha = 50});
+  const Module narrow = narrowed(module);
+  int64_t widest = 0;
+  for (const auto& [slot, factors] : module.slots) {
+    const at::Tensor whole = product(factors);
+    const int64_t side = std::min(whole.size(0), whole.size(1));
+    ASSERT_LT(side, 200);
+    widest = std::max(widest, side);
+    EXPECT_EQ(narrow.slots.at(slot).a.size(0), side);
+    EXPECT_EQ(narrow.slots.at(slot).b.size(1), side);
+    EXPECT_LT(largest(product(narrow.slots.at(slot)) - whole), 1e-6 * largest(whole));
+  }
+  EXPECT_EQ(narrow.rank, widest);
+  EXPECT_DOUBLE_EQ(narrow.scaling(), module.scaling());
+}
+
+TEST(Narrowed, KeepsTheFactorsOfWhatIsNarrow) {
+  const Module module = made("x", tiny(), {.rank = 2, .alpha = 4});
+  const Module narrow = narrowed(module);
+  EXPECT_EQ(narrow.rank, 2);
+  for (const auto& [slot, factors] : module.slots) {
+    EXPECT_TRUE(at::equal(narrow.slots.at(slot).a, factors.a));
+    EXPECT_TRUE(at::equal(narrow.slots.at(slot).b, factors.b));
+  }
+}
+
 }  // namespace
 }  // namespace lorahub::lora
