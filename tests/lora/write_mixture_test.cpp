@@ -82,8 +82,13 @@ TEST(WriteMixture, CutsToARankAndSaysHowMuchIsLeftOut) {
       .architecture = *mixture_lab().architecture, .path = kModel, .name = "mini"};
   const Written whole =
       write_mixture(scratch.path / "whole", mixture_lab().mixture(WrittenForm::adapter), base);
-  EXPECT_EQ(whole.module.rank, 20 * 16);
+  EXPECT_EQ(whole.composed_rank, 20 * 16);
+  EXPECT_EQ(whole.module.rank, 128) << "no matrix of the model can have more";
   EXPECT_EQ(whole.cut, 0);
+  const MixtureToWrite mixture = mixture_lab().mixture(WrittenForm::adapter);
+  EXPECT_LT(relative_difference(composed_module(mixture.pool, mixture.weights, mixture.composition),
+                                whole.module),
+            1e-6);
   double before = 1;
   for (const int64_t rank : {4, 32, 128}) {
     const auto out = scratch.path / std::to_string(rank);
