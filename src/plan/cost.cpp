@@ -91,7 +91,8 @@ struct Passes {
   long forward = 0, backward = 0;
 };
 Passes passes(const study::Trial& trial) {
-  const long backward = study::trains(trial.method) ? trial.train.epochs : 0;
+  const long backward =
+      study::trains(trial.method) ? long{trial.train.epochs} * study::points_a_step(trial) : 0;
   const long probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
   const long measured = (evaluations(trial) - probes) * objective::numbers_per_shot(trial.loss);
   return {.forward = std::max(probes + measured, backward), .backward = backward};

@@ -70,9 +70,10 @@ bool searches_in_generations(const Trial& trial) {
   return searches(trial) && trial.search.method != SearchMethod::official;
 }
 
-// The official search is deterministic; DARE draws the values that it keeps.
+// The official search is deterministic; DARE draws the values that it keeps, and a smoothed
+// gradient its points.
 bool draws_search(const Trial& trial) {
-  return info(trial.method).draws || searches_in_generations(trial) ||
+  return info(trial.method).draws || searches_in_generations(trial) || points_a_step(trial) > 1 ||
          (composes(trial) && composed_by(trial).pruning == Pruning::random);
 }
 
@@ -85,6 +86,9 @@ bool trains_adapter(const Trial& trial) { return info(trial.method).trains == Tr
 bool descends_otherwise(const Trial& trial) {
   return trains_mixture(trial) && trial.train.descent != Descent::adam;
 }
+
+// Only a smoothed gradient has its knobs in the identity, so that others keep their ids.
+bool smooths(const Trial& trial) { return points_a_step(trial) > 1; }
 
 bool has_rate(const Trial& trial) { return trains(trial.method) && !descends_otherwise(trial); }
 

@@ -24,6 +24,7 @@ bool draws_search(const Trial& trial);
 bool trains_mixture(const Trial& trial);
 bool trains_adapter(const Trial& trial);
 bool descends_otherwise(const Trial& trial);
+bool smooths(const Trial& trial);
 bool has_rate(const Trial& trial);
 bool trains_anything(const Trial& trial);
 bool trains_in_batches(const Trial& trial);
@@ -48,9 +49,11 @@ inline constexpr ReadBy kShufflesLabels{shuffles_labels, "where `labels` is shuf
 inline constexpr ReadBy kSearchesByCma{searches_by_cma, "where `search.method` is cma"};
 inline constexpr ReadBy kSearchesInGenerations{searches_in_generations,
                                                "where `search.method` is cma or random"};
-inline constexpr ReadBy kDrawsSearch{draws_search,
-                                     "lorahub only where `search.method` is cma or random; uniform "
-                                     "where `composition` is dare_linear or dare_ties"};
+inline constexpr ReadBy kDrawsSearch{
+    draws_search,
+    "lorahub only where `search.method` is cma or random; uniform "
+    "where `composition` is dare_linear or dare_ties; gradient where "
+    "`train.smoothing` is not 0"};
 inline constexpr ReadBy kPrunes{
     prunes, "where `composition` is magnitude_prune, ties, dare_linear or dare_ties"};
 inline constexpr ReadBy kCutsRank{cuts_rank, "where `composition` is svd"};
@@ -59,6 +62,7 @@ inline constexpr ReadBy kSetsUniformWeight{sets_uniform_weight, "where it is not
 inline constexpr ReadBy kAsksProgram{asks_program, "where `loss` is ask"};
 inline constexpr ReadBy kHoldsOutShots{holds_out_shots,
                                        "where it is not 0, and `search.method` is cma"};
+inline constexpr ReadBy kSmooths{smooths, "where `train.smoothing` is not 0"};
 inline constexpr ReadBy kHasRate{has_rate, "gradient only where `train.descent` is adam"};
 inline constexpr ReadBy kDescendsOtherwise{descends_otherwise, "where it is not adam"};
 inline constexpr ReadBy kWeighsPenalty{weighs_penalty, "where `penalty.kind` is not none"};

@@ -113,6 +113,7 @@ std::string readers(const Knob& knob) {
                 .labels = Labels::shuffled};
     if (knob.read_by(trial)) return true;
     trial.train.descent = Descent::bfgs;
+    trial.train.smoothing = 1;
     return knob.read_by(trial);
   };
   std::vector<std::string> methods;

@@ -6,6 +6,11 @@ int search_length(const Trial& trial) {
   return mixes_by_gradient(trial.method) ? trial.train.epochs : trial.search.budget;
 }
 
+int points_a_step(const Trial& trial) {
+  const bool smooths = mixes_by_gradient(trial.method) && trial.train.smoothing > 0;
+  return smooths ? 2 * trial.train.smoothing_pairs : 1;
+}
+
 const char* search_unit(const Trial& trial) {
   return mixes_by_gradient(trial.method) ? "steps" : "evaluations";
 }

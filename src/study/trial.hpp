@@ -67,6 +67,8 @@ struct Train {
   double dropout = 0.1;
   double start = 0.1;               // gradient: every weight; at 0 the factor form has no gradient
   Descent descent = Descent::adam;  // gradient
+  double smoothing = 0;     // gradient: deviation of the points that a step averages; 0: no others
+  int smoothing_pairs = 2;  // of such points: a draw and its mirror image
 
   bool operator==(const Train&) const = default;
 };
@@ -133,6 +135,7 @@ struct Trial {
 
 // Evaluations that its search takes: search.budget, or the steps along a gradient.
 int search_length(const Trial& trial);
+int points_a_step(const Trial& trial);        // at which a step along a gradient measures it
 const char* search_unit(const Trial& trial);  // what that counts, for people: "evaluations"
 
 // Whether `retrieve` reads the shots, so that every method of modules depends on them.

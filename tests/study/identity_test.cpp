@@ -118,6 +118,12 @@ TEST(Identity, EachMethodReadsItsKnobs) {
   bfgs.train.descent = Descent::bfgs;
   EXPECT_EQ(column(bfgs, "train.descent"), "bfgs");
   EXPECT_EQ(column(bfgs, "train.lr"), "");
+  EXPECT_EQ(column(bfgs, "seed.search"), "");
+  Trial smooth = bfgs;
+  smooth.train.smoothing = 0.1;
+  EXPECT_EQ(column(smooth, "train.smoothing"), "0.1");
+  EXPECT_EQ(column(smooth, "train.smoothing_pairs"), "2");
+  EXPECT_EQ(column(smooth, "seed.search"), "1") << "the points are drawn by it";
   EXPECT_EQ(column(trial(Method::ia3), "train.rank"), "");
   EXPECT_EQ(column(trial(Method::lora_tuning), "train.rank"), "16");
 }

@@ -73,6 +73,7 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
     trial.loss = LossKind::ask;
     trial.held_out = 1;
     trial.train.descent = Descent::bfgs;
+    trial.train.smoothing = 0.1;
     trial.uniform_weight = 1;
     for (const CompositionInfo& row : kCompositions) {
       trial.composition = row.composition;

@@ -4,15 +4,49 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "lora/retrieve.hpp"
 #include "objective/held_out.hpp"
 #include "objective/objective.hpp"
-#include "plan/slope_tiles.hpp"
+#include "search/smoothing_points.hpp"
 
 namespace lorahub::run {
+
+namespace {
+
+search::Evaluation slope_of(const std::vector<plan::SlopeTile>& tiles,
+                            std::span<const workers::Outcome> outcomes, int modules) {
+  search::Evaluation found({0.0});
+  found.gradient.resize(static_cast<size_t>(modules));
+  for (size_t t = 0; t < tiles.size(); ++t) {
+    base::check(outcomes[t].result == workers::Result::reply, "{}", outcomes[t].bytes);
+    const auto part = base::decode<Slope>(outcomes[t].bytes);
+    base::check(part.gradient.size() == found.gradient.size(),
+                "a rank sent a gradient of {} numbers by {} weights (the ranks may be different "
+                "builds), start the same program on all nodes",
+                part.gradient.size(), found.gradient.size());
+    found.losses[0] += tiles[t].share * part.loss;
+    for (size_t i = 0; i < found.gradient.size(); ++i)
+      found.gradient[i] += tiles[t].share * part.gradient[i];
+  }
+  return found;
+}
+
+void add_penalty(std::span<const double> weights, const study::Penalty& penalty,
+                 search::Evaluation& found) {
+  found.losses[0] += objective::penalty(weights, penalty);
+  for (size_t i = 0; i < weights.size(); ++i)
+    found.gradient[i] += objective::penalty_slope(weights[i], penalty, weights.size());
+  const auto is_finite = [](double x) { return std::isfinite(x); };
+  if (is_finite(found.losses[0]) && std::ranges::all_of(found.gradient, is_finite)) return;
+  found = search::Losses{std::numeric_limits<double>::infinity()};
+  found.faults.push_back({.candidate = 0, .cause = "its loss or its gradient is not a number"});
+}
+
+}  // namespace
 
 std::string join_request(const plan::TrialInputs& trial_inputs, size_t number) {
   return base::encode(RankRequest{.kind = RequestKind::join,
@@ -172,55 +206,48 @@ search::Evaluate TrialEvaluator::ahead(const search::Evaluate& evaluate,
   };
 }
 
-// The tiles are added in their order, so that the bits do not depend on who computed them.
-search::Evaluation TrialEvaluator::slope(const search::Population& one) {
+std::vector<plan::SlopeTile> TrialEvaluator::slope_tiles() const {
   std::vector<plan::Lengths::RowLengths> shots;
   for (const model::Tokens& pair : inputs().pairs)
     shots.push_back({.source = static_cast<double>(pair.source.size()),
                      .target = static_cast<double>(pair.target.size())});
-  const auto tiles = plan::slope_tiles(
+  return plan::slope_tiles(
       objective::loss_parts({.kind = trial().loss, .batch = around_.loss_batch}, shots.size()),
       shots, trial_.device);
+}
+
+// Loss and gradient at each point, in one round of requests. The tiles of a point are added in
+// their order, so that the bits do not depend on who computed them.
+std::vector<search::Evaluation> TrialEvaluator::slopes_at(const search::Population& points) {
+  const std::vector<plan::SlopeTile> tiles = slope_tiles();
   std::vector<std::string> requests;
-  for (const plan::SlopeTile& tile : tiles)
-    requests.push_back(
-        request(RequestKind::slope,
-                base::encode(tile_request(one, {.first_candidate = 0,
-                                                .candidates = 1,
-                                                .first_example = static_cast<int>(tile.first),
-                                                .examples = static_cast<int>(tile.count)}))));
+  for (int p = 0; p < points.size(); ++p)
+    for (const plan::SlopeTile& tile : tiles)
+      requests.push_back(
+          request(RequestKind::slope,
+                  base::encode(tile_request(points, {.first_candidate = p,
+                                                     .candidates = 1,
+                                                     .first_example = static_cast<int>(tile.first),
+                                                     .examples = static_cast<int>(tile.count)}))));
   ++waits_;
   const std::vector<workers::Outcome> outcomes = ranks_.call(requests);
-  search::Evaluation found({0.0});
-  found.gradient.resize(static_cast<size_t>(modules()));
-  for (size_t t = 0; t < tiles.size(); ++t) {
-    base::check(outcomes[t].result == workers::Result::reply, "{}", outcomes[t].bytes);
-    const auto part = base::decode<Slope>(outcomes[t].bytes);
-    base::check(part.gradient.size() == found.gradient.size(),
-                "a rank sent a gradient of {} numbers by {} weights (the ranks may be different "
-                "builds), start the same program on all nodes",
-                part.gradient.size(), found.gradient.size());
-    found.losses[0] += tiles[t].share * part.loss;
-    for (size_t i = 0; i < found.gradient.size(); ++i)
-      found.gradient[i] += tiles[t].share * part.gradient[i];
-  }
-  return found;
+  std::vector<search::Evaluation> all;
+  for (size_t first = 0; first < outcomes.size(); first += tiles.size())
+    all.push_back(slope_of(tiles, std::span(outcomes).subspan(first, tiles.size()), modules()));
+  return all;
 }
 
 search::Evaluate TrialEvaluator::slopes(const study::Penalty& penalty) {
-  return [this, penalty](const search::Population& population) {
+  const study::Train& train = trial().train;
+  const search::SmoothingPoints smoothing(train.smoothing, train.smoothing_pairs, modules(),
+                                          trial().seed.search);
+  return [this, penalty, smoothing](const search::Population& population) {
     assert(population.size() == 1);
-    search::Evaluation found = slope(population);
-    const auto weights = population.row(0);
-    found.losses[0] += objective::penalty(weights, penalty);
-    for (size_t i = 0; i < weights.size(); ++i)
-      found.gradient[i] += objective::penalty_slope(weights[i], penalty, weights.size());
-    const auto is_finite = [](double x) { return std::isfinite(x); };
-    if (!is_finite(found.losses[0]) || !std::ranges::all_of(found.gradient, is_finite)) {
-      found = search::Losses{std::numeric_limits<double>::infinity()};
-      found.faults.push_back({.candidate = 0, .cause = "its loss or its gradient is not a number"});
-    }
-    return found;
+    const search::Population points = smoothing.around(population.row(0));
+    std::vector<search::Evaluation> found = slopes_at(points);
+    for (int p = 0; p < points.size(); ++p)
+      add_penalty(points.row(p), penalty, found[static_cast<size_t>(p)]);
+    return search::mean(found);
   };
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/device.hpp"
+#include "plan/slope_tiles.hpp"
 #include "plan/trial_inputs.hpp"
 #include "run/lead/asked_loss.hpp"
 #include "run/lead/probe_cache.hpp"
@@ -70,7 +71,7 @@ class TrialEvaluator {
   // compute what `optimizer` may ask for next.
   search::Evaluate ahead(const search::Evaluate& evaluate, const search::Optimizer& optimizer);
   // The trial's loss plus a penalty and the gradient of both, of one candidate at a time, computed
-  // by all ranks.
+  // by all ranks; smoothed over points around it where the trial says so.
   search::Evaluate slopes(const study::Penalty& penalty);
   void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(const std::vector<double>& weights);  // of the test rows; {}:
@@ -92,7 +93,8 @@ class TrialEvaluator {
                         const study::Penalty& penalty, RequestKind how) const;
   // The losses that the trial's program says, plus the penalty.
   search::Evaluation asked(const search::Population& population, const study::Penalty& penalty);
-  search::Evaluation slope(const search::Population& one);
+  std::vector<plan::SlopeTile> slope_tiles() const;
+  std::vector<search::Evaluation> slopes_at(const search::Population& points);
   std::string request(RequestKind kind, std::string body) const;
   std::vector<double> single_losses();
   const workers::JobHandle& ranks_;

@@ -99,6 +99,21 @@ TEST(Trained, RanksShareTheStepsOfAGradientToTheSameBits) {
   EXPECT_EQ(one.shot_sums, three.shot_sums);
 }
 
+// A step measures four points, which ranks share.
+TEST(Trained, ASmoothedGradientHasTheSameBitsOnRanksAndItsCost) {
+  const std::string set = kSharedSteps + ", train.smoothing: 0.1";
+  const store::Record one = run(set, {.methods = "gradient"}).at("gradient");
+  const store::Record three =
+      run(set, {.launcher = "mpirun -np 3", .methods = "gradient"}).at("gradient");
+  EXPECT_EQ(one.weights, three.weights);
+  EXPECT_EQ(one.shot_sums, three.shot_sums);
+  EXPECT_EQ(one.counts.evaluations, 8);
+  EXPECT_EQ(one.counts.example_forwards, 8 * 4 * 20 * 3);
+  const store::Record sharp = run(kSharedSteps, {.methods = "gradient"}).at("gradient");
+  EXPECT_NE(one.weights, sharp.weights);
+  EXPECT_NE(one.trial, sharp.trial);
+}
+
 // The journal as a kill after three steps leaves it: what it holds is not computed again.
 TEST(Trained, AGradientGoesOnFromTheStepsThatAreRecorded) {
   const auto folder = begin(kSharedSteps, "gradient");

@@ -34,7 +34,8 @@ MethodResult gradient(TrialEvaluator& evaluator) {
           .loss = trace.best_loss,
           .generations = std::move(trace.generations),
           .steps = steps,
-          .backwards = static_cast<long>(evaluator.inputs().pairs.size()) * steps};
+          .backwards = static_cast<long>(evaluator.inputs().pairs.size()) * steps *
+                       study::points_a_step(trial)};
 }
 
 }  // namespace lorahub::run
