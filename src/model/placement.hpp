@@ -2,6 +2,8 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 #include "base/device.hpp"
 
 namespace lorahub::model {
@@ -19,6 +21,11 @@ struct Share {
 struct SharedTensor {
   at::Tensor tensor;  // contiguous, on its device; another's part: its shape, with any values
   int owner = 0;      // the part it belongs to
+};
+template <class Network>
+struct PartlyLoadedNetwork {
+  Network network;
+  std::vector<SharedTensor> tensors;  // all of them once, in the same order on all ranks
 };
 
 }  // namespace lorahub::model

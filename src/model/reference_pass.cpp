@@ -10,7 +10,7 @@ at::ScalarType ReferencePass::wide() const {
   return stored == at::kDouble ? at::kDouble : at::kFloat;
 }
 
-at::Tensor ReferencePass::drop(const at::Tensor& x, double rate) const {
+at::Tensor ReferencePass::drop(const at::Tensor& x, double rate) {
   return tensor::drop(x, {.rate = rate, .key = dropout.key, .place = masks++});
 }
 
@@ -18,7 +18,7 @@ at::Tensor ReferencePass::times(const at::Tensor& x, const at::Tensor& weight) c
   return tensor::differentiable::product(x.to(weight.scalar_type()), weight).to(wide());
 }
 
-at::Tensor ReferencePass::adapted(const at::Tensor& y, int slot, const at::Tensor& x) const {
+at::Tensor ReferencePass::adapted(const at::Tensor& y, int slot, const at::Tensor& x) {
   if (adapter.slots.empty()) return y;
   const LowRank& low = adapter.slots.at(static_cast<size_t>(slot));
   if (!low.a.defined()) return y;

@@ -1,6 +1,9 @@
 // What the plain forward passes of all families share: one candidate's adapter, dropout, and the
 // type that sums are kept in. Differentiable throughout.
 #pragma once
+#include <cassert>
+#include <cstdint>
+
 #include "model/adapter.hpp"
 #include "tensor/dropout.hpp"
 
@@ -10,19 +13,30 @@ namespace lorahub::model {
 struct ReferencePass {
   const Adapter& adapter;  // of one candidate
   const tensor::Dropout& dropout;
-  at::ScalarType stored;       // of the matrices
-  double epsilon = 0;          // of the norms
-  mutable uint32_t masks = 0;  // of dropout, drawn so far
+  at::ScalarType stored;  // of the matrices
+  double epsilon = 0;     // of the norms
+  uint32_t masks = 0;     // of dropout, drawn so far
 
   at::ScalarType wide() const;  // of what is between the matrices
   // Dropout's own rule gives each call another mask, in their order.
-  at::Tensor drop(const at::Tensor& x, double rate) const;
+  at::Tensor drop(const at::Tensor& x, double rate);
   at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const;  // x W^T
   // y + B A x where the adapter has factors for the layer of this slot, else y.
-  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x) const;
+  at::Tensor adapted(const at::Tensor& y, int slot, const at::Tensor& x);
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const;
   // What the matrices of a sub-layer read: the norm, rounded once to their type.
   at::Tensor input(const at::Tensor& x, const at::Tensor& weight) const;
 };
+
+// The pass of a family: a ReferencePass, and the network that it goes through.
+template <class Pass, class Network>
+Pass pass_through(const Network& network, const Adapter& adapter, const tensor::Dropout& dropout) {
+  assert(adapter.candidates == 1);
+  return {{.adapter = adapter,
+           .dropout = dropout,
+           .stored = network.embedding.scalar_type(),
+           .epsilon = network.config.epsilon},
+          network};
+}
 
 }  // namespace lorahub::model

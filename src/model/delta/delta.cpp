@@ -15,6 +15,7 @@ namespace {
 
 class Recorder : public tensor::Products {
  public:
+  explicit Recorder(Trajectory& found) : found_(found) {}
   at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
     at::Tensor y = tensor::product(x, layer);
     found_.places[layer.slot] = {.x0 = x.contiguous(), .y0 = y.clone()};
@@ -24,10 +25,9 @@ class Recorder : public tensor::Products {
                           const tensor::Linear& layer) const override {
     return sum.add_(product(x, layer));
   }
-  Trajectory found() && { return std::move(found_); }
 
  private:
-  mutable Trajectory found_;
+  Trajectory& found_;
 };
 
 class Bf16Weights : public NarrowWeights {
@@ -91,9 +91,9 @@ std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int
 }
 
 Trajectory trajectory(const std::function<void(const tensor::Products& by)>& pass) {
-  Recorder recorder;
-  pass(recorder);
-  return std::move(recorder).found();
+  Trajectory found;
+  pass(Recorder(found));
+  return found;
 }
 
 }  // namespace lorahub::model::delta

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
-#include "model/tensor_placer.hpp"
+#include "model/load_network.hpp"
 #include "tensor/matmul.hpp"
 #include "tensor/values.hpp"
 
@@ -96,6 +96,9 @@ Network placed_network(TensorPlacer& placer, const LlamaConfig& config) {
   return n;
 }
 
+constexpr NetworkMaker<Network, LlamaConfig> kMaker{
+    .read_config = read_config, .place = placed_network, .transpose_weights = transpose_weights};
+
 }  // namespace
 
 Network empty_network(const LlamaConfig& config) {
@@ -143,39 +146,16 @@ void transpose_weights(Network& network, const std::string& origin, int threads)
 
 Network build(const LlamaConfig& config, const checkpoint::Tensors& weights, Placement placement,
               int threads) {
-  check_device(placement);
-  TensorPlacer placer(weights, placement);
-  Network network = placed_network(placer, config);
-  placer.check_values(threads);
-  return network;
+  return build_network(kMaker, config, weights, placement, threads);
 }
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads) {
-  check_device(placement);
-  Network network;
-  in_folder(folder, [&] {
-    const LlamaConfig config = read_config(folder);
-    std::string origin;
-    const checkpoint::Tensors weights = read_weights_as(folder, {placement.dtype, threads}, origin);
-    network = build(config, weights, placement, threads);
-    transpose_weights(network, origin, threads);
-  });
-  return network;
+  return load_network(kMaker, folder, placement, threads);
 }
 
-PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement placement,
-                               Share share) {
-  check_device(placement);
-  PartlyLoadedNetwork loaded;
-  in_folder(folder, [&] {
-    const LlamaConfig config = read_config(folder);
-    const checkpoint::Tensors weights = checkpoint::read_model_weights(folder, {placement.dtype});
-    TensorPlacer placer(weights, placement, share);
-    loaded.network = placed_network(placer, config);
-    placer.check_values(1);
-    loaded.tensors = placer.tensors();
-  });
-  return loaded;
+PartlyLoadedNetwork<Network> load_share(const std::filesystem::path& folder, Placement placement,
+                                        Share share) {
+  return load_share_of_network(kMaker, folder, placement, share);
 }
 
 }  // namespace lorahub::model::llama

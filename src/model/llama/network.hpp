@@ -74,11 +74,7 @@ Network build(const LlamaConfig& config, const checkpoint::Tensors& weights, Pla
               int threads = 1);
 Network load(const std::filesystem::path& folder, Placement placement, int threads = 1);
 
-struct PartlyLoadedNetwork {
-  Network network;
-  std::vector<SharedTensor> tensors;  // all of them once, in the same order on all ranks
-};
-PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement placement,
-                               Share share);
+PartlyLoadedNetwork<Network> load_share(const std::filesystem::path& folder, Placement placement,
+                                        Share share);
 
 }  // namespace lorahub::model::llama

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -19,7 +18,7 @@ namespace {
 struct LlamaPass : ReferencePass {
   const Network& network;
 
-  at::Tensor linear(const BiasedLinear& layer, const at::Tensor& x) const {
+  at::Tensor linear(const BiasedLinear& layer, const at::Tensor& x) {
     at::Tensor y = times(x, layer.weight);
     if (layer.bias.defined()) y = y + layer.bias;
     return adapted(y, layer.slot, x);
@@ -42,7 +41,7 @@ struct LlamaPass : ReferencePass {
 
   // x [K, S, d] looks at itself; mask [S, S].
   at::Tensor attention(const Attention& layer, const at::Tensor& x, const tensor::Rotation& by,
-                       const at::Tensor& mask) const {
+                       const at::Tensor& mask) {
     const LlamaConfig& config = network.config;
     const double scale = 1 / std::sqrt(static_cast<double>(config.head_dim));
     const at::Tensor q = turned_heads(linear(layer.q, x), layer.q_norm, by) * scale;
@@ -56,7 +55,7 @@ struct LlamaPass : ReferencePass {
     return linear(layer.o, at::matmul(weights, v.to(type)).transpose(1, 2).flatten(2));
   }
 
-  at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
+  at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) {
     return linear(ff.down, tensor::differentiable::silu_gate(linear(ff.gate, x), linear(ff.up, x)));
   }
 
@@ -70,7 +69,7 @@ struct LlamaPass : ReferencePass {
   }
 
   // Hidden states of ids [K, S] behind the last norm.
-  at::Tensor hidden(const at::Tensor& ids) const {
+  at::Tensor hidden(const at::Tensor& ids) {
     const int64_t rows = ids.size(1);
     const tensor::Rotation by =
         rotation(network.config, at::arange(rows, ids.options().dtype(at::kLong)));
@@ -85,21 +84,11 @@ struct LlamaPass : ReferencePass {
     return norm(x, network.final_norm);
   }
 
-  at::Tensor head(const at::Tensor& rows) const {
+  at::Tensor head(const at::Tensor& rows) {
     const at::Tensor scores = tensor::differentiable::product(rows, network.lm_head.to(wide()));
     return adapted(scores, network.head_slot, rows);
   }
 };
-
-LlamaPass pass_through(const Network& network, const Adapter& adapter,
-                       const tensor::Dropout& dropout) {
-  assert(adapter.candidates == 1);
-  return {{.adapter = adapter,
-           .dropout = dropout,
-           .stored = network.embedding.scalar_type(),
-           .epsilon = network.config.epsilon},
-          network};
-}
 
 // Prompt and target in one sequence without the last token, filled up with zeros behind the end,
 // where no row looks: [K, S].
@@ -138,7 +127,7 @@ Ids target_places(const Tokens& pair, int64_t example, int64_t rows) {
 at::Tensor logits(const Network& network, const Adapter& adapter,
                   std::span<const Tokens> examples) {
   const tensor::Dropout none;
-  const LlamaPass pass = pass_through(network, adapter, none);
+  LlamaPass pass = pass_through<LlamaPass>(network, adapter, none);
   const at::Tensor hidden = pass.hidden(padded_ids(network, examples));
   size_t longest = 0;
   for (const Tokens& pair : examples) longest = std::max(longest, pair.target.size());
@@ -156,7 +145,7 @@ at::Tensor logits(const Network& network, const Adapter& adapter,
 at::Tensor loss_sums(const Network& network, const Adapter& adapter,
                      std::span<const Tokens> examples, const tensor::Dropout& dropout) {
   check_examples(network, examples);
-  const LlamaPass pass = pass_through(network, adapter, dropout);
+  LlamaPass pass = pass_through<LlamaPass>(network, adapter, dropout);
   const at::Tensor hidden = pass.hidden(padded_ids(network, examples));
   Ids places, labels, owners;
   for (size_t k = 0; k < examples.size(); ++k) {

@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "checkpoint/weights.hpp"
+#include "model/load_network.hpp"
 #include "model/t5/tensor_names.hpp"
-#include "model/tensor_placer.hpp"
 #include "tensor/matmul.hpp"
 #include "tensor/values.hpp"
 
@@ -60,6 +59,9 @@ std::vector<tensor::Linear*> encoder_layers(Network& network) {
   return layers;
 }
 
+constexpr NetworkMaker<Network, T5Config> kMaker{
+    .read_config = read_config, .place = placed_network, .transpose_weights = transpose_weights};
+
 }  // namespace
 
 std::vector<LinearInfo> linears(const T5Config& config) {
@@ -111,38 +113,16 @@ void transpose_weights(Network& network, const std::string& origin, int threads)
 
 Network build(const T5Config& config, const checkpoint::Tensors& weights, Placement placement,
               int threads) {
-  check_device(placement);
-  TensorPlacer placer(weights, placement);
-  Network network = placed_network(placer, config);
-  placer.check_values(threads);
-  return network;
+  return build_network(kMaker, config, weights, placement, threads);
 }
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads) {
-  check_device(placement);
-  Network network;
-  in_folder(folder, [&] {
-    std::string origin;
-    const checkpoint::Tensors weights = read_weights_as(folder, {placement.dtype, threads}, origin);
-    network = build(read_config(folder), weights, placement, threads);
-    transpose_weights(network, origin, threads);
-  });
-  return network;
+  return load_network(kMaker, folder, placement, threads);
 }
 
-PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement placement,
-                               Share share) {
-  check_device(placement);
-  PartlyLoadedNetwork loaded;
-  in_folder(folder, [&] {
-    const T5Config config = read_config(folder);
-    const checkpoint::Tensors weights = checkpoint::read_model_weights(folder, {placement.dtype});
-    TensorPlacer placer(weights, placement, share);
-    loaded.network = placed_network(placer, config);
-    placer.check_values(1);
-    loaded.tensors = placer.tensors();
-  });
-  return loaded;
+PartlyLoadedNetwork<Network> load_share(const std::filesystem::path& folder, Placement placement,
+                                        Share share) {
+  return load_share_of_network(kMaker, folder, placement, share);
 }
 
 }  // namespace lorahub::model::t5

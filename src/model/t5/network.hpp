@@ -73,12 +73,8 @@ void transpose_weights(Network& network, const std::string& origin, int threads 
 
 Network load(const std::filesystem::path& folder, Placement placement, int threads = 1);
 
-struct PartlyLoadedNetwork {
-  Network network;
-  std::vector<SharedTensor> tensors;  // all of them once, in the same order on all ranks
-};
-PartlyLoadedNetwork load_share(const std::filesystem::path& folder, Placement placement,
-                               Share share);
+PartlyLoadedNetwork<Network> load_share(const std::filesystem::path& folder, Placement placement,
+                                        Share share);
 
 Network build(const T5Config& config, const std::map<std::string, at::Tensor>& weights,
               Placement placement, int threads = 1);

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 
 #include "model/reference_pass.hpp"
@@ -21,9 +20,9 @@ struct T5Pass : ReferencePass {
   const Network& network;
 
   using ReferencePass::drop;
-  at::Tensor drop(const at::Tensor& x) const { return drop(x, dropout.model); }
+  at::Tensor drop(const at::Tensor& x) { return drop(x, dropout.model); }
 
-  at::Tensor linear(const tensor::Linear& layer, const at::Tensor& x) const {
+  at::Tensor linear(const tensor::Linear& layer, const at::Tensor& x) {
     return adapted(times(x, layer.weight), layer.slot, x);
   }
 
@@ -33,7 +32,7 @@ struct T5Pass : ReferencePass {
 
   // x [K, queries, d] looks at y [K, keys, d]; bias [1 or K, 1 or h, 1 or queries, keys].
   at::Tensor attention(const Attention& layer, const at::Tensor& x, const at::Tensor& y,
-                       const at::Tensor& bias) const {
+                       const at::Tensor& bias) {
     const at::Tensor q = heads(linear(layer.q, x));
     const at::Tensor k = heads(linear(layer.k, y));
     const at::Tensor v = heads(linear(layer.v, y));
@@ -43,7 +42,7 @@ struct T5Pass : ReferencePass {
     return linear(layer.o, at::matmul(weights, v.to(type)).transpose(1, 2).flatten(2));
   }
 
-  at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) const {
+  at::Tensor feed_forward(const FeedForward& ff, const at::Tensor& x) {
     const T5Config& config = network.config;
     at::Tensor hidden = linear(ff.wi_0, x);
     if (config.gated && config.gelu) {
@@ -59,7 +58,7 @@ struct T5Pass : ReferencePass {
     return embedding.index_select(0, ids.flatten()).view({ids.size(0), ids.size(1), -1}).to(wide());
   }
 
-  at::Tensor encode(const at::Tensor& ids, const at::Tensor& mask) const {
+  at::Tensor encode(const at::Tensor& ids, const at::Tensor& mask) {
     const int64_t length = ids.size(1);
     const at::Tensor bias = mask + position_bias(network.config, network.encoder, Direction::both,
                                                  {.queries = length, .keys = length});
@@ -72,8 +71,7 @@ struct T5Pass : ReferencePass {
     return drop(norm(x, network.encoder.final_norm)).to(network.embedding.scalar_type());
   }
 
-  at::Tensor decode(const at::Tensor& ids, const at::Tensor& encoded,
-                    const at::Tensor& mask) const {
+  at::Tensor decode(const at::Tensor& ids, const at::Tensor& encoded, const at::Tensor& mask) {
     const int64_t length = ids.size(1);
     const at::Tensor bias = position_bias(network.config, network.decoder, Direction::causal,
                                           {.queries = length, .keys = length});
@@ -87,16 +85,6 @@ struct T5Pass : ReferencePass {
     return drop(norm(x, network.decoder.final_norm)) * network.output_scale;
   }
 };
-
-T5Pass pass_through(const Network& network, const Adapter& adapter,
-                    const tensor::Dropout& dropout) {
-  assert(adapter.candidates == 1);
-  return {{.adapter = adapter,
-           .dropout = dropout,
-           .stored = network.embedding.scalar_type(),
-           .epsilon = network.config.epsilon},
-          network};
-}
 
 // Ids [K, longest], filled up with `filler`.
 at::Tensor pad(std::span<const Tokens> examples, Ids Tokens::*side, int64_t filler) {
@@ -114,7 +102,7 @@ at::Tensor pad(std::span<const Tokens> examples, Ids Tokens::*side, int64_t fill
 constexpr int64_t kNoLabel = -100;
 
 // The decoder's output under teacher forcing, [K, T, d].
-at::Tensor hidden(const T5Pass& pass, std::span<const Tokens> examples) {
+at::Tensor hidden(T5Pass& pass, std::span<const Tokens> examples) {
   const Network& network = pass.network;
   const auto device = network.embedding.device();
   const T5Config& config = network.config;
@@ -131,7 +119,7 @@ at::Tensor hidden(const T5Pass& pass, std::span<const Tokens> examples) {
   return pass.decode(shifted, pass.encode(sources, mask), mask);
 }
 
-at::Tensor head(const T5Pass& pass, const at::Tensor& rows) {
+at::Tensor head(T5Pass& pass, const at::Tensor& rows) {
   const at::Tensor scores =
       tensor::differentiable::product(rows, pass.network.lm_head.to(pass.wide()));
   return pass.adapted(scores, pass.network.head_slot, rows);
@@ -142,13 +130,13 @@ at::Tensor head(const T5Pass& pass, const at::Tensor& rows) {
 at::Tensor logits(const Network& network, const Adapter& adapter,
                   std::span<const Tokens> examples) {
   const tensor::Dropout none;
-  const T5Pass pass = pass_through(network, adapter, none);
+  T5Pass pass = pass_through<T5Pass>(network, adapter, none);
   return head(pass, hidden(pass, examples));
 }
 
 at::Tensor loss_sums(const Network& network, const Adapter& adapter,
                      std::span<const Tokens> examples, const tensor::Dropout& dropout) {
-  const T5Pass pass = pass_through(network, adapter, dropout);
+  T5Pass pass = pass_through<T5Pass>(network, adapter, dropout);
   const at::Tensor labels = pad(examples, &Tokens::target, kNoLabel).to(network.embedding.device());
   const at::Tensor places = labels.flatten().ne(kNoLabel).nonzero().flatten();  // of target tokens
   const at::Tensor rows = hidden(pass, examples).flatten(0, 1).index_select(0, places);
