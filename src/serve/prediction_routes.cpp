@@ -163,11 +163,11 @@ net::HttpResponse remove(const net::HttpRequest& request, const Served& served,
 
 // What a job would take, and when it would begin; nothing is kept of it.
 net::HttpResponse estimate(const net::HttpRequest& request, const Served& served) {
-  const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
+  base::JsonNames names;
+  const auto body = ordered_json::parse(base::shallow_json(request.body), std::ref(names), false);
   if (!body.is_object() || !body.contains("input"))
     return net::refusal(400, "The body is no JSON object with an `input`, send one.");
-  if (const auto name = base::name_given_twice(request.body))
-    return net::refusal(422, twice_sentence(*name));
+  if (names.given_twice()) return net::refusal(422, twice_sentence(*names.given_twice()));
   try {
     const AdaptInput input = read_adapt_input(base::json_text(body["input"]), served.catalog);
     const Estimate expected = served.estimator.adaptation(input, served.catalog);
