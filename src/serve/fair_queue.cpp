@@ -8,6 +8,21 @@ namespace {
 constexpr int kMostTurns = 100'000;  // that are thought through
 constexpr double kLeastTurn = 0.01;  // seconds, of jobs that are expected to take no time
 
+// Seconds by owner; who has not been served yet is not among them.
+double served_seconds(const std::map<std::string, double>& served, const std::string& owner) {
+  const auto found = served.find(owner);
+  return found == served.end() ? 0 : found->second;
+}
+
+// The owner who has been served least; among equals the one whose job came first.
+template <class Waiting>
+auto least_served_of(Waiting& waiting, const std::map<std::string, double>& served) {
+  const auto rank = [&](const auto& entry) {
+    return std::pair(served_seconds(served, entry.first), entry.second.begin()->first.second);
+  };
+  return std::ranges::min_element(waiting, {}, rank);
+}
+
 }  // namespace
 
 // Who comes anew has no claim to the time in which nothing was asked for.
@@ -21,7 +36,7 @@ void FairQueue::add(const WaitingJob& job) {
 double FairQueue::least_served() const {
   std::optional<double> least;
   const auto look = [&](const std::string& owner) {
-    const double served = served_.contains(owner) ? served_.at(owner) : 0;
+    const double served = served_seconds(served_, owner);
     least = least ? std::min(*least, served) : served;
   };
   for (const auto& [owner, jobs] : waiting_) look(owner);
@@ -40,21 +55,6 @@ bool FairQueue::remove(const std::string& id) {
   }
   return false;
 }
-
-namespace {
-
-// The owner who has been served least; among equals the one whose job came first.
-template <class Waiting>
-auto least_served_of(Waiting& waiting, const std::map<std::string, double>& served) {
-  const auto rank = [&](const auto& entry) {
-    const auto found = served.find(entry.first);
-    return std::pair(found == served.end() ? 0.0 : found->second,
-                     entry.second.begin()->first.second);
-  };
-  return std::ranges::min_element(waiting, {}, rank);
-}
-
-}  // namespace
 
 std::optional<std::string> FairQueue::next() const {
   if (waiting_.empty()) return std::nullopt;
@@ -76,10 +76,7 @@ void FairQueue::serve(const std::string& owner, double seconds) { served_[owner]
 
 bool FairQueue::is_anothers_turn() const {
   if (!running_) return false;
-  const auto served = [this](const std::string& owner) {
-    const auto found = served_.find(owner);
-    return found == served_.end() ? 0.0 : found->second;
-  };
+  const auto served = [this](const std::string& owner) { return served_seconds(served_, owner); };
   return std::ranges::any_of(waiting_, [&](const auto& entry) {
     const auto& [owner, jobs] = entry;
     return owner == *running_ ? jobs.begin()->second.is_short : served(owner) < served(*running_);
