@@ -163,7 +163,7 @@ void read_demo_words(InputFields& fields, AdaptInput& input) {
              drawn = fields.take("num_random_lora_modules"),
              steps = fields.take("max_inference_step");
   if (steps) {
-    input.search = "official";
+    input.search = study::kPapersSearch;
     input.budget = static_cast<int>(whole(*steps, "max_inference_step", kLeastSteps, kMostSteps));
   }
   std::string names;
@@ -187,11 +187,9 @@ void read_search(InputFields& fields, AdaptInput& input) {
     input.budget = static_cast<int>(whole(*value, "budget", kLeastBudget, kMostBudget));
   if (const auto value = fields.take("search")) {
     input.search = text(*value, "search");
-    if (input.search != study::kGradientSearch && input.search != study::kUsualSearch &&
-        input.search != "official")
-      wrong("search",
-            base::format("there is no search '{}', give `gradient`, `recommended` or `official`",
-                         input.search));
+    if (std::ranges::count(searches(), input.search) == 0)
+      wrong("search", base::format("there is no search '{}', give one of {}", input.search,
+                                   base::join(searches(), ", ")));
   }
   if (input.search.empty())
     input.search = input.budget ? study::kUsualSearch : study::kGradientSearch;

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "serve/adapt_input.hpp"
 #include "study/choices.hpp"
+#include "study/pieces.hpp"
 
 namespace lorahub::serve {
 namespace {
@@ -33,7 +34,7 @@ const std::vector<InputField>& input_fields() {
        R"({"oneOf": [{"type": "string", "enum": ["all"]}, {"type": "integer", "minimum": 1},
   {"type": "array", "minItems": 1, "items": {"type": "string"}}]})",
        "Candidates: all, a number drawn by the seed, or names."},
-      {"search", R"({"type": "string", "enum": ["gradient", "recommended", "official"]})",
+      {"search", one_of_words(searches()),
        "Along the gradient of the weights, by the best settings known of a search by losses, or by "
        "those of the paper; by default gradient, and recommended where there is a budget."},
       {"budget", R"({"type": "integer", "minimum": 1, "maximum": 10000})",
@@ -84,6 +85,12 @@ const std::vector<InputField>& probe_fields() {
       {"model", kText, "The name of a model; it is not needed where there is one."},
       {"library", kText, "The name of a library of modules; it is not needed where there is one."}};
   return fields;
+}
+
+const std::vector<std::string>& searches() {
+  static const std::vector<std::string> names{study::kGradientSearch, study::kUsualSearch,
+                                              study::kPapersSearch};
+  return names;
 }
 
 namespace {

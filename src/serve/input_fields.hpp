@@ -16,6 +16,7 @@ const std::vector<InputField>& input_fields();  // of an adaptation
 const std::vector<InputField>& infer_fields();  // of answers to prompts
 const std::vector<InputField>& probe_fields();  // of a probe
 std::vector<std::string> input_names();
+const std::vector<std::string>& searches();  // that an adaptation may name
 
 // WrongInput for the first name that is no field; `beside`: the field that such an input has.
 void check_known(const std::vector<std::string>& names, const std::vector<InputField>& fields,

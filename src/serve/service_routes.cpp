@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "plan/environment.hpp"
+#include "serve/input_fields.hpp"
 #include "serve/openapi.hpp"
 #include "serve/routes.hpp"
 #include "study/single_trial.hpp"
@@ -70,7 +71,7 @@ net::HttpResponse service(const Served& served) {
        {"commit", environment.at("commit")},
        {"models", models},
        {"libraries", libraries},
-       {"searches", {"gradient", "recommended", "official"}},
+       {"searches", searches()},
        {"ranks", served.ranks},
        {"device", served.device},
        {"queue",

@@ -90,5 +90,6 @@ PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiec
 // gradient; and that of any other adaptation (single_trial.hpp).
 inline constexpr const char* kUsualSearch = "recommended";
 inline constexpr const char* kGradientSearch = "gradient";
+inline constexpr const char* kPapersSearch = "official";
 
 }  // namespace lorahub::study
