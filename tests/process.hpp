@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -30,14 +31,18 @@ inline std::filesystem::path fresh_folder(const std::string& name) {
   return folder;
 }
 
+// Several threads may run commands at the same time.
 inline Ended run_command(const std::string& command) {
-  const auto folder = fresh_folder("process");
+  static std::atomic<int> number = 0;
+  const auto folder = fresh_folder("process" + std::to_string(++number));
   const std::string line =
       "{ " + command + "\n} >" + (folder / "out").string() + " 2>" + (folder / "err").string();
   const int state = std::system(line.c_str());
-  return {.code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
-          .out = read_all(folder / "out"),
-          .err = read_all(folder / "err")};
+  Ended ended{.code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
+              .out = read_all(folder / "out"),
+              .err = read_all(folder / "err")};
+  std::filesystem::remove_all(folder);
+  return ended;
 }
 
 inline std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }

@@ -13,7 +13,7 @@ import unittest
 SOURCE = pathlib.Path(sys.argv.pop(1))
 CMAKE = """\
 echo "[1/9] Building"
-sleep 4
+sleep ${SECONDS_OF_BUILD:-0}
 echo "[9/9] Linking"
 mkdir -p build/release && printf '#!/bin/sh\\necho "PROGRAM $*"\\n' >build/release/lorahub && chmod +x build/release/lorahub
 """
@@ -34,13 +34,13 @@ class Demo(unittest.TestCase):
         file.write_text("#!/bin/sh\nset -e\n" + text)
         file.chmod(0o755)
 
-    def demo(self, *words):
+    def demo(self, *words, **variables):
         return subprocess.run(["scripts/demo", *words], cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=os.environ | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "DEMO_PAUSE": "1"})
+                              env=os.environ | {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "DEMO_PAUSE": "0.2"} | variables)
 
     def test_says_what_it_does_and_what_to_do_next(self):
         self.script("bin/cmake", CMAKE)
-        ended = self.demo()
+        ended = self.demo(SECONDS_OF_BUILD="2")
         self.assertEqual(ended.returncode, 0, ended.stderr)
         said = ended.stderr.splitlines()
         order = [next(i for i, line in enumerate(said) if part in line) for part in

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -119,26 +120,26 @@ TEST(ZshCompletion, OffersOptionsOfTheCommand) {
   EXPECT_THAT(ended.out.substr(second), HasSubstr("--self-test["));
 }
 
-// The commands that `words --help` lists, and those below.
-void gather(const std::string& words, std::vector<std::string>& all) {
-  all.push_back(words);
+// What `words --help` says of a command and of all below it, by their words.
+void gather(const std::string& words, std::map<std::string, std::string>& help_of) {
   const std::string help = run_command(kProgram + words + " --help").out;
+  help_of[words] = help;
   const size_t begin = help.find("Subcommands:\n");
   if (begin == std::string::npos) return;
   static const std::regex name("\n  ([a-z]+) ");
   const std::string list = help.substr(begin);
   for (std::sregex_iterator it(list.begin(), list.end(), name), end; it != end; ++it)
-    gather(words + " " + (*it)[1].str(), all);
+    gather(words + " " + (*it)[1].str(), help_of);
 }
 
 TEST(Manual, EveryCommandHasAPageThatGroffReads) {
   if (!has("groff")) GTEST_SKIP() << "no groff";
   const fs::path share = fresh_folder("share");
   ASSERT_EQ(run_command(kProgram + " manual --share " + quoted(share)).code, 0);
-  std::vector<std::string> all;
-  gather("", all);
-  EXPECT_GT(all.size(), 20U);
-  for (const std::string& words : all) {
+  std::map<std::string, std::string> help_of;
+  gather("", help_of);
+  EXPECT_GT(help_of.size(), 20U);
+  for (const auto& [words, help] : help_of) {
     std::string name = "lorahub" + words;
     std::ranges::replace(name, ' ', '-');
     const fs::path page = share / "man/man1" / (name + ".1");
@@ -147,7 +148,6 @@ TEST(Manual, EveryCommandHasAPageThatGroffReads) {
     const Ended read = run_command("groff -man -Tutf8 -P-cbou -ww -rLL=100n " + quoted(page));
     EXPECT_EQ(read.err, "") << name;
     EXPECT_THAT(read.out, HasSubstr("EXIT STATUS")) << name;
-    const std::string help = run_command(kProgram + words + " --help").out;
     static const std::regex option("\n  (?:-[a-z],)?(--[a-z-]+)");
     for (std::sregex_iterator it(help.begin(), help.end(), option), end; it != end; ++it)
       EXPECT_THAT(read.out, HasSubstr((*it)[1].str())) << name;
@@ -176,11 +176,10 @@ TEST(Manual, NamesTheProgramOnce) {
 
 // A description that lists the choices once more says nothing.
 TEST(Help, ShowsDefaultsAndDoesNotRepeatChoices) {
-  std::vector<std::string> all;
-  gather("", all);
-  for (const std::string& words : all) {
-    const std::string help = std::regex_replace(run_command(kProgram + words + " --help").out,
-                                                std::regex("\n {8,}"), " ");
+  std::map<std::string, std::string> help_of;
+  gather("", help_of);
+  for (const auto& [words, said] : help_of) {
+    const std::string help = std::regex_replace(said, std::regex("\n {8,}"), " ");
     static const std::regex choices("\n  (--[a-z-]+) TEXT:\\{([^}]*)\\}([^\n]*)");
     for (std::sregex_iterator it(help.begin(), help.end(), choices), end; it != end; ++it) {
       const Words listed = base::split((*it)[2].str(), ',');
@@ -189,7 +188,7 @@ TEST(Help, ShowsDefaultsAndDoesNotRepeatChoices) {
             << words << " " << (*it)[1];
     }
   }
-  const std::string help = run_command(kProgram + " infer --help").out;
+  const std::string& help = help_of.at(" infer");
   // By its version, CLI11 writes a default as "=256" or as " [256]".
   for (const char* part :
        {R"(--max-tokens INT:INT in \[1 - 100000\](=256| \[256\])\s)",

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <cmath>
+#include <future>
 
 #include "run/background.hpp"
 
@@ -107,20 +108,29 @@ TEST(SickMachine, ADiskThatHangsBeforeTheFirstTrialIsNoticedAndAllEndWith75) {
   struct Case {
     const char *file, *rank, *launcher, *doing;
   };
-  for (const Case& c : {Case{"small.yaml", "0", "mpirun -np 2", "reading the study"},
-                        {"mini/model.safetensors", "0", "mpirun -np 2", "reading the inputs of tr"},
-                        {"mini/model.safetensors", "1", "mpirun -np 2", "rank 1 on "},
-                        {"journal.ndj", "", "", "opening the results folder"}}) {
-    const auto folder = fresh_folder("hang");
+  const std::vector<Case> cases{{"small.yaml", "0", "mpirun -np 2", "reading the study"},
+                                {"mini/model.safetensors", "0", "mpirun -np 2", "the inputs of tr"},
+                                {"mini/model.safetensors", "1", "mpirun -np 2", "rank 1 on "},
+                                {"journal.ndj", "", "", "opening the results folder"}};
+  std::vector<std::filesystem::path> folders;
+  std::vector<std::future<Ended>> runs;  // at the same time, since they wait
+  for (const Case& c : cases) {
+    const auto folder = folders.emplace_back(fresh_folder(base::format("hang{}", runs.size())));
     write_study(folder);
     const std::string rank = *c.rank == '\0' ? "" : std::string(" HANG_RANK=") + c.rank;
-    const std::string preload = "env LD_PRELOAD=" HANG_ON_OPEN " HANG_FILE=" + std::string(c.file);
-    const Ended ended = run_study(folder, preload + rank + " " + c.launcher, "--hang-timeout 15");
+    const std::string launcher =
+        base::format("env LD_PRELOAD={} HANG_FILE={}{} {}", HANG_ON_OPEN, c.file, rank, c.launcher);
+    runs.push_back(std::async(std::launch::async,
+                              [=] { return run_study(folder, launcher, "--hang-timeout 15"); }));
+  }
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const Case& c = cases[i];
+    const Ended ended = runs[i].get();
     EXPECT_EQ(ended.code, 75) << c.file << ended.err;
     EXPECT_THAT(ended.err, AllOf(HasSubstr(c.doing), HasSubstr("--hang-timeout"),
                                  HasSubstr("does not end"), Not(HasSubstr("internal error"))));
     EXPECT_EQ(count(ended.err, "lorahub: "), 1U) << ended.err;
-    const Ended again = run_study(folder, c.launcher, "--only seed=1 --only method=uniform");
+    const Ended again = run_study(folders[i], c.launcher, "--only seed=1 --only method=uniform");
     EXPECT_EQ(again.code, 0) << again.err;
   }
 }
