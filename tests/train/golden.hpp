@@ -71,6 +71,21 @@ inline double deviation(const nlohmann::json& expected, const std::string& name,
   return worst / norm;
 }
 
+// Expects the gradients of all parameters within `bound` of those expected. Returns the largest
+// deviation.
+inline double expect_gradients(const Trainable& trainable, const TensorList& found,
+                               const nlohmann::json& expected, double bound) {
+  EXPECT_EQ(found.size(), expected.size());
+  double worst = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    const std::string& parameter = trainable.parameters[i].name;
+    const double d = deviation(expected.at(parameter), parameter, found[i]);
+    EXPECT_LT(d, bound) << parameter;
+    worst = std::max(worst, d);
+  }
+  return worst;
+}
+
 // The slope of the loss along a hashed direction of all parameters, in f64, as the gradients tell
 // it and as the loss moves. Leaves the parameters moved.
 struct Slope {

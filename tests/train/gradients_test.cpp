@@ -14,18 +14,12 @@ constexpr const char* kCases[] = {"lora", "lora_all", "ia3", "ia3_relu", "full",
 
 TEST(Gradients, are_those_of_transformers_and_peft) {
   for (const std::string name : kCases) {
+    SCOPED_TRACE(name);
     const Case c = make_case(name);
     const Gradients found = gradients(c.trainable, c.golden.pairs, {}, 2);
-    const auto& expected = c.expected.at("gradients");
     EXPECT_NEAR(found.loss_sum / static_cast<double>(found.tokens), c.expected.at("loss"), 1e-5);
-    ASSERT_EQ(found.of_mean.size(), expected.size()) << name;
-    double worst = 0;
-    for (size_t i = 0; i < found.of_mean.size(); ++i) {
-      const std::string& parameter = c.trainable.parameters[i].name;
-      const double d = test::deviation(expected.at(parameter), parameter, found.of_mean[i]);
-      EXPECT_LT(d, 1e-4) << name << " " << parameter;
-      worst = std::max(worst, d);
-    }
+    const double worst =
+        test::expect_gradients(c.trainable, found.of_mean, c.expected.at("gradients"), 1e-4);
     RecordProperty(name, base::format("{:.1e}", worst));
   }
 }
@@ -33,13 +27,10 @@ TEST(Gradients, are_those_of_transformers_and_peft) {
 // Each product is rounded to 2^-9, which the network amplifies (to 0.02 to 0.09 here).
 TEST(Gradients, in_bf16_are_near_those_of_f32) {
   for (const std::string name : kCases) {
+    SCOPED_TRACE(name);
     const Case c = make_case(name, at::kBFloat16);
     const Gradients found = gradients(c.trainable, c.golden.pairs, {}, 1);
-    for (size_t i = 0; i < found.of_mean.size(); ++i) {
-      const std::string& parameter = c.trainable.parameters[i].name;
-      const auto& expected = c.expected.at("gradients").at(parameter);
-      EXPECT_LT(test::deviation(expected, parameter, found.of_mean[i]), 0.15) << name << parameter;
-    }
+    test::expect_gradients(c.trainable, found.of_mean, c.expected.at("gradients"), 0.15);
   }
 }
 

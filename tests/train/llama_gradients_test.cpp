@@ -58,18 +58,12 @@ TEST(DecoderLora, AdaptsQueriesAndValuesWhereNothingElseIsAskedFor) {
 
 TEST(DecoderGradients, AreThoseOfTransformersAndPeft) {
   for (const std::string name : kDecoderCases) {
+    SCOPED_TRACE(name);
     const DecoderCase c = decoder_case(name);
     const Gradients found = gradients(c.trainable, c.tiny.pairs, {}, 2);
-    const auto& expected = c.expected.at("gradients");
     EXPECT_NEAR(found.loss_sum / static_cast<double>(found.tokens), c.expected.at("loss"), 1e-4);
-    ASSERT_EQ(found.of_mean.size(), expected.size()) << name;
-    double worst = 0;
-    for (size_t i = 0; i < found.of_mean.size(); ++i) {
-      const std::string& parameter = c.trainable.parameters[i].name;
-      const double d = test::deviation(expected.at(parameter), parameter, found.of_mean[i]);
-      EXPECT_LT(d, 1e-4) << name << " " << parameter;
-      worst = std::max(worst, d);
-    }
+    const double worst =
+        test::expect_gradients(c.trainable, found.of_mean, c.expected.at("gradients"), 1e-4);
     RecordProperty(name, base::format("{:.1e}", worst));
   }
 }
@@ -77,29 +71,21 @@ TEST(DecoderGradients, AreThoseOfTransformersAndPeft) {
 // In f64 nothing but the angles of the rotation is rounded to f32.
 TEST(DecoderGradients, InF64AreThoseOfTransformersToManyDigits) {
   for (const std::string name : kDecoderCases) {
+    SCOPED_TRACE(name);
     DecoderCase c = decoder_case(name, at::kDouble);
     for (Parameter& p : c.trainable.parameters) p.value = p.value.to(at::kDouble);
     const Gradients found = gradients(c.trainable, c.tiny.pairs, {}, 1);
-    for (size_t i = 0; i < found.of_mean.size(); ++i) {
-      const std::string& parameter = c.trainable.parameters[i].name;
-      EXPECT_LT(
-          test::deviation(c.expected.at("gradients").at(parameter), parameter, found.of_mean[i]),
-          1e-6)
-          << name << " " << parameter;
-    }
+    test::expect_gradients(c.trainable, found.of_mean, c.expected.at("gradients"), 1e-6);
   }
 }
 
 // Each product is rounded to 2^-9, which the network amplifies.
 TEST(DecoderGradients, InBf16AreNearThoseOfF32) {
   for (const std::string name : kDecoderCases) {
+    SCOPED_TRACE(name);
     const DecoderCase c = decoder_case(name, at::kBFloat16);
     const Gradients found = gradients(c.trainable, c.tiny.pairs, {}, 1);
-    for (size_t i = 0; i < found.of_mean.size(); ++i) {
-      const std::string& parameter = c.trainable.parameters[i].name;
-      const auto& expected = c.expected.at("gradients").at(parameter);
-      EXPECT_LT(test::deviation(expected, parameter, found.of_mean[i]), 0.2) << name << parameter;
-    }
+    test::expect_gradients(c.trainable, found.of_mean, c.expected.at("gradients"), 0.2);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
+#include "formula_measure.hpp"
 #include "ranks.hpp"
 #include "run/messages/across.hpp"
 #include "run/messages/measure_tile.hpp"
@@ -17,27 +18,8 @@ namespace lorahub::workers {
 namespace {
 
 using namespace std::chrono_literals;
-
-double formula(std::span<const double> weights, int example) {
-  double sum = 0.1 * example;
-  for (const double w : weights) sum = std::sin(sum * 3.7 + w) + w * w / (1.0 + example);
-  return sum;
-}
-
-std::vector<std::vector<double>> measure(const search::Population& population,
-                                         std::span<const search::Tile> tiles) {
-  std::vector<std::vector<double>> sums;
-  for (const search::Tile& tile : tiles) {
-    std::vector<double>& of_tile = sums.emplace_back();
-    for (int p = 0; p < tile.candidates; ++p) {
-      for (int k = 0; k < tile.examples; ++k) {
-        of_tile.push_back(
-            formula(population.row(tile.first_candidate + p), tile.first_example + k));
-      }
-    }
-  }
-  return sums;
-}
+using test::formula;
+using test::measure;
 
 // 12 candidates of 20 weights, 7 examples, in tiles of 5 x 3. Every generation is made of the last
 // one's losses, so a single wrong bit grows.

@@ -57,12 +57,17 @@ TEST_P(LlamaGreedy, PromptsThatBeginAlikeAreAnsweredAsIfAlone) {
 INSTANTIATE_TEST_SUITE_P(TinyModels, LlamaGreedy, testing::ValuesIn(test::kTinyModels),
                          [](const auto& name) { return std::string(name.param); });
 
+// Three candidates and what they answer to the same prompts, each up to its end.
+struct ThreeCandidates {
+  TinyModel tiny = tiny_model("mistral");
+  Network network = tiny.network();
+  Adapter adapter = tiny_adapter(network.config, 3);
+  std::vector<Ids> prompts = prompts_of(tiny);
+  std::vector<Ids> answers = generate_each(network, adapter, prompts, {tiny.max_tokens});
+};
+
 TEST(LlamaGenerate, EachCandidateAnswersAsIfAlone) {
-  const TinyModel tiny = tiny_model("mistral");
-  const Network network = tiny.network();
-  const Adapter adapter = tiny_adapter(network.config, 3);
-  const std::vector<Ids> prompts = prompts_of(tiny);
-  const std::vector<Ids> all = generate_each(network, adapter, prompts, {tiny.max_tokens});
+  const auto [tiny, network, adapter, prompts, all] = ThreeCandidates();
   ASSERT_EQ(all.size(), 3 * prompts.size());
   for (int p = 0; p < 3; ++p) {
     const std::vector<Ids> alone =
@@ -84,11 +89,7 @@ std::vector<Ids> up_to_any(std::vector<Ids> answers, const Ids& stops) {
 // Rows are whole one after another, at ids of their own free answers. None is asked again behind
 // that, and no step is computed when all are whole: is_whole counts the tokens.
 TEST(LlamaGenerate, ARowThatIsWholeStopsAndTheOthersGoOn) {
-  const TinyModel tiny = tiny_model("mistral");
-  const Network network = tiny.network();
-  const Adapter adapter = tiny_adapter(network.config, 3);
-  const std::vector<Ids> prompts = prompts_of(tiny);
-  const std::vector<Ids> free = generate_each(network, adapter, prompts, {tiny.max_tokens});
+  const auto [tiny, network, adapter, prompts, free] = ThreeCandidates();
   Ids stops;
   for (size_t k = 0; k < free.size(); ++k) {
     if (!free[k].empty()) stops.push_back(free[k][std::min(free[k].size() - 1, k % 5)]);

@@ -9,34 +9,15 @@
 #include <set>
 
 #include "base/fault.hpp"
+#include "formula_measure.hpp"
 #include "run/messages/measure_tile.hpp"
 
 namespace lorahub::run {
 namespace {
 
+using test::formula;
+using test::measure;
 using testing::ElementsAre;
-
-// A loss that depends on all weights and the example in bits that any slip would change.
-double formula(std::span<const double> weights, int example) {
-  double sum = 0.1 * example;
-  for (const double w : weights) sum = std::sin(sum * 3.7 + w) + w * w / (1.0 + example);
-  return sum;
-}
-
-std::vector<std::vector<double>> measure(const search::Population& population,
-                                         std::span<const search::Tile> tiles) {
-  std::vector<std::vector<double>> sums;
-  for (const search::Tile& tile : tiles) {
-    std::vector<double>& of_tile = sums.emplace_back();
-    for (int p = 0; p < tile.candidates; ++p) {
-      for (int k = 0; k < tile.examples; ++k) {
-        of_tile.push_back(
-            formula(population.row(tile.first_candidate + p), tile.first_example + k));
-      }
-    }
-  }
-  return sums;
-}
 
 search::Population some_population(int candidates, int dim) {
   search::Population population{.dim = dim, .weights = {}};
