@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "objective/objective.hpp"
+#include "study/retrievals.hpp"
 #include "study/trial.hpp"
 #include "task/score.hpp"
 
@@ -75,7 +76,7 @@ size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Examp
 
 bool has_loss(const study::Trial& trial) {
   return study::measures_candidates(trial.method) || study::trains(trial.method) ||
-         (study::uses_modules(trial.method) && trial.retrieve.by == study::RetrieveBy::probe);
+         (study::uses_modules(trial.method) && study::info(trial.retrieve.by).probes);
 }
 
 std::string sentence(const CutShots& shots) {

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "study/losses.hpp"
+#include "study/retrievals.hpp"
 
 namespace lorahub::study {
 
@@ -68,7 +69,11 @@ const std::vector<std::string>& words<Labels>() {
 
 template <>
 const std::vector<std::string>& words<RetrieveBy>() {
-  static const std::vector<std::string> list = {"none", "probe", "similarity", "text"};
+  static const std::vector<std::string> list = [] {
+    std::vector<std::string> all;
+    for (const RetrievalInfo& row : kRetrievals) all.emplace_back(row.word);
+    return all;
+  }();
   return list;
 }
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "study/knobs.hpp"
 #include "study/losses.hpp"
+#include "study/retrievals.hpp"
 
 namespace lorahub::study {
 namespace {
@@ -22,7 +23,7 @@ bool shapes_results(const std::string& knob) {
 bool has_another_loss(const Trial& trial) { return trial.loss != LossKind::official; }
 
 bool probes(const Trial& trial) {
-  return uses_modules(trial.method) && trial.retrieve.by == RetrieveBy::probe;
+  return uses_modules(trial.method) && info(trial.retrieve.by).probes;
 }
 
 bool trains_network(const Trial& trial) {

@@ -1,5 +1,7 @@
 #include "study/trial.hpp"
 
+#include "study/retrievals.hpp"
+
 namespace lorahub::study {
 
 int search_length(const Trial& trial) {
@@ -16,8 +18,8 @@ const char* search_unit(const Trial& trial) {
 }
 
 bool retrieves_by_shots(const Trial& trial) {
-  return uses_modules(trial.method) &&
-         (trial.retrieve.by == RetrieveBy::probe || trial.retrieve.by == RetrieveBy::text);
+  const RetrievalInfo& way = info(trial.retrieve.by);
+  return uses_modules(trial.method) && (way.probes || way.reads_task);
 }
 
 }  // namespace lorahub::study

@@ -25,18 +25,21 @@ std::string query(const task::Task& task) {
   return text;
 }
 
+// The places of the k modules that are kept, of more.
+std::vector<size_t> kept_places(const Retrieval& retrieval, size_t k) {
+  if (retrieval.trial.retrieve.by == study::RetrieveBy::similarity)
+    return lora::most_different(retrieval.modules, k);
+  return lora::nearest_texts(texts(retrieval), query(retrieval.task), k);
+}
+
 }  // namespace
 
 std::vector<lora::Module> retrieved(const Retrieval& retrieval) {
   const study::Retrieve& wish = retrieval.trial.retrieve;
   const auto k = static_cast<size_t>(wish.count);
   if (wish.by == study::RetrieveBy::none || k >= retrieval.modules.size()) return retrieval.modules;
-  const std::vector<size_t> places =
-      wish.by == study::RetrieveBy::similarity
-          ? lora::most_different(retrieval.modules, k)
-          : lora::nearest_texts(texts(retrieval), query(retrieval.task), k);
   std::vector<lora::Module> kept;
-  for (const size_t place : places) kept.push_back(retrieval.modules[place]);
+  for (const size_t place : kept_places(retrieval, k)) kept.push_back(retrieval.modules[place]);
   return kept;
 }
 
