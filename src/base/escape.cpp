@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
+#include "base/number.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
 
@@ -30,9 +30,7 @@ std::string markdown_sign(char previous, char c, char next) {
 
 bool is_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+  return number<double>(text).has_value();
 }
 
 bool is_formula(std::string_view text) {

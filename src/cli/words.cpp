@@ -1,9 +1,9 @@
 #include "cli/words.hpp"
 
-#include <charconv>
 #include <fstream>
 
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "plan/environment.hpp"
 
@@ -47,10 +47,8 @@ int group_count(const std::string& text) {
 }
 
 std::string wrong_seconds(const std::string& text, double most) {
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (whole && seconds >= 1 && seconds <= most) return "";
+  const double seconds = base::number<double>(text).value_or(0);
+  if (seconds >= 1 && seconds <= most) return "";
   return base::format("{} is no number of seconds from 1 to {}", text, most);
 }
 

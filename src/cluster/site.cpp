@@ -1,11 +1,11 @@
 #include "cluster/site.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <map>
 
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "cluster/scheduler.hpp"
 #include "study/pieces.hpp"
 
@@ -15,12 +15,11 @@ namespace {
 using study::Value;
 
 int whole_number(const std::string& text, int least, const std::string& what) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  base::check(error == std::errc() && end == text.data() + text.size() && number >= least,
+  const std::optional<int> number = base::number<int>(text);
+  base::check(number && *number >= least,
               "{}: '{}' is not a whole number of at least {}, write for example {}", what, text,
               least, std::max(least, 4));
-  return number;
+  return *number;
 }
 
 std::vector<std::string> lines(const Value& value) {
@@ -55,9 +54,9 @@ Scheduler scheduler_of(const std::vector<study::Entry>& entries) {
   return *find_scheduler(word);
 }
 
-using Reader = std::function<void(const Value&)>;
+using SiteReader = std::function<void(const Value&)>;
 
-std::map<std::string, Reader> readers(Site& site, const Scheduler& scheduler) {
+std::map<std::string, SiteReader> readers(Site& site, const Scheduler& scheduler) {
   const auto text = [](std::string& field) {
     return [&field](const Value& value) { field = study::scalar(value); };
   };

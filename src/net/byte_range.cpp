@@ -1,8 +1,8 @@
 #include "net/byte_range.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::net {
@@ -10,30 +10,24 @@ namespace {
 
 constexpr std::string_view kUnit = "bytes=";
 
-std::optional<size_t> number(std::string_view text) {
-  size_t value = 0;
-  const auto end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || at != end || error != std::errc()) return std::nullopt;
-  return value;
-}
-
-struct Range {
+struct FirstAndLast {
   size_t first = 0, last = 0;
 };
 
 // "3-5", "3-" (to the end) or "-5" (the last five) of so many bytes; nothing for other text. An
 // impossible range has first > last.
-std::optional<Range> parse(std::string_view text, size_t size) {
+std::optional<FirstAndLast> parse(std::string_view text, size_t size) {
   const size_t dash = text.find('-');
   if (dash == std::string_view::npos || size == 0) return std::nullopt;
-  const auto first = number(text.substr(0, dash)), last = number(text.substr(dash + 1));
+  const auto first = base::number<size_t>(text.substr(0, dash)),
+             last = base::number<size_t>(text.substr(dash + 1));
   if (!first && dash != 0) return std::nullopt;
   if (!last && dash + 1 != text.size()) return std::nullopt;
   if (!first && !last) return std::nullopt;
   if (!first)
-    return Range{.first = *last >= size ? 0 : size - *last, .last = *last == 0 ? 0 : size - 1};
-  return Range{.first = *first, .last = last ? std::min(*last, size - 1) : size - 1};
+    return FirstAndLast{.first = *last >= size ? 0 : size - *last,
+                        .last = *last == 0 ? 0 : size - 1};
+  return FirstAndLast{.first = *first, .last = last ? std::min(*last, size - 1) : size - 1};
 }
 
 }  // namespace
@@ -43,7 +37,8 @@ HttpResponse ranged(const HttpRequest& request, HttpResponse whole) {
   const std::string asked = request.field("range");
   if (!asked.starts_with(kUnit) || whole.status != 200) return whole;
   const size_t size = whole.content().size();
-  const std::optional<Range> range = parse(std::string_view(asked).substr(kUnit.size()), size);
+  const std::optional<FirstAndLast> range =
+      parse(std::string_view(asked).substr(kUnit.size()), size);
   if (!range) return whole;
   if (range->first > range->last || range->first >= size) {
     HttpResponse none = refusal(416, "The file has no such bytes.");

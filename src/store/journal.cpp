@@ -6,13 +6,13 @@
 
 #include <bit>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <set>
 
 #include "base/check.hpp"
 #include "base/descriptor.hpp"
+#include "base/number.hpp"
 #include "store/codec.hpp"
 #include "store/disk.hpp"
 #include "store/regular_file.hpp"
@@ -370,11 +370,7 @@ search::Evaluate recorded(search::Evaluate evaluate, Journal& journal, const std
 std::optional<size_t> planned_trials(const Header& header) {
   const auto found = header.environment.find("trials");
   if (found == header.environment.end()) return std::nullopt;
-  const std::string& text = found->second;
-  size_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return count;
+  return base::number<size_t>(found->second);
 }
 
 }  // namespace lorahub::store

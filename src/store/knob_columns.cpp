@@ -1,11 +1,11 @@
 #include "store/knob_columns.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "store/result_tables.hpp"
 #include "study/knobs.hpp"
@@ -15,12 +15,9 @@ namespace {
 
 template <class Number>
 std::optional<Number> parse(const std::string& text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::optional<Number> value = base::number<Number>(text);
   // A value that would read back as another text (a seed beyond int64, 1e0, 007) stays a text.
-  if (error != std::errc{} || end != text.data() + text.size() || base::format("{}", value) != text)
-    return {};
-  return value;
+  return value && base::format("{}", *value) == text ? value : std::nullopt;
 }
 
 ColumnKind kind_of(const study::Knob& knob) {

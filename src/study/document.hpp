@@ -2,7 +2,6 @@
 #pragma once
 #include <yaml-cpp/yaml.h>
 
-#include <charconv>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "study/numbers.hpp"
 
 namespace lorahub::study {
@@ -73,11 +73,9 @@ T number(const Value& value, const char* kind) {
   const auto text = scalar(value);
   if (has_leading_zero(text))
     fail_at(value, "'{}' begins with a zero (is it octal?), write it without", text);
-  T out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size())
-    fail_at(value, "{}'{}' is not {}", value.called(), text, kind);
-  return out;
+  const std::optional<T> out = base::number<T>(text);
+  if (!out) fail_at(value, "{}'{}' is not {}", value.called(), text, kind);
+  return *out;
 }
 int integer(const Value& value, Limits limits);  // Error outside the limits
 double real(const Value& value, Range range);    // Error outside the range, or not finite

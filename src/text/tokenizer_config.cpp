@@ -1,10 +1,10 @@
 #include "text/tokenizer_config.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "text/added_token_json.hpp"
 #include "text/tokenizer_files.hpp"
 
@@ -122,9 +122,8 @@ std::optional<std::vector<AddedToken>> read_decoder(const File& file) {
   std::vector<AddedToken> tokens;
   for (const auto& [text, value] : file.at(kKey).items()) {
     AddedToken token = read_added_token(value, file.path());
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), token.id);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (!whole || token.id < 0 || token.id >= kMostIds)
+    token.id = base::number<int64_t>(text).value_or(-1);
+    if (token.id < 0 || token.id >= kMostIds)
       file.refuse(base::format("the token '{}' has the id '{}'", token.content, text));
     tokens.push_back(std::move(token));
   }

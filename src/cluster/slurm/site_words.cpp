@@ -1,11 +1,11 @@
 #include "cluster/slurm/site_words.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "base/process.hpp"
 
 namespace lorahub::cluster::slurm {
@@ -22,10 +22,7 @@ int seconds(const std::string& time, const std::string& what) {
   const bool has_days = dash != std::string::npos;
   std::vector<int> parts;  // after the days
   for (const std::string& part : base::split(has_days ? time.substr(dash + 1) : time, ':')) {
-    int number = -1;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (error != std::errc() || end != part.data() + part.size()) number = -1;
-    parts.push_back(number);
+    parts.push_back(base::number<int>(part).value_or(-1));
   }
   const bool shape = !parts.empty() && parts.size() <= 3 && std::ranges::min(parts) >= 0;
   const std::string days = has_days ? time.substr(0, dash) : "0";

@@ -1,11 +1,11 @@
 #include "report/sections/pairs.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/roles.hpp"
 
 namespace lorahub::report {
@@ -16,18 +16,12 @@ constexpr size_t kMostPairsNamed = 4;  // in a sentence
 constexpr size_t kFewSteps = 4;        // values of which every pair is compared
 constexpr const char* kMethod = "method";
 
-using Pairs = std::vector<std::pair<const Condition*, const Condition*>>;
-
-std::optional<double> number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
+using ConditionPairs = std::vector<std::pair<const Condition*, const Condition*>>;
 
 void sort_numbers(std::vector<std::string>& values) {
-  if (std::ranges::all_of(values, [](const auto& v) { return number(v).has_value(); }))
-    std::ranges::sort(values, {}, [](const std::string& v) { return *number(v); });
+  if (std::ranges::all_of(values,
+                          [](const auto& v) { return base::number<double>(v).has_value(); }))
+    std::ranges::sort(values, {}, [](const std::string& v) { return *base::number<double>(v); });
 }
 
 VariedKnob values_of(const Summary& summary, const std::string& name) {
@@ -70,14 +64,14 @@ long steps(const VariedKnob& axis, const Condition& later, const Condition& earl
 bool is_wanted(const VariedKnob& axis, long distance) {
   const auto last = static_cast<long>(axis.values.size()) - 1;
   return axis.values.size() <= kFewSteps || distance == 1 || distance == last ||
-         axis.name == kMethod || !number(axis.values[0]);
+         axis.name == kMethod || !base::number<double>(axis.values[0]);
 }
 
 std::string name(const std::pair<const Condition*, const Condition*>& pair) {
   return base::format("{} − {}", pair.first->name, pair.second->name);
 }
 
-Table table(const VariedKnob& axis, const Pairs& pairs) {
+Table table(const VariedKnob& axis, const ConditionPairs& pairs) {
   Table table{.title = base::format("By {}: paired differences of accuracy, points", axis.name),
               .head = {"comparison", "tasks", "pairs", "difference [95 %]", "P(improvement) [95 %]",
                        "Wilcoxon p", "Holm p"}};
@@ -103,8 +97,8 @@ std::vector<VariedKnob> varied_knobs(const Summary& summary) {
   return found;
 }
 
-Pairs pairs_along(const Summary& summary, const VariedKnob& axis) {
-  Pairs pairs;
+ConditionPairs pairs_along(const Summary& summary, const VariedKnob& axis) {
+  ConditionPairs pairs;
   for (const Condition& a : summary.conditions)
     for (const Condition& b : summary.conditions) {
       if (!differ_in(summary, a, b, axis.name)) continue;
@@ -117,10 +111,10 @@ Pairs pairs_along(const Summary& summary, const VariedKnob& axis) {
 }
 
 std::string pairs_answer(const Summary& summary, const VariedKnob& axis) {
-  const Pairs all = pairs_along(summary, axis);
+  const ConditionPairs all = pairs_along(summary, axis);
   if (all.empty()) return "";
-  const Pairs named(all.begin(),
-                    all.begin() + static_cast<long>(std::min(kMostPairsNamed, all.size())));
+  const ConditionPairs named(
+      all.begin(), all.begin() + static_cast<long>(std::min(kMostPairsNamed, all.size())));
   std::vector<std::string> sentences;
   for (const Comparison& c : compare(named))
     sentences.push_back(base::format("{} is {} {}", c.first->name, against(c), c.second->name));
@@ -138,7 +132,7 @@ std::optional<Section> pairs_section(const Summary& summary) {
                    "else.",
            .role = Text::Role::question});
   for (const VariedKnob& axis : varied_knobs(summary)) {
-    Pairs pairs = pairs_along(summary, axis);
+    ConditionPairs pairs = pairs_along(summary, axis);
     if (pairs.empty()) continue;
     const size_t found = pairs.size();
     if (found > kMostPairs) pairs.resize(kMostPairs);
