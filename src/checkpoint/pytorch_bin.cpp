@@ -58,9 +58,10 @@ bool inside(at::IntArrayRef sizes, at::IntArrayRef strides, int64_t offset, int6
   return last < count;
 }
 
-class Reader {
+class CheckpointReader {
  public:
-  explicit Reader(const Mapped& mapped) : file_(mapped->path().string()), mapped_(mapped) {
+  explicit CheckpointReader(const Mapped& mapped)
+      : file_(mapped->path().string()), mapped_(mapped) {
     check_format();
     members_ = zip_members(mapped_->bytes(), file_);
     for (const auto& [name, member] : members_)
@@ -231,6 +232,6 @@ Tensors read_pytorch_bin(const std::filesystem::path& file) {
   return read_pytorch_bin(map_weights(file));
 }
 
-Tensors read_pytorch_bin(const Mapped& file) { return Reader(file).read(); }
+Tensors read_pytorch_bin(const Mapped& file) { return CheckpointReader(file).read(); }
 
 }  // namespace lorahub::checkpoint

@@ -35,7 +35,7 @@ constexpr std::array kTypes{FileType{"I64", at::kLong},      FileType{"F64", at:
                             FileType{"I16", at::kShort},     FileType{"I8", at::kChar},
                             FileType{"U8", at::kByte},       FileType{"BOOL", at::kBool}};
 
-struct Entry {
+struct HeaderEntry {
   std::string name;
   at::ScalarType type = at::kFloat;
   std::vector<int64_t> sizes;
@@ -63,11 +63,11 @@ at::ScalarType scalar_type(const json& name, const std::string& where) {
              name.dump());
 }
 
-Entry parse_entry(const std::string& file, const std::string& name, const json& value) {
+HeaderEntry parse_entry(const std::string& file, const std::string& name, const json& value) {
   const std::string where = base::format("{}: tensor {}", file, name);
   if (!value.is_object())
     base::fail("{} is described by {} (an object is needed), {}", where, value.dump(), kAgain);
-  Entry entry{.name = name, .type = scalar_type(field(value, "dtype", where), where)};
+  HeaderEntry entry{.name = name, .type = scalar_type(field(value, "dtype", where), where)};
   const json& shape = field(value, "shape", where);
   if (!shape.is_array())
     base::fail("{} has shape {} (a list is needed), {}", where, shape.dump(), kAgain);
@@ -91,9 +91,9 @@ Entry parse_entry(const std::string& file, const std::string& name, const json& 
 }
 
 // Sorted by place; together they must fill the data exactly.
-void check_places(const std::string& file, const std::vector<Entry>& entries, uint64_t size) {
+void check_places(const std::string& file, const std::vector<HeaderEntry>& entries, uint64_t size) {
   uint64_t end = 0;
-  for (const Entry& e : entries) {
+  for (const HeaderEntry& e : entries) {
     base::check(
         e.end <= size,
         "{}: tensor {} ends at byte {} of {} (the file is cut short or its header lies), {}", file,
@@ -126,15 +126,15 @@ std::string_view header_text(const std::string& file, std::string_view bytes) {
   return bytes.substr(sizeof length, length);
 }
 
-std::vector<Entry> parse_header(const std::string& file, std::string_view text) {
+std::vector<HeaderEntry> parse_header(const std::string& file, std::string_view text) {
   const json header = json::parse(base::shallow_json(text), nullptr, /*allow_exceptions=*/false);
   base::check(header.is_object(),
               "{}: its header is not a JSON object (damaged, or not safetensors), {}", file,
               kAgain);
-  std::vector<Entry> entries;
+  std::vector<HeaderEntry> entries;
   for (const auto& [name, value] : header.items())
     if (name != "__metadata__") entries.push_back(parse_entry(file, name, value));
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+  std::sort(entries.begin(), entries.end(), [](const HeaderEntry& a, const HeaderEntry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
   return entries;
@@ -195,10 +195,10 @@ Tensors read_safetensors(const Mapped& mapped) {
   const std::string name = mapped->path().string();
   const std::string_view text = header_text(name, mapped->bytes());
   const std::string_view data = mapped->bytes().substr(sizeof(uint64_t) + text.size());
-  const std::vector<Entry> entries = parse_header(name, text);
+  const std::vector<HeaderEntry> entries = parse_header(name, text);
   check_places(name, entries, data.size());
   Tensors tensors;
-  for (const Entry& e : entries) {
+  for (const HeaderEntry& e : entries) {
     tensors[e.name] = mapped_tensor(mapped, data.substr(e.begin, e.end - e.begin),
                                     {.type = e.type, .sizes = e.sizes});
   }

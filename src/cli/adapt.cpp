@@ -103,7 +103,7 @@ void print(const run::Adapted& adapted, const Options& options) {
 bool asks(const Options& options) { return options.penalty == kAsk; }
 
 // The examples, and the rows of --test or of the task's piece, as files that may be read again.
-struct Rows {
+struct RowFiles {
   std::unique_ptr<TaskRows> examples, test;
 };
 
@@ -112,12 +112,12 @@ std::string test_of(const Options& options, const study::SingleTask& task) {
   return study::single_task(options.test, "--test").named.files.test;
 }
 
-Rows read_rows(const Options& options, study::SingleTask& task, int ranks) {
+RowFiles read_rows(const Options& options, study::SingleTask& task, int ranks) {
   const std::string test = test_of(options, task), pool = task.named.files.pool;
   for (const std::string& file : {pool, test})
     base::check(ranks == 1 || file.empty() || std::filesystem::is_regular_file(file),
                 "{}: is no file that {} ranks could each read, save the rows in one", file, ranks);
-  Rows rows{.examples = std::make_unique<TaskRows>(pool, options.columns), .test = nullptr};
+  RowFiles rows{.examples = std::make_unique<TaskRows>(pool, options.columns), .test = nullptr};
   task.named.files = rows.examples->files();
   if (test.empty()) return rows;
   base::check(test != pool || options.shots != "all",
@@ -173,7 +173,7 @@ int adapt(const Options& options, workers::World& world) {
               "--penalty ask needs --json (its questions are lines of standard output, as the "
               "result then is), give both");
   study::SingleTask task = study::single_task(options.task);
-  const Rows rows = read_rows(options, task, world.size());
+  const RowFiles rows = read_rows(options, task, world.size());
   const study::Trial trial = study::single_trial({.model = options.model.model,
                                                   .library = options.library,
                                                   .task = task,

@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "cli/outputs.hpp"

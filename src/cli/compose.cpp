@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "base/check.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"

@@ -12,7 +12,7 @@
 #include "base/printable.hpp"
 #include "base/progress.hpp"
 #include "base/streams.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
@@ -27,7 +27,7 @@
 namespace lorahub::cli {
 namespace {
 
-struct InferOptions {
+struct InferWords {
   ModelOptions model;
   std::string adapter, library, modules, weights, task, columns;
   MixingOptions mixing;
@@ -37,8 +37,7 @@ struct InferOptions {
 
 // The model that answers rows that name no adapter: the base, with the adapter of --adapter, a
 // mixture, or nothing.
-train::TrainedModel default_model(const InferOptions& options,
-                                  const objective::LoadedModel& loaded) {
+train::TrainedModel default_model(const InferWords& options, const objective::LoadedModel& loaded) {
   if (!options.adapter.empty())
     return run::adapted_model(loaded, checkpoint::resolve(options.adapter, lora::kConfigFile),
                               options.adapter);
@@ -64,7 +63,7 @@ struct Tally {
 
 std::string text(const nlohmann::json& value) { return base::json_text(value); }
 
-void give(const InferOptions& options, const task::Row& row, const std::string& answer,
+void give(const InferWords& options, const task::Row& row, const std::string& answer,
           Tally& tally) {
   const std::string& target = row.example.target;
   const bool hit = !target.empty() && task::is_hit(answer, target);
@@ -95,7 +94,7 @@ double share_read(const std::string& file, const Tally& tally) {
   return static_cast<double>(tally.bytes) / static_cast<double>(size);
 }
 
-void check_options(const InferOptions& options) {
+void check_options(const InferWords& options) {
   base::check(options.adapter.empty() || options.weights.empty(),
               "--adapter and --weights both given (which one should answer?), give one of them");
   base::check(options.modules.empty() || !options.library.empty(),
@@ -111,7 +110,7 @@ void check_options(const InferOptions& options) {
 
 // The adapters that may answer, to warn about them. Those of a mixture are left out, since
 // load_pool() warns about them.
-std::vector<std::string> adapters_of(const InferOptions& options) {
+std::vector<std::string> adapters_of(const InferWords& options) {
   if (!options.adapter.empty()) return {options.adapter};
   if (options.library.empty() || !options.weights.empty()) return {};
   try {
@@ -122,7 +121,7 @@ std::vector<std::string> adapters_of(const InferOptions& options) {
 }
 
 // Warns about answers that transformers may give otherwise, and about adapters of another base.
-void warn_of(const InferOptions& options) {
+void warn_of(const InferWords& options) {
   warn(model::generation_warning(checkpoint::resolve(options.model.model)));
   const std::string library = options.adapter.empty() ? options.library : "";
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
@@ -135,7 +134,7 @@ void say_accuracy(const Tally& tally) {
              right.high, tally.rows);
 }
 
-int infer(const InferOptions& options) {
+int infer(const InferWords& options) {
   check_options(options);
   task::RowReader stream(options.task,
                          {.targets = task::Targets::optional,
@@ -183,7 +182,7 @@ void add_infer(CLI::App& app, Action& action) {
   command->footer(
       "Example: lorahub infer --model mini --adapter configs/library/mini/r16/find_letter --task "
       "configs/tasks/mini/upstream/find_letter.jsonl --json");
-  const auto options = std::make_shared<InferOptions>();
+  const auto options = std::make_shared<InferWords>();
   add_model(*command, options->model.model)->required();
   command->add_option("--adapter", options->adapter, "a PEFT folder");
   add_library(*command, options->library,
@@ -192,7 +191,7 @@ void add_infer(CLI::App& app, Action& action) {
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
   add_mixing(*command, options->mixing);
   add_task(
-      *command, options->task, Part::test,
+      *command, options->task, RowsOfTask::test,
       "rows to answer, JSON lines or a table (.csv, .tsv; a row's \"adapter\" answers it), or - "
       "for standard input")
       ->required();

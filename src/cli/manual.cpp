@@ -22,11 +22,11 @@ std::vector<std::string> knob_names() {
   return names;
 }
 
-using Writer = std::string (*)(const CommandFacts&, const std::vector<std::string>&);
+using CompletionWriter = std::string (*)(const CommandFacts&, const std::vector<std::string>&);
 
 struct Shell {
   const char* name;
-  Writer write;
+  CompletionWriter write;
   const char* place;  // where its completions lie, below share/
 };
 constexpr Shell kShells[] = {{"bash", bash_completion, "bash-completion/completions/lorahub"},

@@ -10,14 +10,14 @@ namespace lorahub::cli {
 namespace {
 
 using study::CompositionInfo;
-using Reads = bool (*)(const CompositionInfo&);
+using CompositionTest = bool (*)(const CompositionInfo&);
 
 bool prunes(const CompositionInfo& row) { return row.pruning != study::Pruning::none; }
 bool draws(const CompositionInfo& row) { return row.pruning == study::Pruning::random; }
 bool cuts(const CompositionInfo& row) { return row.mixes == study::Mixes::cut; }
 bool routes(const CompositionInfo& row) { return row.mixes == study::Mixes::routed; }
 
-std::string words(Reads reads) {
+std::string words(CompositionTest reads) {
   std::vector<std::string> list;
   for (const CompositionInfo& row : study::kCompositions)
     if (reads(row)) list.emplace_back(row.word);
@@ -29,7 +29,8 @@ void set(Value& setting, const std::optional<Value>& given) {
   if (given) setting = *given;
 }
 
-void check_read(const CompositionInfo& composed, bool given, const char* option, Reads reads) {
+void check_read(const CompositionInfo& composed, bool given, const char* option,
+                CompositionTest reads) {
   base::check(!given || reads(composed),
               "composition {} reads no {} (it would change nothing), leave it out, or give a "
               "--composition of {}",

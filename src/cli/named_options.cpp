@@ -26,12 +26,13 @@ CLI::Option* add_library(CLI::App& command, std::string& word, const std::string
   return option;
 }
 
-CLI::Option* add_task(CLI::App& command, std::string& word, Part part, const std::string& what) {
+CLI::Option* add_task(CLI::App& command, std::string& word, RowsOfTask part,
+                      const std::string& what) {
   return command
       .add_option("--task", word, what + "; or a task of a piece, as mini/unseen/E1_isa_letter")
       ->transform([part](const std::string& name) {
         const study::TaskFiles files = study::single_task(name).named.files;
-        return part == Part::pool ? files.pool : files.test;
+        return part == RowsOfTask::pool ? files.pool : files.test;
       });
 }
 

@@ -17,7 +17,8 @@ CLI::Option* add_library(CLI::App& command, std::string& word, const std::string
 void name_library(CLI::Option& option, const std::string& called);
 
 // --task: of a task of a piece, the rows of that part.
-enum class Part { pool, test };
-CLI::Option* add_task(CLI::App& command, std::string& word, Part part, const std::string& what);
+enum class RowsOfTask { pool, test };
+CLI::Option* add_task(CLI::App& command, std::string& word, RowsOfTask part,
+                      const std::string& what);
 
 }  // namespace lorahub::cli

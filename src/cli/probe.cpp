@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct ProbeOptions {
+struct ProbeWords {
   ModelOptions model;
   std::string library, modules, task, columns, map, cache;
   int shots = 5, longest = study::kUsualMaxInput;
@@ -33,7 +33,7 @@ struct ProbeOptions {
   lora::Force force = lora::Force::no;
 };
 
-run::ProbeFindings probe(const ProbeOptions& options) {
+run::ProbeFindings probe(const ProbeWords& options) {
   const std::vector<std::string> names =
       lora::pick(options.library, {.count = 0, .names = base::split(options.modules, ',')}, 0);
   const TaskRows rows(options.task, options.columns);
@@ -96,7 +96,7 @@ void print_table(const run::ProbeFindings& found) {
                                  rows));
 }
 
-int run_probe(const ProbeOptions& options) {
+int run_probe(const ProbeWords& options) {
   if (!options.map.empty()) check_replaceable(options.map, kFigureMarks, options.force);
   const run::ProbeFindings found = probe(options);
   if (!options.map.empty()) {
@@ -128,12 +128,13 @@ void add_probe(CLI::App& app, Action& action) {
   command->footer(
       "Example: lorahub probe --model mini --library mini --task mini/unseen/E1_isa_letter --map "
       "similarity.svg");
-  const auto options = std::make_shared<ProbeOptions>();
+  const auto options = std::make_shared<ProbeWords>();
   add_model(*command, options->model.model)->required();
   add_library(*command, options->library, "a folder of PEFT adapters")->required();
   command->add_option("--modules", options->modules,
                       "their names, with commas (default: all that fit the model)");
-  add_task(*command, options->task, Part::pool, "examples, JSON lines or a table (.csv, .tsv)")
+  add_task(*command, options->task, RowsOfTask::pool,
+           "examples, JSON lines or a table (.csv, .tsv)")
       ->required();
   add_columns(*command, options->columns);
   command->add_option("--shots", options->shots, "examples drawn from the file")

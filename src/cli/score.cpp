@@ -189,7 +189,8 @@ void add_score(CLI::App& app, Action& action) {
   add_library(*command, options->library,
               "a folder of PEFT adapters (default: none, the base is scored)");
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
-  add_task(*command, options->task, Part::pool, "examples, JSON lines or a table (.csv, .tsv)")
+  add_task(*command, options->task, RowsOfTask::pool,
+           "examples, JSON lines or a table (.csv, .tsv)")
       ->required();
   add_columns(*command, options->columns);
   command->add_option("--rows", options->rows, "FIRST:LAST, only these (default: all)");

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kGpuRankThreads = 4;  // as `run` has them where nothing is said
 
-struct SubmitOptions {
+struct SubmitWords {
   cluster::SubmitOptions job;
   std::string site;  // configs/cluster/<site>.yaml
   bool dry_run = false;
@@ -112,7 +112,7 @@ void print(const cluster::Submitted& submitted, const cluster::BatchJob& job,
              scripts.study.file.parent_path().string(), job.out.string());
 }
 
-int submit(SubmitOptions options) {
+int submit(SubmitWords options) {
   options.job.command_line = command_line();
   options.job.program = program();
   const auto folder = std::filesystem::absolute(options.job.study_file).parent_path();
@@ -199,7 +199,7 @@ void add_submit(CLI::App& app, Action& action) {
   command->footer(
       "Example: lorahub submit experiments/quickstart.yaml --array 3 --ranks 8 --time 04:00:00 "
       "--cluster example -- --qos=long");
-  const auto options = std::make_shared<SubmitOptions>();
+  const auto options = std::make_shared<SubmitWords>();
   cluster::SubmitOptions& job = options->job;
   command->add_option("STUDY", job.study_file, "the study's YAML file")->required();
   command->add_option("SCHEDULER_OPTIONS", job.pass,

@@ -37,9 +37,9 @@ Plan read_plan(const TrainOptions& options) {
 
 // What each rank does: it does the trainings that it is given, by number, each with all of its
 // threads.
-class Trainer {
+class TrainingRank {
  public:
-  Trainer(const TrainOptions& options, const objective::Hardware& hardware, int rank)
+  TrainingRank(const TrainOptions& options, const objective::Hardware& hardware, int rank)
       : options_(options), hardware_(hardware), bar_(options.quiet || rank > 0) {}
 
   // Returns the reply: a sentence about what was done.
@@ -81,7 +81,7 @@ void lead(const TrainOptions& options, const objective::Hardware& hardware, run:
     if (!options.no_memory_check)
       warn(plan::check_room(
           plan::need(plan.config, rows, hardware, "training " + plan.trainings[i].name),
-          {.hosts = ranks.hosts(), .rooms = ranks.everyone(Trainer::kRoom)}));
+          {.hosts = ranks.hosts(), .rooms = ranks.everyone(TrainingRank::kRoom)}));
     parts.push_back(part(plan.trainings[i], i));
   }
   ranks.work(parts);
@@ -89,7 +89,7 @@ void lead(const TrainOptions& options, const objective::Hardware& hardware, run:
 
 int train(const TrainOptions& options) {
   const auto work = [&](workers::World& world, const objective::Hardware& hardware) {
-    Trainer trainer(options, hardware, world.rank());
+    TrainingRank trainer(options, hardware, world.rank());
     return run::do_parts(world, std::ref(trainer),
                          [&](run::PartsLead& ranks) { lead(options, hardware, ranks); });
   };

@@ -17,15 +17,16 @@ constexpr double kLeastMemory = 0.3e9;  // bytes, by which the mini-lab is adapt
 constexpr double kMuchMemory = 8e9;     // bytes: flan-t5-large in f32 with its modules
 constexpr double kLeastDisk = 0.1e9;    // bytes: an adapter and a journal
 
-Finding good(const std::string& subject, const std::string& found) {
+MachineFinding good(const std::string& subject, const std::string& found) {
   return {.subject = subject, .found = found};
 }
 
-Finding bad(const std::string& subject, const std::string& found, const std::string& suggestion) {
+MachineFinding bad(const std::string& subject, const std::string& found,
+                   const std::string& suggestion) {
   return {.subject = subject, .is_good = false, .found = found, .suggestion = suggestion};
 }
 
-Finding needed(Finding finding) {
+MachineFinding needed(MachineFinding finding) {
   finding.is_needed = true;
   return finding;
 }
@@ -42,21 +43,21 @@ std::string linked(const Machine& machine, const std::string& name) {
   return file.empty() ? "part of the program" : file;
 }
 
-Finding processor(const Machine& m) {
+MachineFinding processor(const Machine& m) {
   const std::string found = base::format("{}: {}", m.processor, m.instructions);
   if (m.instructions.find("AVX512") != std::string::npos) return good("processor", found);
   return bad("processor", found + "; no AVX-512, for which the fast kernels are written",
              "expect a search to take several times as long, or use a processor with AVX-512");
 }
 
-Finding cores(const Machine& m) {
+MachineFinding cores(const Machine& m) {
   const std::string found = base::format("{} of {} may be used", m.usable_cores, m.cores);
   if (m.usable_cores == m.cores) return good("cores", found);
   return bad("cores", found + " (the affinity of this process)",
              "ask the batch system, the container or mpirun (--bind-to none) for more");
 }
 
-Finding memory(const Machine& m) {
+MachineFinding memory(const Machine& m) {
   const std::string found =
       base::format("{:.1f} GB are free ({})", m.free_memory / kGigabyte, m.memory_limit);
   if (m.free_memory >= kMuchMemory) return needed(good("memory", found));
@@ -67,17 +68,17 @@ Finding memory(const Machine& m) {
                     "the limit"));
 }
 
-Finding blas(const Machine& m) {
+MachineFinding blas(const Machine& m) {
   if (!m.blas.empty()) return good("matrix products", m.blas);
   return bad("matrix products", "LibTorch has no BLAS library (products are several times slower)",
              "build with a LibTorch that has one, as scripts/setup fetches it");
 }
 
-Finding libtorch(const Machine& m) {
+MachineFinding libtorch(const Machine& m) {
   return needed(good("LibTorch", base::format("{}, {}", m.libtorch, linked(m, "libtorch_cpu."))));
 }
 
-Finding libraries(const Machine& m) {
+MachineFinding libraries(const Machine& m) {
   return good("libraries", base::format("HDF5 {}, {}; PCRE2, {}; SentencePiece, {}", m.hdf5,
                                         linked(m, "libhdf5"), linked(m, "libpcre2"),
                                         linked(m, "libsentencepiece.")));
@@ -88,7 +89,7 @@ std::string gpus_of(const Machine& m) {
                         : base::format("{} visible ({})", m.gpus.size(), base::join(m.gpus, ", "));
 }
 
-Finding gpu(const Machine& m) {
+MachineFinding gpu(const Machine& m) {
   const std::string found = base::format("{}; driver: {}; this build {} CUDA", gpus_of(m),
                                          m.gpu_driver.empty() ? "none" : m.gpu_driver,
                                          m.built_with_cuda ? "has" : "has no");
@@ -101,13 +102,13 @@ Finding gpu(const Machine& m) {
   return good("GPU", found);
 }
 
-Finding nccl(const Machine& m) {
+MachineFinding nccl(const Machine& m) {
   if (m.built_with_nccl) return good("NCCL", "this build has it");
   return bad("NCCL", "this build has none (weights go from GPU to GPU through the processor)",
              "needed for many GPUs alone: build where nccl.h and its library are");
 }
 
-Finding two_ranks(const Machine& m) {
+MachineFinding two_ranks(const Machine& m) {
   const std::string library = base::format("{}, {}", m.mpi, linked(m, "libmpi."));
   if (!m.two_ranks)
     return bad("ranks", library + "; mpirun is not in PATH",
@@ -121,15 +122,15 @@ Finding two_ranks(const Machine& m) {
   return bad("ranks", found, "use the mpirun that belongs to this MPI");
 }
 
-Finding optional_program(const std::string& subject, const std::optional<Tried>& tried,
-                         const std::string& suggestion) {
+MachineFinding optional_program(const std::string& subject, const std::optional<Tried>& tried,
+                                const std::string& suggestion) {
   if (tried && tried->worked) return good(subject, tried->said);
   return bad(subject,
              tried ? base::format("it does not run: {}", tried->said) : std::string("not in PATH"),
              suggestion);
 }
 
-Finding pieces(const Machine& m) {
+MachineFinding pieces(const Machine& m) {
   if (!m.pieces.empty())
     return needed(
         good("pieces", base::format("{}, {} models", m.pieces.string(), m.models.size())));
@@ -139,12 +140,12 @@ Finding pieces(const Machine& m) {
                     "set LORAHUB_CONFIGS to one, or work in a checkout"));
 }
 
-Finding cache(const Machine& m) {
+MachineFinding cache(const Machine& m) {
   if (m.cache_problem.empty()) return good("cache", m.cache.string());
   return bad("cache", m.cache_problem, "set XDG_CACHE_HOME to a folder that you may write to");
 }
 
-Finding folder(const Machine& m) {
+MachineFinding folder(const Machine& m) {
   const std::string found =
       base::format("{:.1f} GB are free in {}", m.free_disk / kGigabyte, m.folder.string());
   if (!m.folder_problem.empty())
@@ -154,7 +155,7 @@ Finding folder(const Machine& m) {
   return needed(good("disk", found));
 }
 
-Finding locale(const Machine& m) {
+MachineFinding locale(const Machine& m) {
   if (m.character_set == "UTF-8") return good("locale", m.character_set);
   return bad("locale", m.character_set + " (tables and names are printed in UTF-8)",
              "export LC_ALL=C.UTF-8");
@@ -162,7 +163,7 @@ Finding locale(const Machine& m) {
 
 }  // namespace
 
-std::vector<Finding> examine(const Machine& machine) {
+std::vector<MachineFinding> examine(const Machine& machine) {
   return {processor(machine),
           cores(machine),
           memory(machine),
@@ -182,13 +183,14 @@ std::vector<Finding> examine(const Machine& machine) {
           locale(machine)};
 }
 
-bool can_adapt(const std::vector<Finding>& findings) {
-  return std::ranges::all_of(findings, [](const Finding& f) { return f.is_good || !f.is_needed; });
+bool can_adapt(const std::vector<MachineFinding>& findings) {
+  return std::ranges::all_of(findings,
+                             [](const MachineFinding& f) { return f.is_good || !f.is_needed; });
 }
 
-std::string text_of(const std::vector<Finding>& findings) {
+std::string text_of(const std::vector<MachineFinding>& findings) {
   std::string text;
-  for (const Finding& f : findings) {
+  for (const MachineFinding& f : findings) {
     text += base::format("{}  {:<16} {}\n", f.is_good ? "ok" : "no", f.subject,
                          base::printable_line(f.found));
     if (!f.suggestion.empty()) text += base::format("{:<21}-> {}\n", "", f.suggestion);
@@ -198,9 +200,9 @@ std::string text_of(const std::vector<Finding>& findings) {
                      : "`lorahub adapt` does not work here before what it needs is mended.\n");
 }
 
-std::string json_of(const std::vector<Finding>& findings) {
+std::string json_of(const std::vector<MachineFinding>& findings) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Finding& f : findings)
+  for (const MachineFinding& f : findings)
     list.push_back({{"subject", f.subject},
                     {"good", f.is_good},
                     {"needed", f.is_needed},

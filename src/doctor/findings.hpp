@@ -7,7 +7,7 @@
 
 namespace lorahub::doctor {
 
-struct Finding {
+struct MachineFinding {
   std::string subject;  // "GPU"
   bool is_good = true;
   std::string found;       // what there is, or why there is nothing
@@ -15,13 +15,13 @@ struct Finding {
   bool is_needed = false;  // by `lorahub adapt` on this machine's processors
 };
 
-std::vector<Finding> examine(const Machine& machine);
+std::vector<MachineFinding> examine(const Machine& machine);
 
 // Whether `lorahub adapt` would work: all that is needed is good.
-bool can_adapt(const std::vector<Finding>& findings);
+bool can_adapt(const std::vector<MachineFinding>& findings);
 
 // One line a finding, "ok" or "no" in front, and a sentence at the end.
-std::string text_of(const std::vector<Finding>& findings);
-std::string json_of(const std::vector<Finding>& findings);
+std::string text_of(const std::vector<MachineFinding>& findings);
+std::string json_of(const std::vector<MachineFinding>& findings);
 
 }  // namespace lorahub::doctor

@@ -53,12 +53,26 @@ constexpr std::array kValueTypes{
 };
 
 // The types of values of the metadata, as files number them.
-enum class Kind : uint32_t { u8, i8, u16, i16, u32, i32, f32, flag, text, list, u64, i64, f64 };
+enum class MetadataKind : uint32_t {
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  f32,
+  flag,
+  text,
+  list,
+  u64,
+  i64,
+  f64
+};
 
 // The bytes of a file from its beginning on; every step is checked against its end.
-class ByteReader {
+class HeaderReader {
  public:
-  ByteReader(std::string_view bytes, std::string file) : bytes_(bytes), file_(std::move(file)) {}
+  HeaderReader(std::string_view bytes, std::string file) : bytes_(bytes), file_(std::move(file)) {}
 
   template <class T>
   T number() {
@@ -95,25 +109,25 @@ class ByteReader {
   uint64_t place_ = 0;
 };
 
-int64_t read_u64(ByteReader& in) {
+int64_t read_u64(HeaderReader& in) {
   const auto value = in.number<uint64_t>();
   base::check(value <= INT64_MAX, "{}: a number of the metadata is {} (above 2^63), {}", in.file(),
               value, kCopyAgain);
   return static_cast<int64_t>(value);
 }
 
-size_t width(Kind kind) {
+size_t width(MetadataKind kind) {
   switch (kind) {
-    case Kind::u8:
-    case Kind::i8:
-    case Kind::flag:
+    case MetadataKind::u8:
+    case MetadataKind::i8:
+    case MetadataKind::flag:
       return 1;
-    case Kind::u16:
-    case Kind::i16:
+    case MetadataKind::u16:
+    case MetadataKind::i16:
       return 2;
-    case Kind::u32:
-    case Kind::i32:
-    case Kind::f32:
+    case MetadataKind::u32:
+    case MetadataKind::i32:
+    case MetadataKind::f32:
       return 4;
     default:
       return 8;  // a text begins with its length
@@ -121,29 +135,29 @@ size_t width(Kind kind) {
 }
 
 // A value that is neither a text nor a list.
-std::variant<int64_t, double> read_number(ByteReader& in, Kind kind) {
+std::variant<int64_t, double> read_number(HeaderReader& in, MetadataKind kind) {
   switch (kind) {
-    case Kind::u8:
+    case MetadataKind::u8:
       return int64_t{in.number<uint8_t>()};
-    case Kind::i8:
+    case MetadataKind::i8:
       return int64_t{in.number<int8_t>()};
-    case Kind::u16:
+    case MetadataKind::u16:
       return int64_t{in.number<uint16_t>()};
-    case Kind::i16:
+    case MetadataKind::i16:
       return int64_t{in.number<int16_t>()};
-    case Kind::u32:
+    case MetadataKind::u32:
       return int64_t{in.number<uint32_t>()};
-    case Kind::i32:
+    case MetadataKind::i32:
       return int64_t{in.number<int32_t>()};
-    case Kind::u64:
+    case MetadataKind::u64:
       return read_u64(in);
-    case Kind::i64:
+    case MetadataKind::i64:
       return in.number<int64_t>();
-    case Kind::f32:
+    case MetadataKind::f32:
       return double{in.number<float>()};
-    case Kind::f64:
+    case MetadataKind::f64:
       return in.number<double>();
-    case Kind::flag:
+    case MetadataKind::flag:
       return int64_t{in.number<uint8_t>() != 0};
     default:
       break;
@@ -154,32 +168,32 @@ std::variant<int64_t, double> read_number(ByteReader& in, Kind kind) {
 }
 
 template <class T>
-std::vector<T> read_numbers(ByteReader& in, Kind kind) {
+std::vector<T> read_numbers(HeaderReader& in, MetadataKind kind) {
   std::vector<T> list(in.count(width(kind)));
   for (T& each : list) each = std::get<T>(read_number(in, kind));
   return list;
 }
 
-Value read_list(ByteReader& in) {
-  const auto kind = static_cast<Kind>(in.number<uint32_t>());
-  if (kind == Kind::text) {
+MetadataValue read_list(HeaderReader& in) {
+  const auto kind = static_cast<MetadataKind>(in.number<uint32_t>());
+  if (kind == MetadataKind::text) {
     std::vector<std::string> list(in.count(width(kind)));
     for (std::string& each : list) each = in.text();
     return list;
   }
-  if (kind == Kind::f32 || kind == Kind::f64) return read_numbers<double>(in, kind);
+  if (kind == MetadataKind::f32 || kind == MetadataKind::f64) return read_numbers<double>(in, kind);
   return read_numbers<int64_t>(in, kind);
 }
 
-Value read_value(ByteReader& in) {
-  const auto kind = static_cast<Kind>(in.number<uint32_t>());
-  if (kind == Kind::text) return in.text();
-  if (kind == Kind::list) return read_list(in);
-  return std::visit([](auto number) { return Value(number); }, read_number(in, kind));
+MetadataValue read_value(HeaderReader& in) {
+  const auto kind = static_cast<MetadataKind>(in.number<uint32_t>());
+  if (kind == MetadataKind::text) return in.text();
+  if (kind == MetadataKind::list) return read_list(in);
+  return std::visit([](auto number) { return MetadataValue(number); }, read_number(in, kind));
 }
 
-std::map<std::string, Value> read_values(ByteReader& in, uint64_t count) {
-  std::map<std::string, Value> values;
+std::map<std::string, MetadataValue> read_values(HeaderReader& in, uint64_t count) {
+  std::map<std::string, MetadataValue> values;
   for (uint64_t i = 0; i < count; ++i) {
     std::string key = in.text();
     const bool is_new = values.emplace(key, read_value(in)).second;
@@ -199,7 +213,7 @@ ValueType value_type(const std::string& where, uint32_t number) {
 }
 
 // Where a tensor lies: bytes behind the header.
-struct Place {
+struct TensorPlace {
   uint64_t begin = 0, bytes = 0;
 };
 
@@ -217,7 +231,7 @@ uint64_t byte_count(const StoredTensor& tensor, const std::string& where) {
   return count / kBlock * static_cast<uint64_t>(tensor.type.blocks->bytes());
 }
 
-Place read_place(ByteReader& in, StoredTensor& tensor) {
+TensorPlace read_place(HeaderReader& in, StoredTensor& tensor) {
   tensor.name = in.text();
   const std::string where = base::format("{}: tensor {}", in.file(), tensor.name);
   const auto dimensions = in.number<uint32_t>();
@@ -244,14 +258,14 @@ uint64_t alignment_of(const Metadata& metadata) {
 }
 
 // Tensors lie behind each other in `data`, each at a multiple of the alignment.
-void set_bytes(GgufFile& result, const std::vector<Place>& places, std::string_view data) {
+void set_bytes(GgufFile& result, const std::vector<TensorPlace>& places, std::string_view data) {
   const uint64_t alignment = alignment_of(result.metadata);
   std::vector<size_t> order(places.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {}, [&](size_t i) { return places[i].begin; });
   uint64_t end = 0;
   for (const size_t i : order) {
-    const Place& place = places[i];
+    const TensorPlace& place = places[i];
     StoredTensor& tensor = result.tensors[i];
     base::check(place.begin % alignment == 0 && place.begin >= end,
                 "{}: tensor {} begins at byte {} of the data (the one before it ends at {}, and "
@@ -267,8 +281,8 @@ void set_bytes(GgufFile& result, const std::vector<Place>& places, std::string_v
   }
 }
 
-std::vector<Place> read_places(ByteReader& in, std::vector<StoredTensor>& tensors) {
-  std::vector<Place> places;
+std::vector<TensorPlace> read_places(HeaderReader& in, std::vector<StoredTensor>& tensors) {
+  std::vector<TensorPlace> places;
   std::set<std::string> names;
   for (StoredTensor& tensor : tensors) {
     places.push_back(read_place(in, tensor));
@@ -278,7 +292,7 @@ std::vector<Place> read_places(ByteReader& in, std::vector<StoredTensor>& tensor
   return places;
 }
 
-void check_begins(ByteReader& in, std::string_view bytes) {
+void check_begins(HeaderReader& in, std::string_view bytes) {
   base::check(bytes.starts_with("GGUF"), "{}: is no GGUF file (it begins otherwise), {}", in.file(),
               kCopyAgain);
   in.number<uint32_t>();
@@ -304,14 +318,14 @@ const StoredTensor* GgufFile::find(std::string_view name) const {
 GgufFile read_gguf(const fs::path& path) {
   auto mapped = std::make_shared<const base::MappedFile>(path);
   const std::string_view bytes = mapped->bytes();
-  ByteReader in(bytes, path.string());
+  HeaderReader in(bytes, path.string());
   check_begins(in, bytes);
   constexpr uint64_t kLeastTensor = 32, kLeastValue = 13;  // bytes of their entries
   const uint64_t tensors = in.count(kLeastTensor), values = in.count(kLeastValue);
   GgufFile result{.mapped = std::move(mapped),
                   .metadata = Metadata(path, read_values(in, values)),
                   .tensors = std::vector<StoredTensor>(tensors)};
-  const std::vector<Place> places = read_places(in, result.tensors);
+  const std::vector<TensorPlace> places = read_places(in, result.tensors);
   const uint64_t alignment = alignment_of(result.metadata);
   const uint64_t begin = (in.place() + alignment - 1) / alignment * alignment;
   set_bytes(result, places, bytes.substr(std::min<uint64_t>(begin, bytes.size())));

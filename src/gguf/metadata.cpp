@@ -4,7 +4,7 @@
 
 namespace lorahub::gguf {
 
-Metadata::Metadata(std::filesystem::path file, std::map<std::string, Value> values)
+Metadata::Metadata(std::filesystem::path file, std::map<std::string, MetadataValue> values)
     : file_(file.string()), values_(std::move(values)) {}
 
 template <class T>

@@ -11,16 +11,16 @@
 namespace lorahub::gguf {
 
 // Whole numbers and flags of every width are int64_t, f32 and f64 are double.
-using Value = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
-                           std::vector<std::string>>;
+using MetadataValue = std::variant<int64_t, double, std::string, std::vector<int64_t>,
+                                   std::vector<double>, std::vector<std::string>>;
 
 // Errors name the file and the key where a value is of another kind than the one asked for.
 class Metadata {
  public:
-  Metadata(std::filesystem::path file, std::map<std::string, Value> values);
+  Metadata(std::filesystem::path file, std::map<std::string, MetadataValue> values);
 
   bool has(const std::string& key) const { return values_.contains(key); }
-  const std::map<std::string, Value>& all() const { return values_; }
+  const std::map<std::string, MetadataValue>& all() const { return values_; }
   const std::string& file() const { return file_; }
 
   // Null where the key is absent.
@@ -42,7 +42,7 @@ class Metadata {
   void check_there(const std::string& key) const;
 
   std::string file_;
-  std::map<std::string, Value> values_;
+  std::map<std::string, MetadataValue> values_;
 };
 
 }  // namespace lorahub::gguf

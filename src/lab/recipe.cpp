@@ -16,11 +16,11 @@ using study::fail_at;
 using study::Value;
 
 // Texts by the name of a template, or of a skill that hidden-skill prompts ask for.
-using Texts = std::map<std::string, std::string>;
+using TextsByName = std::map<std::string, std::string>;
 
 struct Made {
   Recipe recipe;
-  Texts templates, hidden;
+  TextsByName templates, hidden;
 };
 
 // "D9_hid_last_letter" and "last_letter": the parts behind "D9_".
@@ -47,14 +47,14 @@ LabTask parse(const std::string& name, const Value& value) {
   return task;
 }
 
-std::string found(const Texts& texts, const std::string& key, const Value& value) {
+std::string found(const TextsByName& texts, const std::string& key, const Value& value) {
   const auto text = texts.find(key);
   if (text == texts.end()) fail_at(value, "no template for '{}', add one", key);
   return text->second;
 }
 
-Texts read_texts(const Value& value) {
-  Texts texts;
+TextsByName read_texts(const Value& value) {
+  TextsByName texts;
   for (const study::Entry& entry : study::entries(value)) {
     texts[entry.key] = study::scalar(entry.value);
     if (texts[entry.key].find("{b}") == std::string::npos)

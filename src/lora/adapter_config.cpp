@@ -109,9 +109,9 @@ bool names(const std::string& name, const std::string& layer) {
 }
 
 // Layers named by a list or by a regular expression for the whole name.
-class Names {
+class LayerNames {
  public:
-  Names(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
+  LayerNames(const ConfigSubject& subject, const std::string& key, const ConfigJson& value) {
     if (value.is_string()) {
       pattern_ = expression(subject, key, value.get<std::string>());
       return;
@@ -260,9 +260,9 @@ std::set<int> targets(const ConfigSubject& subject, const ConfigJson& config,
               "expression is needed), copy the adapter again",
               subject.file, subject.name, value.dump());
   const bool all = value.is_string() && base::lower(value.get<std::string>()) == "all-linear";
-  const Names named(subject, "target_modules", all ? ConfigJson::array() : value);
+  const LayerNames named(subject, "target_modules", all ? ConfigJson::array() : value);
   const ConfigJson left = get(config, "exclude_modules");
-  const Names excluded(subject, "exclude_modules", used(left) ? left : ConfigJson::array());
+  const LayerNames excluded(subject, "exclude_modules", used(left) ? left : ConfigJson::array());
   const Depths depths(subject, config);
   std::set<int> slots;
   for (size_t slot = 0; slot < linears.size(); ++slot) {

@@ -38,17 +38,17 @@ at::Tensor tensor_of_base(const std::string& name, const BaseWeights& base) {
   return {};
 }
 
-struct Difference {
+struct ValueDifference {
   int64_t values = 0;  // that are not equal
   double largest = 0;
 };
 
 // Both of one shape. Values are compared as numbers, and where the first are of a narrower type,
 // with those of the second in that type.
-Difference difference(const at::Tensor& one, const at::Tensor& other) {
+ValueDifference difference(const at::Tensor& one, const at::Tensor& other) {
   const bool is_narrower = one.element_size() < other.element_size();
   const at::Tensor a = one.reshape(-1), b = other.reshape(-1);
-  Difference all;
+  ValueDifference all;
   for (int64_t first = 0; first < a.numel(); first += kValuesAtOnce) {
     const int64_t count = std::min(kValuesAtOnce, a.numel() - first);
     const at::Tensor x = a.narrow(0, first, count), y = b.narrow(0, first, count);
@@ -71,7 +71,7 @@ void check_equal_to(const WholeTensor& whole, const at::Tensor& of_base) {
   base::check(at::isFloatingType(whole.values.scalar_type()),
               "module '{}': tensor {} has dtype {} (floating-point numbers are needed), convert it",
               whole.module, whole.name, at::toString(whole.values.scalar_type()));
-  const Difference found = difference(whole.values, of_base);
+  const ValueDifference found = difference(whole.values, of_base);
   base::check(found.values == 0,
               "module '{}': tensor {} differs from the base model's in {} of {} values, by up to "
               "{:.3g} (a mixture changes no whole tensor of the base), use an adapter that was "

@@ -8,8 +8,8 @@
 
 #include "base/check.hpp"
 #include "lora/mixer.hpp"
+#include "lora/modules_side_by_side.hpp"
 #include "lora/pool.hpp"
-#include "lora/side_by_side.hpp"
 
 namespace lorahub::lora {
 

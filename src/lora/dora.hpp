@@ -11,11 +11,11 @@
 
 namespace lorahub::lora {
 
-using Lengths = std::map<int, at::Tensor>;  // by slot: m [out, 1]
+using Magnitudes = std::map<int, at::Tensor>;  // by slot: m [out, 1]
 
 struct DoraModule {
   Module module;
-  Lengths lengths;  // none: a plain LoRA adapter
+  Magnitudes lengths;  // none: a plain LoRA adapter
 };
 
 // Reads an adapter as read_module() does, and a DoRA as well.

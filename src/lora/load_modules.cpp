@@ -2,7 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/node_memory.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/base_weights.hpp"
 #include "lora/peft.hpp"
 #include "lora/truncate.hpp"

@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 #include "lora/mixer.hpp"
-#include "lora/side_by_side.hpp"
+#include "lora/modules_side_by_side.hpp"
 
 namespace lorahub::lora {
 namespace {
@@ -18,9 +18,9 @@ int64_t largest_rank(const Pool& pool) {
 
 // The sum of the products is b diag(scale) a; with b = Qb Rb and a^T = Qa Ra its singular values
 // are those of the small middle Rb diag(scale) Ra^T. In f64.
-class Cut : public Mixer {
+class CutMixer : public Mixer {
  public:
-  Cut(const Pool& pool, const study::MixingRule& rule, at::ScalarType dtype)
+  CutMixer(const Pool& pool, const study::MixingRule& rule, at::ScalarType dtype)
       : pool_(pool),
         dtype_(dtype),
         rank_(rule.settings.rank > 0 ? rule.settings.rank : largest_rank(pool)) {
@@ -74,7 +74,7 @@ class Cut : public Mixer {
 
 std::unique_ptr<const Mixer> mix_cut(const Pool& pool, const study::MixingRule& rule,
                                      at::ScalarType dtype) {
-  return std::make_unique<Cut>(pool, rule, dtype);
+  return std::make_unique<CutMixer>(pool, rule, dtype);
 }
 
 }  // namespace lorahub::lora

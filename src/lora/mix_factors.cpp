@@ -56,11 +56,11 @@ at::Tensor scales(const Pool& pool) {
 }
 
 // The range of a row of pool.flat in which all these views lie.
-struct Range {
+struct FlatRange {
   int64_t begin = INT64_MAX, end = 0;
 };
-Range range_of(const std::vector<at::Tensor>& views, const Pool& pool) {
-  Range range;
+FlatRange range_of(const std::vector<at::Tensor>& views, const Pool& pool) {
+  FlatRange range;
   for (const at::Tensor& view : views) {
     const int64_t begin = view.storage_offset() - pool.flat.storage_offset();
     range.begin = std::min(range.begin, begin);
@@ -73,11 +73,11 @@ Range range_of(const std::vector<at::Tensor>& views, const Pool& pool) {
 // its own range alone.
 struct Mixed {
   at::Tensor a, b;
-  Range of_a, of_b;
+  FlatRange of_a, of_b;
 };
 model::Adapter adapter_of(const Pool& pool, const Mixed& mixed) {
   const int64_t p = mixed.a.size(0);
-  const auto part = [&](const at::Tensor& rows, const Range& range, const at::Tensor& view) {
+  const auto part = [&](const at::Tensor& rows, const FlatRange& range, const at::Tensor& view) {
     const int64_t begin = view.storage_offset() - pool.flat.storage_offset() - range.begin;
     return rows.narrow(1, begin, view.size(1) * view.size(2)).view({p, view.size(1), view.size(2)});
   };
@@ -100,7 +100,7 @@ class OfficialFactors : public Mixer {
   // [P, N] x [N, D], then alpha/r into b.
   model::Adapter operator()(const at::Tensor& weights) const override {
     const at::Tensor mixed = weights.matmul(pool_.flat).mul_(scales_).to(dtype_);
-    const Range all{.begin = 0, .end = mixed.size(1)};
+    const FlatRange all{.begin = 0, .end = mixed.size(1)};
     return adapter_of(pool_, {.a = mixed, .b = mixed, .of_a = all, .of_b = all});
   }
   double scaling(size_t place) const override { return shared_scaling(pool_, place); }
@@ -122,7 +122,7 @@ class RootFactors : public Mixer {
 
   model::Adapter operator()(const at::Tensor& weights) const override {
     const at::Tensor roots = weights.abs().sqrt();
-    const auto mixed = [&](const at::Tensor& by, const Range& range) {
+    const auto mixed = [&](const at::Tensor& by, const FlatRange& range) {
       return by.matmul(pool_.flat.narrow(1, range.begin, range.end - range.begin)).to(dtype_);
     };
     return adapter_of(pool_, {.a = mixed(roots * weights.sign(), of_a_),
@@ -134,7 +134,7 @@ class RootFactors : public Mixer {
  private:
   const Pool pool_;
   at::ScalarType dtype_;
-  Range of_a_, of_b_;
+  FlatRange of_a_, of_b_;
 };
 
 }  // namespace

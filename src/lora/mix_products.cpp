@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "lora/mixer.hpp"
-#include "lora/side_by_side.hpp"
+#include "lora/modules_side_by_side.hpp"
 #include "tensor/shared_tensor.hpp"
 
 namespace lorahub::lora {
@@ -80,9 +80,9 @@ model::Routing routing_of(const Pool& pool, size_t place, const study::Compositi
           .temperature = how.temperature};
 }
 
-class Products : public Mixer {
+class ProductMixer : public Mixer {
  public:
-  Products(const Pool& pool, const study::MixingRule& rule, at::ScalarType dtype)
+  ProductMixer(const Pool& pool, const study::MixingRule& rule, at::ScalarType dtype)
       : pool_(pool), dtype_(dtype), shared_(all_side_by_side(pool, dtype)) {
     std::map<std::pair<std::vector<double>, std::vector<int64_t>>, size_t> seen;
     for (size_t place = 0; place < pool.slots.size(); ++place) {
@@ -133,7 +133,7 @@ class Products : public Mixer {
 
 std::unique_ptr<const Mixer> mix_products(const Pool& pool, const study::MixingRule& rule,
                                           at::ScalarType dtype) {
-  return std::make_unique<Products>(pool, rule, dtype);
+  return std::make_unique<ProductMixer>(pool, rule, dtype);
 }
 
 }  // namespace lorahub::lora

@@ -16,16 +16,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Field {
+struct CardEntry {
   const char* name;
   std::string ModuleCard::*value;
 };
-constexpr Field kFields[] = {{"task", &ModuleCard::task},
-                             {"data", &ModuleCard::data},
-                             {"prompt", &ModuleCard::prompt},
-                             {"provenance", &ModuleCard::provenance},
-                             {"contamination", &ModuleCard::contamination},
-                             {"recipe", &ModuleCard::recipe}};
+constexpr CardEntry kFields[] = {{"task", &ModuleCard::task},
+                                 {"data", &ModuleCard::data},
+                                 {"prompt", &ModuleCard::prompt},
+                                 {"provenance", &ModuleCard::provenance},
+                                 {"contamination", &ModuleCard::contamination},
+                                 {"recipe", &ModuleCard::recipe}};
 
 const std::set<std::string> kWritten{"base_model", "library_name", "tags", "lorahub"};
 constexpr const char* kOwnTag = "lorahub";
@@ -64,7 +64,7 @@ void read_own(const study::Value& mapping, ModuleCard& card) {
     if (entry.key == "self_test")
       for (const study::Value& test : study::items(entry.value))
         card.tests.push_back(self_test(test));
-    for (const Field& field : kFields)
+    for (const CardEntry& field : kFields)
       if (entry.key == field.name) card.*field.value = words(entry.value);
   }
 }
@@ -158,7 +158,7 @@ void write_card(const fs::path& folder, const ModuleCard& card, const std::strin
   if (!card.base.empty()) text += base::format("base_model: {}\n", quoted(card.base));
   text += card.others + base::format("library_name: {}\n", card.library) + tags_line(card) +
           "lorahub:\n";
-  for (const Field& field : kFields)
+  for (const CardEntry& field : kFields)
     if (!(card.*field.value).empty())
       text += base::format("  {}: {}\n", field.name, quoted(card.*field.value));
   if (!card.tests.empty()) text += "  self_test:\n";

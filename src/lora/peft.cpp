@@ -40,11 +40,11 @@ struct WeightsSubject {
 
 // "base_model.model.<linear>.lora_A.weight", or with the adapter's name:
 // "...lora_A.default.weight"; other wrappers than PEFT's, too (checkpoint::unwrapped).
-struct Key {
+struct FactorName {
   std::string linear, adapter;
   char factor = 0;  // 'A' or 'B'
 };
-std::optional<Key> parse_key(std::string_view key) {
+std::optional<FactorName> parse_key(std::string_view key) {
   constexpr std::string_view kMark = ".lora_", kEnd = ".weight";
   const size_t mark = key.rfind(kMark);
   if (mark == 0 || mark == key.npos || !key.ends_with(kEnd)) return std::nullopt;
@@ -55,7 +55,7 @@ std::optional<Key> parse_key(std::string_view key) {
   if (!rest.empty() && (rest.size() < 2 || rest.rfind('.') != 0)) return std::nullopt;
   if (rest == "._orig_mod") rest = "";
   if (!rest.empty()) rest.remove_prefix(1);
-  return Key{
+  return FactorName{
       .linear = checkpoint::unwrapped(linear), .adapter = std::string(rest), .factor = factor};
 }
 
@@ -110,9 +110,9 @@ struct Layers {
 };
 
 // What a file holds of the layers that its module adapts.
-struct Parts {
+struct LoadedLayers {
   std::map<int, Factors> slots;
-  Lengths lengths;  // DoRA
+  Magnitudes lengths;  // DoRA
 };
 
 // Error for a tensor that PEFT keeps beside the factors of linear layers and that is not the base
@@ -143,12 +143,13 @@ void check_saved(const WeightsSubject& subject, const std::set<std::string>& who
 }
 
 // The layer whose factor a tensor is. A tensor that is no factor of a targeted layer is an error.
-struct Place {
+struct FactorPlace {
   int slot;
   char factor;
 };
-Place place_of(const WeightsSubject& subject, const Layers& layers, const std::string& tensor) {
-  const std::optional<Key> key = parse_key(tensor);
+FactorPlace place_of(const WeightsSubject& subject, const Layers& layers,
+                     const std::string& tensor) {
+  const std::optional<FactorName> key = parse_key(tensor);
   base::check(
       !key->linear.starts_with("block."),
       "module '{}': tensor {} is of one side of a T5 (its name does not say whether of the "
@@ -189,9 +190,9 @@ at::Tensor checked_lengths(const WeightsSubject& subject, const std::string& nam
   return tensor.reshape({out, 1});
 }
 
-Parts place(const WeightsSubject& subject, const checkpoint::Tensors& tensors,
-            const Layers& layers) {
-  Parts parts;
+LoadedLayers place(const WeightsSubject& subject, const checkpoint::Tensors& tensors,
+                   const Layers& layers) {
+  LoadedLayers parts;
   std::map<int, Factors>& slots = parts.slots;
   std::map<std::string, std::string> adapters;  // their names, and a tensor of each
   std::set<std::string> whole;                  // tensors of the base model
@@ -336,7 +337,7 @@ DoraModule read_dora_module(const fs::path& folder, const std::string& name,
         "{} was replaced while it was opened, run the same command to go on", file.string()));
   base::read_ahead(mapped->bytes());
   const checkpoint::Tensors tensors = checkpoint::read_weights(mapped);
-  Parts parts = place(subject, tensors, layers);
+  LoadedLayers parts = place(subject, tensors, layers);
   Module module{.name = name, .slots = std::move(parts.slots), .file = mapped};
   check_complete(subject, module.slots, layers);
   set_scalings(module, config);

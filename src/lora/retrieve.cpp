@@ -12,10 +12,10 @@ namespace lorahub::lora {
 
 namespace {
 
-using Words = std::map<std::string, double>;  // how often, then weighted
+using WordWeights = std::map<std::string, double>;  // how often, then weighted
 
-Words count(const std::string& text) {
-  Words words;
+WordWeights count(const std::string& text) {
+  WordWeights words;
   std::string word;
   for (const char c : text + " ") {
     const auto byte = static_cast<unsigned char>(c);
@@ -29,13 +29,13 @@ Words count(const std::string& text) {
   return words;
 }
 
-double length(const Words& words) {
+double length(const WordWeights& words) {
   double square = 0;
   for (const auto& [word, weight] : words) square += weight * weight;
   return std::sqrt(square);
 }
 
-double cosine(const Words& x, const Words& y) {
+double cosine(const WordWeights& x, const WordWeights& y) {
   double dot = 0;
   for (const auto& [word, weight] : x)
     if (const auto found = y.find(word); found != y.end()) dot += weight * found->second;
@@ -77,20 +77,20 @@ std::vector<size_t> most_different(const std::vector<Module>& modules, size_t k)
 
 std::vector<size_t> nearest_texts(const std::vector<std::string>& texts, const std::string& query,
                                   size_t k) {
-  std::vector<Words> all;
+  std::vector<WordWeights> all;
   std::map<std::string, double> documents;  // with the word
   for (const std::string& text : texts) {
     all.push_back(count(text));
     for (const auto& [word, unused] : all.back()) documents[word] += 1;
   }
-  const auto weigh = [&](Words& words) {
+  const auto weigh = [&](WordWeights& words) {
     for (auto& [word, weight] : words)
       weight *= std::log((1 + static_cast<double>(texts.size())) / (1 + documents[word])) + 1;
   };
-  Words wanted = count(query);
+  WordWeights wanted = count(query);
   weigh(wanted);
   std::vector<double> distance;
-  for (Words& words : all) {
+  for (WordWeights& words : all) {
     weigh(words);
     distance.push_back(-cosine(words, wanted));
   }

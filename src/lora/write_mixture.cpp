@@ -4,7 +4,7 @@
 
 #include "base/escape.hpp"
 #include "base/text.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/geometry.hpp"
 #include "lora/merge_into_base.hpp"
 #include "lora/truncate.hpp"

@@ -4,7 +4,7 @@
 
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "model/config_fields.hpp"
 #include "text/gguf_tokenizer_files.hpp"
 #include "text/tokenizer_files.hpp"

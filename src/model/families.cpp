@@ -5,12 +5,12 @@
 #include "model/llama/architecture.hpp"
 #include "model/llama/initial.hpp"
 #include "model/llama/model.hpp"
+#include "model/refused_types.hpp"
 #include "model/t5/architecture.hpp"
 #include "model/t5/initial.hpp"
 #include "model/t5/model.hpp"
 #include "model/t5/sizes.hpp"
 #include "model/tensor_placer.hpp"
-#include "model/unknown_types.hpp"
 
 namespace lorahub::model {
 namespace {
@@ -52,11 +52,11 @@ std::shared_ptr<const Model> load(const std::filesystem::path& folder, Placement
 
 PartlyLoaded load_share(const std::filesystem::path& folder, Placement placement, Share share) {
   if (family_of(folder) == Family::llama) {
-    llama::PartlyLoadedNetwork loaded = llama::load_share(folder, placement, share);
+    auto loaded = llama::load_share(folder, placement, share);
     return {.model = llama::as_model(std::move(loaded.network)),
             .tensors = std::move(loaded.tensors)};
   }
-  t5::PartlyLoadedNetwork loaded = t5::load_share(folder, placement, share);
+  auto loaded = t5::load_share(folder, placement, share);
   return {.model = t5::as_model(std::move(loaded.network)), .tensors = std::move(loaded.tensors)};
 }
 

@@ -15,35 +15,35 @@ using nlohmann::json;
 
 constexpr const char* kFile = "generation_config.json";
 
-struct Setting {
+struct IdleSetting {
   const char* key;
   double idle;  // the number that changes nothing
 };
-constexpr Setting kSettings[] = {{"num_beams", 1},
-                                 {"num_beam_groups", 1},
-                                 {"num_return_sequences", 1},
-                                 {"do_sample", 0},
-                                 {"penalty_alpha", 0},
-                                 {"min_length", 0},
-                                 {"min_new_tokens", 0},
-                                 {"repetition_penalty", 1},
-                                 {"encoder_repetition_penalty", 1},
-                                 {"no_repeat_ngram_size", 0},
-                                 {"encoder_no_repeat_ngram_size", 0},
-                                 {"guidance_scale", 1},
-                                 {"bad_words_ids", -1},
-                                 {"force_words_ids", -1},
-                                 {"constraints", -1},
-                                 {"forced_bos_token_id", -1},
-                                 {"forced_eos_token_id", -1},
-                                 {"forced_decoder_ids", -1},
-                                 {"suppress_tokens", -1},
-                                 {"begin_suppress_tokens", -1},
-                                 {"sequence_bias", -1},
-                                 {"exponential_decay_length_penalty", -1},
-                                 {"stop_strings", -1},
-                                 {"watermarking_config", -1},
-                                 {"dola_layers", -1}};
+constexpr IdleSetting kSettings[] = {{"num_beams", 1},
+                                     {"num_beam_groups", 1},
+                                     {"num_return_sequences", 1},
+                                     {"do_sample", 0},
+                                     {"penalty_alpha", 0},
+                                     {"min_length", 0},
+                                     {"min_new_tokens", 0},
+                                     {"repetition_penalty", 1},
+                                     {"encoder_repetition_penalty", 1},
+                                     {"no_repeat_ngram_size", 0},
+                                     {"encoder_no_repeat_ngram_size", 0},
+                                     {"guidance_scale", 1},
+                                     {"bad_words_ids", -1},
+                                     {"force_words_ids", -1},
+                                     {"constraints", -1},
+                                     {"forced_bos_token_id", -1},
+                                     {"forced_eos_token_id", -1},
+                                     {"forced_decoder_ids", -1},
+                                     {"suppress_tokens", -1},
+                                     {"begin_suppress_tokens", -1},
+                                     {"sequence_bias", -1},
+                                     {"exponential_decay_length_penalty", -1},
+                                     {"stop_strings", -1},
+                                     {"watermarking_config", -1},
+                                     {"dola_layers", -1}};
 
 bool is_idle(const json& value, double idle) {
   if (value.is_null()) return true;

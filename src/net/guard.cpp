@@ -7,13 +7,13 @@ namespace lorahub::net {
 namespace {
 
 // The name of "name:8000", "[::1]:8000" or "name", without the port, which a tunnel changes.
-std::string host_name(const std::string& text) {
+std::string without_port(const std::string& text) {
   if (text.starts_with('[')) return base::lower(text.substr(0, text.find(']') + 1));
   return base::lower(text.substr(0, text.find(':')));
 }
 
 bool is_called(const std::string& host, const GuardRules& rules) {
-  return rules.hosts.contains(host_name(host));
+  return rules.hosts.contains(without_port(host));
 }
 
 // Whether the page that makes the request is one of ours. Programs send no Origin.

@@ -79,7 +79,7 @@ class Exchange {
     const auto found = tcp::resolver(io_).resolve(post_.url.host, post_.url.port, error);
     base::check(!error && !found.empty(), "{} is not known ({})", post_.url.host, error.message());
     for (const auto& one : found)  // a name that stands for both kinds is a trick
-      base::check(post_.targets == Targets::any || !is_private(one.endpoint().address()),
+      base::check(post_.targets == PostTargets::any || !is_private(one.endpoint().address()),
                   "{} stands for an address of a private network", post_.url.host);
     return found.begin()->endpoint();
   }

@@ -23,14 +23,14 @@ std::optional<Url> parse_url(std::string_view text);
 // multicast and the like, or no address at all.
 bool is_private_address(const std::string& text);
 
-enum class Targets { public_ones, any };
+enum class PostTargets { public_ones, any };
 
 struct Post {
   Url url;
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;
-  Targets targets = Targets::public_ones;  // which addresses the name may stand for
-  int seconds = 5;                         // for all of it
+  PostTargets targets = PostTargets::public_ones;  // which addresses the name may stand for
+  int seconds = 5;                                 // for all of it
 };
 // The status of the response, which is not read any further; no redirect is followed. The name is
 // resolved once, and the address that it stands for is the one that is connected to. Error where

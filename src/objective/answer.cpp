@@ -9,7 +9,7 @@ namespace lorahub::objective {
 
 namespace {
 
-struct Model {
+struct AnsweringModel {
   const LoadedModel& loaded;
   const model::Adapter& adapter;  // P candidates
   bool side_by_side = false;      // a candidate's answers must not depend on the others
@@ -27,7 +27,7 @@ struct Model {
 
 // Each candidate's option of least cross entropy per token (`</s>` counts): a plain sum would
 // favour short options. The first one among equals.
-std::vector<std::string> likeliest(const Model& model, const std::string& prompt,
+std::vector<std::string> likeliest(const AnsweringModel& model, const std::string& prompt,
                                    const std::vector<std::string>& options) {
   std::vector<model::Tokens> pairs;
   for (const std::string& option : options)
@@ -44,7 +44,7 @@ std::vector<std::string> likeliest(const Model& model, const std::string& prompt
 }
 
 // Greedy answers of the prompts numbered in `which`, in that order: [P * which].
-std::vector<std::string> generate(const Model& model, std::span<const std::string> prompts,
+std::vector<std::string> generate(const AnsweringModel& model, std::span<const std::string> prompts,
                                   const std::vector<size_t>& which, int max_tokens) {
   if (which.empty()) return {};
   std::vector<model::Ids> sources;
@@ -56,7 +56,8 @@ std::vector<std::string> generate(const Model& model, std::span<const std::strin
 }
 
 // [P * prompts], candidate-major.
-std::vector<std::string> answer_batch(const Model& model, std::span<const std::string> prompts,
+std::vector<std::string> answer_batch(const AnsweringModel& model,
+                                      std::span<const std::string> prompts,
                                       const AnswerRule& rule) {
   std::vector<std::string> answers(model.candidates() * prompts.size());
   std::vector<size_t> open;  // to be answered freely
@@ -84,7 +85,7 @@ std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter&
   const auto batch = static_cast<size_t>(rule.batch);
   const size_t batches = (prompts.size() + batch - 1) / batch;
   std::vector<std::string> answers(prompts.size());
-  const Model model{.loaded = loaded, .adapter = adapter};
+  const AnsweringModel model{.loaded = loaded, .adapter = adapter};
   tensor::share(loaded.threads, static_cast<int>(batches), [&](int number) {
     const size_t first = static_cast<size_t>(number) * batch;
     const size_t count = std::min(batch, prompts.size() - first);

@@ -1,6 +1,6 @@
 #include "objective/load_model.hpp"
 
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "model/families.hpp"
 
 namespace lorahub::objective {

@@ -13,7 +13,7 @@ namespace lorahub::objective {
 namespace {
 
 // The callbacks are plain functions, so they reach this through the thread's debug information.
-class Ledger : public c10::DebugInfoBase {
+class PhaseLedger : public c10::DebugInfoBase {
  public:
   void enter(const char* scope) {
     charge();
@@ -28,8 +28,9 @@ class Ledger : public c10::DebugInfoBase {
     charge();
     return seconds_;
   }
-  static Ledger* current() {
-    return static_cast<Ledger*>(c10::ThreadLocalDebugInfo::get(c10::DebugInfoKind::PRODUCER_INFO));
+  static PhaseLedger* current() {
+    return static_cast<PhaseLedger*>(
+        c10::ThreadLocalDebugInfo::get(c10::DebugInfoKind::PRODUCER_INFO));
   }
 
  private:
@@ -44,18 +45,18 @@ class Ledger : public c10::DebugInfoBase {
 };
 
 std::unique_ptr<at::ObserverContext> entered(const at::RecordFunction& scope) {
-  if (Ledger* ledger = Ledger::current()) ledger->enter(scope.name());
+  if (PhaseLedger* ledger = PhaseLedger::current()) ledger->enter(scope.name());
   return nullptr;
 }
 
 void left(const at::RecordFunction& /*scope*/, at::ObserverContext* /*context*/) {
-  if (Ledger* ledger = Ledger::current()) ledger->leave();
+  if (PhaseLedger* ledger = PhaseLedger::current()) ledger->leave();
 }
 
 }  // namespace
 
 std::map<std::string, double> phase_seconds(const std::function<void()>& work) {
-  const auto ledger = std::make_shared<Ledger>();
+  const auto ledger = std::make_shared<PhaseLedger>();
   const c10::DebugInfoGuard reachable(c10::DebugInfoKind::PRODUCER_INFO, ledger);
   const auto handle = at::addThreadLocalCallback(
       at::RecordFunctionCallback(entered, left).scopes({at::RecordScope::USER_SCOPE}));

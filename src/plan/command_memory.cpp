@@ -1,6 +1,6 @@
 #include "plan/command_memory.hpp"
 
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "model/families.hpp"
 
 namespace lorahub::plan {

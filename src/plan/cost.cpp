@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/check.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/library.hpp"
 #include "model/families.hpp"
 #include "objective/load_model.hpp"
@@ -87,10 +87,10 @@ long evaluations(const study::Trial& trial) {
 
 // Passes over all shots. A backward pass costs as much as two forward passes, and a greedy answer
 // as much as a forward pass over the target.
-struct Passes {
+struct PassCount {
   long forward = 0, backward = 0;
 };
-Passes passes(const study::Trial& trial) {
+PassCount passes(const study::Trial& trial) {
   const long backward =
       study::trains(trial.method) ? long{trial.train.epochs} * study::points_a_step(trial) : 0;
   const long probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
@@ -175,10 +175,10 @@ Cost cost_of(const Planned& planned, const model::Architecture& architecture) {
   if (mixes == study::Mixes::products || mixes == study::Mixes::routed)
     rank *= static_cast<double>(module_count(trial));  // of the modules stacked
   Cost cost{.evaluations = evaluations(trial)};
-  const Passes over = passes(trial);
+  const PassCount over = passes(trial);
   cost.example_forwards =
       (over.forward + 2 * over.backward) * static_cast<long>(lengths.shots.size());
-  const auto add = [&](const auto& rows, const Passes& times) {
+  const auto add = [&](const auto& rows, const PassCount& times) {
     const auto forward = static_cast<double>(times.forward);
     const double all = forward + 2 * static_cast<double>(times.backward);
     for (const auto& [s, target, options] : rows) {

@@ -4,10 +4,11 @@
 #include "base/cores.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 #include "plan/trial_inputs.hpp"
+#include "study/retrievals.hpp"
 #include "tensor/threads.hpp"
 #include "text/tokenizer_inputs.hpp"
 
@@ -48,7 +49,7 @@ std::vector<Hashed> hashed_files(const study::Trial& trial) {
     for (const std::string& name : module_names(trial)) {
       const auto folder = lora::module_folder(trial.library_path, name);
       hashed.push_back({"module " + name, folder, lora::hash_module});
-      if (trial.retrieve.by == study::RetrieveBy::text &&
+      if (study::info(trial.retrieve.by).reads_cards &&
           std::filesystem::exists(folder / lora::kCardFile))
         hashed.push_back({"card " + name, folder / lora::kCardFile, base::sha256_file});
     }

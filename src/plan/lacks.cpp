@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/library.hpp"
 #include "model/families.hpp"
 #include "objective/load_model.hpp"

@@ -16,9 +16,9 @@ constexpr double kProgram = 0.17e9;  // the program and its libraries, of each r
 constexpr double kCudaContext = 0.6e9;
 constexpr double kFloat = 4;  // bytes
 
-class Estimate {
+class MemoryEstimate {
  public:
-  explicit Estimate(const Shapes& shapes)
+  explicit MemoryEstimate(const Shapes& shapes)
       : shapes_(shapes), trial_(shapes.trial), terms_(shapes.architecture.memory()) {}
 
   Memory all() const {
@@ -204,6 +204,6 @@ class Estimate {
 
 }  // namespace
 
-Memory memory(const Shapes& shapes) { return Estimate(shapes).all(); }
+Memory memory(const Shapes& shapes) { return MemoryEstimate(shapes).all(); }
 
 }  // namespace lorahub::plan

@@ -15,7 +15,7 @@ namespace {
 constexpr double kCertain = 0.7;  // the share of the estimate that is surely needed
 
 // Memory that some ranks share, or that one rank has for itself.
-struct Place {
+struct MemoryPool {
   std::string host, name;
   double free = 0;
   int ranks = 0;
@@ -28,13 +28,13 @@ std::vector<base::MemoryLimit> limits(const objective::Hardware& hardware) {
            .free = tensor::gpu_memory().free}};
 }
 
-std::vector<Place> places(const Ranks& ranks) {
-  std::map<std::string, Place> all;
+std::vector<MemoryPool> places(const Ranks& ranks) {
+  std::map<std::string, MemoryPool> all;
   for (size_t rank = 0; rank < ranks.rooms.size(); ++rank) {
     const auto words = base::decode<std::vector<std::string>>(ranks.rooms[rank]);
     for (size_t i = 0; i + 2 < words.size(); i += 3) {
       const std::string own = words[i + 1].empty() ? base::format(" rank {}", rank) : words[i + 1];
-      Place& place = all[ranks.hosts[rank] + "\n" + own + "\n" + words[i]];
+      MemoryPool& place = all[ranks.hosts[rank] + "\n" + own + "\n" + words[i]];
       const double free = std::stod(words[i + 2]);
       place = {.host = ranks.hosts[rank],
                .name = words[i],
@@ -42,12 +42,12 @@ std::vector<Place> places(const Ranks& ranks) {
                .ranks = place.ranks + 1};
     }
   }
-  std::vector<Place> list;
+  std::vector<MemoryPool> list;
   for (const auto& [key, place] : all) list.push_back(place);
   return list;
 }
 
-std::string shortage(const Need& need, const Place& place, double bytes) {
+std::string shortage(const Need& need, const MemoryPool& place, double bytes) {
   const std::string ranks = place.ranks == 1 ? "one rank" : base::format("{} ranks", place.ranks);
   return base::format("{} takes about {:.1f} GB on {} ({} of {:.1f} GB each), and {} is {:.1f} GB",
                       need.what, 1e-9 * bytes, place.host, ranks, 1e-9 * (need.shared + need.own),
@@ -68,7 +68,7 @@ std::string room(const objective::Hardware& hardware) {
 
 std::string check_room(const Need& need, const Ranks& ranks) {
   std::string warning;
-  for (const Place& place : places(ranks)) {
+  for (const MemoryPool& place : places(ranks)) {
     const double times = need.device == base::Device::cuda ? place.ranks : 1;
     const double bytes = times * need.shared + place.ranks * need.own;
     if (bytes <= place.free) continue;

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/pool.hpp"
 #include "model/families.hpp"
 #include "objective/load_model.hpp"
 #include "objective/objective.hpp"
 #include "search/optimizer.hpp"
+#include "study/retrievals.hpp"
 
 namespace lorahub::plan {
 namespace {
@@ -91,7 +92,7 @@ int kept_count(const study::Trial& trial, int candidates) {
 }
 
 int probe_count(const study::Trial& trial, int candidates) {
-  const bool probes = trial.retrieve.by == study::RetrieveBy::probe;
+  const bool probes = study::info(trial.retrieve.by).probes;
   return probes && kept_count(trial, candidates) < candidates ? candidates : 0;
 }
 

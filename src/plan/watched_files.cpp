@@ -2,10 +2,11 @@
 
 #include "base/check.hpp"
 #include "base/node_memory.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 #include "plan/trial_inputs.hpp"
+#include "study/retrievals.hpp"
 #include "text/tokenizer_files.hpp"
 
 namespace lorahub::plan {
@@ -37,7 +38,7 @@ std::vector<fs::path> input_files(const study::Trial& trial) {
     for (const std::string& name : module_names(trial)) {
       const fs::path folder = lora::module_folder(trial.library_path, name);
       for (fs::path& file : lora::module_files(folder)) files.push_back(std::move(file));
-      if (trial.retrieve.by == study::RetrieveBy::text && is_there(folder / lora::kCardFile))
+      if (study::info(trial.retrieve.by).reads_cards && is_there(folder / lora::kCardFile))
         files.push_back(folder / lora::kCardFile);
     }
   for (const std::string& rows : {trial.task_files.pool, trial.task_files.test})

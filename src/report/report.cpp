@@ -124,9 +124,9 @@ class Answers {
 };
 
 // Counts the parts of a report as they are begun.
-class Parts {
+class PartCounter {
  public:
-  Parts(size_t count, const ReportProgress& progress)
+  PartCounter(size_t count, const ReportProgress& progress)
       : count_(static_cast<double>(count)), progress_(progress) {}
   void begin(const std::string& part) {
     if (progress_) progress_(static_cast<double>(begun_++) / count_, part);
@@ -154,7 +154,7 @@ std::string answer_of(const Section& section) {
 
 Report make_report(const std::vector<Summary>& given, const ReportProgress& progress) {
   const std::vector<Summary> studies = told_apart(given);
-  Parts parts(studies.size() * (topics().size() + 2), progress);
+  PartCounter parts(studies.size() * (topics().size() + 2), progress);
   std::vector<Answers> answers(studies.size());
   std::vector<Section> found;
   for (const Topic& topic : topics())
@@ -182,7 +182,7 @@ Report make_report(const std::vector<Summary>& given, const ReportProgress& prog
 }
 
 std::string brief(const std::vector<Summary>& studies, const ReportProgress& progress) {
-  Parts parts(studies.size() * (topics().size() + 1), progress);
+  PartCounter parts(studies.size() * (topics().size() + 1), progress);
   Report report;
   for (const Summary& s : studies) {
     Answers answers;

@@ -4,7 +4,7 @@
 
 #include "base/fault.hpp"
 #include "base/printable.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/claim.hpp"
 #include "plan/input_hashes.hpp"
 #include "run/lead/agreement.hpp"
@@ -47,10 +47,10 @@ base::Interrupted anew(const base::Interrupted& error) {
 }
 
 // One adaptation on the coordinator.
-class Adapter {
+class AdaptationLead {
  public:
-  Adapter(const Adaptation& adaptation, const Output& output, RankServer& own,
-          workers::Dispatcher& dispatcher)
+  AdaptationLead(const Adaptation& adaptation, const Output& output, RankServer& own,
+                 workers::Dispatcher& dispatcher)
       : adaptation_(adaptation), output_(output), own_(own), dispatcher_(dispatcher) {}
 
   Adapted run() {
@@ -274,7 +274,7 @@ int adapt(const Adaptation& adaptation, const Output& output, const objective::H
 Adapted adapt(const Adaptation& adaptation, const Output& output, RankServer& own,
               workers::Dispatcher& dispatcher) {
   try {
-    return Adapter(adaptation, output, own, dispatcher).run();
+    return AdaptationLead(adaptation, output, own, dispatcher).run();
   } catch (const base::Interrupted& error) {
     if (adaptation.added) throw anew(error);
     throw;

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "base/text.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/statistics/paired_rows.hpp"
 #include "report/statistics/proportion.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/claim.hpp"
 #include "objective/alone.hpp"
 #include "objective/answer_errors.hpp"

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/check.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/dora.hpp"
 #include "lora/peft.hpp"
 #include "objective/alone.hpp"

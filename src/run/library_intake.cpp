@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "base/printable.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/base_weights.hpp"
 #include "lora/peft.hpp"
 #include "objective/self_test.hpp"

@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/load_modules.hpp"
 #include "objective/alone.hpp"
 #include "plan/command_memory.hpp"

@@ -11,7 +11,7 @@
 #include "base/fault.hpp"
 #include "base/files.hpp"
 #include "base/json_file.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/base_names.hpp"
 #include "lora/base_weights.hpp"
 #include "lora/index.hpp"

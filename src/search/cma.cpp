@@ -25,14 +25,14 @@ constexpr double kLeastSigma = 1e-12;
 
 double square(double x) { return x * x; }
 
-struct Columns {  // a matrix, column-major
+struct ColumnMajorMatrix {  // a matrix, column-major
   const double* data;
   Index rows, count, stride;
 };
 
 // y += A x. The sums have one fixed order, where Eigen's depends on the sizes of the processor's
 // caches.
-LORAHUB_PORTABLE_LOOP void add_product_loop(const Columns& a, const double* __restrict x,
+LORAHUB_PORTABLE_LOOP void add_product_loop(const ColumnMajorMatrix& a, const double* __restrict x,
                                             double* __restrict y) {
   const Index rows = a.rows;
   Index j = 0;
@@ -49,9 +49,9 @@ LORAHUB_PORTABLE_LOOP void add_product_loop(const Columns& a, const double* __re
   }
 }
 
-using Matrix = Eigen::Ref<const MatrixXd, 0, Eigen::OuterStride<>>;
+using MatrixView = Eigen::Ref<const MatrixXd, 0, Eigen::OuterStride<>>;
 
-void add_product(const Matrix& a, const VectorXd& x, Eigen::Ref<VectorXd> y) {
+void add_product(const MatrixView& a, const VectorXd& x, Eigen::Ref<VectorXd> y) {
   assert(a.cols() == x.size() && a.rows() == y.size());
   add_product_loop(
       {.data = a.data(), .rows = a.rows(), .count = a.cols(), .stride = a.outerStride()}, x.data(),

@@ -71,11 +71,11 @@ struct Simplex {
 };
 
 // How good the simplex is for a linear model at radius rho.
-struct Shape {
+struct SimplexShape {
   VectorXd heights;    // sigma [N]: distance of vertex j from the opposite face
   VectorXd distances;  // eta [N]: of vertex j from the pole
 
-  explicit Shape(const Simplex& simplex)
+  explicit SimplexShape(const Simplex& simplex)
       : heights(simplex.inverse.rowwise().norm().cwiseInverse()),
         distances(simplex.edges.colwise().norm()) {}
 
@@ -90,7 +90,7 @@ struct Shape {
   }
 };
 
-struct Step {
+struct TrustStep {
   VectorXd edge;  // from the pole
   double rho = 0;
   double fall = 0;  // of the objective; not positive: no better point
@@ -98,7 +98,7 @@ struct Step {
 
 // The vertex that gives way to the new point, or -1: none, where a point without gain would spoil
 // the shape.
-Index giving_way(const Simplex& simplex, const Shape& shape, const Step& step) {
+Index giving_way(const Simplex& simplex, const SimplexShape& shape, const TrustStep& step) {
   const VectorXd volume_ratios = (simplex.inverse * step.edge).cwiseAbs();
   const bool better = step.fall > 0;
   Index drop = -1;
@@ -138,7 +138,7 @@ Questions cobyla(VectorXd start, double rho) {
     simplex.make_best_pole();
     if (!(simplex.error() <= kMostError)) break;
     const VectorXd gradient = simplex.gradient();
-    const Shape shape(simplex);
+    const SimplexShape shape(simplex);
     const bool acceptable = shape.acceptable(rho);
     if (mend && !acceptable) {
       const Index j = shape.worst(rho);
@@ -153,7 +153,7 @@ Questions cobyla(VectorXd start, double rho) {
     mend = false;
     const double slope = gradient.norm();
     if (slope > 0) {  // to the minimum of the linear model in the ball of radius rho
-      Step step{.edge = -rho / slope * gradient, .rho = rho, .fall = 0};
+      TrustStep step{.edge = -rho / slope * gradient, .rho = rho, .fall = 0};
       const VectorXd x = simplex.pole + step.edge;
       const double value = co_yield x;
       step.fall = simplex.pole_value - value;

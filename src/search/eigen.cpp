@@ -26,7 +26,7 @@ double wilkinson_shift(double before, double last, double off) {
 // One QR step on the unreduced part [first, last]: (x, z) are the elements that a rotation turns
 // into (length, 0). The next x needs c^2, s^2 and c s only, so it does not wait for the square
 // root.
-void step(Tridiagonal& t, Index first, Index last, Rotation* rotations) {
+void step(Tridiagonal& t, Index first, Index last, PlaneRotation* rotations) {
   VectorXd& off = t.off;
   double d = t.diagonal[first], e = off[first], z = e, z_squared = z * z;
   double x = d - wilkinson_shift(t.diagonal[last - 1], t.diagonal[last], off[last - 1]);

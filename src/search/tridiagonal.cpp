@@ -108,7 +108,7 @@ LORAHUB_PORTABLE_LOOP void reflect(double* __restrict strip, const Pair& pair) {
 
 // strip [kStrip, columns], column-major; count: a multiple of kGroup
 LORAHUB_PORTABLE_LOOP void rotate_strip(double* __restrict strip,
-                                        const Rotation* __restrict rotations, Index count) {
+                                        const PlaneRotation* __restrict rotations, Index count) {
   static_assert(kGroup == 4);
   for (Index k = 0; k < count; k += kGroup, rotations += kGroup, strip += kGroup * kStrip) {
     const double c_0 = rotations[0].c, c_1 = rotations[1].c, c_2 = rotations[2].c,
@@ -191,7 +191,7 @@ Householder tridiagonal(const Eigen::MatrixXd& matrix, double unit) {
   return h;
 }
 
-Rotation* Rotations::add(Sweep sweep) {
+PlaneRotation* Rotations::add(Sweep sweep) {
   const size_t begin = all.size();
   sweep.count = whole(sweep.count, kGroup);
   sweeps.push_back(sweep);
@@ -232,7 +232,7 @@ void Orthogonal::transpose() {
 
 void Orthogonal::rotate(const Rotations& rotations) {
   for (Index i = 0; i * kStrip < size_; ++i) {
-    const Rotation* next = rotations.all.data();
+    const PlaneRotation* next = rotations.all.data();
     for (const Sweep& sweep : rotations.sweeps) {
       rotate_strip(strip(i) + sweep.first * kStrip, next, sweep.count);
       next += sweep.count;

@@ -42,7 +42,7 @@ struct Householder {
 Householder tridiagonal(const Eigen::MatrixXd& matrix, double unit);
 
 // Columns (k, k + 1) become (c x_k - s x_(k + 1), s x_k + c x_(k + 1)).
-struct Rotation {
+struct PlaneRotation {
   double c = 1, s = 0;
 };
 struct Sweep {  // of columns (first, first + 1), (first + 1, first + 2), ...
@@ -50,10 +50,10 @@ struct Sweep {  // of columns (first, first + 1), (first + 1, first + 2), ...
 };
 struct Rotations {
   std::vector<Sweep> sweeps;
-  std::vector<Rotation> all;  // those of the first sweep, then of the second, ...
+  std::vector<PlaneRotation> all;  // those of the first sweep, then of the second, ...
 
   // Adds a sweep of identities for the caller to overwrite. A few identities follow it as padding.
-  Rotation* add(Sweep sweep);
+  PlaneRotation* add(Sweep sweep);
 };
 
 // An orthogonal matrix [N, N], in strips of rows that go through many rotations in the cache.

@@ -6,7 +6,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/index.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"

@@ -70,7 +70,7 @@ struct Taken {
   std::optional<net::HttpResponse> refusal = {};
   ServiceJob job = {};
 };
-struct Asked {
+struct AskedJob {
   std::string id = {};               // by the address; "": none
   std::optional<JobKind> kind = {};  // by the address; none: the input says it
   std::string origin = {};           // as in ServiceJob
@@ -78,7 +78,7 @@ struct Asked {
   Webhook webhook = {};
 };
 net::HttpResponse wrong_input(const WrongInput& error);  // 422, as cog words it
-Taken take_job(const net::HttpRequest& request, const Served& served, Asked asked);
+Taken take_job(const net::HttpRequest& request, const Served& served, AskedJob asked);
 
 // What a caller may see: their own jobs, and the admin everyone's.
 std::optional<ServiceJob> job_of(const std::string& caller, const std::string& id,

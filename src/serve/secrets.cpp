@@ -59,7 +59,7 @@ bool is_name(const std::string& text) {
              std::string::npos;
 }
 
-void add_token(const std::string& line, const std::string& place, Tokens& tokens) {
+void add_token(const std::string& line, const std::string& place, UserTokens& tokens) {
   const size_t colon = line.find(':');
   const std::string name = colon == std::string::npos ? kAdmin : base::strip(line.substr(0, colon));
   const std::string token = base::strip(colon == std::string::npos ? line : line.substr(colon + 1));
@@ -80,7 +80,7 @@ void add_token(const std::string& line, const std::string& place, Tokens& tokens
 
 }  // namespace
 
-Tokens tokens_of(const std::filesystem::path& file) {
+UserTokens tokens_of(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) {
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
@@ -88,7 +88,7 @@ Tokens tokens_of(const std::filesystem::path& file) {
     write_private(file, token + "\n");
     return {{kAdmin, token}};
   }
-  Tokens tokens;
+  UserTokens tokens;
   int number = 0;
   for (const std::string& line : base::split(base::read_file(file), '\n')) {
     ++number;

@@ -12,12 +12,12 @@ std::string random_hex(int bytes);  // of the system's random numbers; MachineFa
 // Sees everyone's jobs, where the others see their own.
 inline constexpr const char* kAdmin = "admin";
 
-using Tokens = std::map<std::string, std::string>;  // by the names of those who hold them
+using UserTokens = std::map<std::string, std::string>;  // by the names of those who hold them
 
 // The tokens in the file, one a line as NAME:TOKEN; a token alone is the admin's. A new one of 256
 // bits for the admin where there is no file, which this user alone may read. Error for a file that
 // holds none.
-Tokens tokens_of(const std::filesystem::path& file);
+UserTokens tokens_of(const std::filesystem::path& file);
 
 // The key by which messages to others are signed: base64 of 24 random bytes, kept in the file.
 std::string signing_key(const std::filesystem::path& file);

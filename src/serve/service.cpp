@@ -21,7 +21,7 @@ std::string in_url(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
-net::GuardRules rules(const ServiceOptions& options, const Tokens& tokens) {
+net::GuardRules rules(const ServiceOptions& options, const UserTokens& tokens) {
   net::GuardRules rules{
       .hosts = {"localhost", "127.0.0.1", "[::1]"}, .tokens = tokens, .open = open_paths()};
   rules.hosts.insert(base::lower(in_url(options.address.host)));
@@ -113,7 +113,7 @@ class RunningService {
   }
 
  private:
-  static Tokens tokens(const ServiceOptions& options) {
+  static UserTokens tokens(const ServiceOptions& options) {
     base::check(options.token || is_loopback(options.address.host),
                 "--host {}: others than this machine's users could call the service without a "
                 "token, leave out --no-token",
@@ -174,7 +174,7 @@ class RunningService {
   static constexpr uint64_t kRest = 16 << 20;  // bytes of a commit beside its largest file
   const ServiceOptions& options_;
   const std::filesystem::path spool_ = options_.data / "received";
-  const Tokens tokens_;
+  const UserTokens tokens_;
   const net::GuardRules rules_;
   const Catalog catalog_;
   const store::WriterLock lock_;  // of the jobs: one service at a time

@@ -33,8 +33,8 @@ bool is_id(const std::string& id) {
 }
 
 // The body's object; null where it is none.
-json object_of(const std::string& body) {
-  const json object = json::parse(base::shallow_json(body), nullptr, false);
+json object_of(const std::string& body, base::JsonNames& names) {
+  const json object = json::parse(base::shallow_json(body), std::ref(names), false);
   return object.is_object() ? object : json();
 }
 
@@ -120,7 +120,7 @@ NewJob new_job(JobKind kind, const std::string& input, const Served& served,
   return kind == JobKind::probe ? probing(input, served) : adaptation(input, served);
 }
 
-Taken added(const json& body, const Served& served, const Asked& asked) {
+Taken added(const json& body, const Served& served, const AskedJob& asked) {
   const std::string input = base::json_text(body.value("input", json()));
   try {
     NewJob job = new_job(asked.kind ? *asked.kind : kind_of(input), input, served, asked.caller);
@@ -212,14 +212,15 @@ std::vector<ServiceJob> jobs_of(const std::string& caller, const Served& served)
   return jobs;
 }
 
-Taken take_job(const net::HttpRequest& request, const Served& served, Asked asked) {
+Taken take_job(const net::HttpRequest& request, const Served& served, AskedJob asked) {
   if (!is_json(request))
     return {.refusal = net::refusal(415, "The body's type is not application/json, send JSON.")};
-  const json body = object_of(request.body);
+  base::JsonNames names;
+  const json body = object_of(request.body, names);
   if (body.is_null())
     return {.refusal = net::refusal(400, "The body is no JSON object, send one.")};
-  if (const auto name = base::name_given_twice(request.body))
-    return {.refusal = net::refusal(422, twice_sentence(*name))};
+  if (names.given_twice())
+    return {.refusal = net::refusal(422, twice_sentence(*names.given_twice()))};
   if (auto refusal = wrong_field(body)) return {.refusal = std::move(refusal)};
   if (auto refusal = take_id(body, asked.id)) return {.refusal = std::move(refusal)};
   if (auto refusal = take_webhook(body, served, asked.webhook))

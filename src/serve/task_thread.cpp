@@ -9,7 +9,7 @@ constexpr size_t kMostWaiting = 16;
 constexpr std::chrono::seconds kIdle{5};
 
 // What a task hands to the connection that waits for it.
-struct Result {
+struct HandedOver {
   std::mutex mutex;
   std::optional<net::HttpResponse> response;
 };
@@ -37,7 +37,7 @@ TaskThread::~TaskThread() {
 }
 
 net::HttpResponse TaskThread::answer_later(std::function<net::HttpResponse()> task) {
-  const auto result = std::make_shared<Result>();
+  const auto result = std::make_shared<HandedOver>();
   const bool waits = add([task = std::move(task), result] {
     net::HttpResponse response = made_by(task);
     const std::lock_guard lock(result->mutex);

@@ -148,8 +148,8 @@ bool Webhooks::send(const Message& message) const {
                     {"webhook-timestamp", time},
                     {"webhook-signature", "v1," + base::to_base64(digest)}},
          .body = body,
-         .targets = uses_.prefixes.is_listed_private(url) ? net::Targets::any
-                                                          : net::Targets::public_ones});
+         .targets = uses_.prefixes.is_listed_private(url) ? net::PostTargets::any
+                                                          : net::PostTargets::public_ones});
     return status != 429 && status < 500;
   } catch (const std::exception&) {
     return false;

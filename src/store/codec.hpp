@@ -1,5 +1,6 @@
 // Journal entries as one line of JSON each. Doubles come back with the same bits; "nan", "inf" and
-// "-inf" are strings.
+// "-inf" are strings. It is written out, since the macros of the JSON library would write those as
+// null, and read a fraction or a truth value as an integer.
 #pragma once
 #include <optional>
 #include <string>

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "store/schema.hpp"
+#include "store/schema_version.hpp"
 
 namespace lorahub::store {
 

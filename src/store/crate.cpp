@@ -13,9 +13,9 @@
 namespace lorahub::store {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json reference(const std::string& id) { return {{"@id", id}}; }
+OrderedJson reference(const std::string& id) { return {{"@id", id}}; }
 
 // A path relative to the crate, as a URI: RFC 3986's unreserved characters and / stay.
 std::string uri(const std::filesystem::path& path) {
@@ -54,7 +54,7 @@ std::string description(const std::filesystem::path& file) {
   return "Log";
 }
 
-Json file_entity(const std::filesystem::path& folder, const std::filesystem::path& file) {
+OrderedJson file_entity(const std::filesystem::path& folder, const std::filesystem::path& file) {
   return {{"@id", uri(std::filesystem::relative(file, folder))},
           {"@type", "File"},
           {"name", file.filename().string()},
@@ -84,7 +84,8 @@ std::string crate_metadata(const std::filesystem::path& folder,
     const auto found = findings.environment.find(key);
     return found == findings.environment.end() ? std::string("unknown") : found->second;
   };
-  Json files = Json::array(), parts = Json::array(), made = Json::array();
+  OrderedJson files = OrderedJson::array(), parts = OrderedJson::array(),
+              made = OrderedJson::array();
   for (const auto& file : contents(folder)) {
     files.push_back(file_entity(folder, file));
     parts.push_back(reference(files.back()["@id"]));
@@ -92,7 +93,7 @@ std::string crate_metadata(const std::filesystem::path& folder,
   for (const auto& file : results)
     made.push_back(reference(uri(std::filesystem::relative(file, folder))));
   const std::string licence = license.empty() ? "#licence" : license;
-  Json graph = {
+  OrderedJson graph = {
       {{"@id", crate_file("").string()},
        {"@type", "CreativeWork"},
        {"conformsTo", reference("https://w3id.org/ro/crate/1.1")},
@@ -118,8 +119,8 @@ std::string crate_metadata(const std::filesystem::path& folder,
        {"startTime", findings.created_utc},
        {"instrument", reference("#lorahub")},
        {"result", made}}};
-  for (const Json& entity : files) graph.push_back(entity);
-  const Json crate{{"@context", "https://w3id.org/ro/crate/1.1/context"}, {"@graph", graph}};
+  for (const OrderedJson& entity : files) graph.push_back(entity);
+  const OrderedJson crate{{"@context", "https://w3id.org/ro/crate/1.1/context"}, {"@graph", graph}};
   return base::json_text(crate, 2) + "\n";
 }
 

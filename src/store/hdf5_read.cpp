@@ -33,9 +33,9 @@ void each_run(hid_t file, const std::function<void(const RunRow&, ResultRow)>& v
 }
 
 // Finds trials by id; rows of a trial stand together, so the last one is tried first.
-class Places {
+class TrialIndex {
  public:
-  explicit Places(std::vector<Finding>& trials) {
+  explicit TrialIndex(std::vector<Finding>& trials) {
     for (Finding& trial : trials) places_[trial.row.id] = &trial;
   }
   Finding* find(const std::string& id) {  // null: recorded under an earlier plan, and not done
@@ -54,7 +54,7 @@ class Places {
 };
 
 void add_tables(hid_t file, std::vector<Finding>& trials) {
-  Places places(trials);
+  TrialIndex places(trials);
   AnswerRow::table().each(file, [&](const AnswerRow& row) {
     Finding& trial = places.of(row.id);
     trial.test_rows.push_back(static_cast<int>(row.row));

@@ -18,7 +18,7 @@ constexpr size_t kChunkBytes = 128 * 1024;       // of rows that are compressed 
 constexpr int kDeflate = 1;                      // of zlib's levels 0 to 9
 constexpr const char* kDescription = "columns";  // the attribute that says what they are
 
-struct Place {
+struct FieldPlace {
   size_t offset, size;  // bytes
 };
 
@@ -35,9 +35,9 @@ hid_t native_type(ColumnKind kind) {
 }
 
 // Collects rows, and writes them a block at a time.
-class Writer {
+class RowWriter {
  public:
-  Writer(hid_t parent, const ResultTable& table, const RowSource& rows)
+  RowWriter(hid_t parent, const ResultTable& table, const RowSource& rows)
       : table_(table), places_(measure(rows)) {
     const Type disk = row_type(number_type);
     const hsize_t unlimited = H5S_UNLIMITED;
@@ -58,7 +58,7 @@ class Writer {
   }
 
  private:
-  std::vector<Place> measure(const RowSource& rows) {
+  std::vector<FieldPlace> measure(const RowSource& rows) {
     std::vector<size_t> sizes(table_.columns.size(), 1);
     rows([&](const std::vector<Cell>& cells) {
       assert(cells.size() == sizes.size());
@@ -67,7 +67,7 @@ class Writer {
         if (const auto* text = std::get_if<std::string_view>(&cells[c]))
           sizes[c] = std::max(sizes[c], text->size());
     });
-    std::vector<Place> places;
+    std::vector<FieldPlace> places;
     for (size_t c = 0; c < sizes.size(); ++c) {
       const ColumnKind kind = table_.columns[c].kind;
       places.push_back(
@@ -135,7 +135,7 @@ class Writer {
   const ResultTable& table_;
   size_t width_ = 0;   // bytes of a row
   hsize_t count_ = 0;  // rows
-  std::vector<Place> places_;
+  std::vector<FieldPlace> places_;
   hsize_t block_ = 1;  // rows
   hsize_t written_ = 0;
   std::string pending_;
@@ -163,7 +163,7 @@ std::string column_name(hid_t type, unsigned index) {
 }  // namespace
 
 void write_table(hid_t parent, const ResultTable& table, const RowSource& rows) {
-  Writer(parent, table, rows);
+  RowWriter(parent, table, rows);
 }
 
 TableReader::TableReader(hid_t parent, const std::string& name)

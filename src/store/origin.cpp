@@ -8,24 +8,24 @@ namespace lorahub::store {
 namespace {
 
 // Settings are absent where nobody made them; journals of older versions have no cpu_capability.
-struct Entry {
+struct OriginEntry {
   const char* name;
   bool setting = false;
 };
 constexpr const char* kRanksDiffer = "ranks differ";
-constexpr Entry kEntries[] = {{"version"},
-                              {"commit"},
-                              {"compiler"},
-                              {"libtorch"},
-                              {"device"},
-                              {"cpu"},
-                              {"cpu_capability"},
-                              {"MKL_CBWR", true},
-                              {"ATEN_CPU_CAPABILITY", true},
-                              {"MKL_ENABLE_INSTRUCTIONS", true},
-                              {"ONEDNN_MAX_CPU_ISA", true},
-                              {"DNNL_MAX_CPU_ISA", true},
-                              {kRanksDiffer, true}};
+constexpr OriginEntry kEntries[] = {{"version"},
+                                    {"commit"},
+                                    {"compiler"},
+                                    {"libtorch"},
+                                    {"device"},
+                                    {"cpu"},
+                                    {"cpu_capability"},
+                                    {"MKL_CBWR", true},
+                                    {"ATEN_CPU_CAPABILITY", true},
+                                    {"MKL_ENABLE_INSTRUCTIONS", true},
+                                    {"ONEDNN_MAX_CPU_ISA", true},
+                                    {"DNNL_MAX_CPU_ISA", true},
+                                    {kRanksDiffer, true}};
 
 std::string value_of(const Environment& environment, const char* name) {
   const auto found = environment.find(name);
@@ -38,7 +38,7 @@ std::string or_not_set(const std::string& value) { return value.empty() ? "not s
 
 std::string origin(const Environment& environment) {
   std::vector<std::string> words;
-  for (const Entry& entry : kEntries)
+  for (const OriginEntry& entry : kEntries)
     if (const std::string value = value_of(environment, entry.name); !value.empty())
       words.push_back(base::format("{} {}", entry.name, value));
   return base::join(words, ", ");
@@ -46,7 +46,7 @@ std::string origin(const Environment& environment) {
 
 std::string difference(const Environment& before, const Environment& now) {
   std::vector<std::string> words;
-  for (const Entry& entry : kEntries) {
+  for (const OriginEntry& entry : kEntries) {
     const std::string old = value_of(before, entry.name), fresh = value_of(now, entry.name);
     if (old == fresh || (!entry.setting && (old.empty() || fresh.empty()))) continue;
     words.push_back(

@@ -43,7 +43,7 @@ struct Resetting {
 
 bool is_auto(const Value& value) { return value.node.IsScalar() && scalar(value) == "auto"; }
 
-struct Reading {
+struct KnobReading {
   const Knob& knob;
   const Value& value;
   Trial& trial;
@@ -62,7 +62,7 @@ struct Reading {
 
 void read(const Knob& knob, const Value& value, Trial& trial) {
   if (is_auto(value) && std::visit(Resetting{.trial = trial}, knob.kind)) return;
-  std::visit(Reading{.knob = knob, .value = value, .trial = trial}, knob.kind);
+  std::visit(KnobReading{.knob = knob, .value = value, .trial = trial}, knob.kind);
 }
 
 namespace {

@@ -14,15 +14,15 @@ namespace lorahub::study {
 
 namespace {
 
-using Columns = std::vector<std::pair<std::string, std::string>>;
+using NamedColumns = std::vector<std::pair<std::string, std::string>>;
 
-const std::string& column(const Columns& all, const std::string& name) {
+const std::string& column(const NamedColumns& all, const std::string& name) {
   return std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.first == name; })
       ->second;
 }
 
 // The seeds that the trial reads, as "3", or as "7/42/1" where they differ; "" when it reads none.
-std::string seeds(const Columns& all) {
+std::string seeds(const NamedColumns& all) {
   std::vector<std::string> read;
   for (const auto& [name, value] : all)
     if (name.starts_with("seed.") && !value.empty()) read.push_back(value);
@@ -59,7 +59,7 @@ const std::vector<std::string>& column_names() {
 }
 
 std::vector<std::pair<std::string, std::string>> columns(const Trial& trial) {
-  Columns list;
+  NamedColumns list;
   for (const Knob& knob : knobs())
     if (knob.is_column)
       list.emplace_back(knob.name, knob.read_by(trial) ? write(knob, trial) : std::string());

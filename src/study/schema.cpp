@@ -13,13 +13,15 @@
 namespace lorahub::study {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // A number or a word, or the knob's default by its name.
-Json or_auto(Json schema) { return {{"anyOf", {std::move(schema), {{"const", "auto"}}}}}; }
+OrderedJson or_auto(OrderedJson schema) {
+  return {{"anyOf", {std::move(schema), {{"const", "auto"}}}}};
+}
 
-Json of_range(Range range) {
-  Json schema{{"type", "number"}};
+OrderedJson of_range(Range range) {
+  OrderedJson schema{{"type", "number"}};
   if (range == Range::positive || range == Range::fraction) schema["exclusiveMinimum"] = 0;
   if (range == Range::from_zero || range == Range::rate) schema["minimum"] = 0;
   if (range == Range::rate) schema["exclusiveMaximum"] = 1;
@@ -29,23 +31,23 @@ Json of_range(Range range) {
 
 struct SchemaOfKind {
   // An unquoted name may look like a number.
-  Json operator()(const WordKind&) const { return {{"type", {"string", "number"}}}; }
-  Json operator()(const IntegerKind& kind) const {
+  OrderedJson operator()(const WordKind&) const { return {{"type", {"string", "number"}}}; }
+  OrderedJson operator()(const IntegerKind& kind) const {
     return or_auto(
         {{"type", "integer"}, {"minimum", kind.limits.least}, {"maximum", kind.limits.most}});
   }
-  Json operator()(const RealKind& kind) const { return or_auto(of_range(kind.range)); }
-  Json operator()(const SeedKind&) const {
+  OrderedJson operator()(const RealKind& kind) const { return or_auto(of_range(kind.range)); }
+  OrderedJson operator()(const SeedKind&) const {
     return {{"type", "integer"}, {"minimum", 0}, {"maximum", std::numeric_limits<uint64_t>::max()}};
   }
-  Json operator()(const ChoiceKind& kind) const { return or_auto({{"enum", kind.words()}}); }
-  Json operator()(const PhraseKind& kind) const { return Json::parse(kind.schema()); }
+  OrderedJson operator()(const ChoiceKind& kind) const { return or_auto({{"enum", kind.words()}}); }
+  OrderedJson operator()(const PhraseKind& kind) const { return OrderedJson::parse(kind.schema()); }
 };
 
-Json default_value(const Knob& knob) {
+OrderedJson default_value(const Knob& knob) {
   const std::string text = default_text(knob);
-  Json number = Json::parse(text, nullptr, false);
-  return number.is_number() ? number : Json(text);
+  OrderedJson number = OrderedJson::parse(text, nullptr, false);
+  return number.is_number() ? number : OrderedJson(text);
 }
 
 std::string description(const Knob& knob) {
@@ -62,8 +64,8 @@ std::string words_of_methods() {
   return text;
 }
 
-Json definition(const Knob& knob) {
-  Json schema = std::visit(SchemaOfKind{}, knob.kind);
+OrderedJson definition(const Knob& knob) {
+  OrderedJson schema = std::visit(SchemaOfKind{}, knob.kind);
   schema["description"] = description(knob) + (knob.name == "method" ? words_of_methods() : "");
   if (!default_text(knob).empty()) schema["default"] = default_value(knob);
   return schema;
@@ -72,15 +74,15 @@ Json definition(const Knob& knob) {
 // What stands beside the name of a knob: one value, a list of values, or either.
 enum class Wants { value, list, either };
 
-Json wanted(const Knob& knob, Wants wants) {
-  const Json value{{"$ref", base::format("#/definitions/{}", std::string_view(knob.name))}};
-  const Json list{{"type", "array"}, {"items", value}, {"minItems", 1}};
+OrderedJson wanted(const Knob& knob, Wants wants) {
+  const OrderedJson value{{"$ref", base::format("#/definitions/{}", std::string_view(knob.name))}};
+  const OrderedJson list{{"type", "array"}, {"items", value}, {"minItems", 1}};
   if (wants == Wants::value) return value;
   if (wants == Wants::list) return list;
   return {{"anyOf", {value, list}}};
 }
 
-Json closed(Json properties) {
+OrderedJson closed(OrderedJson properties) {
   return {{"type", {"object", "null"}},
           {"additionalProperties", false},
           {"properties", std::move(properties)}};
@@ -88,8 +90,8 @@ Json closed(Json properties) {
 
 // A section of knobs, dotted or nested one level: `search.budget: 40` or `search: {budget: 40}`.
 // A list of tasks may stand under `set`, and `all` in the place of a list of tasks.
-Json section(Wants wants) {
-  Json properties = Json::object(), groups = Json::object();
+OrderedJson section(Wants wants) {
+  OrderedJson properties = OrderedJson::object(), groups = OrderedJson::object();
   for (const Knob& knob : knobs()) {
     const std::string name(knob.name);
     const bool task = knob.name == "task";
@@ -99,20 +101,20 @@ Json section(Wants wants) {
       groups[name.substr(0, dot)][name.substr(dot + 1)] = wanted(knob, wants);
   }
   for (const auto& [name, inner] : groups.items()) {
-    Json group = closed(inner);
+    OrderedJson group = closed(inner);
     properties[name] =
-        properties.contains(name) ? Json{{"anyOf", {properties[name], group}}} : group;
+        properties.contains(name) ? OrderedJson{{"anyOf", {properties[name], group}}} : group;
   }
   return closed(std::move(properties));
 }
 
-Json described(Json schema, const char* what) {
+OrderedJson described(OrderedJson schema, const char* what) {
   schema["description"] = what;
   return schema;
 }
 
-Json pieces() {
-  Json kinds = Json::object();
+OrderedJson pieces() {
+  OrderedJson kinds = OrderedJson::object();
   for (const std::string& kind : piece_kinds())
     kinds[kind] = {{"type", "string"}, {"description", base::format("configs/{}/NAME.yaml", kind)}};
   return kinds;
@@ -121,9 +123,9 @@ Json pieces() {
 }  // namespace
 
 std::string json_schema() {
-  Json definitions = Json::object();
+  OrderedJson definitions = OrderedJson::object();
   for (const Knob& knob : knobs()) definitions[std::string(knob.name)] = definition(knob);
-  const Json sections{
+  const OrderedJson sections{
       {"question",
        {{"type", "string"}, {"minLength", 1}, {"description", "what the results are to answer"}}},
       {"uses", described(closed(pieces()), "files of configs/ by name")},
@@ -131,12 +133,12 @@ std::string json_schema() {
       {"vary", described(section(Wants::list),
                          "lists of values that are multiplied out, the last one fastest")},
       {"zip", described(section(Wants::list), "lists of one length that move together")}};
-  const Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
-                    {"title", "A study of lorahub"},
-                    {"type", "object"},
-                    {"additionalProperties", false},
-                    {"properties", sections},
-                    {"definitions", definitions}};
+  const OrderedJson schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
+                           {"title", "A study of lorahub"},
+                           {"type", "object"},
+                           {"additionalProperties", false},
+                           {"properties", sections},
+                           {"definitions", definitions}};
   return schema.dump(1) + "\n";
 }
 

@@ -21,15 +21,15 @@ std::u32string letters(std::string_view text) {
   return all;
 }
 
-using Counts = std::map<std::u32string_view, size_t>;
+using NgramCounts = std::map<std::u32string_view, size_t>;
 
-Counts ngrams(std::u32string_view text, size_t n) {
-  Counts counts;
+NgramCounts ngrams(std::u32string_view text, size_t n) {
+  NgramCounts counts;
   for (size_t i = 0; i + n <= text.size(); ++i) ++counts[text.substr(i, n)];
   return counts;
 }
 
-size_t matches(const Counts& answer, const Counts& target) {
+size_t matches(const NgramCounts& answer, const NgramCounts& target) {
   size_t sum = 0;
   for (const auto& [gram, count] : answer)
     if (const auto found = target.find(gram); found != target.end())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -16,7 +17,7 @@ namespace lorahub::task {
 namespace {
 
 using Json = nlohmann::json;
-using Names = std::vector<std::string>;
+using ColumnNames = std::vector<std::string>;
 
 constexpr std::string_view kExample = R"({"input": "...", "target": "..."})";
 
@@ -29,18 +30,18 @@ constexpr std::array<std::array<const char*, 2>, 6> kPairs{{{"context", "complet
 
 // Which columns make the input, joined by blank lines, and which one is the target.
 struct Style {
-  Names inputs;
+  ColumnNames inputs;
   std::string target;
 };
 
 // What is wrong with a row; the place is put before it.
-struct Problem {
+struct RowProblem {
   std::string text;
 };
 
 template <class... Args>
 [[noreturn]] void refuse(fmt::format_string<Args...> text, Args&&... args) {
-  throw Problem{base::format(text, std::forward<Args>(args)...)};
+  throw RowProblem{base::format(text, std::forward<Args>(args)...)};
 }
 
 // Whether a tokenizer sees nothing: tokenizers drop control characters and what has no width.
@@ -63,14 +64,14 @@ bool has(const Json& row, const std::string& column) {
   return found != row.end() && !found->is_null();
 }
 
-std::string quoted(const Names& names) {
-  Names words;
+std::string quoted(const ColumnNames& names) {
+  ColumnNames words;
   for (const std::string& name : names) words.push_back("\"" + name + "\"");
   return base::join(words, ", ");
 }
 
-Names columns_of(const Json& row) {
-  Names names;
+ColumnNames columns_of(const Json& row) {
+  ColumnNames names;
   for (const auto& [name, value] : row.items()) names.push_back(name);
   return names;
 }
@@ -134,7 +135,7 @@ Style told_style(const Json& row, Targets targets) {
 }
 
 void check_all_read(const Json& row, const Style& style) {
-  Names unread;
+  ColumnNames unread;
   for (const auto& [name, value] : row.items()) {
     const bool read = name == style.target || std::ranges::count(style.inputs, name) > 0;
     if (!read && !describes_row(name) && holds_text(value)) unread.push_back(name);
@@ -202,8 +203,9 @@ Parsed parse(const std::string& text) {
                                     static_cast<unsigned char>(text[*at])),
             .at = *at};
   Parsed parsed;
+  base::JsonNames names;
   try {
-    parsed.json = Json::parse(base::shallow_json(text));
+    parsed.json = Json::parse(base::shallow_json(text), std::ref(names));
   } catch (const Json::parse_error& error) {
     parsed.problem = "no valid JSON from here on";
     parsed.at = std::min(error.byte, text.size());
@@ -212,10 +214,10 @@ Parsed parse(const std::string& text) {
     parsed.at = std::min(text.find(words.at(1)), text.size());
     parsed.problem = "a number is too large for double precision, write it in quotes";
   }
-  if (!parsed.problem.empty()) return parsed;
-  if (const std::optional<std::string> name = base::name_given_twice(text))
+  if (parsed.problem.empty() && names.given_twice())
     parsed.problem =
-        base::format("\"{}\" is given twice (only one value could count), keep one of them", *name);
+        base::format("\"{}\" is given twice (only one value could count), keep one of them",
+                     *names.given_twice());
   return parsed;
 }
 
@@ -259,7 +261,7 @@ Row parse_row(const std::string& json, const std::string& place, const Reading& 
     row.line = json;
     row.place = place;
     return row;
-  } catch (const Problem& problem) {
+  } catch (const RowProblem& problem) {
     base::fail("{}: {}", place, problem.text);
   }
 }
@@ -284,7 +286,7 @@ std::vector<Row> parse_bbh(const std::string& text, const std::string& name,
     try {
       rows.push_back(read_row(json, reading));
       rows.back().place = place;
-    } catch (const Problem& problem) {
+    } catch (const RowProblem& problem) {
       base::fail("{}: {}", place, problem.text);
     }
   }

@@ -19,7 +19,7 @@ constexpr int64_t kManyWeights = 1 << 17;  // below, LibTorch's own product is a
 bool plain(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
 
 // Y = X W^T:  dX = dY W,  dW = dY^T X.
-class Product : public torch::autograd::Function<Product> {
+class MatmulFunction : public torch::autograd::Function<MatmulFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& weight) {
@@ -37,7 +37,7 @@ class Product : public torch::autograd::Function<Product> {
   }
 };
 
-struct Rows {
+struct NormRows {
   int64_t count, width;
   float epsilon;
 };
@@ -46,7 +46,7 @@ struct Rows {
 // r.
 LORAHUB_FAST_LOOP void norm_backward_loop(const float* __restrict x, const float* __restrict w,
                                           const float* __restrict dy, float* __restrict dx,
-                                          float* __restrict dw, const Rows& rows) {
+                                          float* __restrict dw, const NormRows& rows) {
   constexpr int64_t kLanes = 16;
   const int64_t width = rows.width, whole = width - width % kLanes;
   for (int64_t row = 0; row < rows.count; ++row, x += width, dy += width, dx += width) {
@@ -75,7 +75,7 @@ LORAHUB_FAST_LOOP void norm_backward_loop(const float* __restrict x, const float
   }
 }
 
-class Norm : public torch::autograd::Function<Norm> {
+class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             double epsilon) {
@@ -89,9 +89,9 @@ class Norm : public torch::autograd::Function<Norm> {
     at::Tensor dx = at::empty_like(x);
     at::Tensor dw;
     if (context->needs_input_grad(1)) dw = at::zeros_like(saved[1]);
-    const Rows rows{.count = x.numel() / x.size(-1),
-                    .width = x.size(-1),
-                    .epsilon = static_cast<float>(context->saved_data["epsilon"].toDouble())};
+    const NormRows rows{.count = x.numel() / x.size(-1),
+                        .width = x.size(-1),
+                        .epsilon = static_cast<float>(context->saved_data["epsilon"].toDouble())};
     norm_backward_loop(x.const_data_ptr<float>(), saved[1].const_data_ptr<float>(),
                        dy.const_data_ptr<float>(), dx.mutable_data_ptr<float>(),
                        dw.defined() ? dw.mutable_data_ptr<float>() : nullptr, rows);
@@ -175,12 +175,13 @@ class Scores : public torch::autograd::Function<Scores> {
 
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight) {
   if (plain(x) && plain(weight) && weight.numel() >= kManyWeights)
-    return Product::apply(x.contiguous(), weight);
+    return MatmulFunction::apply(x.contiguous(), weight);
   return at::matmul(x, weight.t());
 }
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
-  if (plain(x) && plain(weight)) return Norm::apply(x.contiguous(), weight.contiguous(), epsilon);
+  if (plain(x) && plain(weight))
+    return RmsNormFunction::apply(x.contiguous(), weight.contiguous(), epsilon);
   return x * (x.square().mean(-1, true) + epsilon).rsqrt() * weight;
 }
 

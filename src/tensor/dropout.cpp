@@ -10,14 +10,14 @@
 namespace lorahub::tensor {
 namespace {
 
-struct Draw {
+struct MaskDraw {
   uint32_t key[2];
   uint32_t place;
   uint32_t threshold;  // words below it drop
   float scale;         // 1 / (1 - rate)
 };
 
-Draw draw_of(const Mask& mask) {
+MaskDraw draw_of(const Mask& mask) {
   return {.key = {mask.key[0], mask.key[1]},
           .place = mask.place,
           .threshold = static_cast<uint32_t>(mask.rate * 4294967296.0),
@@ -28,7 +28,7 @@ constexpr int64_t kBlocks = 256;  // of Philox, made together
 
 // out[w][b] is word w of block first + b of base::philox({block, place, 0, 0}, key).
 LORAHUB_FAST_LOOP void philox_words(uint32_t (*__restrict out)[kBlocks], uint32_t first,
-                                    const Draw& draw) {
+                                    const MaskDraw& draw) {
   const uint32_t key0 = draw.key[0], key1 = draw.key[1], place = draw.place;
   for (uint32_t b = 0; b < kBlocks; ++b) {
     uint64_t c0 = first + b, c1 = place, c2 = 0, c3 = 0;  // words in the lower halves
@@ -58,7 +58,7 @@ struct Stretch {
 };
 
 LORAHUB_FAST_LOOP void drop_loop(const Stretch& stretch, const uint32_t* __restrict words,
-                                 const Draw& draw) {
+                                 const MaskDraw& draw) {
   const float* __restrict x = stretch.x;
   float* __restrict y = stretch.y;
   const int64_t count = stretch.count;
@@ -68,7 +68,7 @@ LORAHUB_FAST_LOOP void drop_loop(const Stretch& stretch, const uint32_t* __restr
 }
 
 // Element e of a chunk of 4 * kBlocks elements takes word e / kBlocks of block e mod kBlocks.
-void drop_into(const float* x, float* y, int64_t count, const Draw& draw) {
+void drop_into(const float* x, float* y, int64_t count, const MaskDraw& draw) {
   uint32_t words[4][kBlocks];
   for (int64_t begin = 0; begin < count; begin += 4 * kBlocks) {
     philox_words(words, static_cast<uint32_t>(begin / 4), draw);

@@ -54,14 +54,14 @@ LORAHUB_FAST_LOOP void silu_gate_loop(float* __restrict hidden, const float* __r
 
 using GateLoop = void (*)(float* __restrict hidden, const float* __restrict gate, int64_t count);
 
-struct Norm {
+struct NormRule {
   const float* weight;
   int64_t width;
   float epsilon;
 };
 
 LORAHUB_FAST_LOOP void rms_norm_loop(const float* __restrict x, float* __restrict y, int64_t rows,
-                                     const Norm& norm) {
+                                     const NormRule& norm) {
   constexpr int64_t kLanes = 16;
   const float* __restrict weight = norm.weight;
   const float epsilon = norm.epsilon;
@@ -114,7 +114,7 @@ uint16_t* mutable_bits_of(const at::Tensor& x) {
 
 // Values that are widened together: they stay in the first cache.
 constexpr int64_t kPiece = 1024;
-using Piece = std::array<float, kPiece>;
+using WidePiece = std::array<float, kPiece>;
 
 template <typename Work>
 void for_pieces(int64_t count, const Work& work) {
@@ -123,7 +123,7 @@ void for_pieces(int64_t count, const Work& work) {
 }
 
 void gate_halves(const at::Tensor& hidden, const at::Tensor& gate, GateLoop loop) {
-  Piece h, g;
+  WidePiece h, g;
   uint16_t* data = mutable_bits_of(hidden);
   const uint16_t* by = bits_of(gate);
   for_pieces(hidden.numel(), [&](int64_t first, int64_t count) {
@@ -135,7 +135,7 @@ void gate_halves(const at::Tensor& hidden, const at::Tensor& gate, GateLoop loop
 }
 
 void add_halves(const at::Tensor& sum, const at::Tensor& x) {
-  Piece wide;
+  WidePiece wide;
   float* to = sum.mutable_data_ptr<float>();
   const uint16_t* from = bits_of(x);
   for_pieces(sum.numel(), [&](int64_t first, int64_t count) {
@@ -158,9 +158,9 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilo
   if (fits_gpu_kernel(x) && fits_gpu_kernel(weight)) return gpu_rms_norm(x, weight, epsilon, dtype);
   if (!plain(x) || !plain(weight)) return at::rms_norm(x, {x.size(-1)}, weight, epsilon).to(dtype);
   at::Tensor y = at::empty_like(x);
-  const Norm norm{.weight = weight.const_data_ptr<float>(),
-                  .width = x.size(-1),
-                  .epsilon = static_cast<float>(epsilon)};
+  const NormRule norm{.weight = weight.const_data_ptr<float>(),
+                      .width = x.size(-1),
+                      .epsilon = static_cast<float>(epsilon)};
   rms_norm_loop(x.const_data_ptr<float>(), y.mutable_data_ptr<float>(), x.numel() / x.size(-1),
                 norm);
   return dtype == at::kBFloat16 ? to_halves(y) : y.to(dtype);

@@ -21,14 +21,14 @@ constexpr int64_t kFewRows = 128;  // of a candidate; below, oneDNN's bits depen
 
 using Maybe = std::optional<at::Tensor>;
 using Scalars = c10::List<std::optional<at::Scalar>>;
-using Plain = at::Tensor(const at::Tensor&, const at::Tensor&, const Maybe&, std::string_view,
-                         Scalars, std::optional<std::string_view>);
+using LinearProduct = at::Tensor(const at::Tensor&, const at::Tensor&, const Maybe&,
+                                 std::string_view, Scalars, std::optional<std::string_view>);
 using Binary = at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const Maybe&,
                           std::string_view);
 
 // oneDNN's f32 products, which LibTorch takes for bf16 alone.
 struct OneDnn {
-  c10::TypedOperatorHandle<Plain> linear;
+  c10::TypedOperatorHandle<LinearProduct> linear;
   c10::TypedOperatorHandle<Binary> binary;
 };
 
@@ -46,7 +46,7 @@ const OneDnn* one_dnn() {
     const auto linear = dispatcher.findSchema({"mkldnn::_linear_pointwise", ""});
     const auto binary = dispatcher.findSchema({"mkldnn::_linear_pointwise", "binary"});
     if (!linear || !binary) return std::nullopt;
-    return OneDnn{.linear = linear->typed<Plain>(), .binary = binary->typed<Binary>()};
+    return OneDnn{.linear = linear->typed<LinearProduct>(), .binary = binary->typed<Binary>()};
   }();
   return found ? &*found : nullptr;
 }

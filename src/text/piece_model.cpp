@@ -15,17 +15,17 @@ namespace {
 
 // Protocol buffers, wire format: a message is a list of fields, each a tag (number << 3 | kind) and
 // a value.
-struct Field {
+struct ProtobufField {
   uint64_t number = 0;
   uint64_t value = 0;      // kind 0 (varint), 1 (8 bytes), 5 (4 bytes)
   std::string_view bytes;  // kind 2 (length and bytes)
 };
 
-class Message {
+class ProtobufMessage {
  public:
-  explicit Message(std::string_view bytes) : rest_(bytes) {}
+  explicit ProtobufMessage(std::string_view bytes) : rest_(bytes) {}
 
-  bool next(Field& field) {
+  bool next(ProtobufField& field) {
     if (rest_.empty()) return false;
     const uint64_t tag = varint();
     field = {.number = tag >> 3, .value = 0, .bytes = {}};
@@ -91,8 +91,8 @@ struct TypedPiece {
 
 TypedPiece read_piece(std::string_view bytes) {
   TypedPiece read;
-  Message message(bytes);
-  for (Field field; message.next(field);) {
+  ProtobufMessage message(bytes);
+  for (ProtobufField field; message.next(field);) {
     if (field.number == kText) read.piece.text = field.bytes;
     if (field.number == kScore)
       read.piece.score = std::bit_cast<float>(static_cast<uint32_t>(field.value));
@@ -115,15 +115,15 @@ void add(TypedPiece read, PieceModel& model) {
 PieceModel parse(std::string_view bytes) {
   PieceModel model;
   model.unknown = -1;
-  Message message(bytes);
-  for (Field field; message.next(field);) {
+  ProtobufMessage message(bytes);
+  for (ProtobufField field; message.next(field);) {
     if (field.number == kPieces) add(read_piece(field.bytes), model);
-    Message inner(field.bytes);
+    ProtobufMessage inner(field.bytes);
     if (field.number == kTrainer) {
-      for (Field f; inner.next(f);)
+      for (ProtobufField f; inner.next(f);)
         base::check(f.number != kModelType || f.value == kUnigramKind, "not of the unigram kind");
     } else if (field.number == kNormaliser) {
-      for (Field f; inner.next(f);)
+      for (ProtobufField f; inner.next(f);)
         if (f.number == kCharsmap) model.charsmap = f.bytes;
     }
   }

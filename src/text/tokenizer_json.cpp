@@ -14,9 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-class Reader {
+class TokenizerReader {
  public:
-  Reader(const std::filesystem::path& file, TokenizerClass by) : file_(file), by_(by) {
+  TokenizerReader(const std::filesystem::path& file, TokenizerClass by) : file_(file), by_(by) {
     const std::string text = read_tokenizer_json_text(file);
     json_ = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     base::check(json_.is_object(),
@@ -195,7 +195,7 @@ class Reader {
 std::optional<TokenizerJson> read_tokenizer_json(const std::filesystem::path& file,
                                                  TokenizerClass by) {
   if (!std::filesystem::exists(file)) return std::nullopt;
-  return Reader(file, by).read();
+  return TokenizerReader(file, by).read();
 }
 
 }  // namespace lorahub::text

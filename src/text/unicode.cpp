@@ -45,11 +45,11 @@ bool can_follow(std::string_view text, size_t at) {
 }
 
 // The code point, or the longest part of one, at the front of `text` (not empty).
-struct Sequence {
+struct CodeSequence {
   size_t size;  // bytes; at least 1
   bool is_whole;
 };
-Sequence first_sequence(std::string_view text) {
+CodeSequence first_sequence(std::string_view text) {
   const auto length = static_cast<size_t>(length_of(static_cast<unsigned char>(text[0])));
   if (length == 0) return {.size = 1, .is_whole = false};
   for (size_t at = 1; at < length; ++at)
@@ -120,7 +120,7 @@ std::string whole_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const Sequence next = first_sequence(text);
+    const CodeSequence next = first_sequence(text);
     if (next.is_whole)
       out += text.substr(0, next.size);
     else

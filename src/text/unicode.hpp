@@ -1,5 +1,6 @@
 // The Unicode that tokenizers and the texts of tasks need: code points, white space, lower case,
-// graphemes.
+// graphemes. The tables are ours where `tokenizers` and Python have editions of Unicode of their
+// own, which ids and scores must follow; normal forms are those of utf8proc (text_steps.cpp).
 #pragma once
 #include <cstddef>
 #include <string>

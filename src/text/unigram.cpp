@@ -10,13 +10,13 @@ namespace {
 
 constexpr double kUnknownPenalty = 10;  // below the least score of a piece
 
-struct Node {  // the best way to cut the text up to here
+struct BestCut {  // the best way to cut the text up to here
   double score = 0;
   int id = 0;
   size_t from = SIZE_MAX;  // where its last piece begins; SIZE_MAX: not reached
 };
 
-void offer(Node& node, const Node& way) {
+void offer(BestCut& node, const BestCut& way) {
   if (node.from == SIZE_MAX || way.score > node.score) node = way;
 }
 
@@ -34,7 +34,7 @@ Unigram::Unigram(const std::vector<VocabularyPiece>& pieces, int unknown) : unkn
 }
 
 void Unigram::encode(std::string_view word, std::vector<int64_t>& ids) const {
-  std::vector<Node> best(word.size() + 1);
+  std::vector<BestCut> best(word.size() + 1);
   std::string key;
   for (size_t from = 0; from < word.size();) {
     std::string_view rest = word.substr(from);

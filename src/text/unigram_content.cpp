@@ -14,14 +14,14 @@ namespace lorahub::text {
 namespace {
 
 namespace fs = std::filesystem;
-using Tokens = std::vector<AddedToken>;
+using AddedTokens = std::vector<AddedToken>;
 
 constexpr int kDefaultSentinels = 100;
 constexpr std::string_view kSentinel = "<extra_id_";
 
 std::string sentinel(int i) { return base::format("<extra_id_{}>", i); }
 
-bool holds(const Tokens& tokens, std::string_view content) {
+bool holds(const AddedTokens& tokens, std::string_view content) {
   return std::ranges::find(tokens, content, &AddedToken::content) != tokens.end();
 }
 
@@ -133,8 +133,8 @@ class Folder {
   }
 
   // Special tokens by name: those of every tokenizer first.
-  Tokens named_tokens() const {
-    Tokens tokens;
+  AddedTokens named_tokens() const {
+    AddedTokens tokens;
     std::map<std::string, std::optional<AddedToken>> by_name;
     if (by_ == TokenizerClass::t5)
       by_name = {{"eos_token", special_token("</s>")},
@@ -151,7 +151,7 @@ class Folder {
 
   // The two lists as from_pretrained leaves them.
   struct Lists {
-    std::optional<Tokens> additional, extra;
+    std::optional<AddedTokens> additional, extra;
   };
   Lists lists() const {
     const SpecialTokens& config = config_.special;
@@ -164,7 +164,7 @@ class Folder {
     if (!is_legacy()) return lists;
     if (map_.additional) lists.additional = map_.additional;
     if (map_.extra) {
-      Tokens all = lists.extra.value_or(Tokens{});
+      AddedTokens all = lists.extra.value_or(AddedTokens{});
       for (const AddedToken& token : *map_.extra)
         if (!holds(all, token.content)) all.push_back(token);
       lists.extra = all;
@@ -173,8 +173,8 @@ class Folder {
   }
 
   // What T5Tokenizer makes of the list: sentinels where it has none.
-  Tokens with_sentinels(std::optional<Tokens> additional) const {
-    Tokens tokens = std::move(additional).value_or(Tokens{});
+  AddedTokens with_sentinels(std::optional<AddedTokens> additional) const {
+    AddedTokens tokens = std::move(additional).value_or(AddedTokens{});
     const auto count = std::ranges::count_if(tokens, [](const AddedToken& token) {
       return token.content.find(kSentinel) != std::string::npos;
     });
@@ -187,21 +187,21 @@ class Folder {
     return tokens;
   }
 
-  Tokens extra_tokens() const {
+  AddedTokens extra_tokens() const {
     Lists given = lists();
     if (!json_) given.additional = spiece_->cut;
     if (by_ == TokenizerClass::t5) given.additional = with_sentinels(std::move(given.additional));
-    return (given.extra ? given.extra : given.additional).value_or(Tokens{});
+    return (given.extra ? given.extra : given.additional).value_or(AddedTokens{});
   }
 
   // added_tokens_decoder, or what older files say in its place; by id.
-  Tokens decoder() const {
+  AddedTokens decoder() const {
     if (config_.decoder) return *config_.decoder;
-    Tokens specials;
+    AddedTokens specials;
     for (const std::vector<NamedToken>* named : {&config_.special.named, &map_.named})
       for (const NamedToken& special : *named)
         if (special.token) specials.push_back(*special.token);
-    const Tokens extra = lists().extra.value_or(Tokens{});
+    const AddedTokens extra = lists().extra.value_or(AddedTokens{});
     specials.insert(specials.end(), extra.begin(), extra.end());
     std::map<int64_t, AddedToken> by_id;
     for (AddedToken token : listed_) {
@@ -211,21 +211,21 @@ class Folder {
     }
     if (json_)
       for (const AddedToken& token : json_->added) by_id[token.id] = token;
-    Tokens tokens;
+    AddedTokens tokens;
     for (auto& [id, token] : by_id) tokens.push_back(std::move(token));
     return tokens;
   }
 
   // All in the order in which they get their ids.
-  Tokens tokens() const {
-    Tokens tokens;
+  AddedTokens tokens() const {
+    AddedTokens tokens;
     std::unordered_map<std::string, size_t> places;
-    const auto append = [&](const Tokens& more) {
+    const auto append = [&](const AddedTokens& more) {
       for (const AddedToken& token : more)
         if (!token.content.empty() && places.emplace(token.content, tokens.size()).second)
           tokens.push_back(token);
     };
-    const Tokens decoded = decoder();
+    const AddedTokens decoded = decoder();
     check_once(decoded);
     if (by_ == TokenizerClass::backend) append(json_->added);
     for (const AddedToken& token : decoded)
@@ -234,7 +234,7 @@ class Folder {
         contradict(kTokenizerConfigFile, base::format("the added token '{}' is another one in {}",
                                                       token.content, kTokenizerFile));
     append(decoded);
-    const Tokens named = named_tokens();
+    const AddedTokens named = named_tokens();
     append(named);
     append(extra_tokens());
     for (const AddedToken& token : named)
@@ -242,7 +242,7 @@ class Folder {
     return tokens;
   }
 
-  void check_once(const Tokens& tokens) const {
+  void check_once(const AddedTokens& tokens) const {
     std::unordered_set<std::string> seen;
     for (const AddedToken& token : tokens)
       if (!seen.insert(token.content).second)
@@ -250,7 +250,7 @@ class Folder {
                    base::format("the added token '{}' has two ids", token.content));
   }
 
-  void add(Tokens tokens) {
+  void add(AddedTokens tokens) {
     int64_t next = ids_of_pieces_;
     for (AddedToken& token : tokens) {
       const auto [known, is_new] = ids_.emplace(token.content, next);
@@ -275,11 +275,11 @@ class Folder {
   }
 
   void check_known(const char* file, const SpecialTokens& special) const {
-    Tokens all;
+    AddedTokens all;
     for (const std::vector<NamedToken>* named : {&special.named, &special.others})
       for (const NamedToken& token : *named)
         if (token.token) all.push_back(*token.token);
-    for (const std::optional<Tokens>* list : {&special.additional, &special.extra})
+    for (const std::optional<AddedTokens>* list : {&special.additional, &special.extra})
       if (*list) all.insert(all.end(), (*list)->begin(), (*list)->end());
     for (const AddedToken& token : all)
       if (!token.content.empty() && !ids_.contains(token.content))
@@ -327,7 +327,7 @@ class Folder {
   fs::path folder_, pieces_from_;
   TokenizerConfig config_;
   SpecialTokens map_;
-  Tokens listed_;
+  AddedTokens listed_;
   TokenizerClass by_ = TokenizerClass::t5;
   std::optional<TokenizerJson> json_;
   std::optional<PieceModel> spiece_;

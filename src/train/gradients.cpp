@@ -16,7 +16,7 @@
 namespace lorahub::train {
 namespace {
 
-struct Part {
+struct GradientPart {
   double loss_sum = 0;
   TensorList gradients;
 };
@@ -24,7 +24,7 @@ struct Part {
 // Adds parts in the order of their numbers, whichever is ready first; few parts wait at a time.
 class InOrder {
  public:
-  void add(size_t number, Part part) {
+  void add(size_t number, GradientPart part) {
     const std::lock_guard lock(mutex_);
     waiting_.emplace(number, std::move(part));
     for (auto next = waiting_.find(next_); next != waiting_.end(); next = waiting_.find(next_)) {
@@ -33,10 +33,10 @@ class InOrder {
       ++next_;
     }
   }
-  Part total() && { return std::move(total_); }
+  GradientPart total() && { return std::move(total_); }
 
  private:
-  void sum(Part part) {
+  void sum(GradientPart part) {
     total_.loss_sum += part.loss_sum;
     if (total_.gradients.empty()) {
       total_.gradients = std::move(part.gradients);
@@ -46,9 +46,9 @@ class InOrder {
   }
 
   std::mutex mutex_;
-  std::map<size_t, Part> waiting_;
+  std::map<size_t, GradientPart> waiting_;
   size_t next_ = 0;
-  Part total_;
+  GradientPart total_;
 };
 
 tensor::Dropout dropout(const Noise& noise, size_t tile) {
@@ -79,10 +79,11 @@ TensorList some(const TensorList& all, const std::vector<size_t>& which) {
   return chosen;
 }
 
-Part tile_gradients(const TrainedModel& trained, const TensorList& leaves,
-                    std::span<const model::Tokens> rows, const tensor::Dropout& dropout) {
+GradientPart tile_gradients(const TrainedModel& trained, const TensorList& leaves,
+                            std::span<const model::Tokens> rows, const tensor::Dropout& dropout) {
   const at::Tensor loss = trained.model->reference_loss_sums(trained.adapter, rows, dropout).sum();
-  Part part{.loss_sum = loss.item<double>(), .gradients = torch::autograd::grad({loss}, leaves)};
+  GradientPart part{.loss_sum = loss.item<double>(),
+                    .gradients = torch::autograd::grad({loss}, leaves)};
   for (at::Tensor& gradient : part.gradients) gradient = gradient.to(at::kFloat);
   return part;
 }
@@ -124,7 +125,7 @@ Gradients gradients(const Trainable& trainable, std::span<const model::Tokens> b
     for (const size_t row : cut[tile]) rows.push_back(batch[row]);
     sums.add(tile, tile_gradients(model, leaves, rows, dropout(noise, tile)));
   });
-  Part total = std::move(sums).total();
+  GradientPart total = std::move(sums).total();
   Gradients result{.loss_sum = total.loss_sum, .tokens = 0, .of_mean = {}};
   for (const model::Tokens& pair : batch) result.tokens += static_cast<int64_t>(pair.target.size());
   const TensorList made = some(now.made, now.moved);

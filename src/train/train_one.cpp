@@ -12,7 +12,7 @@
 #include "base/printable.hpp"
 #include "base/sha256.hpp"
 #include "base/signals.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "model/families.hpp"
 #include "objective/load_model.hpp"
 #include "objective/rate.hpp"
@@ -43,12 +43,12 @@ std::string identity_of(const TrainingConfig& config, const fs::path& model, con
   return hash.hex();
 }
 
-struct Rows {
+struct SplitRows {
   std::vector<task::Example> train, held_out;
 };
 
 // The rows held out are the first of a shuffle; both parts keep the order of the file.
-Rows split(const TrainingConfig& config, const fs::path& file) {
+SplitRows split(const TrainingConfig& config, const fs::path& file) {
   const std::vector<task::Example> all = task::read_examples(file);
   const auto count = static_cast<double>(all.size());
   const double kept = config.held_out < 1 ? std::floor(config.held_out * count) : config.held_out;
@@ -58,7 +58,7 @@ Rows split(const TrainingConfig& config, const fs::path& file) {
   std::vector<bool> out(all.size());
   const std::vector<size_t> order = shuffled(all.size(), config.seed, "held out");
   for (size_t i = 0; i < static_cast<size_t>(kept); ++i) out[order[i]] = true;
-  Rows rows;
+  SplitRows rows;
   if (config.test) rows.held_out = task::read_examples(*config.test);
   for (size_t i = 0; i < all.size(); ++i) (out[i] ? rows.held_out : rows.train).push_back(all[i]);
   return rows;
@@ -307,7 +307,7 @@ class Work {
   const TrainingResources& resources_;
   fs::path folder_;  // of the model
   std::string identity_;
-  Rows rows_;
+  SplitRows rows_;
   std::optional<objective::LoadedModel> loaded_;
   Settings settings_;
   TrainingCard card_;

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/check.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "study/choices.hpp"
 #include "study/document.hpp"
 #include "study/pieces.hpp"
@@ -80,24 +80,24 @@ void read_factors(const Value& value, TrainingConfig& config) {
     config.lr_factors.emplace_back(entry.key, study::real(entry.value, study::Range::positive));
 }
 
-struct Key {
+struct ConfigKey {
   std::string name;
   std::function<void(const Value&, TrainingConfig&)> read;
 };
 
-Key whole(std::string name, int TrainingConfig::*field, study::Limits limits) {
+ConfigKey whole(std::string name, int TrainingConfig::*field, study::Limits limits) {
   return {std::move(name),
           [=](const Value& v, TrainingConfig& c) { c.*field = study::integer(v, limits); }};
 }
 
-Key real(std::string name, double TrainingConfig::*field, study::Range range) {
+ConfigKey real(std::string name, double TrainingConfig::*field, study::Range range) {
   return {std::move(name),
           [=](const Value& v, TrainingConfig& c) { c.*field = study::real(v, range); }};
 }
 
-const std::vector<Key>& keys() {
+const std::vector<ConfigKey>& keys() {
   using enum study::Range;
-  static const std::vector<Key> list{
+  static const std::vector<ConfigKey> list{
       {"train", [](auto& v, auto& c) { c.what = static_cast<What>(choose(v, whats())); }},
       {"model",
        [](auto& v, auto& c) {
@@ -151,7 +151,7 @@ const std::vector<Key>& keys() {
 
 void read_entry(const study::Entry& entry, TrainingConfig& config) {
   std::vector<std::string> names;
-  for (const Key& key : keys()) {
+  for (const ConfigKey& key : keys()) {
     if (key.name == entry.key) return key.read(entry.value, config);
     names.push_back(key.name);
   }

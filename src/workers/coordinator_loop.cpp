@@ -10,8 +10,8 @@
 #include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
+#include "workers/end_launcher.hpp"
 #include "workers/heartbeat.hpp"
-#include "workers/launcher.hpp"
 
 namespace lorahub::workers {
 namespace {

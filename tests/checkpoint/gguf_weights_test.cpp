@@ -9,7 +9,7 @@
 
 #include "base/files.hpp"
 #include "checkpoint/files.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 
 namespace lorahub::checkpoint {
 namespace {

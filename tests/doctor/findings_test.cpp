@@ -38,8 +38,8 @@ Machine whole_machine() {
           .character_set = "UTF-8"};
 }
 
-Finding finding(const std::vector<Finding>& findings, const std::string& subject) {
-  for (const Finding& f : findings)
+MachineFinding finding(const std::vector<MachineFinding>& findings, const std::string& subject) {
+  for (const MachineFinding& f : findings)
     if (f.subject == subject) return f;
   ADD_FAILURE() << "nothing is said about " << subject;
   return {};
@@ -47,7 +47,7 @@ Finding finding(const std::vector<Finding>& findings, const std::string& subject
 
 TEST(Findings, AWholeMachineHasNothingToMend) {
   const auto findings = examine(whole_machine());
-  for (const Finding& f : findings) {
+  for (const MachineFinding& f : findings) {
     EXPECT_TRUE(f.is_good) << f.subject;
     EXPECT_EQ(f.suggestion, "") << f.subject;
     EXPECT_NE(f.found, "") << f.subject;
@@ -106,12 +106,12 @@ TEST(Findings, WhatIsTakenAwayIsFoundAloneAndHasARemedy) {
     Machine machine = whole_machine();
     lack.take(machine);
     const auto findings = examine(machine);
-    const Finding found = finding(findings, lack.subject);
+    const MachineFinding found = finding(findings, lack.subject);
     EXPECT_FALSE(found.is_good);
     EXPECT_THAT(found.found, HasSubstr(lack.found));
     EXPECT_THAT(found.suggestion, HasSubstr(lack.suggestion));
     EXPECT_EQ(can_adapt(findings), !lack.stops_adapt);
-    EXPECT_EQ(std::ranges::count(findings, false, &Finding::is_good), 1);
+    EXPECT_EQ(std::ranges::count(findings, false, &MachineFinding::is_good), 1);
   }
 }
 

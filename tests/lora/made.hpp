@@ -14,7 +14,7 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/pool.hpp"
 #include "model/families.hpp"
 #include "model/t5/architecture.hpp"

@@ -17,7 +17,7 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-std::map<std::string, gguf::Value> llama_values() {
+std::map<std::string, gguf::MetadataValue> llama_values() {
   return {{"general.architecture", std::string("llama")},
           {"llama.block_count", int64_t{2}},
           {"llama.context_length", int64_t{128}},
@@ -40,7 +40,7 @@ StoredTensor tensor(const std::string& name, std::vector<int64_t> sizes,
           .bytes = bytes};
 }
 
-GgufFile file(std::map<std::string, gguf::Value> values,
+GgufFile file(std::map<std::string, gguf::MetadataValue> values,
               std::vector<StoredTensor> tensors = {tensor("token_embd.weight", {100, 64})}) {
   return {.mapped = nullptr,
           .metadata = gguf::Metadata("x.gguf", std::move(values)),
@@ -56,7 +56,7 @@ std::string refusal(const GgufFile& file) {
   return "it is taken";
 }
 
-std::string refusal_with(const std::string& key, gguf::Value value) {
+std::string refusal_with(const std::string& key, gguf::MetadataValue value) {
   auto values = llama_values();
   values[key] = std::move(value);
   return refusal(file(values));
@@ -89,7 +89,7 @@ TEST(GgufConfig, SaysWhatAConfigJsonWould) {
 }
 
 TEST(GgufConfig, ReadsHeadsOfTheirOwnWidthSeparateHeadsAndTwoEnds) {
-  std::map<std::string, gguf::Value> values;
+  std::map<std::string, gguf::MetadataValue> values;
   for (const auto& [key, value] : llama_values())
     values[key.starts_with("llama.") ? "qwen3" + key.substr(5) : key] = value;
   values["general.architecture"] = std::string("qwen3");

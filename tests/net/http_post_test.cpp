@@ -56,7 +56,7 @@ class Receiver : public testing::Test {
       {.host = "127.0.0.1", .port = 0},
       {},
       {.refused = [](HttpRequest&) { return std::optional<HttpResponse>(); }, .answer = answer}};
-  Post post(const std::string& path, Targets targets = Targets::any) const {
+  Post post(const std::string& path, PostTargets targets = PostTargets::any) const {
     return {.url = *parse_url("http://localhost:" + std::to_string(server_.port()) + path),
             .fields = {{"X-Name", "value"}},
             .body = "hello",
@@ -73,7 +73,7 @@ TEST_F(Receiver, GetsTheMessageAndItsStatusComesBack) {
 TEST_F(Receiver, IsNotWaitedForWithoutEnd) { EXPECT_THROW(http_post(post("/never")), base::Error); }
 
 TEST_F(Receiver, OfAPrivateNetworkGetsNothing) {
-  EXPECT_THROW(http_post(post("/x", Targets::public_ones)), base::Error);
+  EXPECT_THROW(http_post(post("/x", PostTargets::public_ones)), base::Error);
 }
 
 TEST_F(Receiver, ThatIsNotThereIsAnError) {

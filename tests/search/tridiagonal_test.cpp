@@ -71,7 +71,7 @@ TEST(Orthogonal, IsRotatedBySweeps) {
     Rotations rotations;
     for (Index first = 0; first < n - 1; ++first) {
       const Index count = n - 1 - first;
-      Rotation* rotation = rotations.add({.first = first, .count = count});
+      PlaneRotation* rotation = rotations.add({.first = first, .count = count});
       for (Index k = first; k < first + count; ++k, ++rotation) {
         const double angle = 6 * stream.uniform();
         *rotation = {.c = std::cos(angle), .s = std::sin(angle)};

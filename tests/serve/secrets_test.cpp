@@ -13,7 +13,7 @@ namespace {
 
 TEST(Secrets, ATokenIsMadeOnceAndForItsUserAlone) {
   const auto file = fresh_folder("secrets") / "deep/token";
-  const Tokens tokens = tokens_of(file);
+  const UserTokens tokens = tokens_of(file);
   EXPECT_EQ(tokens.at(kAdmin).size(), 64);
   EXPECT_EQ(tokens_of(file), tokens);
   struct stat state {};
@@ -37,7 +37,7 @@ TEST(Secrets, EachLineHoldsTheTokenOfOne) {
   const auto file = fresh_folder("secrets") / "token";
   std::ofstream(file) << "ann: the-token-of-ann-1\n\nthe-token-of-the-admin\n";
   EXPECT_EQ(tokens_of(file),
-            (Tokens{{"ann", "the-token-of-ann-1"}, {kAdmin, "the-token-of-the-admin"}}));
+            (UserTokens{{"ann", "the-token-of-ann-1"}, {kAdmin, "the-token-of-the-admin"}}));
 }
 
 }  // namespace

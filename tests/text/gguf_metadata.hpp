@@ -35,7 +35,7 @@ class GgufValues {
     }
   }
 
-  void set(const std::string& key, gguf::Value value) {
+  void set(const std::string& key, gguf::MetadataValue value) {
     values_["tokenizer.ggml." + key] = std::move(value);
   }
   void erase(const std::string& key) { values_.erase("tokenizer.ggml." + key); }
@@ -47,7 +47,7 @@ class GgufValues {
   std::vector<int64_t>& types() { return types_; }
 
   gguf::Metadata metadata() const {
-    std::map<std::string, gguf::Value> all = values_;
+    std::map<std::string, gguf::MetadataValue> all = values_;
     all.try_emplace("tokenizer.ggml.tokens", tokens_);
     all.try_emplace("tokenizer.ggml.token_type", types_);
     return {"x.gguf", std::move(all)};
@@ -56,7 +56,7 @@ class GgufValues {
  private:
   std::vector<std::string> tokens_;
   std::vector<int64_t> types_;
-  std::map<std::string, gguf::Value> values_;
+  std::map<std::string, gguf::MetadataValue> values_;
 };
 
 }  // namespace lorahub::text

@@ -17,12 +17,12 @@ std::string capitals(const std::string& text) {
   return upper;
 }
 
-struct Place {
+struct NamedChange {
   const char* name;
   Change change;
 };
 
-constexpr Place kPlaces[] = {
+constexpr NamedChange kPlaces[] = {
     {"answer", [](const std::string& text) { return text; }},
     {"ANSWER", capitals},
     {"first", [](const std::string& text) { return text.substr(0, 1); }},
@@ -30,7 +30,7 @@ constexpr Place kPlaces[] = {
 
 Change find(const std::string& name) {
   const auto* place =
-      std::ranges::find_if(kPlaces, [&](const Place& known) { return name == known.name; });
+      std::ranges::find_if(kPlaces, [&](const NamedChange& known) { return name == known.name; });
   return place == std::end(kPlaces) ? nullptr : place->change;
 }
 

@@ -14,10 +14,10 @@ namespace {
 
 constexpr const char* kSmallerPart = "66";  // hexadecimal for 102
 
-Entry parse(const std::string& line, const std::string& where) {
+WordEntry parse(const std::string& line, const std::string& where) {
   const size_t tab = line.find('\t');
-  Entry entry{.word = line.substr(0, tab),
-              .answer = tab == std::string::npos ? "" : line.substr(tab + 1)};
+  WordEntry entry{.word = line.substr(0, tab),
+                  .answer = tab == std::string::npos ? "" : line.substr(tab + 1)};
   base::check(!entry.word.empty() && !entry.answer.empty() && base::is_printable_line(entry.word) &&
                   base::is_printable_line(entry.answer),
               "{}: '{}' is no line of a word list, write a word, a tab and its answer", where,
@@ -31,14 +31,14 @@ bool in_smaller_part(const std::string& name) {
   return base::sha256(name).substr(0, 2) < kSmallerPart;
 }
 
-std::vector<Entry> read_word_list(const std::filesystem::path& file) {
-  std::vector<Entry> list;
+std::vector<WordEntry> read_word_list(const std::filesystem::path& file) {
+  std::vector<WordEntry> list;
   std::set<std::string> seen;
   std::vector<std::string> lines = base::split(base::read_file(file), '\n');
   if (!lines.empty() && lines.back().empty()) lines.pop_back();  // behind the last line end
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string where = base::format("{}:{}", file.string(), i + 1);
-    Entry entry = parse(lines[i], where);
+    WordEntry entry = parse(lines[i], where);
     base::check(seen.insert(entry.word).second,
                 "{}: the word '{}' is there twice (a question has one right answer), remove one",
                 where, entry.word);
@@ -49,11 +49,11 @@ std::vector<Entry> read_word_list(const std::filesystem::path& file) {
   return list;
 }
 
-Parts split(const std::vector<Entry>& list) {
+ListParts split(const std::vector<WordEntry>& list) {
   std::set<std::string> all;
-  for (const Entry& entry : list) all.insert(entry.word);
-  Parts parts;
-  for (const Entry& entry : list) {
+  for (const WordEntry& entry : list) all.insert(entry.word);
+  ListParts parts;
+  for (const WordEntry& entry : list) {
     const std::string& first =
         all.contains(entry.answer) ? std::min(entry.word, entry.answer) : entry.word;
     (in_smaller_part(first) ? parts.upstream : parts.unseen).push_back(entry);

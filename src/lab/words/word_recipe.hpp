@@ -14,7 +14,7 @@ namespace lorahub::lab::words {
 
 struct WordSkill {
   std::string ask;  // the question, with {word}
-  std::vector<Entry> list;
+  std::vector<WordEntry> list;
 };
 
 // A skill whose answers are said in a form.

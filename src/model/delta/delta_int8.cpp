@@ -57,12 +57,12 @@ LORAHUB_FAST_LOOP float largest_difference(const float* __restrict x, const floa
 }
 
 // (x - x0) * inverse, rounded, as bytes.
-struct Row {
+struct DifferenceRow {
   const float *x, *x0;
   int64_t count;
   float inverse;
 };
-LORAHUB_FAST_LOOP void round_difference(const Row& row, uint8_t* __restrict bytes) {
+LORAHUB_FAST_LOOP void round_difference(const DifferenceRow& row, uint8_t* __restrict bytes) {
   constexpr float kRound = 12582912.0f;
   const float* __restrict x = row.x;
   const float* __restrict x0 = row.x0;

@@ -25,14 +25,14 @@ struct Cache {
   at::Tensor k, v;  // [P * B, kv heads, capacity, head_dim]
 };
 
-struct Prompts {
+struct PackedPrompts {
   PackedSequences packed;
   tensor::Packing whole;  // each prompt with what it shares
   at::Tensor last_rows;   // [B], the places of the prompts' last tokens in `packed.ids`
   at::Tensor lengths;     // [B]
 };
 
-Prompts pack_prompts(const Network& network, std::span<const Ids> prompts) {
+PackedPrompts pack_prompts(const Network& network, std::span<const Ids> prompts) {
   std::vector<int64_t> lengths;
   Ids last_rows;
   for (const Ids& prompt : prompts) {
@@ -51,7 +51,7 @@ Prompts pack_prompts(const Network& network, std::span<const Ids> prompts) {
 
 class LlamaDecoder : public GreedyDecoder {
  public:
-  LlamaDecoder(const AdaptedNetwork& model, const Prompts& prompts, const GreedyRules& rules)
+  LlamaDecoder(const AdaptedNetwork& model, const PackedPrompts& prompts, const GreedyRules& rules)
       : GreedyDecoder(model.network.head(), model.adapter, prompts.whole.lengths.size(), rules),
         network_(model.network),
         longest_(prompts.whole.longest) {
@@ -84,7 +84,7 @@ class LlamaDecoder : public GreedyDecoder {
   }
 
   // Reads the prompts, which fills the caches and gives what the first step writes from.
-  void read(const Prompts& prompts) {
+  void read(const PackedPrompts& prompts) {
     const Network& n = network_;
     const PackedSequences& packed = prompts.packed;
     at::Tensor x = embed(n, packed.ids);
@@ -213,7 +213,7 @@ std::vector<Ids> write_answers(const AdaptedNetwork& model, std::span<const Ids>
   const c10::InferenceMode inference;
   rules.room = room_of(model.network.config, prompts, rules.limit.max_tokens);
   rules.limit.max_tokens = static_cast<int>(*std::ranges::max_element(rules.room));
-  const Prompts packed = pack_prompts(model.network, prompts);
+  const PackedPrompts packed = pack_prompts(model.network, prompts);
   return LlamaDecoder(model, packed, rules).answers(model.network.config.ends.front());
 }
 

@@ -15,7 +15,7 @@
 namespace lorahub::model::t5 {
 namespace {
 
-struct Memory {                 // of one decoder layer, for the rows still being written
+struct LayerCache {             // of one decoder layer, for the rows still being written
   at::Tensor self_k, self_v;    // [P * B, h, capacity, d_kv]
   at::Tensor cross_k, cross_v;  // [P * B, h, longest source, d_kv]
 };
@@ -34,7 +34,7 @@ class T5Decoder : public GreedyDecoder {
         tensor::aligned(padding_mask(sources, encoded).repeat({adapter().candidates, 1, 1, 1}),
                         encoded.scalar_type());
     for (const Block& block : model.network.decoder.blocks) {
-      Memory memory;
+      LayerCache memory;
       memory.cross_k = padded(linear(block.cross.k, model.adapter, encoded), sources);
       memory.cross_v = padded(linear(block.cross.v, model.adapter, encoded), sources);
       memory_.push_back(memory);
@@ -76,7 +76,7 @@ class T5Decoder : public GreedyDecoder {
   }
 
   // Appends k and v [P * B, h, 1, d_kv] of a step; room doubles when it runs out.
-  void remember(Memory& memory, const tensor::Projections& x, int64_t step) const {
+  void remember(LayerCache& memory, const tensor::Projections& x, int64_t step) const {
     const int64_t room = memory.self_k.defined() ? memory.self_k.size(2) : 0;
     if (step == room) {
       const int64_t more = std::min<int64_t>(std::max<int64_t>(8, 2 * room), max_tokens());
@@ -93,7 +93,7 @@ class T5Decoder : public GreedyDecoder {
     memory.self_v.select(2, step).copy_(x.v.select(2, 0));
   }
 
-  at::Tensor self_attention(const Block& block, Memory& memory, const at::Tensor& x,
+  at::Tensor self_attention(const Block& block, LayerCache& memory, const at::Tensor& x,
                             const at::Tensor& bias) {
     const int64_t keys = bias.size(3);
     const tensor::Projections rows = project(block.self, adapter(), x);
@@ -132,7 +132,7 @@ class T5Decoder : public GreedyDecoder {
 
   void keep(const at::Tensor& rows) override {
     cross_mask_ = tensor::aligned(cross_mask_.index_select(0, rows), cross_mask_.scalar_type());
-    for (Memory& m : memory_) {
+    for (LayerCache& m : memory_) {
       for (at::Tensor* t : {&m.self_k, &m.self_v, &m.cross_k, &m.cross_v}) {
         *t = t->index_select(0, rows);
       }
@@ -141,7 +141,7 @@ class T5Decoder : public GreedyDecoder {
 
   const Network& network_;
   at::Tensor bias_, cross_mask_;
-  std::vector<Memory> memory_;
+  std::vector<LayerCache> memory_;
 };
 
 std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,

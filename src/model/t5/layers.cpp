@@ -19,7 +19,7 @@ tensor::Projections widened(tensor::Projections all) {
 }
 
 // What the first block computes before an adapter comes in: the same for all candidates.
-struct Start {
+struct FirstBlock {
   at::Tensor x, normed;  // [1, rows, d]
   tensor::Projections qkv;
 };
@@ -41,14 +41,15 @@ tensor::Projections copy(const tensor::Projections& y) {
   return {.q = y.q.clone(), .k = y.k.clone(), .v = y.v.clone()};
 }
 
-Start start(const Network& n, const at::Tensor& x, const tensor::Products& by) {
+FirstBlock start(const Network& n, const at::Tensor& x, const tensor::Products& by) {
   const Block& block = n.encoder.blocks.front();
   const at::Tensor normed =
       tensor::rms_norm(x, block.self_norm, n.config.epsilon, n.embedding.scalar_type());
   return {.x = x, .normed = normed, .qkv = products(block.self, normed, by)};
 }
 
-at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources, const Start& start) {
+at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources,
+                       const FirstBlock& start) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   const tensor::Sides itself{.targets = sources.packing, .sources = sources.packing};
@@ -118,7 +119,7 @@ at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources) {
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
-  const Start begun = start(n, embed(n.embedding, sources.ids), model.by);
+  const FirstBlock begun = start(n, embed(n.embedding, sources.ids), model.by);
   const int step = candidates_at_once(begun.x, population);
   std::vector<at::Tensor> parts;
   for (int first = 0; first < population; first += step) {

@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "report/conditions.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/roles.hpp"
 #include "report/statistics/aggregate.hpp"
 #include "report/statistics/paired_rows.hpp"
@@ -69,15 +69,16 @@ std::map<std::string, TaskEffect> effects(const Pairing& pairing, PairedBootstra
 }
 
 // One column a condition, each against its control of `method`.
-struct Column {
+struct ForestColumn {
   const Condition* condition = nullptr;
   const Condition* other = nullptr;
   std::map<std::string, TaskEffect> tasks;
 };
 
-std::vector<Column> columns(const Summary& summary, const std::vector<const Condition*>& conditions,
-                            const std::string& method) {
-  std::vector<Column> found;
+std::vector<ForestColumn> columns(const Summary& summary,
+                                  const std::vector<const Condition*>& conditions,
+                                  const std::string& method) {
+  std::vector<ForestColumn> found;
   PairedBootstrap interval;
   for (const Condition* c : conditions)
     if (const Condition* other = control(summary, *c, method))
@@ -88,10 +89,10 @@ std::vector<Column> columns(const Summary& summary, const std::vector<const Cond
 
 // Its cells are such as "+12.5 [+3.0, +20.1] (rows: p = 0.004)", with Holm's correction over the
 // table.
-Table task_table(const Summary& summary, const std::vector<Column>& columns) {
+Table task_table(const Summary& summary, const std::vector<ForestColumn>& columns) {
   Table table{.head = {"task"}};
   std::vector<double> p;
-  for (const Column& column : columns) {
+  for (const ForestColumn& column : columns) {
     table.head.push_back(column.condition->name);
     for (const auto& [task, effect] : column.tasks)
       if (effect.known) p.push_back(effect.p);
@@ -99,7 +100,7 @@ Table task_table(const Summary& summary, const std::vector<Column>& columns) {
   for (const std::string& task : summary.tasks) table.rows.push_back({task});
   const std::vector<double> corrected = holm(p);
   size_t next = 0;
-  for (const Column& column : columns) {
+  for (const ForestColumn& column : columns) {
     std::map<std::string, std::string> cells;
     for (const auto& [task, effect] : column.tasks)
       if (effect.known)
@@ -129,7 +130,7 @@ Figure forest(const Summary& summary) {
   for (const Condition& c : summary.conditions)
     if (role_of(c.method) != study::ReportRole::base && control(summary, c, base) != nullptr)
       all.push_back(&c);
-  const std::vector<Column> found = columns(summary, shown(all), base);
+  const std::vector<ForestColumn> found = columns(summary, shown(all), base);
   const auto places = static_cast<double>(summary.tasks.size() + 1);
   const double step = 0.8 / static_cast<double>(found.size());
   Plot plot{
@@ -179,7 +180,7 @@ Figure forest(const Summary& summary) {
 
 std::optional<Table> by_task(const Summary& summary) {
   const std::string single = word_of(study::ReportRole::best_module);
-  const std::vector<Column> found = columns(summary, shown(compositions(summary)), single);
+  const std::vector<ForestColumn> found = columns(summary, shown(compositions(summary)), single);
   if (found.empty()) return std::nullopt;
   Table table = task_table(summary, found);
   table.title = base::format("Against {} on each task, points [95 %]", single);

@@ -8,8 +8,8 @@
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "report/figures/gnuplot.hpp"
-#include "report/numbers.hpp"
-#include "report/statistics/cluster.hpp"
+#include "report/number_text.hpp"
+#include "report/statistics/cluster_order.hpp"
 
 namespace lorahub::report {
 namespace {

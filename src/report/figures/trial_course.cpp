@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "report/conditions.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/summary.hpp"
 #include "study/losses.hpp"
 

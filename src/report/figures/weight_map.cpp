@@ -9,17 +9,17 @@
 #include "report/conditions.hpp"
 #include "report/course.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 
 namespace lorahub::report {
 namespace {
 
 constexpr size_t kMostModules = 40, kManyTasks = 16;
 
-struct Sum {
+struct WeightSum {
   double weight = 0, times = 0;
 };
-using Map = std::map<std::string, std::map<std::string, Sum>>;  // by module, by task
+using Map = std::map<std::string, std::map<std::string, WeightSum>>;  // by module, by task
 
 // The factor form does not tell w from -w: the sign with the larger sum is taken.
 double sign(const store::Finding& trial, const Condition& condition) {
@@ -36,7 +36,7 @@ Map collect(const Summary& summary) {
       for (const Point& p : points) {
         const double s = sign(*p.trial, *c);
         for (const auto& [module, weight] : p.trial->weights) {
-          Sum& sum = map[module][task];
+          WeightSum& sum = map[module][task];
           sum.weight += s * weight;
           ++sum.times;
         }
@@ -44,7 +44,7 @@ Map collect(const Summary& summary) {
   return map;
 }
 
-double strength(const std::map<std::string, Sum>& tasks) {
+double strength(const std::map<std::string, WeightSum>& tasks) {
   double sum = 0;
   for (const auto& [task, s] : tasks) sum += std::abs(s.weight / s.times);
   return sum / static_cast<double>(tasks.size());

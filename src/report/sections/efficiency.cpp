@@ -7,7 +7,7 @@
 #include "report/conditions.hpp"
 #include "report/course.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/roles.hpp"
 #include "report/sections/sections.hpp"
 #include "report/statistics/aggregate.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kWide = 30;  // largest over smallest, from which an axis is logarithmic
 
-struct Cost {                                  // of a condition, or of its trials on one task
+struct TokenCost {                             // of a condition, or of its trials on one task
   double query = 0, adaptation = 0, rows = 0;  // tokens a query, tokens once, test rows a trial
   double query_s = 0, adaptation_s = 0;
 };
@@ -28,8 +28,8 @@ bool is_in_context(const Condition& condition) { return role_of(condition.method
 
 using Trials = std::vector<const store::Finding*>;
 
-Cost cost(const Trials& all) {
-  Cost c;
+TokenCost cost(const Trials& all) {
+  TokenCost c;
   double tokens = 0;
   for (const auto* trial : all) {
     tokens += static_cast<double>(trial->row.counts.answer_tokens);
@@ -49,13 +49,13 @@ Cost cost(const Trials& all) {
 
 // Queries after which the tokens saved by short prompts have paid for the adaptation; infinity when
 // nothing is saved.
-double break_even(const Cost& mine, const Cost& icl) {
+double break_even(const TokenCost& mine, const TokenCost& icl) {
   return icl.query > mine.query ? mine.adaptation / (icl.query - mine.query)
                                 : std::numeric_limits<double>::infinity();
 }
 
 // The costs of both conditions, from their trials on the tasks that both have.
-std::pair<Cost, Cost> costs(const Condition& mine, const Condition& icl) {
+std::pair<TokenCost, TokenCost> costs(const Condition& mine, const Condition& icl) {
   Trials first, second;
   for (const auto& [task, points] : mine.tasks) {
     const auto other = icl.tasks.find(task);
@@ -66,13 +66,13 @@ std::pair<Cost, Cost> costs(const Condition& mine, const Condition& icl) {
   return {cost(first), cost(second)};
 }
 
-struct Queries {
+struct QueryCounts {
   double all = 0, least = 0, most = 0;  // over all tasks together; the extremes of single tasks
 };
 
-Queries queries(const Condition& mine, const Condition& icl) {
+QueryCounts queries(const Condition& mine, const Condition& icl) {
   const auto [first, second] = costs(mine, icl);
-  Queries q{.all = break_even(first, second), .least = std::numeric_limits<double>::infinity()};
+  QueryCounts q{.all = break_even(first, second), .least = std::numeric_limits<double>::infinity()};
   for (const auto& [task, points] : mine.tasks) {
     const auto other = icl.tasks.find(task);
     if (other == icl.tasks.end()) continue;
@@ -88,7 +88,7 @@ Queries queries(const Condition& mine, const Condition& icl) {
   return q;
 }
 
-std::string queries_text(const Queries& q) {
+std::string queries_text(const QueryCounts& q) {
   if (!std::isfinite(q.all)) return "never";
   if (std::ceil(q.least) == std::ceil(q.most)) return count_text(std::ceil(q.all));
   return base::format("{} ({} to {} over tasks)", count_text(std::ceil(q.all)),
@@ -102,7 +102,7 @@ Table cost_table(const Summary& summary, const std::vector<const Condition*>& al
                        "total for the test rows, tokens", "adaptation, s", "a query, s",
                        "break-even with icl, queries"}};
   for (const Condition* c : all) {
-    const Cost k = cost(trials(*c));
+    const TokenCost k = cost(trials(*c));
     const Condition* icl = is_in_context(*c) ? nullptr : control(summary, *c, kInContext);
     table.rows.push_back({c->name, text(c->accuracy), base::format("{:.1f}", k.query),
                           count_text(k.adaptation), count_text(k.adaptation + k.query * k.rows),
@@ -112,7 +112,7 @@ Table cost_table(const Summary& summary, const std::vector<const Condition*>& al
   return table;
 }
 
-enum class Tokens { of_a_query, in_all };
+enum class TokenScale { of_a_query, in_all };
 
 // The conditions that fit into a figure, first of all those with examples in the prompt.
 std::vector<const Condition*> drawn(const std::vector<const Condition*>& all) {
@@ -129,8 +129,8 @@ std::vector<const Condition*> drawn(const std::vector<const Condition*>& all) {
 }
 
 Figure token_figure(const Summary& summary, const std::vector<const Condition*>& all,
-                    Tokens tokens) {
-  const bool query = tokens == Tokens::of_a_query;
+                    TokenScale tokens) {
+  const bool query = tokens == TokenScale::of_a_query;
   const std::string title =
       query ? "Accuracy against tokens a query" : "Accuracy against total tokens with adaptation";
   Plot plot{.title = title + ": " + summary.study,
@@ -142,7 +142,7 @@ Figure token_figure(const Summary& summary, const std::vector<const Condition*>&
   Table table{
       .head = {"condition", query ? "tokens a query" : "tokens in all", "accuracy, % [95 %]"}};
   for (const Condition* c : drawn(all)) {
-    const Cost k = cost(trials(*c));
+    const TokenCost k = cost(trials(*c));
     const double x = query ? k.query : k.adaptation + k.query * k.rows;
     const Interval& i = c->accuracy;
     plot.series.push_back({.name = c->name,
@@ -184,7 +184,7 @@ Figure break_even_figure(const Summary& summary, const std::vector<const Conditi
   Table table{.head = {"queries"}};
   for (const double n : kQueries) table.rows.push_back({count_text(n)});
   for (const Condition* c : drawn(all)) {
-    const Cost k = cost(trials(*c));
+    const TokenCost k = cost(trials(*c));
     Series series{.name = c->name, .style = c->place};
     table.head.push_back(c->name);
     for (size_t i = 0; i < std::size(kQueries); ++i) {
@@ -242,8 +242,8 @@ std::optional<Section> efficiency(const Summary& summary) {
            .role = Text::Role::question});
   section.blocks.emplace_back(Text{.text = answered, .role = Text::Role::answer});
   section.blocks.emplace_back(cost_table(summary, all));
-  section.blocks.emplace_back(token_figure(summary, all, Tokens::of_a_query));
-  section.blocks.emplace_back(token_figure(summary, all, Tokens::in_all));
+  section.blocks.emplace_back(token_figure(summary, all, TokenScale::of_a_query));
+  section.blocks.emplace_back(token_figure(summary, all, TokenScale::in_all));
   section.blocks.emplace_back(break_even_figure(summary, all));
   return section;
 }

@@ -7,7 +7,7 @@
 #include "report/figures/forest.hpp"
 #include "report/figures/plot.hpp"
 #include "report/figures/weight_map.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/roles.hpp"
 #include "report/sections/sections.hpp"
 #include "report/statistics/aggregate.hpp"

@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "report/conditions.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/sections/noise.hpp"
 #include "report/sections/pairs.hpp"
 #include "report/sections/sections.hpp"

@@ -7,7 +7,7 @@
 #include "report/conditions.hpp"
 #include "report/course.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 #include "report/roles.hpp"
 #include "report/sections/sections.hpp"
 #include "report/sections/targets.hpp"

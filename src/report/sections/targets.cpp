@@ -10,26 +10,26 @@
 #include "report/conditions.hpp"
 #include "report/course.hpp"
 #include "report/figures/plot.hpp"
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 
 namespace lorahub::report {
 namespace {
 
-using Problem = std::tuple<std::string, int, int>;  // task, draw of modules, draw of shots
+using DrawnTask = std::tuple<std::string, int, int>;  // task, draw of modules, draw of shots
 
-struct Range {
+struct LossRange {
   double start = -std::numeric_limits<double>::infinity();
   double best = std::numeric_limits<double>::infinity();
 };
 
-std::map<Problem, Range> ranges(const std::vector<const Condition*>& searches) {
-  std::map<Problem, Range> found;
+std::map<DrawnTask, LossRange> ranges(const std::vector<const Condition*>& searches) {
+  std::map<DrawnTask, LossRange> found;
   for (const Condition* c : searches)
     for (const auto& [task, points] : c->tasks)
       for (const Point& p : points) {
         const Course run = course(*p.trial, Currency::evaluations);
         if (run.best.empty() || !std::isfinite(run.best.back())) continue;
-        Range& range = found[{task, p.draw[0], p.draw[1]}];
+        LossRange& range = found[{task, p.draw[0], p.draw[1]}];
         if (std::isfinite(run.best.front())) range.start = std::max(range.start, run.best.front());
         range.best = std::min(range.best, run.best.back());
       }
@@ -49,7 +49,7 @@ double share(const Reached& r, double budget) {
 }  // namespace
 
 std::vector<Reached> reached(const std::vector<const Condition*>& searches, Currency currency) {
-  const std::map<Problem, Range> problems = ranges(searches);
+  const std::map<DrawnTask, LossRange> problems = ranges(searches);
   std::vector<Reached> all;
   for (const Condition* c : searches) {
     Reached r{.condition = c};

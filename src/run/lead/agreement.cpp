@@ -15,7 +15,7 @@ std::string or_nothing(const store::Inputs& inputs, const std::string& name) {
   return found == inputs.end() ? "" : found->second;
 }
 
-using Pairs = std::map<std::string, std::string>;
+using TextsByName = std::map<std::string, std::string>;
 
 LeadReading message_of(const TrialReadings& reading) {
   LeadReading message;
@@ -30,25 +30,25 @@ LeadReading message_of(const TrialReadings& reading) {
   return message;
 }
 
-std::string value_of(const Pairs& pairs, const std::string& name) {
+std::string value_of(const TextsByName& pairs, const std::string& name) {
   const auto found = pairs.find(name);
   return found == pairs.end() ? "nothing" : found->second;
 }
 
 // The names whose values differ, or that one side lacks.
-std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
+std::vector<std::string> differing(const TextsByName& a, const TextsByName& b) {
   std::vector<std::string> names;
-  for (const Pairs* side : {&a, &b})
+  for (const TextsByName* side : {&a, &b})
     for (const auto& [name, value] : *side)
       if (value_of(a, name) != value_of(b, name) && !std::ranges::count(names, name))
         names.push_back(name);
   return names;
 }
 
-[[noreturn]] void refuse_knobs(const std::string& who, size_t trial, const Pairs& found,
+[[noreturn]] void refuse_knobs(const std::string& who, size_t trial, const TextsByName& found,
                                const study::Trial& mine) {
   const auto columns = study::columns(mine);
-  const Pairs knobs(columns.begin(), columns.end());
+  const TextsByName knobs(columns.begin(), columns.end());
   const std::vector<std::string> names = differing(found, knobs);
   const std::string name = names.empty() ? "order" : names.front();
   base::fail(
@@ -57,10 +57,10 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
       who, name, trial + 1, value_of(found, name), value_of(knobs, name));
 }
 
-[[noreturn]] void refuse_bytes(const std::string& who, const Pairs& found,
+[[noreturn]] void refuse_bytes(const std::string& who, const TextsByName& found,
                                const study::Trial& trial, const store::Inputs& inputs) {
   const bool rows = found.contains("shots") || found.contains("test");
-  Pairs mine;
+  TextsByName mine;
   for (const auto& [name, hash] : inputs)
     if (is_of_rows(name) ? found.contains(name) : !rows) mine[name] = hash;
   base::fail(
@@ -77,7 +77,7 @@ std::vector<std::string> differing(const Pairs& a, const Pairs& b) {
         "{} reads another study than rank 0: it has {} trials, and {} on rank 0 (their results "
         "would mix), put the study and its configs on a shared disk",
         who, trial, reading.trials.size());
-  const Pairs found(difference.found.begin(), difference.found.end());
+  const TextsByName found(difference.found.begin(), difference.found.end());
   if (difference.of == Difference::Of::knobs)
     refuse_knobs(who, trial, found, reading.trials[trial]);
   refuse_bytes(who, found, reading.trials[trial], reading.inputs[trial]);

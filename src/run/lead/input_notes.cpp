@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/base_names.hpp"
 #include "model/families.hpp"
 #include "plan/trial_inputs.hpp"

@@ -13,10 +13,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Pairs = std::map<std::string, std::string>;
+using TextsByName = std::map<std::string, std::string>;
 
 // Hashes of this trial's files that are the very ones that rank 0 has hashed.
-void add_known(const study::Trial& trial, const Pairs& known, Pairs& hashes) {
+void add_known(const study::Trial& trial, const TextsByName& known, TextsByName& hashes) {
   for (const fs::path& path : plan::hashed_paths(trial)) {
     if (hashes.contains(path.string())) continue;
     const auto found = known.find(state_of(path));
@@ -29,8 +29,8 @@ void add_known(const study::Trial& trial, const Pairs& known, Pairs& hashes) {
 Difference compare_reading(const LeadReading& lead, const OwnTrials& own) {
   if (own.differ_in_number(lead.trials.size()))
     return {.of = Difference::Of::count, .trial = own.count()};
-  const Pairs known(lead.known.begin(), lead.known.end());
-  Pairs hashes;
+  const TextsByName known(lead.known.begin(), lead.known.end());
+  TextsByName hashes;
   for (size_t i = 0; i < lead.trials.size(); ++i) {
     base::throw_if_signalled();
     const auto differs = [i](Difference::Of of, NamedTexts found) -> Difference {

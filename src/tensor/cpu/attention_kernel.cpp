@@ -61,7 +61,7 @@ LORAHUB_HEADS void turn_block(const float* from, int64_t stride, int64_t rows, f
 
 // y [rows, vectors * 16] = x [rows, inner] m [inner, ..]; each row of x and y, and of m, its stride
 // apart.
-struct Product {
+struct VectorProduct {
   const float* x;
   const float* m;
   float* y;
@@ -69,7 +69,7 @@ struct Product {
 };
 
 template <int rows, int vectors>
-LORAHUB_HEADS void multiply_block(const Product& p) {
+LORAHUB_HEADS void multiply_block(const VectorProduct& p) {
   __m512 sums[rows][vectors];
   for (int r = 0; r < rows; ++r)
     for (int v = 0; v < vectors; ++v) sums[r][v] = _mm512_setzero_ps();
@@ -86,17 +86,17 @@ LORAHUB_HEADS void multiply_block(const Product& p) {
       _mm512_storeu_ps(p.y + r * p.y_stride + v * kLanes, sums[r][v]);
 }
 
-using Kernel = void (*)(const Product&);
+using BlockProduct = void (*)(const VectorProduct&);
 template <int vectors>
-constexpr std::array<Kernel, kRows> kernels{multiply_block<1, vectors>, multiply_block<2, vectors>,
-                                            multiply_block<3, vectors>, multiply_block<4, vectors>,
-                                            multiply_block<5, vectors>, multiply_block<6, vectors>,
-                                            multiply_block<7, vectors>, multiply_block<8, vectors>};
-constexpr std::array<const std::array<Kernel, kRows>*, kVectors> by_vectors{
+constexpr std::array<BlockProduct, kRows> kernels{
+    multiply_block<1, vectors>, multiply_block<2, vectors>, multiply_block<3, vectors>,
+    multiply_block<4, vectors>, multiply_block<5, vectors>, multiply_block<6, vectors>,
+    multiply_block<7, vectors>, multiply_block<8, vectors>};
+constexpr std::array<const std::array<BlockProduct, kRows>*, kVectors> by_vectors{
     &kernels<1>, &kernels<2>, &kernels<3>};
 
 // Multiplies at most kRows rows by `columns` columns, a multiple of 16.
-void multiply(Product p, int64_t rows, int64_t columns) {
+void multiply(VectorProduct p, int64_t rows, int64_t columns) {
   for (int64_t left = columns / kLanes; left > 0;) {
     // Four vectors are taken as two and two, so that the last step, too, keeps the registers busy.
     const int64_t vectors = left == 4 ? 2 : std::min<int64_t>(left, kVectors);
@@ -123,7 +123,7 @@ LORAHUB_HEADS inline __m512 exponential(__m512 y) {
 struct Largest {
   float operator()(float a, float b) const { return a < b ? b : a; }
 };
-struct Sum {
+struct Addition {
   float operator()(float a, float b) const { return a + b; }
 };
 template <class Join>
@@ -155,7 +155,7 @@ LORAHUB_HEADS float weigh(float* scores, const float* bias, int64_t count) {
     _mm512_storeu_ps(scores + i, e);
     sum = _mm512_add_ps(sum, e);
   }
-  return across_lanes<Sum>(sum);
+  return across_lanes<Addition>(sum);
 }
 
 LORAHUB_HEADS void scale_row(const float* from, float factor, float* to, int64_t count) {
@@ -163,20 +163,20 @@ LORAHUB_HEADS void scale_row(const float* from, float factor, float* to, int64_t
 }
 
 // One head: k transposed once, v next to each other.
-struct Head {
+struct GatheredHead {
   int64_t keys, width, wide;   // wide: keys, rounded up to whole vectors
   float *transposed, *values;  // [width, wide], [keys, width]
   float *scores, *sums;        // of kRows queries: [wide], [width]
 };
 
-void gather(const Head& head, const float* k, const float* v, int64_t stride) {
+void gather(const GatheredHead& head, const float* k, const float* v, int64_t stride) {
   transpose({.values = k, .rows = head.keys, .columns = head.width, .stride = stride},
             head.transposed, head.wide);
   for (int64_t row = 0; row < head.keys; ++row)
     std::copy_n(v + row * stride, head.width, head.values + row * head.width);
 }
 
-struct Queries {
+struct HeadQueries {
   const float* q;
   float* out;
   int64_t count, stride;
@@ -184,7 +184,7 @@ struct Queries {
   int64_t bias_row;
 };
 
-void attend_some(const Head& head, const Queries& some) {
+void attend_some(const GatheredHead& head, const HeadQueries& some) {
   multiply({.x = some.q,
             .m = head.transposed,
             .y = head.scores,
@@ -229,7 +229,7 @@ LORAHUB_HEADS float weigh_causal(float* scores, int64_t unseen, int64_t seen, in
 
 // Keys are taken from a multiple of kLanes on, so that a query's sum adds up the same lanes
 // whatever block it is in; keys that it does not see add zeros.
-void attend_causal_some(const Head& head, const CausalQueries& some) {
+void attend_causal_some(const GatheredHead& head, const CausalQueries& some) {
   const int64_t end = some.position + some.count;  // of the keys that the last query sees
   const int64_t first = some.window > 0 ? std::max<int64_t>(0, some.position - some.window + 1) : 0;
   const int64_t begin = first / kLanes * kLanes, inner = end - begin;
@@ -262,7 +262,7 @@ void attend_causal_some(const Head& head, const CausalQueries& some) {
 }
 
 // A head of `width` for so many keys, in the workspace.
-Head make_head(int64_t keys, int64_t width, Workspace& workspace) {
+GatheredHead make_head(int64_t keys, int64_t width, Workspace& workspace) {
   const int64_t wide = whole(keys);
   const int64_t room = 2 * wide * width + kRows * (wide + width);
   if (static_cast<int64_t>(workspace.size()) < room) workspace.resize(static_cast<size_t>(room));
@@ -294,7 +294,7 @@ void attend_heads(const AttentionHeads& heads, const Sequence& s, const Bias& bi
                   Workspace& workspace) {
   assert(fits_heads(heads.width));
   const int64_t width = heads.width;
-  const Head head = make_head(s.keys, width, workspace);
+  const GatheredHead head = make_head(s.keys, width, workspace);
   for (int64_t h = 0; h < heads.count; ++h) {
     const int64_t from = h * width;
     gather(head, s.k + from, s.v + from, heads.stride);
@@ -314,7 +314,7 @@ void attend_causal_heads(const GroupedHeads& heads, const Sequence& s, Workspace
   assert(fits_heads(heads.width));
   const int64_t width = heads.width, share = heads.count / heads.groups;
   const int64_t stride = heads.count * width;
-  const Head head = make_head(s.keys, width, workspace);
+  const GatheredHead head = make_head(s.keys, width, workspace);
   for (int64_t h = 0; h < heads.count; ++h) {
     if (h % share == 0)
       gather(head, s.k + h / share * width, s.v + h / share * width, heads.groups * width);

@@ -21,7 +21,7 @@ namespace {
 constexpr int kRows = 5, kColumns = 4;  // of a block: 20 of the 32 registers hold its sums
 constexpr int64_t kLanes = 16;
 
-struct Block {
+struct RowBlock {
   const float* x;       // rows of x, `in` apart
   const float* weight;  // rows of W, `in` apart
   float* sum;           // rows of the result, `out` apart
@@ -42,7 +42,7 @@ LORAHUB_SKINNY inline __m128 across_lanes(const __m512* v) {
 enum class Fetch { none, next };  // into the cache: the rows of W behind these
 
 template <int rows, Fetch fetch>
-LORAHUB_SKINNY void add_block(const Block& b) {
+LORAHUB_SKINNY void add_block(const RowBlock& b) {
   __m512 sums[rows][kColumns];
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < kColumns; ++c) sums[r][c] = _mm512_setzero_ps();
@@ -63,12 +63,12 @@ LORAHUB_SKINNY void add_block(const Block& b) {
   }
 }
 
-using Kernel = void (*)(const Block&);
+using RowBlockKernel = void (*)(const RowBlock&);
 
 template <Fetch fetch>
-constexpr std::array<Kernel, kRows> kernels{add_block<1, fetch>, add_block<2, fetch>,
-                                            add_block<3, fetch>, add_block<4, fetch>,
-                                            add_block<5, fetch>};
+constexpr std::array<RowBlockKernel, kRows> kernels{add_block<1, fetch>, add_block<2, fetch>,
+                                                    add_block<3, fetch>, add_block<4, fetch>,
+                                                    add_block<5, fetch>};
 
 LORAHUB_SKINNY void widen(const uint16_t* __restrict from, float* __restrict to, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = widened(from[i]);
@@ -101,7 +101,7 @@ void add_skinny(const at::Tensor& sum, const at::Tensor& x, const at::Tensor& we
       w = weight.const_data_ptr<float>() + c * in;
     for (int64_t r = 0; r < rows; r += kRows) {
       const auto last = static_cast<size_t>(std::min<int64_t>(kRows, rows - r) - 1);
-      const Kernel kernel =
+      const RowBlockKernel kernel =
           r == 0 && !half ? kernels<Fetch::next>[last] : kernels<Fetch::none>[last];
       kernel({.x = x.const_data_ptr<float>() + r * in,
               .weight = w,

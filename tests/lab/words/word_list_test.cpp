@@ -62,10 +62,10 @@ TEST(WordList, TheSmallerPartHasHashesBelow102) {
 }
 
 TEST(WordList, BothWordsOfAPairAreInTheSamePart) {
-  const Parts parts = split({{"cold", "hot"}, {"hot", "cold"}, {"go", "went"}, {"see", "saw"}});
+  const ListParts parts = split({{"cold", "hot"}, {"hot", "cold"}, {"go", "went"}, {"see", "saw"}});
   std::set<std::string> upstream, unseen;
-  for (const Entry& entry : parts.upstream) upstream.insert(entry.word);
-  for (const Entry& entry : parts.unseen) unseen.insert(entry.word);
+  for (const WordEntry& entry : parts.upstream) upstream.insert(entry.word);
+  for (const WordEntry& entry : parts.unseen) unseen.insert(entry.word);
   EXPECT_EQ(upstream.size() + unseen.size(), 4U);
   EXPECT_EQ(upstream.contains("hot"), in_smaller_part("cold"));
   EXPECT_EQ(upstream.contains("cold"), in_smaller_part("cold"));

@@ -82,7 +82,7 @@ class Study {
   base::Stream random_{9, "numbers"};
 };
 
-TEST(Numbers, OfTheTextAreThoseOfTheFile) {
+TEST(NumberText, OfTheTextAreThoseOfTheFile) {
   const Study study;
   const Summary summary = study.summary();
   double difference = 0, pooled = 0, wins = 0;
@@ -112,7 +112,7 @@ TEST(Numbers, OfTheTextAreThoseOfTheFile) {
   EXPECT_THAT(text, HasSubstr("20 test rows (median)"));
 }
 
-TEST(Numbers, OfATaskAreMeanAndDeviationOfItsDraws) {
+TEST(NumberText, OfATaskAreMeanAndDeviationOfItsDraws) {
   const Study study;
   const std::string text = brief({study.summary()});
   for (int t = 0; t < kTasks; ++t) {

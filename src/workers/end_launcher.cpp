@@ -1,4 +1,4 @@
-#include "workers/launcher.hpp"
+#include "workers/end_launcher.hpp"
 
 #include <signal.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -23,16 +23,16 @@ constexpr const char* kVariables[] = {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "
 
 // A cache as huggingface_hub lays it out: snapshots of links into blobs. No HF_ variable is set at
 // first.
-class Hub : public ::testing::Test {
+class HubCache : public ::testing::Test {
  protected:
-  Hub() {
+  HubCache() {
     for (const char* name : kVariables) {
       if (const char* value = std::getenv(name)) before_[name] = value;
       ::unsetenv(name);
     }
     ::setenv("HF_HOME", home_.path().c_str(), 1);
   }
-  ~Hub() override {
+  ~HubCache() override {
     for (const char* name : kVariables) ::unsetenv(name);
     for (const auto& [name, value] : before_) ::setenv(name.c_str(), value.c_str(), 1);
   }
@@ -62,7 +62,7 @@ class Hub : public ::testing::Test {
 
 const std::vector<std::string> kModel{"config.json", "model.safetensors", "spiece.model"};
 
-TEST_F(Hub, AFolderIsItselfAndComesFirst) {
+TEST_F(HubCache, AFolderIsItselfAndComesFirst) {
   home_.put("x/config.json", "{}");
   EXPECT_EQ(resolve(home_ / "x"), home_ / "x");
   EXPECT_THAT(message([&] { resolve(home_ / "x", "adapter_config.json"); }),
@@ -71,7 +71,7 @@ TEST_F(Hub, AFolderIsItselfAndComesFirst) {
   EXPECT_THAT(message([&] { resolve(""); }), HasSubstr("no such folder"));
 }
 
-TEST_F(Hub, TheSnapshotOfMainIsFound) {
+TEST_F(HubCache, TheSnapshotOfMainIsFound) {
   snapshot("models--google--flan-t5-large", "aaa", kModel);
   const fs::path right = snapshot("models--google--flan-t5-large", "bbb", kModel);
   ref("models--google--flan-t5-large", "bbb");
@@ -79,7 +79,7 @@ TEST_F(Hub, TheSnapshotOfMainIsFound) {
   EXPECT_TRUE(fs::exists(right / "model.safetensors"));
 }
 
-TEST_F(Hub, AnyOfTheThreePlacesOfTheCache) {
+TEST_F(HubCache, AnyOfTheThreePlacesOfTheCache) {
   const fs::path set = snapshot("models--t5-small", "1", kModel, "elsewhere/");
   const fs::path home = snapshot("models--t5-small", "2", kModel, "hub/");
   const fs::path standard = snapshot("models--t5-small", "3", kModel, ".cache/huggingface/hub/");
@@ -97,7 +97,7 @@ TEST_F(Hub, AnyOfTheThreePlacesOfTheCache) {
   EXPECT_EQ(resolve("t5-small"), home);
 }
 
-TEST_F(Hub, NamesWithDotsAndAdapters) {
+TEST_F(HubCache, NamesWithDotsAndAdapters) {
   const std::string name = "lorahub/flan_t5_large-super_glue_wsc.fixed";
   const fs::path folder = snapshot("models--lorahub--flan_t5_large-super_glue_wsc.fixed", "c0ffee",
                                    {"adapter_config.json", "adapter_model.bin"});
@@ -106,14 +106,14 @@ TEST_F(Hub, NamesWithDotsAndAdapters) {
   EXPECT_THAT(message([&] { resolve(name); }), HasSubstr("has no config.json"));
 }
 
-TEST_F(Hub, WithoutAReferenceTheOnlySnapshotServes) {
+TEST_F(HubCache, WithoutAReferenceTheOnlySnapshotServes) {
   const fs::path only = snapshot("models--google--a", "aaa", kModel);
   EXPECT_EQ(resolve("google/a"), only);
   snapshot("models--google--a", "bbb", kModel);
   EXPECT_THAT(message([&] { resolve("google/a"); }), HasSubstr("has 2 snapshots and no refs/main"));
 }
 
-TEST_F(Hub, WhatIsNotInTheCacheIsToldWhereAndHowToGetIt) {
+TEST_F(HubCache, WhatIsNotInTheCacheIsToldWhereAndHowToGetIt) {
   EXPECT_THAT(message([&] { resolve("google/flan-t5-xl"); }),
               AllOf(HasSubstr("'google/flan-t5-xl'"),
                     HasSubstr((home_ / "hub/models--google--flan-t5-xl").string()),
@@ -123,7 +123,7 @@ TEST_F(Hub, WhatIsNotInTheCacheIsToldWhereAndHowToGetIt) {
     EXPECT_THAT(message([&] { resolve(name); }), HasSubstr(std::string(name) + ": no such folder"));
 }
 
-TEST_F(Hub, HalfDownloadsAreNamed) {
+TEST_F(HubCache, HalfDownloadsAreNamed) {
   const std::string root = "hub/models--google--half";
   home_.put(root + "/blobs/0123.incomplete", "");
   EXPECT_THAT(message([&] { resolve("google/half"); }),
@@ -147,7 +147,7 @@ TEST_F(Hub, HalfDownloadsAreNamed) {
   EXPECT_EQ(resolve("google/half"), folder);
 }
 
-TEST_F(Hub, AMissingShardIsAHalfDownload) {
+TEST_F(HubCache, AMissingShardIsAHalfDownload) {
   snapshot("models--google--b", "aaa", {"config.json", "model-1.safetensors"});
   home_.put("hub/models--google--b/snapshots/aaa/model.safetensors.index.json",
             R"({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}})");
@@ -156,7 +156,7 @@ TEST_F(Hub, AMissingShardIsAHalfDownload) {
   EXPECT_NO_THROW(resolve("google/b"));
 }
 
-TEST_F(Hub, LinksOutOfAFolderAreNotCopied) {
+TEST_F(HubCache, LinksOutOfAFolderAreNotCopied) {
   const fs::path cached = snapshot("models--google--c", "aaa", {"config.json"});
   EXPECT_NO_THROW(check_own_file(cached / "config.json"));  // to a blob of its own
   home_.put("hub/models--google--c/snapshots/aaa/sub/x", "");
@@ -191,7 +191,7 @@ TEST_F(Hub, LinksOutOfAFolderAreNotCopied) {
   EXPECT_NO_THROW(check_own_file(home_ / "alias/README.md"));
 }
 
-TEST_F(Hub, TheHashIsThatOfTheBytesInOrder) {
+TEST_F(HubCache, TheHashIsThatOfTheBytesInOrder) {
   home_.put("m/config.json", "{}");
   home_.put("m/pytorch_model.bin", "old weights");
   home_.put("m/spiece.model", "not hashed");

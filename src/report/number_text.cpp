@@ -1,4 +1,4 @@
-#include "report/numbers.hpp"
+#include "report/number_text.hpp"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "lora/side_by_side.hpp"
+#include "lora/modules_side_by_side.hpp"
 
 #include <ATen/ATen.h>
 

@@ -1,4 +1,4 @@
-#include "report/statistics/cluster.hpp"
+#include "report/statistics/cluster_order.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

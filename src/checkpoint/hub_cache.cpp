@@ -1,4 +1,4 @@
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 
 #include <algorithm>
 #include <cctype>

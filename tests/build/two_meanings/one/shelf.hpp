@@ -1,0 +1,3 @@
+struct Shelf {
+  int width = 0;
+};

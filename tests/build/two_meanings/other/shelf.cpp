@@ -1,0 +1,5 @@
+namespace {
+
+enum class Shelf { upper, lower };
+
+}  // namespace
