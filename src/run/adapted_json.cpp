@@ -40,15 +40,15 @@ struct Source {
   const Contestant& answer() const { return adapted.contest.contestants[adapted.contest.answer]; }
 };
 
-struct Row {
+struct FieldRow {
   AdaptedField field;
   ordered_json (*value)(const Source&);
 };
 
 using enum AdaptedKind;
 
-const std::vector<Row>& rows() {
-  static const std::vector<Row> list{
+const std::vector<FieldRow>& rows() {
+  static const std::vector<FieldRow> list{
       {{"modules", texts, "", "names of the N modules that were mixed"},
        [](const Source& s) -> ordered_json { return s.adapted.modules; }},
       {{"weights", numbers, "1", "their weights in the answer; 1 and 0 where it is one of them"},
@@ -93,7 +93,7 @@ constexpr const char* kKindWords[] = {"text",          "integer", "real",       
 const std::vector<AdaptedField>& adapted_fields() {
   static const std::vector<AdaptedField> fields = [] {
     std::vector<AdaptedField> all;
-    for (const Row& row : rows()) all.push_back(row.field);
+    for (const FieldRow& row : rows()) all.push_back(row.field);
     return all;
   }();
   return fields;
@@ -111,7 +111,7 @@ std::string adapted_json(const Adapted& adapted, const study::Trial& trial,
                          const std::string& out) {
   const Source source{.adapted = adapted, .trial = trial, .out = out};
   ordered_json json;
-  for (const Row& row : rows()) json[row.field.name] = row.value(source);
+  for (const FieldRow& row : rows()) json[row.field.name] = row.value(source);
   return base::json_text(json);
 }
 
