@@ -59,28 +59,33 @@ TEST(SickMachine, ARankWithoutDescriptorsIsNamedAndAllEndWith75) {
 
 #ifndef __SANITIZE_ADDRESS__  // which takes all of the address space
 
-// Where the other rank can take over the work, the run goes on undisturbed.
-TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
-  for (const bool both : {false, true}) {
-    const auto folder = fresh_folder("memory");
-    write_study(folder);
-    Background run(study_command(folder, "mpirun -np 2", ""), folder / "err");
-    ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 0; })) << read_all(folder / "err");
-    const std::vector<pid_t> ranks = run.children();
-    ASSERT_EQ(ranks.size(), 2U);
-    limit(ranks[1], RLIMIT_AS, 1);
-    if (both) limit(ranks[0], RLIMIT_AS, 1);
-    const int code = run.wait();
-    const std::string err = read_all(folder / "err");
-    EXPECT_TRUE(code == 0 || code == 75) << code << err;
-    if (code == 75) {  // MPI itself may have no memory left to say so
-      EXPECT_THAT(err, AllOf(HasSubstr("rank "), AnyOf(HasSubstr("give the job more memory"),
-                                                       HasSubstr("has not heard of rank 0"),
-                                                       HasSubstr("has been silent for"))));
-    }
-    EXPECT_THAT(err, AllOf(Not(HasSubstr("0x")), Not(HasSubstr("frame #"))));
-    expect_goes_on_to_the_same_bits(folder);
+// Takes the memory of rank 1, or of both ranks, in the middle of a run. Where the other rank can
+// take over the work, the run goes on undisturbed.
+void take_memory_of(const std::string& whose) {
+  const auto folder = fresh_folder("memory of " + whose);
+  write_study(folder);
+  Background run(study_command(folder, "mpirun -np 2", ""), folder / "err");
+  ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 0; })) << read_all(folder / "err");
+  const std::vector<pid_t> ranks = run.children();
+  ASSERT_EQ(ranks.size(), 2U);
+  limit(ranks[1], RLIMIT_AS, 1);
+  if (whose == "both") limit(ranks[0], RLIMIT_AS, 1);
+  const int code = run.wait();
+  const std::string err = read_all(folder / "err");
+  EXPECT_TRUE(code == 0 || code == 75) << code << err;
+  if (code == 75) {  // MPI itself may have no memory left to say so
+    EXPECT_THAT(err, AllOf(HasSubstr("rank "), AnyOf(HasSubstr("give the job more memory"),
+                                                     HasSubstr("has not heard of rank 0"),
+                                                     HasSubstr("has been silent for"))));
   }
+  EXPECT_THAT(err, AllOf(Not(HasSubstr("0x")), Not(HasSubstr("frame #"))));
+  expect_goes_on_to_the_same_bits(folder);
+}
+
+TEST(SickMachine, ARankWithoutMemoryIsHelpedOrNamedAndNothingIsLost) {
+  auto other = std::async(std::launch::async, take_memory_of, "rank 1");  // mostly silence
+  take_memory_of("both");
+  other.get();
 }
 
 // The stacks of the threads do not fit into the address space.
