@@ -51,9 +51,9 @@ Probed measured(const objective::LoadedModel& loaded, const model::Adapter& adap
 }
 
 // Tells how many modules are done.
-class Progress {
+class ProbeReporter {
  public:
-  Progress(size_t all, const ProbeWatch& watch) : watch_(watch) { now_.all = all; }
+  ProbeReporter(size_t all, const ProbeWatch& watch) : watch_(watch) { now_.all = all; }
   void begin(double base_loss) {
     now_.least_loss = base_loss;
     add_known({});
@@ -194,7 +194,7 @@ class Probe {
   const ProbeOptions& options_;
   Examples given_;
   ProbeCache cache_;
-  Progress progress_;
+  ProbeReporter progress_;
   ProbeFindings& found_;
   std::vector<std::string> base_answers_;
 };
