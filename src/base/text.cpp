@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <numeric>
+#include <utility>
 
 namespace lorahub::base {
 
@@ -36,20 +37,29 @@ std::vector<std::string> split(std::string_view text, char separator) {
 }
 
 namespace {
+
+// The optimal string alignment distance: Levenshtein's, where two neighbours that are swapped count
+// once.
 size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
+  std::vector<size_t> before_last, last, row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
+    before_last = std::exchange(last, row);
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
+      const size_t substitute = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({substitute, last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
   }
   return row[b.size()];
 }
+
+std::string_view without_dashes(std::string_view word) {  // of an option
+  return word.substr(std::min(word.size(), word.find_first_not_of('-')));
+}
+
 }  // namespace
 
 std::string shell_word(std::string_view word) {
@@ -64,10 +74,24 @@ std::string shell_word(std::string_view word) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& words) {
-  const auto best = std::min_element(words.begin(), words.end(), [&](const auto& x, const auto& y) {
-    return edit_distance(word, x) < edit_distance(word, y);
-  });
-  return best == words.end() ? "" : *best;
+  const std::string wanted = lower(without_dashes(word));
+  size_t least = std::min((wanted.size() + 2) / 3 + 1, wanted.size());  // one more than may differ
+  std::string best;
+  for (const std::string& known : words) {
+    const std::string_view name = without_dashes(known);
+    if (name.size() >= wanted.size() + least || wanted.size() >= name.size() + least) continue;
+    const size_t distance = edit_distance(wanted, lower(name));
+    if (distance >= least) continue;
+    least = distance;
+    best = known;
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& words,
+                         std::string_view otherwise) {
+  const std::string best = nearest(word, words);
+  return best.empty() ? std::string(otherwise) : fmt::format(", did you mean '{}'?", best);
 }
 
 }  // namespace lorahub::base

@@ -20,8 +20,14 @@ std::vector<std::string> split(std::string_view text, char separator);  // "" gi
 // -_./:,=+@%.
 std::string shell_word(std::string_view word);
 
-// The word of smallest edit distance (Levenshtein); the first one among equals; "" when there are
-// none.
+// The word that is most likely meant: of the fewest letters left out, added, changed or swapped
+// with their neighbour, in either case; the first one among equals. "" where none is near: at most
+// a third of the letters may differ.
 std::string nearest(std::string_view word, const std::vector<std::string>& words);
+
+// The end of an error about an unknown word: ", did you mean 'shots'?", or `otherwise` where no
+// word is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& words,
+                         std::string_view otherwise = "");
 
 }  // namespace lorahub::base

@@ -66,12 +66,12 @@ std::string of_unknown(const Apps& apps, const std::string& word) {
   const std::vector<std::string> below = commands(*apps.back());
   if (word.starts_with('-') && word.size() > 1) {
     const std::string name = word.substr(0, word.find('='));
-    return base::format("{} has no option '{}', did you mean '{}'? ({} --help lists them)", line,
-                        name, base::nearest(name, options(*apps.back())), line);
+    return base::format("{} has no option '{}'{} ({} --help lists them)", line, name,
+                        base::did_you_mean(name, options(*apps.back())), line);
   }
   if (!below.empty())
-    return base::format("{} has no command '{}', did you mean '{}'? ({} --help lists them)", line,
-                        word, base::nearest(word, below), line);
+    return base::format("{} has no command '{}'{} ({} --help lists them)", line, word,
+                        base::did_you_mean(word, below), line);
   return base::format("'{}' is one word more than {} takes, see {} --help", word, line, line);
 }
 

@@ -13,8 +13,8 @@ namespace lorahub::cli {
 // the word that names a module is empty. `app` has parsed the line.
 void check_values(const CLI::App& app);
 
-// Names the first unknown command or option with the nearest one there is, else says what the
-// parser found. `app` has tried to parse the line.
+// Names the first unknown command or option with the nearest one, else says what the parser
+// found. `app` has tried to parse the line.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace lorahub::cli

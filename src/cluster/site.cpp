@@ -109,8 +109,8 @@ Site read_site(const std::string& name, const std::filesystem::path& study_folde
   for (const auto& [key, value] : entries) {
     const auto reader = known.find(key);
     if (reader == known.end())
-      study::fail_at(value, "unknown key '{}' (known: {}), did you mean '{}'?", key,
-                     base::join(keys, ", "), base::nearest(key, keys));
+      study::fail_at(value, "unknown key '{}' (known: {}){}", key, base::join(keys, ", "),
+                     base::did_you_mean(key, keys));
     reader->second(value);
   }
   return site;

@@ -88,8 +88,8 @@ Form form(const std::string& name) {
     if (spoken()[i].name == name) return static_cast<Form>(i);
     names.push_back(spoken()[i].name);
   }
-  base::fail("no answer form '{}' (there are: {}), did you mean '{}'?", name,
-             base::join(names, ", "), base::nearest(name, names));
+  base::fail("no answer form '{}' (there are: {}){}", name, base::join(names, ", "),
+             base::did_you_mean(name, names));
 }
 
 const std::vector<Form>& forms(AnswerKind kind) {

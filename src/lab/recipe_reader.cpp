@@ -10,12 +10,13 @@ namespace lorahub::lab {
 std::map<std::string, study::Value> read_parts(const std::filesystem::path& file,
                                                const RecipeKeys& keys) {
   const study::Value root = study::read_document(file, "recipe of a lab");
+  std::vector<std::string> known = keys.needed;
+  known.insert(known.end(), keys.optional.begin(), keys.optional.end());
   std::map<std::string, study::Value> parts;
   for (const study::Entry& entry : study::entries(root)) {
-    if (std::ranges::count(keys.needed, entry.key) + std::ranges::count(keys.optional, entry.key) ==
-        0)
-      study::fail_at(entry.value, "unknown key '{}', did you mean '{}'?", entry.key,
-                     base::nearest(entry.key, keys.needed));
+    if (std::ranges::find(known, entry.key) == known.end())
+      study::fail_at(entry.value, "unknown key '{}' (a recipe has: {}){}", entry.key,
+                     base::join(known, ", "), base::did_you_mean(entry.key, known));
     parts.emplace(entry.key, entry.value);
   }
   for (const std::string& key : keys.needed)

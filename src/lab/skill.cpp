@@ -66,8 +66,8 @@ const Skill& skill(const std::string& name) {
     if (skill.name == name) return skill;
     names.push_back(skill.name);
   }
-  base::fail("no skill '{}' (there are: {}), did you mean '{}'?", name, base::join(names, ", "),
-             base::nearest(name, names));
+  base::fail("no skill '{}' (there are: {}){}", name, base::join(names, ", "),
+             base::did_you_mean(name, names));
 }
 
 }  // namespace lorahub::lab

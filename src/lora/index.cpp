@@ -195,8 +195,8 @@ const Indexed& find(const Index& index, const std::string& name) {
   for (const Indexed& entry : index.modules) names.push_back(entry.name);
   base::check(!names.empty(), "module '{}' is not in this library, which has none, check the path",
               name);
-  base::fail("module '{}' is not in this library, did you mean '{}'?", name,
-             base::nearest(name, names));
+  base::fail("module '{}' is not in this library{}", name,
+             base::did_you_mean(name, names, " (lorahub hub list names its modules)"));
 }
 
 }  // namespace lorahub::lora

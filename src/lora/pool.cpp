@@ -184,8 +184,8 @@ std::vector<std::string> pick(const std::filesystem::path& library, const study:
   std::set<std::string> seen;
   for (const std::string& name : draw.names) {
     base::check(std::find(all.begin(), all.end(), name) != all.end(),
-                "modules: '{}' is not in {}, did you mean '{}'?", name, library.string(),
-                base::nearest(name, all));
+                "modules: '{}' is not in {}{}", name, library.string(),
+                base::did_you_mean(name, all, " (lorahub hub list names its modules)"));
     base::check(seen.insert(name).second,
                 "modules: '{}' is listed twice (its two weights would act as one), list it once",
                 name);

@@ -132,9 +132,8 @@ class InputFields {
   void check_empty() const {
     if (object_.empty()) return;
     const std::string name = object_.begin().key();
-    wrong(name, base::format("`{}` is no input of an adaptation (it would not be read), did you "
-                             "mean `{}`?",
-                             name, base::nearest(name, input_names())));
+    wrong(name, base::format("`{}` is no input of an adaptation (it would not be read){}", name,
+                             base::did_you_mean(name, input_names(), ", leave it out")));
   }
 
  private:

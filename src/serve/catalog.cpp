@@ -26,7 +26,8 @@ const std::string& word(const NamedWords& words, const std::string& name, const 
   if (found != words.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, path] : words) names.push_back(known);
-  base::fail("there is no {} '{}', did you mean '{}'?", kind, name, base::nearest(name, names));
+  base::fail("there is no {} '{}' (there are: {}){}", kind, name, base::join(names, ", "),
+             base::did_you_mean(name, names));
 }
 
 std::string folder_of(const std::string& word) {
@@ -140,9 +141,8 @@ bool Catalog::has(const std::string& library, const std::string& module) const {
 
 void Catalog::check_module(const std::string& library, const std::string& module) const {
   const std::vector<std::string> known = names(library);
-  base::check(std::ranges::find(known, module) != known.end(),
-              "library '{}' has no module '{}', did you mean '{}'?", library, module,
-              base::nearest(module, known));
+  base::check(std::ranges::find(known, module) != known.end(), "library '{}' has no module '{}'{}",
+              library, module, base::did_you_mean(module, known, ", name one that it has"));
 }
 
 void Catalog::refresh(const std::string& library) const {

@@ -110,9 +110,9 @@ void check_known(const std::vector<std::string>& names, const std::vector<InputF
   const std::vector<std::string> known = names_of(fields);
   for (const std::string& name : names)
     if (std::ranges::find(known, name) == known.end())
-      throw WrongInput(name, base::format("`{}` is no input beside `{}` (it would not be read), "
-                                          "did you mean `{}`?",
-                                          name, beside, base::nearest(name, known)));
+      throw WrongInput(
+          name, base::format("`{}` is no input beside `{}` (it would not be read){}", name, beside,
+                             base::did_you_mean(name, known, ", leave it out")));
 }
 
 }  // namespace lorahub::serve

@@ -80,8 +80,8 @@ const std::vector<std::string>& words<RetrieveBy>() {
 size_t place_of(std::string_view word, std::string_view what,
                 const std::vector<std::string>& list) {
   const auto found = std::find(list.begin(), list.end(), word);
-  base::check(found != list.end(), "unknown {} '{}' (known: {}), did you mean '{}'?", what, word,
-              base::join(list, ", "), base::nearest(word, list));
+  base::check(found != list.end(), "unknown {} '{}' (known: {}){}", what, word,
+              base::join(list, ", "), base::did_you_mean(word, list));
   return static_cast<size_t>(found - list.begin());
 }
 

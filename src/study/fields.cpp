@@ -72,9 +72,7 @@ bool is_group(const std::string& key) {  // `search` of search.budget, but not `
                              [&](const Knob& knob) { return knob.name.starts_with(key + "."); });
 }
 
-}  // namespace
-
-// `budget` means search.budget: people leave the group away.
+// `budget` means search.budget: people leave the group away. "" where none is near.
 std::string nearest_knob(const std::string& key) {
   std::vector<std::string> names, last;  // last: the parts behind the dot
   for (const auto& knob : knobs()) {
@@ -87,10 +85,16 @@ std::string nearest_knob(const std::string& key) {
               : base::nearest(key, names);
 }
 
+}  // namespace
+
+std::string unknown_knob(const std::string& name) {
+  const std::string nearest = nearest_knob(name);
+  return base::format("unknown knob '{}' (lorahub knobs lists them){}", name,
+                      nearest.empty() ? "" : base::format(", did you mean '{}'?", nearest));
+}
+
 void check_known(const Entry& entry) {
-  if (find_knob(entry.key) == nullptr)
-    fail_at(entry.value, "unknown knob '{}' (lorahub knobs lists them), did you mean '{}'?",
-            entry.key, nearest_knob(entry.key));
+  if (find_knob(entry.key) == nullptr) fail_at(entry.value, "{}", unknown_knob(entry.key));
 }
 
 std::vector<Entry> knob_entries(const std::vector<Entry>& given) {

@@ -18,7 +18,10 @@ void check_known(const Entry& entry);
 // KEY=VALUE words as knobs. Error for an unknown knob and for one that is given twice.
 std::vector<Entry> setting_entries(
     const std::vector<std::pair<std::string, std::string>>& settings);
-std::string nearest_knob(const std::string& key);  // "search.budget" for "budget"
+
+// An error's words about a name that no knob has, with the nearest one: "search.budget" for
+// "budget".
+std::string unknown_knob(const std::string& name);
 
 // Reads the value into the knob's field of the trial; `auto` is the default of a number or a
 // choice. Error that names the value's place.

@@ -149,9 +149,8 @@ std::vector<Trial> only(const std::vector<Trial>& trials, const std::vector<Sett
   known.push_back("seed");
   std::map<std::string, std::set<std::string>> wishes;
   for (const auto& [key, value] : only) {
-    base::check(std::find(known.begin(), known.end(), key) != known.end(),
-                "--only {}: unknown knob '{}' (lorahub knobs lists them), did you mean '{}'?", key,
-                key, nearest_knob(key));
+    base::check(std::find(known.begin(), known.end(), key) != known.end(), "--only {}: {}", key,
+                unknown_knob(key));
     wishes[key].insert(value);
   }
   std::vector<Trial> kept;

@@ -144,8 +144,7 @@ std::string knob_text(const std::string& name) {
   std::vector<std::string> texts;
   for (const Knob& knob : knobs())
     if (knob.name == name || knob.name.starts_with(name + ".")) texts.push_back(facts(knob));
-  base::check(!texts.empty(), "unknown knob '{}' (lorahub knobs lists them), did you mean '{}'?",
-              name, nearest_knob(name));
+  base::check(!texts.empty(), "{}", unknown_knob(name));
   return base::join(texts, "\n");
 }
 

@@ -214,8 +214,8 @@ Piece read_piece(const ConfigPath& config_path, const std::string& kind, const V
           "folder), set "
           "LORAHUB_CONFIGS to the folder that has it",
           kind, word);
-    fail_at(name, "no piece configs/{}/{}.yaml (there are: {}), did you mean '{}'?", kind, word,
-            base::join(names, ", "), base::nearest(word, names));
+    fail_at(name, "no piece configs/{}/{}.yaml (there are: {}){}", kind, word,
+            base::join(names, ", "), base::did_you_mean(word, names));
   }
   return read_file_of(*file, kind, word);
 }
@@ -239,8 +239,8 @@ LibraryPiece find_library(const ConfigPath& config_path, const Value& word) {
   if (!fs::exists(path)) {
     const auto names = config_path.names("library");
     if (names.empty()) fail_at(word, "no library '{}' (there is no folder {})", name, path);
-    fail_at(word, "no library '{}' (neither a piece: {}; nor a folder: {}), did you mean '{}'?",
-            name, base::join(names, ", "), path, base::nearest(name, names));
+    fail_at(word, "no library '{}' (neither a piece: {}; nor a folder: {}){}", name,
+            base::join(names, ", "), path, base::did_you_mean(name, names));
   }
   return {.name = name, .path = path, .ranks = {}, .rank = 0};
 }
@@ -271,8 +271,8 @@ std::optional<PieceTask> task_of_piece(const ConfigPath& config_path, const Valu
   const std::string name = text.substr(slash + 1);
   const std::vector<std::string>& names = piece.tasks->names;
   if (std::ranges::find(names, name) == names.end())
-    fail_at(word, "no task '{}' in the piece {} (it has: {}), did you mean '{}'?", name,
-            scalar(piece_name), base::join(names, ", "), base::nearest(name, names));
+    fail_at(word, "no task '{}' in the piece {} (it has: {}){}", name, scalar(piece_name),
+            base::join(names, ", "), base::did_you_mean(name, names));
   return PieceTask{.named = task_of(*piece.tasks, name), .knobs = piece.knobs};
 }
 
@@ -292,8 +292,8 @@ PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiec
             "no file '{}' for the task, name one that exists, a task of a piece "
             "(mini/unseen/E1_isa_letter, say), or tasks by `uses: {{tasks: ...}}`",
             path);
-  fail_at(word, "no task '{}' (the tasks: {}; and no such file), did you mean '{}'?", name,
-          base::join(tasks->names, ", "), base::nearest(name, tasks->names));
+  fail_at(word, "no task '{}' (the tasks: {}; and no such file){}", name,
+          base::join(tasks->names, ", "), base::did_you_mean(name, tasks->names));
 }
 
 }  // namespace lorahub::study

@@ -38,8 +38,8 @@ void use(Outline& outline, const Value& uses) {
   std::map<std::string, Value> names;
   for (const auto& entry : entries(uses)) {
     if (std::find(kinds.begin(), kinds.end(), entry.key) == kinds.end())
-      fail_at(entry.value, "unknown kind of piece '{}' (the kinds: {}), did you mean '{}'?",
-              entry.key, base::join(kinds, ", "), base::nearest(entry.key, kinds));
+      fail_at(entry.value, "unknown kind of piece '{}' (the kinds: {}){}", entry.key,
+              base::join(kinds, ", "), base::did_you_mean(entry.key, kinds));
     names.emplace(entry.key, entry.value);
   }
   for (const auto& kind : kinds) {  // a later kind wins where two set the same knob
@@ -93,8 +93,8 @@ Outline read_outline(const std::filesystem::path& file) {
     else if (entry.key == "zip")
       outline.zip = knob_entries(entries(entry.value));
     else
-      fail_at(entry.value, "unknown key '{}' (a study has: {}), did you mean '{}'?", entry.key,
-              base::join(keys, ", "), base::nearest(entry.key, keys));
+      fail_at(entry.value, "unknown key '{}' (a study has: {}){}", entry.key,
+              base::join(keys, ", "), base::did_you_mean(entry.key, keys));
   }
   add_usual_search(outline);
   return outline;

@@ -73,8 +73,8 @@ std::vector<double> rate_factors(const Trainable& trainable, const std::vector<R
   for (const auto& [wanted, factor] : given) {
     const std::vector<std::string> all(parts.begin(), parts.end());
     base::check(parts.contains(wanted),
-                "lr_factors: no parameter has '{}' in its name (there are: {}), did you mean '{}'?",
-                wanted, base::join(all, ", "), base::nearest(wanted, all));
+                "lr_factors: no parameter has '{}' in its name (there are: {}){}", wanted,
+                base::join(all, ", "), base::did_you_mean(wanted, all));
     for (size_t i = 0; i < factors.size(); ++i) {
       const auto name = base::split(trainable.parameters[i].name, '.');
       if (std::ranges::count(name, wanted) > 0) factors[i] *= factor;

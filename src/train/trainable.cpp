@@ -37,8 +37,8 @@ std::vector<size_t> slots(const model::Architecture& base, const LoraShape& shap
   }
   for (const std::string& target : targets)
     base::check(std::find(parts.begin(), parts.end(), target) != parts.end(),
-                "targets: the model has no linear layer '{}' (it has {}), did you mean '{}'?",
-                target, base::join(parts, ", "), base::nearest(target, parts));
+                "targets: the model has no linear layer '{}' (it has {}){}", target,
+                base::join(parts, ", "), base::did_you_mean(target, parts));
   std::vector<size_t> found;
   for (size_t slot = 0; slot < linears.size(); ++slot)
     if (std::find(targets.begin(), targets.end(), last_part(linears[slot].name)) != targets.end())

@@ -29,8 +29,8 @@ size_t choose(const Value& value, const std::vector<std::string>& words) {
   const std::string word = study::scalar(value);
   const auto found = std::find(words.begin(), words.end(), word);
   if (found == words.end())
-    fail_at(value, "'{}' is not known (there are: {}), did you mean '{}'?", word,
-            base::join(words, ", "), base::nearest(word, words));
+    fail_at(value, "'{}' is not known (there are: {}){}", word, base::join(words, ", "),
+            base::did_you_mean(word, words));
   return static_cast<size_t>(found - words.begin());
 }
 
@@ -155,8 +155,8 @@ void read_entry(const study::Entry& entry, TrainingConfig& config) {
     if (key.name == entry.key) return key.read(entry.value, config);
     names.push_back(key.name);
   }
-  fail_at(entry.value, "unknown key '{}' (a training has: {}), did you mean '{}'?", entry.key,
-          base::join(names, ", "), base::nearest(entry.key, names));
+  fail_at(entry.value, "unknown key '{}' (a training has: {}){}", entry.key,
+          base::join(names, ", "), base::did_you_mean(entry.key, names));
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ TEST_F(AdaptInputTest, WhatIsNotUnderstoodIsRefusedByItsField) {
     input[name] = value;
     return refused(input);
   };
-  EXPECT_THAT(refused_with("budgte", 3), HasSubstr("did you mean `budget`?"));
+  EXPECT_THAT(refused_with("budgte", 3), HasSubstr("did you mean 'budget'?"));
   EXPECT_THAT(refused_with("seed", -1), HasSubstr("seed: "));
   EXPECT_THAT(refused_with("seed", 1.5), HasSubstr("seed: "));
   EXPECT_THAT(refused_with("seed", 18446744073709551615U), HasSubstr("seed: "));

@@ -135,7 +135,11 @@ TEST(Fields, AKnobWithoutItsGroupIsUnderstood) {
                                                                      {"lr", "train.lr"},
                                                                      {"weight", "penalty.weight"},
                                                                      {"modles", "modules"}})
-    EXPECT_EQ(nearest_knob(word), knob);
+    EXPECT_EQ(unknown_knob(word),
+              base::format("unknown knob '{}' (lorahub knobs lists them), did you mean '{}'?", word,
+                           knob));
+  EXPECT_EQ(unknown_knob("zebra"),
+            "unknown knob 'zebra' (lorahub knobs lists them)");  // none is near
 }
 
 TEST(Fields, AnchorsAreReadWhereTheyStandAgain) {

@@ -49,8 +49,8 @@ void check_known(const Map& known, const std::string& name, const Value& value) 
   if (known.contains(name)) return;
   std::vector<std::string> names;
   for (const auto& [key, content] : known) names.push_back(key);
-  fail_at(value, "no skill or form '{}' (there are: {}), did you mean '{}'?",
-          base::printable_line(name), base::join(names, ", "), base::nearest(name, names));
+  fail_at(value, "no skill or form '{}' (there are: {}){}", base::printable_line(name),
+          base::join(names, ", "), base::did_you_mean(name, names));
 }
 
 WordTask read_task(const Value& value, const WordRecipe& recipe) {
