@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -148,6 +149,25 @@ void check_options(const ScoreOptions& options) {
               "--engine reference is for mixtures (no --library is given), give one");
 }
 
+// Says which losses are not finite; "" where all are. JSON has null in their place.
+std::string not_finite(const search::Losses& losses) {
+  std::vector<std::string> numbers;
+  for (size_t p = 0; p < losses.size(); ++p)
+    if (!std::isfinite(losses[p])) numbers.push_back(std::to_string(p));
+  if (numbers.empty()) return "";
+  return base::format(
+      "{} of {} candidates have no finite loss (number {}: such weights overflow the model), take "
+      "smaller weights",
+      numbers.size(), losses.size(), base::join(numbers, ", "));
+}
+
+// 0, or 1 where a candidate has no loss.
+int tell(const search::Losses& losses) {
+  const std::string overflowed = not_finite(losses);
+  warn(overflowed);
+  return overflowed.empty() ? 0 : 1;
+}
+
 int score(const ScoreOptions& options) {
   check_options(options);
   const std::vector<task::Example> rows = read_rows(options);
@@ -163,8 +183,9 @@ int score(const ScoreOptions& options) {
   const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
   if (!options.json) {
     for (size_t p = 0; p < losses.size(); ++p)
-      fmt::print("candidate {}: objective {:.6f}\n", p, losses[p]);
-    return 0;
+      fmt::print("candidate {}: objective {}\n", p,
+                 std::isfinite(losses[p]) ? base::format("{:.6f}", losses[p]) : "not finite");
+    return tell(losses);
   }
   nlohmann::json by_candidate = nlohmann::json::array();
   for (int p = 0; p < candidates.size(); ++p) {
@@ -174,7 +195,7 @@ int score(const ScoreOptions& options) {
   const nlohmann::json out{
       {"modules", modules}, {"tokens", tokens}, {"loss_sum", by_candidate}, {"objective", losses}};
   fmt::print("{}\n", base::json_text(out));
-  return 0;
+  return tell(losses);
 }
 
 }  // namespace

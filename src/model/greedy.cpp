@@ -5,8 +5,19 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/check.hpp"
+
 namespace lorahub::model {
 namespace {
+
+constexpr int64_t kNone = -1;  // in place of the likeliest id where logits are not finite
+
+// Of logits [rows, V]: [rows].
+at::Tensor likeliest(const at::Tensor& logits) {
+  const at::Tensor ids = at::argmax(logits, 1);  // a NaN counts as the largest
+  return at::where(at::isfinite(logits.gather(1, ids.unsqueeze(1)).squeeze(1)), ids,
+                   at::full_like(ids, kNone));
+}
 
 // The adapter of the candidates numbered in `which`.
 Adapter chosen(const Adapter& adapter, const at::Tensor& which) {
@@ -32,9 +43,10 @@ std::vector<Ids> GreedyDecoder::answers(int64_t begin) {
   std::vector<Ids> all(rows_.size());
   Ids last(rows_.size(), begin);
   for (int64_t step = 0; step < max_tokens() && !rows_.empty(); ++step) {
-    const Ids next = best_ids(hidden(step, last));
+    Ids next = best_ids(hidden(step, last));
     for (size_t i = 0; i < next.size(); ++i) {
-      done_[i] = done_[i] || std::ranges::find(rules_.ends, next[i]) != rules_.ends.end();
+      done_[i] = done_[i] || ends(next[i]);
+      next[i] = std::max<int64_t>(next[i], 0);  // the batch reads it until the row leaves
       if (done_[i]) continue;
       Ids& answer = all[rows_[i]];
       answer.push_back(next[i]);
@@ -46,6 +58,14 @@ std::vector<Ids> GreedyDecoder::answers(int64_t begin) {
     if (2 * going.size() * rows_of_unit() <= next.size()) last = keep_units(going, next);
   }
   return all;
+}
+
+bool GreedyDecoder::ends(int64_t id) const {
+  base::check(
+      id != kNone || rules_.limit.not_finite == AnswerLimit::NotFinite::ends,
+      "the logits of an answer are not finite (the adapter's weights overflow the model, so "
+      "that no token is the likeliest), take smaller weights");
+  return id == kNone || std::ranges::find(rules_.ends, id) != rules_.ends.end();
 }
 
 bool GreedyDecoder::is_full(size_t row, const Ids& answer) const {
@@ -74,13 +94,13 @@ std::vector<int64_t> GreedyDecoder::units_going() const {
   return going;
 }
 
-// The likeliest id of each row of hidden states [P, B, d].
+// The likeliest id of each row of hidden states [P, B, d], or kNone.
 Ids GreedyDecoder::best_ids(const at::Tensor& hidden) const {
   const auto count = static_cast<int64_t>(heads_.size());
   const at::Tensor rows = hidden.reshape({count, -1, hidden.size(2)});
   std::vector<at::Tensor> best;
   for (int64_t p = 0; p < count; ++p)
-    best.push_back(at::argmax(logits(heads_[static_cast<size_t>(p)], rows[p]), 1));
+    best.push_back(likeliest(logits(heads_[static_cast<size_t>(p)], rows[p])));
   const at::Tensor all = at::cat(best).to(at::kCPU);
   const int64_t* ids = all.const_data_ptr<int64_t>();
   return {ids, ids + all.numel()};

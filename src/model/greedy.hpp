@@ -50,6 +50,7 @@ class GreedyDecoder {
   std::vector<int64_t> units_going() const;
   bool is_full(size_t row, const Ids& answer) const;
   Ids best_ids(const at::Tensor& hidden) const;
+  bool ends(int64_t id) const;
   Ids keep_units(const std::vector<int64_t>& units, const Ids& next);
 
   HeadLayer head_;

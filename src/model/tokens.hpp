@@ -21,6 +21,9 @@ struct AnswerLimit {
   // Tells whether more ids behind these would be cut off, as text behind a stop is. It is asked
   // after each token, and its word is final; it must be callable by several threads at once.
   std::function<bool(const Ids& answer)> is_whole = [](const Ids&) { return false; };
+  // Logits that are not finite choose no token: the answer ends before it, or the batch with an
+  // error.
+  enum class NotFinite { ends, is_an_error } not_finite = NotFinite::ends;
 };
 
 // Error for an empty sequence (`side`: source, target) and for ids outside the vocabulary.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "objective/objective.hpp"
 #include "task/score.hpp"
@@ -15,18 +16,20 @@ struct AnsweringModel {
   bool side_by_side = false;      // a candidate's answers must not depend on the others
 
   size_t candidates() const { return static_cast<size_t>(adapter.candidates); }
-  std::vector<model::Ids> generate(std::span<const model::Ids> sources, int max_tokens) const {
-    const model::AnswerLimit limit{.max_tokens = max_tokens,
-                                   .is_whole = [this](const model::Ids& ids) {
-                                     return loaded.tokenizer->is_whole_answer(ids);
-                                   }};
+  std::vector<model::Ids> generate(std::span<const model::Ids> sources,
+                                   const AnswerRule& rule) const {
+    const model::AnswerLimit limit{
+        .max_tokens = rule.max_tokens,
+        .is_whole =
+            [this](const model::Ids& ids) { return loaded.tokenizer->is_whole_answer(ids); },
+        .not_finite = rule.not_finite};
     return side_by_side ? loaded.model->generate_each(adapter, sources, limit)
                         : loaded.model->generate(adapter, sources, limit);
   }
 };
 
 // Each candidate's option of least cross entropy per token (`</s>` counts): a plain sum would
-// favour short options. The first one among equals.
+// favour short options. The first one among equals; "" where no cross entropy is finite.
 std::vector<std::string> likeliest(const AnsweringModel& model, const std::string& prompt,
                                    const std::vector<std::string>& options) {
   std::vector<model::Tokens> pairs;
@@ -35,22 +38,28 @@ std::vector<std::string> likeliest(const AnsweringModel& model, const std::strin
   const std::vector<double> losses = model.loaded.model->loss_sums(model.adapter, pairs);
   std::vector<std::string> best;
   for (auto own = losses.begin(); own != losses.end(); own += std::ssize(options)) {
-    std::vector<double> means(own, own + std::ssize(options));
-    for (size_t i = 0; i < means.size(); ++i)
-      means[i] /= static_cast<double>(pairs[i].target.size());
-    best.push_back(options[static_cast<size_t>(std::ranges::min_element(means) - means.begin())]);
+    double least = std::numeric_limits<double>::infinity();
+    best.emplace_back();
+    for (size_t i = 0; i < options.size(); ++i) {
+      const double mean =
+          own[static_cast<ptrdiff_t>(i)] / static_cast<double>(pairs[i].target.size());
+      if (mean < least) {  // false for NaN
+        least = mean;
+        best.back() = options[i];
+      }
+    }
   }
   return best;
 }
 
 // Greedy answers of the prompts numbered in `which`, in that order: [P * which].
 std::vector<std::string> generate(const AnsweringModel& model, std::span<const std::string> prompts,
-                                  const std::vector<size_t>& which, int max_tokens) {
+                                  const std::vector<size_t>& which, const AnswerRule& rule) {
   if (which.empty()) return {};
   std::vector<model::Ids> sources;
   for (const size_t i : which) sources.push_back(model.loaded.tokenizer->encode(prompts[i]));
   std::vector<std::string> answers;
-  for (const model::Ids& ids : model.generate(sources, max_tokens))
+  for (const model::Ids& ids : model.generate(sources, rule))
     answers.push_back(model.loaded.tokenizer->decode(ids));
   return answers;
 }
@@ -71,7 +80,7 @@ std::vector<std::string> answer_batch(const AnsweringModel& model,
     const std::vector<std::string> best = likeliest(model, prompts[i], options);
     for (size_t p = 0; p < best.size(); ++p) answers[p * prompts.size() + i] = best[p];
   }
-  std::vector<std::string> free = generate(model, prompts, open, rule.max_tokens);
+  std::vector<std::string> free = generate(model, prompts, open, rule);
   for (size_t i = 0; i < free.size(); ++i)
     answers[i / open.size() * prompts.size() + open[i % open.size()]] = std::move(free[i]);
   return answers;

@@ -61,6 +61,7 @@ struct AnswerRule {
   study::Scoring scoring = study::Scoring::generate;
   int max_tokens = 256;
   int batch = 10;
+  model::AnswerLimit::NotFinite not_finite = model::AnswerLimit::NotFinite::ends;
 };
 std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);

@@ -148,7 +148,9 @@ std::vector<std::string> answers(const InferOptions& options, objective::LoadedM
     const train::TrainedModel& model = adapters.get(rows[which.front()]);
     worker.model = model.model;
     const auto some = objective::answer(worker, model.adapter, prompts,
-                                        {.max_tokens = options.max_tokens, .batch = options.batch});
+                                        {.max_tokens = options.max_tokens,
+                                         .batch = options.batch,
+                                         .not_finite = model::AnswerLimit::NotFinite::is_an_error});
     for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
   }
   return all;

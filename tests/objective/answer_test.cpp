@@ -88,5 +88,15 @@ TEST(Answer, OptionsAreScoredByTokenMean) {
   EXPECT_EQ(task::options(prompts[2]).size(), 2U);
 }
 
+// The first option would be right by luck.
+TEST(Answer, WhereNothingIsFiniteNoOptionIsTheLikeliest) {
+  const AnsweringSetting& s = answering_setting();
+  std::vector<double> weights(20, 1e30);
+  const auto overflowing = lora::compose(s.pool, weights, study::Composition::factor, at::kFloat);
+  const std::vector<std::string> prompts = {"is it ?\nOptions:\n- yes\n- no", s.prompts[0]};
+  EXPECT_THAT(answer(s.loaded, overflowing, prompts, {.scoring = study::Scoring::options}),
+              testing::ElementsAre("", ""));
+}
+
 }  // namespace
 }  // namespace lorahub::objective

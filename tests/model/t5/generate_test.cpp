@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "base/check.hpp"
@@ -139,6 +140,33 @@ TEST(Generate, ties_go_to_the_lowest_id) {
     EXPECT_EQ(generate(network, {}, std::span(&g.pairs[3].source, 1), {1})[0],
               Ids{std::min(twin, winner)});
   }
+}
+
+// One row of two overflows: its answer ends there, and the other's is as it was.
+TEST(Generate, logits_that_are_not_finite_end_an_answer_or_are_an_error) {
+  const Golden g = golden("tiny_gated");
+  Network network = g.network;
+  network.embedding = network.embedding.clone();
+  const int64_t spoilt = g.pairs[0].source[0];
+  const auto reads = [&](const Ids& ids) { return std::ranges::count(ids, spoilt) > 0; };
+  network.embedding[spoilt].fill_(std::numeric_limits<float>::infinity());
+  const std::vector<Ids> before = generate(g.network, {}, sources_of(g), {10});
+  const std::vector<Ids> answers = generate(network, {}, sources_of(g), {10});
+  size_t kept = 0;
+  for (size_t k = 0; k < answers.size(); ++k) {
+    if (reads(g.pairs[k].source)) {
+      EXPECT_EQ(answers[k], Ids{}) << k;
+    } else if (!reads(before[k])) {
+      EXPECT_EQ(answers[k], before[k]) << k;
+      ++kept;
+    }
+  }
+  EXPECT_GT(kept, 0U);
+  AnswerLimit strict{.max_tokens = 10};
+  EXPECT_EQ(generate(g.network, {}, sources_of(g), strict), before);
+  strict.not_finite = AnswerLimit::NotFinite::is_an_error;
+  EXPECT_EQ(generate(g.network, {}, sources_of(g), strict), before);
+  EXPECT_THROW(generate(network, {}, sources_of(g), strict), base::Error);
 }
 
 TEST(Generate, max_tokens_and_empty_batches) {
