@@ -114,6 +114,12 @@ std::vector<Style> styles_begun(const Json& row) {
 // Two styles that differ only in a target that neither row has are one.
 bool same_inputs(const Style& a, const Style& b) { return a.inputs == b.inputs; }
 
+Names present(const Json& row, const Style& style) {
+  Names names{style.inputs.front()};
+  if (has(row, style.target)) names.push_back(style.target);
+  return names;
+}
+
 Style told_style(const Json& row, Targets targets) {
   const std::vector<Style> begun = styles_begun(row);
   std::vector<Style> complete;
@@ -128,9 +134,8 @@ Style told_style(const Json& row, Targets targets) {
     refuse(
         "both {} and {} could be the input and its answer (which ones are meant?), drop some "
         "columns or say --columns input={},target={}",
-        quoted({complete[0].inputs.front(), complete[0].target}),
-        quoted({complete[1].inputs.front(), complete[1].target}), complete[0].inputs.front(),
-        complete[0].target);
+        quoted(present(row, complete[0])), quoted(present(row, complete[1])),
+        complete[0].inputs.front(), complete[0].target);
   return complete.front();
 }
 
@@ -151,8 +156,9 @@ Style named_style(const Json& row, const Columns& columns) {
   const Style style{.inputs = base::split(columns.input, '+'), .target = columns.target};
   for (const std::string& input : style.inputs)
     if (!row.contains(input))
-      refuse("the row has no column \"{}\" (--columns names it; the row has {}), did you mean {}?",
-             input, quoted(columns_of(row)), quoted({base::nearest(input, columns_of(row))}));
+      refuse("the row has no column \"{}\" (--columns names it; the row has {}){}", input,
+             quoted(columns_of(row)),
+             base::did_you_mean(input, columns_of(row), ", name one that it has"));
   return style;
 }
 

@@ -82,6 +82,9 @@ TEST_F(ReadExamples, RefusesTwoReadingsOfARow) {
                  AllOf(HasSubstr("\"context\""), HasSubstr("\"prompt\""), HasSubstr("--columns")));
   expect_refused("{\"input\":\"x\",\"target\":\"y\",\"output\":\"z\"}",
                  AllOf(HasSubstr("\"target\""), HasSubstr("\"output\"")));
+  EXPECT_THAT(error("{\"instruction\":\"a\",\"context\":\"b\",\"response\":\"c\"}",
+                    Targets::optional),  // no column is named that the row does not have
+              HasSubstr("both \"instruction\" and \"context\" could be the input"));
 }
 
 TEST_F(ReadExamples, WhatDescribesARowMayStandBeside) {
@@ -99,7 +102,7 @@ TEST_F(ReadExamples, ColumnsSayWhichOnesAreMeant) {
               ElementsAre(Example{"s\n\nq", "r"}));
   EXPECT_THAT(
       error(row, Targets::required, parse_columns("input=stori,target=reply", "--columns")),
-      AllOf(HasSubstr(".jsonl:1:"), HasSubstr("\"stori\""), HasSubstr("did you mean \"story\"")));
+      AllOf(HasSubstr(".jsonl:1:"), HasSubstr("\"stori\""), HasSubstr("did you mean 'story'")));
   EXPECT_THAT(error(row, Targets::required, {.input = "ask", .target = "none"}),
               HasSubstr("\"none\" is missing"));
   for (const char* words : {"question", "input=", "target=x", "input=a,input=b", "other=a", "=,="})
