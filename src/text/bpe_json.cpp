@@ -16,12 +16,8 @@ using Json = nlohmann::json;
 
 class BpeJsonReader {
  public:
-  explicit BpeJsonReader(const std::filesystem::path& file) : file_(file) {
-    const std::string text = read_tokenizer_json_text(file);
-    json_ = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    base::check(json_.is_object(),
-                "{}: no JSON object (tokens would be unknown), copy the file again", file.string());
-  }
+  explicit BpeJsonReader(const std::filesystem::path& file)
+      : file_(file), json_(read_tokenizer_json(file)) {}
 
   BpeJson read() {
     check_keys(json_,

@@ -1,6 +1,7 @@
 #include "text/tokenizer_files.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/file_kind.hpp"
@@ -20,6 +21,18 @@ std::vector<std::string> tokenizer_files(const fs::path& folder) {
   std::vector<std::string> names = tokenizer_file_names();
   std::erase_if(names, [&](const std::string& name) { return !fs::exists(folder / name); });
   return names;
+}
+
+nlohmann::json read_tokenizer_json(const fs::path& file) {
+  const std::string text = read_tokenizer_json_text(file);
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  base::check(json.is_object(), "{}: no JSON object (tokens would be unknown), copy the file again",
+              file.string());
+  base::check(!json.contains("version") || json["version"] == kTokenizerJsonVersion,
+              "{}: the \"version\" of the file is not {} (text would be cut into other tokens than "
+              "the model was trained with), use the tokenizer files that came with the model",
+              file.string(), kTokenizerJsonVersion);
+  return json;
 }
 
 std::string read_tokenizer_json_text(const fs::path& file) {

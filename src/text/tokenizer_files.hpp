@@ -1,6 +1,7 @@
 // The files of a model folder that say how its text is cut into tokens.
 #pragma once
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@ namespace lorahub::text {
 
 inline constexpr const char* kPiecesFile = "spiece.model";
 inline constexpr const char* kTokenizerFile = "tokenizer.json";
+inline constexpr const char* kTokenizerJsonVersion = "1.0";  // what tokenizers reads
 inline constexpr const char* kTokenizerConfigFile = "tokenizer_config.json";
 inline constexpr const char* kSpecialTokensFile = "special_tokens_map.json";
 inline constexpr const char* kAddedTokensFile = "added_tokens.json";
@@ -17,6 +19,9 @@ inline constexpr const char* kPromptFile = "lorahub_prompt.json";  // prompt_pie
 std::vector<std::string> tokenizer_file_names();
 // The names of those that lie in `folder`.
 std::vector<std::string> tokenizer_files(const std::filesystem::path& folder);
+
+// tokenizer.json. Error as below, and for what is no object of the version that is known.
+nlohmann::json read_tokenizer_json(const std::filesystem::path& file);
 
 // The text of one of the JSON files, "{}" where it is not there. Error: it is of another kind (a
 // Git LFS pointer, an archive...) or no UTF-8.

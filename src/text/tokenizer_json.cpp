@@ -16,12 +16,8 @@ using Json = nlohmann::json;
 
 class TokenizerReader {
  public:
-  TokenizerReader(const std::filesystem::path& file, TokenizerClass by) : file_(file), by_(by) {
-    const std::string text = read_tokenizer_json_text(file);
-    json_ = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    base::check(json_.is_object(),
-                "{}: no JSON object (tokens would be unknown), copy the file again", file.string());
-  }
+  TokenizerReader(const std::filesystem::path& file, TokenizerClass by)
+      : file_(file), by_(by), json_(read_tokenizer_json(file)) {}
 
   TokenizerJson read() const {
     for (const auto& [key, value] : json_.items()) {

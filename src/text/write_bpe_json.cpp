@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "text/tokenizer_files.hpp"
 
 namespace lorahub::text {
 namespace {
@@ -161,7 +162,7 @@ json post_processor(const BpeJson& content) {
 }  // namespace
 
 std::string bpe_json_text(const BpeJson& content) {
-  const json all{{"version", "1.0"},
+  const json all{{"version", kTokenizerJsonVersion},
                  {"truncation", nullptr},
                  {"padding", nullptr},
                  {"added_tokens", added_tokens(content.added)},

@@ -192,6 +192,7 @@ TEST_F(FolderTest, RefusesFilesThatContradictEachOther) {
   refused("added_tokens.json", R"({"zorp": -1})", "'zorp'");
   refused("special_tokens_map.json", R"({"additional_special_tokens": ["<sep>"]})", "'<sep>'");
   refused("special_tokens_map.json", R"({"words": ["<sep>"]})", "words");
+  refused("tokenizer.json", R"({"version": "2.0"})", "\"version\"");
   const char* const config = "tokenizer_config.json";
   refused(config, R"({"added_tokens_decoder": {"4101": {"content": "zorp"}}})", "'zorp'");
   refused(config, R"({"added_tokens_decoder": {"x": {"content": "zorp"}}})", "'x'");
