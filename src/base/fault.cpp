@@ -119,15 +119,30 @@ std::string advice(int error) {
              "the same command again";
     case ENOMEM:
       return kMoreMemory;
+    case ENOENT:
+    case ENOTDIR:
+      return "check the path";
+    case EROFS:
+      return "name a place that can be written to";
+    case ENAMETOOLONG:
+      return "choose a shorter name";
     default:
-      return "have the disk or its server looked at and run the same command again";
+      return is_the_machines(error)
+                 ? "have the disk or its server looked at and run the same command again"
+                 : "check the path and its permissions";
   }
 }
 
 void cannot(std::string_view what, int error) {
-  if (is_the_machines(error))
-    throw MachineFault(format("{}: {}, {}", what, std::strerror(error), advice(error)));
-  throw FileError(format("{}: {}", what, std::strerror(error)));
+  const std::string problem = format("{}: {}", what, std::strerror(error));
+  if (is_the_machines(error)) throw MachineFault(format("{}, {}", problem, advice(error)));
+  throw FileError(problem, advice(error));
+}
+
+MachineFault since_the_beginning(const FileError& error) {
+  return MachineFault(
+      format("{} (it was possible when the run began), see to it and run the same command to go on",
+             error.problem));
 }
 
 }  // namespace lorahub::base

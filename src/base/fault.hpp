@@ -18,8 +18,12 @@ struct MachineFault : Interrupted {
 // A file that can't be read or written. At the beginning of a command it is bad input; in the
 // middle of a run that could read or write it before, it is the machine's fault.
 struct FileError : Error {
-  using Error::Error;
+  FileError(const std::string& what_failed, std::string_view advice)
+      : Error(format("{}, {}", what_failed, advice)), problem(what_failed) {}
+  std::string problem;  // without the advice to check what was asked for
 };
+// The fault that it is in the middle of a run.
+MachineFault since_the_beginning(const FileError& error);
 
 enum class Blame {
   input,         // Error
@@ -40,7 +44,7 @@ Cause cause_of(const std::exception_ptr& error);
 bool is_the_machines(int error);
 std::string advice(int error);  // what a person can do about it: "make room"
 
-// Throws "`what`: No such file or directory" as a FileError, or as a MachineFault with an advice.
+// Throws "`what`: No such file or directory, check the path" as a FileError, or a MachineFault.
 [[noreturn]] void cannot(std::string_view what, int error);
 
 }  // namespace lorahub::base

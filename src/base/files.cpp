@@ -17,22 +17,23 @@
 #include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
-#include "base/open_error.hpp"
+#include "base/read_error.hpp"
 
 namespace lorahub::base {
 namespace {
 
 Descriptor open_file(const Path& path, int flags) {
   const int number = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666);  // nor on a FIFO
-  if (number < 0) cannot_open(format("cannot open {}", path.string()), path, errno);
+  if (number < 0) cannot_read(format("cannot open {}", path.string()), path, errno);
   return Descriptor(number);
 }
 
 size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 
-void sync(const Path& path, int flags) {
-  const Descriptor file = open_file(path, flags);
-  if (::fsync(file) != 0) cannot(format("cannot write {} to the disk", path.string()), errno);
+void sync_folder_of(const Path& file) {
+  const Path folder = file.has_parent_path() ? file.parent_path() : Path(".");
+  const Descriptor opened = open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (::fsync(opened) != 0) cannot(format("cannot write {} to the disk", folder.string()), errno);
 }
 
 // Names the host and the namespace in which the numbers of processes are unique.
@@ -68,14 +69,17 @@ void remove_left_behind(const Path& path) {
     if (is_left_behind(entry->path().filename().string(), before)) ::unlink(entry->path().c_str());
 }
 
-void write_new(const Path& path, std::string_view content) {
-  const Descriptor file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
-  while (!content.empty()) {
-    const ssize_t written = ::write(file, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) cannot(format("cannot write {}", path.string()), errno);
-    content.remove_prefix(static_cast<size_t>(written));
-  }
+void make_folder_of(const Path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error)
+    cannot(format("cannot make the folder {}", file.parent_path().string()), error.value());
+}
+
+Path ready_to_be_written(const Path& path) {
+  make_folder_of(path);
+  remove_left_behind(path);
+  return path;
 }
 
 }  // namespace
@@ -85,27 +89,38 @@ std::string read_file(const Path& path) {
   return std::string(file.bytes());
 }
 
-void sync_and_rename(const Path& from, const Path& to) {
-  sync(from, O_RDONLY);
-  if (std::rename(from.c_str(), to.c_str()) != 0)
-    cannot(format("cannot write {}", to.string()), errno);
-  sync(to.has_parent_path() ? to.parent_path() : Path("."), O_RDONLY | O_DIRECTORY);
+FileWriter::FileWriter(const Path& path)
+    : path_(ready_to_be_written(path)),
+      temporary_(temporary_name(path)),
+      file_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
+  if (file_ < 0) cannot(format("cannot write {}", path.string()), errno);
+}
+
+FileWriter::~FileWriter() {
+  if (file_ >= 0 && !in_place_) ::unlink(temporary_.c_str());
+}
+
+void FileWriter::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) cannot(format("cannot write {}", path_.string()), errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void FileWriter::put_in_place() {
+  if (::fsync(file_) != 0) cannot(format("cannot write {} to the disk", path_.string()), errno);
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0)
+    cannot(format("cannot write {}", path_.string()), errno);
+  in_place_ = true;
+  sync_folder_of(path_);
 }
 
 void write_file(const Path& path, std::string_view content) {
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    cannot(format("cannot make the folder {}", path.parent_path().string()), error.value());
-  remove_left_behind(path);
-  const Path temporary = temporary_name(path);
-  try {
-    write_new(temporary, content);
-    sync_and_rename(temporary, path);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
+  FileWriter file(path);
+  file.write(content);
+  file.put_in_place();
 }
 
 void check_writable(const Path& path) {
@@ -134,7 +149,7 @@ MappedFile::MappedFile(const Path& path) : path_(path) {
   size_ = static_cast<size_t>(info.st_size);
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file, 0);
-  if (data == MAP_FAILED) cannot(format("cannot map {}", path.string()), errno);
+  if (data == MAP_FAILED) cannot_read(format("cannot map {}", path.string()), path, errno);
   data_ = static_cast<const char*>(data);
   range_.emplace(data_, size_, path.string());
 }

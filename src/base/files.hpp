@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/mapped_range.hpp"
 
 namespace lorahub::base {
@@ -18,15 +19,28 @@ std::string read_file(const Path& path);  // Error when it can't be read
 
 inline constexpr std::string_view kTemporaryExtension = ".tmp";
 
-// Writes a temporary file beside it, which no other writer uses (its name ends in .tmp), fsyncs it,
-// renames it over `path` and fsyncs the folder. Makes the folder; removes what killed writers of
-// this host have left. Error when not possible.
-void write_file(const Path& path, std::string_view content);
+// Writes a temporary file beside `path`, which no other writer uses (its name ends in .tmp). Makes
+// the folder; removes what killed writers of this host have left. Error when not possible.
+class FileWriter {
+ public:
+  explicit FileWriter(const Path& path);
+  ~FileWriter();  // without put_in_place(), nothing is left
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  void write(std::string_view bytes);
+  void put_in_place();  // fsyncs the file, renames it over `path` and fsyncs the folder
+
+ private:
+  Path path_, temporary_;
+  Descriptor file_;
+  bool in_place_ = false;
+};
+
+void write_file(const Path& path, std::string_view content);  // by a FileWriter
 
 // Error where write_file() could not write there, so that a command finds it before it computes.
 // Makes no folder and leaves nothing behind.
 void check_writable(const Path& path);
-void sync_and_rename(const Path& from, const Path& to);  // for files that a library wrote
 
 // A read-only view of a file, shared between the processes of a node. A file that shrinks meanwhile
 // ends the program with a sentence (mapped_range.hpp).

@@ -11,7 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
-#include "base/open_error.hpp"
+#include "base/read_error.hpp"
 #include "base/signals.hpp"
 #include "base/wait_ready.hpp"
 
@@ -23,11 +23,10 @@ constexpr double kSilent = 3;                 // seconds of waiting before a wor
 constexpr size_t kLargest = size_t{1} << 30;  // bytes that are read at once
 
 [[noreturn]] void refuse(const std::string& file, int error) {
-  if (is_the_machines(error)) cannot_open(format("{}: can't be opened", file), file, error);
-  throw FileError(error == ENOENT
-                      ? format("{}: no such file, check the path", file)
-                      : format("{}: can't be opened ({}), check the path and its permissions", file,
-                               std::strerror(error)));
+  if (is_the_machines(error)) cannot_read(format("{}: can't be opened", file), file, error);
+  throw FileError(error == ENOENT ? format("{}: no such file", file)
+                                  : format("{}: can't be opened ({})", file, std::strerror(error)),
+                  advice(error));
 }
 
 // Without O_NONBLOCK, opening a pipe waits for its writer, deaf to blocked signals.
@@ -74,8 +73,7 @@ size_t Input::read(std::span<char> into) {
       return static_cast<size_t>(size);
     }
     if (errno == EINTR || errno == EAGAIN) continue;
-    throw Interrupted(format("{}: can't be read ({}), run the same command again once it can",
-                             name_, std::strerror(errno)));
+    cannot_read(format("{}: can't be read", name_), name_, errno);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -13,10 +15,20 @@ namespace lorahub::base {
 namespace {
 std::atomic<int> first_signal = 0;
 
+struct Asked {
+  int signal;
+  const char* words;
+};
+constexpr std::array kAsked{Asked{SIGINT, "interrupted (SIGINT)"},
+                            Asked{SIGTERM, "asked to end (SIGTERM)"},
+                            Asked{SIGHUP, "the terminal was closed (SIGHUP)"},
+                            Asked{SIGXCPU, "the processor time is used up (SIGXCPU, ulimit -t)"},
+                            Asked{SIGUSR1, "warned by the scheduler (SIGUSR1)"}};
+
 sigset_t our_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int number : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set, number);
+  for (const Asked& asked : kAsked) sigaddset(&set, asked.signal);
   return set;
 }
 }  // namespace
@@ -39,16 +51,9 @@ int pending_signal() {
 }
 
 void throw_if_signalled() {
-  switch (pending_signal()) {
-    case 0:
-      return;
-    case SIGINT:
-      throw Interrupted("interrupted (SIGINT); run the same command to go on");
-    case SIGTERM:
-      throw Interrupted("asked to end (SIGTERM); run the same command to go on");
-    default:
-      throw Interrupted("warned by the scheduler (SIGUSR1); run the same command to go on");
-  }
+  const auto* asked = std::ranges::find(kAsked, pending_signal(), &Asked::signal);
+  if (asked != kAsked.end())
+    throw Interrupted(format("{}; run the same command to go on", asked->words));
 }
 
 }  // namespace lorahub::base

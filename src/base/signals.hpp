@@ -1,10 +1,11 @@
-// Blocks SIGINT, SIGTERM and SIGUSR1 (Slurm's warning), so that the program asks for them where it
-// suits.
+// Blocks the signals that ask a program to end: SIGINT, SIGTERM, SIGHUP (of a terminal that
+// closes), SIGXCPU (a limit of processor time) and SIGUSR1 (Slurm's warning). The program asks for
+// them where it suits.
 #pragma once
 
 namespace lorahub::base {
 
-// Blocks the three signals in this thread and those it starts later. Call before MPI_Init (whose
+// Blocks these signals in this thread and those it starts later. Call before MPI_Init (whose
 // threads would take them). A second SIGINT, polled after the first, ends the process at once.
 void block_signals();
 
@@ -12,7 +13,7 @@ void block_signals();
 // that ends the process.
 void ignore_file_size_signal();
 
-// The first of the three that has arrived since, or 0. Never blocks.
+// The first of them that has arrived since, or 0. Never blocks.
 int pending_signal();
 
 // Interrupted when a signal is pending.

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/file_kind.hpp"
+#include "base/files.hpp"
 #include "base/nesting.hpp"
 #include "checkpoint/mapped.hpp"
 #include "checkpoint/weights.hpp"
@@ -208,25 +208,13 @@ Tensors read_safetensors(const Mapped& mapped) {
 void write_safetensors(const fs::path& file, const Tensors& tensors) {
   const std::vector<Item> items = in_file_order(tensors);
   const std::string header = write_header(items);
-  std::error_code error;
-  if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
-  const fs::path temporary = file.string() + ".tmp";
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  out.write(header.data(), static_cast<std::streamsize>(header.size()));
+  base::FileWriter out(file);
+  out.write(header);
   for (const Item& item : items) {  // one at a time: the whole may not fit in memory twice
     const at::Tensor plain = item.tensor.detach().to(at::kCPU).contiguous();
-    out.write(static_cast<const char*>(plain.const_data_ptr()),
-              static_cast<std::streamsize>(plain.nbytes()));
+    out.write({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
   }
-  out.close();
-  if (!out) {
-    fs::remove(temporary, error);
-    base::fail(
-        "{}: can't be written (no such folder, no permission, or the disk is full), "
-        "choose another place or make room",
-        file.string());
-  }
-  base::sync_and_rename(temporary, file);
+  out.put_in_place();
 }
 
 }  // namespace lorahub::checkpoint

@@ -231,16 +231,20 @@ class AdaptationLead {
     const objective::LoadedModel loaded = own_.model_of(trial());
     const lora::Pool pool = own_.pool_of(trial(), adapted_.modules);
     if (compares()) answer_shots(loaded, pool);
-    adapted_.delivered = deliver(loaded,
-                                 {.trial = trial(),
-                                  .task = inputs_.task,
-                                  .pool = pool,
-                                  .weights = adapted_.weights,
-                                  .contest = adapted_.contest,
-                                  .evaluations = adapted_.evaluations,
-                                  .loss_batch = adaptation_.loss_batch,
-                                  .recipe = recipe_},
-                                 output_);
+    try {
+      adapted_.delivered = deliver(loaded,
+                                   {.trial = trial(),
+                                    .task = inputs_.task,
+                                    .pool = pool,
+                                    .weights = adapted_.weights,
+                                    .contest = adapted_.contest,
+                                    .evaluations = adapted_.evaluations,
+                                    .loss_batch = adaptation_.loss_batch,
+                                    .recipe = recipe_},
+                                   output_);
+    } catch (const base::FileError& error) {
+      throw base::since_the_beginning(error);
+    }
   }
 
   const Adaptation& adaptation_;

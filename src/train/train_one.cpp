@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "base/fault.hpp"
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "base/sha256.hpp"
@@ -68,6 +69,15 @@ void round_to_half(const Trainable& trained) {
   for (const at::Tensor& value : values(trained)) value.copy_(value.to(at::kHalf));
 }
 
+// The checkpoint, and what kills within the writing of one have left beside it.
+std::vector<fs::path> checkpoint_files(const fs::path& out) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(out))
+    if (entry.path().filename().string().starts_with(kCheckpointFile))
+      files.push_back(entry.path());
+  return files;
+}
+
 class Work {
  public:
   Work(const TrainingConfig& config, const OneTraining& training,
@@ -104,8 +114,12 @@ class Work {
     Trainer trainer(make(), std::move(pairs), settings_);
     card_.before = evaluate(trainer.trainable());
     trainer.load(checkpoint_file(), identity_);
-    train(trainer);
-    finish(trainer);
+    try {
+      train(trainer);
+      finish(trainer);
+    } catch (const base::FileError& error) {
+      throw base::since_the_beginning(error);
+    }
   }
 
  private:
@@ -244,8 +258,7 @@ class Work {
       write_model(training_.out, trained, folder_, stored);
     fill_card(trainer);
     write_card(training_.out, config_, card_);
-    fs::remove(checkpoint_file());
-    fs::remove(checkpoint_file().string() + ".tmp");  // of a kill within a checkpoint
+    for (const fs::path& file : checkpoint_files(training_.out)) fs::remove(file);
   }
 
   lora::Module module(const Trainable& trained, at::ScalarType stored) const {
@@ -336,8 +349,7 @@ void check_free(const fs::path& out, lora::Force force) {
   base::check_writable(out / kTrainingFile);
   if (type == fs::file_type::not_found) return;
   if (force == lora::Force::yes || fs::is_empty(out)) return;
-  const bool ours = fs::exists(out / kTrainingFile) || fs::exists(out / kCheckpointFile) ||
-                    fs::exists(out / (std::string(kCheckpointFile) + ".tmp"));
+  const bool ours = fs::exists(out / kTrainingFile) || !checkpoint_files(out).empty();
   base::check(type == fs::file_type::directory && ours,
               "out {}: holds {}, which no training wrote (it could be lost), choose another folder "
               "or give --force",

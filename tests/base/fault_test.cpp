@@ -21,7 +21,7 @@ Cause of(const Error& error) {
 
 TEST(Fault, OurOwnExceptionsAreWhatTheyAre) {
   EXPECT_EQ(of(Error("e")).blame, Blame::input);
-  EXPECT_EQ(of(FileError("e")).blame, Blame::input);
+  EXPECT_EQ(of(FileError("e", "a")).blame, Blame::input);
   EXPECT_EQ(of(Interrupted("e")).blame, Blame::interruption);
   EXPECT_EQ(of(MachineFault("e")).blame, Blame::machine);
   EXPECT_EQ(of(MachineFault("e")).sentence, "e");
@@ -89,6 +89,20 @@ TEST(Fault, ErrorsOfAFailingDiskAreTheMachinesAndThoseOfAPathAreNot) {
   }
   for (const int error : {ENOENT, EACCES, EPERM, EROFS, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP})
     EXPECT_THROW(cannot("cannot open x", error), FileError) << error;
+}
+
+// At the beginning what was asked for is to be checked, later the machine.
+TEST(Fault, TheAdviceAboutAFileFitsItsTime) {
+  try {
+    cannot("cannot open x", EROFS);
+  } catch (const FileError& error) {
+    EXPECT_STREQ(error.what(),
+                 "cannot open x: Read-only file system, name a place that can be written to");
+    EXPECT_STREQ(
+        since_the_beginning(error).what(),
+        "cannot open x: Read-only file system (it was possible when the run began), see to "
+        "it and run the same command to go on");
+  }
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <string>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -34,6 +36,29 @@ TEST(Signals, AskedForAndRemembered) {
               return 3;
             }),
             0);
+}
+
+TEST(Signals, EachThatAsksForTheEndIsNamed) {
+  for (const auto& [number, name] :
+       {std::pair{SIGINT, "SIGINT"}, std::pair{SIGTERM, "SIGTERM"}, std::pair{SIGHUP, "SIGHUP"},
+        std::pair{SIGXCPU, "SIGXCPU"}, std::pair{SIGUSR1, "SIGUSR1"}}) {
+    static int sent;
+    static const char* expected;
+    sent = number;
+    expected = name;
+    EXPECT_EQ(in_child([] {
+                block_signals();
+                ::kill(::getpid(), sent);
+                try {
+                  throw_if_signalled();
+                } catch (const Interrupted& e) {
+                  return std::string(e.what()).find(expected) != std::string::npos ? 0 : 2;
+                }
+                return 1;
+              }),
+              0)
+        << name;
+  }
 }
 
 TEST(Signals, ASecondInterruptEndsAtOnce) {

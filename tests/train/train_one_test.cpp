@@ -1,9 +1,12 @@
 #include "train/train_one.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "../process.hpp"
 #include "base/check.hpp"
+#include "base/fault.hpp"
+#include "base/files.hpp"
 #include "checkpoint/weights.hpp"
 #include "lora/module_card.hpp"
 #include "model/families.hpp"
@@ -76,6 +79,27 @@ TEST(TrainOne, what_is_written_has_the_losses_of_what_was_trained) {
     other.seed = 2;
     EXPECT_THROW(train_one(other, trainings(other)[0], {}), base::Error);
   }
+}
+
+TEST(TrainOne, a_folder_that_vanishes_is_the_machines_fault) {
+  TrainingConfig c = config(What::lora, fresh_folder("training") / "out");
+  c.checkpoint = 0;  // after each step
+  const auto vanish = [&](double, const std::string&) {
+    fs::remove_all(c.out);
+    std::ofstream(c.out) << "a file";
+  };
+  EXPECT_THROW(train_one(c, trainings(c)[0], {.threads = 2, .progress = vanish}),
+               base::MachineFault);
+}
+
+// Each writer names its own, so that they are known by their beginning.
+TEST(TrainOne, a_folder_with_a_half_written_checkpoint_is_gone_on_with) {
+  const TrainingConfig c = config(What::lora, fresh_folder("training") / "out");
+  base::write_file(c.out / "checkpoint.safetensors.host-1-1.tmp", "half");
+  EXPECT_NO_THROW(check_free(c.out, lora::Force::no));
+  ASSERT_TRUE(train_one(c, trainings(c)[0], {.threads = 2}));
+  for (const auto& entry : fs::directory_iterator(c.out))
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::StartsWith("checkpoint")));
 }
 
 TEST(TrainOne, learns) {

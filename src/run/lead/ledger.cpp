@@ -135,7 +135,7 @@ void Ledger::checkpoint() {
     throw base::MachineFault(base::format(
         "{} (the journal keeps all results), see to the results folder and run the same command "
         "again",
-        error.what()));
+        error.problem));
   }
   const std::lock_guard lock(mutex_);
   checkpoint_seconds_ = clock.seconds();

@@ -80,15 +80,6 @@ std::string RankServer::for_the_rank(const RankRequest& request) {
   return {};
 }
 
-namespace {
-// The message for a file that has become unreadable since the run began.
-std::string gone(const base::FileError& error) {
-  return base::format(
-      "{} (it could be read when the run began), put it back and run the same command to go on",
-      error.what());
-}
-}  // namespace
-
 // Frees memory after a fault of the machine, so that the next try, here or on another rank of this
 // node, finds more.
 void RankServer::make_room() {
@@ -109,7 +100,7 @@ std::string RankServer::handle(const std::string& bytes) {
   try {
     return compute(request);
   } catch (const base::FileError& error) {
-    if (begun_) throw base::MachineFault(gone(error));
+    if (begun_) throw base::since_the_beginning(error);
     throw;
   } catch (...) {
     if (base::cause_of(std::current_exception()).blame == base::Blame::machine) make_room();
