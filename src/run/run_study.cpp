@@ -35,7 +35,7 @@ class StudyRunner {
         dispatcher_(dispatcher) {}
 
   int run() {
-    check_file_names();
+    check_can_be_written(options_.out, options_.shard, dispatcher_.ranks());
     dispatcher_.note("reading the results folder");
     const std::vector<store::ShardHistory> before = store::read_journals(options_.out);
     check_folder(plan(), before, {});
@@ -127,15 +127,6 @@ class StudyRunner {
   // Every rank loads what trial i reads: what one of them cannot read is found now.
   void try_out(size_t i) {
     dispatcher_.everyone(join_request(plan::trial_inputs(trials_[i], tokenizers_), i));
-  }
-
-  // Checks the longest file names that a run makes: the lock of the journal and the temporary
-  // result file.
-  void check_file_names() const {
-    const auto result = store::result_file(options_.out, options_.shard).string();
-    check_names({store::lock_file(store::journal_file(options_.out, options_.shard)),
-                 result + std::string(base::kTemporaryExtension),
-                 store::log_file(store::log_folder(options_.out), dispatcher_.ranks() - 1)});
   }
 
   void make_folder() const {
@@ -293,7 +284,7 @@ class StudyRunner {
       hooks_.trial_done(trial, record);
     } catch (const base::FileError& error) {  // it was there when the run began
       watched_.check(files_[i]);
-      throw base::MachineFault(error.what());
+      throw base::since_the_beginning(error);
     } catch (const base::Error& error) {  // of any rank: the other trials go on
       watched_.check(files_[i]);          // a file that changed meanwhile is an interruption
       ledger_->fail(trial, error.what());

@@ -153,6 +153,9 @@ TEST_F(BadStudy, ResultsFolderNotWritable) {
       << kUses << "set: {task: E1_isa_letter, method: zero_shot, max_tokens: 2}\n";
   expect_refused(lorahub("run " + quoted(folder_ / "bad.yaml") + " --quiet --out /proc/results"),
                  HasSubstr("/proc/results"));
+  // A folder that is there already: nobody makes files in it.
+  expect_refused(lorahub("run " + quoted(folder_ / "bad.yaml") + " --quiet --out /sys/kernel"),
+                 HasSubstr("cannot write /sys/kernel/kernel.h5: "));
 }
 TEST_F(BadStudy, FileMissing) {
   expect_refused(lorahub("run /nowhere/x.yaml"), HasSubstr("/nowhere/x.yaml"));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "base/files.hpp"
 #include "base/signals.hpp"
 #include "plan/input_hashes.hpp"
 #include "plan/learning_rate.hpp"
@@ -112,19 +113,30 @@ void check_places(const FolderPlan& plan, const std::vector<store::ShardHistory>
               result.string());
 }
 
-}  // namespace
-
+// Error where one of these names is longer than its file system takes.
 void check_names(const std::vector<std::filesystem::path>& files) {
   for (const std::filesystem::path& file : files) {
     const std::filesystem::path whole = std::filesystem::absolute(file);
-    bool fits = whole.string().size() < PATH_MAX;
-    for (const std::filesystem::path& part : whole)
-      fits &= part.string().size() <= limit(whole, _PC_NAME_MAX, NAME_MAX);
-    base::check(fits,
+    const bool is_short = whole.string().size() < PATH_MAX;
+    const size_t most = is_short ? limit(whole, _PC_NAME_MAX, NAME_MAX) : 0;
+    const auto fits = [most](const auto& part) { return part.string().size() <= most; };
+    base::check(is_short && std::ranges::all_of(whole, fits),
                 "the name {} is too long for its file system (results could not be written), "
                 "choose a shorter --out",
                 file.string());
   }
+}
+
+}  // namespace
+
+void check_can_be_written(const std::filesystem::path& out, const std::string& shard, int ranks) {
+  const base::Path result = store::result_file(out, shard);
+  const base::Path log = store::log_file(store::log_folder(out), ranks - 1);
+  // The longest names are those of the journal's lock and of the temporary result file.
+  check_names({store::lock_file(store::journal_file(out, shard)),
+               result.string() + std::string(base::kTemporaryExtension), log});
+  base::check_writable(result);
+  if (!std::filesystem::is_symlink(log.parent_path())) base::check_writable(log);  // else refused
 }
 
 Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known,

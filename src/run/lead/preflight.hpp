@@ -12,8 +12,9 @@
 
 namespace lorahub::run {
 
-// Error where the name of one of these files is longer than its file system takes.
-void check_names(const std::vector<std::filesystem::path>& files);
+// Error where a run of so many ranks could not write its files into the folder `out`: a name would
+// be longer than its file system takes, or the place can't be written to. `shard`: "" or "1-of-4".
+void check_can_be_written(const std::filesystem::path& out, const std::string& shard, int ranks);
 
 struct Checked {
   std::vector<store::Inputs> inputs;  // by trial
