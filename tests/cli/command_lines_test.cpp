@@ -14,6 +14,7 @@
 
 #include "base/file_kind.hpp"
 #include "base/streams.hpp"
+#include "base/text.hpp"
 #include "cli/program.hpp"
 #include "process.hpp"
 
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 constexpr unsigned kSeconds = 20;  // for a case that computes in earnest
+constexpr unsigned kServing = 3;   // seconds of a service that listens
 
 // What a child of this process prints and how it ends: a start of the program costs a fork.
 class Child {
@@ -50,7 +52,7 @@ class Child {
   [[noreturn]] void become(Words words) const {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    ::alarm(kSeconds);
+    ::alarm(words.size() > 1 && words[1] == "serve" ? kServing : kSeconds);
     ::close(STDIN_FILENO);
     redirect(folder_ / "out", STDOUT_FILENO);
     redirect(folder_ / "err", STDERR_FILENO);
@@ -153,12 +155,17 @@ std::vector<std::pair<std::string, bool>> options(const std::string& help) {
   return found;
 }
 
-const std::vector<Words> kCommands = {
-    {"run"},         {"plan"},          {"submit"},     {"merge"},         {"report"},
-    {"export"},      {"status"},        {"check"},      {"knobs"},         {"score"},
-    {"infer"},       {"adapt"},         {"compose"},    {"hub"},           {"hub", "list"},
-    {"hub", "show"}, {"hub", "verify"}, {"hub", "add"}, {"hub", "remove"}, {"probe"},
-    {"train"},       {"lab"},           {"bench"},      {"scroe"},         {}};
+std::vector<Words> commands() {
+  std::vector<Words> all{{}};
+  for (const std::string& words : base::split(
+           "run,plan,submit,merge,report,export,status,check,knobs,score,infer,adapt,compose,"
+           "hub,hub list,hub show,hub verify,hub add,hub remove,probe,train,lab,bench,doctor,"
+           "completion,manual,serve,scroe",
+           ','))
+    all.push_back(base::split(words, ' '));
+  return all;
+}
+const std::vector<Words> kCommands = commands();
 
 // Values at the limits, and no values at all.
 const Words& hostile() {
@@ -285,7 +292,9 @@ class Lines {
                                                         {"add", {"library", "library/find_letter"}},
                                                         {"remove", {"library", "absent"}},
                                                         {"train", {"study.yaml"}},
-                                                        {"lab", {"folder"}}};
+                                                        {"lab", {"folder"}},
+                                                        {"completion", {"bash"}},
+                                                        {"manual", {"hub"}}};
     const auto found = values.find(name);
     if (found == values.end()) return;
     for (const std::string& value : found->second) words.push_back(one_in(3) ? any() : value);
@@ -326,7 +335,7 @@ TEST_F(CommandLines, EndAsTheProgramPromises) {
     words.emplace_back("--help");
     known[command.back()] = options(run(words).out);
     const bool has_options =
-        command.back() != "hub" && command.back() != "check" && command.back() != "remove";
+        !std::set<std::string>{"hub", "check", "remove", "completion"}.contains(command.back());
     EXPECT_EQ(known[command.back()].empty(), !has_options) << command.back();
   }
   Lines lines(number("LORAHUB_SEED", 1));
