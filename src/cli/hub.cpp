@@ -98,6 +98,8 @@ int show(const HubOptions& options) {
 
 int verify(const HubOptions& options) {
   const lora::Index index = read_library(options.library);
+  base::check(!index.modules.empty(), "{} holds no module (so nothing is verified), check the path",
+              options.library);
   std::vector<lora::NamedBase> named;
   for (const lora::Indexed& module : run::chosen(index, options.names))
     named.push_back({.module = module.name, .base = module.base});

@@ -68,6 +68,12 @@ TEST_F(Hub, AFolderThatIsNotThereIsCalledThat) {
   }
 }
 
+TEST_F(Hub, AFolderWithoutModulesIsNotGood) {
+  const Ended ended = lorahub("hub verify " + quoted(folder_));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("holds no module"));
+}
+
 // A test keeps what the module answers. Where that is not what was asked, all who read it know.
 TEST_F(Hub, SelfTestsThatMissTheirTargetAreCounted) {
   std::ofstream(folder_ / "rows.jsonl") << R"({"input": "2 3 1", "target": "nothing like it"})"
