@@ -117,8 +117,8 @@ class Work {
     try {
       train(trainer);
       finish(trainer);
-    } catch (const base::FileError& error) {
-      throw base::since_the_beginning(error);
+    } catch (const base::FileError& failed) {
+      throw base::since_the_beginning(failed);
     }
   }
 
