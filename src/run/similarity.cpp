@@ -1,10 +1,10 @@
 #include "run/similarity.hpp"
 
-#include "checkpoint/hub.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "lora/geometry.hpp"
 #include "lora/load_modules.hpp"
 #include "model/families.hpp"
-#include "report/statistics/cluster.hpp"
+#include "report/statistics/cluster_order.hpp"
 #include "tensor/threads.hpp"
 
 namespace lorahub::run {
