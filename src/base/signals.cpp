@@ -15,20 +15,20 @@ namespace lorahub::base {
 namespace {
 std::atomic<int> first_signal = 0;
 
-struct Asked {
+struct EndSignal {
   int signal;
   const char* words;
 };
-constexpr std::array kAsked{Asked{SIGINT, "interrupted (SIGINT)"},
-                            Asked{SIGTERM, "asked to end (SIGTERM)"},
-                            Asked{SIGHUP, "the terminal was closed (SIGHUP)"},
-                            Asked{SIGXCPU, "the processor time is used up (SIGXCPU, ulimit -t)"},
-                            Asked{SIGUSR1, "warned by the scheduler (SIGUSR1)"}};
+constexpr std::array kEndSignals{
+    EndSignal{SIGINT, "interrupted (SIGINT)"}, EndSignal{SIGTERM, "asked to end (SIGTERM)"},
+    EndSignal{SIGHUP, "the terminal was closed (SIGHUP)"},
+    EndSignal{SIGXCPU, "the processor time is used up (SIGXCPU, ulimit -t)"},
+    EndSignal{SIGUSR1, "warned by the scheduler (SIGUSR1)"}};
 
 sigset_t our_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const Asked& asked : kAsked) sigaddset(&set, asked.signal);
+  for (const EndSignal& asked : kEndSignals) sigaddset(&set, asked.signal);
   return set;
 }
 }  // namespace
@@ -51,8 +51,8 @@ int pending_signal() {
 }
 
 void throw_if_signalled() {
-  const auto* asked = std::ranges::find(kAsked, pending_signal(), &Asked::signal);
-  if (asked != kAsked.end())
+  const auto* asked = std::ranges::find(kEndSignals, pending_signal(), &EndSignal::signal);
+  if (asked != kEndSignals.end())
     throw Interrupted(format("{}; run the same command to go on", asked->words));
 }
 

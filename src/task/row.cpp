@@ -114,8 +114,8 @@ std::vector<Style> styles_begun(const Json& row) {
 // Two styles that differ only in a target that neither row has are one.
 bool same_inputs(const Style& a, const Style& b) { return a.inputs == b.inputs; }
 
-Names present(const Json& row, const Style& style) {
-  Names names{style.inputs.front()};
+ColumnNames present(const Json& row, const Style& style) {
+  ColumnNames names{style.inputs.front()};
   if (has(row, style.target)) names.push_back(style.target);
   return names;
 }

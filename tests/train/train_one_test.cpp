@@ -96,7 +96,7 @@ TEST(TrainOne, a_folder_that_vanishes_is_the_machines_fault) {
 TEST(TrainOne, a_folder_with_a_half_written_checkpoint_is_gone_on_with) {
   const TrainingConfig c = config(What::lora, fresh_folder("training") / "out");
   base::write_file(c.out / "checkpoint.safetensors.host-1-1.tmp", "half");
-  EXPECT_NO_THROW(check_free(c.out, lora::Force::no));
+  EXPECT_NO_THROW(train::check_free(c.out, lora::Force::no));
   ASSERT_TRUE(train_one(c, trainings(c)[0], {.threads = 2}));
   for (const auto& entry : fs::directory_iterator(c.out))
     EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::StartsWith("checkpoint")));
