@@ -15,9 +15,12 @@ void cannot_write(std::string_view file, int error) {
 }
 
 void cannot_go_on_writing(std::string_view file, int error) {
+  const std::string advice = base::is_the_machines(error)
+                                 ? base::advice(error)
+                                 : "see to it and run the same command to go on";
   throw base::Interrupted(
       base::format("cannot write {} to the disk: {} (all that was recorded before is kept), {}",
-                   file, std::strerror(error), base::advice(error)));
+                   file, std::strerror(error), advice));
 }
 
 }  // namespace lorahub::store

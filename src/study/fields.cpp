@@ -80,7 +80,7 @@ std::string nearest_knob(const std::string& key) {
     last.push_back(names.back().substr(names.back().find('.') + 1));
   }
   const std::string word = base::nearest(key, last);
-  const bool near = base::nearest(key, {word, base::nearest(key, names)}) == word;
+  const bool near = !word.empty() && base::nearest(key, {word, base::nearest(key, names)}) == word;
   return near ? names[static_cast<size_t>(std::ranges::find(last, word) - last.begin())]
               : base::nearest(key, names);
 }

@@ -49,11 +49,10 @@ inline constexpr ReadBy kShufflesLabels{shuffles_labels, "where `labels` is shuf
 inline constexpr ReadBy kSearchesByCma{searches_by_cma, "where `search.method` is cma"};
 inline constexpr ReadBy kSearchesInGenerations{searches_in_generations,
                                                "where `search.method` is cma or random"};
-inline constexpr ReadBy kDrawsSearch{
-    draws_search,
-    "lorahub only where `search.method` is cma or random; uniform "
-    "where `composition` is dare_linear or dare_ties; gradient where "
-    "`train.smoothing` is not 0"};
+inline constexpr ReadBy kDrawsSearch{draws_search,
+                                     "lorahub where `search.method` is cma or random; uniform "
+                                     "where `composition` is dare_*; gradient where "
+                                     "`train.smoothing` is not 0"};
 inline constexpr ReadBy kPrunes{
     prunes, "where `composition` is magnitude_prune, ties, dare_linear or dare_ties"};
 inline constexpr ReadBy kCutsRank{cuts_rank, "where `composition` is svd"};

@@ -17,7 +17,11 @@ using Json = nlohmann::json;
 class BpeJsonReader {
  public:
   explicit BpeJsonReader(const std::filesystem::path& file)
-      : file_(file), json_(read_tokenizer_json(file)) {}
+      : file_(file),
+        json_(Json::parse(read_tokenizer_json_text(file), nullptr, /*allow_exceptions=*/false)) {
+    check_tokenizer_json(file, json_.is_object(),
+                         json_.contains("version") ? json_["version"].dump() : "");
+  }
 
   BpeJson read() {
     check_keys(json_,

@@ -1,7 +1,6 @@
 #include "text/tokenizer_files.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/file_kind.hpp"
@@ -23,18 +22,6 @@ std::vector<std::string> tokenizer_files(const fs::path& folder) {
   return names;
 }
 
-nlohmann::json read_tokenizer_json(const fs::path& file) {
-  const std::string text = read_tokenizer_json_text(file);
-  nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  base::check(json.is_object(), "{}: no JSON object (tokens would be unknown), copy the file again",
-              file.string());
-  base::check(!json.contains("version") || json["version"] == kTokenizerJsonVersion,
-              "{}: the \"version\" of the file is not {} (text would be cut into other tokens than "
-              "the model was trained with), use the tokenizer files that came with the model",
-              file.string(), kTokenizerJsonVersion);
-  return json;
-}
-
 std::string read_tokenizer_json_text(const fs::path& file) {
   if (!fs::exists(file)) return "{}";
   const std::string text = base::read_file(file);
@@ -45,6 +32,15 @@ std::string read_tokenizer_json_text(const fs::path& file) {
   base::check(!bad, "{}: byte {} is no UTF-8 (JSON is), save the file as UTF-8", file.string(),
               bad.value_or(0));
   return std::string(base::shallow_json(text));
+}
+
+void check_tokenizer_json(const fs::path& file, bool is_object, const std::string& version) {
+  base::check(is_object, "{}: no JSON object (tokens would be unknown), copy the file again",
+              file.string());
+  base::check(version.empty() || version == base::format("\"{}\"", kTokenizerJsonVersion),
+              "{}: the \"version\" of the file is not {} (text would be cut into other tokens than "
+              "the model was trained with), use the tokenizer files that came with the model",
+              file.string(), kTokenizerJsonVersion);
 }
 
 }  // namespace lorahub::text

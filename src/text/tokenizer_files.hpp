@@ -1,7 +1,6 @@
 // The files of a model folder that say how its text is cut into tokens.
 #pragma once
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -20,11 +19,13 @@ std::vector<std::string> tokenizer_file_names();
 // The names of those that lie in `folder`.
 std::vector<std::string> tokenizer_files(const std::filesystem::path& folder);
 
-// tokenizer.json. Error as below, and for what is no object of the version that is known.
-nlohmann::json read_tokenizer_json(const std::filesystem::path& file);
-
 // The text of one of the JSON files, "{}" where it is not there. Error: it is of another kind (a
 // Git LFS pointer, an archive...) or no UTF-8.
 std::string read_tokenizer_json_text(const std::filesystem::path& file);
+
+// Error for what is no tokenizer.json of the version that is known. `version`: as JSON, with its
+// quotes; "" where the file says none.
+void check_tokenizer_json(const std::filesystem::path& file, bool is_object,
+                          const std::string& version);
 
 }  // namespace lorahub::text

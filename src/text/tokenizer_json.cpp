@@ -17,7 +17,12 @@ using Json = nlohmann::json;
 class TokenizerReader {
  public:
   TokenizerReader(const std::filesystem::path& file, TokenizerClass by)
-      : file_(file), by_(by), json_(read_tokenizer_json(file)) {}
+      : file_(file),
+        by_(by),
+        json_(Json::parse(read_tokenizer_json_text(file), nullptr, /*allow_exceptions=*/false)) {
+    check_tokenizer_json(file, json_.is_object(),
+                         json_.contains("version") ? json_["version"].dump() : "");
+  }
 
   TokenizerJson read() const {
     for (const auto& [key, value] : json_.items()) {

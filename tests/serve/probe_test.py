@@ -158,9 +158,9 @@ def maps():
     two = service.ask("GET", path + "?search=ZZ_copy")[1]
     assert two["modules"] == ["zz_copy"] and two["similarity"] == [[1.0]] and two["total"] == 1, two
     assert service.ask("GET", path + "?search=nothing")[1] == {"modules": [], "similarity": [], "left_out": [], "total": 0}
-    for wrong in ("/api/libraries/other/similarity", path + "?model=other"):
+    for wrong, kind in (("/api/libraries/other/similarity", "library"), (path + "?model=other", "model")):
         status, reply = service.ask("GET", wrong)
-        assert status == 404 and "did you mean" in reply["detail"], reply
+        assert status == 404 and reply["detail"].startswith(f"there is no {kind} 'other' (there are: "), reply
     shutil.copytree(library / "add_roman", library / "broken")
     (library / "broken/adapter_model.safetensors").write_bytes(b"no weights")
     for i in range(165):

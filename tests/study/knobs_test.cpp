@@ -45,8 +45,9 @@ TEST(Knobs, ColumnsAreThoseOfResultFiles) {
                   "search.method", "search.population", "search.runs", "search.sigma0",
                   "search.mean0", "search.budget", "search.bound", "search.recommend", "train.lr",
                   "train.epochs", "train.batch", "train.weight_decay", "train.rank", "train.alpha",
-                  "train.dropout", "train.start", "train.descent", "precision", "engine", "scoring",
-                  "seed.modules", "seed.shots", "seed.search", "max_tokens", "batch"));
+                  "train.dropout", "train.start", "train.descent", "train.smoothing",
+                  "train.smoothing_pairs", "precision", "engine", "scoring", "seed.modules",
+                  "seed.shots", "seed.search", "max_tokens", "batch"));
 }
 
 TEST(Knobs, EveryNameStandsOnceAndIsFound) {

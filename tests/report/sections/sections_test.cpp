@@ -101,7 +101,7 @@ TEST(Sections, SayWhatTheFileHolds) {
       "shown, from +20.0 (no spread) points (lorahub modules=5 official) to +50.0 (no spread) "
       "(lorahub modules=20 cma); Wilcoxon over tasks, Holm: p = 1.00 at best; 2 tasks "
       "cannot "
-      "give less than 0.50.");
+      "give less than 0.50 without Holm's correction.");
   says(
       "in which budget?): After 3 evaluations, which all of them spent, few-shot loss against "
       "lorahub modules=5 "
