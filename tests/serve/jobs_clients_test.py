@@ -5,7 +5,7 @@
 import hashlib, http.server, json, os, shutil, subprocess, sys, threading, time
 from pathlib import Path
 
-from running_service import Service
+from running_service import Service, until
 
 program, configs, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), Path(sys.argv[3])
 work.mkdir(parents=True, exist_ok=True)
@@ -21,14 +21,6 @@ Service.usual = SHORT
 def service_at(name, *options, **more):
     shutil.rmtree(work / name, ignore_errors=True)
     return Service(program, configs, work / name, *options, **more)
-
-
-def until(condition, seconds=120):
-    end = time.time() + seconds
-    while not (found := condition()):
-        assert time.time() < end, "it did not come to that"
-        time.sleep(0.02)
-    return found
 
 
 def adapter_of(service, job):

@@ -5,7 +5,7 @@
 import json, os, shutil, signal, subprocess, sys, time
 from pathlib import Path
 
-from running_service import Service
+from running_service import Service, until
 
 program, configs, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), Path(sys.argv[3]).absolute()
 shutil.rmtree(work, ignore_errors=True)
@@ -19,14 +19,6 @@ Service.usual = {"probe": "all", "examples": ROWS}
 
 def service_at(name, *options):
     return Service(program, configs, work / name, *options)
-
-
-def until(condition, seconds=120):
-    end = time.time() + seconds
-    while not (found := condition()):
-        assert time.time() < end, "it did not come to that"
-        time.sleep(0.02)
-    return found
 
 
 def by_command_line(done):

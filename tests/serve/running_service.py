@@ -4,6 +4,16 @@ from pathlib import Path
 
 os.environ |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}  # a service of this machine is asked directly
 
+
+def until(condition, seconds=120):
+    """What the condition gives once it holds; it is looked at again and again."""
+    end = time.time() + seconds
+    while not (found := condition()):
+        assert time.time() < end, "it did not come to that"
+        time.sleep(0.02)
+    return found
+
+
 class Service:
     """One started program; `ranks`: by mpirun."""
 
