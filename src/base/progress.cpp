@@ -100,6 +100,7 @@ void Progress::show(double done, std::string_view text) {
 
 void Progress::begin(double done, std::string_view text) {
   const double now = clock_.seconds();
+  left_ = {};
   const double left = left_.seconds(done, now);
   if (quiet_ || (!terminal_ && now - last_ < pause(now))) return;
   draw(done, text, left);

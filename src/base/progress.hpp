@@ -34,7 +34,7 @@ class Progress {
   // on. It draws at most 10 times a second, so it may be called often.
   void show(double done, std::string_view text);
   // The same for work that begins now and may show nothing for long: it is drawn at once, and where
-  // there is no terminal it takes no later line's turn.
+  // there is no terminal it takes no later line's turn. Its speed is measured anew.
   void begin(double done, std::string_view text);
 
  private:

@@ -1,8 +1,11 @@
 #include "base/progress.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 namespace lorahub::base {
 namespace {
@@ -57,6 +60,18 @@ TEST(Progress, WorkThatBeginsIsSaidAtOnce) {
   Progress(true).begin(0, "reading");
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "  0% reading\n  0% trying\n  0% first step\n100% answering\n");
+}
+
+// What came before counts for nothing in how long the work that begins still takes.
+TEST(Progress, WorkThatBeginsHasASpeedOfItsOwn) {
+  testing::internal::CaptureStderr();
+  Progress progress(false);
+  progress.begin(0, "reading");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  progress.begin(0, "searching");
+  progress.show(0.1, "step");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),  // with the 1.5 s before it: 14 s
+              testing::MatchesRegex("  0% reading\n  0% searching\n 10% step, [0-9] s left\n"));
 }
 
 TEST(Progress, NoBarIsErasedOffATerminal) {
