@@ -86,20 +86,6 @@ class Directives {
 
 bool by_srun(const BatchJob& job) { return job.launcher.starts_with("srun"); }
 
-// Asks for a GPU for each rank, and srun shows each rank its own alone. The daemons of mpirun are
-// tasks of srun, one on each node, and would see one GPU for all their ranks; so they must see all
-// GPUs of the node.
-void add_gpus(const BatchJob& job, Directives& directives) {
-  const JobRequest& request = job.request;
-  if (request.gpus == 0) return;
-  if (by_srun(job) && request.gpus == request.ranks)
-    directives.add("--gpus-per-task", 1);
-  else if (request.nodes > 0 && request.gpus % request.nodes == 0)
-    directives.add("--gpus-per-node", request.gpus / request.nodes);
-  else
-    directives.add("--gpus", request.gpus);
-}
-
 // Whether the user or the site asks sbatch for one of these themselves.
 bool is_asked(const BatchJob& job, std::initializer_list<std::string_view> options) {
   const auto is_one = [&](const std::string& word) {
@@ -111,6 +97,29 @@ bool is_asked(const BatchJob& job, std::initializer_list<std::string_view> optio
   };
   return std::ranges::any_of(job.pass, is_one) ||
          std::ranges::any_of(job.site.defaults.options, is_one);
+}
+
+// Whether they ask for GPUs in Slurm's own words, of a certain kind, say.
+bool asks_for_gpus(const BatchJob& job) {
+  const std::string text =
+      base::join(job.pass, " ") + " " + base::join(job.site.defaults.options, " ");
+  return text.find("--gres=gpu") != std::string::npos ||
+         text.find("--gres gpu") != std::string::npos ||
+         is_asked(job, {"--gpus", "-G", "--gpus-per-node", "--gpus-per-task", "--gpus-per-socket"});
+}
+
+// Asks for a GPU for each rank, and srun shows each rank its own alone. The daemons of mpirun are
+// tasks of srun, one on each node, and would see one GPU for all their ranks; so they must see all
+// GPUs of the node.
+void add_gpus(const BatchJob& job, Directives& directives) {
+  const JobRequest& request = job.request;
+  if (request.gpus == 0 || asks_for_gpus(job)) return;
+  if (by_srun(job) && request.gpus == request.ranks)
+    directives.add("--gpus-per-task", 1);
+  else if (request.nodes > 0 && request.gpus % request.nodes == 0)
+    directives.add("--gpus-per-node", request.gpus / request.nodes);
+  else
+    directives.add("--gpus", request.gpus);
 }
 
 constexpr double kMarginOfMemory = 1.25, kProgramMegabytes = 512;  // of a rank, besides its data

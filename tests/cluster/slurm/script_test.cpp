@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "process.hpp"
 
 namespace lorahub::cluster::slurm {
@@ -126,6 +127,23 @@ TEST(Script, GpusAreSharedOutAsTheLauncherNeeds) {
   job.launcher = "mpirun";
   EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus-per-node=2\n"));
   EXPECT_THAT(report_script(job), Not(HasSubstr("gpu")));
+}
+
+// The words that Slurm's users know for a kind of GPU, and for where ranks are bound.
+TEST(Script, GpusThatTheUserAsksForInSlurmsWordsAreAskedForOnce) {
+  BatchJob job = small();
+  job.request.gpus = 8;
+  for (const char* words : {"--gres=gpu:a100:4", "--gpus-per-task=a100:1", "--gpus-per-node=4",
+                            "--gpus=a100:8", "-Ga100:8"}) {
+    job.pass = {"--gpu-bind=closest", words};
+    const std::string script = study_script(job);
+    EXPECT_THAT(script, HasSubstr(base::format("\n#SBATCH --gpu-bind=closest {}\n", words)));
+    EXPECT_THAT(script, Not(HasSubstr("\n#SBATCH --gpus"))) << words;
+  }
+  for (const char* words : {"--gpu-bind=closest", "--gres=shard:2"}) {  // says not how many GPUs
+    job.pass = {words};
+    EXPECT_THAT(study_script(job), HasSubstr("\n#SBATCH --gpus-per-task=1\n")) << words;
+  }
 }
 
 TEST(Script, TheWarningLeavesTimeToWork) {
