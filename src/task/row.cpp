@@ -99,16 +99,27 @@ std::vector<Style> styles_begun(const Json& row) {
   return styles;
 }
 
-[[noreturn]] void refuse_incomplete(const Json& row, const std::vector<Style>& begun) {
-  if (!begun.empty())
-    refuse("\"{}\" is missing (the row has {}), write {}", begun.front().target,
-           quoted(columns_of(row)), kExample);
+// What to do about a row without what it needs.
+std::string way_to_complete(RowForm form) {
+  if (form == RowForm::json) return base::format("write {}", kExample);
+  return "rename the columns to \"input\" and \"target\"";
+}
+
+[[noreturn]] void refuse_without_target(const Json& row, const std::string& target, RowForm form) {
+  const bool empty_cell = form == RowForm::table && row.contains(target);
+  refuse("\"{}\" is missing (the row has {}), {}", target, quoted(columns_of(row)),
+         empty_cell ? "fill in its cell or drop the row" : way_to_complete(form));
+}
+
+[[noreturn]] void refuse_incomplete(const Json& row, const std::vector<Style>& begun,
+                                    RowForm form) {
+  if (!begun.empty()) refuse_without_target(row, begun.front().target, form);
   for (const char* column : {"input", "context", "inputs", "prompt", "question", "instruction"})
     if (has(row, column))
       refuse("\"{}\" is empty (there is nothing to answer), write the input or drop the row",
              column);
-  refuse("the row has no input (it has {}), write {} or say --columns input=...,target=...",
-         row.empty() ? "no columns" : quoted(columns_of(row)), kExample);
+  refuse("the row has no input (it has {}), {} or say --columns input=...,target=...",
+         row.empty() ? "no columns" : quoted(columns_of(row)), way_to_complete(form));
 }
 
 // Two styles that differ only in a target that neither row has are one.
@@ -120,16 +131,16 @@ ColumnNames present(const Json& row, const Style& style) {
   return names;
 }
 
-Style told_style(const Json& row, Targets targets) {
+Style told_style(const Json& row, const Reading& reading) {
   const std::vector<Style> begun = styles_begun(row);
   std::vector<Style> complete;
   for (const Style& style : begun)
     if (has(row, style.target)) complete.push_back(style);
-  if (complete.empty() && targets == Targets::optional) {
+  if (complete.empty() && reading.targets == Targets::optional) {
     complete = begun;
     complete.erase(std::unique(complete.begin(), complete.end(), same_inputs), complete.end());
   }
-  if (complete.empty()) refuse_incomplete(row, begun);
+  if (complete.empty()) refuse_incomplete(row, begun, reading.form);
   if (complete.size() > 1)
     refuse(
         "both {} and {} could be the input and its answer (which ones are meant?), drop some "
@@ -162,7 +173,7 @@ Style named_style(const Json& row, const Columns& columns) {
   return style;
 }
 
-Example example(const Json& row, const Style& style, Targets targets) {
+Example example(const Json& row, const Style& style, const Reading& reading) {
   Example example;
   for (const std::string& column : style.inputs) {
     if (!has(row, column)) continue;
@@ -174,9 +185,8 @@ Example example(const Json& row, const Style& style, Targets targets) {
            quoted(style.inputs));
   if (has(row, style.target))
     example.target = text(row, style.target);
-  else if (targets == Targets::required)
-    refuse("\"{}\" is missing (the row has {}), write {}", style.target, quoted(columns_of(row)),
-           kExample);
+  else if (reading.targets == Targets::required)
+    refuse_without_target(row, style.target, reading.form);
   return example;
 }
 
@@ -189,10 +199,9 @@ std::string adapter(const Json& row) {
 Row read_row(const Json& json, const Reading& reading) {
   if (!json.is_object()) refuse("the row is no JSON object, write {}", kExample);
   const bool named = !reading.columns.input.empty();
-  const Style style =
-      named ? named_style(json, reading.columns) : told_style(json, reading.targets);
+  const Style style = named ? named_style(json, reading.columns) : told_style(json, reading);
   if (!named) check_all_read(json, style);
-  return {.example = example(json, style, reading.targets), .adapter = adapter(json)};
+  return {.example = example(json, style, reading), .adapter = adapter(json)};
 }
 
 // Text as JSON, or what is wrong with it and where.

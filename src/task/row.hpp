@@ -26,9 +26,13 @@ struct Columns {
 // words.
 Columns parse_columns(const std::string& words, std::string_view option);
 
+// What the user edits, for advice: lines of JSON, or a table with a header.
+enum class RowForm { json, table };
+
 struct Reading {
   Targets targets = Targets::required;
   Columns columns = {};
+  RowForm form = RowForm::json;
 };
 
 // A row from a JSON object. Where `columns` are named, they alone are read. Else the row has to be

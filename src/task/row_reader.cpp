@@ -25,7 +25,10 @@ bool begins_bbh(const std::string& line) {
 
 RowReader::RowReader(const std::string& file, Reading reading)
     : input_(file), reading_(std::move(reading)) {
-  if (const auto separator = cell_separator(file)) table_.emplace(*separator, reading_.columns);
+  const auto separator = cell_separator(file);
+  if (!separator) return;
+  table_.emplace(*separator, reading_.columns);
+  reading_.form = RowForm::table;
 }
 
 bool RowReader::fill() {

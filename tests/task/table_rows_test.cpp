@@ -79,6 +79,21 @@ TEST_F(TableRows, AnEmptyCellIsNone) {
   EXPECT_THAT(error("input,target\n,b\n"), StartsWith(":2: the row has no input"));
 }
 
+TEST_F(TableRows, AdviceIsAboutTheTableAndNotAboutJson) {
+  EXPECT_EQ(error("sentence,label\na,b\n"),
+            ":2: the row has no input (it has \"label\", \"sentence\"), rename the columns to "
+            "\"input\" and \"target\" or say --columns input=...,target=...");
+  EXPECT_EQ(error("input,label\na,1\n"),
+            ":2: \"target\" is missing (the row has \"input\", \"label\"), rename the columns to "
+            "\"input\" and \"target\"");
+  EXPECT_EQ(
+      error("input,target\na,\n"),
+      ":2: \"target\" is missing (the row has \"input\", \"target\"), fill in its cell or drop "
+      "the row");
+  const Reading named{.columns = {.input = "text", .target = "label"}};
+  EXPECT_THAT(error("text,label\na,\n", named), HasSubstr("fill in its cell or drop the row"));
+}
+
 TEST_F(TableRows, ARowKeepsItsPlaceItsAdapterAndItsColumns) {
   const std::vector<Row> found =
       rows("input,adapter,id\n\"a\nb\",sort,7\n\nc,,8\n", {.targets = Targets::optional});
