@@ -51,13 +51,15 @@ void check_free(const fs::path& folder, Force force) {
 
 std::string recipe(const std::string& made_of) { return base::sha256(made_of).substr(0, 16); }
 
-void check_recipe(const fs::path& folder, const std::string& recipe, Force force) {
-  if (force == Force::yes) return;
+bool check_recipe(const fs::path& folder, const std::string& recipe, Force force) {
+  if (force == Force::yes) return false;
   const ModuleCard card = read_card(folder);
   const bool finished =
       card.provenance.starts_with(kComposed) && !card.provenance.ends_with(kNotFinished);
-  if (finished && (recipe.empty() || card.recipe != recipe))
+  const bool same = finished && !recipe.empty() && card.recipe == recipe;
+  if (finished && !same)
     refuse(folder, "holds a composition of other inputs or settings (it would be lost)");
+  return same;
 }
 
 void claim(const fs::path& folder, ModuleCard card) {

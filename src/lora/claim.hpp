@@ -23,10 +23,10 @@ void check_free(const std::filesystem::path& folder, Force force);
 // written.
 std::string recipe(const std::string& made_of);
 
-// Error where the folder holds a finished composition of another recipe, which is the user's: it is
-// replaced by one of the same recipe alone, and one that is not finished by any. After
-// check_free().
-void check_recipe(const std::filesystem::path& folder, const std::string& recipe, Force force);
+// Whether the folder holds a finished composition of this recipe; false by force. Error where it
+// holds one of another recipe, which is the user's: it is replaced by one of the same recipe alone,
+// and one that is not finished by any. After check_free().
+bool check_recipe(const std::filesystem::path& folder, const std::string& recipe, Force force);
 
 // Writes a card that says that the composition is not finished, so that a folder that can't be
 // written is found before anything is computed, and so that the same command may be given again

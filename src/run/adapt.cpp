@@ -67,7 +67,13 @@ class AdaptationLead {
       check_agreement(dispatcher_,
                       {.trials = {trial()}, .inputs = {file_hashes_}, .by_path = by_path_});
     recipe_ = recipe();
-    lora::check_recipe(output_.folder, recipe_, output_.force);
+    if (lora::check_recipe(output_.folder, recipe_, output_.force))
+      fmt::print(stderr,
+                 "note: {} holds this very adaptation already; its journal went when it was "
+                 "finished, so all is computed again (`lorahub infer --adapter {}` answers with "
+                 "what is there)\n",
+                 base::printable_line(output_.folder.string()),
+                 base::printable_line(output_.folder.string()));
     const auto lead = [this](const workers::JobHandle& ranks) { search(ranks); };
     dispatcher_.work({{.size = {}, .join = join_request(inputs_, 0), .lead = lead}}, 1);
     write();

@@ -133,7 +133,9 @@ TEST_F(Adapt, OtherSettingsOrExamplesReplaceNothingWithoutForce) {
     EXPECT_EQ(read_all(folder_ / "out/README.md"), card) << other;
     EXPECT_EQ(adapter("out"), first) << other;
   }
-  EXPECT_EQ(lorahub(how + "mini/unseen/E1_isa_letter").code, 0);
+  const Ended same = lorahub(how + "mini/unseen/E1_isa_letter");
+  EXPECT_EQ(same.code, 0);
+  EXPECT_THAT(same.err, HasSubstr("note: out holds this very adaptation already"));
   EXPECT_EQ(adapter("out"), first);
   EXPECT_EQ(lorahub(how + "mini/unseen/E2_odd_letter --force").code, 0);
   EXPECT_NE(read_all(folder_ / "out/README.md"), card);
