@@ -106,5 +106,22 @@ TEST_F(Streams, ACurrentFolderThatWasRemovedIsSaid) {
   }
 }
 
+// MPI's start alone needs 70 KiB or so, and would end in a segmentation fault.
+TEST_F(Streams, AStackThatIsTooSmallIsSaidOrRaised) {
+  for (const std::string& command :
+       {std::string("doctor"), "infer" + kModel + task_ + " --max-tokens 2"}) {
+    const Ended ended =
+        run_command("ulimit -s 64; LORAHUB_CONFIGS=" + kConfigs + " " PROGRAM " " + command);
+    EXPECT_EQ(ended.code, 2) << command << ended.err;
+    EXPECT_THAT(ended.err, testing::StartsWith("lorahub: the stack may hold less than 1024 KiB"));
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  }
+  const Ended raised =
+      run_command("ulimit -S -s 64; LORAHUB_CONFIGS=" + kConfigs + " " PROGRAM " infer" + kModel +
+                  task_ + " --max-tokens 2 --threads 2");
+  EXPECT_EQ(raised.code, 0) << raised.err;
+  EXPECT_EQ(raised.out, lorahub("infer" + kModel + task_ + " --max-tokens 2").out);
+}
+
 }  // namespace
 }  // namespace lorahub
