@@ -101,7 +101,9 @@ Site read_site(const std::string& name, const std::filesystem::path& study_folde
               "--cluster {}: there is no configs/cluster/{}.yaml (known: {}), write one after "
               "configs/cluster/example.yaml",
               name, name, base::join(config_path.names("cluster"), ", "));
-  const auto entries = study::entries(study::read_document(*file, "cluster"));
+  const auto entries = study::entries(study::read_document(
+      *file,
+      {.name = "cluster", .line = "partition: ...", .examples = "configs/cluster/example.yaml"}));
   const Scheduler scheduler = scheduler_of(entries);
   const auto known = readers(site, scheduler);
   std::vector<std::string> keys;

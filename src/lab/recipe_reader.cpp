@@ -7,9 +7,15 @@
 
 namespace lorahub::lab {
 
+study::Value read_recipe_document(const std::filesystem::path& file) {
+  return study::read_document(
+      file,
+      {.name = "recipe of a lab", .line = "seed: 1", .examples = "experiments/lab/recipe.yaml"});
+}
+
 std::map<std::string, study::Value> read_parts(const std::filesystem::path& file,
                                                const RecipeKeys& keys) {
-  const study::Value root = study::read_document(file, "recipe of a lab");
+  const study::Value root = read_recipe_document(file);
   std::vector<std::string> known = keys.needed;
   known.insert(known.end(), keys.optional.begin(), keys.optional.end());
   std::map<std::string, study::Value> parts;

@@ -21,6 +21,9 @@ auto at(const study::Value& value, const Work& work) {
   }
 }
 
+// A recipe as one mapping.
+study::Value read_recipe_document(const std::filesystem::path& file);
+
 // The keys of the file. Error for a missing one of `needed`, and for one that neither list has.
 struct RecipeKeys {
   std::vector<std::string> needed, optional;

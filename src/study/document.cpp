@@ -113,15 +113,15 @@ void check_untagged(const Value& value) {
 
 }  // namespace
 
-Value read_document(const fs::path& file, const std::string& what) {
-  base::check(!fs::is_directory(file), "{}: is a folder, name the {} in it", file.string(), what);
-  base::check(fs::exists(file),
-              "{}: no such {}, name a YAML file that exists (experiments/ holds some)",
-              file.string(), what);
+Value read_document(const fs::path& file, const DocumentKind& kind) {
+  base::check(!fs::is_directory(file), "{}: is a folder, name the {} in it", file.string(),
+              kind.name);
+  base::check(fs::exists(file), "{}: no such {}, name a YAML file that exists (see {})",
+              file.string(), kind.name, kind.examples);
   Value value = parse_document(base::read_file(file), file);
   if (!value.node.IsMap())
-    fail_at(value, "the {} is not a list of `key: value` lines, write for example `question: ...`",
-            what);
+    fail_at(value, "the {} is not a list of `key: value` lines, write for example `{}` (see {})",
+            kind.name, kind.line, kind.examples);
   return value;
 }
 

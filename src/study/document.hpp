@@ -48,9 +48,16 @@ template <class... Args>
   throw base::Error(value.where() + ": " + fmt::format(message, std::forward<Args>(args)...));
 }
 
-// Reads a file that is one mapping. Error when it is missing (`what` says what it should be), is no
-// YAML or no mapping, when a second document follows in it, and for what misfit() finds.
-Value read_document(const std::filesystem::path& file, const std::string& what);
+// What a file should be, for the errors of read_document.
+struct DocumentKind {
+  std::string name;
+  std::string line;      // one that such a file may have
+  std::string examples;  // where some are found
+};
+
+// Reads a file that is one mapping. Error when it is missing, is no YAML or no mapping, when a
+// second document follows in it, and for what misfit() finds.
+Value read_document(const std::filesystem::path& file, const DocumentKind& kind);
 
 // The same for text that stands in `file`.
 Value parse_document(const std::string& text, const std::filesystem::path& file);

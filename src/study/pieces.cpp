@@ -162,7 +162,8 @@ TasksPiece read_tasks(const Found& found, const Value& root) {
 }
 
 Piece read_file_of(const fs::path& file, const std::string& kind, const std::string& name) {
-  const auto root = read_document(file, "piece");
+  const auto root = read_document(
+      file, {.name = "piece", .line = kind + ": ...", .examples = "configs/" + kind + "/"});
   Piece piece;
   if (kind == "model") {
     piece.model = folder_or_name(need(take(root, {"model"}, piece), "model", root), name);

@@ -71,7 +71,8 @@ void add_usual_search(Outline& outline) {
 }
 
 Outline read_outline(const std::filesystem::path& file) {
-  const auto root = read_document(file, "study file");
+  const auto root = read_document(
+      file, {.name = "study file", .line = "question: ...", .examples = "experiments/"});
   Outline outline{.root = root,
                   .config_path = ConfigPath(root.folder),
                   .question = "",

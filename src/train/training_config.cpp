@@ -165,7 +165,10 @@ const std::string& name(What what) { return whats()[static_cast<size_t>(what)]; 
 
 TrainingConfig read_config(const std::filesystem::path& file,
                            const std::vector<study::Setting>& set) {
-  return read_config(study::read_document(file, "training config"), set);
+  return read_config(study::read_document(file, {.name = "training config",
+                                                 .line = "train: lora",
+                                                 .examples = "configs/train/lorahub.yaml"}),
+                     set);
 }
 
 TrainingConfig read_config(const Value& root, const std::vector<study::Setting>& set) {

@@ -92,6 +92,21 @@ TEST(Usage, AKnobWithoutItsGroupAndOneInVain) {
   EXPECT_THAT(vain.err, HasSubstr("search.population changes nothing"));
 }
 
+TEST(Usage, AFileThatSaysNothingIsAnsweredWithALineOfItsOwnKind) {
+  const auto folder = fresh_folder("usage_kinds");
+  std::ofstream(folder / "empty.yaml");
+  const std::string file = quoted(folder / "empty.yaml"), lab = quoted(folder / "lab");
+  const std::map<std::string, std::string> lines{
+      {"train " + file, "`train: lora` (see configs/train/lorahub.yaml)"},
+      {"plan " + file, "`question: ...` (see experiments/)"},
+      {"lab " + lab + " --recipe " + file, "`seed: 1` (see experiments/lab/recipe.yaml)"}};
+  for (const auto& [words, line] : lines) {
+    const Ended ended = run_command(PROGRAM " " + words);
+    EXPECT_EQ(ended.code, 2) << words;
+    EXPECT_THAT(ended.err, HasSubstr("write for example " + line)) << words;
+  }
+}
+
 TEST(Usage, TheProgramAloneShowsItsHelp) {
   const Ended ended = run_command(PROGRAM);
   EXPECT_EQ(ended.code, 2);

@@ -22,7 +22,7 @@ TEST_F(StudyRefusals, RefusalsOfTheFile) {
             "s.yaml:3: not valid YAML");
   EXPECT_EQ(refusal("- a\n- b\n"),
             "s.yaml:1: the study file is not a list of `key: value` lines, write for example "
-            "`question: ...`");
+            "`question: ...` (see experiments/)");
   EXPECT_EQ(refusal("question:\nset: {shots: 5}\n"), "s.yaml:1: expected one value, not nothing");
   EXPECT_EQ(refusal(head_ + "sett: {shots: 5}\n"),
             "s.yaml:3: unknown key 'sett' (a study has: question, uses, set, vary, zip), did you "
@@ -33,7 +33,7 @@ TEST_F(StudyRefusals, RefusalsOfTheFile) {
             "s.yaml:3: expected `key: value` pairs, not a list or a word");
   EXPECT_EQ(error_of([&] { load(folder_.path() / "none.yaml"); }),
             (folder_.path() / "none.yaml").string() +
-                ": no such study file, name a YAML file that exists (experiments/ holds some)");
+                ": no such study file, name a YAML file that exists (see experiments/)");
   EXPECT_EQ(error_of([&] { load(folder_.path()); }),
             folder_.path().string() + ": is a folder, name the study file in it");
 }

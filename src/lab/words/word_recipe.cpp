@@ -135,7 +135,7 @@ std::vector<WordTask> WordRecipe::unseen() const {
 }
 
 bool is_word_recipe(const std::filesystem::path& file) {
-  const auto keys = study::entries(study::read_document(file, "recipe of a lab"));
+  const auto keys = study::entries(read_recipe_document(file));
   return std::ranges::any_of(keys, [](const study::Entry& entry) { return entry.key == "lists"; });
 }
 
