@@ -43,7 +43,7 @@ void add_penalty(std::span<const double> weights, const study::Penalty& penalty,
   const auto is_finite = [](double x) { return std::isfinite(x); };
   if (is_finite(found.losses[0]) && std::ranges::all_of(found.gradient, is_finite)) return;
   found = search::Losses{std::numeric_limits<double>::infinity()};
-  found.faults.push_back({.candidate = 0, .cause = "its loss or its gradient is not a number"});
+  found.faults.emplace_back().cause = "its loss or its gradient is not a number";
 }
 
 }  // namespace
