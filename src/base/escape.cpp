@@ -43,6 +43,19 @@ bool is_formula(std::string_view text) {
   return wide || (is_any_of(begin.front(), "=+-@") && !is_number(begin));
 }
 
+// A sign before each formula. Some spreadsheets part cells by ';' or tabs, whatever quotes say, so
+// that one may begin behind these, too.
+std::string without_formulas(std::string_view text) {
+  std::string out;
+  while (true) {
+    const size_t end = text.find_first_of(";\t", text.starts_with('\t') ? 1 : 0);
+    out += (is_formula(text.substr(0, end)) ? "'" : "") + std::string(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 std::string html_text(std::string_view text) {
@@ -73,7 +86,7 @@ std::string markdown_block(std::string_view text) {
 }
 
 std::string csv_cell(std::string_view text) {
-  const std::string safe = (is_formula(text) ? "'" : "") + printable(text);
+  const std::string safe = printable(without_formulas(text));
   if (safe.find_first_of(",;\t\"\n") == std::string::npos) return safe;
   std::string out = "\"";
   for (const char c : safe) out += c == '"' ? "\"\"" : std::string(1, c);

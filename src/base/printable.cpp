@@ -27,9 +27,11 @@ Character first_character(std::string_view text) {
 
 bool is_safe(char32_t c) {
   const auto within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
-  return !(c < 0x20 || within(0x7F, 0x9F)                       // control characters
-           || within(0x2028, 0x2029)                            // line, paragraph separator
-           || within(0x202A, 0x202E) || within(0x2066, 0x2069)  // directions of writing
+  return !(c < 0x20 || within(0x7F, 0x9F)  // control characters
+           || within(0x2028, 0x2029)       // line, paragraph separator
+           || within(0x202A, 0x202E) || within(0x200E, 0x200F) || c == 0x061C  // directions
+           || c == 0x00AD || c == 0x180E || c == 0x200B                        // without a width
+           || within(0x2060, 0x206F) || within(0xFFF9, 0xFFFB)  // directions, invisible signs
            || within(0xE0000, 0xE007F)                          // invisible tags
            || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE);           // marks and no characters
 }

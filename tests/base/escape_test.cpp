@@ -52,6 +52,13 @@ TEST(CsvCell, NumbersStayAndFormulasAreText) {
   EXPECT_EQ(csv_cell("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
 }
 
+// Where ';' or a tab parts the cells of a spreadsheet, the quotes of this one say nothing.
+TEST(CsvCell, NoFormulaBeginsBehindAnotherSeparator) {
+  EXPECT_EQ(csv_cell("x;=1+1;-0.5;+x"), "\"x;'=1+1;-0.5;'+x\"");
+  EXPECT_EQ(csv_cell("x\t @SUM(A1)"), "\"x\t' @SUM(A1)\"");
+  EXPECT_EQ(csv_cell(";=1;"), "\";'=1;\"");
+}
+
 TEST(JsonText, ReadsBackAsTheSameValueAndObeysNoTerminal) {
   Stream random(11, "json");
   const std::vector<std::string> pieces{"\u009b", "\x7f",   "\u202e",     "\n", "\x1b",

@@ -12,6 +12,8 @@ using namespace std::string_literals;
 
 TEST(Printable, OrdinaryTextStays) {
   for (const char* text : {"", "plain", "Zürich 東京 ☃ 👍🏽 नमस्ते", "שלום",
+                           "نمی\u200cخواهم", "👩\u200d💻",  // joiners of letters and pictures
+
                            "a\nb\tc", "C:\\x $(y) `z`"})
     EXPECT_EQ(printable(text), text);
 }
@@ -21,6 +23,8 @@ TEST(Printable, ControlCharactersAndDirectionsAreEscaped) {
   EXPECT_EQ(printable("nul\0here"s), "nul\\x00here");
   EXPECT_EQ(printable("\u009b31m"), "\\x9b31m");
   EXPECT_EQ(printable("exe.\u202etxt\u2066"), "exe.\\u202etxt\\u2066");
+  EXPECT_EQ(printable("a\u200fb\u200e\u061c\u2067"), "a\\u200fb\\u200e\\u061c\\u2067");
+  EXPECT_EQ(printable("E1\u200b\u2060\u00ad\u180e\ufff9"), "E1\\u200b\\u2060\\xad\\u180e\\ufff9");
   EXPECT_EQ(printable("\u2028\ufeff\uffff\U000e0041"), "\\u2028\\ufeff\\uffff\\U000e0041");
 }
 
