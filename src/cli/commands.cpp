@@ -13,6 +13,7 @@
 #include "base/nesting.hpp"
 #include "base/printable.hpp"
 #include "base/signals.hpp"
+#include "checkpoint/hub_cache.hpp"
 #include "cli/command_facts.hpp"
 #include "cli/outputs.hpp"
 #include "cli/usage.hpp"
@@ -20,6 +21,7 @@
 #include "lora/load_modules.hpp"
 #include "plan/environment.hpp"
 #include "study/choices.hpp"
+#include "text/tokenizer_class.hpp"
 #include "workers/session.hpp"
 
 namespace lorahub::cli {
@@ -96,9 +98,11 @@ void choose_gpu(const std::string& device) {
 }
 
 objective::LoadedModel load_model(const ModelOptions& options) {
-  return objective::load_model(options.model,
-                               study::parse<study::Precision>(options.precision, "--precision"),
-                               hardware(options, {}));
+  objective::LoadedModel loaded = objective::load_model(
+      options.model, study::parse<study::Precision>(options.precision, "--precision"),
+      hardware(options, {}));
+  warn(text::tokenizer_class_warning(checkpoint::resolve(options.model)));
+  return loaded;
 }
 
 void warn(const std::string& sentence) {

@@ -194,7 +194,8 @@ TokenizerConfig read_tokenizer_config(const fs::path& folder) {
           .cuts_left = side == "left",
           .adds_bos = read_optional_flag(file, "add_bos_token"),
           .adds_eos = read_optional_flag(file, "add_eos_token"),
-          .adds_space = read_optional_flag(file, "add_prefix_space")};
+          .adds_space = read_optional_flag(file, "add_prefix_space"),
+          .legacy = read_optional_flag(file, "legacy")};
 }
 
 SpecialTokens read_special_tokens(const fs::path& folder, MapUse use) {

@@ -29,8 +29,8 @@ struct TokenizerConfig {
   std::optional<std::vector<AddedToken>> decoder;  // added_tokens_decoder, by id
   SpecialTokens special;
   bool cleans_spaces = false, cuts_left = false;
-  // add_bos_token, add_eos_token, add_prefix_space; nothing where the file does not say.
-  std::optional<bool> adds_bos, adds_eos, adds_space;
+  // add_bos_token, add_eos_token, add_prefix_space, legacy; nothing where the file does not say.
+  std::optional<bool> adds_bos, adds_eos, adds_space, legacy;
 };
 
 // The names of SpecialTokens::named, in transformers' order.

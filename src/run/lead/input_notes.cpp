@@ -7,6 +7,7 @@
 #include "lora/base_names.hpp"
 #include "model/families.hpp"
 #include "plan/trial_inputs.hpp"
+#include "text/tokenizer_class.hpp"
 
 namespace lorahub::run {
 
@@ -20,9 +21,12 @@ std::vector<std::string> notes(const std::vector<study::Trial>& trials) {
     for (const std::string& name : plan::module_names(trial)) names.insert(name);
   }
   std::vector<std::string> sentences;
-  for (const std::string& model : models)
-    if (std::string note = model::generation_warning(checkpoint::resolve(model)); !note.empty())
-      sentences.push_back(std::move(note));
+  for (const std::string& model : models) {
+    const std::filesystem::path folder = checkpoint::resolve(model);
+    for (std::string note :
+         {model::generation_warning(folder), text::tokenizer_class_warning(folder)})
+      if (!note.empty()) sentences.push_back(std::move(note));
+  }
   for (const auto& [of, names] : mixed) {
     const auto& [model, library] = of;
     std::string note =

@@ -11,7 +11,7 @@ namespace lorahub::run {
 
 // A sentence for each library whose modules name another base model than the trials' (of all
 // modules that the trials mix), and for each model whose files ask for other answers than greedy
-// ones.
+// ones, or whose tokenizer transformers 5 reads otherwise.
 std::vector<std::string> notes(const std::vector<study::Trial>& trials);
 
 }  // namespace lorahub::run
