@@ -13,7 +13,6 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoTokenizer
 
 SPIECE = pathlib.Path(__file__).parents[2] / "golden" / "tokenizer" / "spiece.model"
 VOCABULARY, HEAD, RANK, ALPHA, MODULES, EXAMPLES, SOURCE_TOKENS = 32128, 64, 16, 32, 20, 5, 128
@@ -92,14 +91,41 @@ def write_module(folder, targets):
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=1))
 
 
-def text_of(tokenizer, tokens):
-    """Random words that tokenize to exactly `tokens` ids, </s> included."""
-    words = [piece[1:] for piece in sorted(tokenizer.get_vocab())
-             if piece.startswith("\u2581") and piece[1:].isascii() and piece[1:].isalpha()]
-    text = []
-    while (length := len(tokenizer(" ".join(text)).input_ids)) != tokens:
-        text = text[:-1] if length > tokens else text + [words[int(torch.randint(len(words), ()))]]
-    return " ".join(text)
+def fields(message):
+    """(number, value) of each field of a protobuf message; values of four bytes as they are."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        tag = varint()
+        if tag & 7 == 0:
+            yield tag >> 3, varint()
+            continue
+        length = 4 if tag & 7 == 5 else varint()
+        yield tag >> 3, message[at:at + length]
+        at += length
+
+
+def words_of(spiece):
+    """The pieces of a SentencePiece model that are whole words, each of which is one id."""
+    pieces = [dict(fields(value))[1].decode() for number, value in fields(spiece.read_bytes()) if number == 1]
+    return [piece[1:] for piece in sorted(pieces)
+            if piece.startswith("\u2581") and piece[1:].isascii() and piece[1:].isalpha()]
+
+
+def text_of(words, tokens):
+    """Random words of `tokens` ids, </s> included."""
+    return " ".join(words[int(torch.randint(len(words), ()))] for _ in range(tokens - 1))
 
 
 def main():
@@ -108,8 +134,8 @@ def main():
     targets = write_model(folder / "model", size)
     for i in range(MODULES):
         write_module(folder / "library" / f"module_{i:02}", targets)
-    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
-    rows = [{"context": text_of(tokenizer, SOURCE_TOKENS), "completion": text_of(tokenizer, 4)}
+    words = words_of(SPIECE)
+    rows = [{"context": text_of(words, SOURCE_TOKENS), "completion": text_of(words, 4)}
             for _ in range(EXAMPLES)]
     (folder / "task.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     weights = (torch.rand(1 + vectors, MODULES, dtype=torch.float64) - 0.5).tolist()
