@@ -31,8 +31,8 @@ class HubUploads {
     const std::string id = owner + "/" + name;
     // Clients that are content with a module that is there read its address all the same.
     ordered_json reply{{"url", module_address(request, id)}, {"name", id}, {"id", id}};
-    return later([this, place, reply]() mutable -> HttpResponse {
-      if (served_.intake.create(place)) return {.body = base::json_text(reply)};
+    return later([this, place, reply, user = request.caller]() mutable -> HttpResponse {
+      if (served_.intake.create(place, user)) return {.body = base::json_text(reply)};
       reply["error"] = "There is a module of that name already.";
       return {.status = 409, .body = base::json_text(reply)};
     });
@@ -44,16 +44,19 @@ class HubUploads {
     const std::string owner =
         body.text("organization").empty() ? kHubOwner : body.text("organization");
     const ModulePlace place = open_place(served_.catalog, owner, body.text("name"));
-    return later([this, place]() -> HttpResponse {
-      if (served_.intake.remove(place)) return {.body = "{}"};
-      return hub_refusal(404, "There is no module of that name in this library.", "RepoNotFound");
+    return later([this, place, user = request.caller]() -> HttpResponse {
+      check_there(place, "");
+      check_owner(place, user);
+      served_.intake.remove(place);
+      return {.body = "{}"};
     });
   }
 
   // Which of the files are taken, before any bytes travel.
   HttpResponse preupload(const HttpRequest& request, const Places& places) const {
-    open_place(served_.catalog, places[0], places[1]);
+    const ModulePlace place = open_place(served_.catalog, places[0], places[1]);
     check_branch(request, places[2]);
+    if (is_there(place)) check_owner(place, request.caller);
     ordered_json modes = ordered_json::array();
     for (const json& file : json::parse(RequestObject(request).list("files"))) {
       const bool is_file = file.is_object() && file.value("path", json()).is_string() &&
@@ -69,10 +72,9 @@ class HubUploads {
     const ModulePlace place = open_place(served_.catalog, places[0], places[1]);
     check_branch(request, places[2]);
     const std::string id = places[0] + "/" + places[1], address = module_address(request, id);
-    return later([this, place, address, lines = request.spooled] {
-      if (!served_.intake.state(place) && !served_.catalog.has(place.library, place.module))
-        throw_refusal(404, "There is no module of that name in this library, create it first.",
-                      "RepoNotFound");
+    return later([this, place, address, user = request.caller, lines = request.spooled] {
+      check_there(place, ", create it first");
+      check_owner(place, user);
       served_.intake.commit(place, lines->file(), head(place));
       const std::string now = head(place);
       return HttpResponse{
@@ -95,6 +97,23 @@ class HubUploads {
   template <class Act>
   HttpResponse later(Act act) const {
     return served_.tasks.answer_later([act]() mutable { return answered_or_refused(act); });
+  }
+
+  bool is_there(const ModulePlace& place) const {
+    return served_.intake.state(place) || served_.catalog.has(place.library, place.module);
+  }
+
+  void check_there(const ModulePlace& place, const std::string& advice) const {
+    if (!is_there(place))
+      throw_refusal(404, "There is no module of that name in this library" + advice + ".",
+                    "RepoNotFound");
+  }
+
+  void check_owner(const ModulePlace& place, const std::string& user) const {
+    if (!served_.intake.may_change(place, user))
+      throw_refusal(403,
+                    "The module is of another user, ask them or the service's admin, or choose "
+                    "another name.");
   }
 
   static void check_kind(const RequestObject& body) {

@@ -16,6 +16,7 @@
 #include "objective/load_model.hpp"
 #include "run/library_intake.hpp"
 #include "serve/commit_lines.hpp"
+#include "serve/secrets.hpp"
 #include "study/single_trial.hpp"
 
 namespace lorahub::serve {
@@ -27,6 +28,7 @@ namespace {
 
 constexpr const char* kState = "state.json";
 constexpr const char* kVerdicts = "verdicts.json";
+constexpr const char* kOwners = "owners.json";
 constexpr const char* kIncoming = ".incoming";  // within a library; it holds no module itself
 constexpr uint64_t kMostText = 4 << 20;         // bytes of a configuration or card
 
@@ -69,6 +71,13 @@ json read_json(const fs::path& file) {
   return object.is_object() ? object : json::object();
 }
 
+std::string key_of(const ModulePlace& place) { return place.library + "/" + place.module; }
+
+ModulePlace place_of(const std::string& key) {
+  const size_t slash = key.find('/');
+  return {key.substr(0, slash), slash == std::string::npos ? "" : key.substr(slash + 1)};
+}
+
 }  // namespace
 
 Intake::Intake(const Catalog& catalog, Options options)
@@ -77,10 +86,12 @@ Intake::Intake(const Catalog& catalog, Options options)
   for (const auto& [library, word] : catalog_.libraries())
     if (catalog_.is_open(library)) fs::remove_all(fs::path(catalog_.folder(library)) / kIncoming);
   read_states();
-  const json verdicts = read_json(options_.folder / kVerdicts);
+  const json verdicts = read_json(options_.folder / kVerdicts),
+             owners = read_json(options_.folder / kOwners);
   for (const auto& [key, value] : verdicts.items())
-    if (const size_t slash = key.find('/'); slash != std::string::npos && value.is_array())
-      verdicts_[{key.substr(0, slash), key.substr(slash + 1)}] = {value.at(0), value.at(1)};
+    if (value.is_array()) verdicts_[place_of(key)] = {value.at(0), value.at(1)};
+  for (const auto& [key, value] : owners.items())
+    if (value.is_string()) owners_[place_of(key)] = value;
 }
 
 void Intake::read_states() {
@@ -146,8 +157,24 @@ void Intake::clear_state(const ModulePlace& place) {
   states_.erase(place);
 }
 
-bool Intake::create(const ModulePlace& place) {
+bool Intake::may_change(const ModulePlace& place, const std::string& user) const {
+  const std::lock_guard lock(mutex_);
+  const auto owner = owners_.find(place);
+  return user == kAdmin || (owner != owners_.end() && owner->second == user);
+}
+
+void Intake::set_owner(const ModulePlace& place, const std::string& owner) {
+  const std::lock_guard lock(mutex_);
+  owners_[place] = owner;
+  if (owner.empty()) owners_.erase(place);
+  json all = json::object();
+  for (const auto& [at, name] : owners_) all[key_of(at)] = name;
+  base::write_file(options_.folder / kOwners, base::json_text(all));
+}
+
+bool Intake::create(const ModulePlace& place, const std::string& owner) {
   if (state(place) || catalog_.has(place.library, place.module)) return false;
+  set_owner(place, owner);
   set_state(place, "empty");
   return true;
 }
@@ -155,9 +182,13 @@ bool Intake::create(const ModulePlace& place) {
 bool Intake::remove(const ModulePlace& place) {
   const bool had_state = state(place).has_value();
   if (had_state) clear_state(place);
-  if (!catalog_.has(place.library, place.module)) return had_state;
+  if (!catalog_.has(place.library, place.module)) {
+    if (had_state) set_owner(place, "");
+    return had_state;
+  }
   run::remove_module(catalog_.folder(place.library), place.module);
   catalog_.refresh(place.library);
+  set_owner(place, "");
   return true;
 }
 
@@ -214,9 +245,11 @@ void Intake::commit(const ModulePlace& place, const fs::path& lines, const std::
   check(place, {.folder = files(place)});
 }
 
-void Intake::publish(const ModulePlace& place, const run::ReceivedModule& module) {
+void Intake::publish(const ModulePlace& place, const std::string& owner,
+                     const run::ReceivedModule& module) {
   base::check(!catalog_.has(place.library, place.module) && !state(place),
               "the name '{}' is taken in the library, choose another one", place.module);
+  set_owner(place, owner);
   check(place, module);
 }
 
@@ -259,8 +292,7 @@ void Intake::keep_verdict(const ModulePlace& place, const run::RewrittenModule& 
   const std::lock_guard lock(mutex_);
   verdicts_[place] = {sha256, text};
   json all = json::object();
-  for (const auto& [at, verdict] : verdicts_)
-    all[at.library + "/" + at.module] = {verdict.first, verdict.second};
+  for (const auto& [at, verdict] : verdicts_) all[key_of(at)] = {verdict.first, verdict.second};
   base::write_file(options_.folder / kVerdicts, base::json_text(all));
 }
 

@@ -53,15 +53,20 @@ class Intake {
   std::string verdict(const ModulePlace& place,
                       const std::string& sha256) const;  // "": not checked
 
+  // Whoever made a name may change what it stands for, and the admin everything: what lay in the
+  // library before is the admin's alone. Several threads may call it.
+  bool may_change(const ModulePlace& place, const std::string& user) const;
+
   // One thread at a time calls these. False where the name is taken, or nobody has it.
-  bool create(const ModulePlace& place);
+  bool create(const ModulePlace& place, const std::string& owner);
   bool remove(const ModulePlace& place);
   // Carries out a commit (commit_lines.hpp) in a file, then checks the module and lists it, where
   // its files are complete. `head`: the commit that the module has. Error where it is refused.
   void commit(const ModulePlace& place, const std::filesystem::path& lines,
               const std::string& head);
   // Checks the adapter in a folder and lists it under a name that is free.
-  void publish(const ModulePlace& place, const run::ReceivedModule& module);
+  void publish(const ModulePlace& place, const std::string& owner,
+               const run::ReceivedModule& module);
 
  private:
   void check(const ModulePlace& place, run::ReceivedModule module);
@@ -75,11 +80,13 @@ class Intake {
   void clear_state(const ModulePlace& place);
   void keep_verdict(const ModulePlace& place, const run::RewrittenModule& module);
   void read_states();
+  void set_owner(const ModulePlace& place, const std::string& owner);  // "": nobody any more
   const Catalog& catalog_;
   const Options options_;
   mutable std::mutex mutex_;
   std::map<ModulePlace, UploadState> states_;
   std::map<ModulePlace, std::pair<std::string, std::string>> verdicts_;  // sha256 and sentence
+  std::map<ModulePlace, std::string> owners_;                            // names of tokens
 };
 
 }  // namespace lorahub::serve

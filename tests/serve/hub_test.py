@@ -224,6 +224,43 @@ def what_is_refused():
     closed.end()
 
 
+def modules_are_their_makers():
+    """A user changes what that user made, also after a restart; the admin everything."""
+    tokens = {name: name * 12 for name in ("annas", "berts", "admin")}
+    (work / "tokens").write_text("".join(f"{name}:{token}\n" for name, token in tokens.items()))
+    service = begin("owners", "--token-file", str(work / "tokens"))
+    good = files_of(adapter("good"))
+
+    def by(name):
+        service.token = tokens[name]
+        return service
+
+    def delete(name, module):
+        return by(name).ask("DELETE", "/api/repos/delete", {"name": module, "organization": "lorahub"})
+
+    assert create(by("annas"), "hers") == 200
+    for _ in range(2):  # while it is empty, and when it is listed
+        status, reply = commit(by("berts"), "hers", good)
+        assert status == 403 and "another user" in reply["error"], (status, reply)
+        assert delete("berts", "hers")[0] == 403
+        assert by("berts").ask("POST", "/api/models/lorahub/hers/preupload/main", {"files": []})[0] == 403
+        assert commit(by("annas"), "hers", good)[0] == 200
+    # What lay in the library before is the admin's.
+    assert commit(by("annas"), "find_letter", good)[0] == 403 and delete("annas", "find_letter")[0] == 403
+    job = by("berts").start(modules=["add_roman", "find_letter"])
+    assert by("berts").wait(job)["status"] == "succeeded"
+    assert by("berts").ask("POST", f"/predictions/{job}/publish", {"name": "his"})[0] == 201
+    assert commit(by("annas"), "his", good)[0] == 403
+    service.end()
+    service = again("owners", "--token-file", str(work / "tokens"))
+    assert delete("berts", "hers")[0] == 403 and delete("annas", "his")[0] == 403
+    assert commit(by("annas"), "hers", good)[0] == 200 and delete("berts", "his")[0] == 200
+    assert delete("admin", "hers")[0] == 200 and create(by("berts"), "hers") == 200  # the name is free
+    assert commit(by("annas"), "hers", good)[0] == 403 and commit(by("berts"), "hers", good)[0] == 200
+    assert commit(by("admin"), "find_letter", good)[0] == 200 and delete("berts", "none")[0] == 404
+    service.end()
+
+
 def a_result_is_published():
     """By one request, with a card that holds no example unless that is asked for."""
     service = begin("publish")
@@ -301,7 +338,7 @@ def attempt(act):
         pass
 
 
-for test in (hugging_faces_client, what_is_refused, a_result_is_published, a_kill_in_the_middle, made_requests):
+for test in (hugging_faces_client, what_is_refused, modules_are_their_makers, a_result_is_published, a_kill_in_the_middle, made_requests):
     begun = time.time()
     test()
     print(f"{test.__name__}: {time.time() - begun:.1f} s", flush=True)
