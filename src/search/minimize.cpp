@@ -39,8 +39,8 @@ Evaluate plus(Evaluate evaluate, Added added) {
   };
 }
 
-Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
-               const Observer& observer) {
+Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget, const Observer& observer,
+               const Ends& ends) {
   Trace trace{.generations = {}, .best = {}, .best_loss = std::numeric_limits<double>::infinity()};
   for (int left = budget; left > 0;) {
     Population population = optimizer.ask();
@@ -58,6 +58,7 @@ Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
                                  .gradient = std::move(found.gradient)});
     note_best(trace.generations.back(), trace);
     if (observer) observer(trace);
+    if (ends && ends(trace)) break;
   }
   return trace;
 }

@@ -29,9 +29,12 @@ Evaluate plus(Evaluate evaluate, Added added);
 
 using Observer = std::function<void(const Trace&)>;  // after each generation
 
-// `budget` evaluations exactly: the last generation is cut short (its first candidates) and then
-// not told.
+// Whether the search ends after the generations so far, although its budget is not spent.
+using Ends = std::function<bool(const Trace&)>;
+
+// `budget` evaluations, unless `ends` says that fewer will do: the last generation is cut short
+// (its first candidates) and then not told.
 Trace minimize(Optimizer& optimizer, const Evaluate& evaluate, int budget,
-               const Observer& observer = {});
+               const Observer& observer = {}, const Ends& ends = {});
 
 }  // namespace lorahub::search

@@ -66,6 +66,13 @@ bool searches_by_cma(const Trial& trial) {
   return searches(trial) && trial.search.method == SearchMethod::cma;
 }
 
+// Only a search that is ended so has the knob in its identity, so that others keep their ids.
+bool stops_where_flat(const Trial& trial) {
+  return searches_by_cma(trial) && trial.search.stop > 0;
+}
+
+bool stops_by_time(const Trial& trial) { return searches(trial) && trial.search.time > 0; }
+
 bool searches_in_generations(const Trial& trial) {
   return searches(trial) && trial.search.method != SearchMethod::official;
 }

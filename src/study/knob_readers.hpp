@@ -19,6 +19,8 @@ bool draws_shots(const Trial& trial);
 bool shuffles_labels(const Trial& trial);
 bool searches(const Trial& trial);
 bool searches_by_cma(const Trial& trial);
+bool stops_where_flat(const Trial& trial);
+bool stops_by_time(const Trial& trial);
 bool searches_in_generations(const Trial& trial);
 bool draws_search(const Trial& trial);
 bool trains_mixture(const Trial& trial);
@@ -61,6 +63,9 @@ inline constexpr ReadBy kSetsUniformWeight{sets_uniform_weight, "where it is not
 inline constexpr ReadBy kAsksProgram{asks_program, "where `loss` is ask"};
 inline constexpr ReadBy kHoldsOutShots{holds_out_shots,
                                        "where it is not 0, and `search.method` is cma"};
+inline constexpr ReadBy kStopsWhereFlat{stops_where_flat,
+                                        "where it is not 0, and `search.method` is cma"};
+inline constexpr ReadBy kStopsByTime{stops_by_time, "where it is not none"};
 inline constexpr ReadBy kSmooths{smooths, "where `train.smoothing` is not 0"};
 inline constexpr ReadBy kHasRate{has_rate, "gradient only where `train.descent` is adam"};
 inline constexpr ReadBy kDescendsOtherwise{descends_otherwise, "where it is not adam"};

@@ -114,6 +114,8 @@ std::string readers(const Knob& knob) {
     if (knob.read_by(trial)) return true;
     trial.train.descent = Descent::bfgs;
     trial.train.smoothing = 1;
+    trial.search.stop = 1;
+    trial.search.time = 1;
     return knob.read_by(trial);
   };
   std::vector<std::string> methods;

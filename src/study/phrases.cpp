@@ -1,11 +1,15 @@
 #include "study/phrases.hpp"
 
 #include <charconv>
+#include <cmath>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
 #include "study/choices.hpp"
 #include "study/document.hpp"
+#include "study/numbers.hpp"
 #include "study/trial.hpp"
 #include "study/yaml_text.hpp"
 
@@ -71,6 +75,22 @@ void read_retrieve(const Value& value, Trial& trial) {
             text);
 }
 
+void read_time(const Value& value, Trial& trial) {
+  const std::string text = scalar(value);
+  trial.search.time = 0;
+  if (text == "none") return;
+  static const std::map<std::string, double, std::less<>> kSeconds{
+      {"s", 1}, {"min", 60}, {"h", 3600}};
+  double count = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const auto unit = kSeconds.find(base::strip({stop, text.data() + text.size()}));
+  const double seconds = unit == kSeconds.end() ? 0 : count * unit->second;
+  if (error != std::errc() || !(seconds > 0) || !std::isfinite(seconds))
+    fail_at(value, "{}'{}' is not a time, write none or for example 60s, 5min or 1h",
+            value.called(), text);
+  trial.search.time = seconds;
+}
+
 namespace {
 
 std::string modules(const ModulesDraw& draw, const std::vector<std::string>& names) {
@@ -107,6 +127,10 @@ std::string write_seeds(const Trial& trial) {
   return modules == shots && shots == search ? std::to_string(search) : "";
 }
 
+std::string write_time(const Trial& trial) {
+  return trial.search.time == 0 ? "none" : shortest(trial.search.time) + "s";
+}
+
 std::string modules_schema() {
   return base::format(
       R"({{"anyOf": [{{"type": "integer", "minimum": 1, "maximum": {}}}, {{"const": "all"}},
@@ -126,6 +150,10 @@ std::string retrieve_schema() {
   std::erase(ways, name(RetrieveBy::none));
   return base::format(R"({{"type": "string", "pattern": "^({}|({}) +0*[1-9][0-9]*)$"}})",
                       name(RetrieveBy::none), base::join(ways, "|"));
+}
+
+std::string time_schema() {
+  return R"({"type": "string", "pattern": "^(none|[0-9.]+(e[+-]?[0-9]+)? *(s|min|h))$"})";
 }
 
 std::string seed_schema() { return R"({"type": "integer", "minimum": 0})"; }

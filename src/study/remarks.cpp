@@ -64,6 +64,11 @@ std::vector<std::string> remarks(const std::vector<std::string>& knobs,
           "choose another search",
           name));
   std::ranges::copy(loss_remarks(trials), std::back_inserter(sentences));
+  if (std::ranges::any_of(trials, find_knob("search.time")->read_by))
+    sentences.emplace_back(
+        "where `search.time` ends a search the result depends on the machine's speed (no two runs "
+        "need agree, and one that goes on after an interruption gets the time anew), limit "
+        "search.budget, or set search.stop, where that matters");
   const bool has_narrow_gradient = std::ranges::any_of(trials, [](const Trial& trial) {
     return mixes_by_gradient(trial.method) && trial.precision != exact(trial.precision);
   });

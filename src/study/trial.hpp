@@ -50,6 +50,8 @@ struct Search {
   double mean0 = 0.1;  // every coordinate of the first mean (official and random: not used)
   int budget = 40;     // evaluations; a last short generation is evaluated, not told
   double bound = 1.5;  // weights stay in [-bound, bound]
+  double stop = 0;  // nats: CMA-ES ends where its losses vary less (search/stopping.hpp); 0: never
+  double time = 0;  // seconds after which no further generation begins; 0: no limit
   Recommend recommend = Recommend::best;  // what CMA-ES answers with
 
   bool operator==(const Search&) const = default;

@@ -38,16 +38,16 @@ std::vector<fs::path> shipped() {
 TEST(Knobs, ColumnsAreThoseOfResultFiles) {
   EXPECT_THAT(
       column_names(),
-      ElementsAre("model", "library", "rank", "modules", "task", "shots", "labels", "retrieve",
-                  "method", "composition", "composition.density", "composition.rank",
-                  "composition.experts", "composition.temperature", "loss", "loss.program",
-                  "loss.held_out", "penalty.kind", "penalty.weight", "uniform.weight",
-                  "search.method", "search.population", "search.runs", "search.sigma0",
-                  "search.mean0", "search.budget", "search.bound", "search.recommend", "train.lr",
-                  "train.epochs", "train.batch", "train.weight_decay", "train.rank", "train.alpha",
-                  "train.dropout", "train.start", "train.descent", "train.smoothing",
-                  "train.smoothing_pairs", "precision", "engine", "scoring", "seed.modules",
-                  "seed.shots", "seed.search", "max_tokens", "batch"));
+      ElementsAre(
+          "model", "library", "rank", "modules", "task", "shots", "labels", "retrieve", "method",
+          "composition", "composition.density", "composition.rank", "composition.experts",
+          "composition.temperature", "loss", "loss.program", "loss.held_out", "penalty.kind",
+          "penalty.weight", "uniform.weight", "search.method", "search.population", "search.runs",
+          "search.sigma0", "search.mean0", "search.budget", "search.stop", "search.time",
+          "search.bound", "search.recommend", "train.lr", "train.epochs", "train.batch",
+          "train.weight_decay", "train.rank", "train.alpha", "train.dropout", "train.start",
+          "train.descent", "train.smoothing", "train.smoothing_pairs", "precision", "engine",
+          "scoring", "seed.modules", "seed.shots", "seed.search", "max_tokens", "batch"));
 }
 
 TEST(Knobs, EveryNameStandsOnceAndIsFound) {
@@ -66,6 +66,21 @@ TEST(Knobs, NumbersHaveUnitsAndWordsHaveNone) {
 }
 
 // A knob that no method reads would be a knob without effect.
+TEST(Knobs, TimesAreReadInTheirUnitsAndWrittenInSeconds) {
+  const Knob& knob = *find_knob("search.time");
+  const auto time = [&](const std::string& text) {
+    Trial trial;
+    study::apply({{"search.time", text}}, trial);
+    return trial;
+  };
+  EXPECT_EQ(time("60s").search.time, 60);
+  EXPECT_EQ(time("1.5 min").search.time, 90);
+  EXPECT_EQ(time("2h").search.time, 7200);
+  EXPECT_EQ(time("none").search.time, 0);
+  EXPECT_EQ(write(knob, time("5min")), "300s");
+  EXPECT_EQ(write(knob, {}), "none");
+}
+
 TEST(Knobs, SomeTrialReadsEveryKnob) {
   std::set<std::string_view> read;
   for (const MethodInfo& method : kMethods) {
@@ -76,6 +91,8 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
     trial.train.descent = Descent::bfgs;
     trial.train.smoothing = 0.1;
     trial.uniform_weight = 1;
+    trial.search.stop = 1e-3;
+    trial.search.time = 60;
     for (const CompositionInfo& row : kCompositions) {
       trial.composition = row.composition;
       for (const Knob& knob : knobs())
@@ -92,14 +109,14 @@ TEST(Knobs, WhatNoLossDependsOn) {
       if (!knob.changes_loss(trial)) all.emplace(knob.name);
     return all;
   };
-  EXPECT_THAT(names({}),
-              UnorderedElementsAre("task.max_input", "loss.patience", "search.budget",
-                                   "search.recommend", "scoring", "max_tokens", "batch"));
+  EXPECT_THAT(names({}), UnorderedElementsAre("task.max_input", "loss.patience", "search.budget",
+                                              "search.stop", "search.recommend", "scoring",
+                                              "max_tokens", "batch"));
   // The shots are answered as the test rows are.
   for (const LossKind kind : {LossKind::accuracy, LossKind::similarity})
     EXPECT_THAT(names({.loss = kind}),
                 UnorderedElementsAre("task.max_input", "loss.patience", "search.budget",
-                                     "search.recommend", "batch"));
+                                     "search.stop", "search.recommend", "batch"));
 }
 
 Trial some(const std::vector<Setting>& list) {
@@ -247,6 +264,7 @@ class Random {
     trial.shots = shots();
     if (numbers_() % 2 == 0)
       trial.retrieve = {.by = static_cast<RetrieveBy>(1 + numbers_() % 3), .count = below(1, 9)};
+    if (numbers_() % 2 == 0) trial.search.time = below(1, kMostOfMany) / 7.0;
     if (numbers_() % 4 == 0) trial.seed = {.modules = 7, .shots = 7, .search = 7};
     return trial;
   }

@@ -142,6 +142,15 @@ TEST_F(StudyRefusals, SaysWhatGoesByTheOfficialLossWhateverTheStudySays) {
   EXPECT_THAT(said("loss: [accuracy], method: [lorahub, uniform]"), ElementsAre());
 }
 
+TEST_F(StudyRefusals, SaysThatTheClockEndsASearch) {
+  const auto said = [&](const std::string& more) {
+    return remarks({}, read(head_ + "set: {task: t1, " + more + "}\n").trials);
+  };
+  EXPECT_THAT(said("search.time: 60s"), ElementsAre(HasSubstr("depends on the machine's speed")));
+  EXPECT_THAT(said("search.time: none"), ElementsAre());
+  EXPECT_THAT(said("search.time: 60s, method: uniform"), ElementsAre());
+}
+
 TEST_F(StudyRefusals, SaysThatAGradientHasNoDeltaEvaluation) {
   const auto said = [&](const std::string& more) {
     return remarks({}, read(head_ + "set: {task: t1, " + more + "}\n").trials);

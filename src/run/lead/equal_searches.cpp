@@ -34,7 +34,8 @@ void KnownGenerations::leave(const search::Population& asked) { end(asked, std::
 
 EqualSearches::EqualSearches(const std::vector<study::Trial>& trials) {
   for (const study::Trial& trial : trials)
-    if (study::measures_candidates(trial.method)) ++alike_[study::loss_identity(trial)].left;
+    if (study::measures_candidates(trial.method) && trial.search.time == 0)
+      ++alike_[study::loss_identity(trial)].left;
   std::erase_if(alike_, [](const auto& entry) { return entry.second.left == 1; });
 }
 

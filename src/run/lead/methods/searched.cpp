@@ -1,6 +1,7 @@
 #include "run/lead/methods/methods.hpp"
 #include "search/minimize.hpp"
 #include "search/recommend.hpp"
+#include "search/stopping.hpp"
 
 namespace lorahub::run {
 
@@ -17,8 +18,8 @@ MethodResult searched(TrialEvaluator& evaluator) {
   if (optimizer->ask().size() == 1 && trial.loss != study::LossKind::ask)
     evaluate = evaluator.ahead(evaluate, *optimizer);
   evaluate = plus_added(evaluate);
-  search::Trace trace =
-      search::minimize(*optimizer, around.record(evaluate), trial.search.budget, around.observer);
+  search::Trace trace = search::minimize(*optimizer, around.record(evaluate), trial.search.budget,
+                                         around.observer, search::stopping(trial.search));
   evaluator.check_found(trace.best_loss);
   std::vector<double> weights = search::recommended(trace, trial.search);
   // What is reported is exact, whatever told the candidates apart.
