@@ -20,8 +20,8 @@ std::vector<store::Record> records_of(const std::filesystem::path& folder) {
 
 // The file is whole: `check` counts what was evaluated, and `report` makes its curves.
 void expect_read(const std::filesystem::path& folder) {
-  for (const std::string command : {"check", "report"}) {
-    const Ended read = run_command(PROGRAM " " + command + " " + quoted(folder / "out/out.h5"));
+  for (const std::string command : {"check out/out.h5", "report out"}) {
+    const Ended read = run_command("cd " + quoted(folder) + " && " PROGRAM " " + command);
     EXPECT_EQ(read.code, 0) << command << read.out << read.err;
   }
 }
