@@ -42,19 +42,26 @@ const Condition& reference(const std::vector<const Condition*>& searches) {
   return *searches.front();
 }
 
-double longest(const Condition& condition, Currency currency) {
-  double last = 0;
+// What the trials of a condition have spent: a search may end before its budget.
+struct Spent {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+};
+
+Spent spent(const Condition& condition, Currency currency) {
+  Spent all;
   for (const auto* trial : trials(condition)) {
     const Course run = course(*trial, currency);
-    if (!run.cost.empty()) last = std::max(last, run.cost.back());
+    if (run.cost.empty()) continue;
+    all.least = std::min(all.least, run.cost.back());
+    all.most = std::max(all.most, run.cost.back());
   }
-  return last;
+  return all;
 }
 
-// The largest budget that every search has spent.
+// The largest budget that every trial of every search has spent.
 double common_budget(const std::vector<const Condition*>& searches, Currency currency) {
   double least = std::numeric_limits<double>::infinity();
-  for (const Condition* c : searches) least = std::min(least, longest(*c, currency));
+  for (const Condition* c : searches) least = std::min(least, spent(*c, currency).least);
   return least;
 }
 
@@ -104,7 +111,7 @@ Series loss_series(const Condition& condition, Currency currency) {
   std::vector<Course> courses;
   for (const auto* trial : trials(condition)) courses.push_back(course(*trial, currency));
   Series series{.name = condition.name, .style = condition.place};
-  for (const double x : logarithmic_grid(longest(condition, currency), kGridPoints)) {
+  for (const double x : logarithmic_grid(spent(condition, currency).most, kGridPoints)) {
     std::vector<double> values;
     for (const Course& run : courses)
       if (const double v = best_within(run, x); std::isfinite(v)) values.push_back(v);
@@ -145,7 +152,7 @@ Figure loss_figure(const Summary& summary, const std::vector<const Condition*>& 
   std::vector<double> marks;
   double first = std::numeric_limits<double>::infinity(), last = 1;
   for (const Condition* c : all) {
-    for (const double x : logarithmic_grid(longest(*c, currency), 6)) marks.push_back(x);
+    for (const double x : logarithmic_grid(spent(*c, currency).most, 6)) marks.push_back(x);
     Series series = loss_series(*c, currency);
     if (series.x.empty()) continue;
     first = std::min(first, series.x.front());
@@ -211,7 +218,10 @@ std::string points_text(const Condition& condition, const Effect& accuracy) {
 // is left out.
 std::map<double, std::vector<const Condition*>> peers(const std::vector<const Condition*>& all) {
   std::map<double, std::vector<const Condition*>> by_cost;
-  for (const Condition* c : all) by_cost[longest(*c, Currency::forwards)].push_back(c);
+  for (const Condition* c : all) {
+    const Spent forwards = spent(*c, Currency::forwards);
+    if (forwards.least == forwards.most) by_cost[forwards.most].push_back(c);
+  }
   std::erase_if(by_cost, [&](const auto& group) {
     return group.second.size() < 2 || group.second.size() == all.size();
   });

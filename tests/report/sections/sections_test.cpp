@@ -194,5 +194,26 @@ TEST(Sections, SearchesAreNotBetterWhereWholeDrawsSayOtherwise) {
   EXPECT_THAT(searching_answer(s), HasSubstr("points (no difference can be shown)"));
 }
 
+// A search that ends where its losses are flat ends elsewhere in each trial.
+TEST(Sections, WhatAllSearchesSpentIsWhatTheShortestTrialSpent) {
+  std::vector<store::Finding> trials;
+  for (int draw = 1; draw <= 3; ++draw)
+    for (const char* stop : {"0", "0.01"}) {
+      Knobs knobs = seeds(draw);
+      knobs["search.stop"] = stop;
+      store::Finding f = finding("lorahub", "a", 50, knobs);
+      const int spent = stop == std::string("0") ? 6 : 1 + draw;
+      for (int i = 0; i < spent; ++i) {
+        f.generations.push_back(i);
+        f.losses.push_back(9 - i);
+      }
+      f.row.counts = {.evaluations = spent, .rounds = spent, .example_forwards = 5 * spent};
+      trials.push_back(f);
+    }
+  const std::string text = searching_answer(summary_of(trials));
+  EXPECT_THAT(text, HasSubstr("After 2 evaluations, which all of them spent"));
+  EXPECT_THAT(text, Not(HasSubstr("example-forwards each")));
+}
+
 }  // namespace
 }  // namespace lorahub::report
