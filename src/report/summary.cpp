@@ -12,6 +12,7 @@
 #include "store/origin.hpp"
 #include "store/result_files.hpp"
 #include "store/sentence.hpp"
+#include "study/knobs.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -35,16 +36,18 @@ std::vector<store::Finding> distinct(std::vector<store::ResultFindings>& shards)
 // Shots or modules named one by one ("[42,41,91]") are a draw, as those of a seed are.
 bool is_draw(const std::string& value) { return value.starts_with('['); }
 
-// Knobs that a trial reads only where they are not at their default, so that "" is a value of
-// theirs.
-bool is_off_unread(const std::string& name) { return name == "labels" || name == "loss.held_out"; }
+// Whether "" is a value of the knob, too.
+bool is_unread_at_default(const std::string& name) {
+  const study::Knob* known = study::find_knob(name);
+  return known && known->unread_at_default;
+}
 
 // Knobs that take several values among a method's rows that read them.
 std::map<std::string, std::vector<std::string>> varied(const std::vector<store::Finding>& trials) {
   std::map<std::string, std::map<std::string, std::set<std::string>>> values;
   for (const store::Finding& trial : trials)
     for (const auto& [name, value] : trial.row.knobs)
-      if (!value.empty() || is_off_unread(name))
+      if (!value.empty() || is_unread_at_default(name))
         values[knob(trial.row.knobs, "method")][name].insert(value);
   std::map<std::string, std::vector<std::string>> names;
   for (const auto& [method, knobs] : values)

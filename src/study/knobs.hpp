@@ -108,6 +108,8 @@ struct Knob {
   // test rows are answered.
   bool (*changes_loss)(const Trial&) = [](const Trial&) { return true; };
   bool is_column = true;  // false: it is no part of the identity of a trial, either
+  // Whether a trial reads it only where it is not at its default: an empty column is a value, too.
+  bool unread_at_default = false;
 };
 
 // All knobs, in the order of the columns. They are read in this order, too: `seed` before

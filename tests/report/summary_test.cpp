@@ -39,6 +39,23 @@ TEST(Summary, OtherVariedKnobsMakeConditions) {
   EXPECT_EQ(name_without(s, s.conditions[1], "modules"), "lorahub");
 }
 
+// A knob that is read only where it is not at its default: two values, of which one is no text.
+TEST(Summary, AnUnreadDefaultIsAValueAsWell) {
+  for (const std::string name : {"search.stop", "search.time", "labels", "loss.held_out"}) {
+    const Summary s = summary_of(
+        {finding("lorahub", "a", 1, {{name, ""}}), finding("lorahub", "a", 2, {{name, "0.003"}})});
+    ASSERT_EQ(s.conditions.size(), 2U) << name;
+    EXPECT_EQ(s.conditions[0].name, "lorahub");
+  }
+  const Summary two = summary_of(
+      {finding("gradient", "a", 1, {{"train.smoothing", ""}, {"train.descent", ""}}),
+       finding("gradient", "a", 2, {{"train.smoothing", ""}, {"train.descent", "bfgs"}}),
+       finding("gradient", "a", 3, {{"train.smoothing", "0.1"}, {"train.descent", "bfgs"}})});
+  ASSERT_EQ(two.conditions.size(), 3U);
+  EXPECT_EQ(two.conditions[1].name, "gradient bfgs");
+  EXPECT_EQ(two.conditions[2].name, "gradient bfgs smoothing=0.1");
+}
+
 TEST(Summary, ListsOfRowsAreDraws) {
   const Summary s = summary_of({finding("lorahub", "a", 1, {{"shots", "[1,2]"}}),
                                 finding("lorahub", "a", 3, {{"shots", "[3,4]"}})});

@@ -66,6 +66,37 @@ TEST(Knobs, NumbersHaveUnitsAndWordsHaveNone) {
 }
 
 // A knob that no method reads would be a knob without effect.
+// Values other than the default, as a study gives them.
+std::vector<std::string> others(const Knob& knob) {
+  if (const auto* choice = std::get_if<ChoiceKind>(&knob.kind)) return choice->words();
+  if (knob.name == "search.time") return {"60s"};
+  const bool is_number =
+      std::holds_alternative<IntegerKind>(knob.kind) || std::holds_alternative<RealKind>(knob.kind);
+  return is_number ? std::vector<std::string>{"1", "0.5"} : std::vector<std::string>{};
+}
+
+// Whether some method reads the knob with another value than the default, and not with that.
+bool is_read_when_set(const Knob& knob) {
+  for (const MethodInfo& method : kMethods)
+    for (const std::string& value : others(knob)) {
+      Trial trial{.method = method.method};
+      if (knob.read_by(trial)) continue;
+      try {
+        study::apply({{std::string(knob.name), value}}, trial);
+      } catch (const base::Error&) {
+        continue;  // 0.5 is no whole number, 1 no rate
+      }
+      if (knob.read_by(trial)) return true;
+    }
+  return false;
+}
+
+// A report tells conditions apart by them: "" stands for the default.
+TEST(Knobs, TheRowSaysWhetherADefaultIsUnread) {
+  for (const Knob& knob : knobs())
+    EXPECT_EQ(is_read_when_set(knob), knob.unread_at_default) << std::string_view(knob.name);
+}
+
 TEST(Knobs, TimesAreReadInTheirUnitsAndWrittenInSeconds) {
   const Knob& knob = *find_knob("search.time");
   const auto time = [&](const std::string& text) {
@@ -95,8 +126,11 @@ TEST(Knobs, SomeTrialReadsEveryKnob) {
     trial.search.time = 60;
     for (const CompositionInfo& row : kCompositions) {
       trial.composition = row.composition;
-      for (const Knob& knob : knobs())
-        if (knob.read_by(trial)) read.insert(knob.name);
+      for (const LossKind loss : {LossKind::ask, LossKind::official}) {
+        trial.loss = loss;
+        for (const Knob& knob : knobs())
+          if (knob.read_by(trial)) read.insert(knob.name);
+      }
     }
   }
   EXPECT_EQ(read.size(), knobs().size());
