@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "study/trial.hpp"
+#include "study/knob_readers.hpp"
 
 namespace lorahub::search {
 
@@ -34,9 +34,9 @@ bool is_flat(const Trace& trace, double tolerance) {
   return std::isfinite(high) && high - low < tolerance;
 }
 
-Ends stopping(const study::Search& search) {
-  return [tolerance = search.method == study::SearchMethod::cma ? search.stop : 0,
-          limit = search.time, clock = base::Stopwatch()](const Trace& trace) {
+Ends stopping(const study::Trial& trial) {
+  return [tolerance = study::stops_where_flat(trial) ? trial.search.stop : 0,
+          limit = trial.search.time, clock = base::Stopwatch()](const Trace& trace) {
     return (tolerance > 0 && is_flat(trace, tolerance)) || (limit > 0 && clock.seconds() >= limit);
   };
 }

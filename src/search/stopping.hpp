@@ -3,7 +3,7 @@
 #include "search/minimize.hpp"
 
 namespace lorahub::study {
-struct Search;
+struct Trial;
 }
 
 namespace lorahub::search {
@@ -14,8 +14,9 @@ namespace lorahub::search {
 // without a finite loss is not flat.
 bool is_flat(const Trace& trace, double tolerance);
 
-// `search.stop` and `search.time` of a trial. The time begins with this call and counts what the
-// process waits for; generations that a journal holds take none of it.
-Ends stopping(const study::Search& search);
+// `search.stop` and `search.time` of the trial, as far as it reads them: answers that are right as
+// often as before (`loss: accuracy`) are no sign of an end. The time begins with this call and
+// counts what the process waits for; generations that a journal holds take none of it.
+Ends stopping(const study::Trial& trial);
 
 }  // namespace lorahub::search

@@ -68,7 +68,8 @@ bool searches_by_cma(const Trial& trial) {
 
 // Only a search that is ended so has the knob in its identity, so that others keep their ids.
 bool stops_where_flat(const Trial& trial) {
-  return searches_by_cma(trial) && trial.search.stop > 0;
+  const bool is_in_nats = !reads_answers(trial.loss) && trial.loss != LossKind::ask;
+  return searches_by_cma(trial) && trial.search.stop > 0 && is_in_nats;
 }
 
 bool stops_by_time(const Trial& trial) { return searches(trial) && trial.search.time > 0; }

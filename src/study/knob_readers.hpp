@@ -64,7 +64,8 @@ inline constexpr ReadBy kAsksProgram{asks_program, "where `loss` is ask"};
 inline constexpr ReadBy kHoldsOutShots{holds_out_shots,
                                        "where it is not 0, and `search.method` is cma"};
 inline constexpr ReadBy kStopsWhereFlat{stops_where_flat,
-                                        "where it is not 0, and `search.method` is cma"};
+                                        "where it is not 0, `search.method` is cma, and `loss` is "
+                                        "a cross-entropy"};
 inline constexpr ReadBy kStopsByTime{stops_by_time, "where it is not none"};
 inline constexpr ReadBy kSmooths{smooths, "where `train.smoothing` is not 0"};
 inline constexpr ReadBy kHasRate{has_rate, "gradient only where `train.descent` is adam"};

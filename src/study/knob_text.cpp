@@ -115,6 +115,7 @@ std::string readers(const Knob& knob) {
     trial.train.descent = Descent::bfgs;
     trial.train.smoothing = 1;
     trial.search.stop = 1;
+    trial.loss = LossKind::official;
     trial.search.time = 1;
     return knob.read_by(trial);
   };

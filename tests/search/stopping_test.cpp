@@ -39,9 +39,11 @@ TEST(Stopping, AGenerationWithoutALossIsNotFlat) {
   EXPECT_FALSE(is_flat(with_least(one), 1));
 }
 
-Trace searched(const study::Search& search, const Evaluate& evaluate) {
+Trace searched(const study::Search& search, const Evaluate& evaluate,
+               study::LossKind loss = study::LossKind::official) {
   const auto optimizer = make_optimizer(search, 3, 1);
-  return minimize(*optimizer, evaluate, search.budget, {}, stopping(search));
+  const study::Trial trial{.loss = loss, .search = search};
+  return minimize(*optimizer, evaluate, search.budget, {}, stopping(trial));
 }
 
 TEST(Stopping, ASearchEndsWhereItIsFlatAndIsThatWithoutTheRuleUntilThen) {
@@ -57,6 +59,15 @@ TEST(Stopping, ASearchEndsWhereItIsFlatAndIsThatWithoutTheRuleUntilThen) {
   Trace before = ended;
   before.generations.pop_back();
   EXPECT_FALSE(is_flat(before, 1e-6)) << "and it ends with the first generation that is flat";
+}
+
+// They may stay the same for long while the search goes on.
+TEST(Stopping, SharesOfRightAnswersAndLossesOfAProgramAreNotFlat) {
+  const study::Search search{.population = 10, .budget = 300, .stop = 1000};
+  for (const auto loss :
+       {study::LossKind::accuracy, study::LossKind::similarity, study::LossKind::ask})
+    EXPECT_EQ(searched(search, each(sphere), loss).evaluations(), 300);
+  EXPECT_EQ(searched(search, each(sphere), study::LossKind::token_mean).evaluations(), 100);
 }
 
 TEST(Stopping, TheOfficialSearchEndsByItsBudgetAlone) {

@@ -19,7 +19,7 @@ MethodResult searched(TrialEvaluator& evaluator) {
     evaluate = evaluator.ahead(evaluate, *optimizer);
   evaluate = plus_added(evaluate);
   search::Trace trace = search::minimize(*optimizer, around.record(evaluate), trial.search.budget,
-                                         around.observer, search::stopping(trial.search));
+                                         around.observer, search::stopping(trial));
   evaluator.check_found(trace.best_loss);
   std::vector<double> weights = search::recommended(trace, trial.search);
   // What is reported is exact, whatever told the candidates apart.
