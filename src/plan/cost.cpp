@@ -73,6 +73,26 @@ void check_draw(const study::Trial& trial, std::set<std::string>& checked) {
   module_names(trial);
 }
 
+// The trial with the number of modules that `modules: all` stands for. A library is looked through
+// once: a study may have 100,000 trials.
+class Counted {
+ public:
+  study::Trial operator()(study::Trial trial) {
+    if (study::uses_modules(trial.method) && trial.modules.names.empty() &&
+        trial.modules.count == 0)
+      trial.modules.count = of_library(trial);
+    return trial;
+  }
+
+ private:
+  int of_library(const study::Trial& trial) {
+    const auto [found, fresh] = counts_.emplace(trial.library_path, 0);
+    if (fresh) found->second = static_cast<int>(candidate_count(trial));
+    return found->second;
+  }
+  std::map<std::string, int> counts_;
+};
+
 long module_count(const study::Trial& trial) {
   return kept_count(trial, static_cast<int>(candidate_count(trial)));
 }
@@ -262,8 +282,10 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
   std::map<std::string, PlannedModel> models;
   std::map<std::string, Lengths> texts;
   std::set<std::string> drawn;  // from which library
-  for (const study::Trial& trial : trials) {
-    check_draw(trial, drawn);
+  Counted counted;
+  for (const study::Trial& each : trials) {
+    check_draw(each, drawn);
+    const study::Trial trial = counted(each);
     check_training(trial);  // an error for what `run` would refuse
     if (study::uses_search(trial.method))
       search::resolved(trial.search, static_cast<int>(module_count(trial)));
