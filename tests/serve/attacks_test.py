@@ -13,7 +13,7 @@ work.mkdir(parents=True)
 EXAMPLES = [{"input": f"which one is a : animal options: (A) {a} (B) {b}", "target": t}
             for a, b, t in [("lamp", "fox", "(B)"), ("goat", "tram", "(A)"), ("spoon", "rat", "(B)")]]
 Service.usual = {"examples": EXAMPLES, "modules": 4, "search": "official", "budget": 12, "seed": 3}
-LONG = {"search": "wide", "modules": "all", "budget": 10000}
+LONG = {"search": "official", "modules": "all", "budget": 10000}
 service = Service(program, configs, work / "data", "--max-queue", "50")
 
 

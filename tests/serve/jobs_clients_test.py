@@ -14,7 +14,7 @@ EXAMPLES = [{"input": f"which one is a : animal options: (A) {a} (B) {b}", "targ
             for a, b, t in [("lamp", "fox", "(B)"), ("goat", "tram", "(A)"), ("spoon", "rat", "(B)")]]
 PROMPTS = [row["input"] for row in EXAMPLES] + ["put in falling order = 14 62 8", "a line\nand another one"]
 SHORT = {"examples": EXAMPLES, "modules": 4, "search": "official", "budget": 12, "seed": 3}
-LONG = {"search": "wide", "modules": "all", "budget": 4000}
+LONG = {"search": "official", "modules": "all", "budget": 1200}
 Service.usual = SHORT
 
 

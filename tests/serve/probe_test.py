@@ -87,7 +87,7 @@ def modules_that_do_not_fit():
 def turns_and_cancel():
     """A probe has its turn while a search of the same user goes on, and ends where it is called off."""
     service = service_at("turns", "--slice", "1")
-    status, search = service.ask("POST", "/predictions", {"input": {"examples": ROWS, "search": "wide", "budget": 4000}},
+    status, search = service.ask("POST", "/predictions", {"input": {"examples": ROWS, "search": "official", "budget": 1200}},
                                  Prefer="respond-async")
     until(lambda: service.ask("GET", f"/predictions/{search['id']}")[1]["progress"])
     done = service.wait(service.start())
