@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "base/check.hpp"
 #include "checkpoint/hub_cache.hpp"
@@ -59,12 +60,12 @@ long candidate_count(const study::Trial& trial) {
 
 // Error where a library that is here does not have what the trial draws or names. One that is not
 // here is no error (see lacks).
-void check_draw(const study::Trial& trial, std::set<std::string>& checked) {
+using CheckedDraw =
+    std::tuple<std::string, int, std::vector<std::string>>;  // library, count, names
+void check_draw(const study::Trial& trial, std::set<CheckedDraw>& checked) {
   if (!study::uses_modules(trial.method)) return;
   const auto& [count, names] = trial.modules;
-  if (!checked.insert(base::format("{}|{}|{}", trial.library_path, count, base::join(names, ",")))
-           .second)
-    return;
+  if (!checked.emplace(trial.library_path, count, names).second) return;
   try {
     lora::module_names(trial.library_path);
   } catch (const base::Error&) {
@@ -281,7 +282,7 @@ StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resourc
     total.flops_per_second = usual_rate(usual_dtype(trials), resources.device);
   std::map<std::string, PlannedModel> models;
   std::map<std::string, Lengths> texts;
-  std::set<std::string> drawn;  // from which library
+  std::set<CheckedDraw> drawn;
   Counted counted;
   for (const study::Trial& each : trials) {
     check_draw(each, drawn);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/check.hpp"
@@ -31,14 +32,12 @@ using Named = std::map<std::string, std::set<std::string>>;  // modules by libra
 // The modules that the trials read, by their library. Error where one has too few.
 Named modules_of(const std::vector<study::Trial>& trials) {
   Named named;
-  std::set<std::string> seen;  // draws
+  std::set<std::tuple<std::string, int, std::vector<std::string>, uint64_t>> seen;  // draws
   for (const study::Trial& trial : trials) {
     const auto& [count, names] = trial.modules;
     const uint64_t seed = count > 0 ? trial.seed.modules : 0;
     if (!study::uses_modules(trial.method) ||
-        !seen.insert(base::format("{}|{}|{}|{}", trial.library_path, count, base::join(names, ","),
-                                  seed))
-             .second)
+        !seen.emplace(trial.library_path, count, names, seed).second)
       continue;
     for (const std::string& module : module_names(trial)) named[trial.library_path].insert(module);
   }
