@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/sha256.hpp"
+#include "store/check_inputs.hpp"
 #include "store/check_plan.hpp"
 #include "store/check_trial.hpp"
 #include "store/isolated_process.hpp"
@@ -11,10 +12,8 @@
 #include "store/origin.hpp"
 #include "store/result_file.hpp"
 #include "store/result_tables.hpp"
-#include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
 #include "store/starts.hpp"
-#include "store/validity.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::store {
@@ -112,22 +111,6 @@ void check_status(const CheckedContent& content, const ResultRow& row, Problems&
                      failure == content.failures.end() ? "no message" : sentence(failure->second)));
   } else if (row.status != "done")
     problems.push_back(base::format("trial {} has the unknown status '{}'", row.id, row.status));
-}
-
-// Inputs of equal names must have equal hashes.
-void check_inputs(const CheckedContent& content, Problems& problems) {
-  SameInputs seen;
-  for (const ResultRow& row : content.results.rows) {
-    const auto inputs = content.inputs.find(row.id);
-    if (inputs == content.inputs.end()) continue;
-    for (const auto& [name, hash] : inputs->second)
-      if (!is_sha256(hash))
-        problems.push_back(base::format("trial {}: the hash of {} is no SHA-256", row.id, name));
-    const std::string other = seen.add(inputs->second, row.knobs, "trial " + row.id);
-    if (!other.empty())
-      problems.push_back(
-          base::format("trials have read different files under one name: {}", other));
-  }
 }
 
 template <class Map>

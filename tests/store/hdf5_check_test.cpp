@@ -121,7 +121,8 @@ TEST(Check, FindsTwoContentsUnderOneName) {
   for (auto& [id, record] : h.finished) {
     record.trial = study::id_of_columns(record.knobs);
     named.finished[record.trial] = record;
-    named.inputs[record.trial] = {{"model", base::sha256(record.trial)}};
+    named.inputs[record.trial] = h.inputs[id];
+    named.inputs[record.trial]["model"] = base::sha256(record.trial);
   }
   write_hdf5(folder / "x.h5", named, {});
   EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
@@ -173,6 +174,41 @@ TEST(Check, FindsABadHash) {
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
   EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
               ElementsAre(HasSubstr("the hash of model is no SHA-256")));
+}
+
+// What check says of a whole file in which the inputs of a trial were changed.
+std::vector<std::string> problems_of_inputs(const std::function<void(History&)>& change) {
+  const Folder folder;
+  History h = samples::complete();
+  change(h);
+  write_hdf5(folder / "x.h5", h, samples::complete_plan());
+  return check_hdf5(folder / "x.h5", is_hit).problems;
+}
+
+TEST(Check, FindsHashesThatAreMissing) {
+  for (const char* name : {"model", "test", "shots", "module a", "module b_mödule"})
+    EXPECT_THAT(problems_of_inputs([&](History& h) { h.inputs[kOne].erase(name); }),
+                ElementsAre(AllOf(HasSubstr(kOne),
+                                  HasSubstr(std::string("the hash of ") + name + " is not"))));
+}
+
+TEST(Check, FindsTestRowsOfOneHashThatDiffer) {
+  const auto with_equal_rows = [](const std::function<void(std::vector<Answer>&)>& change) {
+    return problems_of_inputs([&](History& h) {
+      for (auto& [id, inputs] : h.inputs) inputs["test"] = base::sha256("test");
+      for (auto& [id, record] : h.finished)
+        if (id != kOne) {
+          record.answers = h.finished.at(kOne).answers;
+          record.accuracy = h.finished.at(kOne).accuracy;
+          change(record.answers);
+        }
+    });
+  };
+  EXPECT_THAT(with_equal_rows([](auto& rows) { rows[2].answer = "another"; }), IsEmpty());
+  const auto differs = ElementsAre(HasSubstr("its test rows are not those of trial"));
+  EXPECT_THAT(with_equal_rows([](auto& rows) { rows[2].target = "c"; }), differs);
+  EXPECT_THAT(with_equal_rows([](auto& rows) { rows[2].input_sha256 = base::sha256("x"); }),
+              differs);
 }
 
 // Changes a file as a stranger could, with the plain library.

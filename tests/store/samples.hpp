@@ -47,7 +47,7 @@ inline Header header() {
 inline Inputs inputs() {
   return {{"model", base::sha256("model")},
           {"module a", base::sha256("a")},
-          {"module b", base::sha256("b")},
+          {"module b_mödule", base::sha256("b")},
           {"shots", base::sha256("shots")},
           {"test", base::sha256("test")}};
 }
@@ -132,6 +132,7 @@ inline History history() {
   for (const char* id :
        {"1a5e1876d96499f6", "494c392cb91c00d0", "0d33084441e7e60c", "a7556d25ea9a69a7"}) {
     h.inputs[id] = inputs();
+    if (id != kOne) h.inputs[id]["test"] = base::sha256("other test rows");
     h.started[id] = 1000;
   }
   h.finished["1a5e1876d96499f6"] = record("1a5e1876d96499f6", "E1", 1);

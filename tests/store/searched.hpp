@@ -57,6 +57,8 @@ inline void add_searched(History& history, std::vector<PlannedTrial>& plan) {
   const Record record = searched();
   history.finished[record.trial] = record;
   history.inputs[record.trial] = inputs();
+  for (const std::string& module : record.modules)
+    history.inputs[record.trial]["module " + module] = base::sha256(module);
   history.made_by[record.trial] = 0;
   plan.push_back({.id = record.trial, .knobs = record.knobs});
 }

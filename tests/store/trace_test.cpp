@@ -161,7 +161,12 @@ TEST(Schema4, IsReadAsTheSameStudy) {
     EXPECT_EQ(before.rows[i].counts.evaluations, now.rows[i].counts.evaluations);
   }
   EXPECT_EQ(before.rows[0].knobs.at("search.sigma0"), "0.25");
-  EXPECT_EQ(check_hdf5(old, nullptr).problems, check_hdf5(folder / "new.h5", nullptr).problems);
+  std::vector<std::string> problems = check_hdf5(folder / "new.h5", nullptr).problems;
+  problems.emplace_back("trial 1a5e1876d96499f6: the hash of module b_mödule is not recorded");
+  problems.emplace_back(
+      "trial 494c392cb91c00d0: its test rows are not those of trial 1a5e1876d96499f6, although "
+      "both have one hash");
+  EXPECT_EQ(check_hdf5(old, nullptr).problems, problems) << "the sample of that time lacked both";
   EXPECT_EQ(read_trace_of(old, "1a5e1876d96499f6").state.steps, 0u);
   EXPECT_EQ(read_trace_of(old, "1a5e1876d96499f6").losses[2], 1.75);
 }
