@@ -35,6 +35,11 @@ void TableRows::end_cell() {
 
 void TableRows::scan(std::string_view line) {
   for (const char c : line) {
+    base::check(
+        c != '\r' || state_ == State::quoted,
+        "{}: a carriage return stands outside of quotes (do the lines end with it alone, as "
+        "those of old Macs?), save the file with line feeds at the ends of its lines",
+        place_);
     const bool separates = c == separator_ && state_ != State::quoted;
     base::check(state_ != State::after_quote || separates || c == '"',
                 "{}: text follows the closing quote of a cell (which is its end?), write a quote "

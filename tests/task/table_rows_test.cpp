@@ -119,6 +119,17 @@ TEST_F(TableRows, RefusesWhatCouldBeReadInTwoWays) {
   EXPECT_THAT(error("input,target\na,b\xE9\n"), HasSubstr("0xe9 is no UTF-8 text"));
 }
 
+// Spreadsheets on Macs offer such files; read by line feeds they would be one long header.
+TEST_F(TableRows, LinesThatEndWithACarriageReturnAloneAreRefusedByIt) {
+  const auto refused = AllOf(StartsWith(":1: a carriage return stands outside"),
+                             HasSubstr("line feeds at the ends"));
+  EXPECT_THAT(error("input,target\ra,b\rc,d\r"), refused);
+  EXPECT_THAT(error("input,target\ra,b"), refused);
+  EXPECT_THAT(error("\"input\",\"target\"\r\"a\",\"b\"\r"), testing::HasSubstr(":1: "));
+  EXPECT_THAT(error("input,target\na\rb,c\n"), StartsWith(":2: a carriage return"));
+  EXPECT_THAT(texts("input,target\r\n\"a\rb\",c\r\n"), ElementsAre("a\rb", "c"));
+}
+
 TEST_F(TableRows, AnEndlessQuoteIsRefusedInBoundedMemory) {
   std::string text = "input,target\n\"";
   for (int line = 0; line < 20'000; ++line) text += std::string(1000, 'a') + "\n";
