@@ -224,6 +224,11 @@ class Saved {
         subject.file, subject.name, value.dump());
     names = value.get<std::vector<std::string>>();
     for (const std::string& name : names) {
+      base::check(
+          !name.empty(),
+          "{}: module '{}' has an empty name among its modules_to_save (it would mean every "
+          "layer, and PEFT refuses that), take it out",
+          subject.file, subject.name);
       expression(subject, "modules_to_save", name);  // alone, for what its message says
       patterns_.push_back(
           expression(subject, "modules_to_save", R"((.*\.)?)" + name + R"(($|\..*))"));

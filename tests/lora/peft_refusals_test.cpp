@@ -21,6 +21,7 @@ TEST(ReadModule, RefusesByNameWhatWouldChangeTheNumbers) {
                                      {{"bias", "every_second"}},
                                      {{"modules_to_save", {"lm_head"}}},
                                      {{"modules_to_save", "lm_head"}},
+                                     {{"modules_to_save", {""}}},
                                      {{"modules_to_save", {"(lm_head"}}},
                                      {{"rank_pattern", {"q"}}},
                                      {{"rank_pattern", {{"q", 2.5}}}},
