@@ -224,8 +224,10 @@ void add_adapt(CLI::App& app, Action& action) {
                       "with --budget, --penalty ask, delta evaluation, and a loss or a composition "
                       "without a gradient)");
   command
-      ->add_option("--budget", options->budget,
-                   "evaluations of a search by losses (default: as the search says)")
+      ->add_option(
+          "--budget", options->budget,
+          "at most N evaluations of a search by losses, which may end earlier (default: as the "
+          "search says)")
       ->check(CLI::Range(1, study::kMostBudget));
   command
       ->add_option("--composition", options->composition,
