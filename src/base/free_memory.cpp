@@ -82,7 +82,7 @@ void add_own(const Path& root, std::vector<MemoryLimit>& limits) {
   if (::getrlimit(RLIMIT_AS, &most) != 0 || most.rlim_cur == RLIM_INFINITY) return;
   const double used = number_in(root / "proc/self/statm").value_or(0) *
                       static_cast<double>(::sysconf(_SC_PAGE_SIZE));
-  limits.push_back({.name = "ulimit -v",
+  limits.push_back({.name = "what ulimit -v still allows",
                     .place = "",
                     .free = std::max(0.0, static_cast<double>(most.rlim_cur) - used)});
 }

@@ -58,7 +58,7 @@ TEST(Room, EachLimitCounts) {
 }
 
 TEST(Room, ALimitOfAProcessAloneIsNotShared) {
-  const std::string one = says("ulimit -v", "", 10e9);
+  const std::string one = says("what ulimit -v still allows", "", 10e9);
   EXPECT_EQ(check_room(need(0, 8e9), {.hosts = {"n1", "n1"}, .rooms = {one, one}}), "");
   EXPECT_THAT(refusal(need(8e9, 8e9), {.hosts = {"n1", "n1"}, .rooms = {one, one}}),
               HasSubstr("one rank"));
