@@ -7,8 +7,10 @@
 #include "checkpoint/hub_cache.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
-#include "plan/trial_inputs.hpp"
+#include "study/methods.hpp"
 #include "study/retrievals.hpp"
+#include "study/trial.hpp"
+#include "task/task.hpp"
 #include "tensor/threads.hpp"
 #include "text/tokenizer_inputs.hpp"
 
@@ -39,19 +41,18 @@ store::Inputs hash_all(const std::vector<Hashed>& all, std::map<std::string, std
 }
 
 // What the trial computes with.
-std::vector<Hashed> hashed_files(const study::Trial& trial) {
+std::vector<Hashed> hashed_files(const study::Trial& trial, LibraryCache& libraries) {
   std::vector<Hashed> hashed;
   const auto model = checkpoint::resolve(trial.model_path);
   hashed.push_back({"model", model, checkpoint::hash_model});
   for (const std::string& file : text::tokenizer_inputs(model))
     hashed.push_back({file, model / file, base::sha256_file});
   if (study::uses_modules(trial.method))
-    for (const std::string& name : module_names(trial)) {
-      const auto folder = lora::module_folder(trial.library_path, name);
-      hashed.push_back({"module " + name, folder, lora::hash_module});
-      if (study::info(trial.retrieve.by).reads_cards &&
-          std::filesystem::exists(folder / lora::kCardFile))
-        hashed.push_back({"card " + name, folder / lora::kCardFile, base::sha256_file});
+    for (const std::string& name : libraries.module_names(trial)) {
+      const ModuleFiles& module = libraries.files(trial.library_path, name);
+      hashed.push_back({"module " + name, module.folder, lora::hash_module});
+      if (study::info(trial.retrieve.by).reads_cards && module.has_card)
+        hashed.push_back({"card " + name, module.folder / lora::kCardFile, base::sha256_file});
     }
   if (study::measures_candidates(trial.method) && trial.loss == study::LossKind::ask)
     for (const std::string& word : base::split(trial.loss_program, ' '))
@@ -62,17 +63,17 @@ std::vector<Hashed> hashed_files(const study::Trial& trial) {
 
 }  // namespace
 
-std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial) {
+std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial, InputCache& cache) {
   std::vector<std::filesystem::path> paths;
-  for (const Hashed& one : hashed_files(trial)) paths.push_back(one.path);
+  for (const Hashed& one : hashed_files(trial, cache.libraries)) paths.push_back(one.path);
   return paths;
 }
 
-store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
-  return hash_all(hashed_files(trial), cache);
+store::Inputs file_inputs(const study::Trial& trial, InputCache& cache) {
+  return hash_all(hashed_files(trial, cache.libraries), cache.hashes);
 }
 
-store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache) {
+store::Inputs inputs(const study::Trial& trial, InputCache& cache) {
   store::Inputs inputs = file_inputs(trial, cache);
   const task::Task task = task::load(trial);
   base::check(!task.test.empty(),
@@ -86,7 +87,7 @@ store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::strin
   for (const auto& [name, hash] :
        hash_all({{"pool file", files.pool, base::sha256_file},
                  {"test file", files.test.empty() ? files.pool : files.test, base::sha256_file}},
-                cache))
+                cache.hashes))
     inputs[name] = hash;
   return inputs;
 }

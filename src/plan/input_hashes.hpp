@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/library_cache.hpp"
 #include "store/record.hpp"
 
 namespace lorahub::study {
@@ -13,14 +14,20 @@ struct Trial;
 
 namespace lorahub::plan {
 
-// SHA-256 of the files that the trial computes with: model and modules, also those that `retrieve`
-// will leave out. `cache` keeps hashes of files by path.
-store::Inputs file_inputs(const study::Trial& trial, std::map<std::string, std::string>& cache);
+// What the trials of a study share, so that it is read once.
+struct InputCache {
+  std::map<std::string, std::string> hashes;  // of files and folders, by path
+  LibraryCache libraries;
+};
 
-// The files and folders that these hashes are of, as `cache` names them.
-std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial);
+// SHA-256 of the files that the trial computes with: model and modules, also those that `retrieve`
+// will leave out.
+store::Inputs file_inputs(const study::Trial& trial, InputCache& cache);
+
+// The files and folders that these hashes are of, as `cache.hashes` names them.
+std::vector<std::filesystem::path> hashed_paths(const study::Trial& trial, InputCache& cache);
 
 // SHA-256 of everything the trial reads: model, modules, shots, test rows.
-store::Inputs inputs(const study::Trial& trial, std::map<std::string, std::string>& cache);
+store::Inputs inputs(const study::Trial& trial, InputCache& cache);
 
 }  // namespace lorahub::plan

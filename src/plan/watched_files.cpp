@@ -3,10 +3,11 @@
 #include "base/check.hpp"
 #include "base/node_memory.hpp"
 #include "checkpoint/hub_cache.hpp"
-#include "lora/library.hpp"
 #include "lora/peft.hpp"
-#include "plan/trial_inputs.hpp"
+#include "plan/library_cache.hpp"
+#include "study/methods.hpp"
 #include "study/retrievals.hpp"
+#include "study/trial.hpp"
 #include "text/tokenizer_files.hpp"
 
 namespace lorahub::plan {
@@ -29,17 +30,17 @@ bool is_there(const fs::path& file) {  // a file that can't be looked at is repo
 
 }  // namespace
 
-std::vector<fs::path> input_files(const study::Trial& trial) {
+std::vector<fs::path> input_files(const study::Trial& trial, LibraryCache& libraries) {
   const fs::path model = checkpoint::resolve(trial.model_path);
   std::vector<fs::path> files = checkpoint::model_files(model);
   for (const std::string& file : text::tokenizer_file_names())
     if (is_there(model / file)) files.push_back(model / file);
   if (study::uses_modules(trial.method))
-    for (const std::string& name : module_names(trial)) {
-      const fs::path folder = lora::module_folder(trial.library_path, name);
-      for (fs::path& file : lora::module_files(folder)) files.push_back(std::move(file));
-      if (study::info(trial.retrieve.by).reads_cards && is_there(folder / lora::kCardFile))
-        files.push_back(folder / lora::kCardFile);
+    for (const std::string& name : libraries.module_names(trial)) {
+      const ModuleFiles& module = libraries.files(trial.library_path, name);
+      files.insert(files.end(), module.files.begin(), module.files.end());
+      if (study::info(trial.retrieve.by).reads_cards && module.has_card)
+        files.push_back(module.folder / lora::kCardFile);
     }
   for (const std::string& rows : {trial.task_files.pool, trial.task_files.test})
     if (is_there(rows)) files.emplace_back(rows);

@@ -13,8 +13,10 @@ struct Trial;
 
 namespace lorahub::plan {
 
+class LibraryCache;
+
 // The files that the hashes of a trial are taken of: model, modules, tokenizer and rows.
-std::vector<std::filesystem::path> input_files(const study::Trial& trial);
+std::vector<std::filesystem::path> input_files(const study::Trial& trial, LibraryCache& libraries);
 
 class WatchedFiles {
  public:

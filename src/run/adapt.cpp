@@ -6,6 +6,7 @@
 #include "base/printable.hpp"
 #include "checkpoint/hub_cache.hpp"
 #include "lora/claim.hpp"
+#include "lora/library.hpp"
 #include "plan/input_hashes.hpp"
 #include "run/lead/agreement.hpp"
 #include "run/lead/input_notes.hpp"
@@ -61,11 +62,12 @@ class AdaptationLead {
     check_cost();
     plan::Tokenizers tokenizers;
     inputs_ = plan::trial_inputs(trial(), tokenizers);
-    file_hashes_ = plan::file_inputs(trial(), by_path_);
+    file_hashes_ = plan::file_inputs(trial(), input_cache_);
     file_hashes_["shots"] = inputs_.task.shots_sha256;
     if (dispatcher_.ranks() > 1)
-      check_agreement(dispatcher_,
-                      {.trials = {trial()}, .inputs = {file_hashes_}, .by_path = by_path_});
+      check_agreement(
+          dispatcher_,
+          {.trials = {trial()}, .inputs = {file_hashes_}, .by_path = input_cache_.hashes});
     recipe_ = recipe();
     if (lora::check_recipe(output_.folder, recipe_, output_.force))
       fmt::print(stderr,
@@ -173,6 +175,7 @@ class AdaptationLead {
   // The base, and the best of the modules alone where something is compared.
   void measure_alone(TrialEvaluator& evaluator) {
     adapted_.modules = evaluator.inputs().modules;
+    adapted_.contest.loss_kind = trial().loss;
     search::Population all = alone_weights(evaluator.modules());
     if (!compares()) all.weights.resize(static_cast<size_t>(evaluator.modules()));
     search::Evaluate evaluate = evaluator.evaluate(kNoPenalty);
@@ -184,7 +187,17 @@ class AdaptationLead {
     const auto best = std::ranges::min_element(adapted_.single_loss);
     const auto place = static_cast<size_t>(best - adapted_.single_loss.begin());
     const auto row = all.row(static_cast<int>(place) + 1);
+    adapted_.contest.tried = tried();
+    adapted_.contest.in_library = lora::module_names(trial().library_path).size();
     add("best single module: " + adapted_.modules[place], *best, {row.begin(), row.end()});
+  }
+
+  // How many modules the best single one is the best of: probes have tried those that they left
+  // out.
+  size_t tried() const {
+    const auto candidates = static_cast<int>(inputs_.modules.size());
+    return plan::probe_count(trial(), candidates) > 0 ? inputs_.modules.size()
+                                                      : adapted_.modules.size();
   }
 
   void add(const std::string& name, double loss, std::vector<double> weights) {
@@ -258,7 +271,7 @@ class AdaptationLead {
   RankServer& own_;
   workers::Dispatcher& dispatcher_;
   plan::TrialInputs inputs_;
-  std::map<std::string, std::string> by_path_;  // hashes of files
+  plan::InputCache input_cache_;
   store::Inputs file_hashes_;
   std::string recipe_;
   std::optional<SearchJournal> journal_,

@@ -47,7 +47,8 @@ class StudyRunner {
     watched_ = checked.watched;
     files_ = checked.files;
     check_folder(plan(), before, inputs_);
-    check_agreement(dispatcher_, {.trials = trials_, .inputs = inputs_, .by_path = checked.hashes});
+    check_agreement(dispatcher_,
+                    {.trials = trials_, .inputs = inputs_, .by_path = checked.cache.hashes});
     devices_ = dispatcher_.everyone(base::encode(RankRequest{.kind = RequestKind::device}));
     note_elsewhere(run::elsewhere(plan(), before));
     dispatcher_.note("estimating time and memory");

@@ -6,7 +6,9 @@
 #include "checkpoint/hub_cache.hpp"
 #include "lora/base_names.hpp"
 #include "model/families.hpp"
-#include "plan/trial_inputs.hpp"
+#include "plan/library_cache.hpp"
+#include "study/methods.hpp"
+#include "study/trial.hpp"
 #include "text/tokenizer_class.hpp"
 
 namespace lorahub::run {
@@ -14,11 +16,12 @@ namespace lorahub::run {
 std::vector<std::string> notes(const std::vector<study::Trial>& trials) {
   std::set<std::string> models;
   std::map<std::pair<std::string, std::string>, std::set<std::string>> mixed;  // model, library
+  plan::LibraryCache libraries;
   for (const study::Trial& trial : trials) {
     models.insert(trial.model_path);
     if (!study::uses_modules(trial.method)) continue;
     std::set<std::string>& names = mixed[{trial.model_path, trial.library_path}];
-    for (const std::string& name : plan::module_names(trial)) names.insert(name);
+    for (const std::string& name : libraries.module_names(trial)) names.insert(name);
   }
   std::vector<std::string> sentences;
   for (const std::string& model : models) {

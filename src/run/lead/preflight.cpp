@@ -142,6 +142,7 @@ void check_can_be_written(const std::filesystem::path& out, const std::string& s
 Checked check_inputs(const std::vector<study::Trial>& trials, const store::History& known,
                      const std::function<void(const study::Trial&)>& begins) {
   Checked checked;
+  plan::InputCache& cache = checked.cache;
   std::set<std::string> seen;
   for (size_t i = 0; i < trials.size(); ++i) {
     base::throw_if_signalled();
@@ -149,10 +150,11 @@ Checked check_inputs(const std::vector<study::Trial>& trials, const store::Histo
     begins(trial);
     plan::check_training(trial);
     if (study::uses_search(trial.method))  // an error for what the optimiser would refuse
-      search::resolved(trial.search,
-                       plan::kept_count(trial, static_cast<int>(plan::module_names(trial).size())));
-    checked.files.push_back(checked.watched.add(plan::input_files(trial)));
-    store::Inputs now = plan::inputs(trial, checked.hashes);
+      search::resolved(
+          trial.search,
+          plan::kept_count(trial, static_cast<int>(cache.libraries.module_names(trial).size())));
+    checked.files.push_back(checked.watched.add(plan::input_files(trial, cache.libraries)));
+    store::Inputs now = plan::inputs(trial, cache);
     const std::string id = study::id(trial);
     const bool ended = known.finished.contains(id) || known.failed.contains(id);
     bool fresh = false;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/input_hashes.hpp"
 #include "plan/watched_files.hpp"
 #include "store/merge_shards.hpp"
 #include "study/study.hpp"
@@ -21,7 +22,7 @@ struct Checked {
   std::vector<size_t> first_uses;     // trials that read what none before read in their precision
   plan::WatchedFiles watched;         // the files of all trials as they were hashed
   std::vector<plan::WatchedFiles::Set> files;  // by trial
-  std::map<std::string, std::string> hashes;   // of files and folders, by path
+  plan::InputCache cache;                      // what the trials share
 };
 
 // Error when an optimiser would refuse a trial's settings, or a file is missing. Trials that have
