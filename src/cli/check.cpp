@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/printable.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "store/hdf5.hpp"
 #include "store/sentence.hpp"

@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/home.hpp"
 #include "base/sha256.hpp"
+#include "base/text.hpp"
 #include "checkpoint/weights.hpp"
 #include "lora/merge_into_base.hpp"
 #include "objective/alone.hpp"

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <future>
 
+#include "base/text.hpp"
 #include "run/background.hpp"
 
 namespace lorahub {

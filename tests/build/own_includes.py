@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Finds source files that see a declaration only through another file of their unity build, so that a preset that compiles
+each file alone fails.
+
+    own_includes.py TOP SOURCES...    every name that a .cpp of SOURCES qualifies by a folder of TOP/src (base::format) must be
+                                      declared by a header of that folder that the file includes, by itself or through others;
+                                      fmt:: needs a header that includes <fmt/...>. Exit code 1 where one is not
+"""
+import functools
+import pathlib
+import re
+import sys
+
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
+DECLARED = re.compile(r"^ {0,2}(?:template.*> ?)?(?:[\w:<>,&*]+ )*?[\w:<>,&* ]+?[ &*](\w+)\(|"
+                      r"^(?:struct|class|enum class|using) (?:\w+::)*(\w+)|^(?:inline )?constexpr [\w:<>,* ]+? (\w+)", re.M)
+top, sources = pathlib.Path(sys.argv[1]).resolve(), [pathlib.Path(each).resolve() for each in sys.argv[2:]]
+
+
+@functools.cache
+def code(file):
+    """The text without comments and without what stands in quotation marks."""
+    return re.sub(r'"(\\.|[^"\\\n])*"', '""', re.sub(r"//.*", "", file.read_text()))
+
+
+@functools.cache
+def included(file):
+    places = (top / "src", file.parent, top / "tests")
+    found = [[place / name for place in places if (place / name).is_file()] for name in INCLUDE.findall(file.read_text())]
+    return [each[0].resolve() for each in found if each]
+
+
+def seen_by(file):
+    seen, left = set(), [file]
+    while left:
+        one = left.pop()
+        if one not in seen:
+            seen.add(one)
+            left += included(one)
+    return seen
+
+
+declared = {}  # headers by folder and name
+for header in (top / "src").rglob("*.hpp"):
+    for names in DECLARED.findall(code(header)):
+        for folder in header.relative_to(top / "src").parts[:-1]:
+            declared.setdefault((folder, "".join(names)), set()).add(header.resolve())
+faults = []
+for file in sorted(each for source in sources for each in source.rglob("*.cpp") if "build" not in each.relative_to(source).parts):
+    seen = seen_by(file)
+    for used in sorted(set(re.findall(r"\b(\w+)::(\w+)", code(file)))):
+        if declared.get(used, seen) and not declared.get(used, seen) & seen:
+            faults.append(f"{file} uses {'::'.join(used)} of {min(declared[used]).name}, which it does not include")
+    if "fmt::" in code(file) and not any("<fmt/" in each.read_text() for each in seen):
+        faults.append(f"{file} uses fmt:: and includes no header that includes it (base/text.hpp does)")
+print("\n".join(faults) or f"every file of {', '.join(map(str, sources))} includes what it names")
+sys.exit(1 if faults else 0)
