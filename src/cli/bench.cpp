@@ -169,8 +169,9 @@ int bench(const BenchOptions& options) {
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
-  auto* command =
-      app.add_subcommand("bench", "how far this machine's passes are from its matrix product");
+  auto* command = app.add_subcommand("bench",
+                                     "measure this machine: the passes of a model, and which share "
+                                     "of the matrix product's rate they reach");
   command->footer("Example: lorahub bench --shape flan-t5-base --threads 1 --json rate.json");
   const auto options = std::make_shared<BenchOptions>();
   add_model(*command, options->model.model);

@@ -35,7 +35,8 @@ Section how_to_read() {
       "no difference.");
   add("No number is a maximum over seeds.");
   add("Budgets: evaluations (candidates), rounds (sequential steps), example-forwards (candidate × "
-      "example), tokens. Seconds are wall clock on the machine of the run.");
+      "example; a backward pass counts as two), tokens of forward passes (a backward pass adds "
+      "none). Seconds are wall clock on the machine of the run.");
   return {.title = "How to read the numbers", .blocks = {list}};
 }
 

@@ -7,6 +7,7 @@
 #include "report/number_text.hpp"
 #include "report/statistics/paired_rows.hpp"
 #include "report/statistics/proportion.hpp"
+#include "study/losses.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -23,6 +24,20 @@ size_t count(const Contest& contest, Hits Contestant::*rows) {
 std::string p_text(const Contest& contest, const Contestant& one) {
   if (&one == &contest.contestants[contest.answer]) return "";
   return report::p_cell(p_against_answer(contest, one));
+}
+
+// Cross-entropy is what everybody calls the loss; another one is named.
+std::string loss_head(study::LossKind kind) {
+  const study::LossInfo& loss = study::info(kind);
+  if (loss.has_gradient) return "loss on the examples";
+  return base::format("loss ({}) on the examples", std::string_view(loss.word));
+}
+
+std::string tried_text(const Contest& contest) {
+  if (contest.tried >= contest.in_library) return "";
+  return base::format(
+      " The best single module is the best of the {} that were tried; the library has {}.",
+      contest.tried, contest.in_library);
 }
 
 }  // namespace
@@ -45,7 +60,7 @@ double p_against_answer(const Contest& contest, const Contestant& other) {
 std::string contest_table(const Contest& contest) {
   const bool shots = answered(contest, &Contestant::shots);
   const bool test = answered(contest, &Contestant::test);
-  report::Cells head{"", "loss on the examples"};
+  report::Cells head{"", loss_head(contest.loss_kind)};
   if (shots)
     head.push_back(base::format("right of the {} examples, %", count(contest, &Contestant::shots)));
   if (test) {
@@ -64,11 +79,13 @@ std::string contest_table(const Contest& contest) {
     }
     rows.push_back(std::move(cells));
   }
+  const char* rows_of_their_own =
+      test ? "; the test rows were not looked at" : " (--test FILE: rows of their own)";
   return report::table(head, rows) +
          base::format(
-             "\nThe weights were chosen on the examples, which therefore flatter{}.\nLosses are "
+             "\nThe weights were chosen on the examples, which therefore flatter{}.{}\nLosses are "
              "without the penalty. Intervals: Wilson's, 95 %.{}\n",
-             test ? "; the test rows were not looked at" : " (--test FILE: rows of their own)",
+             rows_of_their_own, tried_text(contest),
              test ? " p: McNemar's exact test against the answer." : "");
 }
 

@@ -6,6 +6,7 @@
 
 #include "report/statistics/bootstrap.hpp"
 #include "report/table.hpp"
+#include "study/choices.hpp"
 
 namespace lorahub::run {
 
@@ -20,6 +21,8 @@ struct Contestant {
 struct Contest {
   std::vector<Contestant> contestants;  // the base first, the mixture last
   size_t answer = 0;                    // place of the one that was written
+  study::LossKind loss_kind = study::LossKind::official;
+  size_t tried = 0, in_library = 0;  // modules: of those tried the best single one is the best
 };
 
 report::Interval accuracy(const Hits& hits);  // percent, with Wilson's 95 % interval

@@ -45,6 +45,22 @@ TEST(Contest, TheTableNamesTheAnswerAndWhatItsNumbersAre) {
   EXPECT_THAT(contest_table(contest), HasSubstr("best single module: x (the answer)"));
 }
 
+TEST(Contest, TheBestModuleIsTheBestOfThoseThatWereTried) {
+  Contest contest = made();
+  contest.tried = contest.in_library = 40;
+  EXPECT_THAT(contest_table(contest), Not(HasSubstr("tried")));
+  contest.tried = 20;
+  EXPECT_THAT(contest_table(contest), HasSubstr("the best of the 20 that were tried; the library "
+                                                "has 40."));
+}
+
+TEST(Contest, ALossOtherThanCrossEntropyIsNamed) {
+  Contest contest = made();
+  EXPECT_THAT(contest_table(contest), HasSubstr("| loss on the examples |"));
+  contest.loss_kind = study::LossKind::accuracy;
+  EXPECT_THAT(contest_table(contest), HasSubstr("| loss (accuracy) on the examples |"));
+}
+
 TEST(Contest, WhatWasNotAnsweredHasNoColumn) {
   Contest contest = made();
   for (Contestant& one : contest.contestants) one.test.clear();

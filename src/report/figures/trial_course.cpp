@@ -137,7 +137,8 @@ Table numbers(const store::Finding& trial) {
   const store::ResultRow& row = trial.row;
   return {.title = "What it came to",
           .head = {"", "value"},
-          .rows = {{"least few-shot loss, " + unit_of_loss(trial), or_dash(row.best_loss, 4)},
+          .rows = {{"least few-shot loss with its penalty, " + unit_of_loss(trial),
+                    or_dash(row.best_loss, 4)},
                    {"few-shot loss of the base, " + unit_of_loss(trial), or_dash(row.zero_loss, 4)},
                    {"accuracy on its test rows, %", or_dash(row.accuracy, 1)},
                    {"test rows", base::format("{}", row.test_rows)},

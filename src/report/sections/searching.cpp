@@ -265,7 +265,8 @@ std::string answer(const std::vector<const Condition*>& all) {
   if (losses.empty()) return "";
   const std::string rest = all.size() - 1 > losses.size() ? "; the others in the table" : "";
   return base::format(
-      "After {:.0f} evaluations, which all of them spent, few-shot loss against {}: {}{}. At their "
+      "After {:.0f} evaluations, which all of them spent, few-shot loss with its penalty against "
+      "{}: {}{}. At their "
       "full budgets, accuracy against {}: {}{}.{}",
       evaluations, base.name, base::join(losses, ", "), rest, base.name, base::join(points, ", "),
       rest, equal_budgets(all));

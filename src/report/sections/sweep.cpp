@@ -170,7 +170,7 @@ std::optional<Figure> spread_figure(const Summary& summary, const Axes& what,
                 .title = title,
                 .caption =
                     "Root of the mean variance between draws of a task. With few draws the "
-                    "intervals are too narrow and lean low.",
+                    "intervals are too narrow, and their values are too low.",
                 .svg = draw(plot, file),
                 .narrow_svg = draw(plot, file, FigureWidth::phone),
                 .table = std::move(table)};

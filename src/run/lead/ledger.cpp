@@ -64,7 +64,7 @@ void Ledger::show(const study::Trial& trial, const search::Trace& trace) {
   std::string text = study::label(trial);
   const int evaluations = trace.evaluations(), budget = study::search_length(trial);
   if (evaluations > 0)
-    text += base::format(", {} of {} {}, best loss {:.4f}", evaluations, budget,
+    text += base::format(", {} of {} {}, best loss with penalty {:.4f}", evaluations, budget,
                          study::search_unit(trial), trace.best_loss);
   const std::lock_guard lock(mutex_);
   under_way_[study::id(trial)] = static_cast<double>(evaluations) / std::max(1, budget);

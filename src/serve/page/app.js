@@ -266,7 +266,7 @@ function state(p) {
 
 function showProgress({ evaluation, of, best_loss, eta_seconds }) {
   const left = eta_seconds == null ? '' : `, about ${duration(eta_seconds)} left`;
-  $('job-count').textContent = `Evaluation ${evaluation} of ${of}, best loss ${fixed(best_loss)}${left}`;
+  $('job-count').textContent = `Evaluation ${evaluation} of ${of}, best loss with penalty ${fixed(best_loss)}${left}`;
   Object.assign(document.querySelector('progress'), { max: of, value: evaluation });
   announceOnce(`${Math.floor(4 * evaluation / of) * 25} percent of the search`);
   document.title = `${Math.floor(100 * evaluation / of)} % – lorahub`;

@@ -43,6 +43,8 @@ TEST(TrialCourse, ShowsLossesTheBestSoFarAndTheState) {
   EXPECT_THAT(found[2].table.rows, ElementsAre(Cells{"0", "1.0000"}, Cells{"1", "1.5000"}));
   for (const Figure& f : found) EXPECT_THAT(f.svg, HasSubstr("<svg")) << f.name;
   EXPECT_THAT(found[0].svg, HasSubstr("best so far"));
+  EXPECT_THAT(markdown(trial_report(searched("ab"), kState)).text,
+              HasSubstr("least few-shot loss with its penalty, nat"));
 }
 
 TEST(TrialCourse, SaysWhyThereIsNoState) {

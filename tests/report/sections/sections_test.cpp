@@ -103,7 +103,8 @@ TEST(Sections, SayWhatTheFileHolds) {
       "cannot "
       "give less than 0.50 without Holm's correction.");
   says(
-      "in which budget?): After 3 evaluations, which all of them spent, few-shot loss against "
+      "in which budget?): After 3 evaluations, which all of them spent, few-shot loss with its "
+      "penalty against "
       "lorahub modules=5 "
       "official: lorahub modules=5 cma -0.500 (no spread) nat (better)");
   says(
