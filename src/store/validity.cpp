@@ -36,6 +36,13 @@ bool ids_agree(const Record& r) {
   return lossy || study::id_of_columns(r.knobs) == r.trial;
 }
 
+std::string of_knobs(const Record& r) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : r.knobs) names.push_back(name);
+  if (has_twice(names)) return "a knob is named twice";
+  return std::ranges::count(names, "") > 0 ? "a knob has no name" : "";
+}
+
 std::string of_lists(const Record& r) {
   const size_t shots = r.shot_rows.size();
   if (!none_or(shots, r.shot_tokens.size()) || !none_or(shots, r.shot_sha256.size()) ||
@@ -158,7 +165,7 @@ std::string contradiction(const search::Generation& generation) {
 std::string contradiction(const Record& record) {
   if (!ids_agree(record))
     return base::format("its knobs are those of trial {}", study::id_of_columns(record.knobs));
-  for (const auto check : {of_lists, of_answers, of_search, of_numbers})
+  for (const auto check : {of_knobs, of_lists, of_answers, of_search, of_numbers})
     if (std::string wrong = check(record); !wrong.empty()) return wrong;
   return "";
 }
