@@ -35,10 +35,10 @@ Words lines_of(const std::string& text) {
 }
 
 // What bash offers for the last of these words, in a folder that holds a file and a folder.
-Words bash_offers(const std::string& words) {
+Words bash_offers(const std::string& words, const Words& files = {"study.yaml"}) {
   const fs::path folder = fresh_folder("completion");
   fs::create_directories(folder / "here/results");
-  base::write_file(folder / "here/study.yaml", "");
+  for (const std::string& file : files) base::write_file(folder / "here" / file, "");
   base::write_file(folder / "script.bash",
                    "set -u\nsource <(" + kProgram + " completion bash)\ncompopt() { :; }\n" +
                        "COMP_WORDS=(" + words + ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n" +
@@ -73,6 +73,33 @@ TEST(BashCompletion, OffersValues) {
   EXPECT_THAT(bash_offers("lorahub run ''"),
               testing::UnorderedElementsAre("results", "study.yaml"));
   EXPECT_THAT(bash_offers("lorahub run --threads ''"), IsEmpty());
+}
+
+TEST(BashCompletion, RunsNothingOfANameAndOffersItWhole) {
+  const std::string canary = (fresh_folder("canary") / "canary").string();
+  const std::string touch = "touch $(printf '%s' \"$CANARY\")";
+  const Words files{"$(" + touch + ")",
+                    "`" + touch + "`",
+                    "'; " + touch + "; '",
+                    "\"; " + touch + "; \"",
+                    "a; " + touch,
+                    "<(" + touch + ")",
+                    "--out=x",
+                    "* ?[a]",
+                    "\\",
+                    "$HOME",
+                    "~root"};
+  ::setenv("CANARY", canary.c_str(), 1);
+  for (const char* words : {"lorahub run ''", "lorahub adapt --task ''"}) {
+    EXPECT_THAT(bash_offers(words, files), IsSupersetOf(files));
+    EXPECT_FALSE(fs::exists(canary)) << words;
+  }
+  for (const std::string& file : files) {
+    bash_offers("lorahub run " + base::shell_word(file), files);
+    bash_offers("lorahub " + base::shell_word(file) + " ''", files);
+    EXPECT_FALSE(fs::exists(canary)) << file;
+  }
+  ::unsetenv("CANARY");
 }
 
 TEST(BashCompletion, IsGoodBash) {
