@@ -1,6 +1,7 @@
 // The digest that a result file carries of itself: any changed byte is noticed before HDF5, which
 // may crash on damage, reads the file.
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ enum class Seal {
   broken,  // it is not
   absent   // it carries no digest: an older version wrote it, or the digest itself is damaged
 };
-Seal seal_of(std::string_view file);
+
+// Gives the bytes from an offset on, at most so many; fewer where the file ends.
+using ReadBytes = std::function<std::string(size_t offset, size_t most)>;
+Seal seal_of(const ReadBytes& read);
 
 }  // namespace lorahub::store

@@ -63,12 +63,12 @@ std::string image(const FileHandle& file) {
   return bytes;
 }
 
-FileHandle open_image(const std::string& bytes) {
-  const Plist access = in_memory();
-  base::check(!bytes.empty(), "it is empty");
-  good(H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size()),
-       "cannot take the bytes of the file");
-  return {H5Fopen("image", H5F_ACC_RDONLY, access), "cannot open the file"};
+FileHandle open_file(const std::string& path) {
+  constexpr hbool_t kLock = 0, kIgnoreFailure = 1;
+  const Plist access(H5Pcreate(H5P_FILE_ACCESS), "cannot make properties");
+  good(H5Pset_fapl_sec2(access), "cannot choose the driver");
+  good(H5Pset_file_locking(access, kLock, kIgnoreFailure), "cannot switch locks off");
+  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), "cannot open the file"};
 }
 
 Group create_group(hid_t parent, const std::string& name) {

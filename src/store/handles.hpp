@@ -63,8 +63,8 @@ using Attribute = Handle<H5Aclose>;
 // Makes a file in memory that HDF5 1.8 and later read. Its objects have no dates, so that equal
 // content gives equal bytes. It is in memory since HDF5 1.10 crashes when a disk is full.
 FileHandle create_image();
-std::string image(const FileHandle& file);        // the bytes of the file
-FileHandle open_image(const std::string& bytes);  // for reading; copies the bytes
+std::string image(const FileHandle& file);      // the bytes of the file
+FileHandle open_file(const std::string& path);  // for reading, whoever has locked it
 Group create_group(hid_t parent, const std::string& name);
 Dataset create_dataset(hid_t parent, const std::string& name,
                        std::pair<hid_t, hid_t> type_and_space,

@@ -164,11 +164,11 @@ void check_open_file(hid_t file, const IsHit& is_hit, CheckResult& verdict) {
         "{} candidate(s) could not be evaluated; their losses are infinite (/faults)", count));
 }
 
-CheckResult check_bytes(const ResultBytes& content, const IsHit& is_hit) {
+CheckResult check_file(const SealedFile& content, const IsHit& is_hit) {
   const Quiet quiet;
   CheckResult verdict;
   try {
-    const FileHandle file = open_image(content.bytes);
+    const FileHandle file = content.open();
     const int schema = known_schema(file);
     if (std::string problem = digest_problem(content.seal, schema); !problem.empty())
       verdict.problems.push_back(std::move(problem));
@@ -199,11 +199,12 @@ CheckResult unpacked(const std::string& text) {
 
 // The check runs in a child process, since HDF5 itself may crash on a damaged file.
 CheckResult check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
-  const ResultBytes content = result_bytes(file);
-  const size_t size = content.bytes.size();
+  const SealedFile content(file);
+  const size_t size = content.file.size();
   const IsolatedResult checked =
       run_isolated({.seconds = 20 * reading_seconds(size), .bytes = size},
-                   [&] { return packed(check_bytes(content, is_hit)); });
+                   [&] { return packed(check_file(content, is_hit)); });
+  content.file.check_unchanged();
   if (checked.death.empty()) return unpacked(checked.text);
   CheckResult verdict;
   if (content.seal == Seal::broken)

@@ -4,7 +4,6 @@
 #include "store/handles.hpp"
 #include "store/hdf5.hpp"
 #include "store/isolated_process.hpp"
-#include "store/regular_file.hpp"
 #include "store/result_tables.hpp"
 
 namespace lorahub::store {
@@ -17,11 +16,17 @@ namespace {
       file.string(), problem);
 }
 
+const std::filesystem::path& existing(const std::filesystem::path& path) {
+  base::check(std::filesystem::exists(path),
+              "no result file {} (it is written by 'lorahub run'), check the path", path.string());
+  return path;
+}
+
 // Why it can't be used; "" when it can.
-std::string fault(const ResultBytes& content, const std::function<void(hid_t)>& use) {
+std::string fault(const SealedFile& content, const std::function<void(hid_t)>& use) {
   const Quiet quiet;
   try {
-    const FileHandle handle = open_image(content.bytes);
+    const FileHandle handle = content.open();
     const std::string problem = digest_problem(content.seal, known_schema(handle));
     if (!problem.empty()) return problem;
     use(handle);
@@ -33,12 +38,13 @@ std::string fault(const ResultBytes& content, const std::function<void(hid_t)>& 
 
 }  // namespace
 
-ResultBytes result_bytes(const std::filesystem::path& file) {
-  base::check(std::filesystem::exists(file),
-              "no result file {} (it is written by 'lorahub run'), check the path", file.string());
-  ResultBytes content{.bytes = read_regular_file(file)};
-  content.seal = seal_of(content.bytes);
-  return content;
+SealedFile::SealedFile(const std::filesystem::path& path)
+    : file(existing(path)),
+      seal(seal_of([this](size_t offset, size_t most) { return file.read(offset, most); })) {}
+
+FileHandle SealedFile::open() const {
+  base::check(file.size() > 0, "it is empty");
+  return open_file(file.descriptor_path());
 }
 
 std::string digest_problem(Seal seal, int schema) {
@@ -62,17 +68,19 @@ int known_schema(hid_t file) {
 double reading_seconds(size_t bytes) { return 20 + 1e-6 * static_cast<double>(bytes); }
 
 void with_result_file(const std::filesystem::path& file, const std::function<void(hid_t)>& use) {
-  const ResultBytes content = result_bytes(file);
+  const SealedFile content(file);
   if (content.seal == Seal::broken) refuse(file, digest_problem(content.seal, newest_schema()));
   if (content.seal == Seal::absent) {
-    const size_t size = content.bytes.size();
+    const size_t size = content.file.size();
     const IsolatedResult tried = run_isolated({.seconds = reading_seconds(size), .bytes = size},
                                               [&] { return fault(content, use); });
     if (!tried.death.empty())
       refuse(file, base::format("it is damaged (reading it ended with {})", tried.death));
     if (!tried.text.empty()) refuse(file, tried.text);
   }
-  if (const std::string problem = fault(content, use); !problem.empty()) refuse(file, problem);
+  const std::string problem = fault(content, use);
+  content.file.check_unchanged();
+  if (!problem.empty()) refuse(file, problem);
 }
 
 }  // namespace lorahub::store

@@ -1,8 +1,10 @@
 // Writes a made-up study of 10,000 trials and 1,000,000 evaluations: 25 tasks, 8 conditions, 5
-// draws of modules x 5 of shots x 2 search seeds, 100 test rows.   large_study FILE.h5
+// draws of modules x 5 of shots x 2 search seeds, 100 test rows. With 20 search seeds it has
+// 100,000 trials and 10,000,000 evaluations.   large_study FILE.h5 [SEARCH_SEEDS]
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "base/random.hpp"
 #include "base/text.hpp"
@@ -11,7 +13,7 @@
 namespace lorahub {
 namespace {
 
-constexpr int kTasks = 25, kModuleDraws = 5, kShotDraws = 5, kSearchSeeds = 2;
+constexpr int kTasks = 25, kModuleDraws = 5, kShotDraws = 5;
 constexpr int kRows = 100, kModules = 20, kPopulation = 10;
 constexpr int kEvaluations = 160;  // in each of 6,250 searches
 
@@ -27,13 +29,13 @@ constexpr Condition kConditions[] = {
 
 class Study {
  public:
-  Study() {
+  explicit Study(int search_seeds) {
     history_.headers = {{.study = "large", .question = "Is the report quick?", .yaml = "x"}};
     for (int task = 0; task < kTasks; ++task)
       for (const Condition& condition : kConditions)
         for (int m = 0; m < kModuleDraws; ++m)
           for (int s = 0; s < kShotDraws; ++s)
-            for (int r = 0; r < kSearchSeeds; ++r) add(task, condition, {m, s, r});
+            for (int r = 0; r < search_seeds; ++r) add(task, condition, {m, s, r});
   }
   void write(const char* file) const { store::write_hdf5(file, history_, planned_); }
 
@@ -95,7 +97,7 @@ class Study {
 }  // namespace
 }  // namespace lorahub
 
-int main(int, char** argv) {
-  lorahub::Study().write(argv[1]);
+int main(int argc, char** argv) {
+  lorahub::Study(argc > 2 ? std::stoi(argv[2]) : 2).write(argv[1]);
   return 0;
 }

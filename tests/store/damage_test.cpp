@@ -14,6 +14,7 @@
 #include "samples.hpp"
 #include "store/csv.hpp"
 #include "store/digest.hpp"
+#include "store/result_file.hpp"
 
 namespace lorahub::store {
 namespace {
@@ -110,14 +111,51 @@ TEST_F(Damage, AFileThatAnotherReaderHasLockedIsRead) {
   ::close(other);
 }
 
+TEST_F(Damage, AFileThatIsWrittenWhileItIsReadIsRefused) {
+  EXPECT_THAT(message_of([&] {
+                with_result_file(file_, [&](hid_t) {
+                  std::ofstream(file_, std::ios::binary | std::ios::app) << "more";
+                });
+              }),
+              HasSubstr("x.h5 was written while it was read"));
+}
+
+TEST_F(Damage, AFileThatIsReplacedWhileItIsReadIsReadAsItWas) {
+  size_t trials = 0;
+  with_result_file(file_, [&](hid_t open) {
+    std::ofstream(folder_ / "other", std::ios::binary) << "another file";
+    std::filesystem::rename(folder_ / "other", file_);
+    trials = read_results(open).rows.size();
+  });
+  EXPECT_EQ(trials, 2U);
+}
+
+Seal seal_of_text(const std::string& file) {
+  return seal_of([&](size_t offset, size_t most) {
+    return offset < file.size() ? file.substr(offset, most) : std::string();
+  });
+}
+
 TEST(Digest, IsOfTheWholeFileAndFitsOnce) {
   std::string file = "before " + unsealed_digest() + " after";
-  EXPECT_EQ(seal_of(file), Seal::broken);
+  EXPECT_EQ(seal_of_text(file), Seal::broken);
   seal(file);
-  EXPECT_EQ(seal_of(file), Seal::whole);
-  EXPECT_EQ(seal_of(file + " "), Seal::broken);
-  EXPECT_EQ(seal_of("no digest"), Seal::absent);
-  EXPECT_EQ(seal_of(unsealed_digest().substr(0, 50)), Seal::absent);
+  EXPECT_EQ(seal_of_text(file), Seal::whole);
+  EXPECT_EQ(seal_of_text(file + " "), Seal::broken);
+  EXPECT_EQ(seal_of_text("no digest"), Seal::absent);
+  EXPECT_EQ(seal_of_text(unsealed_digest().substr(0, 50)), Seal::absent);
+}
+
+// Files are read in parts of 1 MiB; the mark is found wherever it stands.
+TEST(Digest, IsFoundAcrossTheEndOfAPart) {
+  for (const size_t before : {(size_t{1} << 20) - 120, (size_t{1} << 20) - 20, size_t{1} << 20}) {
+    std::string file =
+        std::string(before, 'a') + unsealed_digest() + std::string(size_t{3} << 20, 'b');
+    seal(file);
+    EXPECT_EQ(seal_of_text(file), Seal::whole) << before;
+    file.back() = 'c';
+    EXPECT_EQ(seal_of_text(file), Seal::broken) << before;
+  }
 }
 
 }  // namespace
