@@ -6,7 +6,9 @@
 #include <map>
 #include <set>
 
+#include "base/cores.hpp"
 #include "base/random.hpp"
+#include "base/shared_work.hpp"
 #include "report/statistics/aggregate.hpp"
 #include "report/statistics/pick.hpp"
 
@@ -84,7 +86,7 @@ Grid grid_of(const Stratum& s) {
 
 class Resampler {
  public:
-  Resampler(const std::vector<Stratum>& strata, Scheme scheme) : strata_(strata), scheme_(scheme) {
+  Resampler(const std::vector<Stratum>& strata, Scheme scheme) : strata_(&strata), scheme_(scheme) {
     std::set<int> shared;
     for (const Stratum& s : strata) {
       assert(!s.values.empty() && s.values.size() == s.levels.size());
@@ -92,6 +94,7 @@ class Resampler {
       for (const auto& l : s.levels) shared.insert(l[0]);
     }
     shared_.assign(shared.begin(), shared.end());
+    chosen_.resize(strata.size());
     samples_.resize(strata.size());
   }
 
@@ -99,30 +102,49 @@ class Resampler {
     return std::ranges::all_of(grids_, [](const Grid& grid) { return grid.factors.empty(); });
   }
 
-  const Samples& draw(base::Stream& random) {
+  // Chooses levels until every stratum has a value.
+  void choose(base::Stream& random) {
     do {
       std::vector<int> joint;
       for (size_t i = 0; i < shared_.size() && scheme_ == Scheme::whole_draws; ++i)
         joint.push_back(shared_[pick(random, shared_.size())]);
-      for (size_t s = 0; s < strata_.size(); ++s) draw(s, joint, random);
-    } while (std::ranges::any_of(samples_, [](const auto& v) { return v.empty(); }));
+      for (size_t s = 0; s < grids_.size(); ++s) choose(grids_[s], joint, random, chosen_[s]);
+    } while (!has_values());
+  }
+
+  // The values of the chosen cells. Most of a report's time is spent here.
+  const Samples& gather() {
+    for (size_t s = 0; s < grids_.size(); ++s) {
+      const std::vector<double>& values = (*strata_)[s].values;
+      std::vector<double>& sample = samples_[s];
+      const Chosen& c = chosen_[s];
+      sample.resize(c[0].size() * c[1].size() * c[2].size());
+      double* next = sample.data();
+      each_row(grids_[s], c, [&](const int* places) {
+        for (const size_t column : c[2])
+          if (const int at = places[column]; at >= 0) *next++ = values[static_cast<size_t>(at)];
+        return true;
+      });
+      sample.resize(static_cast<size_t>(next - sample.data()));
+    }
     return samples_;
   }
 
  private:
-  void draw(size_t s, const std::vector<int>& joint, base::Stream& random) {
-    const Grid& grid = grids_[s];
+  using Chosen = std::array<std::vector<size_t>, kFactors>;  // levels, by the grid's factors
+
+  void choose(const Grid& grid, const std::vector<int>& joint, base::Stream& random,
+              Chosen& chosen) const {
     for (size_t k = 0; k < kFactors; ++k) {
-      chosen_[k].clear();
+      chosen[k].clear();
       if (k >= grid.factors.size())
-        chosen_[k].push_back(0);
+        chosen[k].push_back(0);
       else if (scheme_ == Scheme::whole_draws && grid.factors[k] == 0)
-        take(joint, grid.levels[k], chosen_[k]);
+        take(joint, grid.levels[k], chosen[k]);
       else
         for (size_t i = 0; i < grid.levels[k].size(); ++i)
-          chosen_[k].push_back(pick(random, grid.levels[k].size()));
+          chosen[k].push_back(pick(random, grid.levels[k].size()));
     }
-    gather(grid, strata_[s].values, samples_[s]);
   }
 
   static void take(const std::vector<int>& joint, const std::vector<int>& levels,
@@ -133,28 +155,69 @@ class Resampler {
         chosen.push_back(static_cast<size_t>(found - levels.begin()));
   }
 
-  // The values of the chosen cells. Most of a report's time is spent here.
-  void gather(const Grid& grid, const std::vector<double>& values, std::vector<double>& sample) {
-    const auto width = [&](size_t k) { return k < grid.levels.size() ? grid.levels[k].size() : 1; };
-    const size_t rows = width(1), columns = width(2);
-    sample.resize(chosen_[0].size() * chosen_[1].size() * chosen_[2].size());
-    double* next = sample.data();
-    for (const size_t a : chosen_[0])
-      for (const size_t b : chosen_[1]) {
-        const int* places = &grid.place[(a * rows + b) * columns];
-        for (const size_t c : chosen_[2])
-          if (const int place = places[c]; place >= 0) *next++ = values[static_cast<size_t>(place)];
-      }
-    sample.resize(static_cast<size_t>(next - sample.data()));
+  bool has_values() const {
+    for (size_t s = 0; s < grids_.size(); ++s) {
+      bool has = false;
+      each_row(grids_[s], chosen_[s], [&](const int* places) {
+        has = std::ranges::any_of(chosen_[s][2], [&](size_t c) { return places[c] >= 0; });
+        return !has;
+      });
+      if (!has) return false;
+    }
+    return true;
   }
 
-  const std::vector<Stratum>& strata_;
+  // Visits the places of each chosen pair of levels of the first two factors until one says false.
+  template <class Visit>
+  static void each_row(const Grid& grid, const Chosen& chosen, const Visit& visit) {
+    const auto width = [&](size_t k) { return k < grid.levels.size() ? grid.levels[k].size() : 1; };
+    for (const size_t a : chosen[0])
+      for (const size_t b : chosen[1])
+        if (!visit(&grid.place[(a * width(1) + b) * width(2)])) return;
+  }
+
+  const std::vector<Stratum>* strata_;
   Scheme scheme_;
   std::vector<Grid> grids_;
-  std::vector<int> shared_;  // levels of the first factor
-  std::array<std::vector<size_t>, kFactors> chosen_;
+  std::vector<int> shared_;     // levels of the first factor
+  std::vector<Chosen> chosen_;  // by stratum
   Samples samples_;
 };
+
+// The statistics of each replicate, [statistic][replicate]. Replicates are shared between threads
+// in blocks; each block begins where the one stream of random numbers was, so that the bits are
+// those of one thread.
+Samples replicate(const Resampler& resampler, const std::vector<Statistic>& statistics,
+                  size_t replicates, int threads) {
+  constexpr size_t kBlock = 250;
+  std::vector<base::Stream> begins;
+  Resampler first = resampler;
+  base::Stream random(1, "bootstrap");
+  for (size_t r = 0; r < replicates; ++r) {
+    if (r % kBlock == 0) begins.push_back(random);
+    first.choose(random);
+  }
+  Samples found(statistics.size(), std::vector<double>(replicates));
+  base::share_work(threads, static_cast<int>(begins.size()), [&](int block) {
+    const size_t begin = static_cast<size_t>(block) * kBlock;
+    Resampler mine = resampler;
+    base::Stream stream = begins[static_cast<size_t>(block)];
+    for (size_t r = begin; r < std::min(begin + kBlock, replicates); ++r) {
+      mine.choose(stream);
+      const Samples& samples = mine.gather();
+      for (size_t k = 0; k < statistics.size(); ++k) found[k][r] = statistics[k](samples);
+    }
+  });
+  return found;
+}
+
+// Threads cost more than they save where there are few values.
+int worthwhile_threads(const Samples& given) {
+  size_t values = 0;
+  for (const auto& stratum : given) values += stratum.size();
+  constexpr size_t kFew = 1000;
+  return values < kFew ? 1 : base::usable_cores();
+}
 
 std::vector<double> flat(const Samples& samples) {
   std::vector<double> all;
@@ -176,14 +239,9 @@ std::vector<Interval> bootstrap(const std::vector<Stratum>& strata,
   assert(!strata.empty() && how.replicates >= 40);
   Samples given;
   for (const Stratum& s : strata) given.push_back(s.values);
-  Resampler resampler(strata, how.scheme);
-  base::Stream random(1, "bootstrap");
+  const Resampler resampler(strata, how.scheme);
   const auto replicates = static_cast<size_t>(how.replicates);
-  Samples found(statistics.size(), std::vector<double>(replicates));
-  for (size_t r = 0; r < replicates; ++r) {
-    const Samples& samples = resampler.draw(random);
-    for (size_t k = 0; k < statistics.size(); ++k) found[k][r] = statistics[k](samples);
-  }
+  Samples found = replicate(resampler, statistics, replicates, worthwhile_threads(given));
   std::vector<Interval> intervals;
   for (size_t k = 0; k < statistics.size(); ++k) {
     std::ranges::sort(found[k]);

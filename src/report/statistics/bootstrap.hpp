@@ -30,8 +30,8 @@ enum class Scheme { within_tasks, whole_draws };
 // Draws of crossed factors are resampled factor by factor (pigeonhole bootstrap: Owen, AOAS 2007),
 // so trials that share a draw are not taken for independent ones. Factors that move together count
 // as one.
-using Samples = std::vector<std::vector<double>>;  // resampled values, by stratum
-using Statistic = std::function<double(const Samples&)>;
+using Samples = std::vector<std::vector<double>>;         // resampled values, by stratum
+using Statistic = std::function<double(const Samples&)>;  // called from several threads
 
 struct Bootstrap {
   int replicates = 10000;
