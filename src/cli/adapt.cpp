@@ -1,6 +1,6 @@
 #include "run/adapt.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "bench/bench.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 

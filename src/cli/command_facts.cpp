@@ -1,6 +1,6 @@
 #include "cli/command_facts.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <algorithm>
 
 #include "base/text.hpp"

@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/CLI.hpp>  // here alone: a file that includes it compiles the whole parser once more
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>

@@ -1,6 +1,6 @@
 #include "study/knobs.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <memory>
 
 #include "base/check.hpp"

@@ -1,6 +1,6 @@
 #include "cli/mixing_options.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 
 #include "base/check.hpp"
 #include "base/text.hpp"

@@ -1,6 +1,6 @@
 #include "cli/named_options.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 
 #include "study/single_trial.hpp"
 

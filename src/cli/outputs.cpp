@@ -1,6 +1,6 @@
 #include "cli/outputs.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 
 #include "base/check.hpp"
 #include "base/files.hpp"

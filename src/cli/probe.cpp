@@ -1,6 +1,6 @@
 #include "run/probe.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "report/report.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <map>
 #include <memory>
 #include <optional>

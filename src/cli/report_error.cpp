@@ -1,6 +1,6 @@
 #include "cli/report_error.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "cli/usage.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <array>
 #include <optional>
