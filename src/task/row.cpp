@@ -131,6 +131,12 @@ ColumnNames present(const Json& row, const Style& style) {
   return names;
 }
 
+// The option that says to read this style; a target that the row lacks is not named.
+std::string option_of(const Json& row, const Style& style) {
+  const std::string inputs = "--columns input=" + base::join(style.inputs, "+");
+  return has(row, style.target) ? inputs + ",target=" + style.target : inputs;
+}
+
 Style told_style(const Json& row, const Reading& reading) {
   const std::vector<Style> begun = styles_begun(row);
   std::vector<Style> complete;
@@ -144,9 +150,9 @@ Style told_style(const Json& row, const Reading& reading) {
   if (complete.size() > 1)
     refuse(
         "both {} and {} could be the input and its answer (which ones are meant?), drop some "
-        "columns or say --columns input={},target={}",
+        "columns or say {}",
         quoted(present(row, complete[0])), quoted(present(row, complete[1])),
-        complete[0].inputs.front(), complete[0].target);
+        option_of(row, complete[0]));
   return complete.front();
 }
 
@@ -159,8 +165,8 @@ void check_all_read(const Json& row, const Style& style) {
   if (!unread.empty())
     refuse(
         "text in {} would not be read beside {} (the answer may depend on it), drop the column "
-        "or say --columns input={},target={}",
-        quoted(unread), quoted(style.inputs), base::join(style.inputs, "+"), style.target);
+        "or say {}",
+        quoted(unread), quoted(style.inputs), option_of(row, style));
 }
 
 Style named_style(const Json& row, const Columns& columns) {

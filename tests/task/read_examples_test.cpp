@@ -84,7 +84,8 @@ TEST_F(ReadExamples, RefusesTwoReadingsOfARow) {
                  AllOf(HasSubstr("\"target\""), HasSubstr("\"output\"")));
   EXPECT_THAT(error("{\"instruction\":\"a\",\"context\":\"b\",\"response\":\"c\"}",
                     Targets::optional),  // no column is named that the row does not have
-              HasSubstr("both \"instruction\" and \"context\" could be the input"));
+              AllOf(HasSubstr("both \"instruction\" and \"context\" could be the input"),
+                    testing::EndsWith("say --columns input=instruction")));
 }
 
 TEST_F(ReadExamples, WhatDescribesARowMayStandBeside) {
