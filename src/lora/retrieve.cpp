@@ -75,6 +75,12 @@ std::vector<size_t> most_different(const std::vector<Module>& modules, size_t k)
   return taken;
 }
 
+std::vector<size_t> largest(const std::vector<Module>& modules, size_t k) {
+  std::vector<double> smallness;
+  for (const Module& module : modules) smallness.push_back(-norms(module).product);
+  return least(smallness, k);
+}
+
 std::vector<size_t> nearest_texts(const std::vector<std::string>& texts, const std::string& query,
                                   size_t k) {
   std::vector<WordWeights> all;

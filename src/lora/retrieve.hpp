@@ -12,6 +12,10 @@ namespace lorahub::lora {
 // equals. Places in `modules`, ascending.
 std::vector<size_t> most_different(const std::vector<Module>& modules, size_t k);
 
+// The k modules that add most (alpha/r |BA|); the first one among equals. Places in `modules`,
+// ascending.
+std::vector<size_t> largest(const std::vector<Module>& modules, size_t k);
+
 // The k texts nearest to `query`: cosine of word counts weighted by log((1 + n) / (1 + texts with
 // the word)) + 1; words are runs of letters and digits, lower case; the first one among equals.
 // Places in `texts`, ascending.

@@ -74,7 +74,8 @@ enum class RetrieveBy {
   none,
   probe,       // least loss on the shots, each module alone
   similarity,  // most different from each other in what they add
-  text         // cards and names nearest to the task's name and shots
+  text,        // cards and names nearest to the task's name and shots
+  norm         // the longest in what they add
 };
 
 // The words of an enumeration, in its order.

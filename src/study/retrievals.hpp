@@ -22,6 +22,7 @@ inline constexpr std::array kRetrievals = std::to_array<RetrievalInfo>({
     {.by = RetrieveBy::probe, .word = "probe", .probes = true},
     {.by = RetrieveBy::similarity, .word = "similarity"},
     {.by = RetrieveBy::text, .word = "text", .reads_task = true, .reads_cards = true},
+    {.by = RetrieveBy::norm, .word = "norm"},
 });
 
 static_assert(

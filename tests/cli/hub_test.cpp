@@ -231,13 +231,13 @@ class Narrowed : public Hub {
     std::ofstream(folder_ / "s.yaml")
         << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
            "set: {modules: all, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
-           "vary: {retrieve: [none, probe 3, similarity 3, text 3]}\n";
+           "vary: {retrieve: [none, probe 3, similarity 3, text 3, norm 3]}\n";
   }
   // With a cache of its own, in an environment without any other.
   std::string cached(const std::string& cache) const {
     return "XDG_CACHE_HOME=" + quoted(folder_ / cache) + " LORAHUB_CONFIGS='" + kConfigs + "' ";
   }
-  // The lists of modules that the four trials searched, in any order.
+  // The lists of modules that the five trials searched, in any order.
   std::set<std::string> lists(const std::string& ranks, const std::string& cache,
                               const std::string& out) const {
     const Ended ended =
@@ -253,7 +253,7 @@ class Narrowed : public Hub {
       if (const auto at = line.find("\"modules\":["); at != std::string::npos)
         found.insert(line.substr(at, line.find(']', at) - at));
     }
-    EXPECT_EQ(found.size(), 4U);
+    EXPECT_EQ(found.size(), 5U);
     EXPECT_EQ(probed_trials, 1);  // booked, known before or not
     return found;
   }

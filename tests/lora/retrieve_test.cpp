@@ -27,6 +27,15 @@ TEST(Retrieve, MostDifferentLeavesCopiesOut) {
   EXPECT_EQ(most_different({x, y}, 5).size(), 2U);
 }
 
+TEST(Retrieve, LargestAreThoseThatAddMost) {
+  Module x = made("x", tiny()), y = x, z = x;
+  y.alpha *= 3;
+  for (auto& [slot, f] : z.slots) f.b = -2 * f.b;
+  EXPECT_THAT(largest({x, y, z}, 1), ElementsAre(1));
+  EXPECT_THAT(largest({x, y, z, y}, 3), ElementsAre(1, 2, 3));
+  EXPECT_THAT(largest({x, x, x}, 2), ElementsAre(0, 1));
+}
+
 TEST(Retrieve, NearestTextsCountRareWords) {
   const std::vector<std::string> texts = {"answers a question about animals",
                                           "answers a question about Colours",

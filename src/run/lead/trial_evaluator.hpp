@@ -57,7 +57,7 @@ class TrialEvaluator {
   int modules() const { return static_cast<int>(inputs().modules.size()); }  // N
   search::TileShape tile_shape() const { return inputs().tile_shape(trial_.device); }
   LoadedModules load();  // one rank has loaded the trial: its errors come first, and
-                         // inputs().modules are those that `retrieve: similarity|text` left
+                         // inputs().modules are those that `retrieve` by other ways than probe left
   void narrow();         // after it, those of `retrieve: probe`: each candidate alone, by all ranks
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 

@@ -29,6 +29,8 @@ std::string query(const task::Task& task) {
 std::vector<size_t> kept_places(const Retrieval& retrieval, size_t k) {
   if (retrieval.trial.retrieve.by == study::RetrieveBy::similarity)
     return lora::most_different(retrieval.modules, k);
+  if (retrieval.trial.retrieve.by == study::RetrieveBy::norm)
+    return lora::largest(retrieval.modules, k);
   return lora::nearest_texts(texts(retrieval), query(retrieval.task), k);
 }
 

@@ -1,4 +1,4 @@
-// The knob `retrieve` by similarity or by text, which each rank decides alone. By probe the
+// The knob `retrieve` by similarity, text or norm, which each rank decides alone. By probe the
 // coordinator decides (TrialEvaluator::narrow), with losses that all ranks compute.
 #pragma once
 #include <string>
