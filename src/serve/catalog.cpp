@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
+#include "base/replaced.hpp"
 #include "checkpoint/hub_cache.hpp"
 #include "lora/index.hpp"
 #include "lora/library.hpp"
@@ -96,6 +97,15 @@ const std::string& Catalog::library(const std::string& name) const {
 
 std::string Catalog::folder(const std::string& library) const {
   return folder_of(this->library(library));
+}
+
+std::string Catalog::by_names(std::string sentence) const {
+  const auto name_it = [&](const std::string& place, const std::string& name) {
+    sentence = base::replaced(without_folder(std::move(sentence), place), place, name);
+  };
+  for (const auto& [name, word] : libraries_) name_it(folder_of(word), name);
+  for (const auto& [name, word] : models_) name_it(study::named_model(word).path, name);
+  return sentence;
 }
 
 std::string Catalog::model_name(const std::string& name) const {

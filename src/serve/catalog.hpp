@@ -32,6 +32,8 @@ class Catalog {
   std::string library_name(const std::string& name) const;
   std::vector<std::string> names(const std::string& library) const;  // of its modules
   std::string folder(const std::string& library) const;
+  // A sentence in which models and libraries stand by their names, not by where they lie.
+  std::string by_names(std::string sentence) const;
 
   struct ListedModule {
     std::string name, task, base, license, sha256;

@@ -73,10 +73,10 @@ Jobs::End JobRunner::ended(const ServiceJob& job, Search& search) {
     throw;
   } catch (const base::Interrupted& error) {
     if (base::pending_signal() != 0 || dispatcher_.is_stopped()) throw;
-    return {.status = JobStatus::failed, .error = error.what()};
+    return {.status = JobStatus::failed, .error = catalog_.by_names(error.what())};
   } catch (...) {
     return {.status = JobStatus::failed,
-            .error = base::cause_of(std::current_exception()).sentence};
+            .error = catalog_.by_names(base::cause_of(std::current_exception()).sentence)};
   }
 }
 

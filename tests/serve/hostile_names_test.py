@@ -136,6 +136,7 @@ def jobs_and_their_errors():
             assert status in (400, 404, 422), (changes, status, said)
         status, job = ask("POST", "/predictions", {"input": whole | {"modules": [name]}})
         assert (job.get("status") == "succeeded") == (name in SHOWN), (name, status, job)
+        assert str(work) not in (job.get("error") or ""), job
         if name in SHOWN:
             assert job["output"]["modules"] == [name] and name in shlex.split(job["command"]), job
             assert not SIGNS.search(ask("GET", job["output"]["files"]["README.md"])[1]), job
