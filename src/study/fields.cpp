@@ -67,13 +67,16 @@ void read(const Knob& knob, const Value& value, Trial& trial) {
 
 namespace {
 
-bool is_group(const std::string& key) {  // `search` of search.budget, but not `seed`, a knob itself
-  return std::ranges::any_of(knobs(),
-                             [&](const Knob& knob) { return knob.name.starts_with(key + "."); });
+// The first knob of a group, as search.method is of `search`; "" where there is no such group.
+std::string first_of_group(const std::string& key) {
+  const auto found = std::ranges::find_if(
+      knobs(), [&](const Knob& knob) { return knob.name.starts_with(key + "."); });
+  return found == std::ranges::end(knobs()) ? "" : std::string(found->name);
 }
 
 // `budget` means search.budget: people leave the group away. "" where none is near.
 std::string nearest_knob(const std::string& key) {
+  if (std::string first = first_of_group(key); !first.empty()) return first;
   std::vector<std::string> names, last;  // last: the parts behind the dot
   for (const auto& knob : knobs()) {
     names.emplace_back(knob.name);
@@ -100,7 +103,7 @@ void check_known(const Entry& entry) {
 std::vector<Entry> knob_entries(const std::vector<Entry>& given) {
   std::vector<Entry> list;
   for (const auto& entry : given) {
-    if (entry.value.node.IsMap() && is_group(entry.key)) {
+    if (entry.value.node.IsMap() && !first_of_group(entry.key).empty()) {
       for (const auto& inner : entries(entry.value))
         list.push_back({.key = entry.key + "." + inner.key, .value = inner.value});
     } else {

@@ -131,6 +131,7 @@ TEST(Fields, UnknownKnobNamesTheNearest) {
 
 TEST(Fields, AKnobWithoutItsGroupIsUnderstood) {
   for (const auto& [word, knob] : std::map<std::string, std::string>{{"budget", "search.budget"},
+                                                                     {"search", "search.method"},
                                                                      {"sigma", "search.sigma0"},
                                                                      {"lr", "train.lr"},
                                                                      {"weight", "penalty.weight"},
