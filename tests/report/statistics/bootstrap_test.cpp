@@ -1,6 +1,7 @@
 #include "report/statistics/bootstrap.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <cmath>
 
@@ -110,6 +111,39 @@ TEST(Bootstrap, NestedDrawsStayWithTheirModules) {  // shots differ in every tri
 TEST(Bootstrap, EqualInputEqualInterval) {
   const std::vector<Stratum> strata{independent({1, 2, 3}), independent({4, 9})};
   EXPECT_EQ(interval(strata).low, interval(strata).low);
+}
+
+// 40 tasks of 5 x 5 x 2 draws, of which some are missing.
+std::vector<Stratum> many_draws() {
+  base::Stream random(3, "draws");
+  std::vector<Stratum> strata(40);
+  for (Stratum& s : strata)
+    for (int draw = 0; draw < 50; ++draw) {
+      if (random.uniform() < 0.2) continue;
+      s.values.push_back(random.normal());
+      s.levels.push_back({draw / 10, draw / 2 % 5, draw % 2});
+    }
+  return strata;
+}
+
+TEST(Bootstrap, AnyNumberOfCoresGivesTheSameBits) {
+  cpu_set_t all, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
+  CPU_ZERO(&one);
+  for (int core = 0; core < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++core)
+    if (CPU_ISSET(core, &all)) CPU_SET(core, &one);
+  for (const Scheme scheme : {Scheme::within_tasks, Scheme::whole_draws}) {
+    const auto interval = [&] {
+      return bootstrap(many_draws(), pooled_iqm, {.replicates = 1030, .scheme = scheme});
+    };
+    const Interval on_all = interval();
+    ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    const Interval on_one = interval();
+    ASSERT_EQ(::sched_setaffinity(0, sizeof all, &all), 0);
+    EXPECT_EQ(on_all.low, on_one.low);
+    EXPECT_EQ(on_all.high, on_one.high);
+    EXPECT_LT(on_all.low, on_all.high);
+  }
 }
 
 TEST(Bootstrap, SpreadIsTheRootOfTheMeanVariance) {
