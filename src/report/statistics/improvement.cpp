@@ -7,9 +7,10 @@ namespace lorahub::report {
 double share_of_wins(const Samples& differences) {
   double share = 0;
   for (const auto& values : differences) {
-    double sum = 0;
-    for (const double d : values) sum += d > 0 ? 1 : d < 0 ? 0 : 0.5;
-    share += sum / static_cast<double>(values.size() * differences.size());
+    long lead = 0;  // wins less losses
+    for (const double d : values) lead += (d > 0 ? 1 : 0) - (d < 0 ? 1 : 0);
+    const double wins = 0.5 * (static_cast<double>(values.size()) + static_cast<double>(lead));
+    share += wins / static_cast<double>(values.size() * differences.size());
   }
   return share;
 }

@@ -23,6 +23,20 @@ Eigen::MatrixXf resampled_rows(size_t rows) {
   return times;
 }
 
+// [replicate * draws]: which draw stands at each place.
+std::vector<uint32_t> resampled_draws(size_t draws) {
+  base::Stream random(1, "draws");
+  std::vector<uint32_t> chosen(kReplicates * draws);
+  for (uint32_t& draw : chosen) draw = static_cast<uint32_t>(pick(random, draws));
+  return chosen;
+}
+
+template <class Made>
+const Made& made_once(std::map<size_t, Made>& known, size_t size, Made (*make)(size_t)) {
+  const auto found = known.find(size);
+  return found != known.end() ? found->second : known.emplace(size, make(size)).first->second;
+}
+
 }  // namespace
 
 double mcnemar(long only_first, long only_second) {
@@ -44,15 +58,16 @@ Interval PairedBootstrap::operator()(const std::vector<std::vector<int>>& differ
     for (size_t r = 0; r < rows; ++r)
       table(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(d)) =
           static_cast<float>(differences[d][r]);
-  auto times = times_.find(rows);
-  if (times == times_.end()) times = times_.emplace(rows, resampled_rows(rows)).first;
-  const Eigen::MatrixXf sums = times->second * table;  // [replicate, draw], whole numbers
-  base::Stream random(1, "draws");
+  // [replicate, draw], whole numbers; a replicate's stand side by side.
+  const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> sums =
+      made_once(times_, rows, resampled_rows) * table;
+  const std::vector<uint32_t>& chosen = made_once(chosen_, draws, resampled_draws);
   std::vector<double> found(kReplicates);
-  for (size_t i = 0; i < kReplicates; ++i)
+  for (size_t i = 0; i < kReplicates; ++i) {
+    const float* of_replicate = sums.data() + i * draws;
     for (size_t d = 0; d < draws; ++d)
-      found[i] += static_cast<double>(
-          sums(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(pick(random, draws))));
+      found[i] += static_cast<double>(of_replicate[chosen[i * draws + d]]);
+  }
   std::ranges::sort(found);
   const double scale = 100 / static_cast<double>(rows * draws);
   return {.value = scale * static_cast<double>(table.sum()),

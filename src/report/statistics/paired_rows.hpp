@@ -1,6 +1,7 @@
 // Compares two methods that answered the same test rows of one task.
 #pragma once
 #include <Eigen/Core>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -14,7 +15,7 @@ double mcnemar(long only_first, long only_second);
 
 // 95 % intervals of mean differences, in points, resampling rows and draws (pigeonhole; with one
 // draw: the plain paired bootstrap of rows), 10,000 replicates. Seeded: equal input, equal
-// interval. The resampled rows are kept, since many tables have as many rows.
+// interval. The resampled rows and draws are kept, since many tables have as many.
 class PairedBootstrap {
  public:
   // [draw][row]: hit of the first minus hit of the second, the same rows in every draw; neither
@@ -23,6 +24,7 @@ class PairedBootstrap {
 
  private:
   std::map<size_t, Eigen::MatrixXf> times_;  // by number of rows: [replicate, row], how often drawn
+  std::map<size_t, std::vector<uint32_t>> chosen_;  // by number of draws: [replicate * draws]
 };
 
 }  // namespace lorahub::report
