@@ -6,11 +6,10 @@
 #include <map>
 #include <set>
 
-#include "base/cores.hpp"
 #include "base/random.hpp"
 #include "base/shared_work.hpp"
 #include "report/statistics/aggregate.hpp"
-#include "report/statistics/pick.hpp"
+#include "report/statistics/resampling.hpp"
 
 namespace lorahub::report {
 namespace {
@@ -211,14 +210,6 @@ Samples replicate(const Resampler& resampler, const std::vector<Statistic>& stat
   return found;
 }
 
-// Threads cost more than they save where there are few values.
-int worthwhile_threads(const Samples& given) {
-  size_t values = 0;
-  for (const auto& stratum : given) values += stratum.size();
-  constexpr size_t kFew = 1000;
-  return values < kFew ? 1 : base::usable_cores();
-}
-
 std::vector<double> flat(const Samples& samples) {
   std::vector<double> all;
   for (const auto& values : samples) all.insert(all.end(), values.begin(), values.end());
@@ -238,10 +229,14 @@ std::vector<Interval> bootstrap(const std::vector<Stratum>& strata,
                                 const std::vector<Statistic>& statistics, Bootstrap how) {
   assert(!strata.empty() && how.replicates >= 40);
   Samples given;
-  for (const Stratum& s : strata) given.push_back(s.values);
+  size_t values = 0;
+  for (const Stratum& s : strata) {
+    given.push_back(s.values);
+    values += s.values.size();
+  }
   const Resampler resampler(strata, how.scheme);
   const auto replicates = static_cast<size_t>(how.replicates);
-  Samples found = replicate(resampler, statistics, replicates, worthwhile_threads(given));
+  Samples found = replicate(resampler, statistics, replicates, worthwhile_threads(values));
   std::vector<Interval> intervals;
   for (size_t k = 0; k < statistics.size(); ++k) {
     std::ranges::sort(found[k]);

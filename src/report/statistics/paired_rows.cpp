@@ -6,12 +6,13 @@
 #include <numeric>
 
 #include "base/random.hpp"
-#include "report/statistics/pick.hpp"
+#include "base/shared_work.hpp"
+#include "report/statistics/resampling.hpp"
 
 namespace lorahub::report {
 namespace {
 
-constexpr size_t kReplicates = 10000;
+constexpr int kReplicates = 10000, kBlock = 500;
 
 Eigen::MatrixXf resampled_rows(size_t rows) {
   base::Stream random(1, "rows");
@@ -58,16 +59,20 @@ Interval PairedBootstrap::operator()(const std::vector<std::vector<int>>& differ
     for (size_t r = 0; r < rows; ++r)
       table(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(d)) =
           static_cast<float>(differences[d][r]);
-  // [replicate, draw], whole numbers; a replicate's stand side by side.
-  const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> sums =
-      made_once(times_, rows, resampled_rows) * table;
+  const Eigen::MatrixXf& times = made_once(times_, rows, resampled_rows);
   const std::vector<uint32_t>& chosen = made_once(chosen_, draws, resampled_draws);
   std::vector<double> found(kReplicates);
-  for (size_t i = 0; i < kReplicates; ++i) {
-    const float* of_replicate = sums.data() + i * draws;
-    for (size_t d = 0; d < draws; ++d)
-      found[i] += static_cast<double>(of_replicate[chosen[i * draws + d]]);
-  }
+  base::share_work(worthwhile_threads(rows * draws), kReplicates / kBlock, [&](int block) {
+    // [replicate, draw]: whole numbers, so that any order of the sums gives the same bits.
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> sums =
+        times.middleRows(Eigen::Index{block} * kBlock, kBlock) * table;
+    for (size_t i = 0; i < kBlock; ++i) {
+      const size_t replicate = static_cast<size_t>(block) * kBlock + i;
+      for (size_t d = 0; d < draws; ++d)
+        found[replicate] +=
+            static_cast<double>(sums.data()[i * draws + chosen[replicate * draws + d]]);
+    }
+  });
   std::ranges::sort(found);
   const double scale = 100 / static_cast<double>(rows * draws);
   return {.value = scale * static_cast<double>(table.sum()),
