@@ -85,6 +85,8 @@ Catalog::Catalog(NamedWords models, NamedWords libraries, std::set<std::string> 
   for (const std::string& name : open_) check_open(name, folder(name));
   for (const auto& [name, path] : libraries_)
     if (!is_open(name)) lora::module_names(folder_of(path));
+  for (const auto& [name, path] : libraries_) places_.emplace(folder_of(path), name);
+  for (const auto& [name, path] : models_) places_.emplace(study::named_model(path).path, name);
 }
 
 const std::string& Catalog::model(const std::string& name) const {
@@ -100,11 +102,8 @@ std::string Catalog::folder(const std::string& library) const {
 }
 
 std::string Catalog::by_names(std::string sentence) const {
-  const auto name_it = [&](const std::string& place, const std::string& name) {
+  for (const auto& [place, name] : places_)
     sentence = base::replaced(without_folder(std::move(sentence), place), place, name);
-  };
-  for (const auto& [name, word] : libraries_) name_it(folder_of(word), name);
-  for (const auto& [name, word] : models_) name_it(study::named_model(word).path, name);
   return sentence;
 }
 

@@ -62,6 +62,7 @@ class Catalog {
   };
   const Snapshot& look(const std::string& library) const;
   NamedWords models_, libraries_;
+  std::map<std::string, std::string> places_;  // names of folders, which may be gone by now
   std::set<std::string> open_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, Snapshot> snapshots_;
