@@ -16,10 +16,9 @@
 namespace lorahub::workers {
 namespace {
 
-constexpr double kGlance = 0.05;           // seconds between two looks for signals
-constexpr double kLastWords = 2;           // seconds to tell the others when a rank is lost
-constexpr double kLastSteps = 60;          // seconds that a lead has to end after a signal
-constexpr unsigned kLauncherSeconds = 10;  // after which mpirun is killed
+constexpr double kGlance = 0.05;   // seconds between two looks for signals
+constexpr double kLastWords = 2;   // seconds to tell the others when a rank is lost
+constexpr double kLastSteps = 60;  // seconds that a lead has to end after a signal
 
 class Coordinator {
  public:
@@ -43,6 +42,17 @@ class Coordinator {
       keep(std::make_exception_ptr(
           base::MachineFault(base::cause_of(std::current_exception()).sentence)));
     }
+    try {
+      serve();
+    } catch (...) {
+      me_.leave_alone(std::current_exception());
+    }
+    if (error_) std::rethrow_exception(error_);
+    return code_;
+  }
+
+ private:
+  void serve() {
     for (Backoff backoff; !ended_; me_.wake_up.wait(backoff.pause()))
       if (step()) backoff.restart();
     if (story_.joinable()) story_.join();
@@ -50,11 +60,8 @@ class Coordinator {
     dismiss(code_);
     if (code_ == 75) me_.let_requests_end();
     if (code_ == 75 && me_.executor.busy()) end_now(error_);
-    if (error_) std::rethrow_exception(error_);
-    return code_;
   }
 
- private:
   void tell(const Lead& lead) {
     try {
       code_ = lead(dispatcher_);
@@ -66,17 +73,7 @@ class Coordinator {
   }
 
   void keep(const std::exception_ptr& error) {
-    switch (base::cause_of(error).blame) {
-      case base::Blame::input:
-        code_ = 2;
-        break;
-      case base::Blame::machine:
-      case base::Blame::interruption:
-        code_ = 75;
-        break;
-      default:
-        code_ = 70;
-    }
+    code_ = exit_code(base::cause_of(error).blame);
     error_ = error;
     ended_ = true;
   }
@@ -187,7 +184,7 @@ class Coordinator {
     for (Backoff backoff; !me_.mailbox->sent() && backoff.waited() < kLastWords; backoff.wait())
       me_.mailbox->progress();
     me_.last_words(std::make_exception_ptr(base::Interrupted(why_)));
-    end_launcher_after(kLauncherSeconds);
+    end_lingering_launcher();
     leave(code);
   }
 

@@ -7,8 +7,10 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 
 #include "workers/backoff.hpp"
+#include "workers/end_launcher.hpp"
 #include "workers/heartbeat.hpp"
 #include "workers/session.hpp"
 
@@ -42,6 +44,7 @@ void LoopState::let_requests_end() const {
 }
 
 void LoopState::leave_together(int code) const {
+  watchdog.stop();
   std::fflush(nullptr);
   if (mpi_runs()) {
     end_after(service.grace + kGoodbye, code);
@@ -49,6 +52,31 @@ void LoopState::leave_together(int code) const {
     MPI_Finalize();
   }
   _exit(code);
+}
+
+void LoopState::leave_alone(const std::exception_ptr& error) const {
+  int code = 75;
+  try {
+    const base::Cause cause = base::cause_of(error);
+    code = exit_code(cause.blame);
+    const bool bug = cause.blame == base::Blame::program;
+    const auto words = std::make_exception_ptr(base::Interrupted(
+        base::format("rank {} on {}: {}{}", rank, hosts[static_cast<size_t>(rank)],
+                     bug ? "internal error: " : "", cause.sentence)));
+    rank == 0 ? last_words(words) : print_last_words(words);  // a command's are those of rank 0
+  } catch (...) {
+    constexpr std::string_view kWords =
+        "lorahub: a rank has no memory left to say what it lacks, give the job more memory; run "
+        "the same command to go on\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+  }
+  end_lingering_launcher();
+  _exit(code);
+}
+
+int exit_code(base::Blame blame) {
+  if (blame == base::Blame::input) return 2;
+  return blame == base::Blame::program ? 70 : 75;
 }
 
 void leave(int code) {

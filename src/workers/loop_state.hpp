@@ -1,9 +1,12 @@
 // What the thread that calls MPI works with, on the coordinator and on the other ranks.
 #pragma once
+#include <exception>
 #include <string>
 #include <vector>
 
+#include "base/fault.hpp"
 #include "workers/executor.hpp"
+#include "workers/loop_watchdog.hpp"
 #include "workers/mailbox.hpp"
 #include "workers/world.hpp"
 
@@ -16,6 +19,7 @@ struct LoopState {
   Mailbox* mailbox = nullptr;  // null in a run of one rank
   Executor& executor;
   WakeUp& wake_up;
+  LoopWatchdog& watchdog;
   const LastWords& last_words;
 
   double beat() const;  // seconds between two heartbeats
@@ -26,8 +30,14 @@ struct LoopState {
   // compute. A rank that cannot come to that meeting (its machine opens no file, say) is waited
   // for as long as a rank may take to end its requests, and some seconds.
   [[noreturn]] void leave_together(int code) const;
+  // Ends the process after its last words, which name rank and host, where its thread that calls
+  // MPI has failed (for lack of memory, say), so that it can't talk to the others any more. Their
+  // launcher ends them.
+  [[noreturn]] void leave_alone(const std::exception_ptr& error) const;
 };
 
+// The exit code of a run that ends by an exception.
+int exit_code(base::Blame blame);
 // Ends the process at once, as it stands.
 [[noreturn]] void leave(int code);
 

@@ -51,6 +51,7 @@ void Mailbox::post(const std::vector<int>& ranks, Head head, const std::string& 
 }
 
 bool Mailbox::progress() {
+  ++turns_;
   const bool sent = test_sends();
   const bool came = receiving_ ? test_receive() : start_receive();
   return sent || came;

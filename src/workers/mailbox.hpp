@@ -3,6 +3,7 @@
 #pragma once
 #include <mpi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -51,6 +52,8 @@ class Mailbox {
 
   // Lets MPI work on what is under way. True when something moved.
   bool progress();
+  // How often progress() has begun; another thread may look at it.
+  const std::atomic<uint64_t>& turns() const { return turns_; }
   bool sent() const { return sending_.empty(); }
   std::optional<Message> take();  // the oldest complete message, if any
 
@@ -68,6 +71,7 @@ class Mailbox {
   bool test_receive();
 
   MPI_Comm comm_;
+  std::atomic<uint64_t> turns_ = 0;
   std::list<Sending> sending_;
   std::optional<Receiving> receiving_;  // one piece at a time
   std::vector<std::string> frames_;  // by sender: the bytes received so far of its current message

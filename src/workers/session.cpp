@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/launcher.hpp"
 #include "workers/backoff.hpp"
+#include "workers/crash_without_memory.hpp"
 #include "workers/mpi_version.hpp"
 
 namespace lorahub::workers {
@@ -51,6 +52,7 @@ Session::Session() {
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
   base::check(provided >= MPI_THREAD_FUNNELED,
               "this MPI allows no threads (every rank computes with several), use another MPI");
+  name_crashes_without_memory();
   int size = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   if (size == 1) check_alone();

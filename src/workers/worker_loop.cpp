@@ -38,9 +38,7 @@ bool send_outcomes(const LoopState& me) {
   leave(75);
 }
 
-}  // namespace
-
-int serve(const LoopState& me) {
+int serve_requests(const LoopState& me) {
   Mailbox& mailbox = *me.mailbox;
   Silence silence(1);
   Every beat(me.beat());
@@ -62,6 +60,16 @@ int serve(const LoopState& me) {
     say_goodbye(mailbox);
     if (me.executor.busy()) me.leave_together(message->head.code);
     return message->head.code;
+  }
+}
+
+}  // namespace
+
+int serve(const LoopState& me) {
+  try {
+    return serve_requests(me);
+  } catch (...) {
+    me.leave_alone(std::current_exception());
   }
 }
 

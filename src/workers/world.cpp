@@ -20,6 +20,10 @@
 namespace lorahub::workers {
 namespace {
 
+// Seconds that a rank waits for another that notices its silence and names it, before it ends by
+// itself.
+constexpr double kLater = 10;
+
 void wait_for(MPI_Request request) {
   int all_here = 0;
   for (const Backoff backoff; all_here == 0; backoff.wait())
@@ -86,16 +90,27 @@ World::~World() {
   run({}, gone, [code](Dispatcher&) { return code; });
 }
 
+LoopWatchdog World::watched(double seconds) const {
+  if (mailbox_ == nullptr) return {};
+  return {mailbox_->turns(), seconds,
+          base::format("lorahub: rank {} on {} has been inside of a call of MPI for {:.0f} s (its "
+                       "memory may be exhausted), give the job more memory; what is done is kept: "
+                       "run the same command to go on\n",
+                       rank_, hosts_[static_cast<size_t>(rank_)], seconds)};
+}
+
 int World::run(const Service& service, const Handler& handler, const Lead& lead) {
   assert(!has_run_);
   has_run_ = true;
   Executor executor(handler, service.threads, wake_up_);
+  LoopWatchdog watchdog = watched(service.stall_timeout + kLater);
   const LoopState me{.rank = rank_,
                      .hosts = hosts_,
                      .service = service,
                      .mailbox = mailbox_.get(),
                      .executor = executor,
                      .wake_up = wake_up_,
+                     .watchdog = watchdog,
                      .last_words = last_words_};
   return is_coordinator() ? coordinate(me, lead) : serve(me);
 }

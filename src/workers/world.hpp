@@ -9,6 +9,7 @@
 
 #include "workers/channel.hpp"
 #include "workers/dispatcher.hpp"
+#include "workers/loop_watchdog.hpp"
 #include "workers/rank_identity.hpp"
 #include "workers/session.hpp"
 
@@ -60,10 +61,13 @@ class World {
   // after the others were dismissed with 2 (Error), 75 (Interrupted) or 70. A signal, or a rank
   // that has been silent for `stall_timeout` (a long forward is not silence), makes lead's calls
   // throw Interrupted. Where a rank is lost, or is still computing after an interruption, the
-  // process ends here with 75, after its last words.
+  // process ends here with 75, after its last words; so it does where the thread that calls MPI
+  // fails for lack of memory, or does not come back from MPI some seconds after `stall_timeout`.
   int run(const Service& service, const Handler& handler, const Lead& lead);
 
  private:
+  LoopWatchdog watched(double seconds) const;
+
   int rank_ = 0, ranks_on_node_ = 1, rank_on_node_ = 0;
   std::vector<std::string> hosts_;
   LastWords last_words_;

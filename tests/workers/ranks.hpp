@@ -41,6 +41,12 @@ int long_forward(World& group, const std::string& folder);
 int stopped_worker(World& group, const std::string& folder);
 int stopped_coordinator(World& group, const std::string& folder);
 int early_leavers(World& group, const std::string& folder);
+int loop_fails(World& group, const std::string& folder);
+int loops_fail(World& group, const std::string& folder);
+int loop_crashes(World& group, const std::string& folder);
+int loop_with_a_bug(World& group, const std::string& folder);
+int loop_hangs(World& group, const std::string& folder);
+int loops_hang(World& group, const std::string& folder);
 int grace(World& group, const std::string& folder);
 int work(World& group, const std::string& folder);
 

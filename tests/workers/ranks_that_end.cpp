@@ -1,16 +1,38 @@
 // Scenes of ranks that hang, stop, leave or are interrupted.
+#include <mpi.h>
+#include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <new>
 #include <thread>
 
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/signals.hpp"
 #include "ranks.hpp"
+
+// What MPI does when it looks for a message: as usual, or as on a machine without memory, where it
+// fails, waits for memory for ever, or uses what it did not get; or it has a bug.
+static std::atomic<int> mpi_does = 0;
+enum { kAsUsual, kFail, kWait, kCrash, kBug };
+static int* volatile nothing = nullptr;
+
+extern "C" int MPI_Improbe(int source, int tag, MPI_Comm comm, int* flag, MPI_Message* message,
+                           MPI_Status* status) {
+  if (mpi_does == kFail) throw std::bad_alloc();
+  while (mpi_does == kWait) sched_yield();
+  if (mpi_does == kCrash) {
+    const rlimit none{.rlim_cur = 1, .rlim_max = 1};
+    setrlimit(RLIMIT_AS, &none);
+  }
+  if (mpi_does == kCrash || mpi_does == kBug) *nothing = 1;
+  return PMPI_Improbe(source, tag, comm, flag, message, status);
+}
 
 namespace lorahub::workers {
 
@@ -86,6 +108,26 @@ static int stop(World& group, int which) {
 }
 int stopped_worker(World& group, const std::string&) { return stop(group, 1); }
 int stopped_coordinator(World& group, const std::string&) { return stop(group, 0); }
+
+// The thread that calls MPI fails, or never comes back, on one rank or on all of them, while each
+// computes for ever.
+static int without_memory(World& group, int how, int first, int last) {
+  const Handler handler = [&](const std::string&) {
+    if (group.rank() >= first && group.rank() <= last) mpi_does = how;
+    std::this_thread::sleep_for(1000s);
+    return std::string();
+  };
+  return group.run({.stall_timeout = 2}, handler, [](Dispatcher& dispatcher) {
+    dispatcher.everyone("");
+    return 0;
+  });
+}
+int loop_fails(World& group, const std::string&) { return without_memory(group, kFail, 1, 1); }
+int loops_fail(World& group, const std::string&) { return without_memory(group, kFail, 0, 9); }
+int loop_crashes(World& group, const std::string&) { return without_memory(group, kCrash, 1, 1); }
+int loop_with_a_bug(World& group, const std::string&) { return without_memory(group, kBug, 1, 1); }
+int loop_hangs(World& group, const std::string&) { return without_memory(group, kWait, 0, 0); }
+int loops_hang(World& group, const std::string&) { return without_memory(group, kWait, 0, 9); }
 
 // A worker that never serves, and a coordinator whose lead throws.
 int early_leavers(World& group, const std::string&) {
