@@ -65,7 +65,7 @@ TEST(SickMachine, ARankWithoutDescriptorsIsNamedAndAllEndWith75) {
 void take_memory_of(const std::string& whose) {
   const auto folder = fresh_folder("memory of " + whose);
   write_study(folder);
-  Background run(study_command(folder, "mpirun -np 2", ""), folder / "err");
+  Background run(study_command(folder, "mpirun -np 2", "--stall-timeout 15"), folder / "err");
   ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 0; })) << read_all(folder / "err");
   const std::vector<pid_t> ranks = run.children();
   ASSERT_EQ(ranks.size(), 2U);
