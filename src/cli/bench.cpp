@@ -2,23 +2,19 @@
 
 #include <CLI/App.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
-#include "base/escape.hpp"
 #include "base/files.hpp"
+#include "bench/bench_json.hpp"
 #include "checkpoint/hub_cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "cli/outputs.hpp"
 #include "model/families.hpp"
-#include "plan/environment.hpp"
 #include "study/choices.hpp"
 
 namespace lorahub::cli {
 namespace {
-
-using nlohmann::json;
 
 struct BenchOptions {
   ModelOptions model;
@@ -27,6 +23,10 @@ struct BenchOptions {
   double seconds = 60;
   lora::Force force = lora::Force::no;
 };
+
+std::string model_name(const BenchOptions& options) {
+  return options.model.model.empty() ? options.shape : options.model.model;
+}
 
 std::shared_ptr<const model::Model> load_model(const BenchOptions& options,
                                                const objective::Hardware& hardware) {
@@ -41,54 +41,6 @@ std::shared_ptr<const model::Model> load_model(const BenchOptions& options,
               "base, large, xl or xxl, smollm2-135m, llama-3.2-1b, qwen2.5-7b, or --model FOLDER",
               options.shape);
   return random;
-}
-
-json to_json(const bench::MeasuredPass& pass) {
-  json j{{"candidates", pass.shape.candidates},
-         {"examples", pass.shape.examples},
-         {"source", pass.shape.source},
-         {"target", pass.shape.target},
-         {"repeats", pass.repeats},
-         {"tflop", 1e-12 * pass.flop}};
-  if (pass.repeats == 0) return j;
-  j["seconds"] = pass.seconds;
-  j["flops_per_second"] = pass.rate;
-  j["share_of_peak"] = pass.share;
-  j["bytes"] = pass.bytes;
-  if (pass.base_speed > 0) j["speed_of_base"] = pass.base_speed;
-  if (!pass.phases.empty()) {
-    j["phases"] = json::object();
-    for (const auto& [name, share] : pass.phases)
-      j["phases"][name.empty() ? "other" : name] = share;
-  }
-  return j;
-}
-
-json to_json(const std::vector<bench::MeasuredPass>& passes) {
-  json all = json::array();
-  for (const bench::MeasuredPass& pass : passes) all.push_back(to_json(pass));
-  return all;
-}
-
-json to_json(const BenchOptions& options, int threads, const bench::BenchResult& b) {
-  json compositions = json::array();
-  for (const bench::CompositionTime& c : b.compositions)
-    compositions.push_back(
-        {{"candidates", c.candidates}, {"seconds", c.seconds}, {"bytes", c.bytes}});
-  return {{"model", options.model.model.empty() ? options.shape : options.model.model},
-          {"precision", options.model.precision},
-          {"device", options.model.device},
-          {"threads", threads},
-          {"environment", plan::environment()},
-          {"peak", {{"f32", b.peak_f32}, {"bf16", b.peak_bf16}}},
-          {"weight_bytes", b.weight_bytes},
-          {"module_bytes", b.module_bytes},
-          {"composition", compositions},
-          {"loss", to_json(b.losses)},
-          {"generation", to_json(b.generation)},
-          {"chunks", to_json(b.chunks)},
-          {"best_rows", b.best_rows()},
-          {"flops_per_second", b.expected_rate()}};
 }
 
 std::string tokens(const bench::PassShape& shape) {
@@ -120,8 +72,8 @@ void print(const BenchOptions& options, int threads, const bench::BenchResult& b
   fmt::print(
       "{} in {}, {} thread(s) at work; matrix product: f32 {:.4f}, bf16 {:.4f} TFLOP/s a "
       "core\n\n",
-      options.model.model.empty() ? options.shape : options.model.model, options.model.precision,
-      threads, 1e-12 * b.peak_f32, 1e-12 * b.peak_bf16);
+      model_name(options), options.model.precision, threads, 1e-12 * b.peak_f32,
+      1e-12 * b.peak_bf16);
   for (const bench::CompositionTime& c : b.compositions)
     fmt::print("composition of {:>2} candidate(s): {:.1f} ms, {:.2f} GB, {:.1f} GB/s\n",
                c.candidates, 1e3 * c.seconds, 1e-9 * c.bytes, 1e-9 * c.bytes / c.seconds);
@@ -161,8 +113,11 @@ int bench(const BenchOptions& options) {
                     .seconds = options.seconds});
   print(options, hardware.threads, result);
   if (!options.file.empty())
-    base::write_file(options.file,
-                     base::json_text(to_json(options, hardware.threads, result), 1) + "\n");
+    base::write_file(options.file, bench::bench_json({.model = model_name(options),
+                                                      .precision = options.model.precision,
+                                                      .device = options.model.device,
+                                                      .threads = hardware.threads},
+                                                     result));
   return 0;
 }
 
