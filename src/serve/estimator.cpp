@@ -16,10 +16,11 @@ constexpr int kDraftBytes = 8;
 // The rows of an input as files, for as long as their tokens are counted.
 class Draft {
  public:
-  Draft(const std::filesystem::path& folder, const AdaptInput& input)
+  Draft(const std::filesystem::path& folder, const std::vector<task::Example>& examples,
+        const std::vector<task::Example>& test)
       : folder_(folder / random_hex(kDraftBytes)), files_(folder_) {
-    base::write_file(files_.examples(), json_lines(input.examples));
-    if (!input.test.empty()) base::write_file(files_.test(), json_lines(input.test));
+    base::write_file(files_.examples(), json_lines(examples));
+    if (!test.empty()) base::write_file(files_.test(), json_lines(test));
   }
   ~Draft() {
     std::error_code error;  // what can't be removed is removed at the next start
@@ -46,20 +47,37 @@ Estimator::Estimator(std::filesystem::path drafts, const ComputingRanks& ranks)
 
 Estimate Estimator::adaptation(const AdaptInput& input, const Catalog& catalog) const {
   try {
-    const Draft draft(drafts_, input);
-    const plan::Reads reads =
-        input.test.empty() ? plan::Reads::shots : plan::Reads::shots_and_prompts;
-    const plan::StudyCost cost = plan::cost({trial_of(input, catalog, draft.files())},
-                                            {.ranks = ranks_.ranks,
-                                             .threads = ranks_.threads,
-                                             .flops_per_second = flops_per_second_,
-                                             .device = ranks_.device,
-                                             .reads = reads});
-    return {.seconds = cost.prediction.seconds * factor(input.model),
-            .cost = cost.prediction.seconds};
+    const Draft draft(drafts_, input.examples, input.test);
+    return estimate(trial_of(input, catalog, draft.files()),
+                    input.test.empty() ? plan::Reads::shots : plan::Reads::shots_and_prompts,
+                    ranks_.ranks, input.model);
   } catch (const std::exception&) {
     return {};  // what is wrong is said when the job is computed
   }
+}
+
+Estimate Estimator::probe(const ProbeInput& input, const Catalog& catalog) const {
+  try {
+    const Draft draft(drafts_, input.examples, {});
+    Estimate found = estimate(trial_of(input, catalog, draft.files()), plan::Reads::shots, 1,
+                              input.model);  // the coordinator probes alone
+    found.cost = 0;
+    return found;
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+Estimate Estimator::estimate(const study::Trial& trial, plan::Reads reads, int ranks,
+                             const std::string& model) const {
+  const plan::StudyCost cost = plan::cost({trial}, {.ranks = ranks,
+                                                    .threads = ranks_.threads,
+                                                    .flops_per_second = flops_per_second_,
+                                                    .device = ranks_.device,
+                                                    .reads = reads});
+  return {.seconds = cost.prediction.seconds * factor(model),
+          .cost = cost.prediction.seconds,
+          .warnings = plan::cautions(cost)};
 }
 
 void Estimator::learn(const ServiceJob& ended) {

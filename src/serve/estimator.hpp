@@ -5,16 +5,20 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/device.hpp"
+#include "plan/lengths.hpp"
 #include "serve/adapt_input.hpp"
+#include "serve/probe_input.hpp"
 #include "serve/service_job.hpp"
 
 namespace lorahub::serve {
 
 struct Estimate {
-  double seconds = 0;  // 0: not known
-  double cost = 0;     // by the cost model alone
+  double seconds = 0;                      // 0: not known
+  double cost = 0;                         // by the cost model alone
+  std::vector<std::string> warnings = {};  // sentences about what is not read or written whole
 };
 
 struct ComputingRanks {
@@ -29,9 +33,13 @@ class Estimator {
   Estimator(std::filesystem::path drafts, const ComputingRanks& ranks);
 
   Estimate adaptation(const AdaptInput& input, const Catalog& catalog) const;
+  // As if nothing of it were in the cache of probes, which is not learnt from therefore.
+  Estimate probe(const ProbeInput& input, const Catalog& catalog) const;
   void learn(const ServiceJob& ended);  // how long it took; jobs that did not succeed teach nothing
 
  private:
+  Estimate estimate(const study::Trial& trial, plan::Reads reads, int ranks,
+                    const std::string& model) const;
   double factor(const std::string& model) const;
   const std::filesystem::path drafts_;
   const ComputingRanks ranks_;

@@ -72,6 +72,7 @@ Jobs::Addition Jobs::add(const NewJob& added) {
                  .webhook = added.webhook,
                  .expected = added.expected,
                  .cost = added.cost,
+                 .warnings = added.warnings,
                  .created = base::utc_now(),
                  .command = added.command};
   const JobFolder files = folder(job.id);

@@ -22,6 +22,7 @@ struct NewJob {
   std::string owner = {}, origin = {};
   Webhook webhook = {};
   double expected = 0, cost = 0;  // as in ServiceJob
+  std::vector<std::string> warnings = {};
   std::string command = {};
   std::string examples = {}, test = {};  // the rows, as JSON lines
 };

@@ -103,6 +103,7 @@ ordered_json estimate_schema() {
           {"properties",
            {{"expected_seconds", number},
             {"starts_in_seconds", number},
+            {"warnings", list_of("string")},
             {"waiting", {{"type", "integer"}}}}}};
 }
 
@@ -130,6 +131,7 @@ ordered_json prediction_schema() {
             {"starts_in_seconds", number_or_none},
             {"expected_seconds", number_or_none},
             {"progress", {{"type", "object"}, {"nullable", true}}},
+            {"warnings", list_of("string")},
             {"command", text}}}};
 }
 
@@ -188,8 +190,8 @@ ordered_json removal() {
 }
 
 ordered_json estimation() {
-  ordered_json operation =
-      reading("How long an adaptation would take, and when it would begin.", estimate_schema());
+  ordered_json operation = reading(
+      "How long an adaptation or a probe would take, and when it would begin.", estimate_schema());
   operation["requestBody"] = {{"required", true}, {"content", content_of(schema_of("Request"))}};
   for (const auto& [code, meaning] :
        {std::pair("400", "The body is no JSON object."), std::pair("422", "The input is wrong.")})

@@ -84,6 +84,7 @@ std::string prediction(const ServiceJob& job, const Jobs& jobs, ToldCourse cours
                       {"starts_in_seconds", place ? ordered_json(place->starts_in) : none},
                       {"expected_seconds", job.expected > 0 ? ordered_json(job.expected) : none},
                       {"progress", progress(job)},
+                      {"warnings", job.warnings},
                       {"command", job.command}};
   if (has_ended(job.status)) object["metrics"]["predict_time"] = job.seconds;
   if (course == ToldCourse::told) object["course"] = job.course;

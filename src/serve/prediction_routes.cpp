@@ -8,6 +8,7 @@
 #include "net/byte_range.hpp"
 #include "serve/hub_answers.hpp"
 #include "serve/prediction.hpp"
+#include "serve/probe_input.hpp"
 #include "serve/routes.hpp"
 #include "serve/stored_zip.hpp"
 
@@ -161,6 +162,12 @@ net::HttpResponse remove(const net::HttpRequest& request, const Served& served,
   return net::refusal(409, "The prediction has not ended, cancel it first.");
 }
 
+Estimate expected_of(const std::string& input, const Served& served) {
+  if (asks_for_probe(input))
+    return served.estimator.probe(read_probe_input(input, served.catalog), served.catalog);
+  return served.estimator.adaptation(read_adapt_input(input, served.catalog), served.catalog);
+}
+
 // What a job would take, and when it would begin; nothing is kept of it.
 net::HttpResponse estimate(const net::HttpRequest& request, const Served& served) {
   base::JsonNames names;
@@ -169,11 +176,11 @@ net::HttpResponse estimate(const net::HttpRequest& request, const Served& served
     return net::refusal(400, "The body is no JSON object with an `input`, send one.");
   if (names.given_twice()) return net::refusal(422, twice_sentence(*names.given_twice()));
   try {
-    const AdaptInput input = read_adapt_input(base::json_text(body["input"]), served.catalog);
-    const Estimate expected = served.estimator.adaptation(input, served.catalog);
+    const Estimate expected = expected_of(base::json_text(body["input"]), served);
     ordered_json reply{{"expected_seconds", nullptr},
                        {"starts_in_seconds", served.jobs.wait_of_new(request.caller)},
-                       {"waiting", served.jobs.waiting()}};
+                       {"waiting", served.jobs.waiting()},
+                       {"warnings", expected.warnings}};
     if (expected.seconds > 0) reply["expected_seconds"] = expected.seconds;
     return {.body = base::json_text(reply)};
   } catch (const WrongInput& error) {

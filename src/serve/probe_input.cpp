@@ -71,6 +71,18 @@ std::string as_json(const ProbeInput& input) {
                    {"examples", rows}});
 }
 
+study::Trial trial_of(const ProbeInput& input, const Catalog& catalog, const JobFolder& files) {
+  AdaptInput all{.model = input.model,
+                 .library = input.library,
+                 .examples = input.examples,
+                 .test = {},
+                 .modules = input.probe.empty() ? kAll : base::join(input.probe, ","),
+                 .search = study::kUsualSearch};
+  study::Trial trial = trial_of(all, catalog, files);
+  trial.method = study::Method::best_single;
+  return trial;
+}
+
 std::string command_line(const ProbeInput& input, const Catalog& catalog) {
   std::string line = base::format("lorahub probe --model {} --library {} --task examples.jsonl",
                                   shown_word(input.model, catalog.model(input.model)),

@@ -21,6 +21,9 @@ ProbeInput read_probe_input(const std::string& json, const Catalog& catalog);
 
 std::string as_json(const ProbeInput& input);
 
+// The passes of a probe: each module alone, as the method best_single tries it.
+study::Trial trial_of(const ProbeInput& input, const Catalog& catalog, const JobFolder& files);
+
 // The command line that gives the same losses. Its paths are names where names will do.
 std::string command_line(const ProbeInput& input, const Catalog& catalog);
 

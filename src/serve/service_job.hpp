@@ -44,6 +44,7 @@ struct ServiceJob {
   Webhook webhook = {};
   double expected = 0, cost = 0;  // seconds that it was expected to take; the same before what
                                   // earlier jobs took was taken into account
+  std::vector<std::string> warnings = {};  // sentences about what is not read or written whole
   std::string created = {}, started = {}, completed = {};  // UTC; "": not yet
   std::string output = {};                                 // a JSON object; "": none
   std::string error = {};                                  // a sentence; "": none

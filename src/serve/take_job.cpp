@@ -74,6 +74,7 @@ NewJob adaptation(const std::string& input_json, const Served& served) {
           .kind = JobKind::adapt,
           .expected = expected.seconds,
           .cost = expected.cost,
+          .warnings = expected.warnings,
           .command = command_line(input, served.catalog),
           .examples = json_lines(input.examples),
           .test = input.test.empty() ? "" : json_lines(input.test)};
@@ -101,9 +102,12 @@ NewJob answering(const std::string& input_json, const Served& served, const std:
 
 NewJob probing(const std::string& input_json, const Served& served) {
   const ProbeInput input = read_probe_input(input_json, served.catalog);
+  const Estimate expected = served.estimator.probe(input, served.catalog);
   return {.id = "",
           .input = as_json(input),
           .kind = JobKind::probe,
+          .expected = expected.seconds,
+          .warnings = expected.warnings,
           .command = command_line(input, served.catalog),
           .examples = json_lines(input.examples)};
 }

@@ -223,6 +223,8 @@ def test_probe(page):
     expect(page.get_by_role("alert")).to_contain_text("There is no example")
     page.get_by_role("button", name="Load a sample").click()
     examples = [area.input_value() for area in page.locator("#probe-examples textarea[name=input]").all()]
+    page.locator("#probe-estimate").click()
+    expect(page.locator("#probe-note")).to_have_text(re.compile(r"^It takes about .* and begins at once\.$"))
     page.get_by_role("button", name="Try each module").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("#/probe/"))

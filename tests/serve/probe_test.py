@@ -1,6 +1,6 @@
 """Probes of a library by the service: the numbers of `lorahub probe --json`, progress, turns, cancel, a kill.
 
-    probe_test.py PROGRAM CONFIGS WORK
+    probe_test.py PROGRAM CONFIGS WORK [TEST...]
 """
 import json, os, shutil, signal, subprocess, sys, time
 from pathlib import Path
@@ -62,6 +62,39 @@ def same_numbers():
     assert client.run("lorahub/probe", input={"examples": ROWS}) == done["output"]
     version = client.models.get("lorahub/probe").latest_version
     assert "probe" in version.openapi_schema["components"]["schemas"]["Input"]["properties"]
+    assert service.end() == 75
+
+
+def what_is_said_before():
+    """How long it takes, and which examples are cut: before it is asked for, and in the prediction, as the command says it."""
+    service = service_at("before")
+    short = service.ask("POST", "/api/estimate", {"input": Service.usual})[1]
+    assert short["expected_seconds"] > 0 and short["warnings"] == [], short
+    rows = MANY[:120]
+    long = service.ask("POST", "/api/estimate", {"input": Service.usual | {"examples": rows}})[1]
+    assert long["expected_seconds"] > 10 * short["expected_seconds"], (short, long)
+    two = service.ask("POST", "/api/estimate", {"input": Service.usual | {"examples": rows, "probe": ["find_letter", "add_roman"]}})[1]
+    assert two["expected_seconds"] < long["expected_seconds"] / 5, (two, long)
+    assert service.ask("POST", "/api/estimate", {"input": {"probe": "all"}})[0] == 422
+    done = service.wait(service.start(examples=rows))
+    took, expected = done["metrics"]["predict_time"], done["expected_seconds"]
+    print(f"  a probe of {len(rows)} rows: {took:.1f} s, {expected:.1f} s were expected", flush=True)
+    assert abs(expected - long["expected_seconds"]) < 1e-6 and expected / 10 < took < 10 * expected, (took, expected)
+    cut = [row | {"input": "word " * 3000 + row["input"]} for row in ROWS[:2]] + ROWS[2:]
+    told = service.ask("POST", "/api/estimate", {"input": Service.usual | {"examples": cut}})[1]["warnings"]
+    done = service.wait(service.start(examples=cut, probe=["find_letter"]))
+    assert done["status"] == "succeeded" and done["warnings"] == told and len(told) == 1 and "of 2 of 3 shots" in told[0], (done, told)
+    search = service.ask("POST", "/predictions", {"input": {"examples": cut, "modules": 2, "search": "official", "budget": 2}})[1]
+    assert search["warnings"] == told, search
+    assert service.end() == 75
+    folder = work / "command/cut"
+    folder.mkdir(parents=True)
+    (folder / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in cut))
+    ended = subprocess.run(done["command"].replace("lorahub", program, 1) + " --cache cache", shell=True, cwd=folder, capture_output=True,
+                           text=True, env=os.environ | {"LORAHUB_CONFIGS": configs})
+    assert told[0] in ended.stderr, ended.stderr
+    service = service_at("before")  # what was said is kept
+    assert service.ask("GET", f"/predictions/{search['id']}")[1]["warnings"] == told
     assert service.end() == 75
 
 
@@ -164,7 +197,8 @@ def maps():
     assert service.end() == 75
 
 
-for test in (maps, same_numbers, modules_that_do_not_fit, turns_and_cancel, ends_of_the_program):
-    began = time.time()
-    test()
-    print(f"{test.__name__} passed in {time.time() - began:.0f} s", flush=True)
+for test in (maps, same_numbers, what_is_said_before, modules_that_do_not_fit, turns_and_cancel, ends_of_the_program):
+    if not sys.argv[4:] or test.__name__ in sys.argv[4:]:
+        began = time.time()
+        test()
+        print(f"{test.__name__} passed in {time.time() - began:.0f} s", flush=True)

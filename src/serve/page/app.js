@@ -4,7 +4,7 @@
 import { openTryOut, showEstimate } from '/jobs.js';
 import { openPublish, showLibrary, upload } from '/library.js';
 import { openMap, showMap } from '/map.js';
-import { openProbe, probe } from '/probe.js';
+import { openProbe, probe, probed } from '/probe.js';
 import { showCompared, showCourse, showWeights } from '/result.js';
 import { openStudy, showStudies } from '/studies.js';
 
@@ -264,6 +264,9 @@ function state(p) {
   return kStates[p.status] + place + time + (p.error ? `: ${p.error}` : '');
 }
 
+const asSentence = (words) => `${words[0].toUpperCase()}${words.slice(1)}.`;
+const stateAndWarnings = (p) => [state(p), ...p.warnings.map(asSentence)].join('. ');
+
 function showProgress({ evaluation, of, best_loss, eta_seconds }) {
   const left = eta_seconds == null ? '' : `, about ${duration(eta_seconds)} left`;
   $('job-count').textContent = `Evaluation ${evaluation} of ${of}, best loss with penalty ${fixed(best_loss)}${left}`;
@@ -299,7 +302,7 @@ async function copy(code) {
 }
 
 async function showJob(p) {
-  $('job-state').textContent = state(p);
+  $('job-state').textContent = stateAndWarnings(p);
   $('job-about').textContent = `Model ${p.input.model}, library ${p.input.library}.`;
   $('tryout').dataset.model = p.input.model;
   $('job-running').hidden = !isOpen(p);
@@ -382,8 +385,9 @@ for (const box of every('input[name=search]')) box.onchange = showBudget;
 showBudget();
 for (const id of ['shelf-name', 'shelf-search']) $(id).oninput = () => attempt(() => showLibrary());
 for (const code of every('pre')) onClick(code.nextElementSibling, () => copy(code));
-onClick($('estimate'), () => showEstimate(request()));
+onClick($('estimate'), () => showEstimate(request(), $('estimate-note')));
+onClick($('probe-estimate'), () => showEstimate(probed(), $('probe-note')));
 addEventListener('hashchange', () => attempt(open));
 attempt(open);
-export { $, Editor, announceOnce, ask, attempt, button, count, download, draw, duration, fillTable, find, fixed, get, h,
-  isOpen, onClick, options, pValue, prepare, start, state, watch };
+export { $, Editor, announceOnce, asSentence, ask, attempt, button, count, download, draw, duration, fillTable, find, fixed, get, h,
+  isOpen, onClick, options, pValue, prepare, start, state, stateAndWarnings, watch };

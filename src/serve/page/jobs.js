@@ -1,14 +1,14 @@
 // What a job would take, and the try-out of a finished one: answers of the base and of its adapter.
-import { $, announceOnce, ask, duration, fillTable, onClick } from '/app.js';
+import { $, announceOnce, asSentence, ask, duration, fillTable, onClick } from '/app.js';
 
 const post = async (path, body) => (await ask(path, { method: 'POST',
   headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json();
 
-export async function showEstimate(input) {
-  const { expected_seconds, starts_in_seconds, waiting } = await post('/api/estimate', { input });
+export async function showEstimate(input, note) {
+  const { expected_seconds, starts_in_seconds, waiting, warnings } = await post('/api/estimate', { input });
   const takes = expected_seconds == null ? 'How long it takes is not known' : `It takes about ${duration(expected_seconds)}`;
   const begins = starts_in_seconds > 1 ? `begins in about ${duration(starts_in_seconds)} (${waiting} wait)` : 'begins at once';
-  $('estimate-note').textContent = `${takes} and ${begins}.`;
+  note.textContent = [`${takes} and ${begins}.`, ...warnings.map(asSentence)].join(' ');
 }
 
 async function answersOf(input) {

@@ -1,6 +1,6 @@
 // A probe: each module of a library alone on examples of the user's.
 import { $, Editor, announceOnce, ask, count, duration, fillTable, fixed, h, isOpen, onClick, options, prepare, start, state,
-  watch } from '/app.js';
+  stateAndWarnings, watch } from '/app.js';
 import { bar } from '/result.js';
 
 const kShown = 20, kMost = 200, kBest = 20;  // modules: in the first table, in both, for an adaptation
@@ -19,11 +19,13 @@ function setUp({ models, libraries, samples }) {
   onClick($('probe-sample-load'), () => fill(samples[$('probe-sample-name').selectedIndex]));
 }
 
-export async function probe() {
+export function probed() {
   const rows = examples.values();
   if (!rows.length) throw new Error('There is no example, write one or load a sample.');
-  const places = { model: $('probe-model').value, library: $('probe-library').value };
-  filled = await start({ ...places, probe: 'all', examples: rows }, $('probe-go'));
+  return { model: $('probe-model').value, library: $('probe-library').value, probe: 'all', examples: rows };
+}
+export async function probe() {
+  filled = await start(probed(), $('probe-go'));
   location.hash = `#/probe/${filled}`;
 }
 
@@ -58,7 +60,7 @@ function showProbe(p) {
   if (filled !== p.id) fill(p.input);
   filled = p.id;
   $('probe-job').hidden = false;
-  $('probe-state').textContent = state(p);
+  $('probe-state').textContent = stateAndWarnings(p);
   $('probe-cancel').parentElement.hidden = !isOpen(p);
   $('probe-progress').hidden = !isOpen(p) || !p.progress;
   $('probe-result').hidden = !p.output;
