@@ -21,6 +21,7 @@ class JobFolder {
   // the file is damaged.
   std::optional<ServiceJob> read() const;
   uint64_t bytes() const;  // of all files
+  const std::filesystem::path& path() const { return folder_; }
 
  private:
   std::filesystem::path folder_;

@@ -73,11 +73,16 @@ Jobs::End JobRunner::ended(const ServiceJob& job, Search& search) {
     throw;
   } catch (const base::Interrupted& error) {
     if (base::pending_signal() != 0 || dispatcher_.is_stopped()) throw;
-    return {.status = JobStatus::failed, .error = catalog_.by_names(error.what())};
+    return failed(job, error.what());
   } catch (...) {
-    return {.status = JobStatus::failed,
-            .error = catalog_.by_names(base::cause_of(std::current_exception()).sentence)};
+    return failed(job, base::cause_of(std::current_exception()).sentence);
   }
+}
+
+// Where models, libraries and the job's own files lie is not for whoever asked.
+Jobs::End JobRunner::failed(const ServiceJob& job, const std::string& sentence) const {
+  const std::string own = jobs_.folder(job.id).path();
+  return {.status = JobStatus::failed, .error = without_folder(catalog_.by_names(sentence), own)};
 }
 
 Jobs::End JobRunner::adapted(const ServiceJob& job, Search& search) {

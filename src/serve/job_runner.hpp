@@ -31,6 +31,7 @@ class JobRunner {
   struct Search;
   void compute(const ServiceJob& job);
   Jobs::End ended(const ServiceJob& job, Search& search);
+  Jobs::End failed(const ServiceJob& job, const std::string& sentence) const;
   Jobs::End adapted(const ServiceJob& job, Search& search);
   Jobs::End answered(const ServiceJob& job);
   Jobs::End probed(const ServiceJob& job, Search& turn);
