@@ -22,6 +22,21 @@ bool is_composition(const fs::path& folder) {
          read_card(folder).provenance.starts_with(kComposed);
 }
 
+// A claim that was killed while it wrote its card has left the beginning of a card.
+bool is_part_of_a_card(const fs::directory_entry& entry) {
+  const std::string name = entry.path().filename();
+  return entry.symlink_status().type() == fs::file_type::regular &&
+         name.starts_with(std::string(kCardFile) + ".") &&
+         name.ends_with(base::kTemporaryExtension);
+}
+
+// The first entry that somebody could miss; "": none.
+std::string first_of(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!is_part_of_a_card(entry)) return entry.path().filename();
+  return "";
+}
+
 }  // namespace
 
 fs::file_type own_type(fs::path path) {
@@ -39,10 +54,10 @@ void check_free(const fs::path& folder, Force force) {
   if (force == Force::yes) return;
   if (type == fs::file_type::symlink)
     refuse(folder, "is a symbolic link (what it leads to could be lost)");
-  if (fs::is_empty(folder)) return;
+  const std::string first = first_of(folder);
+  if (first.empty()) return;
   if (!is_composition(folder))
-    refuse(folder, base::format("holds {}, which no composition wrote (it could be lost)",
-                                fs::directory_iterator(folder)->path().filename().string()));
+    refuse(folder, base::format("holds {}, which no composition wrote (it could be lost)", first));
   for (const auto& entry : fs::directory_iterator(folder))
     if (entry.is_symlink())
       refuse(folder, base::format("holds a symbolic link, {} (it could be lost)",
