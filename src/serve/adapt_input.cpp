@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/escape.hpp"
 #include "base/nesting.hpp"
@@ -49,6 +50,7 @@ task::Example row(const json& value, const std::string& field) {
                         .target = text(value["target"], field)};
   if (base::strip(example.input).empty() || base::strip(example.target).empty())
     wrong(field, base::format("a row of `{}` is empty, fill it or leave it out", field));
+  for (const std::string& one : {example.input, example.target}) check_length(one, field);
   return example;
 }
 
@@ -87,9 +89,13 @@ std::vector<task::Example> paired(const json& inputs, const json& outputs) {
 
 std::string names_with_commas(std::vector<std::string> names, const std::string& field) {
   std::erase_if(names, [](std::string& name) { return (name = base::strip(name)).empty(); });
-  for (const std::string& name : names)
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
     if (name.find_first_of(",/\n") != std::string::npos)
       wrong(field, base::format("'{}' is no name of a module, give names of the library", name));
+    if (!seen.insert(name).second)
+      wrong(field, base::format("the module '{}' is listed twice, keep one", name));
+  }
   return base::join(names, ",");
 }
 

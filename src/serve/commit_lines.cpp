@@ -62,16 +62,15 @@ std::string read_commit(std::string_view lines, const CommitActions& actions) {
     lines.remove_prefix(std::min(end + 1, lines.size()));
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    base::JsonNames names;
-    const json object = json::parse(base::shallow_json(line), std::ref(names), false);
+    const json object = json::parse(base::shallow_json(line), nullptr, false);
     const auto value = object.is_object() ? object.find("value") : object.end();
     base::check(object.is_object() && value != object.end() && value->is_object(),
                 "line {} of the commit is no JSON object with a key and a value, send it as "
                 "huggingface_hub does",
                 number);
-    if (names.given_twice())
+    if (const auto twice = base::name_given_twice(line))
       base::fail("line {} of the commit has `{}` twice (only one could count), send it once",
-                 number, base::shortened(base::printable_line(*names.given_twice()), kShown));
+                 number, base::shortened(base::printable_line(*twice), kShown));
     const std::string key = text(object, "key", number);
     if (key == "header") {
       if (value->contains("parentCommit")) parent = text(*value, "parentCommit", number);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kRemembered = 9;  // jobs of a model
 constexpr int kDraftBytes = 8;
+constexpr size_t kMostCounted =
+    1 << 20;  // bytes of rows whose tokens are counted while a client waits
 
 // The rows of an input as files, for as long as their tokens are counted.
 class Draft {
@@ -35,6 +37,13 @@ class Draft {
   JobFolder files_;
 };
 
+bool are_few(const std::vector<task::Example>& examples, const std::vector<task::Example>& test) {
+  size_t bytes = 0;
+  for (const auto* rows : {&examples, &test})
+    for (const task::Example& one : *rows) bytes += one.input.size() + one.target.size();
+  return bytes <= kMostCounted;
+}
+
 }  // namespace
 
 Estimator::Estimator(std::filesystem::path drafts, const ComputingRanks& ranks)
@@ -46,6 +55,7 @@ Estimator::Estimator(std::filesystem::path drafts, const ComputingRanks& ranks)
 }
 
 Estimate Estimator::adaptation(const AdaptInput& input, const Catalog& catalog) const {
+  if (!are_few(input.examples, input.test)) return {};
   try {
     const Draft draft(drafts_, input.examples, input.test);
     return estimate(trial_of(input, catalog, draft.files()),
@@ -57,6 +67,7 @@ Estimate Estimator::adaptation(const AdaptInput& input, const Catalog& catalog) 
 }
 
 Estimate Estimator::probe(const ProbeInput& input, const Catalog& catalog) const {
+  if (!are_few(input.examples, {})) return {};
   try {
     const Draft draft(drafts_, input.examples, {});
     Estimate found = estimate(trial_of(input, catalog, draft.files()), plan::Reads::shots, 1,

@@ -69,10 +69,10 @@ RequestObject::RequestObject(const HttpRequest& request) {
   const std::string type = base::lower(request.field("content-type"));
   if (base::strip(type.substr(0, type.find(';'))) != "application/json")
     throw_refusal(415, "The body's type is not application/json, send JSON.");
-  base::JsonNames names;
-  json object = json::parse(base::shallow_json(request.body), std::ref(names), false);
+  json object = json::parse(base::shallow_json(request.body), nullptr, false);
   if (!object.is_object()) throw_refusal(400, "The body is no JSON object, send one.");
-  if (names.given_twice()) throw_refusal(422, twice_sentence(*names.given_twice()));
+  if (const auto twice = base::name_given_twice(request.body))
+    throw_refusal(422, twice_sentence(*twice));
   values_ = std::make_shared<const Values>(Values{std::move(object)});
 }
 

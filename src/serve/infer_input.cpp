@@ -45,6 +45,7 @@ std::vector<std::string> prompts_of(const json& object) {
   for (const json& one : list) {
     if (!one.is_string() || base::strip(one.get<std::string>()).empty())
       refuse_field("prompts", "one of `prompts` is no text, or an empty one, write it");
+    check_length(one.get_ref<const std::string&>(), "prompts");
     prompts.push_back(one.get<std::string>());
   }
   return prompts;

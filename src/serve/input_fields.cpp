@@ -10,6 +10,7 @@
 namespace lorahub::serve {
 namespace {
 
+constexpr size_t kMostBytes = 1 << 20;  // of a text: more than any model reads at once
 constexpr const char* kText = R"({"type": "string"})";
 constexpr const char* kRows = R"({"type": "array", "minItems": 1, "items": {"type": "object",
   "required": ["input", "target"], "additionalProperties": false, "properties":
@@ -104,6 +105,13 @@ std::vector<std::string> names_of(const std::vector<InputField>& fields) {
 }  // namespace
 
 std::vector<std::string> input_names() { return names_of(input_fields()); }
+
+void check_length(const std::string& text, const std::string& field) {
+  if (text.size() > kMostBytes)
+    throw WrongInput(
+        field, base::format("a text of `{}` has {} bytes (at most {} are taken), shorten it", field,
+                            text.size(), kMostBytes));
+}
 
 void check_known(const std::vector<std::string>& names, const std::vector<InputField>& fields,
                  const std::string& beside) {

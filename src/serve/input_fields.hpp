@@ -18,6 +18,9 @@ const std::vector<InputField>& probe_fields();  // of a probe
 std::vector<std::string> input_names();
 const std::vector<std::string>& searches();  // that an adaptation may name
 
+// WrongInput for a text that no model reads as a whole.
+void check_length(const std::string& text, const std::string& field);
+
 // WrongInput for the first name that is no field; `beside`: the field that such an input has.
 void check_known(const std::vector<std::string>& names, const std::vector<InputField>& fields,
                  const std::string& beside);

@@ -223,8 +223,11 @@ void Intake::commit(const ModulePlace& place, const fs::path& lines, const std::
       read_commit(mapped.bytes(), {.write =
                                        [&](const std::string& file, const std::string& bytes) {
                                          check_file(file, bytes.size());
+                                         base::check(written.insert(file).second,
+                                                     "the commit has {} twice (only one could "
+                                                     "count), send it once",
+                                                     file);
                                          base::write_file(next / file, bytes);
-                                         written.insert(file);
                                          const std::string other = other_weights(file);
                                          if (!other.empty() && !written.contains(other))
                                            fs::remove(next / other);  // of an earlier commit

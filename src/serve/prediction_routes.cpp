@@ -15,6 +15,7 @@
 namespace lorahub::serve {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
 
 net::HttpResponse unknown() { return net::refusal(404, "There is no prediction of that id."); }
@@ -170,11 +171,11 @@ Estimate expected_of(const std::string& input, const Served& served) {
 
 // What a job would take, and when it would begin; nothing is kept of it.
 net::HttpResponse estimate(const net::HttpRequest& request, const Served& served) {
-  base::JsonNames names;
-  const auto body = ordered_json::parse(base::shallow_json(request.body), std::ref(names), false);
+  const auto body = json::parse(base::shallow_json(request.body), nullptr, false);
   if (!body.is_object() || !body.contains("input"))
     return net::refusal(400, "The body is no JSON object with an `input`, send one.");
-  if (names.given_twice()) return net::refusal(422, twice_sentence(*names.given_twice()));
+  if (const auto twice = base::name_given_twice(request.body))
+    return net::refusal(422, twice_sentence(*twice));
   try {
     const Estimate expected = expected_of(base::json_text(body["input"]), served);
     ordered_json reply{{"expected_seconds", nullptr},

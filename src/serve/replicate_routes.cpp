@@ -18,6 +18,7 @@ namespace {
 using net::HttpRequest;
 using net::HttpResponse;
 using net::Places;
+using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr const char* kDescriptions[] = {
@@ -117,9 +118,8 @@ std::optional<JobKind> kind_of_version(const std::string& text) {
 HttpResponse create_as_replicate(const HttpRequest& request, const Served& served,
                                  std::optional<JobKind> kind) {
   if (!kind) {
-    const auto body = ordered_json::parse(base::shallow_json(request.body), nullptr, false);
-    const auto wanted =
-        body.is_object() && body.contains("version") ? body["version"] : ordered_json("");
+    const auto body = json::parse(base::shallow_json(request.body), nullptr, false);
+    const auto wanted = body.is_object() && body.contains("version") ? body["version"] : json("");
     if (wanted.is_string()) kind = kind_of_version(wanted.get<std::string>());
     if (!kind)
       return problem(422,

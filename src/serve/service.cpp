@@ -1,5 +1,7 @@
 #include "serve/service.hpp"
 
+#include <malloc.h>
+
 #include <cctype>
 
 #include "base/check.hpp"
@@ -146,6 +148,7 @@ class RunningService {
   net::HttpResponse answer(const net::HttpRequest& request) {
     const std::string route = router_.pattern_of(request);
     net::HttpResponse response = router_.answer(request);
+    if (request.body.size() > kLargeBody) ::malloc_trim(0);  // which is what its values took
     if (!response.later) return finished(request.method, route, std::move(response));
     response.later = [this, method = request.method, route, later = std::move(response.later)] {
       std::optional<net::HttpResponse> made = later();
@@ -171,6 +174,7 @@ class RunningService {
                          .most = options_.most_upload / 3 * 4 + kRest};
   }
 
+  static constexpr size_t kLargeBody = 1 << 20;
   static constexpr uint64_t kRest = 16 << 20;  // bytes of a commit beside its largest file
   const ServiceOptions& options_;
   const std::filesystem::path spool_ = options_.data / "received";

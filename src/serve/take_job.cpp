@@ -33,8 +33,8 @@ bool is_id(const std::string& id) {
 }
 
 // The body's object; null where it is none.
-json object_of(const std::string& body, base::JsonNames& names) {
-  const json object = json::parse(base::shallow_json(body), std::ref(names), false);
+json object_of(const std::string& body) {
+  const json object = json::parse(base::shallow_json(body), nullptr, false);
   return object.is_object() ? object : json();
 }
 
@@ -219,12 +219,11 @@ std::vector<ServiceJob> jobs_of(const std::string& caller, const Served& served)
 Taken take_job(const net::HttpRequest& request, const Served& served, AskedJob asked) {
   if (!is_json(request))
     return {.refusal = net::refusal(415, "The body's type is not application/json, send JSON.")};
-  base::JsonNames names;
-  const json body = object_of(request.body, names);
+  const json body = object_of(request.body);
   if (body.is_null())
     return {.refusal = net::refusal(400, "The body is no JSON object, send one.")};
-  if (names.given_twice())
-    return {.refusal = net::refusal(422, twice_sentence(*names.given_twice()))};
+  if (const auto twice = base::name_given_twice(request.body))
+    return {.refusal = net::refusal(422, twice_sentence(*twice))};
   if (auto refusal = wrong_field(body)) return {.refusal = std::move(refusal)};
   if (auto refusal = take_id(body, asked.id)) return {.refusal = std::move(refusal)};
   if (auto refusal = take_webhook(body, served, asked.webhook))

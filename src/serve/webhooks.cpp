@@ -17,6 +17,7 @@ constexpr int kMostTries = 12;  // of the message that the job has ended; the ot
 constexpr double kFirstPause = 0.1, kMostPause = 60;  // seconds; each pause is twice the last one
 constexpr int kMessageBytes = 12;
 constexpr int kThreads = 4;
+constexpr size_t kMostUrl = 2000;  // bytes
 
 bool is_private_host(const std::string& host) {
   return host == "localhost" ||
@@ -47,6 +48,9 @@ std::optional<std::string> WebhookPrefixes::refusal(const std::string& url) cons
     return "This service sends no webhooks, start it with --webhook-to, or leave `webhook` out.";
   const bool is_allowed = std::ranges::any_of(
       prefixes_, [&](const std::string& prefix) { return url.starts_with(prefix); });
+  if (url.size() > kMostUrl)
+    return base::format("The address of `webhook` has more than {} bytes, give a shorter one.",
+                        kMostUrl);
   if (is_allowed && net::parse_url(url)) return std::nullopt;
   return "This service sends no webhooks to that address, choose one that --webhook-to allows.";
 }

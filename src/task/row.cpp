@@ -224,9 +224,8 @@ Parsed parse(const std::string& text) {
                                     static_cast<unsigned char>(text[*at])),
             .at = *at};
   Parsed parsed;
-  base::JsonNames names;
   try {
-    parsed.json = Json::parse(base::shallow_json(text), std::ref(names));
+    parsed.json = Json::parse(base::shallow_json(text));
   } catch (const Json::parse_error& error) {
     parsed.problem = "no valid JSON from here on";
     parsed.at = std::min(error.byte, text.size());
@@ -235,10 +234,10 @@ Parsed parse(const std::string& text) {
     parsed.at = std::min(text.find(words.at(1)), text.size());
     parsed.problem = "a number is too large for double precision, write it in quotes";
   }
-  if (parsed.problem.empty() && names.given_twice())
-    parsed.problem =
-        base::format("\"{}\" is given twice (only one value could count), keep one of them",
-                     *names.given_twice());
+  const auto twice = base::name_given_twice(base::shallow_json(text));
+  if (parsed.problem.empty() && twice)
+    parsed.problem = base::format(
+        "\"{}\" is given twice (only one value could count), keep one of them", *twice);
   return parsed;
 }
 

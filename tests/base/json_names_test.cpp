@@ -2,20 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <nlohmann/json.hpp>
-
 namespace lorahub::base {
 namespace {
-
-using nlohmann::json;
-
-std::optional<std::string> name_given_twice(const std::string& text) {
-  JsonNames names;
-  const json value = json::parse(text, std::ref(names));
-  EXPECT_EQ(value, json::parse(text)) << "the names change nothing";
-  return names.given_twice();
-}
 
 TEST(JsonNames, OneThatAnObjectHasTwiceIsFoundHoweverDeepAndHoweverWritten) {
   EXPECT_EQ(name_given_twice(R"({"a": 1, "b": 2, "a": 1})"), "a");
@@ -27,14 +15,21 @@ TEST(JsonNames, OneThatAnObjectHasTwiceIsFoundHoweverDeepAndHoweverWritten) {
 TEST(JsonNames, TheSameNameInSeveralObjectsIsFine) {
   EXPECT_EQ(name_given_twice(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}], "A": "a"})"),
             std::nullopt);
-  EXPECT_EQ(name_given_twice("[1, 1]"), std::nullopt);
+  EXPECT_EQ(name_given_twice("[1, 1, -1, 1.5, true, null, \"a\", \"a\"]"), std::nullopt);
 }
 
-TEST(JsonNames, WhatIsNoJsonIsRefusedByTheParserAsWithoutThem) {
-  JsonNames names;
-  EXPECT_TRUE(json::parse(R"({"a": 1, "a": )", std::ref(names), false).is_discarded());
-  EXPECT_THROW(json::parse(R"({"a": 1e999})", std::ref(names)), json::out_of_range);
-  EXPECT_THROW(json::parse("", std::ref(names)), json::parse_error);
+TEST(JsonNames, WhatIsNoJsonIsReadUpToThere) {
+  EXPECT_EQ(name_given_twice(R"({"a": 1, "b": )"), std::nullopt);
+  EXPECT_EQ(name_given_twice(R"({"a": 1e999, "a": 1})"), std::nullopt);
+  EXPECT_EQ(name_given_twice(R"({"a": 1, "a": )"), "a");
+  EXPECT_EQ(name_given_twice(""), std::nullopt);
+}
+
+// With a callback of nlohmann's parser 400,000 objects took 100 seconds.
+TEST(JsonNames, AListOfManyObjectsIsReadOnce) {
+  std::string text = "[{\"a\": 1}";
+  for (int i = 0; i < 2'000'000; ++i) text += ",{\"a\": 1}";
+  EXPECT_EQ(name_given_twice(text + ",{\"b\": 1, \"b\": 1}]"), "b");
 }
 
 }  // namespace

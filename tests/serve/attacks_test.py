@@ -111,6 +111,7 @@ def paths_that_lead_elsewhere():
 def numbers_and_nesting():
     for wrong in ({"budget": -1}, {"budget": 2**63}, {"seed": -1}, {"seed": 2**64}, {"shots": 0}, {"modules": 10**9},
                   {"modules": ["../x"]}, {"modules": ["a\nb"]}, {"library": "../mini"}, {"model": "/etc"},
+                  {"modules": ["add_roman", "add_roman"]}, {"examples": [{"input": "a" * (2 << 20), "target": "b"}]},
                   {"examples": []}, {"examples": EXAMPLES * 1000}, {"examples": ["http://169.254.169.254"]}):
         status, reply = service.ask("POST", "/predictions", {"input": Service.usual | wrong})
         assert status == 422, (wrong, status, reply)
@@ -118,6 +119,23 @@ def numbers_and_nesting():
                  "[" * 100000, '{"input": {}, "input": {}}', '"\\ud800"', "\xff", ""):
         status, _ = service.ask("POST", "/predictions", text.encode("latin-1"), Content_Type="application/json")
         assert status in (400, 422), (text[:40], status)
+
+
+def values_of_megabytes():
+    """They are refused in seconds, and what they took is given back."""
+    before, row = resident(), b'{"input": "a", "target": "b"}'
+    inputs = (b'"examples": [' + b",".join([row] * 400_000) + b"]", b'"prompts": [' + b",".join([b'"a"'] * 2_000_000) + b"]",
+              b'"prompts": ["' + b"a" * (15 << 20) + b'"]', b'"examples": [' + row + b'], "modules": [' + b",".join([b'"add_roman"'] * 500_000) + b"]",
+              b'"prompts": ["a"], "weights": {' + b",".join(b'"m%d": 1' % i for i in range(300_000)) + b"}")
+    for text in inputs:
+        begin = time.monotonic()
+        for path in ("/predictions", "/api/estimate", "/v1/predictions"):
+            status, reply = service.ask("POST", path, b'{"input": {' + text + b"}}", Content_Type="application/json")
+            assert status == 422, (path, text[:40], status, reply)
+        took = time.monotonic() - begin
+        assert took < 30, (text[:40], took)  # with a parser that looks through a list again and again it was 100 s
+    assert resident() < before + 100, (before, resident())
+    print(f"resident: {before:.0f} MiB before, {resident():.0f} MiB after {len(inputs)} bodies of up to 16 MB", flush=True)
 
 
 def other_sites():
@@ -177,7 +195,7 @@ def a_disk_that_is_full():
     assert service.wait(service.start(seed=78))["status"] == "succeeded"
 
 
-for test in (bodies_and_headers_without_end, requests_of_two_meanings, paths_that_lead_elsewhere, numbers_and_nesting, other_sites,
+for test in (bodies_and_headers_without_end, requests_of_two_meanings, paths_that_lead_elsewhere, numbers_and_nesting, values_of_megabytes, other_sites,
              a_thousand_posts_while_a_search_runs, silent_and_many_connections, a_disk_that_is_full):
     begin = time.time()
     test()

@@ -109,6 +109,7 @@ def client_of(service):
 def sizes_of_uploads():
     """Weights go the regular way, without LFS, up to --max-upload; larger ones are refused by a sentence before they travel."""
     service = begin("sizes", "--max-upload", "1")
+    assert service.ask("GET", "/api/service")[1]["max_upload_bytes"] == 1 << 20
     client = f"""if True:
         import sys
         from huggingface_hub import HfApi, constants
@@ -257,8 +258,8 @@ def what_is_refused():
     for line, words in (({"key": "lfsFile", "value": {"path": "adapter_model.safetensors"}}, "Git LFS"),
                         ({"key": "deletedFolder", "value": {"path": "x"}}, "deletedFolder"),
                         ({"key": "file", "value": {"path": "README.md", "content": "%%"}}, "Base64"),
-                        ([], "no JSON object")):
-        status, reply = commit(service, "base", {}, line or [1])
+                        ([], "no JSON object"), ({"key": "file", "value": {"path": "README.md", "content": ""}}, "twice")):
+        status, reply = commit(service, "base", {"README.md": b"x"}, line or [1])
         assert status == 422 and words in reply["error"], reply
     assert not mark.exists() and [file.name for file in work.rglob("*.bin")] == ["evil.bin"]  # the test's own
     assert names(service) == ["add_roman", "find_letter"]

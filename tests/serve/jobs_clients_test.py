@@ -250,7 +250,7 @@ def webhooks():
 
     until(lambda: kinds().count("succeeded") == 2)  # its output and its end, each a message of its own
     assert kinds()[0] == "processing", kinds()
-    for wrong in ("http://127.0.0.1:1/", "http://169.254.169.254/", receiver.url + "../x", 7):
+    for wrong in ("http://127.0.0.1:1/", "http://169.254.169.254/", receiver.url + "../x", receiver.url + "x" * 2000, 7):
         assert service.ask("POST", "/predictions", {"input": SHORT, "webhook": wrong})[0] == 422, wrong
     for events in ([], ["none"], "start"):
         asked = {"input": SHORT, "webhook": receiver.url, "webhook_events_filter": events}
