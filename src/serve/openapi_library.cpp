@@ -159,7 +159,8 @@ ordered_json writing() {
                     .body = object_schema({{"content", text_schema()}, {"repoType", text_schema()}},
                                           {"content"})})}}},
       {"/api/models/{library}/{module}/preupload/{revision}",
-       {{"post", described({.summary = "Which files are taken.",
+       {{"post", described({.summary = "Which files are taken: weights up to the "
+                                       "`max_upload_bytes` of /api/service.",
                             .places = revision,
                             .refusals = changing(),
                             .body = files_body()})}}},

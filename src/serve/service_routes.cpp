@@ -71,6 +71,7 @@ net::HttpResponse service(const Served& served) {
        {"commit", environment.at("commit")},
        {"models", models},
        {"libraries", libraries},
+       {"max_upload_bytes", served.intake.most()},
        {"searches", searches()},
        {"ranks", served.ranks},
        {"device", served.device},
