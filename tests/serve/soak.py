@@ -51,7 +51,39 @@ class Client(threading.Thread):
             self.found[job] = now
 
 
+class Watcher(threading.Thread):
+    """How long the service takes to say that it lives, and to list: its own clock, in milliseconds. A killed one is not waited for."""
+
+    paths = ("/health-check", "/api/libraries/mini/modules", "/predictions")
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.took = {path: [] for path in self.paths}
+
+    def run(self):
+        while True:
+            for path in self.paths:
+                began, service = time.perf_counter(), current[0]
+                try:
+                    assert service.ask("GET", path)[0] == 200
+                    self.took[path].append(1000 * (time.perf_counter() - began))
+                except (OSError, http.client.HTTPException):
+                    pass
+            time.sleep(0.1)
+
+    def said(self):
+        for path, took in self.took.items():
+            took.sort()
+            yield f"{path}: {len(took)} requests, p50 {took[len(took) // 2]:.1f} ms, p99 {took[len(took) * 99 // 100]:.1f} ms, most {took[-1]:.1f} ms"
+
+
+def resident():
+    return int(Path(f"/proc/{current[0].process.pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+
+
 current = [start()]
+watcher = Watcher()
+watcher.start()
 threads = [Client(i) for i in range(clients)]
 begin = time.time()
 for thread in threads:
@@ -75,6 +107,5 @@ for thread in threads:
         weights.setdefault(thread.ids[job], set()).add(
             hashlib.sha256((work / "data/jobs" / job / "adapter/adapter_model.safetensors").read_bytes()).hexdigest())
 assert all(len(one) == 1 for one in weights.values()), weights
-resident = int(Path(f"/proc/{current[0].process.pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
-print(f"{jobs} jobs of {clients} clients, {killed} kills: {time.time() - begin:.0f} s, resident {resident:.0f} MiB")
+print(f"{jobs} jobs of {clients} clients, {killed} kills: {time.time() - begin:.0f} s, resident {resident():.0f} MiB", *watcher.said(), sep="\n")
 assert current[0].end() == 75
