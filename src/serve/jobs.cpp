@@ -101,6 +101,20 @@ std::vector<ServiceJob> Jobs::all() const {
   return list;
 }
 
+std::vector<ServiceJob> Jobs::newest(size_t most, uint64_t before,
+                                     const std::function<bool(const ServiceJob&)>& fits) const {
+  const std::lock_guard lock(mutex_);
+  std::map<uint64_t, const ServiceJob*, std::greater<>> found;
+  for (const auto& [id, job] : jobs_)
+    if (job.number < before && fits(job)) found.emplace(job.number, &job);
+  std::vector<ServiceJob> list;
+  for (const auto& [number, job] : found) {
+    if (list.size() == most) break;
+    list.push_back(*job);
+  }
+  return list;
+}
+
 uint64_t Jobs::bytes_of(const std::string& owner) const {
   uint64_t sum = 0;
   for (const auto& [id, job] : jobs_) sum += job.owner == owner ? job.bytes : 0;

@@ -51,6 +51,9 @@ class Jobs {
 
   std::optional<ServiceJob> find(const std::string& id) const;
   std::vector<ServiceJob> all() const;  // the latest first
+  // The latest of those that fit and came before the one of that number, `most` at most.
+  std::vector<ServiceJob> newest(size_t most, uint64_t before,
+                                 const std::function<bool(const ServiceJob&)>& fits) const;
   std::optional<QueuePlace> place(const std::string& id) const;
   double wait_of_new(const std::string& owner) const;  // seconds until a job of theirs would begin
   size_t waiting() const;

@@ -199,13 +199,24 @@ ordered_json estimation() {
   return operation;
 }
 
+ordered_json listing() {
+  ordered_json operation =
+      reading("Predictions, the latest 100 first; `next` is the path of the page after them.",
+              ordered_json{{"type", "object"}});
+  for (const char* name : {"cursor", "status"})
+    operation["parameters"].push_back(
+        {{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+  operation["responses"]["422"] = answer("The cursor is that of no page.", schema_of("Refusal"));
+  return operation;
+}
+
 ordered_json paths() {
   const ordered_json prediction = schema_of("Prediction"), object{{"type", "object"}};
   return {
       {"/predictions",
        {{"post", creation("Adapts, and answers when that has ended; at once with the field "
                           "`Prefer: respond-async`.")},
-        {"get", reading("All predictions, the latest first.", object)}}},
+        {"get", listing()}}},
       {"/predictions/{id}",
        {{"put",
          with_id(creation("The same under an id of the client's; sent twice, it runs once."))},

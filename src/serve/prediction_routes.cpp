@@ -114,12 +114,13 @@ net::HttpResponse put(const net::HttpRequest& request, const Served& served,
 }
 
 net::HttpResponse list(const net::HttpRequest& request, const Served& served) {
-  const auto wanted = request.query.find("status");
-  ordered_json results = ordered_json::array();
-  for (const ServiceJob& job : jobs_of(request.caller, served))
-    if (wanted == request.query.end() || wanted->second == shown_status(job))
-      results.push_back(ordered_json::parse(prediction(job, served.jobs, ToldCourse::left_out)));
-  return {.body = base::json_text(ordered_json{{"results", results}, {"next", nullptr}})};
+  const JobPage page = page_of_jobs(request, served);
+  if (page.refusal) return *page.refusal;
+  ordered_json results = ordered_json::array(), next;
+  for (const ServiceJob& job : page.jobs)
+    results.push_back(ordered_json::parse(prediction(job, served.jobs, ToldCourse::left_out)));
+  if (!page.next.empty()) next = "/predictions?" + page.next;
+  return {.body = base::json_text(ordered_json{{"results", results}, {"next", next}})};
 }
 
 std::string archive(const std::filesystem::path& folder) {

@@ -131,11 +131,14 @@ HttpResponse create_as_replicate(const HttpRequest& request, const Served& serve
 }
 
 HttpResponse list_as_replicate(const HttpRequest& request, const Served& served) {
-  ordered_json results = ordered_json::array();
-  for (const ServiceJob& job : jobs_of(request.caller, served))
+  const JobPage page = page_of_jobs(request, served);
+  if (page.refusal) return problem(*page.refusal);
+  ordered_json results = ordered_json::array(), next;
+  for (const ServiceJob& job : page.jobs)
     results.push_back(ordered_json::parse(replicate_prediction(origin(request), job, served.jobs)));
+  if (!page.next.empty()) next = origin(request) + "/v1/predictions?" + page.next;
   return {.body = base::json_text(
-              ordered_json{{"previous", nullptr}, {"next", nullptr}, {"results", results}})};
+              ordered_json{{"previous", nullptr}, {"next", next}, {"results", results}})};
 }
 
 HttpResponse find_as_replicate(const HttpRequest& request, const Served& served,

@@ -83,6 +83,12 @@ Taken take_job(const net::HttpRequest& request, const Served& served, AskedJob a
 // What a caller may see: their own jobs, and the admin everyone's.
 std::optional<ServiceJob> job_of(const std::string& caller, const std::string& id,
                                  const Served& served);
-std::vector<ServiceJob> jobs_of(const std::string& caller, const Served& served);  // latest first
+// A page of these, the latest first: of the query's `status`, and older than its `cursor`.
+struct JobPage {
+  std::optional<net::HttpResponse> refusal = {};  // of a cursor that is none
+  std::vector<ServiceJob> jobs = {};
+  std::string next = {};  // the query of the next page; "": there is none
+};
+JobPage page_of_jobs(const net::HttpRequest& request, const Served& served);
 
 }  // namespace lorahub::serve

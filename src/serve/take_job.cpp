@@ -5,8 +5,11 @@
 #include "base/fault.hpp"
 #include "base/json_names.hpp"
 #include "base/nesting.hpp"
+#include "base/number.hpp"
+#include "net/target.hpp"
 #include "serve/hub_answers.hpp"
 #include "serve/infer_input.hpp"
+#include "serve/prediction.hpp"
 #include "serve/probe_input.hpp"
 #include "serve/routes.hpp"
 
@@ -17,6 +20,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr size_t kMostId = 64;
+constexpr size_t kJobsOfPage = 100;
 // Of a body: `version` and `stream` are Replicate's, whose model and events are found by addresses.
 const std::set<std::string> kKnownFields{"id",     "input",   "version",
                                          "stream", "webhook", "webhook_events_filter"};
@@ -209,11 +213,24 @@ std::optional<ServiceJob> job_of(const std::string& caller, const std::string& i
   return job;
 }
 
-std::vector<ServiceJob> jobs_of(const std::string& caller, const Served& served) {
-  std::vector<ServiceJob> jobs = served.jobs.all();
-  if (caller != kAdmin)
-    std::erase_if(jobs, [&](const ServiceJob& job) { return job.owner != caller; });
-  return jobs;
+JobPage page_of_jobs(const net::HttpRequest& request, const Served& served) {
+  const auto asked = [&](const char* name) {
+    const auto found = request.query.find(name);
+    return found == request.query.end() ? std::string() : found->second;
+  };
+  const std::string cursor = asked("cursor"), status = asked("status");
+  const auto before = cursor.empty() ? UINT64_MAX : base::number<uint64_t>(cursor);
+  if (!before)
+    return {.refusal = net::refusal(422, "The cursor is that of no page, take it from `next`.")};
+  JobPage page{.jobs = served.jobs.newest(kJobsOfPage + 1, *before, [&](const ServiceJob& job) {
+    return (request.caller == kAdmin || job.owner == request.caller) &&
+           (status.empty() || status == shown_status(job));
+  })};
+  if (page.jobs.size() <= kJobsOfPage) return page;
+  page.jobs.pop_back();
+  page.next = base::format("cursor={}", page.jobs.back().number);
+  if (!status.empty()) page.next += "&status=" + net::escaped_in_query(status);
+  return page;
 }
 
 Taken take_job(const net::HttpRequest& request, const Served& served, AskedJob asked) {

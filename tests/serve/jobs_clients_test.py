@@ -186,7 +186,32 @@ def one_base_model():
             sizes[count] = resident()
     print(f"resident: {sizes[5] / 1024:.1f} MiB after 5 jobs, {sizes[50] / 1024:.1f} MiB after 50", flush=True)
     assert sizes[50] < sizes[5] + 8 * 1024, sizes
+    pages_of_jobs(service)
     service.end()
+
+
+def pages_of_jobs(service):
+    """Lists have 100 jobs a page, also for Replicate's client, and none is missing or there twice."""
+    service.ask("POST", "/predictions", {"input": {"prompts": ["x"], "max_tokens": 1}})
+    waiting = [service.start(**LONG)] + [service.start(seed=seed) for seed in range(70)]
+    status, first = service.ask("GET", "/predictions")
+    assert status == 200 and len(first["results"]) == 100 and first["results"][0]["id"] == waiting[-1], first["next"]
+    later = service.start(seed=70)  # moves no page that was begun
+    second = service.ask("GET", first["next"])[1]
+    assert len(second["results"]) == 22 and second["next"] is None, second["next"]
+    ids = [one["id"] for one in first["results"] + second["results"]]
+    assert len(set(ids)) == 122 and later not in ids
+    done = service.ask("GET", "/predictions?status=succeeded")[1]
+    assert len(done["results"]) == 51 and done["next"] is None
+    for cursor in ("x", "-1", "1.5", "9" * 40):
+        assert service.ask("GET", f"/predictions?cursor={cursor}")[0] == 422, cursor
+    os.environ["REPLICATE_BASE_URL"] = f"http://127.0.0.1:{service.port}"
+    import replicate
+    client = replicate.Client(api_token=service.token)
+    pages = [[one.id for one in page.results] for page in replicate.paginate(client.predictions.list)]
+    assert [len(page) for page in pages] == [100, 23] and set(sum(pages, [])) == {later, *ids}, pages
+    for job in [later] + waiting:
+        service.ask("POST", f"/predictions/{job}/cancel")
 
 
 class Receiver:

@@ -328,7 +328,8 @@ function openJob(id) {
 }
 
 // ---- Jobs and the choice of the view ----
-function showJobs({ results }) {
+function showJobs({ results, next }) {
+  Object.assign($('jobs-older'), { hidden: !next, href: `#/jobs/${next?.match(/cursor=(\d+)/)[1]}` });
   const views = { 'lorahub/adapt': 'p', 'lorahub/probe': 'probe' };  // answers have none
   fillTable('jobs-list', results.filter(({ model }) => views[model]).map((p) => [
     h('a', { href: `#/${views[p.model]}/${p.id}` }, p.model === 'lorahub/probe' ? `Probe ${p.id}` : p.id), state(p),
@@ -367,7 +368,7 @@ async function open() {
   if (page === 'library') await showLibrary(decodeURIComponent(id));
   if (page === 'map') await openMap(service);
   if (page === 'probe') openProbe(id,service);
-  if (page === 'jobs') watch('/predictions', 2000, showJobs);
+  if (page === 'jobs') watch(id ? `/predictions?cursor=${id}` : '/predictions', 2000, showJobs);
   if (page === 'studies') watch('/api/studies', 2000, showStudies);
   if (page === 's') openStudy(id);
 }
