@@ -8,6 +8,8 @@
 #include <new>
 #include <system_error>
 
+#include "base/memory_probe.hpp"
+
 namespace lorahub::base {
 namespace {
 
@@ -42,6 +44,14 @@ std::string no_memory(std::string_view what) {
                 size, kMoreMemory);
 }
 
+// Libraries have many words for an allocation that failed ("could not create a primitive"). More
+// than they ask for at a time is tried.
+Cause cause_of_unknown(const std::string& what) {
+  constexpr size_t kPiece = size_t{64} << 20;
+  if (!gets_memory(kPiece)) return {Blame::machine, no_memory(""), true};
+  return {Blame::program, what};
+}
+
 // LibTorch's exceptions say by their words alone what they are; the first line is theirs, a stack
 // trace follows.
 Cause cause_by_words(const std::exception& error) {
@@ -57,7 +67,7 @@ Cause cause_by_words(const std::exception& error) {
               format("the device failed ({}), see nvidia-smi on that node and run the same command "
                      "to go on",
                      first_line(what))};
-  return {Blame::program, first_line(what)};
+  return cause_of_unknown(first_line(what));
 }
 
 Cause cause_of_system(const std::system_error& error) {
@@ -76,7 +86,7 @@ Cause cause_of_system(const std::system_error& error) {
   if (file != nullptr && known)
     return {Blame::input, format("{}: {}, check the path and its permissions",
                                  file->path1().string(), error.code().message())};
-  return {Blame::program, first_line(error.what())};
+  return cause_of_unknown(first_line(error.what()));
 }
 
 }  // namespace
@@ -97,7 +107,7 @@ Cause cause_of(const std::exception_ptr& error) {
   } catch (const std::exception& e) {
     return cause_by_words(e);
   } catch (...) {
-    return {Blame::program, "an unknown exception"};
+    return cause_of_unknown("an unknown exception");
   }
 }
 

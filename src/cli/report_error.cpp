@@ -11,6 +11,7 @@
 
 #include "base/escape.hpp"
 #include "base/fault.hpp"
+#include "base/host.hpp"
 #include "base/launcher.hpp"
 #include "base/printable.hpp"
 #include "base/streams.hpp"
@@ -23,6 +24,7 @@ constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
 struct ToldError {
   std::string sentence;
   int code = kOurBug;
+  bool of_this_rank = false;  // other ranks may not have it: their machines are others
 };
 
 // Whether this rank prints an error that all ranks have: it is the first, or the first of each
@@ -38,6 +40,13 @@ bool is_first_rank() {
   return rank == 0;
 }
 
+// The sentence, with rank and host where several ranks were started and it has no rank yet.
+std::string of_rank(const std::string& sentence) {
+  if (base::launched_copies().count <= 1 || sentence.starts_with("rank ")) return sentence;
+  return base::format("rank {} on {}: {}", base::launched_rank().value_or(0), base::host_name(),
+                      sentence);
+}
+
 // An error that no command has put into words itself.
 ToldError by_cause(const std::exception_ptr& error) {
   const base::Cause cause = base::cause_of(error);
@@ -45,8 +54,9 @@ ToldError by_cause(const std::exception_ptr& error) {
     case base::Blame::input:
       return {.sentence = cause.sentence, .code = kBadInput};
     case base::Blame::interruption:
-    case base::Blame::machine:
       return {.sentence = cause.sentence, .code = kRunAgain};
+    case base::Blame::machine:
+      return {.sentence = of_rank(cause.sentence), .code = kRunAgain, .of_this_rank = true};
     default:
       return {.sentence = base::format(
                   "internal error: {} (a bug, please report it with the command)", cause.sentence)};
@@ -68,10 +78,12 @@ ToldError of_files(const std::filesystem::filesystem_error& error) {
   const bool can_be_mended =
       std::ranges::any_of(of_the_user, [&](errc why) { return error.code() == why; });
   const std::string path = error.path1().empty() ? "the current folder" : error.path1().string();
-  return {.sentence = base::format("{}: {}, {}", path, error.code().message(),
-                                   can_be_mended ? "check the path and its permissions"
-                                                 : "run the same command again when its disk "
-                                                   "answers"),
+  const int number = error.code().value();
+  const std::string advice = can_be_mended                   ? "check the path and its permissions"
+                             : base::is_the_machines(number) ? base::advice(number)
+                                                             : "run the same command again when "
+                                                               "its disk answers";
+  return {.sentence = base::format("{}: {}, {}", path, error.code().message(), advice),
           .code = can_be_mended ? kBadInput : kRunAgain};
 }
 
@@ -124,9 +136,9 @@ ErrorForm error_form(const CLI::App& app, int argc, const char* const* argv) {
 int report_error(const std::exception_ptr& error, ErrorForm form) {
   const ToldError what = told(error);
   std::fflush(stdout);
-  if (!is_first_rank()) return what.code;
+  if (!is_first_rank() && !what.of_this_rank) return what.code;
   fmt::print(stderr, "lorahub: {}\n", base::printable_line(what.sentence));
-  if (form == ErrorForm::json) print_json(what);
+  if (form == ErrorForm::json && is_first_rank()) print_json(what);
   return what.code;
 }
 

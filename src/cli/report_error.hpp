@@ -17,7 +17,8 @@ enum class ErrorForm {
 // the words themselves, since a command line that can't be parsed is told in the same form.
 ErrorForm error_form(const CLI::App& app, int argc, const char* const* argv);
 
-// Tells the error on the first rank alone, and returns the exit code for it.
+// Tells the error on the first rank, or on the one whose machine is to blame, and returns the exit
+// code for it.
 int report_error(const std::exception_ptr& error, ErrorForm form);
 
 }  // namespace lorahub::cli

@@ -1,13 +1,14 @@
 #include "workers/crash_without_memory.hpp"
 
-#include <mpi.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
 
 #include "base/host.hpp"
+#include "base/launcher.hpp"
+#include "base/memory_probe.hpp"
 #include "base/text.hpp"
 #include "workers/end_launcher.hpp"
 
@@ -17,35 +18,40 @@ namespace {
 constexpr size_t kProbe = size_t{4} << 20;  // bytes, more than MPI asks for at a time
 
 // What the handler needs, which can't ask for memory.
-char words[512];
-struct sigaction before;  // of MPI, which prints a stack trace
+using Words = char[512];
+Words no_memory, no_files;
+struct sigaction before;
 
-bool has_memory() {
-  void* const probe =
-      ::mmap(nullptr, kProbe, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return probe != MAP_FAILED && ::munmap(probe, kProbe) == 0;
+bool gets_a_file() {
+  const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return file >= 0 && ::close(file) == 0;
 }
 
-void on_crash(int signal) {
-  if (has_memory()) {  // the instruction that failed is tried again
-    ::sigaction(signal, &before, nullptr);
-    return;
-  }
+void end(const Words& words) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, words, std::strlen(words));
   end_lingering_launcher();
   ::_exit(75);
 }
 
+void on_crash(int signal) {
+  if (!base::gets_memory(kProbe)) end(no_memory);
+  if (!gets_a_file()) end(no_files);
+  ::sigaction(signal, &before, nullptr);  // the instruction that failed is tried again
+}
+
+void write_words(Words& words, std::string_view lack, std::string_view advice) {
+  const std::string text =
+      base::format("lorahub: rank {} on {} {}, {}, and run the same command to go on\n",
+                   base::launched_rank().value_or(0), base::host_name(), lack, advice);
+  text.copy(words, sizeof words - 1);
+}
+
 }  // namespace
 
 void name_crashes_without_memory() {
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  const std::string text = base::format(
-      "lorahub: rank {} on {} has no memory left for its messages, give the job more memory, or "
-      "start fewer ranks on a node, and run the same command to go on\n",
-      rank, base::host_name());
-  text.copy(words, sizeof words - 1);
+  write_words(no_memory, "has no memory left",
+              "give the job more memory, or start fewer ranks on a node");
+  write_words(no_files, "may not open a further file", "raise the limit of open files (ulimit -n)");
   struct sigaction action {};
   action.sa_handler = on_crash;
   ::sigaction(SIGSEGV, &action, &before);

@@ -10,6 +10,7 @@
 #include "workers/backoff.hpp"
 #include "workers/crash_without_memory.hpp"
 #include "workers/mpi_version.hpp"
+#include "workers/start_mpi.hpp"
 
 namespace lorahub::workers {
 namespace {
@@ -42,17 +43,14 @@ void meet() {
 }
 
 Session::Session() {
+  name_crashes_without_memory();
   if (!base::is_launched_by_mpi()) {
     check_alone();
     return;
   }
   // The ranks of a killed mpirun would live on; those of srun are ended by slurmstepd.
   if (base::is_launched_by_open_mpi()) prctl(PR_SET_PDEATHSIG, SIGKILL);
-  int provided = 0;
-  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
-  base::check(provided >= MPI_THREAD_FUNNELED,
-              "this MPI allows no threads (every rank computes with several), use another MPI");
-  name_crashes_without_memory();
+  start_mpi();
   int size = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   if (size == 1) check_alone();

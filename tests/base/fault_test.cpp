@@ -1,10 +1,12 @@
 #include "base/fault.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 
 namespace lorahub::base {
@@ -28,6 +30,23 @@ TEST(Fault, OurOwnExceptionsAreWhatTheyAre) {
   EXPECT_EQ(of(std::out_of_range("off by one")).blame, Blame::program);
   EXPECT_EQ(of(7).blame, Blame::program);
 }
+
+#ifndef __SANITIZE_ADDRESS__  // which takes all of the address space
+// oneDNN, say, has words of its own for an allocation that failed.
+TEST(Fault, AnyExceptionOfALibraryInAProcessThatGetsNoMemoryIsTheMachines) {
+  const auto error = std::make_exception_ptr(std::runtime_error("could not create a primitive"));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit none{.rlim_cur = 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
+  const Cause without = cause_of(error);
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(without.blame, Blame::machine);
+  EXPECT_TRUE(without.lacks_memory);
+  EXPECT_THAT(without.sentence, HasSubstr("give the job more memory"));
+  EXPECT_EQ(cause_of(error).blame, Blame::program);
+}
+#endif
 
 TEST(Fault, LackOfMemoryThreadsAndDescriptorsIsTheMachines) {
   for (const Cause& cause :

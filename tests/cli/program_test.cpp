@@ -123,5 +123,25 @@ TEST_F(Streams, AStackThatIsTooSmallIsSaidOrRaised) {
   EXPECT_EQ(raised.out, lorahub("infer" + kModel + task_ + " --max-tokens 2").out);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which takes all of the address space
+
+// The loader of libraries ends with 127 and a sentence of its own.
+TEST_F(Streams, MemoryThatDoesNotSufficeToBeginIsSaid) {
+  int refused = 0;
+  for (int megabytes = 300; megabytes < 800; megabytes += 20) {
+    const Ended ended =
+        run_command("ulimit -v " + std::to_string(megabytes * 1000) + "; " PROGRAM " --version");
+    if (ended.code == 0) continue;
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+    EXPECT_TRUE(ended.code == 2 || ended.code == 127) << megabytes << " " << ended.code;
+    if (ended.code != 2) continue;
+    EXPECT_THAT(ended.err, testing::HasSubstr("of memory is left"));
+    ++refused;
+  }
+  EXPECT_GT(refused, 0);
+}
+
+#endif
+
 }  // namespace
 }  // namespace lorahub

@@ -44,6 +44,7 @@ int early_leavers(World& group, const std::string& folder);
 int loop_fails(World& group, const std::string& folder);
 int loops_fail(World& group, const std::string& folder);
 int loop_crashes(World& group, const std::string& folder);
+int loop_without_files(World& group, const std::string& folder);
 int loop_with_a_bug(World& group, const std::string& folder);
 int loop_hangs(World& group, const std::string& folder);
 int loops_hang(World& group, const std::string& folder);

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <new>
 #include <thread>
@@ -17,22 +19,36 @@
 #include "ranks.hpp"
 
 // What MPI does when it looks for a message: as usual, or as on a machine without memory, where it
-// fails, waits for memory for ever, or uses what it did not get; or it has a bug.
+// fails, waits for memory for ever, or uses what it did not get; or on one that opens no further
+// file; or it has a bug.
 static std::atomic<int> mpi_does = 0;
-enum { kAsUsual, kFail, kWait, kCrash, kBug };
+enum { kAsUsual, kFail, kWait, kCrash, kCrashWithoutFiles, kBug };
 static int* volatile nothing = nullptr;
 
 extern "C" int MPI_Improbe(int source, int tag, MPI_Comm comm, int* flag, MPI_Message* message,
                            MPI_Status* status) {
   if (mpi_does == kFail) throw std::bad_alloc();
   while (mpi_does == kWait) sched_yield();
-  if (mpi_does == kCrash) {
-    const rlimit none{.rlim_cur = 1, .rlim_max = 1};
-    setrlimit(RLIMIT_AS, &none);
-  }
-  if (mpi_does == kCrash || mpi_does == kBug) *nothing = 1;
+  const rlimit none{.rlim_cur = 1, .rlim_max = 1};
+  if (mpi_does == kCrash) setrlimit(RLIMIT_AS, &none);
+  if (mpi_does == kCrashWithoutFiles) setrlimit(RLIMIT_NOFILE, &none);
+  if (mpi_does >= kCrash) *nothing = 1;
   return PMPI_Improbe(source, tag, comm, flag, message, status);
 }
+
+// On a machine without threads, say, Open MPI ends the process by exit(1) where RANKS_START_FAILS
+// names its rank; libraries hang then as they end.
+extern "C" int MPI_Init_thread(int* argc, char*** argv, int wanted, int* provided) {
+  const char* const fails = std::getenv("RANKS_START_FAILS");
+  const char* const rank = std::getenv("OMPI_COMM_WORLD_RANK");
+  if (fails != nullptr && rank != nullptr && std::strcmp(fails, rank) == 0) std::exit(1);
+  return PMPI_Init_thread(argc, argv, wanted, provided);
+}
+static const struct HangsAtExit {
+  ~HangsAtExit() {
+    if (std::getenv("RANKS_START_FAILS") != nullptr) sleep(1000);
+  }
+} hangs_at_exit;
 
 namespace lorahub::workers {
 
@@ -125,6 +141,9 @@ static int without_memory(World& group, int how, int first, int last) {
 int loop_fails(World& group, const std::string&) { return without_memory(group, kFail, 1, 1); }
 int loops_fail(World& group, const std::string&) { return without_memory(group, kFail, 0, 9); }
 int loop_crashes(World& group, const std::string&) { return without_memory(group, kCrash, 1, 1); }
+int loop_without_files(World& group, const std::string&) {
+  return without_memory(group, kCrashWithoutFiles, 1, 1);
+}
 int loop_with_a_bug(World& group, const std::string&) { return without_memory(group, kBug, 1, 1); }
 int loop_hangs(World& group, const std::string&) { return without_memory(group, kWait, 0, 0); }
 int loops_hang(World& group, const std::string&) { return without_memory(group, kWait, 0, 9); }

@@ -58,6 +58,22 @@ TEST(SickMachine, ARankWithoutDescriptorsIsNamedAndAllEndWith75) {
   expect_goes_on_to_the_same_bits(folder);
 }
 
+// MPI itself would end in words of its own, or in a segmentation fault. A limit that the user may
+// raise is raised.
+TEST(SickMachine, ARankThatMayOpenTooFewFilesForMpiIsNamed) {
+  const auto folder = fresh_folder("files of MPI");
+  write_study(folder);
+  const auto launcher = [](const std::string& limit) {
+    return "mpirun -np 2 sh -c '[ $OMPI_COMM_WORLD_RANK = 0 ] || " + limit + "; exec \"$@\"' sh";
+  };
+  const Ended ended = run_study(folder, launcher("ulimit -n 20"));
+  EXPECT_EQ(ended.code, 75) << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("lorahub: rank 1 on "), HasSubstr("(ulimit -n)")));
+  EXPECT_EQ(count(ended.err, "lorahub: "), 1U) << ended.err;
+  const Ended raised = run_study(folder, launcher("ulimit -S -n 20"), "--only method=zero_shot");
+  EXPECT_EQ(raised.code, 0) << raised.err;
+}
+
 #ifndef __SANITIZE_ADDRESS__  // which takes all of the address space
 
 // Takes the memory of rank 1, or of both ranks, in the middle of a run. Where the other rank can
