@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "base/check.hpp"
 #include "search/recommend.hpp"
@@ -13,6 +14,9 @@ namespace lorahub::store {
 namespace {
 
 using Weights = std::vector<std::pair<std::string, double>>;
+
+// Losses of the same weights that were summed in another order, or in a backward pass.
+constexpr double kLossTolerance = 1e-4;
 
 bool same_loss(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
@@ -45,16 +49,18 @@ class TrialCheck {
   TrialCheck(const CheckedContent& content, const ResultRow& row, Problems& problems)
       : content_(content), row_(row), problems_(problems) {}
 
-  void run(const IsHit& is_hit) {
+  void run(const TaskRules& rules) {
     made_by();
     answers();
-    if (is_hit) hits(is_hit);
+    if (rules.is_hit) hits(rules.is_hit);
     faults();
     shots();
     try {
       const study::Trial trial = study::trial_of(row_.knobs);
+      knobs(trial);
       search(trial);
       bounds(trial);
+      if (rules.loss_of) losses(trial, rules.loss_of);
     } catch (const base::Error& error) {
       expect(false, "its knobs are of no trial: {}", error.what());
     }
@@ -94,6 +100,20 @@ class TrialCheck {
     std::set<int> rows;
     for (const Answer& a : answers)
       expect(rows.insert(a.row).second, "test row {} is answered twice", a.row);
+  }
+
+  // Each knob that has a value is read by the trial's method, and has the text that it is given.
+  void knobs(const study::Trial& trial) {
+    std::map<std::string, std::string> read;
+    for (const auto& [name, text] : study::columns(trial)) read[name] = text;
+    for (const auto& [name, text] : row_.knobs) {
+      const auto found = read.find(name);
+      if (text.empty() || (found != read.end() && found->second == text)) continue;
+      expect(false, "its knob {} is '{}', {}", name, text,
+             found == read.end()     ? "which no trial of this version has"
+             : found->second.empty() ? "which its method does not read"
+                                     : "which is written '" + found->second + "'");
+    }
   }
 
   void made_by() {
@@ -167,6 +187,7 @@ class TrialCheck {
     if (trace.evaluations != evaluations.size() || trace.modules != weights.size()) return;
     for (size_t e = 0; e < evaluations.size(); ++e)
       expect(same_loss(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
+    repeated(trial, trace);
     const search::Trace course = course_of(evaluations, trace);
     const Replay again = reads("search.method") ? replay(trial, course) : Replay{};
     if (again.departure)
@@ -179,6 +200,24 @@ class TrialCheck {
       mean(trial, course);
     else
       best(trial, evaluations, trace);
+  }
+
+  // Candidates of equal weights have equal losses, and that of w = 0 stands in /runs. A program may
+  // answer twice in two ways, and runs that leave out other shots do.
+  void repeated(const study::Trial& trial, const TraceArrays& trace) {
+    if (trial.loss == study::LossKind::ask || trial.held_out > 0) return;
+    std::map<std::vector<double>, double> seen;
+    for (size_t e = 0; e < trace.evaluations; ++e) {
+      const auto tried = std::span(trace.weights).subspan(e * trace.modules, trace.modules);
+      const auto [first, fresh] = seen.try_emplace({tried.begin(), tried.end()}, trace.losses[e]);
+      expect(fresh || same_loss(first->second, trace.losses[e]),
+             "evaluation {} has the loss {}, equal weights had {}", e, trace.losses[e],
+             first->second);
+    }
+    const auto zero = seen.find(std::vector<double>(trace.modules));
+    const double expected = zero == seen.end() ? std::nan("") : zero->second;
+    expect(same_loss(row_.zero_loss, expected), "zero_loss is {}, w = 0 had {}", row_.zero_loss,
+           expected);
   }
 
   void best(const study::Trial& trial, const std::vector<EvaluatedCandidate>& evaluations,
@@ -205,6 +244,31 @@ class TrialCheck {
            "its weights are not the mean of the last generation's better half");
   }
 
+  // The loss that was reported is that of the shots, with the penalty of the weights.
+  void losses(const study::Trial& trial, const LossOf& loss_of) {
+    const ShotLosses shots = of(content_.shot_losses);
+    if (shots.sums.empty()) return;
+    std::vector<double> weights;
+    for (const auto& [module, weight] : of(content_.results.weights)) weights.push_back(weight);
+    const double loss = loss_of(trial, weights, shots.sums, shots.tokens);
+    if (std::isfinite(loss) && std::isfinite(row_.best_loss))
+      expect(std::abs(loss - row_.best_loss) <= kLossTolerance * std::max(1.0, std::abs(loss)),
+             "best_loss is {}, its shots give {}", row_.best_loss, loss);
+    if (std::isfinite(loss)) lower_bound(trial, loss_of, shots);
+  }
+
+  // Cross entropies are not negative, so that no loss is below its penalty.
+  void lower_bound(const study::Trial& trial, const LossOf& loss_of, const ShotLosses& shots) {
+    const TraceArrays trace = of(content_.traces);
+    const std::vector<double> nothing(shots.sums.size());
+    for (size_t e = 0; e < trace.evaluations; ++e) {
+      const auto tried = std::span(trace.weights).subspan(e * trace.modules, trace.modules);
+      const double least = loss_of(trial, tried, nothing, shots.tokens);
+      expect(!(trace.losses[e] < least - kLossTolerance),
+             "the loss of evaluation {} is {}, its penalty alone is {}", e, trace.losses[e], least);
+    }
+  }
+
   void bounds(const study::Trial& trial) {
     if (!reads("search.bound")) return;
     const double limit = trial.search.bound;
@@ -222,9 +286,9 @@ class TrialCheck {
 
 }  // namespace
 
-void check_trial(const CheckedContent& content, const ResultRow& row, const IsHit& is_hit,
+void check_trial(const CheckedContent& content, const ResultRow& row, const TaskRules& rules,
                  Problems& problems) {
-  TrialCheck(content, row, problems).run(is_hit);
+  TrialCheck(content, row, problems).run(rules);
 }
 
 }  // namespace lorahub::store

@@ -2,10 +2,12 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "store/journal.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::store {
 
@@ -47,10 +49,19 @@ struct CheckResult {
   std::vector<std::string> notes;     // worth knowing, and no fault of the file
 };
 using IsHit = std::function<bool(const std::string& answer, const std::string& target)>;
+// The loss of a trial's weights from cross entropies and target tokens of its shots, [K]; NaN where
+// that is not all it depends on.
+using LossOf = std::function<double(const study::Trial&, std::span<const double> weights,
+                                    std::span<const double> sums, std::span<const int> tokens)>;
+struct TaskRules {  // which this folder does not know; what is null is not checked
+  IsHit is_hit;
+  LossOf loss_of = nullptr;
+};
 
 // Checks schema, digest, ids against knobs, hashes, counts, hits and accuracy against the answers,
-// that shots are no test rows, recorded searches by running them again, and completeness. Damage
-// becomes a problem, even where HDF5 crashes on it. Error when there is no such file.
-CheckResult check_hdf5(const std::filesystem::path& file, const IsHit& is_hit);
+// that shots are no test rows, losses against the cross entropies of the shots, recorded searches
+// by running them again, and completeness. Damage becomes a problem, even where HDF5 crashes on it.
+// Error when there is no such file.
+CheckResult check_hdf5(const std::filesystem::path& file, const TaskRules& rules);
 
 }  // namespace lorahub::store

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 #include "base/sha256.hpp"
 #include "store/check_inputs.hpp"
 #include "store/check_plan.hpp"
+#include "store/check_times.hpp"
 #include "store/check_trial.hpp"
 #include "store/isolated_process.hpp"
 #include "store/knob_columns.hpp"
@@ -88,8 +91,13 @@ CheckedContent read_content(hid_t file, Results results) {
     content.faults[std::string(row.id)].push_back({row.generation, row.candidate});
   });
   ShotRow::table().each(file, [&](const ShotRow& row) {
-    if (!row.input_sha256.empty()) content.shots[std::string(row.id)].emplace(row.input_sha256);
+    const std::string id(row.id);
+    if (!row.input_sha256.empty()) content.shots[id].emplace(row.input_sha256);
+    if (std::isnan(row.loss_sum) || row.tokens < 0) return;
+    content.shot_losses[id].sums.push_back(row.loss_sum);
+    content.shot_losses[id].tokens.push_back(static_cast<int>(row.tokens));
   });
+  content.start_times = read_start_times(file);
   FailureRow::table().each(
       file, [&](const FailureRow& row) { content.failures[std::string(row.id)] = row.message; });
   InputRow::table().each(file, [&](const InputRow& row) {
@@ -121,7 +129,7 @@ void check_known(const CheckedContent& content, const Map& map, const char* tabl
       problems.push_back(base::format("/{} has trial {}, /runs has not", table, id));
 }
 
-Problems check_content(const CheckedContent& content, const IsHit& is_hit) {
+Problems check_content(const CheckedContent& content, const TaskRules& rules) {
   Problems problems;
   std::set<std::string> ids;
   for (const ResultRow& row : content.results.rows) {
@@ -131,7 +139,7 @@ Problems check_content(const CheckedContent& content, const IsHit& is_hit) {
       problems.push_back(base::format("trial {}: its knobs are those of trial {}", row.id,
                                       content.ids.at(row.id)));
     check_status(content, row, problems);
-    if (row.status == "done") check_trial(content, row, is_hit, problems);
+    if (row.status == "done") check_trial(content, row, rules, problems);
   }
   if (!content.plan_problem.empty()) problems.push_back(content.plan_problem);
   check_inputs(content, problems);
@@ -149,14 +157,15 @@ size_t faults(const CheckedContent& content) {
   return all;
 }
 
-void check_open_file(hid_t file, const IsHit& is_hit, CheckResult& verdict) {
+void check_open_file(hid_t file, const TaskRules& rules, CheckResult& verdict) {
   if (Problems problems = check_schema(file); !problems.empty()) {
     std::ranges::move(problems, std::back_inserter(verdict.problems));
     return;
   }
   std::ranges::move(check_study_text(file), std::back_inserter(verdict.problems));
   const CheckedContent content = read_content(file, read_results(file));
-  std::ranges::move(check_content(content, is_hit), std::back_inserter(verdict.problems));
+  std::ranges::move(check_content(content, rules), std::back_inserter(verdict.problems));
+  check_times(content, base::utc_now(), verdict.problems, verdict.notes);
   if (const std::string mixed = mixed_origins(content.origins); !mixed.empty())
     verdict.notes.push_back(mixed);
   if (const size_t count = faults(content); count > 0)
@@ -164,7 +173,7 @@ void check_open_file(hid_t file, const IsHit& is_hit, CheckResult& verdict) {
         "{} candidate(s) could not be evaluated; their losses are infinite (/faults)", count));
 }
 
-CheckResult check_file(const SealedFile& content, const IsHit& is_hit) {
+CheckResult check_file(const SealedFile& content, const TaskRules& rules) {
   const Quiet quiet;
   CheckResult verdict;
   try {
@@ -176,7 +185,7 @@ CheckResult check_file(const SealedFile& content, const IsHit& is_hit) {
       verdict.notes.emplace_back(
           "an older version wrote it without a digest: damage that contradicts nothing is not "
           "seen");
-    check_open_file(file, is_hit, verdict);
+    check_open_file(file, rules, verdict);
   } catch (const std::exception& error) {
     if (content.seal == Seal::broken && verdict.problems.empty())
       verdict.problems.push_back(digest_problem(content.seal, newest_schema()));
@@ -198,12 +207,12 @@ CheckResult unpacked(const std::string& text) {
 }  // namespace
 
 // The check runs in a child process, since HDF5 itself may crash on a damaged file.
-CheckResult check_hdf5(const std::filesystem::path& file, const IsHit& is_hit) {
+CheckResult check_hdf5(const std::filesystem::path& file, const TaskRules& rules) {
   const SealedFile content(file);
   const size_t size = content.file.size();
   const IsolatedResult checked =
       run_isolated({.seconds = 20 * reading_seconds(size), .bytes = size},
-                   [&] { return packed(check_file(content, is_hit)); });
+                   [&] { return packed(check_file(content, rules)); });
   content.file.check_unchanged();
   if (checked.death.empty()) return unpacked(checked.text);
   CheckResult verdict;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "study/knobs.hpp"
 #include "study/study.hpp"
 
 namespace lorahub::store {
@@ -40,7 +41,9 @@ std::string of_knobs(const Record& r) {
   std::vector<std::string> names;
   for (const auto& [name, value] : r.knobs) names.push_back(name);
   if (has_twice(names)) return "a knob is named twice";
-  return std::ranges::count(names, "") > 0 ? "a knob has no name" : "";
+  for (const std::string& name : names)
+    if (study::find_knob(name) == nullptr) return base::format("'{}' is no knob", name);
+  return "";
 }
 
 std::string of_lists(const Record& r) {

@@ -34,7 +34,7 @@ class Damage : public testing::Test {
   std::vector<std::string> problems_of(const std::string& bytes) {
     ::unlink(file_.c_str());
     std::ofstream(file_, std::ios::binary) << bytes;
-    return check_hdf5(file_, nullptr).problems;
+    return check_hdf5(file_, {}).problems;
   }
   // As a file that an older version wrote: no digest is there to notice the damage.
   std::string without_digest() {
@@ -99,14 +99,13 @@ TEST_F(Damage, APipeOrFolderInItsPlaceBlocksNobody) {
   ::mkfifo((folder_ / "pipe.h5").c_str(), 0666);
   EXPECT_THAT(message_of([&] { read_findings(folder_ / "pipe.h5"); }),
               HasSubstr("pipe.h5 is not a regular file"));
-  EXPECT_THAT(message_of([&] { check_hdf5(folder_ / "", nullptr); }),
-              HasSubstr("not a regular file"));
+  EXPECT_THAT(message_of([&] { check_hdf5(folder_ / "", {}); }), HasSubstr("not a regular file"));
 }
 
 TEST_F(Damage, AFileThatAnotherReaderHasLockedIsRead) {
   const int other = ::open(file_.c_str(), O_RDWR);
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  EXPECT_THAT(check_hdf5(file_, nullptr).problems, IsEmpty());
+  EXPECT_THAT(check_hdf5(file_, {}).problems, IsEmpty());
   EXPECT_EQ(read_findings(file_).trials.size(), 2U);
   ::close(other);
 }

@@ -133,7 +133,7 @@ TEST_F(Forged, IdsAndHashesThatAreNone) {
   expect_refused(2, "/inputs/model", "abc");
   expect_refused(6, "/record/trial", "0123456789abcdef");
   expect_refused(6, "/record/knobs/0/1", "another task");
-  for (const char* name : {"", "task"})  // of knobs that the trial does not read
+  for (const char* name : {"", "task", "temperature"})  // of knobs that the trial does not read
     expect_refused(6, "/record/knobs/7", Json::array({name, ""}));
   expect_refused(6, "/record/answers/0/input", "abc");
   expect_refused(6, "/record/shot_sha256/0", "abc");

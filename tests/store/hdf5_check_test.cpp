@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <hdf5.h>
 
+#include <cmath>
+
 #include "base/sha256.hpp"
 #include "samples.hpp"
 #include "search/recommend.hpp"
@@ -24,7 +26,8 @@ bool is_hit(const std::string& answer, const std::string& target) {
 }
 
 // What check says of a history that was changed.
-std::vector<std::string> problems(const std::function<void(Record&)>& change) {
+std::vector<std::string> problems(const std::function<void(Record&)>& change,
+                                  const LossOf& loss_of = nullptr) {
   const Folder folder;
   History h = samples::complete();
   Record record = std::move(h.finished[kOne]);
@@ -34,7 +37,7 @@ std::vector<std::string> problems(const std::function<void(Record&)>& change) {
   h.finished[record.trial] = record;
   h.inputs = {{record.trial, samples::inputs()}};
   write_hdf5(folder / "x.h5", h, {});
-  return check_hdf5(folder / "x.h5", is_hit).problems;
+  return check_hdf5(folder / "x.h5", {is_hit, loss_of}).problems;
 }
 
 TEST(Check, FindsNothingInAWholeFile) {
@@ -44,7 +47,7 @@ TEST(Check, FindsNothingInAWholeFile) {
 TEST(Check, NamesTrialsThatAreNotDone) {
   const Folder folder;
   write_hdf5(folder / "x.h5", samples::history(), samples::planned());
-  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+  EXPECT_THAT(check_hdf5(folder / "x.h5", {is_hit}).problems,
               ElementsAre(HasSubstr("0d33084441e7e60c failed: no such file"),
                           HasSubstr("a7556d25ea9a69a7 is running"),
                           HasSubstr("3ee16ebf6a798557 is missing")));
@@ -107,8 +110,53 @@ TEST(Check, FindsIdsAndHitsAndFaultsThatAreNotThoseOfTheRows) {
   History h = samples::complete();
   h.finished[kOne].knobs[0].second = "E2";
   write_hdf5(folder / "x.h5", h, {});
-  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+  EXPECT_THAT(check_hdf5(folder / "x.h5", {is_hit}).problems,
               ElementsAre(HasSubstr("its knobs are those of trial 3ee16ebf6a798557")));
+}
+
+TEST(Check, FindsKnobsThatTheTrialDoesNotHave) {
+  const auto with = [](const char* name, const char* text) {
+    return problems([&](Record& r) { r.knobs.emplace_back(name, text); });
+  };
+  EXPECT_THAT(with("penalty.weight", "0.1"), IsEmpty());
+  EXPECT_THAT(with("train.lr", "0.1"),
+              ElementsAre(HasSubstr("its knob train.lr is '0.1', which its method does not read")));
+  EXPECT_THAT(with("temperature", "1"),
+              ElementsAre(HasSubstr("its knob temperature is '1', which no trial of this")));
+  EXPECT_THAT(problems([](Record& r) { r.knobs[4].second = "0.250"; }),
+              ElementsAre(HasSubstr("sigma0 is '0.250', which is written '0.25'")));
+}
+
+TEST(Check, FindsLossesThatOthersContradict) {
+  EXPECT_THAT(problems([](Record& r) { r.zero_loss = 2; }),
+              ElementsAre(HasSubstr("zero_loss is 2, w = 0 had 2.5")));
+  EXPECT_THAT(problems([](Record& r) { r.zero_loss = samples::kNan; }),
+              ElementsAre(HasSubstr("zero_loss is nan, w = 0 had 2.5")));
+  EXPECT_THAT(problems([](Record& r) {
+                r.generations[1].population.weights[2] = 0.1;
+                r.generations[1].population.weights[3] = 1.0 / 3;
+              }),
+              ElementsAre(HasSubstr("evaluation 3 has the loss inf, equal weights had 2.25")));
+}
+
+TEST(Check, FindsLossesThatTheShotsContradict) {
+  // A rule by which the shots of the sample have its best loss, and a penalty of weights near 1/3.
+  const LossOf loss_of = [](const study::Trial&, std::span<const double> w,
+                            std::span<const double> sums, std::span<const int> tokens) {
+    EXPECT_THAT(tokens, ElementsAre(4, 2));
+    return sums[0] + sums[1] - 2.5 - 1.0 / 7 + 1.75 + (std::abs(w[1] - 0.33) < 0.01 ? 3.5 : 0);
+  };
+  const auto after = [&](const std::function<void(Record&)>& change) {
+    return problems(change, loss_of);
+  };
+  EXPECT_THAT(after([](Record& r) { r.generations[0].losses[1] = 2.7; }), IsEmpty());
+  EXPECT_THAT(after([](Record& r) {
+                r.generations[0].losses[1] = 2.7;
+                r.shot_sums[0] += 0.001;
+              }),
+              ElementsAre(HasSubstr("best_loss is 1.75, its shots give 1.751")));
+  EXPECT_THAT(after([](Record&) {}),
+              ElementsAre(HasSubstr("the loss of evaluation 1 is 2.25, its penalty alone is 2.6")));
 }
 
 TEST(Check, FindsTwoContentsUnderOneName) {
@@ -125,7 +173,7 @@ TEST(Check, FindsTwoContentsUnderOneName) {
     named.inputs[record.trial]["model"] = base::sha256(record.trial);
   }
   write_hdf5(folder / "x.h5", named, {});
-  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+  EXPECT_THAT(check_hdf5(folder / "x.h5", {is_hit}).problems,
               ElementsAre(AllOf(HasSubstr("different files under one name"),
                                 HasSubstr("model mini ("), HasSubstr("in trial"))));
 }
@@ -138,17 +186,17 @@ TEST(Check, SaysWhenUnlikeMachinesMadeTheTrials) {
   h.headers[1].environment["cpu_capability"] = "AVX2";
   h.made_by[kOne] = 1;
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  const CheckResult mixed = check_hdf5(folder / "x.h5", is_hit);
+  const CheckResult mixed = check_hdf5(folder / "x.h5", {is_hit});
   EXPECT_THAT(mixed.problems, IsEmpty());
   EXPECT_THAT(mixed.notes,
               Contains(AllOf(HasSubstr("2 kinds of machine"), HasSubstr("cpu_capability AVX2"))));
   h.made_by[kOne] = 0;
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).notes,
+  EXPECT_THAT(check_hdf5(folder / "x.h5", {is_hit}).notes,
               testing::Not(Contains(HasSubstr("kinds of machine"))));
   h.made_by[kOne] = 7;
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+  EXPECT_THAT(check_hdf5(folder / "x.h5", {is_hit}).problems,
               ElementsAre(HasSubstr("it was made by start 7, /headers has 2")));
 }
 
@@ -159,7 +207,7 @@ TEST(Check, FindsAnotherPlanThanThatOfTheLastStart) {
     h.headers[0].environment["shard"] = "1-of-1";
     h.headers[0].environment["trials"] = trials;
     write_hdf5(folder / "x.h5", h, samples::complete_plan());
-    return check_hdf5(folder / "x.h5", is_hit).problems;
+    return check_hdf5(folder / "x.h5", {is_hit}).problems;
   };
   EXPECT_THAT(found("2"), IsEmpty());
   EXPECT_THAT(found("3"), ElementsAre(HasSubstr("/runs has 2 planned trial(s), its last start "
@@ -172,7 +220,7 @@ TEST(Check, FindsABadHash) {
   History h = samples::complete();
   h.inputs[kOne]["model"] = "abc";
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  EXPECT_THAT(check_hdf5(folder / "x.h5", is_hit).problems,
+  EXPECT_THAT(check_hdf5(folder / "x.h5", {is_hit}).problems,
               ElementsAre(HasSubstr("the hash of model is no SHA-256")));
 }
 
@@ -182,7 +230,7 @@ std::vector<std::string> problems_of_inputs(const std::function<void(History&)>&
   History h = samples::complete();
   change(h);
   write_hdf5(folder / "x.h5", h, samples::complete_plan());
-  return check_hdf5(folder / "x.h5", is_hit).problems;
+  return check_hdf5(folder / "x.h5", {is_hit}).problems;
 }
 
 TEST(Check, FindsHashesThatAreMissing) {
@@ -220,7 +268,7 @@ std::vector<std::string> problems_after(const Change& change) {
   const hid_t file = H5Fopen(name.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   change(file);
   H5Fclose(file);
-  std::vector<std::string> problems = check_hdf5(name, is_hit).problems;
+  std::vector<std::string> problems = check_hdf5(name, {is_hit}).problems;
   EXPECT_THAT(problems.at(0), HasSubstr("its digest differs"));
   problems.erase(problems.begin());
   return problems;

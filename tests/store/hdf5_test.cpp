@@ -39,7 +39,7 @@ std::string output_of(const std::string& command) {
 }
 
 std::vector<std::string> problems_of(const std::filesystem::path& file) {
-  return check_hdf5(file, nullptr).problems;
+  return check_hdf5(file, {}).problems;
 }
 
 long files_beside(const std::filesystem::path& file) {

@@ -44,6 +44,7 @@ inline Record searched(const std::string& method = "cma", int runs = 1) {
   r.modules = {"a", "b", "c"};
   r.weights = trace.best;
   r.best_loss = trace.best_loss;
+  r.zero_loss = method == "random" ? loss_of({.dim = 3, .weights = {0, 0, 0}})[0] : kNan;
   r.counts.evaluations = 33;
   r.counts.probes = 0;
   r.counts.rounds = static_cast<int64_t>(r.generations.size());

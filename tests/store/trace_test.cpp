@@ -130,7 +130,7 @@ std::vector<std::string> problems_with_sigma(double value) {
   auto plan = samples::complete_plan();
   samples::add_searched(history, plan);
   write_hdf5(name, history, plan);
-  EXPECT_THAT(check_hdf5(name, nullptr).problems, IsEmpty());
+  EXPECT_THAT(check_hdf5(name, {}).problems, IsEmpty());
   const hid_t file = H5Fopen(name.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   const hid_t sigma = H5Dopen2(file, ("trace/" + kSearched + "/sigma").c_str(), H5P_DEFAULT);
   std::vector<double> values(
@@ -140,7 +140,7 @@ std::vector<std::string> problems_with_sigma(double value) {
   H5Dwrite(sigma, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
   H5Dclose(sigma);
   H5Fclose(file);
-  return check_hdf5(name, nullptr).problems;
+  return check_hdf5(name, {}).problems;
 }
 
 TEST(Trace, OfAnotherSigmaIsFoundByTheCheck) {
@@ -161,12 +161,12 @@ TEST(Schema4, IsReadAsTheSameStudy) {
     EXPECT_EQ(before.rows[i].counts.evaluations, now.rows[i].counts.evaluations);
   }
   EXPECT_EQ(before.rows[0].knobs.at("search.sigma0"), "0.25");
-  std::vector<std::string> problems = check_hdf5(folder / "new.h5", nullptr).problems;
+  std::vector<std::string> problems = check_hdf5(folder / "new.h5", {}).problems;
   problems.emplace_back("trial 1a5e1876d96499f6: the hash of module b_mödule is not recorded");
   problems.emplace_back(
       "trial 494c392cb91c00d0: its test rows are not those of trial 1a5e1876d96499f6, although "
       "both have one hash");
-  EXPECT_EQ(check_hdf5(old, nullptr).problems, problems) << "the sample of that time lacked both";
+  EXPECT_EQ(check_hdf5(old, {}).problems, problems) << "the sample of that time lacked both";
   EXPECT_EQ(read_trace_of(old, "1a5e1876d96499f6").state.steps, 0u);
   EXPECT_EQ(read_trace_of(old, "1a5e1876d96499f6").losses[2], 1.75);
 }

@@ -163,8 +163,7 @@ TEST_F(ResultsFolder, MergeBesideARunLeavesBothWhole) {
   wait_for(folder_ / "out/journal.ndj");
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(merge().code, 0);
-    EXPECT_EQ(store::check_hdf5(folder_ / "out/out.h5", nullptr).problems,
-              std::vector<std::string>{});
+    EXPECT_EQ(store::check_hdf5(folder_ / "out/out.h5", {}).problems, std::vector<std::string>{});
   }
   for (const auto& entry : fs::directory_iterator(folder_ / "out"))
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
