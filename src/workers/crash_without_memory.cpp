@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kProbe = size_t{4} << 20;  // bytes, more than MPI asks for at a time
 
 // What the handler needs, which can't ask for memory.
-using Words = char[512];
-Words no_memory, no_files;
+using LastLine = char[512];
+LastLine no_memory, no_files;
 struct sigaction before;
 
 bool gets_a_file() {
@@ -27,7 +27,7 @@ bool gets_a_file() {
   return file >= 0 && ::close(file) == 0;
 }
 
-void end(const Words& words) {
+void end(const LastLine& words) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, words, std::strlen(words));
   end_lingering_launcher();
   ::_exit(75);
@@ -39,7 +39,7 @@ void on_crash(int signal) {
   ::sigaction(signal, &before, nullptr);  // the instruction that failed is tried again
 }
 
-void write_words(Words& words, std::string_view lack, std::string_view advice) {
+void write_words(LastLine& words, std::string_view lack, std::string_view advice) {
   const std::string text =
       base::format("lorahub: rank {} on {} {}, {}, and run the same command to go on\n",
                    base::launched_rank().value_or(0), base::host_name(), lack, advice);
