@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace lorahub::lora {
 
@@ -44,6 +45,33 @@ double length(const Factors& factors) {
   return left.matmul(right.t()).norm().item<double>();
 }
 
+// Adds the inner products of what the modules add in a slot, of each with those before it and with
+// itself: one product of matrices a module, since small ones would take longer.
+void add_products(const std::vector<Module>& modules, int slot,
+                  const std::function<void()>& between, std::vector<std::vector<double>>& sums) {
+  std::vector<size_t> owners;  // of the rows, a module's next to each other
+  std::vector<at::Tensor> a, b;
+  for (size_t i = 0; i < modules.size(); ++i) {
+    const auto found = modules[i].slots.find(slot);
+    if (found == modules[i].slots.end()) continue;
+    a.push_back(f64(found->second.a));
+    b.push_back(f64(found->second.b).t() * modules[i].scaling(slot));
+    owners.insert(owners.end(), static_cast<size_t>(a.back().size(0)), i);
+  }
+  const at::Tensor all_a = at::cat(a, 0), all_b = at::cat(b, 0);
+  int64_t rows = 0;  // of the modules until this one
+  for (size_t k = 0; k < a.size(); ++k) {
+    between();
+    rows += a[k].size(0);
+    const at::Tensor products =
+        (a[k].matmul(all_a.narrow(0, 0, rows).t()) * b[k].matmul(all_b.narrow(0, 0, rows).t()))
+            .sum(0);
+    const double* product = products.const_data_ptr<double>();
+    for (int64_t row = 0; row < rows; ++row)
+      sums[owners[static_cast<size_t>(rows - 1)]][owners[static_cast<size_t>(row)]] += product[row];
+  }
+}
+
 }  // namespace
 
 double inner(const Factors& x, const Factors& y) {
@@ -66,11 +94,12 @@ std::vector<std::vector<double>> cosines(const std::vector<Module>& modules,
                                          const std::function<void()>& between) {
   const size_t n = modules.size();
   std::vector<std::vector<double>> result(n, std::vector<double>(n, 0));
+  std::set<int> slots;
+  for (const Module& module : modules)
+    for (const auto& [slot, factors] : module.slots) slots.insert(slot);
+  for (const int slot : slots) add_products(modules, slot, between, result);
   for (size_t i = 0; i < n; ++i)
-    for (size_t j = 0; j <= i; ++j) {
-      between();
-      result[i][j] = result[j][i] = inner(modules[i], modules[j]);
-    }
+    for (size_t j = 0; j < i; ++j) result[j][i] = result[i][j];
   std::vector<double> lengths;
   for (size_t i = 0; i < n; ++i) lengths.push_back(std::sqrt(std::max(result[i][i], 0.0)));
   for (size_t i = 0; i < n; ++i)

@@ -1,8 +1,11 @@
 #include "serve/similarity_maps.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
@@ -16,6 +19,13 @@ constexpr size_t kKeptMaps = 16;  // maps
 constexpr double kDigits = 1e4;   // that a cosine is rounded to
 
 }  // namespace
+
+size_t mapped_count(const std::vector<Catalog::ListedModule>& modules) {
+  size_t count = 0;
+  for (uint64_t bytes = 0; count < std::min(modules.size(), kMostMapped); ++count)
+    if ((bytes += modules[count].bytes) > kMostMappedBytes) break;
+  return count;
+}
 
 std::optional<std::string> SimilarityMaps::known(const std::string& key) const {
   const std::lock_guard lock(mutex_);
@@ -31,6 +41,7 @@ std::string SimilarityMaps::made(const Asked& asked) const {
   const std::string folder = catalog_.folder(asked.library);
   run::Similarity found = run::similarity(study::named_model(catalog_.model(asked.model)).path,
                                           folder, asked.names, go_on);
+  ::malloc_trim(0);  // the modules were many small pieces, which the allocator would keep
   for (auto& row : found.cosines)
     for (double& cosine : row) cosine = std::round(cosine * kDigits) / kDigits;
   for (std::string& sentence : found.left_out) sentence = without_folder(sentence, folder);
@@ -52,8 +63,7 @@ net::HttpResponse SimilarityMaps::answer(const std::string& library, const std::
   asked.key = asked.model + "\n" + asked.library + "\n";
   const std::vector<Catalog::ListedModule> found = catalog_.modules(asked.library, search);
   asked.total = found.size();
-  for (const Catalog::ListedModule& one : found) {
-    if (asked.names.size() == kMostMapped) break;
+  for (const Catalog::ListedModule& one : std::span(found).first(mapped_count(found))) {
     asked.names.push_back(one.name);
     asked.key += one.name + "\n" + one.sha256 + "\n";
   }
