@@ -4,6 +4,7 @@
 
 #include "objective/loss_kinds.hpp"
 #include "study/knobs.hpp"
+#include "study/methods.hpp"
 
 namespace lorahub::objective {
 namespace {
@@ -13,7 +14,11 @@ bool is_known(const study::Trial& trial) {
       trial.loss != study::LossKind::ask && !study::reads_answers(trial.loss);
   const bool smoothed =
       study::find_knob("train.smoothing")->read_by(trial) && trial.train.smoothing > 0;
-  return of_cross_entropies && !smoothed && study::exact(trial.precision) == trial.precision;
+  // A loss that came with its gradient was rounded otherwise in bf16.
+  const bool rounded =
+      study::mixes_by_gradient(trial.method) && trial.precision != study::Precision::f32;
+  return of_cross_entropies && !smoothed && !rounded &&
+         study::exact(trial.precision) == trial.precision;
 }
 
 // A method that does not read the penalty has none.

@@ -46,6 +46,9 @@ TEST(RecordedLoss, IsUnknownWhereItDependsOnMore) {
   trial = searched(study::LossKind::official);
   trial.method = study::Method::gradient;
   EXPECT_FALSE(std::isnan(loss_of(trial)));
+  trial.precision = study::Precision::bf16;
+  EXPECT_TRUE(std::isnan(loss_of(trial)));
+  trial.precision = study::Precision::f32;
   trial.train.smoothing = 0.1;
   EXPECT_TRUE(std::isnan(loss_of(trial)));
   EXPECT_TRUE(std::isnan(recorded_loss(searched(study::LossKind::official), kPoint, {}, {})));
