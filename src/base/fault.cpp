@@ -44,10 +44,10 @@ std::string no_memory(std::string_view what) {
                 size, kMoreMemory);
 }
 
-// Libraries have many words for an allocation that failed ("could not create a primitive"). More
-// than they ask for at a time is tried.
+constexpr size_t kPiece = size_t{64} << 20;  // bytes, more than is asked for at a time
+
+// Libraries have many words for an allocation that failed ("could not create a primitive").
 Cause cause_of_unknown(const std::string& what) {
-  constexpr size_t kPiece = size_t{64} << 20;
   if (!gets_memory(kPiece)) return {Blame::machine, no_memory(""), true};
   return {Blame::program, what};
 }
@@ -77,6 +77,7 @@ Cause cause_of_system(const std::system_error& error) {
   if (known && is_the_machines(number)) {
     const bool thread = number == EAGAIN &&
                         dynamic_cast<const std::filesystem::filesystem_error*>(&error) == nullptr;
+    if (thread && !gets_memory(kPiece)) return {Blame::machine, no_memory(""), true};  // its stack
     return {Blame::machine,
             format("{}: {}, {}", thread ? "no further thread can be started" : "the system failed",
                    std::strerror(number), advice(number)),

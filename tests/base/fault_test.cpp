@@ -35,16 +35,20 @@ TEST(Fault, OurOwnExceptionsAreWhatTheyAre) {
 // oneDNN, say, has words of its own for an allocation that failed.
 TEST(Fault, AnyExceptionOfALibraryInAProcessThatGetsNoMemoryIsTheMachines) {
   const auto error = std::make_exception_ptr(std::runtime_error("could not create a primitive"));
+  const auto no_thread =
+      std::make_exception_ptr(std::system_error(EAGAIN, std::generic_category()));
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
   const rlimit none{.rlim_cur = 1, .rlim_max = before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
-  const Cause without = cause_of(error);
+  const Cause without = cause_of(error), without_a_stack = cause_of(no_thread);
   ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
   EXPECT_EQ(without.blame, Blame::machine);
   EXPECT_TRUE(without.lacks_memory);
   EXPECT_THAT(without.sentence, HasSubstr("give the job more memory"));
+  EXPECT_THAT(without_a_stack.sentence, HasSubstr("give the job more memory"));
   EXPECT_EQ(cause_of(error).blame, Blame::program);
+  EXPECT_THAT(cause_of(no_thread).sentence, HasSubstr("ulimit -u"));
 }
 #endif
 
