@@ -118,11 +118,13 @@ TEST(Fault, ASignalEndsALongSearchWith75) {
 }
 
 // Open MPI's mpirun kills its ranks soon after it was interrupted, and ends with a code of its own.
+// It waits for them for 6 s here: ranks of a busy machine take longer than its usual second or two.
 TEST(Fault, AnMpirunThatIsInterruptedHandsOnThatItGoesOn) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const auto folder = fresh_folder("mpirun");
     write_study(folder);
-    Background run(study_command(folder, "mpirun -np 2", kLong), folder / "err");
+    const std::string mpirun = "mpirun --mca odls_base_sigkill_timeout 6 -np 2";
+    Background run(study_command(folder, mpirun, kLong), folder / "err");
     ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 5; })) << read_all(folder / "err");
     ::kill(run.pid(), signal);
     EXPECT_NE(run.wait(), 0);
