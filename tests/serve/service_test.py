@@ -129,7 +129,8 @@ def cogs_clients():
 
 
 def for_those_who_watch():
-    """Counts for Prometheus, by its own parser of the format; and what cog's servers say at /."""
+    """Counts for Prometheus, by its own parser of the format and by promtool (scripts/setup --test); and what cog's servers
+    say at /."""
     from prometheus_client.parser import text_string_to_metric_families as families
     service = service_at(work / "metrics")
     service.ask("POST", "/predictions", {"input": SHORT})
@@ -139,6 +140,10 @@ def for_those_who_watch():
     status, text = service.ask("GET", "/metrics")
     found = {family.name: family for family in families(text.decode())}
     assert status == 200 and all(family.documentation for family in found.values())
+    promtool = Path(sys.prefix).parent / "promtool"
+    if promtool.exists():
+        judged = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True)
+        assert (judged.returncode, judged.stdout, judged.stderr) == (0, b"", b""), judged
     def value(name, **labels):
         [sample] = [one for one in found[name].samples if labels.items() <= one.labels.items()]
         return sample.value
