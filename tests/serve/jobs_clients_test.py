@@ -2,7 +2,7 @@
 
     jobs_clients_test.py PROGRAM CONFIGS WORK [TEST...]
 """
-import hashlib, http.server, json, os, shutil, subprocess, sys, threading, time
+import hashlib, http.server, json, os, shutil, ssl, subprocess, sys, threading, time
 from pathlib import Path
 
 from running_service import Service, until
@@ -215,9 +215,10 @@ def pages_of_jobs(service):
 
 
 class Receiver:
-    """A web server that keeps what it is sent; the first `refuses` messages of a kind of event it answers with 503."""
+    """A web server that keeps what it is sent; the first `refuses` messages of a kind of event it answers with 503. With
+    a `certificate` (a file with its key) it speaks https."""
 
-    def __init__(self, refuses=0):
+    def __init__(self, refuses=0, certificate=None):
         kept = self.kept = []
         state = {"refuses": refuses}
 
@@ -235,8 +236,12 @@ class Receiver:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hooks/"
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.server_address[1]}/hooks/"
 
     def of(self, job):
         return [(json.loads(body), status) for _, _, body, status in self.kept if json.loads(body)["id"] == job]
@@ -295,6 +300,33 @@ def webhooks():
     until(lambda: later.of(lost))
     assert later.of(lost)[0][0]["status"] == "succeeded", later.kept
     service.end()
+
+
+def certificate(name, of):
+    """A file with a key and its certificate for `of`, which nobody else has signed."""
+    file = work / f"{name}.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
+                    f"subjectAltName={of}", "-keyout", file, "-out", f"{file}.crt"], check=True, capture_output=True)
+    file.write_text(file.read_text() + Path(f"{file}.crt").read_text())
+    return file
+
+
+def secure_webhooks():
+    """Over https to whoever has a certificate that the machine trusts, for the address that was named; to nobody else."""
+    here, unknown = certificate("trusted", "IP:127.0.0.1"), certificate("unknown", "IP:127.0.0.1")
+    elsewhere = certificate("elsewhere", "DNS:hooks.example")
+    (work / "trusted.crt").write_text(here.read_text() + elsewhere.read_text())
+    receivers = [Receiver(certificate=one) for one in (unknown, elsewhere, here)]
+    os.environ["SSL_CERT_FILE"] = str(work / "trusted.crt")
+    service = service_at("secure", *sum((["--webhook-to", one.url] for one in receivers), []))
+    del os.environ["SSL_CERT_FILE"]
+    jobs = [service.ask("POST", "/predictions", {"input": SHORT | {"seed": seed}, "webhook": receiver.url + "a"})[1]["id"]
+            for seed, receiver in enumerate(receivers)]
+    until(lambda: [one for one, _ in receivers[2].of(jobs[2]) if one["completed_at"]])
+    assert not receivers[0].kept and not receivers[1].kept
+    service.end()
+    told = [json.loads((work / "secure/jobs" / job / "job.json").read_text())["webhook_told"] for job in jobs]
+    assert told == [False, False, True], told
 
 
 STUDY = """question: Is it seen?
@@ -370,7 +402,7 @@ def studies():
     service.end()
 
 
-tests = [try_out, turns, expected_times, one_base_model, webhooks, studies]
+tests = [try_out, turns, expected_times, one_base_model, webhooks, secure_webhooks, studies]
 for test in tests:
     if not sys.argv[4:] or test.__name__ in sys.argv[4:]:
         begin = time.time()
