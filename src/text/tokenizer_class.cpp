@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "text/bpe_json.hpp"
+#include "text/bpe_tokenizer.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_files.hpp"
 #include "text/tokenizer_kind.hpp"

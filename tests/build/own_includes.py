@@ -4,6 +4,7 @@ each file alone fails.
 
     own_includes.py TOP SOURCES...    every name that a .cpp of SOURCES qualifies by a folder of TOP/src (base::format) must be
                                       declared by a header of that folder that the file includes, by itself or through others;
+                                      so must a constant (kBpe) of the file's own folder that the file does not define itself;
                                       fmt:: needs a header that includes <fmt/...>. Exit code 1 where one is not
 """
 import functools
@@ -14,6 +15,7 @@ import sys
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 DECLARED = re.compile(r"^ {0,2}(?:template.*> ?)?(?:[\w:<>,&*]+ )*?[\w:<>,&* ]+?[ &*](\w+)\(|"
                       r"^(?:struct|class|enum class|using) (?:\w+::)*(\w+)|^(?:inline )?constexpr [\w:<>,* ]+? (\w+)", re.M)
+CONSTANT = re.compile(r"^(?:extern const|(?:inline )?constexpr) [\w:<>,* ]+?[ *](k[A-Z]\w+)\b", re.M)
 top, sources = pathlib.Path(sys.argv[1]).resolve(), [pathlib.Path(each).resolve() for each in sys.argv[2:]]
 
 
@@ -40,6 +42,10 @@ def seen_by(file):
     return seen
 
 
+constants = {}  # headers by folder and name
+for header in (top / "src").rglob("*.hpp"):
+    for name in CONSTANT.findall(code(header)):
+        constants.setdefault((header.parent.resolve(), name), set()).add(header.resolve())
 declared = {}  # headers by folder and name
 for header in (top / "src").rglob("*.hpp"):
     for names in DECLARED.findall(code(header)):
@@ -51,6 +57,10 @@ for file in sorted(each for source in sources for each in source.rglob("*.cpp") 
     for used in sorted(set(re.findall(r"\b(\w+)::(\w+)", code(file)))):
         if declared.get(used, seen) and not declared.get(used, seen) & seen:
             faults.append(f"{file} uses {'::'.join(used)} of {min(declared[used]).name}, which it does not include")
+    for name in sorted(set(re.findall(r"(?<!:)\bk[A-Z]\w+", code(file))) - set(CONSTANT.findall(code(file)))):
+        headers = constants.get((file.parent, name), seen)
+        if not headers & seen and not re.search(rf"^\s*(?:static |inline |constexpr |const ).*\b{name}\b", code(file), re.M):
+            faults.append(f"{file} uses {name} of {min(headers).name}, which it does not include")
     if "fmt::" in code(file) and not any("<fmt/" in each.read_text() for each in seen):
         faults.append(f"{file} uses fmt:: and includes no header that includes it (base/text.hpp does)")
 print("\n".join(faults) or f"every file of {', '.join(map(str, sources))} includes what it names")
