@@ -44,6 +44,8 @@ void open_standard_streams() {
   }
 }
 
+void write_error(std::string_view words) { write_or_drop(nullptr, words.data(), words.size()); }
+
 void flush_output() {
   const bool flushed = std::fflush(stdout) == 0;
   const int error = flushed ? EIO : errno;

@@ -1,6 +1,7 @@
 // Makes standard input, output and error usable, whatever the program was started with.
 #pragma once
 #include <string>
+#include <string_view>
 
 namespace lorahub::base {
 
@@ -9,6 +10,10 @@ namespace lorahub::base {
 // closed pipe is an error like a full disk (no SIGPIPE). What can't be written to standard error is
 // dropped.
 void open_standard_streams();
+
+// Writes to standard error at once, without memory or locks: for a signal handler, or where the
+// process is about to end. What can't be written is dropped.
+void write_error(std::string_view words);
 
 // Writes what the buffer of standard output holds. Error when something could not be written, now
 // or earlier.

@@ -6,12 +6,12 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <string_view>
 
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/launcher.hpp"
 #include "base/printable.hpp"
+#include "base/streams.hpp"
 #include "workers/end_launcher.hpp"
 
 namespace lorahub::cli {
@@ -21,10 +21,6 @@ constexpr int kMachinesFault = 75;
 
 std::terminate_handler before = nullptr;
 std::atomic_flag ends_already;
-
-void write_all(std::string_view words) {
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, words.data(), words.size());
-}
 
 // The sentence, with the rank where a launcher has started several.
 std::string last_sentence(const base::Cause& cause) {
@@ -42,10 +38,10 @@ bool tell(const std::exception_ptr& error) {
   try {
     const base::Cause cause = base::cause_of(error);
     if (cause.blame != base::Blame::machine) return false;
-    write_all(last_sentence(cause));
+    base::write_error(last_sentence(cause));
     return true;
   } catch (...) {
-    write_all(no_memory);
+    base::write_error(no_memory);
     return true;
   }
 }

@@ -4,11 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstring>
-
 #include "base/host.hpp"
 #include "base/launcher.hpp"
 #include "base/memory_probe.hpp"
+#include "base/streams.hpp"
 #include "base/text.hpp"
 #include "workers/end_launcher.hpp"
 
@@ -28,7 +27,7 @@ bool gets_a_file() {
 }
 
 void end(const LastLine& words) {
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, words, std::strlen(words));
+  base::write_error(words);
   end_lingering_launcher();
   ::_exit(75);
 }

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <string_view>
 
+#include "base/streams.hpp"
 #include "workers/backoff.hpp"
 #include "workers/end_launcher.hpp"
 #include "workers/heartbeat.hpp"
@@ -65,10 +65,9 @@ void LoopState::leave_alone(const std::exception_ptr& error) const {
                      bug ? "internal error: " : "", cause.sentence)));
     rank == 0 ? last_words(words) : print_last_words(words);  // a command's are those of rank 0
   } catch (...) {
-    constexpr std::string_view kWords =
+    base::write_error(
         "lorahub: a rank has no memory left to say what it lacks, give the job more memory; run "
-        "the same command to go on\n";
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+        "the same command to go on\n");
   }
   end_lingering_launcher();
   _exit(code);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/streams.hpp"
 #include "workers/end_launcher.hpp"
 #include "workers/heartbeat.hpp"
 
@@ -17,8 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kLook{500};
 
 [[noreturn]] void end(const std::string& last_words) {
-  [[maybe_unused]] const ssize_t written =
-      ::write(STDERR_FILENO, last_words.data(), last_words.size());
+  base::write_error(last_words);
   end_lingering_launcher();
   ::_exit(75);
 }

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/launcher.hpp"
+#include "base/streams.hpp"
 #include "workers/end_launcher.hpp"
 
 namespace lorahub::workers {
@@ -41,8 +41,7 @@ void check_descriptors() {
 // left out, since libraries wait there for threads that they do not have.
 void end_a_start_that_failed() {
   if (!is_starting) return;
-  [[maybe_unused]] const ssize_t written =
-      ::write(STDERR_FILENO, start_failed, std::strlen(start_failed));
+  base::write_error(start_failed);
   end_lingering_launcher();
   ::_exit(75);
 }
