@@ -22,6 +22,7 @@
 #include "study/compositions.hpp"
 #include "study/remarks.hpp"
 #include "study/single_trial.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::cli {
 namespace {

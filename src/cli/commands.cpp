@@ -1,45 +1,23 @@
 #include "cli/commands.hpp"
 
-#include <CLI/CLI.hpp>  // here alone: a file that includes it compiles the whole parser once more
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <CLI/App.hpp>
 
 #include "base/check.hpp"
-#include "base/file_kind.hpp"
 #include "base/gpus.hpp"
-#include "base/input.hpp"
 #include "base/launcher.hpp"
-#include "base/nesting.hpp"
 #include "base/printable.hpp"
-#include "base/signals.hpp"
 #include "checkpoint/hub_cache.hpp"
-#include "cli/command_facts.hpp"
 #include "cli/outputs.hpp"
-#include "cli/usage.hpp"
 #include "lora/base_names.hpp"
 #include "lora/load_modules.hpp"
-#include "plan/environment.hpp"
 #include "study/choices.hpp"
+#include "study/trial.hpp"
 #include "text/tokenizer_class.hpp"
-#include "workers/session.hpp"
 
 namespace lorahub::cli {
 namespace {
 
 constexpr int kGpuThreads = 16;
-
-const std::set<std::string> kOfManyRanks{"run", "adapt", "train",
-                                         "lab", "serve", "doctor"};  // they open a session
-
-std::string versions() {
-  const auto environment = plan::environment();
-  std::string text =
-      base::format("lorahub {} (commit {})", environment.at("version"), environment.at("commit"));
-  for (const char* library : {"compiler", "libtorch", "mpi", "hdf5"})
-    text += base::format("\n{:<9} {}", library, environment.at(library));
-  return text;
-}
 
 }  // namespace
 
@@ -153,78 +131,9 @@ void warn(const lora::Written& written, const OutOptions& options) {
                100 * written.lost);
 }
 
-std::vector<std::vector<double>> read_weights(const std::string& file) {
-  const std::string text = base::read_input(file);
-  const auto json = nlohmann::json::parse(base::shallow_json(text), nullptr, false);
-  base::check(json.is_array() && !json.empty(),
-              "{}: expected a list of weight vectors such as [[0.5, 0, 1]]{}", file,
-              base::seems_to_be(text));
-  std::vector<std::vector<double>> rows;
-  for (const auto& row : json) {
-    base::check(row.is_array(), "{}: weight vector {} is not a list, write [[0.5, 0, 1]]", file,
-                rows.size());
-    std::vector<double> weights;
-    for (const auto& value : row) {
-      base::check(value.is_number(),
-                  "{}: weight {} of vector {} is not a finite number (losses would be NaN)", file,
-                  weights.size(), rows.size());
-      weights.push_back(value.get<double>());
-    }
-    rows.push_back(std::move(weights));
-  }
-  return rows;
-}
-
-std::vector<double> one_vector(const std::string& file, int modules) {
-  const std::vector<std::vector<double>> rows = read_weights(file);
-  base::check(rows.size() == 1, "{}: holds {} weight vectors where one is wanted", file,
-              rows.size());
-  base::check(static_cast<int>(rows[0].size()) == modules,
-              "{}: {} weights for {} modules, give one weight a module", file, rows[0].size(),
-              modules);
-  return rows[0];
-}
-
 void say(const std::vector<std::string>& sentences) {
   for (const std::string& sentence : sentences)
     fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
-}
-
-int run(int argc, char** argv, ErrorForm& errors) {
-  base::ignore_file_size_signal();
-  CLI::App app(
-      "lorahub: adapts a frozen language model to unseen tasks by searching LoRA mixing weights "
-      "(arXiv 2307.13269)",
-      "lorahub");
-  app.set_version_flag("--version", versions);
-  app.require_subcommand(1);
-  app.footer("Example: lorahub run experiments/quickstart.yaml");
-  Action action;
-  for (const auto add :
-       {add_run,   add_plan,  add_submit, add_status, add_merge,      add_report,  add_export,
-        add_knobs, add_check, add_score,  add_infer,  add_adapt,      add_compose, add_hub,
-        add_probe, add_train, add_lab,    add_bench,  add_completion, add_manual,  add_doctor})
-    add(app, action);
-#ifdef LORAHUB_SERVE
-  add_serve(app, action);
-#endif
-  show_defaults(app);
-  errors = error_form(app, argc, argv);
-  if (argc < 2) {
-    fmt::print(stderr, "{}", app.help());
-    return 2;
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // --help, --version
-    return app.exit(asked);
-  } catch (const CLI::ParseError& error) {
-    base::fail("{}", usage_error(app, error));
-  }
-  check_values(app);
-  const std::string command = app.get_subcommands().front()->get_name();
-  if (!kOfManyRanks.contains(command)) workers::check_started_once(command);
-  return action();
 }
 
 }  // namespace lorahub::cli

@@ -6,17 +6,17 @@
 #include <string>
 
 #include "base/device.hpp"
-#include "cli/report_error.hpp"
 #include "lora/claim.hpp"
 #include "lora/write_mixture.hpp"
 #include "model/architecture.hpp"
 #include "objective/load_model.hpp"
-#include "study/study.hpp"
+#include "study/setting.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace lorahub::cli {
-
-// Parses, acts, and returns the exit code. `errors` becomes how an exception is to be told.
-int run(int argc, char** argv, ErrorForm& errors);
 
 using Action = std::function<int()>;
 
@@ -91,10 +91,6 @@ struct OutOptions {
 void add_out(CLI::App& command, OutOptions& options);
 lora::WrittenForm form(const OutOptions& options);
 void warn(const lora::Written& written, const OutOptions& options);  // of losses, to stderr
-
-std::vector<std::vector<double>> read_weights(const std::string& file);  // W.json: a list of lists
-std::vector<double> one_vector(const std::string& file,
-                               int modules);  // of a file with one list, of that length
 
 // Shards of a folder that have left no journal, as "2 of 3", by the names of those that have;
 // `shards`: how many there are to be, where that is known, else 0.

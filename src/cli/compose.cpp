@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
+#include "cli/weights_file.hpp"
 #include "lora/module_card.hpp"
 #include "model/families.hpp"
 

@@ -5,24 +5,21 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
-#include "base/escape.hpp"
-#include "base/printable.hpp"
 #include "base/progress.hpp"
 #include "base/streams.hpp"
 #include "checkpoint/hub_cache.hpp"
+#include "cli/answer_output.hpp"
 #include "cli/commands.hpp"
 #include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
+#include "cli/weights_file.hpp"
 #include "lora/base_names.hpp"
 #include "lora/peft.hpp"
 #include "model/families.hpp"
-#include "report/statistics/proportion.hpp"
 #include "study/choices.hpp"
 #include "task/row_reader.hpp"
-#include "task/score.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -53,45 +50,13 @@ train::TrainedModel default_model(const InferWords& options, const objective::Lo
   return model;
 }
 
-// Sums over all rows.
-struct Tally {
-  size_t rows = 0, hits = 0, bytes = 0;  // bytes: of the lines of these rows
-  bool scored = true;
-  nlohmann::json answers = nlohmann::json::array();  // with --json
-  double accuracy() const { return 100 * static_cast<double>(hits) / static_cast<double>(rows); }
-};
-
-std::string text(const nlohmann::json& value) { return base::json_text(value); }
-
-void give(const InferWords& options, const task::Row& row, const std::string& answer,
-          Tally& tally) {
-  const std::string& target = row.example.target;
-  const bool hit = !target.empty() && task::is_hit(answer, target);
-  ++tally.rows;
-  tally.bytes += row.line.size() + 1;
-  tally.hits += hit ? 1 : 0;
-  tally.scored = tally.scored && !target.empty();
-  if (options.json) {
-    tally.answers.push_back(answer);
-  } else if (options.json_lines) {
-    nlohmann::json out = row.line.empty()
-                             ? nlohmann::json{{"input", row.example.input}, {"target", target}}
-                             : nlohmann::json::parse(row.line);
-    if (out.contains("answer")) out["given_answer"] = out["answer"];
-    out["answer"] = answer;
-    if (!target.empty()) out["hit"] = hit;
-    fmt::print("{}\n", text(out));
-  } else {
-    fmt::print("{}\n", ::isatty(STDOUT_FILENO) != 0 ? base::printable(answer) : answer);
-  }
-}
-
 // How much of the file has been answered; below 0 where that is not known.
-double share_read(const std::string& file, const Tally& tally) {
+double share_read(const std::string& file, const AnswerOutput& answers) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
-  if (error || size == 0 || tally.bytes <= tally.rows) return -1;  // a pipe, or no line a row
-  return static_cast<double>(tally.bytes) / static_cast<double>(size);
+  if (error || size == 0 || answers.bytes() <= answers.rows())
+    return -1;  // a pipe, or no line a row
+  return static_cast<double>(answers.bytes()) / static_cast<double>(size);
 }
 
 void check_options(const InferWords& options) {
@@ -127,11 +92,9 @@ void warn_of(const InferWords& options) {
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
 }
 
-void say_accuracy(const Tally& tally) {
-  const report::Interval right =
-      report::wilson(static_cast<long>(tally.hits), static_cast<long>(tally.rows));
-  fmt::print(stderr, "accuracy {:.2f} % [{:.1f}, {:.1f}] of {} rows\n", right.value, right.low,
-             right.high, tally.rows);
+AnswerForm answer_form(const InferWords& options) {
+  if (options.json) return AnswerForm::one_object;
+  return options.json_lines ? AnswerForm::json_lines : AnswerForm::plain;
 }
 
 int infer(const InferWords& options) {
@@ -141,7 +104,7 @@ int infer(const InferWords& options) {
                           .columns = task::parse_columns(options.columns, "--columns")});
   const objective::LoadedModel loaded = load_model(options.model);
   warn_of(options);
-  Tally tally;
+  AnswerOutput answers(answer_form(options));
   // Answers that are printed on a terminal are progress enough.
   base::Progress bar(options.quiet || (!options.json && ::isatty(STDOUT_FILENO) != 0),
                      base::FirstLine::after_a_while);
@@ -153,24 +116,17 @@ int infer(const InferWords& options) {
        .max_input = options.longest,
        .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse},
       {.next = [&](task::Row& row) { return stream.next(row); },
-       .give = [&](const task::Row& row,
-                   const std::string& answer) { give(options, row, answer, tally); },
+       .give = [&](const task::Row& row, const std::string& answer) { answers.give(row, answer); },
        .flush =
            [&] {
              base::flush_output();
-             bar.show(share_read(options.task, tally),
-                      base::format("{} rows answered", tally.rows));
+             bar.show(share_read(options.task, answers),
+                      base::format("{} rows answered", answers.rows()));
            },
        .warn = [](const std::string& sentence) { warn(sentence); }});
-  base::check(tally.rows > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
+  base::check(answers.rows() > 0, "{}: no rows to answer, write one {{\"input\": \"...\"}} a line",
               options.task == "-" ? "standard input" : options.task);
-  if (options.json) {
-    nlohmann::json out{{"answers", tally.answers}, {"accuracy", nullptr}};
-    if (tally.scored) out["accuracy"] = tally.accuracy();
-    fmt::print("{}\n", text(out));
-  } else if (tally.scored) {
-    say_accuracy(tally);
-  }
+  answers.end();
   return 0;
 }
 

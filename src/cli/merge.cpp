@@ -9,6 +9,7 @@
 #include "store/merge_shards.hpp"
 #include "store/same_inputs.hpp"
 #include "store/sentence.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::cli {
 namespace {

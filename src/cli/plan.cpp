@@ -1,16 +1,16 @@
 #include <CLI/App.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
-#include "base/escape.hpp"
 #include "base/printable.hpp"
 #include "bench/bench.hpp"
 #include "cli/commands.hpp"
 #include "plan/cost.hpp"
 #include "plan/lacks.hpp"
+#include "plan/plan_json.hpp"
 #include "study/remarks.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::cli {
 namespace {
@@ -27,37 +27,6 @@ struct PlanOptions {
 std::vector<std::string> missing(const study::Study& study, const PlanOptions& options) {
   return plan::lacks(study.trials,
                      options.device == "cuda" ? base::Device::cuda : base::Device::cpu);
-}
-
-nlohmann::json number_or_text(const std::string& value) {
-  const auto number = nlohmann::json::parse(value, nullptr, false);
-  return number.is_number() ? number : nlohmann::json(value);
-}
-
-void print_json(const study::Study& study, const plan::StudyCost& cost,
-                const PlanOptions& options) {
-  nlohmann::json trials = nlohmann::json::array();
-  for (size_t i = 0; i < study.trials.size(); ++i) {
-    nlohmann::json trial{{"id", study::id(study.trials[i])},
-                         {"evaluations", cost.trials[i].evaluations},
-                         {"tokens", std::lround(cost.trials[i].tokens)},
-                         {"tflop", cost.trials[i].tflop}};
-    for (const auto& [name, value] : study::columns(study.trials[i]))
-      trial[name] = number_or_text(value);
-    const study::Seeds& seed = study.trials[i].seed;
-    if (seed.modules == seed.shots && seed.shots == seed.search) trial["seed"] = seed.search;
-    trials.push_back(std::move(trial));
-  }
-  const nlohmann::json plan{{"trials", trials},
-                            {"ranks", options.ranks},
-                            {"memory_bytes", std::llround(cost.memory_bytes)},
-                            {"shared_bytes", std::llround(cost.shared_bytes)},
-                            {"groups", cost.prediction.groups},
-                            {"utilisation", cost.prediction.utilisation},
-                            {"seconds", cost.prediction.seconds},
-                            {"flops_per_second", cost.flops_per_second},
-                            {"missing", missing(study, options)}};
-  fmt::print("{}\n", base::json_text(plan));
 }
 
 void print_text(const study::Study& study, const plan::StudyCost& cost,
@@ -104,7 +73,12 @@ int plan(const PlanOptions& options) {
                   .flops_per_second = options.rate.empty() ? 0 : bench::read_rate(options.rate)});
   for (const std::string& caution : plan::cautions(cost))
     fmt::print(stderr, "lorahub: {}\n", caution);
-  options.json ? print_json(study, cost, options) : print_text(study, cost, options);
+  if (options.json)
+    fmt::print(
+        "{}\n",
+        plan::plan_json(study, cost, {.ranks = options.ranks, .missing = missing(study, options)}));
+  else
+    print_text(study, cost, options);
   return 0;
 }
 

@@ -3,7 +3,7 @@
 #include <exception>
 
 #include "base/streams.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_line.hpp"
 #include "cli/report_error.hpp"
 
 namespace lorahub::cli {
@@ -11,7 +11,7 @@ namespace lorahub::cli {
 int program(int argc, char** argv) {
   ErrorForm form = ErrorForm::text;
   try {
-    const int code = run(argc, argv, form);
+    const int code = run_command_line(argc, argv, form);
     base::flush_output();
     return code;
   } catch (...) {

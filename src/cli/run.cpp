@@ -10,6 +10,7 @@
 #include "store/paths.hpp"
 #include "study/choices.hpp"
 #include "study/remarks.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::cli {
 namespace {

@@ -9,11 +9,10 @@
 #include "cli/commands.hpp"
 #include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
+#include "cli/weights_file.hpp"
 #include "cli/words.hpp"
-#include "objective/alone.hpp"
-#include "plan/command_memory.hpp"
 #include "plan/lengths.hpp"
-#include "plan/trial_inputs.hpp"
+#include "run/score_mixtures.hpp"
 #include "study/choices.hpp"
 #include "task/row.hpp"
 
@@ -64,76 +63,16 @@ void check_rows(const ScoreOptions& options, const objective::LoadedModel& loade
   warn(plan::sentence(cut));
 }
 
-search::TileShape tile_of(const objective::LoadedModel& loaded,
-                          std::span<const model::Tokens> pairs,
-                          const search::Population& candidates) {
-  std::vector<size_t> sources;
-  for (const model::Tokens& pair : pairs) sources.push_back(pair.source.size());
-  return plan::tile_shape_alone({.sources = std::move(sources),
-                                 .generation = std::max(1, candidates.size()),
-                                 .device = loaded.device});
-}
-
-// Error where the losses of these rows can't fit into the memory.
-void check_memory(const ScoreOptions& options, const objective::LoadedModel& loaded,
-                  std::span<const model::Tokens> pairs, const search::Population& candidates) {
-  if (options.no_memory_check) return;
-  study::Trial trial{
-      .method = study::Method::lorahub,
-      .composition = rule(options.mixing).composition,
-      .precision = study::parse<study::Precision>(options.model.precision, "--precision"),
-      .engine = study::parse<study::Engine>(options.engine, "--engine")};
-  plan::Lengths lengths;
-  for (const model::Tokens& pair : pairs)
-    lengths.shots.push_back({.source = static_cast<double>(pair.source.size()),
-                             .target = static_cast<double>(pair.target.size())});
-  const search::TileShape tile = tile_of(loaded, pairs, candidates);
-  const auto tiles =
-      static_cast<int>(search::cut(candidates.size(), static_cast<int>(pairs.size()), tile).size());
-  plan::Need need = plan::need({.trial = trial,
-                                .architecture = loaded.model->architecture(),
-                                .lengths = lengths,
-                                .tile = tile,
-                                .candidates = candidates.dim,
-                                .modules = candidates.dim,
-                                .device = loaded.device},
-                               std::min(loaded.threads, tiles),
-                               base::format("the losses of {} rows", pairs.size()));
-  need.shared = 0;  // loaded already
-  plan::check_own_room(need);
-}
-
-// Of the candidates, or, without a library, of the base alone.
-struct Scored {
-  std::vector<std::string> modules;
-  search::Population candidates;
-  search::Sums sums;
-};
-
-Scored score_base(const objective::LoadedModel& loaded, std::span<const model::Tokens> pairs) {
-  return {.modules = {},
-          .candidates = {.dim = 1, .weights = {0}},
-          .sums = objective::alone_sums(loaded, {}, pairs)};
-}
-
-Scored score_mixtures(const ScoreOptions& options, const objective::LoadedModel& loaded,
-                      std::span<const model::Tokens> pairs) {
-  const lora::Pool pool = load_pool(options.library, options.modules,
-                                    {.model = options.model.model,
-                                     .architecture = loaded.model->architecture(),
-                                     .device = loaded.device,
-                                     .threads = loaded.threads});
-  search::Population candidates = population(options.weights, pool.size());
-  check_memory(options, loaded, pairs, candidates);
-  const auto measure = objective::make_search_measure(
-      loaded,
-      {.pool = pool,
-       .composition = rule(options.mixing),
-       .engine = study::parse<study::Engine>(options.engine, "--engine")},
-      pairs);
-  search::Sums sums = search::measure_all(measure, candidates, static_cast<int>(pairs.size()),
-                                          tile_of(loaded, pairs, candidates));
-  return {.modules = pool.names, .candidates = std::move(candidates), .sums = std::move(sums)};
+// The mixtures of --library and --weights.
+run::Mixtures mixtures(const ScoreOptions& options, const objective::LoadedModel& loaded) {
+  run::Mixtures mixtures{.pool = load_pool(options.library, options.modules,
+                                           {.model = options.model.model,
+                                            .architecture = loaded.model->architecture(),
+                                            .device = loaded.device,
+                                            .threads = loaded.threads}),
+                         .rule = rule(options.mixing)};
+  mixtures.candidates = population(options.weights, mixtures.pool.size());
+  return mixtures;
 }
 
 void check_options(const ScoreOptions& options) {
@@ -168,34 +107,44 @@ int tell(const search::Losses& losses) {
   return overflowed.empty() ? 0 : 1;
 }
 
+void print_json(const run::Scored& scored) {
+  nlohmann::json by_candidate = nlohmann::json::array();
+  for (size_t p = 0; p < scored.losses.size(); ++p) {
+    nlohmann::json sums = nlohmann::json::array();
+    for (int k = 0; k < scored.sums.examples; ++k)
+      sums.push_back(scored.sums.at(static_cast<int>(p), k));
+    by_candidate.push_back(std::move(sums));
+  }
+  fmt::print("{}\n", base::json_text(nlohmann::json{{"modules", scored.modules},
+                                                    {"tokens", scored.tokens},
+                                                    {"loss_sum", by_candidate},
+                                                    {"objective", scored.losses}}));
+}
+
+void print_text(const search::Losses& losses) {
+  for (size_t p = 0; p < losses.size(); ++p)
+    fmt::print("candidate {}: objective {}\n", p,
+               std::isfinite(losses[p]) ? base::format("{:.6f}", losses[p]) : "not finite");
+}
+
 int score(const ScoreOptions& options) {
   check_options(options);
   const std::vector<task::Example> rows = read_rows(options);
   objective::LoadedModel loaded = load_model(options.model);
   check_rows(options, loaded, rows);
-  objective::add_narrow_weights(
-      loaded, study::parse<study::Precision>(options.model.precision, "--precision"),
-      loaded.threads);
+  const auto precision = study::parse<study::Precision>(options.model.precision, "--precision");
+  objective::add_narrow_weights(loaded, precision, loaded.threads);
   const auto pairs = objective::tokenize(*loaded.tokenizer, rows);
-  const auto [modules, candidates, sums] =
-      options.library.empty() ? score_base(loaded, pairs) : score_mixtures(options, loaded, pairs);
-  const std::vector<int> tokens = objective::target_lengths(pairs);
-  const search::Losses losses = objective::reduce(sums, tokens, candidates, {});
-  if (!options.json) {
-    for (size_t p = 0; p < losses.size(); ++p)
-      fmt::print("candidate {}: objective {}\n", p,
-                 std::isfinite(losses[p]) ? base::format("{:.6f}", losses[p]) : "not finite");
-    return tell(losses);
-  }
-  nlohmann::json by_candidate = nlohmann::json::array();
-  for (int p = 0; p < candidates.size(); ++p) {
-    const auto first = sums.values.begin() + p * sums.examples;
-    by_candidate.push_back(std::vector<double>(first, first + sums.examples));
-  }
-  const nlohmann::json out{
-      {"modules", modules}, {"tokens", tokens}, {"loss_sum", by_candidate}, {"objective", losses}};
-  fmt::print("{}\n", base::json_text(out));
-  return tell(losses);
+  const run::Scored scored =
+      options.library.empty()
+          ? run::score_base(loaded, pairs)
+          : run::score(loaded, mixtures(options, loaded), pairs,
+                       {.precision = precision,
+                        .engine = study::parse<study::Engine>(options.engine, "--engine"),
+                        .memory_check = options.no_memory_check ? run::MemoryCheck::skip
+                                                                : run::MemoryCheck::refuse});
+  options.json ? print_json(scored) : print_text(scored.losses);
+  return tell(scored.losses);
 }
 
 }  // namespace

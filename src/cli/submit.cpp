@@ -15,6 +15,7 @@
 #include "store/paths.hpp"
 #include "study/choices.hpp"
 #include "study/remarks.hpp"
+#include "study/study.hpp"
 
 namespace lorahub::cli {
 namespace {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "study/setting.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::study {
@@ -16,9 +17,6 @@ struct Study {
   std::string yaml;           // the file's text, for the record
   std::vector<Trial> trials;  // in the order of `vary`, last key fastest; equal trials (by id) once
 };
-
-// "key=value" of the command line (--set, --only).
-using Setting = std::pair<std::string, std::string>;
 
 // Reads a study and the pieces it uses (configs/<kind>/<name>.yaml, searched from the study's
 // folder upwards, then in $LORAHUB_CONFIGS). `set` overrides the study's own `set` and `vary`.

@@ -15,7 +15,7 @@ commands = {Path(one["file"]).relative_to(source.resolve()) if Path(one["file"])
             for one in json.loads((work / "compile_commands.json").read_text())}
 service = re.compile(r"^(boost|net|serve)/")
 waiting = [name for name in commands if name.parts[0] == "src"]
-assert Path("src/main.cpp") in waiting and Path("src/cli/commands.cpp") in waiting, sorted(commands)
+assert Path("src/main.cpp") in waiting and Path("src/cli/command_line.cpp") in waiting, sorted(commands)
 seen = set(waiting)
 while waiting:
     name = waiting.pop()
@@ -27,7 +27,7 @@ while waiting:
             seen.add(found)
             waiting.append(found)
 # The one file that knows whether there is a service.
-one = commands[Path("src/cli/commands.cpp")]
+one = commands[Path("src/cli/command_line.cpp")]
 words = shlex.split(one["command"])
 words = words[next(i for i, word in enumerate(words) if re.search(r"\+\+", word) and not word.startswith("-")):]
 subprocess.run([*words[:words.index("-o")], "-fsyntax-only", one["file"]], cwd=one["directory"], check=True)
