@@ -1,5 +1,8 @@
 #include "net/connection.hpp"
 
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -26,12 +29,23 @@ std::string text(beast::string_view view) { return {view.data(), view.size()}; }
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<ConnectionContext> context)
-      : stream_(std::move(socket)), timer_(stream_.get_executor()), context_(std::move(context)) {
-    ++context_->open;
+      : stream_(std::move(socket)), timer_(stream_.get_executor()), context_(std::move(context)) {}
+  ~Connection() {
+    context_->open.leave(place_);
+    release_body();
   }
-  ~Connection() { --context_->open; }
 
+  void begin() {
+    place_ = context_->open.enter([weak = weak_from_this()] {
+      if (const auto self = weak.lock())
+        boost::asio::post(self->stream_.get_executor(), [self] { self->close(); });
+    });
+    read_head();
+  }
+
+ private:
   void read_head() {
+    release_body();
     parser_.emplace();
     parser_->header_limit(context_->limits.head);
     parser_->body_limit(UINT64_MAX);  // the head decides where the body goes, and its limit
@@ -43,13 +57,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
         [self = shared_from_this()](auto error, size_t) { self->head_was_read(error); });
   }
 
- private:
   void head_was_read(beast::error_code error) {
     if (error == http::error::end_of_stream) return close();
     if (error == http::error::header_limit) return refuse(431, "The header is too long.");
     if (error) return is_wrong(error) ? refuse(400, "This is no valid HTTP request.") : close();
     if (!take_head()) return refuse(400, "The address or the header of the request is wrong.");
-    if (std::optional<HttpResponse> response = context_->handlers.refused(request_)) {
+    std::optional<HttpResponse> response = context_->handlers.refused(request_);
+    context_->open.asks(place_, request_.caller);
+    if (response) {
       closing_ = closing_ || !parser_->is_done();  // a body that nobody reads may follow
       return send(std::move(*response));
     }
@@ -96,6 +111,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       refuse(413, "The body is too long.");
       return false;
     }
+    if (!hold_body()) {
+      refuse(503, "Too many large bodies are sent at the same time, try again in a minute.");
+      return false;
+    }
     if (!place) {
       parser_->body_limit(most);
       return true;
@@ -110,6 +129,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
     request_.spooled = std::make_shared<const SpooledBody>(place->file);
     return true;
+  }
+
+  // Whether there is room for the body. So what all connections hold together is bounded.
+  bool hold_body() {
+    const auto& limits = context_->limits;
+    const auto length = parser_->content_length();
+    if (parser_->is_done() || (length && *length <= limits.small_body)) return true;
+    is_large_ = true;
+    return ++context_->large_bodies <= limits.large_bodies;
+  }
+
+  void release_body() {
+    if (is_large_) --context_->large_bodies;
+    is_large_ = false;
   }
 
   void ask_for_body() {
@@ -133,7 +166,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read_piece() {
     if (file_parser_->is_done()) {
       file_parser_->get().body().close();
-      return answer([this] { return context_->handlers.answer(request_); });
+      return answer();
     }
     stream_.expires_after(seconds(context_->limits.body_seconds));
     http::async_read_some(stream_, buffer_, *file_parser_,
@@ -151,7 +184,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const auto& body = parser_->get().body();
     request_.body.assign(body.data(), body.size());
     parser_.reset();
-    answer([this] { return context_->handlers.answer(request_); });
+    answer();
   }
 
   void refuse(int status, std::string_view sentence) {
@@ -160,33 +193,46 @@ class Connection : public std::enable_shared_from_this<Connection> {
     send(refusal(status, sentence));
   }
 
+  // A slow answer is made by another thread from a request that is its own: this connection may be
+  // closed meanwhile.
+  void answer() {
+    const auto request = std::make_shared<HttpRequest>(std::move(request_));
+    request_ = {};
+    request_.method = request->method;
+    const auto& handlers = context_->handlers;
+    if (!handlers.is_slow || !handlers.is_slow(*request)) return send(made(*request));
+    stream_.expires_never();
+    boost::asio::post(context_->slow, [self = shared_from_this(), request] {
+      const auto response = std::make_shared<HttpResponse>(self->made(*request));
+      boost::asio::post(self->stream_.get_executor(),
+                        [self, response] { self->send(std::move(*response)); });
+    });
+  }
+
   // What the handler throws is a fault of the program, of which a client learns nothing.
-  template <class Make>
-  void answer(const Make& make) {
-    HttpResponse response;
+  HttpResponse made(const HttpRequest& request) const {
     try {
-      response = make();
+      return context_->handlers.answer(request);
     } catch (...) {
-      response = refusal(500, "The service could not answer this request.");
+      return refusal(500, "The service could not answer this request.");
     }
-    send(std::move(response));
   }
 
   void send(HttpResponse response) {
-    request_.spooled.reset();  // whoever goes on with it holds it
     if (response.later) {
       later_ = std::move(response.later);
       return look_again();
     }
     response_ = std::move(response);
-    if (response_.stream) return begin_stream();
+    if (response_.stream && request_.method != "HEAD") return begin_stream();
     message_.emplace();
     message_->result(static_cast<unsigned>(response_.status));
     fill(*message_);
     const std::string_view content = response_.content();
     message_->content_length(content.size());
     if (request_.method != "HEAD") message_->body() = {content.data(), content.size()};
-    write(*message_);
+    writer_.emplace(*message_);
+    write_piece();
   }
 
   template <class Message>
@@ -197,11 +243,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     for (const auto& [name, value] : response_.fields) message.set(name, value);
   }
 
-  template <class Message>
-  void write(Message& message) {
+  // A response may take as long as the client goes on reading it.
+  void write_piece() {
     stream_.expires_after(seconds(context_->limits.body_seconds));
-    http::async_write(stream_, message, [self = shared_from_this()](auto error, size_t) {
-      if (error || self->closing_) return self->close();
+    http::async_write_some(stream_, *writer_, [self = shared_from_this()](auto error, size_t) {
+      if (error) return self->close();
+      if (!self->writer_->is_done()) return self->write_piece();
+      self->response_ = {};  // which may be large
+      if (self->closing_) return self->close();
       self->read_head();
     });
   }
@@ -215,9 +264,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
       } catch (...) {
         response = refusal(500, "The service could not answer this request.");
       }
-      if (!response) return look_again();
-      send(std::move(*response));
+      if (response) return send(std::move(*response));
+      if (is_gone()) return close();
+      look_again();
     });
+  }
+
+  // Whether the client has closed its side, and waits no longer.
+  bool is_gone() {
+    char next = 0;
+    return ::recv(stream_.socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
   }
 
   template <class Then>
@@ -279,6 +335,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::tcp_stream stream_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<ConnectionContext> context_;
+  uint64_t place_ = 0;  // among the open connections
   beast::flat_buffer buffer_;
   using Body = http::basic_string_body<char, std::char_traits<char>, PageAllocator<char>>;
   std::optional<http::request_parser<Body>> parser_;
@@ -287,20 +344,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   HttpResponse response_;
   std::function<std::optional<HttpResponse>()> later_;
   std::optional<http::response<http::span_body<const char>>> message_;
+  std::optional<http::response_serializer<http::span_body<const char>>> writer_;  // of the message
   std::optional<http::response<http::empty_body>> head_;
   std::optional<http::response_serializer<http::empty_body>> serializer_;
   Chunk piece_;
   int nothing_ = 0;
   bool closing_ = false;
+  bool is_large_ = false;  // the body
 };
 
 }  // namespace
 
 void serve_connection(boost::asio::ip::tcp::socket socket,
                       const std::shared_ptr<ConnectionContext>& context) {
-  if (context->open >= context->limits.connections) return;  // which closes it
-  const auto connection = std::make_shared<Connection>(std::move(socket), context);
-  connection->read_head();
+  std::make_shared<Connection>(std::move(socket), context)->begin();
 }
 
 }  // namespace lorahub::net

@@ -1,15 +1,23 @@
 #include "net/guard.hpp"
 
+#include <algorithm>
+
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::net {
 namespace {
 
-// The name of "name:8000", "[::1]:8000" or "name", without the port, which a tunnel changes.
+// The name of "name:8000", "[::1]:8000" or "name", without the port, which a tunnel changes; "" for
+// what is no name with a port.
 std::string without_port(const std::string& text) {
-  if (text.starts_with('[')) return base::lower(text.substr(0, text.find(']') + 1));
-  return base::lower(text.substr(0, text.find(':')));
+  const size_t end =
+      text.starts_with('[') ? text.find(']') + 1 : std::min(text.find(':'), text.size());
+  const std::string port = text.substr(end);
+  const bool is_port =
+      port.empty() || (port.starts_with(':') && port.size() <= 6 &&
+                       port.find_first_not_of("0123456789", 1) == std::string::npos);
+  return is_port ? base::lower(text.substr(0, end)) : "";
 }
 
 bool is_called(const std::string& host, const GuardRules& rules) {

@@ -1,5 +1,6 @@
 #include "net/http_server.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,7 +16,7 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-constexpr int kThreads = 4;  // handlers are short; what takes long is computed elsewhere
+constexpr int kThreads = 4, kSlowThreads = 2;
 constexpr std::chrono::milliseconds kOutOfDescriptors{100};
 
 tcp::endpoint endpoint(const Address& address) {
@@ -29,10 +30,12 @@ tcp::endpoint endpoint(const Address& address) {
 }  // namespace
 
 struct HttpServer::State {
-  boost::asio::io_context io;
+  boost::asio::io_context io, slow;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> slow_goes_on{
+      slow.get_executor()};
   tcp::acceptor acceptor{io};
   boost::asio::steady_timer pause{io};
-  std::shared_ptr<ConnectionContext> context = std::make_shared<ConnectionContext>();
+  std::shared_ptr<ConnectionContext> context;
   std::vector<std::thread> threads;
 
   void listen(const Address& address) {
@@ -66,6 +69,7 @@ struct HttpServer::State {
   void start() {
     try {
       for (int i = 0; i < kThreads; ++i) threads.emplace_back([this] { io.run(); });
+      for (int i = 0; i < kSlowThreads; ++i) threads.emplace_back([this] { slow.run(); });
     } catch (const std::system_error&) {
       stop();
       throw base::MachineFault(base::cause_of(std::current_exception()).sentence);
@@ -74,6 +78,7 @@ struct HttpServer::State {
 
   void stop() {
     io.stop();
+    slow.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
   }
@@ -81,8 +86,7 @@ struct HttpServer::State {
 
 HttpServer::HttpServer(const Address& address, const ConnectionLimits& limits, Handlers handlers)
     : state_(std::make_unique<State>()) {
-  state_->context->limits = limits;
-  state_->context->handlers = std::move(handlers);
+  state_->context = std::make_shared<ConnectionContext>(limits, std::move(handlers), state_->slow);
   state_->listen(address);
   state_->accept();
   state_->start();

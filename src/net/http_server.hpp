@@ -17,13 +17,16 @@ struct Address {
 };
 
 struct ConnectionLimits {
-  uint32_t head = 8192;      // bytes of a request's line and fields
-  int fields = 100;          // of a header
-  uint64_t body = 16 << 20;  // bytes
-  int connections = 256;     // at the same time; further ones are closed
-  int head_seconds = 10;     // for a head, from its first wait on
-  int body_seconds = 60;     // for a body (for the next piece of one that goes to a file), and for
-                             // a response that the client does not read
+  uint32_t head = 8192;           // bytes of a request's line and fields
+  int fields = 100;               // of a header
+  uint64_t body = 16 << 20;       // bytes
+  uint64_t small_body = 1 << 20;  // bytes; of larger bodies (and those that don't say their length)
+  int large_bodies = 16;          // so many are read and answered at the same time
+  int connections = 256;  // at the same time; a further one closes the oldest one of whoever
+                          // holds the most
+  int head_seconds = 10;  // for a head, from its first wait on
+  int body_seconds = 60;  // for a body, for the next piece of one that goes to a file, and for
+                          // the next piece of a response
 };
 
 // Where a body is written that is too large to be held in memory.
@@ -38,6 +41,9 @@ struct Handlers {
   // Whether the body of such a request goes to a file; nothing: it is held, and no longer than
   // `ConnectionLimits::body`.
   std::function<std::optional<BodyFile>(const HttpRequest& head)> spool = {};
+  // Whether the answer may take long. Threads of their own compute such ones, so that others come
+  // at once.
+  std::function<bool(const HttpRequest&)> is_slow = {};
   // Answers a whole request; several threads call it. What it throws becomes a 500 without words.
   std::function<HttpResponse(const HttpRequest&)> answer;
 };

@@ -47,6 +47,13 @@ void make_private(const std::filesystem::path& folder) {
               error.message());
 }
 
+// Jobs that are asked for have their tokens counted, studies are read from their journals, and
+// archives are put together.
+bool is_slow(const net::HttpRequest& request) {
+  return request.changes_something() || request.path.starts_with("/api/studies") ||
+         request.path.ends_with(".zip");
+}
+
 class RunningService {
  public:
   RunningService(const ServiceOptions& options, run::RankServer& own,
@@ -108,6 +115,7 @@ class RunningService {
         options_.address, {},
         {.refused = [this](net::HttpRequest& head) { return refused(head); },
          .spool = [this](const net::HttpRequest& head) { return spool(head); },
+         .is_slow = is_slow,
          .answer = [this](const net::HttpRequest& request) { return answer(request); }});
     ready(base::format("http://{}:{}/{}", in_url(options_.address.host), server.port(),
                        token_of_address()));

@@ -55,7 +55,9 @@ TEST(Guard, IsCalledByItsOwnNamesAloneWhateverThePort) {
     fields["host"] = good;
     EXPECT_EQ(status("GET", "/jobs", fields), 200) << good;
   }
-  for (const char* bad : {"", "evil.example", "localhost.evil.example:8000", "[::2]"}) {
+  for (const char* bad :
+       {"", "evil.example", "localhost.evil.example:8000", "[::2]", "[::1", "[::1]x",
+        "localhost:x@evil.example", "localhost:1:2", "localhost:123456"}) {
     Fields fields = token;
     fields["host"] = bad;
     EXPECT_EQ(status("GET", "/", fields), 403) << bad;

@@ -5,8 +5,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -20,6 +25,7 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr uint64_t kBody = 1000;
+constexpr size_t kLarge = 64 << 20;  // more than sockets hold
 
 // Says what it was sent.
 HttpResponse echo(const HttpRequest& request) {
@@ -32,6 +38,7 @@ HttpResponse echo(const HttpRequest& request) {
     };
     return response;
   }
+  if (request.path == "/large") return {.body = std::string(kLarge, 'x')};
   if (request.path == "/stream") {
     HttpResponse response{.type = "text/event-stream"};
     response.stream = [count = 0]() mutable {
@@ -53,10 +60,23 @@ class Server : public testing::Test {
     return std::nullopt;
   }
   HttpServer server_{{.host = "127.0.0.1", .port = 0},
-                     {.body = kBody, .connections = 8, .head_seconds = 1, .body_seconds = 2},
+                     {.body = kBody,
+                      .small_body = kBody / 2,
+                      .large_bodies = 2,
+                      .connections = 8,
+                      .head_seconds = 1,
+                      .body_seconds = 2},
                      {.refused = admit, .answer = echo}};
   std::string ask(const std::string& bytes) const { return reply(server_.port(), bytes); }
 };
+
+using Clients = std::vector<std::unique_ptr<RawClient>>;
+
+Clients connected(int count, uint16_t port) {
+  Clients clients;
+  for (int i = 0; i < count; ++i) clients.push_back(std::make_unique<RawClient>(port));
+  return clients;
+}
 
 TEST_F(Server, AnswersOneRequestAfterAnotherOnAConnection) {
   const std::string text =
@@ -122,22 +142,94 @@ TEST_F(Server, StopsReadingAtTheLimitOfABody) {
   EXPECT_LT(sent, size_t{20} << 20);
 }
 
+TEST_F(Server, HoldsSoManyLargeBodiesAtMost) {
+  const std::string large = "POST /c HTTP/1.1\r\nHost: h\r\nContent-Length: 600\r\n\r\n";
+  const std::string unknown = "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  RawClient first(server_.port()), second(server_.port());
+  first.send(large + "x");
+  second.send(unknown + "1\r\nx\r\n");
+  const auto is_refused = [&] {
+    return ask(large + std::string(600, 'x')).starts_with("HTTP/1.1 503");
+  };
+  while (!is_refused()) {
+  }
+  EXPECT_THAT(
+      ask("POST /c HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\nConnection: close\r\n\r\n" +
+          std::string(500, 'x')),
+      HasSubstr("POST /c  500"));
+  second.send("0\r\n\r\n");
+  EXPECT_THAT(second.read("POST /c  1"), HasSubstr("POST /c  1"));
+  const std::string last =
+      "POST /c HTTP/1.1\r\nHost: h\r\nContent-Length: 600\r\nConnection: close\r\n\r\n";
+  while (ask(last + std::string(600, 'x')).find("POST /c  600") == std::string::npos) {
+  }
+}
+
+TEST_F(Server, HeadOfAStreamHasNoBody) {
+  const std::string text = ask("HEAD /stream HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(text, HasSubstr("Content-Length: 0\r\n"));
+  EXPECT_THAT(text, testing::EndsWith("\r\n\r\n"));
+}
+
+TEST_F(Server, SlowAnswersKeepNoOtherWaiting) {
+  std::promise<void> opened;
+  const std::shared_future<void> open = opened.get_future().share();
+  const HttpServer server(
+      {.host = "127.0.0.1", .port = 0}, {},
+      {.refused = admit,
+       .is_slow = [](const HttpRequest& request) { return request.path == "/slow"; },
+       .answer =
+           [&](const HttpRequest& request) {
+             if (request.path == "/slow") open.wait();
+             return echo(request);
+           }});
+  Clients slow = connected(20, server.port());
+  for (const auto& client : slow) client->send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (int i = 0; i < 20; ++i)
+    EXPECT_THAT(reply(server.port(), "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+                HasSubstr("GET /a"));
+  slow.resize(15);  // others are closed in the middle of it
+  opened.set_value();
+  for (const auto& client : slow) EXPECT_THAT(client->read("GET /slow"), HasSubstr("GET /slow"));
+}
+
 TEST_F(Server, ASlowHeadIsNotWaitedForLong) {
   RawClient client(server_.port());
   client.send("GET /a HTTP/1.1\r\n");
   EXPECT_EQ(client.read(), "");  // closed after the second that a head may take
 }
 
-TEST_F(Server, ManyConnectionsLeaveRoomForNobodyElse) {
-  std::vector<std::unique_ptr<RawClient>> idle;
-  for (int i = 0; i < 40; ++i) idle.push_back(std::make_unique<RawClient>(server_.port()));
+TEST_F(Server, HoldsSoManyConnectionsAtMost) {
   int open = 0;
-  for (const auto& client : idle) {
+  for (const auto& client : connected(40, server_.port())) {
     client->send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     if (!client->read("GET /a").empty()) ++open;
   }
   EXPECT_GT(open, 0);
   EXPECT_LE(open, 8);
+}
+
+TEST_F(Server, ConnectionsThatKeepItWaitingKeepNobodyOut) {
+  const std::string whole = "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  const Clients silent = connected(40, server_.port());
+  EXPECT_THAT(ask(whole), StartsWith("HTTP/1.1 200"));
+  const Clients slow = connected(40, server_.port());
+  for (const auto& client : slow) client->send("GET /a HTTP/1.1\r\n");
+  EXPECT_THAT(ask(whole), StartsWith("HTTP/1.1 200"));
+  const Clients deaf = connected(40, server_.port());
+  for (const auto& client : deaf) client->send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(ask(whole), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Server, AResponseMayTakeAsLongAsItIsRead) {
+  RawClient client(server_.port());
+  client.send("GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  size_t read = 0;
+  for (int part = 0; part < 8; ++part) {  // in 3.2 s, of which a piece may take 2
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    read += client.read_bytes(kLarge / 8);
+  }
+  EXPECT_GT(read + client.read().size(), kLarge);  // and a head
 }
 
 TEST_F(Server, WaitsForAResponseThatComesLater) {
@@ -223,6 +315,32 @@ TEST_F(SpoolingServer, BoundsAFileAsItBoundsMemory) {
   EXPECT_EQ(cut.read(), "");
   for (int i = 0; i < 1000 && files() > 0; ++i) ::usleep(10'000);  // the socket closes first
   EXPECT_EQ(files(), 0U);
+}
+
+// What it does then is for a sanitizer (CONTRIBUTING.md), too.
+TEST_F(Server, EndsWhileClientsAskAndGo) {
+  for (int round = 0; round < 3; ++round) {
+    std::atomic<int> answers = 0;
+    std::atomic<bool> stops = false;
+    auto server = std::make_unique<HttpServer>(Address{.host = "127.0.0.1", .port = 0},
+                                               ConnectionLimits{.body = kBody, .connections = 8},
+                                               Handlers{.refused = admit, .answer = echo});
+    const uint16_t port = server->port();
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 6; ++i)
+      clients.emplace_back([&, i] {
+        const char* const paths[] = {"/a", "/later", "/stream", "/bug", "/closed", "/b"};
+        while (!stops) {
+          RawClient client(port);
+          client.send(base::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", paths[i]));
+          if (client.read_bytes(4) == 4) ++answers;
+        }
+      });
+    while (answers < 100) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    server.reset();  // in the middle of it
+    stops = true;
+    for (std::thread& one : clients) one.join();
+  }
 }
 
 }  // namespace

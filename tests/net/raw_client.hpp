@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lorahub::net {
 
@@ -41,6 +42,18 @@ class RawClient {
       text.append(buffer, static_cast<size_t>(count));
     }
     return text;
+  }
+
+  // Reads that many bytes, or fewer where the other side closes; gives how many.
+  size_t read_bytes(size_t most) {
+    std::vector<char> buffer(most);
+    size_t read = 0;
+    while (read < most) {
+      const ssize_t count = ::recv(socket_, buffer.data(), most - read, 0);
+      if (count <= 0) break;
+      read += static_cast<size_t>(count);
+    }
+    return read;
   }
 
  private:
