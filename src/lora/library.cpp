@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "checkpoint/hub_cache.hpp"
 #include "lora/peft.hpp"
+#include "lora/reserved_names.hpp"
 
 namespace lorahub::lora {
 
@@ -93,7 +94,7 @@ std::vector<std::string> module_names(const fs::path& library) {
       "{}: no such module library, give a folder of PEFT adapters, a file of names, or a piece "
       "of configs/library",
       library.string());
-  const fs::path list = library / "modules.txt";
+  const fs::path list = library / kListFile;
   return fs::exists(list, error) ? listed(list) : all_folders(library);
 }
 

@@ -18,11 +18,13 @@ struct AnsweringModel {
   size_t candidates() const { return static_cast<size_t>(adapter.candidates); }
   std::vector<model::Ids> generate(std::span<const model::Ids> sources,
                                    const AnswerRule& rule) const {
-    const model::AnswerLimit limit{
-        .max_tokens = rule.max_tokens,
-        .is_whole =
-            [this](const model::Ids& ids) { return loaded.tokenizer->is_whole_answer(ids); },
-        .not_finite = rule.not_finite};
+    const model::AnswerLimit limit{.max_tokens = rule.max_tokens,
+                                   .is_whole =
+                                       [&](const model::Ids& ids) {
+                                         rule.after_token();
+                                         return loaded.tokenizer->is_whole_answer(ids);
+                                       },
+                                   .not_finite = rule.not_finite};
     return side_by_side ? loaded.model->generate_each(adapter, sources, limit)
                         : loaded.model->generate(adapter, sources, limit);
   }

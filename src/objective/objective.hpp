@@ -1,5 +1,6 @@
 // Weights -> loss sums and weights -> answers, on one device, by this process's threads.
 #pragma once
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -62,6 +63,8 @@ struct AnswerRule {
   int max_tokens = 256;
   int batch = 10;
   model::AnswerLimit::NotFinite not_finite = model::AnswerLimit::NotFinite::ends;
+  // Called after each token, by each of the threads that compute; an exception ends them all.
+  std::function<void()> after_token = [] {};
 };
 std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);

@@ -150,7 +150,8 @@ std::vector<std::string> answers(const InferOptions& options, objective::LoadedM
     const auto some = objective::answer(worker, model.adapter, prompts,
                                         {.max_tokens = options.max_tokens,
                                          .batch = options.batch,
-                                         .not_finite = model::AnswerLimit::NotFinite::is_an_error});
+                                         .not_finite = model::AnswerLimit::NotFinite::is_an_error,
+                                         .after_token = options.after_token});
     for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
   }
   return all;

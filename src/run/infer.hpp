@@ -24,7 +24,8 @@ struct InferOptions {
   int batch = 10;                         // rows answered together
   int max_input = study::kUsualMaxInput;  // tokens of an input
   MemoryCheck memory_check = MemoryCheck::refuse;
-  std::string remedy = "raise --max-input";  // of an input that is too long, for its sentence
+  std::string remedy = "raise --max-input";   // of an input that is too long, for its sentence
+  std::function<void()> after_token = [] {};  // as in objective::AnswerRule
 };
 
 // Where rows come from and answers go to. An exception from one of these functions ends the work.

@@ -1,5 +1,7 @@
 #include "serve/answers.hpp"
 
+#include <algorithm>
+
 #include "lora/library.hpp"
 #include "run/infer.hpp"
 #include "study/single_trial.hpp"
@@ -28,33 +30,49 @@ model::Adapter mixed(const InferInput& input, const study::Trial& trial, run::Ra
                        own.model_of(trial).dtype());
 }
 
+train::TrainedModel answering(const InferInput& input, const study::Trial& trial,
+                              const AnswerPlaces& places) {
+  const objective::LoadedModel loaded = places.own.model_of(trial);
+  if (!input.job.empty())
+    return run::adapted_model(loaded, places.adapter, "the adapter of " + input.job);
+  if (!input.module.empty())
+    return run::adapted_model(loaded, lora::module_folder(trial.library_path, input.module),
+                              input.module);
+  train::TrainedModel usual{.model = loaded.model, .adapter = {}};
+  if (!input.weights.empty()) usual.adapter = mixed(input, trial, places.own);
+  return usual;
+}
+
 }  // namespace
 
-std::vector<std::string> answers(const InferInput& input, const Catalog& catalog,
-                                 const std::filesystem::path& adapter, run::RankServer& own) {
-  const study::Trial trial = places_of(input, catalog);
-  const objective::LoadedModel loaded = own.model_of(trial);
-  train::TrainedModel usual{.model = loaded.model, .adapter = {}};
-  if (!input.job.empty())
-    usual = run::adapted_model(loaded, adapter, "the adapter of " + input.job);
-  if (!input.module.empty())
-    usual = run::adapted_model(loaded, lora::module_folder(trial.library_path, input.module),
-                               input.module);
-  if (!input.weights.empty()) usual.adapter = mixed(input, trial, own);
-  std::vector<std::string> all;
-  size_t next = 0;
-  const auto give_row = [&](task::Row& row) {
-    if (next == input.prompts.size()) return false;
-    row = {.example = {.input = input.prompts[next], .target = ""},
-           .adapter = "",
-           .place = base::format("prompt {}", next + 1)};
-    ++next;
-    return true;
-  };
-  run::infer(loaded, usual, {.library = {}, .max_tokens = input.max_tokens, .remedy = "shorten it"},
-             {.next = give_row,
-              .give = [&](const task::Row&, const std::string& answer) { all.push_back(answer); }});
-  return all;
+// Batches of the same rows as those of `lorahub infer`.
+void add_answers(const InferInput& input, const AnswerPlaces& places, const AnswerWatch& watch,
+                 std::vector<std::string>& all) {
+  const study::Trial trial = places_of(input, places.catalog);
+  const objective::LoadedModel loaded = places.own.model_of(trial);
+  const train::TrainedModel usual = answering(input, trial, places);
+  const run::InferOptions options{.library = {},
+                                  .max_tokens = input.max_tokens,
+                                  .remedy = "shorten it",
+                                  .after_token = watch.after_token};
+  const size_t at_once = static_cast<size_t>(options.batch * loaded.threads);
+  while (all.size() < input.prompts.size()) {
+    const size_t end = std::min(all.size() + at_once, input.prompts.size());
+    size_t next = all.size();
+    const auto give_row = [&](task::Row& row) {
+      if (next == end) return false;
+      row = {.example = {.input = input.prompts[next], .target = ""},
+             .adapter = "",
+             .place = base::format("prompt {}", next + 1)};
+      ++next;
+      return true;
+    };
+    run::infer(loaded, usual, options,
+               {.next = give_row, .give = [&](const task::Row&, const std::string& answer) {
+                  all.push_back(answer);
+                }});
+    if (end < input.prompts.size()) watch.after_batch();
+  }
 }
 
 }  // namespace lorahub::serve

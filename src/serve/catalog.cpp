@@ -11,6 +11,7 @@
 #include "lora/index.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
+#include "lora/reserved_names.hpp"
 #include "study/single_trial.hpp"
 
 namespace lorahub::serve {
@@ -70,7 +71,7 @@ std::vector<Catalog::ListedModule> listed(const std::string& folder) {
 
 // An open library may be empty as yet.
 void check_open(const std::string& name, const fs::path& folder) {
-  base::check(fs::is_directory(folder) && !fs::exists(folder / "modules.txt"),
+  base::check(fs::is_directory(folder) && !fs::exists(folder / lora::kListFile),
               "--open-library {}: {} is no folder of modules, or has a list modules.txt (a new "
               "module would not be in it), give a folder without one",
               name, folder.string());
@@ -105,6 +106,23 @@ std::string Catalog::by_names(std::string sentence) const {
   for (const auto& [place, name] : places_)
     sentence = base::replaced(without_folder(std::move(sentence), place), place, name);
   return sentence;
+}
+
+bool Catalog::has_model(const std::string& name) const {
+  try {
+    if (!name.empty()) checkpoint::resolve(study::named_model(model(name)).path);
+    return true;
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
+bool Catalog::has_modules(const std::string& library) const {
+  try {
+    return library.empty() || !names(library).empty();
+  } catch (const base::Error&) {
+    return false;
+  }
 }
 
 std::string Catalog::model_name(const std::string& name) const {

@@ -32,6 +32,10 @@ class Catalog {
   std::string library_name(const std::string& name) const;
   std::vector<std::string> names(const std::string& library) const;  // of its modules
   std::string folder(const std::string& library) const;
+  // Whether the model can be found, and the library has modules, as long as the service runs. A
+  // name that is "" asks for nothing.
+  bool has_model(const std::string& name) const;
+  bool has_modules(const std::string& library) const;
   // A sentence in which models and libraries stand by their names, not by where they lie.
   std::string by_names(std::string sentence) const;
 

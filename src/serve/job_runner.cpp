@@ -3,37 +3,39 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/escape.hpp"
-#include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "run/adapt.hpp"
 #include "run/adapted_json.hpp"
 #include "serve/adapt_input.hpp"
 #include "serve/answers.hpp"
+#include "serve/job_error.hpp"
 #include "serve/probe_findings.hpp"
 
 namespace lorahub::serve {
 namespace {
 
 constexpr double kListen = 0.2;      // seconds between two looks for a signal
-constexpr double kLeastAnswers = 5;  // seconds that answers may take between two generations; more
+constexpr double kLeastAnswers = 3;  // seconds that answers may take between two generations; more
                                      // where the generation took more
 
 // Says that the client has ended the search.
 struct Canceled : std::exception {};
-// Says that another owner's turn has come.
+// Says that another job's turn has come.
 struct Paused : std::exception {};
 
 }  // namespace
 
-// The turn of one search.
+// The turn of one job.
 struct JobRunner::Search {
   std::string model;
   int begun_with = 0;   // evaluations that were known when the turn began
   int evaluations = 0;  // that are known now
   double others = 0;    // seconds that were spent on other jobs' answers
   double told = 0;      // seconds that its owner was told to have been served
+  double most = 0;      // seconds of answers between two generations; 0: of a turn of their own
   base::Stopwatch clock = {};
   double seconds() const { return clock.seconds() - others; }
 };
@@ -65,24 +67,24 @@ void JobRunner::compute(const ServiceJob& job) {
 // What is wrong with one job, or goes wrong in it, is said in it, and the next one is computed.
 Jobs::End JobRunner::ended(const ServiceJob& job, Search& search) {
   try {
-    if (job.kind == JobKind::infer) return answered(job);
+    if (job.kind == JobKind::infer) return answered(job, search);
     return job.kind == JobKind::probe ? probed(job, search) : adapted(job, search);
   } catch (const Canceled&) {
     return {.status = JobStatus::canceled};
   } catch (const Paused&) {
     throw;
-  } catch (const base::Interrupted& error) {
+  } catch (const base::Interrupted&) {
     if (base::pending_signal() != 0 || dispatcher_.is_stopped()) throw;
-    return failed(job, error.what());
+    return failed(job);
   } catch (...) {
-    return failed(job, base::cause_of(std::current_exception()).sentence);
+    return failed(job);
   }
 }
 
-// Where models, libraries and the job's own files lie is not for whoever asked.
-Jobs::End JobRunner::failed(const ServiceJob& job, const std::string& sentence) const {
-  const std::string own = jobs_.folder(job.id).path();
-  return {.status = JobStatus::failed, .error = without_folder(catalog_.by_names(sentence), own)};
+// By the exception that is being handled.
+Jobs::End JobRunner::failed(const ServiceJob& job) const {
+  return {.status = JobStatus::failed,
+          .error = job_error(std::current_exception(), job, catalog_, jobs_.folder(job.id))};
 }
 
 Jobs::End JobRunner::adapted(const ServiceJob& job, Search& search) {
@@ -145,21 +147,56 @@ double JobRunner::answer_short_jobs(const std::string& model, double seconds) {
   while (clock.seconds() < seconds) {
     const std::optional<ServiceJob> job = jobs_.take_short(fits);
     if (!job) break;
-    const base::Stopwatch its_own;
-    Search none;
-    Jobs::End end = ended(*job, none);
-    end.seconds = its_own.seconds();
-    jobs_.end(job->id, end);
-    jobs_.serve(job->owner, end.seconds);
+    answer_for(seconds, *job);
   }
   return clock.seconds();
 }
 
-Jobs::End JobRunner::answered(const ServiceJob& job) {
+// Answers that take longer go on the next time. Where the time is too short for a single batch,
+// they wait for a turn of their own.
+void JobRunner::answer_for(double seconds, const ServiceJob& job) {
+  Search turn{.most = seconds};
+  const size_t before = part_of(job).size();
+  try {
+    Jobs::End end = ended(job, turn);
+    end.seconds = turn.seconds();
+    jobs_.end(job.id, end);
+  } catch (const Paused&) {
+    const bool has_more = part_of(job).size() > before;
+    jobs_.wait_again(job.id, turn.seconds(),
+                     has_more ? Jobs::Until::as_before : Jobs::Until::its_turn);
+  }
+  jobs_.serve(job.owner, turn.seconds());
+}
+
+std::vector<std::string>& JobRunner::part_of(const ServiceJob& job) {
+  std::erase_if(parts_, [&](const auto& entry) {
+    const std::optional<Jobs::State> state = jobs_.state(entry.second.id);
+    return !state || has_ended(state->status);
+  });
+  return parts_.try_emplace(job.number, Part{.id = job.id}).first->second.answers;
+}
+
+Jobs::End JobRunner::answered(const ServiceJob& job, Search& turn) {
   const InferInput input = read_infer_input(job.input, catalog_);
-  const auto adapter = jobs_.folder(input.job).adapter();
-  return {.output = base::json_text(
-              nlohmann::json{{"answers", answers(input, catalog_, adapter, own_)}})};
+  const auto after_token = [&] {
+    base::throw_if_signalled();
+    if (jobs_.cancel_asked(job.id)) throw Canceled();
+    if (turn.most > 0 && turn.clock.seconds() > turn.most) throw Paused();
+  };
+  const auto after_batch = [&] {
+    if (turn.most > 0) return;
+    const double spent = turn.seconds() - turn.told;
+    jobs_.serve(job.owner, spent);
+    turn.told += spent;
+    turn.others += answer_short_jobs(input.model, std::max(spent, kLeastAnswers));
+    if (jobs_.is_anothers_turn()) throw Paused();
+  };
+  std::vector<std::string>& all = part_of(job);
+  add_answers(input,
+              {.catalog = catalog_, .adapter = jobs_.folder(input.job).adapter(), .own = own_},
+              {.after_token = after_token, .after_batch = after_batch}, all);
+  return {.output = base::json_text(nlohmann::json{{"answers", all}})};
 }
 
 }  // namespace lorahub::serve

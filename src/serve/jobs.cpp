@@ -41,7 +41,7 @@ void Jobs::enqueue(const ServiceJob& job) {
               .number = job.number,
               .is_short = job.kind != JobKind::adapt,
               .seconds = is_known ? job.progress.left() : job.expected});
-  if (job.kind == JobKind::infer) short_.emplace(job.number, job.id);
+  if (job.kind == JobKind::infer && !job.needs_turn) short_.emplace(job.number, job.id);
   places_.reset();
 }
 
@@ -51,18 +51,25 @@ void Jobs::dequeue(const ServiceJob& job) {
   places_.reset();
 }
 
-Jobs::Addition Jobs::add(const NewJob& added) {
+// The answer to a job that is not taken, or is there already.
+std::optional<Jobs::Addition> Jobs::refused(const NewJob& added) const {
   const std::lock_guard lock(mutex_);
   if (const auto found = jobs_.find(added.id); found != jobs_.end()) {
     base::check(found->second.input == added.input && found->second.owner == added.owner,
                 "the id {} is in use for another input, choose another one", added.id);
-    return {.added = Admission::is_there, .job = found->second};
+    return Addition{.added = Admission::is_there, .job = found->second};
   }
-  if (queue_.size() >= limits_.waiting) return {.added = Admission::full};
+  if (queue_.size() >= limits_.waiting) return Addition{.added = Admission::full};
   if (limits_.waiting_each > 0 && queue_.size_of(added.owner) >= limits_.waiting_each)
-    return {.added = Admission::too_many};
+    return Addition{.added = Admission::too_many};
   if (limits_.bytes_each > 0 && bytes_of(added.owner) >= limits_.bytes_each)
-    return {.added = Admission::too_large};
+    return Addition{.added = Admission::too_large};
+  return std::nullopt;
+}
+
+Jobs::Addition Jobs::add(const NewJob& added) {
+  const std::lock_guard writing(writing_);
+  if (std::optional<Addition> refusal = refused(added)) return *refusal;
   ServiceJob job{.id = added.id.empty() ? random_hex(kIdBytes) : added.id,
                  .number = ++last_number_,
                  .input = added.input,
@@ -79,6 +86,7 @@ Jobs::Addition Jobs::add(const NewJob& added) {
   if (!added.examples.empty()) base::write_file(files.examples(), added.examples);
   if (!added.test.empty()) base::write_file(files.test(), added.test);
   files.write(job);
+  const std::lock_guard lock(mutex_);
   enqueue(job);
   changed_.notify_all();
   return {.added = Admission::waits, .job = jobs_.emplace(job.id, job).first->second};
@@ -89,6 +97,13 @@ std::optional<ServiceJob> Jobs::find(const std::string& id) const {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return std::nullopt;
   return found->second;
+}
+
+std::optional<Jobs::State> Jobs::state(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return std::nullopt;
+  return State{.status = found->second.status, .generations = found->second.course.size()};
 }
 
 std::vector<ServiceJob> Jobs::all() const {
@@ -121,7 +136,7 @@ uint64_t Jobs::bytes_of(const std::string& owner) const {
   return sum;
 }
 
-// The caller holds the lock, as of all functions here that are private.
+// The caller holds the lock of the memory.
 const std::map<std::string, QueuePlace>& Jobs::places() const {
   if (places_) return *places_;
   double left = 0;
@@ -156,13 +171,21 @@ size_t Jobs::waiting() const {
   return queue_.size();
 }
 
+std::map<JobStatus, uint64_t> Jobs::counts() const {
+  std::map<JobStatus, uint64_t> counts;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, job] : jobs_) ++counts[job.status];
+  return counts;
+}
+
 bool Jobs::is_computing() const {
   const std::lock_guard lock(mutex_);
   return !running_.empty();
 }
 
 bool Jobs::cancel(const std::string& id) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard writing(writing_);
+  std::unique_lock lock(mutex_);
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return false;
   ServiceJob& job = found->second;
@@ -171,51 +194,60 @@ bool Jobs::cancel(const std::string& id) {
   dequeue(job);
   job.status = JobStatus::canceled;
   job.completed = base::utc_now();
-  keep(job);
-  say(job, "completed");
+  const ServiceJob now = job;
+  lock.unlock();
+  keep(now);
+  say(now, "completed");
   return true;
 }
 
 bool Jobs::remove(const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  const auto found = jobs_.find(id);
-  if (found == jobs_.end() || !has_ended(found->second.status)) return false;
+  const std::lock_guard writing(writing_);
+  const std::optional<State> now = state(id);
+  if (!now || !has_ended(now->status)) return false;
   std::error_code error;
   fs::remove_all(folder_ / id, error);
   if (error) return false;
-  jobs_.erase(found);
+  const std::lock_guard lock(mutex_);
+  jobs_.erase(id);
   return true;
 }
 
-ServiceJob Jobs::begun(const std::string& id) {
+ServiceJob Jobs::begun(const std::string& id, std::unique_lock<std::mutex> lock) {
   ServiceJob& job = jobs_.at(id);
   dequeue(job);
   job.status = JobStatus::processing;
   const bool is_new = job.started.empty();
   if (is_new) job.started = base::utc_now();
-  keep(job);
-  if (is_new) say(job, "start");
-  return job;
+  ServiceJob now = job;
+  lock.unlock();
+  keep(now);
+  if (is_new) say(now, "start");
+  return now;
 }
 
 std::optional<ServiceJob> Jobs::take(double seconds) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, std::chrono::duration<double>(seconds),
                     [this] { return !queue_.is_empty(); });
+  lock.unlock();
+  const std::lock_guard writing(writing_);
+  lock.lock();
   const std::optional<std::string> next = queue_.next();
   if (!next) return std::nullopt;
   running_ = *next;
   queue_.begin(jobs_.at(*next).owner);
   turn_ = {};
-  return begun(*next);
+  return begun(*next, std::move(lock));
 }
 
 std::optional<ServiceJob> Jobs::take_short(const std::function<bool(const ServiceJob&)>& fits) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard writing(writing_);
+  std::unique_lock lock(mutex_);
   const auto found =
       std::ranges::find_if(short_, [&](const auto& entry) { return fits(jobs_.at(entry.second)); });
   if (found == short_.end()) return std::nullopt;
-  return begun(std::string(found->second));
+  return begun(std::string(found->second), std::move(lock));
 }
 
 bool Jobs::cancel_asked(const std::string& id) const {
@@ -253,9 +285,12 @@ bool Jobs::is_anothers_turn() const {
   return turn_.seconds() >= limits_.slice && queue_.is_anothers_turn();
 }
 
+// It is told to have ended once that is on disk.
 void Jobs::end(const std::string& id, const End& end) {
-  const std::lock_guard lock(mutex_);
-  ServiceJob& job = jobs_.at(id);
+  const std::lock_guard writing(writing_);
+  std::unique_lock lock(mutex_);
+  ServiceJob job = jobs_.at(id);
+  lock.unlock();
   job.status = end.status;
   job.output = end.output;
   job.error = end.error;
@@ -263,18 +298,23 @@ void Jobs::end(const std::string& id, const End& end) {
   job.completed = base::utc_now();
   keep(job);
   job.bytes = folder(id).bytes();
+  lock.lock();
+  jobs_.at(id) = job;
   if (running_ == id) {
     running_.clear();
     queue_.end();
   }
   places_.reset();
+  lock.unlock();
   if (end.status == JobStatus::succeeded) say(job, "output");
   say(job, "completed");
 }
 
-void Jobs::wait_again(const std::string& id, double seconds) {
-  const std::lock_guard lock(mutex_);
+void Jobs::wait_again(const std::string& id, double seconds, Until until) {
+  const std::lock_guard writing(writing_);
+  std::unique_lock lock(mutex_);
   ServiceJob& job = jobs_.at(id);
+  job.needs_turn = job.needs_turn || until == Until::its_turn;
   job.status = JobStatus::starting;
   job.seconds += seconds;
   enqueue(job);
@@ -282,7 +322,9 @@ void Jobs::wait_again(const std::string& id, double seconds) {
     running_.clear();
     queue_.end();
   }
-  keep(job);
+  const ServiceJob now = job;
+  lock.unlock();
+  keep(now);
 }
 
 void Jobs::listen(Listener listener) {
@@ -297,11 +339,14 @@ void Jobs::say(const ServiceJob& job, const std::string& kind) const {
 }
 
 void Jobs::told(const std::string& id) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard writing(writing_);
+  std::unique_lock lock(mutex_);
   const auto found = jobs_.find(id);
-  if (found == jobs_.end()) return;
+  if (found == jobs_.end() || !has_ended(found->second.status)) return;
   found->second.webhook.is_told = true;
-  keep(found->second);
+  const ServiceJob now = found->second;
+  lock.unlock();
+  keep(now);
 }
 
 void Jobs::keep(const ServiceJob& job) const {

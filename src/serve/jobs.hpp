@@ -50,6 +50,12 @@ class Jobs {
   Addition add(const NewJob& job);
 
   std::optional<ServiceJob> find(const std::string& id) const;
+  // What changes of a job while it is computed, for whoever looks again and again.
+  struct State {
+    JobStatus status = JobStatus::starting;
+    size_t generations = 0;  // of its course
+  };
+  std::optional<State> state(const std::string& id) const;
   std::vector<ServiceJob> all() const;  // the latest first
   // The latest of those that fit and came before the one of that number, `most` at most.
   std::vector<ServiceJob> newest(size_t most, uint64_t before,
@@ -57,6 +63,7 @@ class Jobs {
   std::optional<QueuePlace> place(const std::string& id) const;
   double wait_of_new(const std::string& owner) const;  // seconds until a job of theirs would begin
   size_t waiting() const;
+  std::map<JobStatus, uint64_t> counts() const;  // of all jobs
   bool is_computing() const;
   JobFolder folder(const std::string& id) const { return JobFolder(folder_ / id); }
 
@@ -68,7 +75,7 @@ class Jobs {
 
   // For the thread that computes. take() waits for `seconds` at most.
   std::optional<ServiceJob> take(double seconds);
-  // A short job between two steps of the one that is computed, where `fits` says so.
+  // Answers to be given between two steps of what is computed, where `fits` says so.
   std::optional<ServiceJob> take_short(const std::function<bool(const ServiceJob&)>& fits);
   bool cancel_asked(const std::string& id) const;
   void progress(const std::string& id, const JobProgress& now);
@@ -86,7 +93,8 @@ class Jobs {
   };
   void end(const std::string& id, const End& end);
   // It goes on later: when its turn comes, or when the service begins again.
-  void wait_again(const std::string& id, double seconds);
+  enum class Until { as_before, its_turn };  // its_turn: answers are no longer taken as short
+  void wait_again(const std::string& id, double seconds, Until until = Until::as_before);
 
   // Called at each change of a job with a webhook, from the thread that makes it; `kind` is start,
   // logs, output or completed.
@@ -98,15 +106,17 @@ class Jobs {
   // Writes the job's state. Where the disk is full, the service goes on; a job whose end is not on
   // disk is computed again when the service is started again, with the same result.
   void keep(const ServiceJob& job) const;
+  std::optional<Addition> refused(const NewJob& added) const;
   void enqueue(const ServiceJob& job);
   void dequeue(const ServiceJob& job);
   uint64_t bytes_of(const std::string& owner) const;
   void say(const ServiceJob& job, const std::string& kind) const;
-  ServiceJob begun(const std::string& id);
+  ServiceJob begun(const std::string& id, std::unique_lock<std::mutex> lock);
   const std::map<std::string, QueuePlace>& places() const;
   const std::filesystem::path folder_;
   const JobLimits limits_;
-  mutable std::mutex mutex_;
+  std::mutex writing_;        // whoever changes a job on disk holds it, and takes it first
+  mutable std::mutex mutex_;  // of what follows; nobody holds it while the disk is written
   std::condition_variable changed_;
   std::map<std::string, ServiceJob> jobs_;  // by id
   FairQueue queue_;

@@ -62,11 +62,10 @@ void write_requests(Exposition& out, const Metrics& metrics) {
 }
 
 void write_jobs(Exposition& out, const Jobs& jobs) {
-  std::map<JobStatus, uint64_t> states;
+  std::map<JobStatus, uint64_t> states = jobs.counts();
   for (const JobStatus status : {JobStatus::starting, JobStatus::processing, JobStatus::succeeded,
                                  JobStatus::failed, JobStatus::canceled})
-    states[status] = 0;
-  for (const ServiceJob& job : jobs.all()) ++states[job.status];
+    states.try_emplace(status, 0);
   out.begin("jobs", "gauge", "Jobs that the service keeps, by state.");
   for (const auto& [status, count] : states) out.value({{"state", name(status)}}, count);
   out.only("queue_length", "Jobs that wait.", jobs.waiting());

@@ -28,10 +28,10 @@ net::HttpResponse shown(int status, const ServiceJob& job, const Served& served)
 net::HttpResponse when_ended(const std::string& id, const Served& served) {
   net::HttpResponse response;
   response.later = [id, &served]() -> std::optional<net::HttpResponse> {
+    const std::optional<Jobs::State> now = served.jobs.state(id);
+    if (now && !has_ended(now->status)) return std::nullopt;
     const std::optional<ServiceJob> job = served.jobs.find(id);
-    if (!job) return unknown();
-    if (!has_ended(job->status)) return std::nullopt;
-    return shown(200, *job, served);
+    return job ? shown(200, *job, served) : unknown();
   };
   return response;
 }
@@ -47,6 +47,8 @@ class Events {
       : id_(std::move(id)), told_(told), served_(served) {}
 
   net::Chunk next() {
+    const std::optional<Jobs::State> now = served_.jobs.state(id_);
+    if (begun_ && now && now->generations <= told_ && !has_ended(now->status)) return {};
     const std::optional<ServiceJob> job = served_.jobs.find(id_);
     if (!job) return {.last = true};
     net::Chunk chunk;

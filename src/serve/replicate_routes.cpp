@@ -90,18 +90,21 @@ double wait_seconds(const HttpRequest& request) {
 HttpResponse created(const HttpRequest& request, const ServiceJob& job, const Served& served) {
   const double seconds = wait_seconds(request);
   if (seconds == 0) return reply(request, 201, job, served);
+  HttpRequest head = request;
+  head.body = {};  // which may be large
   HttpResponse response;
-  response.later = [request, id = job.id, seconds, clock = base::Stopwatch(),
+  response.later = [head, id = job.id, seconds, clock = base::Stopwatch(),
                     &served]() -> std::optional<HttpResponse> {
+    const std::optional<Jobs::State> state = served.jobs.state(id);
+    const bool ended = !state || has_ended(state->status);
+    if (!ended && clock.seconds() < seconds) return std::nullopt;
     std::optional<ServiceJob> now = served.jobs.find(id);
     if (!now) return unknown_problem();
-    const bool ended = has_ended(now->status);
-    if (!ended && clock.seconds() < seconds) return std::nullopt;
-    if (!ended) {
+    if (!has_ended(now->status)) {
       now->status = JobStatus::starting;
       now->started.clear();
     }
-    return reply(request, 201, *now, served);
+    return reply(head, 201, *now, served);
   };
   return response;
 }
@@ -166,6 +169,8 @@ HttpResponse stream(const HttpRequest& request, const Served& served, const std:
   response.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   const auto told = std::make_shared<size_t>(0);
   response.stream = [id, told, &served]() -> net::Chunk {
+    const std::optional<Jobs::State> state = served.jobs.state(id);
+    if (state && state->generations <= *told && !has_ended(state->status)) return {};
     const std::optional<ServiceJob> job = served.jobs.find(id);
     if (!job) return {.last = true};
     net::Chunk chunk;

@@ -52,6 +52,7 @@ struct ServiceJob {
   double seconds = 0;                                      // of computing
   uint64_t bytes = 0;                                      // of its folder, once it has ended
   bool cancel_asked = false;
+  bool needs_turn = false;  // answers that take too long to be given between two generations
   JobProgress progress = {};
   std::vector<std::pair<int, double>> course = {};  // evaluations and the least loss until then
 };

@@ -40,6 +40,10 @@ def by_command_line(job):
     return (folder / "adapter/adapter_model.safetensors").read_bytes()
 
 
+def course_of(service, job):
+    return service.ask("GET", f"/predictions/{job}")[1]["course"]
+
+
 def answers(service, **more):
     status, done = service.ask("POST", "/predictions", {"input": {"prompts": PROMPTS, "max_tokens": 20} | more})
     assert status == 200 and done["status"] == "succeeded", done
@@ -107,6 +111,49 @@ def try_out():
     assert "prompts" in version.openapi_schema["components"]["schemas"]["Input"]["properties"]
     assert client.run(f"lorahub/infer:{version.id}", input=asked)["answers"] == adapted["output"]["answers"]
     service.end()
+
+
+def long_answers():
+    """Answers that take long keep a search waiting for seconds at most, wait for a turn of their own, hear of a cancel and a
+    signal, and are those of `lorahub infer`; also where they were put aside in the middle."""
+    service = service_at("long-answers", "--slice", "10")
+    never_ends = {"prompts": [f"put in falling order = {i} 62 8" for i in range(40)], "weights": {"first_letter": 2}}
+    def ask(tokens):
+        return service.ask("POST", "/predictions", {"input": never_ends | {"max_tokens": tokens}}, Prefer="respond-async")[1]["id"]
+
+    def status(job):
+        return service.ask("GET", f"/predictions/{job}")[1]["status"]
+
+    search = service.start(**LONG | {"budget": 10000})
+    until(lambda: course_of(service, search))
+    parts, whole = ask(300), ask(2048)  # of whose batches of ten some, and none, fit between two generations
+    seen, times, begin = 0, [], time.monotonic()
+    while time.monotonic() - begin < 8:  # before the answers have their turn
+        now = len(course_of(service, search))
+        if now > seen:
+            times.append(time.monotonic())
+        seen = now
+        time.sleep(0.02)
+    longest = max(later - earlier for earlier, later in zip(times, times[1:]))
+    assert 2 < longest < 9, longest  # on a machine that does nothing else it is 4 s
+    until(lambda: service.ask("GET", f"/predictions/{whole}")[1]["started_at"] and status(search) == "processing")
+    done = service.wait(parts)
+    assert done["status"] == "succeeded", done
+    shutil.rmtree(work / "infer", ignore_errors=True)
+    assert done["output"]["answers"] == inferred(done, weights=[[2]]), done
+    begin = time.monotonic()
+    assert service.ask("POST", f"/predictions/{whole}/cancel")[0] == 200
+    ended = service.wait(whole)["status"]
+    heard = time.monotonic() - begin
+    service.ask("POST", f"/predictions/{search}/cancel")
+    service.wait(search)
+    last = ask(2048)
+    until(lambda: status(last) == "processing")
+    begin = time.monotonic()
+    assert service.end() == 75
+    stopped = time.monotonic() - begin
+    assert ended == "canceled" and heard < 5 and stopped < 5, (ended, heard, stopped)
+    print(f"the search waited {longest:.1f} s at most, a cancel was heard after {heard:.1f} s, a signal after {stopped:.1f} s", flush=True)
 
 
 def turns():
@@ -402,7 +449,7 @@ def studies():
     service.end()
 
 
-tests = [try_out, turns, expected_times, one_base_model, webhooks, secure_webhooks, studies]
+tests = [try_out, long_answers, turns, expected_times, one_base_model, webhooks, secure_webhooks, studies]
 for test in tests:
     if not sys.argv[4:] or test.__name__ in sys.argv[4:]:
         begin = time.time()

@@ -157,6 +157,36 @@ TEST_F(JobsTest, ShortOnesAreTakenBetweenTheStepsOfALongOne) {
   EXPECT_EQ(jobs.take(0)->id, "next");
 }
 
+// So long ones keep no search waiting.
+TEST_F(JobsTest, AnswersThatNeedATurnAreTakenBetweenNoSteps) {
+  Jobs jobs(folder_, {});
+  NewJob answers = job("answers", "{}");
+  answers.kind = JobKind::infer;
+  jobs.add(job("long"));
+  jobs.take(0);
+  jobs.add(answers);
+  const auto all = [](const ServiceJob&) { return true; };
+  ASSERT_EQ(jobs.take_short(all)->id, "answers");
+  jobs.wait_again("answers", 1);
+  ASSERT_EQ(jobs.take_short(all)->id, "answers");
+  jobs.wait_again("answers", 1, Jobs::Until::its_turn);
+  EXPECT_FALSE(jobs.take_short(all));
+  EXPECT_TRUE(jobs.is_computing());
+  jobs.wait_again("long", 1);
+  EXPECT_EQ(jobs.take(0)->id, "answers");
+}
+
+TEST_F(JobsTest, ALookAtItsStateIsThatOfTheJob) {
+  Jobs jobs(folder_, {});
+  EXPECT_FALSE(jobs.state("a"));
+  jobs.add(job("a"));
+  EXPECT_EQ(jobs.state("a")->status, JobStatus::starting);
+  jobs.take(0);
+  jobs.progress("a", {.evaluation = 40, .of = 80});
+  EXPECT_EQ(jobs.state("a")->status, JobStatus::processing);
+  EXPECT_EQ(jobs.state("a")->generations, 1u);
+}
+
 TEST_F(JobsTest, AnOwnerHasAQuotaOfJobsAndOfBytes) {
   Jobs jobs(folder_, {.waiting_each = 1, .bytes_each = 2000});
   const auto owned = [](const std::string& id, const std::string& owner) {

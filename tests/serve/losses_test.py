@@ -85,10 +85,10 @@ def folders():
                       "--model", f"second={places['second']}", "--library", f"other={places['other']}")
     mini = {"model": "mini", "library": "mini"}
 
-    def wait_for_failure(job, name):
+    def wait_for_failure(job, words):
         ended = service.wait(job)
-        assert ended["status"] == "failed" and str(work) not in ended["error"] and "\n" not in ended["error"], ended
-        print(f"  {name}: {ended['error']}", flush=True)
+        assert ended["status"] == "failed" and ended["error"].startswith(words), ended
+        assert str(work) not in ended["error"] and "\n" not in ended["error"] and " --" not in ended["error"], ended
 
     running = service.start(**mini | LONG)
     lost = {"other": service.start(**mini | {"library": "other"}), "second": service.start(**mini | {"model": "second"})}
@@ -99,9 +99,9 @@ def folders():
     for place in places.values():
         shutil.rmtree(place)
     assert service.ask("POST", f"/predictions/{running}/cancel")[0] == 200
-    for name, job in lost.items():
-        wait_for_failure(job, name)
-    wait_for_failure(probe, "probe")
+    wait_for_failure(lost["other"], "The service can't read its library 'other' any more")
+    wait_for_failure(lost["second"], "The service can't read its model 'second' any more")
+    wait_for_failure(probe, "The service can't read its library 'other' any more")
     assert service.wait(good)["status"] == "succeeded"
     # While its modules are searched: what was read by then may do.
     for name, place in places.items():
@@ -115,7 +115,7 @@ def folders():
     search = service.start(**mini | LONG)
     until(lambda: course_of(service, search))
     shutil.rmtree(work / "folders/jobs" / search)
-    wait_for_failure(search, "job")
+    wait_for_failure(search, "The files of the job are gone")
     assert service.wait(service.start(**mini, seed=6))["status"] == "succeeded"
     assert service.end() == 75
 
