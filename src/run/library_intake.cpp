@@ -10,6 +10,7 @@
 #include "checkpoint/hub_cache.hpp"
 #include "lora/base_weights.hpp"
 #include "lora/peft.hpp"
+#include "lora/reserved_names.hpp"
 #include "objective/self_test.hpp"
 #include "study/pieces.hpp"
 #include "task/score.hpp"
@@ -155,6 +156,8 @@ AddedModule add_module(const AddOptions& options,
               "--name '{}': a module's name is that of one folder, of up to 200 letters without "
               "control characters",
               base::printable_line(name));
+  base::check(!lora::is_reserved_name(name),
+              "--name {}: is the name of a file of the library itself, give another one", name);
   base::check(fs::is_directory(from), "{}: there is no such folder, name that of a PEFT adapter",
               from.string());
   const fs::path to = options.library / name;

@@ -6,6 +6,7 @@
 #include "base/escape.hpp"
 #include "base/json_names.hpp"
 #include "base/nesting.hpp"
+#include "lora/reserved_names.hpp"
 
 namespace lorahub::serve {
 namespace {
@@ -112,6 +113,8 @@ ModulePlace open_place(const Catalog& catalog, const std::string& owner, const s
     throw_refusal(403,
                   "This library takes no modules, whoever runs the service opens it by "
                   "--open-library.");
+  if (lora::is_reserved_name(name))
+    throw_refusal(422, "That is the name of a file of the library itself, choose another one.");
   if (!is_repository_name(name))
     throw_refusal(422,
                   "A module's name has 1 to 96 letters, digits, '_', '-' and '.', no '--' or '..', "

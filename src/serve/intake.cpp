@@ -30,6 +30,7 @@ constexpr const char* kState = "state.json";
 constexpr const char* kVerdicts = "verdicts.json";
 constexpr const char* kOwners = "owners.json";
 constexpr const char* kIncoming = ".incoming";  // within a library; it holds no module itself
+constexpr ptrdiff_t kMostUnlisted = 100;        // names of a user
 constexpr uint64_t kMostText = 4 << 20;         // bytes of a configuration or card
 
 bool is_weights(const std::string& name) {
@@ -172,8 +173,28 @@ void Intake::set_owner(const ModulePlace& place, const std::string& owner) {
   base::write_file(options_.folder / kOwners, base::json_text(all));
 }
 
+// A folder of the library that holds no good module is somebody's, too.
+bool Intake::is_taken(const ModulePlace& place) const {
+  std::error_code ignored;
+  const fs::path folder = fs::path(catalog_.folder(place.library)) / place.module;
+  return state(place) || fs::exists(fs::symlink_status(folder, ignored));
+}
+
+void Intake::check_count(const std::string& owner) const {
+  const std::lock_guard lock(mutex_);
+  const auto count = std::ranges::count_if(states_, [&](const auto& entry) {
+    const auto found = owners_.find(entry.first);
+    return found != owners_.end() && found->second == owner;
+  });
+  base::check(count < kMostUnlisted,
+              "{} of your names stand for no module as yet (which is the limit), upload to them or "
+              "delete some",
+              count);
+}
+
 bool Intake::create(const ModulePlace& place, const std::string& owner) {
-  if (state(place) || catalog_.has(place.library, place.module)) return false;
+  if (is_taken(place)) return false;
+  check_count(owner);
   set_owner(place, owner);
   set_state(place, "empty");
   return true;
@@ -250,8 +271,8 @@ void Intake::commit(const ModulePlace& place, const fs::path& lines, const std::
 
 void Intake::publish(const ModulePlace& place, const std::string& owner,
                      const run::ReceivedModule& module) {
-  base::check(!catalog_.has(place.library, place.module) && !state(place),
-              "the name '{}' is taken in the library, choose another one", place.module);
+  base::check(!is_taken(place), "the name '{}' is taken in the library, choose another one",
+              place.module);
   set_owner(place, owner);
   check(place, module);
 }

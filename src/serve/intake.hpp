@@ -57,6 +57,9 @@ class Intake {
   // library before is the admin's alone. Several threads may call it.
   bool may_change(const ModulePlace& place, const std::string& user) const;
 
+  // Whether the name stands for anything: a module, one that is coming, or another folder.
+  bool is_taken(const ModulePlace& place) const;
+
   // One thread at a time calls these. False where the name is taken, or nobody has it.
   bool create(const ModulePlace& place, const std::string& owner);
   bool remove(const ModulePlace& place);
@@ -73,6 +76,7 @@ class Intake {
   std::filesystem::path files(const ModulePlace& place) const {
     return options_.folder / place.library / place.module / "files";
   }
+  void check_count(const std::string& owner) const;
   std::filesystem::path begun(const ModulePlace& place) const;
   std::string said(const ModulePlace& place, std::string sentence) const;
   void set_state(const ModulePlace& place, const std::string& state,

@@ -59,7 +59,7 @@ HttpResponse publish(const HttpRequest& request, const Served& served, const std
       base::json_text(ordered_json{{"id", public_id}, {"url", module_address(request, public_id)}});
   return served.tasks.answer_later([&served, place, module, reply, owner = request.caller] {
     return answered_or_refused([&]() -> HttpResponse {
-      if (served.catalog.has(place.library, place.module) || served.intake.state(place))
+      if (served.intake.is_taken(place))
         throw_refusal(409, "There is a module of that name already, choose another one.");
       served.intake.publish(place, owner, module);
       return {.status = 201, .body = reply};

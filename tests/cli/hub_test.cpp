@@ -147,6 +147,16 @@ TEST_F(Hub, CopiesNoFileFromOutsideOfTheAdapter) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "elsewhere"));
 }
 
+TEST_F(Hub, NamesOfTheLibrarysOwnFilesAreRefused) {
+  for (const std::string name : {"modules.txt", "index.json"}) {
+    const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" +
+                                kModel + " --name " + name);
+    EXPECT_EQ(ended.code, 2) << name;
+    EXPECT_THAT(ended.err, HasSubstr("is the name of a file of the library itself")) << name;
+    EXPECT_FALSE(std::filesystem::exists(shelf_));
+  }
+}
+
 TEST_F(Hub, NamesStayInTheLibrary) {
   for (const std::string name : {"../x", "/etc/x", "..", ".", "a/b", "'a\nb'", "'\x1b[2J'",
                                  "'\xff'", "\"$(printf 'x%.0s' $(seq 300))\""}) {

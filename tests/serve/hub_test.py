@@ -267,8 +267,19 @@ def what_is_refused():
     assert states["nan"]["state"] == "quarantined" and "NaN" in states["nan"]["reason"], states
     assert commit(service, "nan", good)[0] == 200 and "nan" in names(service)  # and now it is right
     assert create(service, "nan") == 409 and commit(service, "never_made", good)[0] == 404
-    for name in ("a--b", "..", "x" * 97, "-a", "a/b", "a b", ""):
+    (service.shelf / "backup").mkdir()  # of whoever runs the service, as is a module that can't be read
+    shutil.copytree(service.shelf / "add_roman", service.shelf / "broken")
+    (service.shelf / "broken/adapter_config.json").write_text("{")
+    for name in ("backup", "broken"):
+        assert create(service, name) == 409 and commit(service, name, good)[0] == 404, name
+    assert not any((service.shelf / "backup").iterdir()) and (service.shelf / "broken/adapter_config.json").read_text() == "{"
+    shutil.rmtree(service.shelf / "broken")
+    for name in ("modules.txt", "index.json", "a--b", "..", "x" * 97, "-a", "a/b", "a b", ""):
         assert create(service, name) == 422, name
+    made = [create(service, f"name{i}") for i in range(101)]
+    assert made.count(200) > 80 and made[-1] == 422, made  # so many names stand for nothing at most
+    for i in range(101):
+        service.ask("DELETE", "/api/repos/delete", {"name": f"name{i}", "organization": "lorahub"})
     large = {"files": [{"path": "adapter_model.safetensors", "sample": "", "size": 300 << 20}]}
     for path, status in (("/api/models/lorahub/nan/preupload/main", 422), ("/api/models/lorahub/nan/preupload/dev", 404),
                          ("/api/models/lorahub/nan/preupload/main?create_pr=1", 403),
