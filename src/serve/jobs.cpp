@@ -71,7 +71,7 @@ Jobs::Addition Jobs::add(const NewJob& added) {
   const std::lock_guard writing(writing_);
   if (std::optional<Addition> refusal = refused(added)) return *refusal;
   ServiceJob job{.id = added.id.empty() ? random_hex(kIdBytes) : added.id,
-                 .number = ++last_number_,
+                 .number = last_number_ + 1,
                  .input = added.input,
                  .kind = added.kind,
                  .owner = added.owner,
@@ -87,6 +87,7 @@ Jobs::Addition Jobs::add(const NewJob& added) {
   if (!added.test.empty()) base::write_file(files.test(), added.test);
   files.write(job);
   const std::lock_guard lock(mutex_);
+  last_number_ = job.number;
   enqueue(job);
   changed_.notify_all();
   return {.added = Admission::waits, .job = jobs_.emplace(job.id, job).first->second};
