@@ -181,6 +181,10 @@ void add_run_options(CLI::App& command, cluster::SubmitOptions& options) {
       ->check(CLI::IsMember({"cpu", "cuda"}));
   command.add_option("--threads", options.threads, "threads of each rank")
       ->check(CLI::Range(1, 1024));
+  command
+      .add_option("--trials-per-rank", options.trials_per_rank,
+                  "trials that a rank works on at the same time, as of run")
+      ->check(CLI::Range(1, 16));
   command.add_option("--groups", options.groups, "groups of ranks, as of run")
       ->each([](const std::string& text) { group_count(text); });
   command.add_option("--stall-timeout", options.stall_timeout, "seconds, as of run")

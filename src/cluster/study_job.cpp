@@ -22,13 +22,15 @@ std::vector<std::string> run_words(const SubmitOptions& options, const JobReques
   if (options.retry_failed) words.emplace_back("--retry-failed");
   if (options.no_memory_check) words.emplace_back("--no-memory-check");
   const std::string device = options.device.empty() && request.gpus > 0 ? "cuda" : options.device;
-  const std::pair<std::string, std::string> values[] = {{"--device", device},
-                                                        {"--threads", options.threads},
-                                                        {"--groups", options.groups},
-                                                        {"--stall-timeout", options.stall_timeout},
-                                                        {"--hang-timeout", options.hang_timeout},
-                                                        {"--on-trial", options.on_trial},
-                                                        {"--on-study", options.on_study}};
+  const std::pair<std::string, std::string> values[] = {
+      {"--device", device},
+      {"--threads", options.threads},
+      {"--trials-per-rank", options.trials_per_rank},
+      {"--groups", options.groups},
+      {"--stall-timeout", options.stall_timeout},
+      {"--hang-timeout", options.hang_timeout},
+      {"--on-trial", options.on_trial},
+      {"--on-study", options.on_study}};
   for (const auto& [name, value] : values)
     if (!value.empty()) words.insert(words.end(), {name, value});
   return words;

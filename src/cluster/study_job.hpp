@@ -19,8 +19,8 @@ struct SubmitOptions {
   std::vector<std::string> pass;  // words for the scheduler
   // options of `run`, which are handed on
   std::vector<std::string> set, only;
-  std::string engine, precision, device, threads, groups, stall_timeout, hang_timeout, on_trial,
-      on_study;
+  std::string engine, precision, device, threads, trials_per_rank, groups, stall_timeout,
+      hang_timeout, on_trial, on_study;
   bool retry_failed = false, no_memory_check = false;
 };
 

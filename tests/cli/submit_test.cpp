@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
 
 #include "base/text.hpp"
 #include "process.hpp"
@@ -102,6 +104,24 @@ TEST_F(Submit, BadInputIsFoundBeforeTheQueue) {
     refused("small.yaml --groups " + groups, "expected auto, or how many groups");
   refused("small.yaml --gpus 1 --threads 17", "--threads 17: at most 16 share a GPU");
   refused("small.yaml --device cuda --threads 1024", "at most 16 share a GPU");
+}
+
+// Each option of `run` but those that a job has no use for: it has no terminal, and --array makes
+// its shards.
+TEST_F(Submit, TakesEveryOptionOfRun) {
+  const auto options = [&](const std::string& command) {
+    const std::string help = lorahub(command + " --help").out;
+    const std::regex word("\\s(--[a-z-]+)[ \n,=]");
+    std::set<std::string> found;
+    for (std::sregex_iterator i(help.begin(), help.end(), word), end; i != end; ++i)
+      found.insert((*i)[1]);
+    return found;
+  };
+  const std::set<std::string> run = options("run"), submit = options("submit");
+  EXPECT_TRUE(run.contains("--set") && run.contains("--shard"));
+  std::vector<std::string> lacking;
+  std::ranges::set_difference(run, submit, std::back_inserter(lacking));
+  EXPECT_THAT(lacking, testing::ElementsAre("--quiet", "--shard"));
 }
 
 TEST_F(Submit, AFolderThatTheJobWouldRefuseIsFoundBeforeTheQueue) {

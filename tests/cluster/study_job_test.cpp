@@ -25,6 +25,7 @@ TEST(MakeJob, SettingsChangeTrialsAndOptionsDoNot) {
   asked.precision = "f32";
   asked.only = {"seed=1", "seed=2"};
   asked.threads = "3";
+  asked.trials_per_rank = "2";
   asked.groups = "auto";
   asked.stall_timeout = "30";
   asked.hang_timeout = "40";
@@ -32,9 +33,10 @@ TEST(MakeJob, SettingsChangeTrialsAndOptionsDoNot) {
   const BatchJob job = make_job(asked, {}, FakeScheduler().scheduler(), "x");
   EXPECT_THAT(job.plan, ElementsAre("x.yaml", "--set", "shots=4", "--set", "engine=fast", "--set",
                                     "precision=f32"));
-  EXPECT_THAT(job.options, ElementsAre("--only", "seed=1", "--only", "seed=2", "--retry-failed",
-                                       "--no-memory-check", "--threads", "3", "--groups", "auto",
-                                       "--stall-timeout", "30", "--hang-timeout", "40"));
+  EXPECT_THAT(job.options,
+              ElementsAre("--only", "seed=1", "--only", "seed=2", "--retry-failed",
+                          "--no-memory-check", "--threads", "3", "--trials-per-rank", "2",
+                          "--groups", "auto", "--stall-timeout", "30", "--hang-timeout", "40"));
 }
 
 TEST(MakeJob, TheSiteComesBeforeThisMachine) {
