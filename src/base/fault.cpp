@@ -8,6 +8,7 @@
 #include <new>
 #include <system_error>
 
+#include "base/exit_codes.hpp"
 #include "base/memory_probe.hpp"
 
 namespace lorahub::base {
@@ -91,6 +92,17 @@ Cause cause_of_system(const std::system_error& error) {
 }
 
 }  // namespace
+
+int exit_code(Blame blame) {
+  switch (blame) {
+    case Blame::input:
+      return kExitBadInput;
+    case Blame::program:
+      return kExitBug;
+    default:
+      return kExitRunAgain;
+  }
+}
 
 Cause cause_of(const std::exception_ptr& error) {
   try {

@@ -38,6 +38,7 @@ struct Cause {
   bool lacks_memory = false;  // the machine's or the device's: the same may work with more of it
 };
 Cause cause_of(const std::exception_ptr& error);
+int exit_code(Blame blame);  // of exit_codes.hpp
 
 // Is this value of errno the machine's (a full or failing disk, a server that does not answer, too
 // many open files) and not the user's (no such file, no permission)?

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 
+#include "base/exit_codes.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::base {
@@ -21,7 +22,6 @@ struct MappedRange::Entry {
 
 namespace {
 
-constexpr int kInterrupted = 75;
 std::atomic<MappedRange::Entry*> first_entry = nullptr;
 
 MappedRange::Entry* free_entry() {
@@ -40,7 +40,7 @@ void end_with_a_sentence(int signal, siginfo_t* info, void* /*context*/) {
   for (const MappedRange::Entry* entry = first_entry; entry != nullptr; entry = entry->next)
     if (entry->begin <= place && place < entry->end) {
       (void)!::write(STDERR_FILENO, entry->sentence, entry->length);
-      ::_exit(kInterrupted);
+      ::_exit(kExitRunAgain);
     }
   // No file of ours: the fault happens again, and ends the program as usual.
   ::signal(signal, SIG_DFL);

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "base/check.hpp"
+#include "base/exit_codes.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -44,7 +45,7 @@ int pending_signal() {
   const sigset_t set = our_signals();
   const timespec now{};
   for (int number; (number = sigtimedwait(&set, nullptr, &now)) > 0;) {
-    if (first_signal == SIGINT && number == SIGINT) _exit(75);
+    if (first_signal == SIGINT && number == SIGINT) _exit(kExitRunAgain);
     if (first_signal == 0) first_signal = number;
   }
   return first_signal;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/escape.hpp"
+#include "base/exit_codes.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/launcher.hpp"
@@ -19,11 +20,9 @@
 namespace lorahub::cli {
 namespace {
 
-constexpr int kBadInput = 2, kOurBug = 70, kRunAgain = 75;
-
 struct ToldError {
   std::string sentence;
-  int code = kOurBug;
+  int code = base::kExitBug;
   bool of_this_rank = false;  // other ranks may not have it: their machines are others
 };
 
@@ -52,11 +51,12 @@ ToldError by_cause(const std::exception_ptr& error) {
   const base::Cause cause = base::cause_of(error);
   switch (cause.blame) {
     case base::Blame::input:
-      return {.sentence = cause.sentence, .code = kBadInput};
+      return {.sentence = cause.sentence, .code = base::kExitBadInput};
     case base::Blame::interruption:
-      return {.sentence = cause.sentence, .code = kRunAgain};
+      return {.sentence = cause.sentence, .code = base::kExitRunAgain};
     case base::Blame::machine:
-      return {.sentence = of_rank(cause.sentence), .code = kRunAgain, .of_this_rank = true};
+      return {
+          .sentence = of_rank(cause.sentence), .code = base::kExitRunAgain, .of_this_rank = true};
     default:
       return {.sentence = base::format(
                   "internal error: {} (a bug, please report it with the command)", cause.sentence)};
@@ -84,7 +84,7 @@ ToldError of_files(const std::filesystem::filesystem_error& error) {
                                                              : "run the same command again when "
                                                                "its disk answers";
   return {.sentence = base::format("{}: {}, {}", path, error.code().message(), advice),
-          .code = can_be_mended ? kBadInput : kRunAgain};
+          .code = can_be_mended ? base::kExitBadInput : base::kExitRunAgain};
 }
 
 ToldError told(const std::exception_ptr& error) {
@@ -94,7 +94,8 @@ ToldError told(const std::exception_ptr& error) {
     return of_files(of_a_file);
   } catch (const std::system_error& of_the_system) {
     if (std::ferror(stdout) == 0) return by_cause(error);
-    return {.sentence = base::output_lost(of_the_system.code().message()), .code = kBadInput};
+    return {.sentence = base::output_lost(of_the_system.code().message()),
+            .code = base::kExitBadInput};
   } catch (...) {
     return by_cause(error);
   }

@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 
+#include "base/exit_codes.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/launcher.hpp"
@@ -16,8 +17,6 @@
 
 namespace lorahub::cli {
 namespace {
-
-constexpr int kMachinesFault = 75;
 
 std::terminate_handler before = nullptr;
 std::atomic_flag ends_already;
@@ -51,10 +50,10 @@ bool tell(const std::exception_ptr& error) {
   while (ends_already.test_and_set()) ::pause();
   if (const std::exception_ptr error = std::current_exception(); error && tell(error)) {
     workers::end_lingering_launcher();
-    ::_exit(kMachinesFault);
+    ::_exit(base::kExitRunAgain);
   }
   before();
-  ::_exit(kMachinesFault);
+  ::_exit(base::kExitRunAgain);
 }
 
 }  // namespace

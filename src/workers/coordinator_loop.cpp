@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/exit_codes.hpp"
 #include "base/fault.hpp"
 #include "base/signals.hpp"
 #include "workers/backoff.hpp"
@@ -56,10 +57,10 @@ class Coordinator {
     for (Backoff backoff; !ended_; me_.wake_up.wait(backoff.pause()))
       if (step()) backoff.restart();
     if (story_.joinable()) story_.join();
-    if (lost_ >= 0) abandon(75);
+    if (lost_ >= 0) abandon(base::kExitRunAgain);
     dismiss(code_);
-    if (code_ == 75) me_.let_requests_end();
-    if (code_ == 75 && me_.executor.busy()) end_now(error_);
+    if (code_ == base::kExitRunAgain) me_.let_requests_end();
+    if (code_ == base::kExitRunAgain && me_.executor.busy()) end_now(error_);
   }
 
   void tell(const Lead& lead) {
@@ -73,7 +74,7 @@ class Coordinator {
   }
 
   void keep(const std::exception_ptr& error) {
-    code_ = exit_code(base::cause_of(error).blame);
+    code_ = base::exit_code(base::cause_of(error).blame);
     error_ = error;
     ended_ = true;
   }
@@ -161,7 +162,7 @@ class Coordinator {
         "{}rank 0 on {} has been {} for {} and does not end (its disk may hang), look at that "
         "node, or allow more with --hang-timeout; run the same command to go on",
         stopped_ ? "asked to end, " : "", me_.hosts[0], lead->doing, base::duration(waited));
-    if (me_.mailbox != nullptr) dismiss(75);
+    if (me_.mailbox != nullptr) dismiss(base::kExitRunAgain);
     end_now(std::make_exception_ptr(base::Interrupted(why)));
   }
 
@@ -191,7 +192,7 @@ class Coordinator {
   // Ends the process without waiting for threads that compute.
   [[noreturn]] void end_now(const std::exception_ptr& error) const {
     me_.last_words(error);
-    me_.leave_together(75);
+    me_.leave_together(base::kExitRunAgain);
   }
 
   const LoopState& me_;
@@ -203,7 +204,7 @@ class Coordinator {
   size_t goodbyes_ = 0;
   int lost_ = -1;
   std::string why_;  // the message about the lost rank
-  int code_ = 70;
+  int code_ = base::kExitBug;
   std::exception_ptr error_;  // what the lead threw
   std::atomic<bool> ended_ = false;
   uint64_t lead_since_ = 0;  // of the last look at the leads

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/exit_codes.hpp"
 #include "base/host.hpp"
 #include "base/launcher.hpp"
 #include "base/memory_probe.hpp"
@@ -29,7 +30,7 @@ bool gets_a_file() {
 void end(const LastLine& words) {
   base::write_error(words);
   end_lingering_launcher();
-  ::_exit(75);
+  ::_exit(base::kExitRunAgain);
 }
 
 void on_crash(int signal) {

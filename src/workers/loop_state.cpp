@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/exit_codes.hpp"
 #include "base/streams.hpp"
 #include "workers/backoff.hpp"
 #include "workers/end_launcher.hpp"
@@ -55,10 +56,10 @@ void LoopState::leave_together(int code) const {
 }
 
 void LoopState::leave_alone(const std::exception_ptr& error) const {
-  int code = 75;
+  int code = base::kExitRunAgain;
   try {
     const base::Cause cause = base::cause_of(error);
-    code = exit_code(cause.blame);
+    code = base::exit_code(cause.blame);
     const bool bug = cause.blame == base::Blame::program;
     const auto words = std::make_exception_ptr(base::Interrupted(
         base::format("rank {} on {}: {}{}", rank, hosts[static_cast<size_t>(rank)],
@@ -71,11 +72,6 @@ void LoopState::leave_alone(const std::exception_ptr& error) const {
   }
   end_lingering_launcher();
   _exit(code);
-}
-
-int exit_code(base::Blame blame) {
-  if (blame == base::Blame::input) return 2;
-  return blame == base::Blame::program ? 70 : 75;
 }
 
 void leave(int code) {

@@ -36,8 +36,6 @@ struct LoopState {
   [[noreturn]] void leave_alone(const std::exception_ptr& error) const;
 };
 
-// The exit code of a run that ends by an exception.
-int exit_code(base::Blame blame);
 // Ends the process at once, as it stands.
 [[noreturn]] void leave(int code);
 

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/exit_codes.hpp"
 #include "base/streams.hpp"
 #include "workers/end_launcher.hpp"
 #include "workers/heartbeat.hpp"
@@ -20,7 +21,7 @@ constexpr std::chrono::milliseconds kLook{500};
 [[noreturn]] void end(const std::string& last_words) {
   base::write_error(last_words);
   end_lingering_launcher();
-  ::_exit(75);
+  ::_exit(base::kExitRunAgain);
 }
 
 void watch(const std::stop_token& stop, const std::atomic<uint64_t>& turns, double seconds,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/exit_codes.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/launcher.hpp"
@@ -43,7 +44,7 @@ void end_a_start_that_failed() {
   if (!is_starting) return;
   base::write_error(start_failed);
   end_lingering_launcher();
-  ::_exit(75);
+  ::_exit(base::kExitRunAgain);
 }
 
 void name_a_start_that_fails() {

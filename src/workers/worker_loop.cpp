@@ -1,5 +1,6 @@
 #include "workers/worker_loop.hpp"
 
+#include "base/exit_codes.hpp"
 #include "base/text.hpp"
 #include "workers/backoff.hpp"
 #include "workers/heartbeat.hpp"
@@ -35,7 +36,7 @@ bool send_outcomes(const LoopState& me) {
              "lorahub: rank {} has not heard of rank 0 on {} for {:.0f} s (it is stopped, or the "
              "network is cut), run the same command to go on\n",
              me.rank, me.hosts[0], seconds);
-  leave(75);
+  leave(base::kExitRunAgain);
 }
 
 int serve_requests(const LoopState& me) {
@@ -56,7 +57,7 @@ int serve_requests(const LoopState& me) {
       me.executor.put({.ticket = message->head.ticket, .bytes = std::move(message->bytes)});
     if (message->head.kind == Kind::abandon) leave(message->head.code);
     if (message->head.kind != Kind::dismiss) continue;
-    if (message->head.code == 75) me.let_requests_end();
+    if (message->head.code == base::kExitRunAgain) me.let_requests_end();
     say_goodbye(mailbox);
     if (me.executor.busy()) me.leave_together(message->head.code);
     return message->head.code;

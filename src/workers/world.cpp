@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/exit_codes.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
 #include "base/printable.hpp"
@@ -83,7 +84,7 @@ World::World(const Identity& identity, LastWords last_words)
 
 World::~World() {
   if (has_run_ || mailbox_ == nullptr) return;
-  const int code = base::pending_signal() != 0 ? 75 : 2;
+  const int code = base::pending_signal() != 0 ? base::kExitRunAgain : base::kExitBadInput;
   const Handler gone = [](const std::string&) -> std::string {
     base::fail("left early, see its own message");
   };
