@@ -5,11 +5,14 @@
 
 namespace lorahub::objective {
 
+at::ScalarType number_type(study::Precision precision) {
+  return precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat;
+}
+
 namespace {
 model::Placement placement(study::Precision precision, const Hardware& hardware) {
   if (precision == study::Precision::delta_int8) model::delta::check_int8(hardware.device);
-  return {.dtype = precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat,
-          .device = hardware.device};
+  return {.dtype = number_type(precision), .device = hardware.device};
 }
 
 objective::LoadedModel loaded_model(std::shared_ptr<const model::Model> model,

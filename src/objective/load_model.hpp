@@ -12,6 +12,10 @@
 
 namespace lorahub::objective {
 
+// The type of the numbers that a forward pass computes with; delta evaluation keeps the exact
+// weights as f32 beside its narrow ones.
+at::ScalarType number_type(study::Precision precision);
+
 // `model`: a folder or a Hugging Face name found in its cache. Error when it is not there, or no
 // GPU for cuda.
 objective::LoadedModel load_model(const std::string& model, study::Precision precision,

@@ -127,9 +127,7 @@ class Work {
 
   bool every_weight() const { return config_.what == What::full || config_.what == What::base; }
 
-  at::ScalarType dtype() const {
-    return config_.precision == study::Precision::bf16 ? at::kBFloat16 : at::kFloat;
-  }
+  at::ScalarType dtype() const { return objective::number_type(config_.precision); }
 
   ModelPointer load() const {
     if (config_.what == What::base)

@@ -53,9 +53,9 @@ struct PlotMatrix {
   bool has_numbers = true;                  // in the cells
 };
 
-// Puts rows and columns into the order of a clustering (cluster.hpp), so that like ones are
-// neighbours; equal names of rows and columns into one order. A matrix of more than 20 rows or
-// columns loses the numbers in its cells, which nobody could read.
+// Puts rows and columns into the order of a clustering (report/statistics/cluster_order.hpp), so
+// that like ones are neighbours; equal names of rows and columns into one order. A matrix of more
+// than 20 rows or columns loses the numbers in its cells, which nobody could read.
 void arrange(PlotMatrix& matrix);
 
 // For whom a figure is drawn: 720 pixels for a page, or the 366 that a phone of 390 shows.
