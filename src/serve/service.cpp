@@ -76,7 +76,6 @@ class RunningService {
         intake_(catalog_, {.folder = options.data / "uploads",
                            .most = options.most_upload,
                            .hardware = own.hardware()}),
-        tasks_([this] { catalog_.refresh_all(); }),
         modules_(catalog_, options.data / "modules"),
         maps_(catalog_),
         served_{.catalog = catalog_,
@@ -93,7 +92,8 @@ class RunningService {
                 .ranks = dispatcher.ranks(),
                 .device = own.hardware().device == base::Device::cuda ? "cuda" : "cpu"},
         log_(options.data / "serve.log", 0),
-        runner_({.jobs = jobs_, .catalog = catalog_, .estimator = estimator_}, own, dispatcher) {
+        runner_({.jobs = jobs_, .catalog = catalog_, .estimator = estimator_}, own, dispatcher),
+        tasks_([this] { catalog_.refresh_all(); }) {
     for (const ServiceJob& job : jobs_.all()) estimator_.learn(job);
     jobs_.listen(
         [this](const ServiceJob& job, const std::string& kind) { webhooks_.tell(job, kind); });
@@ -196,7 +196,6 @@ class RunningService {
   Webhooks webhooks_;  // after the jobs, which its thread asks for
   Studies studies_;
   Intake intake_;
-  TaskThread tasks_;
   const PublicModules modules_;
   const SimilarityMaps maps_;
   const Served served_;
@@ -204,6 +203,7 @@ class RunningService {
   Metrics metrics_;
   JobRunner runner_;
   net::Router router_;
+  TaskThread tasks_;  // the last one, since its tasks use all the others until it ends
 };
 
 }  // namespace
