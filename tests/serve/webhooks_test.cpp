@@ -54,7 +54,7 @@ TEST(Webhooks, AReceiverThatKeepsUsWaitingHoldsUpItsOwnJobAlone) {
                      .body =
                          [&](const ServiceJob& job) {
                            if (job.id == "other") {
-                             EXPECT_EQ(sent_of_first, 1);
+                             EXPECT_LE(sent_of_first, 1);
                              other_is_sent.set_value();
                            } else if (++sent_of_first == 1) {
                              other_came = other.wait_for(std::chrono::seconds(60)) ==
