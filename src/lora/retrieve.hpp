@@ -16,9 +16,8 @@ std::vector<size_t> most_different(const std::vector<Module>& modules, size_t k)
 // ascending.
 std::vector<size_t> largest(const std::vector<Module>& modules, size_t k);
 
-// The k texts nearest to `query`: cosine of word counts weighted by log((1 + n) / (1 + texts with
-// the word)) + 1; words are runs of letters and digits, lower case; the first one among equals.
-// Places in `texts`, ascending.
+// The k texts nearest to `query`: by the cosine of their vectors of words (word_vectors.hpp), of
+// which the texts are the documents; the first one among equals. Places in `texts`, ascending.
 std::vector<size_t> nearest_texts(const std::vector<std::string>& texts, const std::string& query,
                                   size_t k);
 
