@@ -17,7 +17,7 @@ at::Tensor add_adapter(at::Tensor y, const at::Tensor& x, const LowRank* low) {
       {x.size(0), low->a.size(0), low->b.size(0), low->scale.defined() ? low->scale.size(0) : one});
   at::Tensor z = low->a.size(0) == 1 ? tensor::separate_rows_product(x, low->a[0])
                                      : at::bmm(x.expand({wide, -1, -1}), low->a.transpose(1, 2));
-  if (low->scale.defined()) z = z * low->scale.unsqueeze(1);  // [P, rows, r]
+  z = scaled(z, *low);  // [P, rows, r]
   if (low->routing) z = z * shares(*low->routing, x);
   const at::Tensor bt = low->b.expand({wide, -1, -1}).transpose(1, 2);
   z = z.expand({wide, -1, -1});

@@ -33,6 +33,37 @@ at::Tensor shares(const Routing& routing, const at::Tensor& x) {
   return at::softmax(chosen / routing.temperature, -1).matmul(routing.columns);
 }
 
+Adapter of_rows(const Adapter& of_candidates, int head) {
+  Adapter rows{.candidates = 1, .slots = of_candidates.slots};
+  const bool alike = low_rank(of_candidates, head) == nullptr &&
+                     std::ranges::all_of(rows.slots, [](const LowRank& low) {
+                       return !low.a.defined() ||
+                              (low.a.size(0) == 1 && low.b.size(0) == 1 && low.scale.defined());
+                     });
+  if (!alike) return {};
+  for (LowRank& low : rows.slots)
+    if (low.a.defined()) low.scale = low.scale.unsqueeze(0);
+  return rows;
+}
+
+Adapter rows_of(const Adapter& adapter, const at::Tensor& which) {
+  Adapter some = adapter;
+  for (LowRank& low : some.slots)
+    if (low.scale.defined() && low.scale.dim() == 3) low.scale = low.scale.index_select(1, which);
+  return some;
+}
+
+bool differs_by_row(const Adapter& adapter) {
+  return std::ranges::any_of(adapter.slots, [](const LowRank& low) {
+    return low.scale.defined() && low.scale.dim() == 3;
+  });
+}
+
+at::Tensor scaled(const at::Tensor& z, const LowRank& low) {
+  if (!low.scale.defined()) return z;
+  return z * (low.scale.dim() == 3 ? low.scale : low.scale.unsqueeze(1));
+}
+
 bool routes(const Adapter& adapter) {
   return std::ranges::any_of(adapter.slots,
                              [](const LowRank& low) { return low.routing != nullptr; });

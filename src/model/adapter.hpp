@@ -25,7 +25,8 @@ at::Tensor shares(const Routing& routing, const at::Tensor& x);
 struct LowRank {
   at::Tensor a;      // [P or 1, r, in], compute dtype
   at::Tensor b;      // [P or 1, out, r], compute dtype; alpha/r is in it (or in scale)
-  at::Tensor scale;  // [P, r], or undefined: product composition shares a and b between candidates
+  at::Tensor scale;  // [P, r], or undefined: product composition shares a and b between candidates.
+                     // Or [1, B, r]: one for each row of a batch (of_rows)
   std::shared_ptr<const Routing> routing = nullptr;  // of each token; null: all terms for all
 };
 struct Adapter {
@@ -35,6 +36,18 @@ struct Adapter {
 
 // The additions of `count` candidates from the `first` on.
 Adapter candidates(const Adapter& adapter, int first, int count);
+
+// Candidates whose terms differ in their scales alone as one candidate whose scales are each row's:
+// the first candidate is for the first prompt of Model::generate, and so on. An adapter without
+// slots, empty, where they differ otherwise or at `head`, whose rows take one addition.
+Adapter of_rows(const Adapter& of_candidates, int head);
+// Its rows as `which` [rows, int64, on the device] lists them; an adapter without scales of rows
+// stays.
+Adapter rows_of(const Adapter& adapter, const at::Tensor& which);
+bool differs_by_row(const Adapter& adapter);
+
+// `z` [.., rows, r] times the scale; z itself where there is none.
+at::Tensor scaled(const at::Tensor& z, const LowRank& low);
 
 const LowRank* low_rank(const Adapter& adapter, int slot);  // nullptr: not adapted
 

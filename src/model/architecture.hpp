@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/linear_info.hpp"
@@ -72,6 +73,9 @@ class Architecture {
   // The linear layers that may be adapted, by slot. The head is the last; an adapter of it leaves a
   // tied embedding alone.
   virtual const std::vector<LinearInfo>& linears() const = 0;
+  // The slot of the query projection in the last block that reads the prompt: of the encoder where
+  // there is one.
+  virtual int last_query_slot() const = 0;
   // Whether an encoder reads the source and a decoder the target; else the decoder reads both as
   // one text.
   virtual bool has_encoder() const = 0;
@@ -89,5 +93,8 @@ class Architecture {
   virtual double forward_flop(const PassSize& size) const = 0;  // a multiply-add counts two
   virtual const MemoryTerms& memory() const = 0;
 };
+
+// The last slot whose layer's name begins and ends so.
+int last_slot(const std::vector<LinearInfo>& linears, std::string_view begin, std::string_view end);
 
 }  // namespace lorahub::model

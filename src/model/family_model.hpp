@@ -85,6 +85,9 @@ class FamilyModel : public Model {
                                  const AnswerLimit& limit) const override {
     return Family::generate_each(network_, adapter, prompts, limit);
   }
+  at::Tensor prompt_state(const Adapter& adapter, const Ids& prompt) const override {
+    return Family::prompt_state(network_, adapter, prompt);
+  }
   std::vector<const tensor::Linear*> delta_layers() const override {
     return Family::delta_layers(network_);
   }

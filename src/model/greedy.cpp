@@ -117,7 +117,9 @@ Ids GreedyDecoder::keep_units(const std::vector<int64_t>& units, const Ids& next
     adapter_ = chosen(adapter_, at::tensor(units, at::kLong).to(device));
     make_heads();
   }
-  keep(at::tensor(going, at::kLong).to(device));
+  const at::Tensor kept = at::tensor(going, at::kLong).to(device);
+  if (differs_by_row(adapter_)) adapter_ = rows_of(adapter_, kept);
+  keep(kept);
   Ids last;
   std::vector<size_t> rows;
   std::vector<bool> done;

@@ -63,14 +63,19 @@ class Model {
   virtual at::Tensor reference_loss_sums(const Adapter& adapter, std::span<const Tokens> examples,
                                          const tensor::Dropout& dropout = {}) const = 0;
 
-  // Greedy answers: the ids up to and without the end token, for each prompt. One candidate. Ties
-  // go to the lowest id. A batch is computed together.
+  // Greedy answers: the ids up to and without the end token, for each prompt. One candidate; each
+  // prompt may have scales of its own (of_rows). Ties go to the lowest id. A batch is computed
+  // together.
   virtual std::vector<Ids> generate(const Adapter& adapter, std::span<const Ids> prompts,
                                     const AnswerLimit& limit) const = 0;
   // The same for each of P candidates side by side: [P * prompts], candidate-major. A candidate's
   // ids do not depend on those beside it.
   virtual std::vector<Ids> generate_each(const Adapter& adapter, std::span<const Ids> prompts,
                                          const AnswerLimit& limit) const = 0;
+
+  // What the last block that reads the prompt (of the encoder where there is one) takes of the
+  // prompt's last token, before the block's first norm: [d], f32, of one candidate.
+  virtual at::Tensor prompt_state(const Adapter& adapter, const Ids& prompt) const = 0;
 
   // The layers that delta evaluation computes by the differences of their inputs.
   virtual std::vector<const tensor::Linear*> delta_layers() const = 0;

@@ -20,6 +20,7 @@ PeftWords peft_words(const LlamaConfig& config) {
 LlamaArchitecture::LlamaArchitecture(const LlamaConfig& config)
     : config_(config),
       linears_(llama::linears(config)),
+      last_query_slot_(last_slot(linears_, "", ".q_proj")),
       peft_(peft_words(config)),
       memory_(config) {}
 

@@ -10,6 +10,7 @@ class LlamaArchitecture : public Architecture {
   const LlamaConfig& config() const { return config_; }
 
   const std::vector<LinearInfo>& linears() const override { return linears_; }
+  int last_query_slot() const override { return last_query_slot_; }
   bool has_encoder() const override { return false; }
   int64_t vocabulary() const override { return config_.vocabulary; }
   int64_t end_token() const override { return config_.ends.front(); }
@@ -24,6 +25,7 @@ class LlamaArchitecture : public Architecture {
  private:
   LlamaConfig config_;
   std::vector<LinearInfo> linears_;
+  int last_query_slot_ = 0;
   PeftWords peft_;
   LlamaMemory memory_;
 };

@@ -29,23 +29,31 @@ struct PackedPrompts {
   PackedSequences packed;
   tensor::Packing whole;  // each prompt with what it shares
   at::Tensor last_rows;   // [B], the places of the prompts' last tokens in `packed.ids`
+  at::Tensor prompt_of;   // [rows], the prompt of each place, where none is shared
   at::Tensor lengths;     // [B]
 };
 
-PackedPrompts pack_prompts(const Network& network, std::span<const Ids> prompts) {
+// What prompts begin with is shared where all rows have one adapter.
+enum class Begins { together, apart };
+PackedPrompts pack_prompts(const Network& network, std::span<const Ids> prompts, Begins begins) {
   std::vector<int64_t> lengths;
-  Ids last_rows;
+  Ids last_rows, prompt_of;
   for (const Ids& prompt : prompts) {
     check_ids(prompt, network.config.vocabulary, "source");
     lengths.push_back(std::ssize(prompt));
   }
   const int64_t shortest = *std::ranges::min_element(lengths);
-  PackedSequences packed = pack_sequences(network, prompts, shortest - 1);
-  for (size_t i = 0; i < prompts.size(); ++i)
+  const int64_t most_shared = begins == Begins::together ? shortest - 1 : 0;
+  PackedSequences packed = pack_sequences(network, prompts, most_shared);
+  for (size_t i = 0; i < prompts.size(); ++i) {
     last_rows.push_back(packed.rows.offsets[i] + packed.rows.lengths[i] - 1);
+    prompt_of.insert(prompt_of.end(), static_cast<size_t>(packed.rows.lengths[i]),
+                     static_cast<int64_t>(i));
+  }
   return {.packed = std::move(packed),
           .whole = tensor::pack(lengths),
           .last_rows = to_device(network, last_rows),
+          .prompt_of = to_device(network, prompt_of),
           .lengths = to_device(network, lengths)};
 }
 
@@ -87,24 +95,27 @@ class LlamaDecoder : public GreedyDecoder {
   void read(const PackedPrompts& prompts) {
     const Network& n = network_;
     const PackedSequences& packed = prompts.packed;
+    const bool by_row = differs_by_row(adapter());
+    const Adapter of_tokens = by_row ? rows_of(adapter(), prompts.prompt_of) : adapter();
+    const AdaptedNetwork reading{.network = n, .adapter = of_tokens};
     at::Tensor x = embed(n, packed.ids);
     for (size_t i = 0; i < n.blocks.size(); ++i) {
       const Block& block = n.blocks[i];
-      const at::Tensor rows = normed(model(), x, block.attention_norm);
+      const at::Tensor rows = normed(reading, x, block.attention_norm);
       const Attention& layer = block.attention;
-      const at::Tensor k = adapted_linear(layer.k, model(), rows);
+      const at::Tensor k = adapted_linear(layer.k, reading, rows);
       tensor::Projections all{
-          .q = ready_queries(n, layer, adapted_linear(layer.q, model(), rows), packed.rotation),
+          .q = ready_queries(n, layer, adapted_linear(layer.q, reading, rows), packed.rotation),
           .k = packed.seen_by_each(ready_keys(n, layer, k, packed.rotation)),
-          .v = packed.seen_by_each(adapted_linear(layer.v, model(), rows))};
+          .v = packed.seen_by_each(adapted_linear(layer.v, reading, rows))};
       caches_.push_back({.k = padded(all.k, prompts.whole), .v = padded(all.v, prompts.whole)});
       const int64_t wide = std::max({all.q.size(0), all.k.size(0), all.v.size(0)});
       for (at::Tensor* t : {&all.q, &all.k, &all.v}) *t = t->expand({wide, -1, -1});
       const at::Tensor seen = tensor::attend_causal(
           all, {.targets = packed.rows, .sources = packed.seen},
           {.count = n.config.heads, .groups = n.config.kv_heads, .window = n.config.windows[i]});
-      x = add_biased_linear(x, layer.o, model(), seen);
-      x = add_feed_forward(x, block, model());
+      x = add_biased_linear(x, layer.o, reading, seen);
+      x = add_feed_forward(x, block, reading);
     }
     x = x.index_select(1, prompts.last_rows).expand({adapter().candidates, -1, -1});
     first_ = tensor::rms_norm(x.contiguous(), n.final_norm, n.config.epsilon, at::kFloat);
@@ -213,7 +224,8 @@ std::vector<Ids> write_answers(const AdaptedNetwork& model, std::span<const Ids>
   const c10::InferenceMode inference;
   rules.room = room_of(model.network.config, prompts, rules.limit.max_tokens);
   rules.limit.max_tokens = static_cast<int>(*std::ranges::max_element(rules.room));
-  const PackedPrompts packed = pack_prompts(model.network, prompts);
+  const Begins begins = differs_by_row(model.adapter) ? Begins::apart : Begins::together;
+  const PackedPrompts packed = pack_prompts(model.network, prompts, begins);
   return LlamaDecoder(model, packed, rules).answers(model.network.config.ends.front());
 }
 

@@ -43,7 +43,10 @@ class LossPass {
   LossPass(const AdaptedNetwork& model, const LossBatch& batch) : model_(model), batch_(batch) {}
 
   // Hidden states of the target rows behind the last norm: [P, target rows, d], f32.
-  at::Tensor hidden(const FirstProducts& first) const {
+  at::Tensor hidden(const FirstProducts& first) const { return last_block(to_last_block(first)); }
+
+  // What the last block takes: [P or 1, rows, d], f32.
+  at::Tensor to_last_block(const FirstProducts& first) const {
     const Network& n = model_.network;
     at::Tensor x = first.x.clone();
     for (size_t i = 0; i + 1 < n.blocks.size(); ++i) {
@@ -56,7 +59,7 @@ class LossPass {
                             attention(block.attention, adapted(block.attention, qkv, rows), i));
       x = add_feed_forward(x, block, model_);
     }
-    return last_block(x);
+    return x;
   }
 
  private:
@@ -144,6 +147,17 @@ std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
   if (examples.empty()) return {};
   const LossBatch batch = pack(network, examples);
   return sums(batch, token_losses(network, adapter, batch, by));
+}
+
+at::Tensor prompt_state(const Network& network, const Adapter& adapter, const Ids& prompt) {
+  assert(adapter.candidates == 1);
+  at::set_num_threads(1);
+  const c10::InferenceMode inference;
+  const std::vector<Tokens> one{{.source = prompt, .target = {network.config.ends.front()}}};
+  const LossBatch batch = pack(network, one);  // the prompt's last token asks for the target
+  const AdaptedNetwork model{.network = network, .adapter = adapter};
+  const FirstProducts first = first_products(network, batch, model.by);
+  return LossPass(model, batch).to_last_block(first)[0][-1];
 }
 
 }  // namespace lorahub::model::llama

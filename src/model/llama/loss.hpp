@@ -18,4 +18,7 @@ std::vector<double> loss_sums(const Network& network, const Adapter& adapter,
                               std::span<const Tokens> examples,
                               const tensor::Products& by = tensor::exact());
 
+// As Model::prompt_state (model.hpp). Error for an id outside the vocabulary, or too long a prompt.
+at::Tensor prompt_state(const Network& network, const Adapter& adapter, const Ids& prompt);
+
 }  // namespace lorahub::model::llama

@@ -24,6 +24,7 @@ struct LlamaFamily {
   static constexpr auto reference_loss_sums = &reference::loss_sums;
   static constexpr auto generate = &llama::generate;
   static constexpr auto generate_each = &llama::generate_each;
+  static constexpr auto prompt_state = &llama::prompt_state;
 
   static bool is_embedding_or_head(const std::string& name) {
     return name == kEmbedding || name == kHeadWeight;

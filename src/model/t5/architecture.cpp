@@ -9,7 +9,10 @@
 namespace lorahub::model::t5 {
 
 T5Architecture::T5Architecture(const T5Config& config)
-    : config_(config), linears_(t5::linears(config)), memory_(config) {}
+    : config_(config),
+      linears_(t5::linears(config)),
+      last_query_slot_(last_slot(linears_, "encoder.", ".SelfAttention.q")),
+      memory_(config) {}
 
 const PeftWords& T5Architecture::peft() const {
   static const PeftWords words{.task_type = "SEQ_2_SEQ_LM",

@@ -10,6 +10,7 @@ class T5Architecture : public Architecture {
   const T5Config& config() const { return config_; }
 
   const std::vector<LinearInfo>& linears() const override { return linears_; }
+  int last_query_slot() const override { return last_query_slot_; }
   bool has_encoder() const override { return true; }
   int64_t vocabulary() const override { return config_.vocabulary; }
   int64_t end_token() const override { return config_.eos; }
@@ -24,6 +25,7 @@ class T5Architecture : public Architecture {
  private:
   T5Config config_;
   std::vector<LinearInfo> linears_;
+  int last_query_slot_ = 0;
   T5Memory memory_;
 };
 

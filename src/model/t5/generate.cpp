@@ -20,23 +20,30 @@ struct LayerCache {             // of one decoder layer, for the rows still bein
   at::Tensor cross_k, cross_v;  // [P * B, h, longest source, d_kv]
 };
 
+struct EncodedSources {
+  const tensor::Packing& packing;
+  const at::Tensor& encoded;  // [P, rows, d]
+};
+
 class T5Decoder : public GreedyDecoder {
  public:
-  T5Decoder(const AdaptedLinear& model, const tensor::Packing& sources, const at::Tensor& encoded,
+  // `model` reads the sources, `writing` adapts the answers.
+  T5Decoder(const AdaptedLinear& model, const Adapter& writing, const EncodedSources& sources,
             const GreedyRules& rules)
-      : GreedyDecoder(model.network.head(), model.adapter, sources.lengths.size(), rules),
+      : GreedyDecoder(model.network.head(), writing, sources.packing.lengths.size(), rules),
         network_(model.network) {
+    const auto& [packing, encoded] = sources;
     const T5Config& config = model.network.config;
     // The last query's distances to all keys; a step takes as many from the end as it has keys.
     bias_ = position_bias(config, model.network.decoder, Direction::causal,
                           {.queries = 1, .keys = max_tokens()});
     cross_mask_ =
-        tensor::aligned(padding_mask(sources, encoded).repeat({adapter().candidates, 1, 1, 1}),
+        tensor::aligned(padding_mask(packing, encoded).repeat({adapter().candidates, 1, 1, 1}),
                         encoded.scalar_type());
     for (const Block& block : model.network.decoder.blocks) {
       LayerCache memory;
-      memory.cross_k = padded(linear(block.cross.k, model.adapter, encoded), sources);
-      memory.cross_v = padded(linear(block.cross.v, model.adapter, encoded), sources);
+      memory.cross_k = padded(linear(block.cross.k, model.adapter, encoded), packing);
+      memory.cross_v = padded(linear(block.cross.v, model.adapter, encoded), packing);
       memory_.push_back(memory);
     }
   }
@@ -144,6 +151,14 @@ class T5Decoder : public GreedyDecoder {
   std::vector<LayerCache> memory_;
 };
 
+// The source of each packed row: [rows].
+at::Tensor source_of(const Network& network, std::span<const Ids> sources) {
+  Ids all;
+  for (size_t i = 0; i < sources.size(); ++i)
+    all.insert(all.end(), sources[i].size(), static_cast<int64_t>(i));
+  return to_device(network, all);
+}
+
 std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
                        const GreedyRules& rules) {
   const auto& [network, adapter, by] = model;
@@ -159,7 +174,11 @@ std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
   }
   const LayerInput input = pack(network, {sources.begin(), sources.end()},
                                 self_bias(network, Direction::both, static_cast<int64_t>(longest)));
-  return T5Decoder(model, input.packing, encode(model, input), rules)
+  const bool by_row = differs_by_row(adapter);
+  const Adapter of_tokens = by_row ? rows_of(adapter, source_of(network, sources)) : adapter;
+  const AdaptedLinear reading{.network = network, .adapter = of_tokens, .by = by};
+  const at::Tensor encoded = encode(reading, input);
+  return T5Decoder(reading, adapter, {.packing = input.packing, .encoded = encoded}, rules)
       .answers(network.config.decoder_start);
 }
 

@@ -4,6 +4,8 @@
 #include <ATen/record_function.h>
 
 #include <algorithm>
+#include <cassert>
+#include <span>
 
 #include "tensor/kernels.hpp"
 #include "tensor/matmul.hpp"
@@ -48,13 +50,14 @@ FirstBlock start(const Network& n, const at::Tensor& x, const tensor::Products& 
   return {.x = x, .normed = normed, .qkv = products(block.self, normed, by)};
 }
 
-at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources,
-                       const FirstBlock& start) {
+// What the encoder's first `count` blocks make of the sources: [P or 1, rows, d], f32.
+at::Tensor through_blocks(const AdaptedLinear& model, const LayerInput& sources,
+                          const FirstBlock& start, size_t count) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
   const tensor::Sides itself{.targets = sources.packing, .sources = sources.packing};
   at::Tensor x = start.x.clone();
-  for (const Block& block : n.encoder.blocks) {
+  for (const Block& block : std::span(n.encoder.blocks).first(count)) {
     const bool first = &block == &n.encoder.blocks.front();
     const tensor::Projections qkv =
         first ? adapted(copy(start.qkv), block.self, model.adapter, start.normed)
@@ -64,7 +67,14 @@ at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources,
     x = add_linear(x, block.self.o, model.adapting(), seen);
     x = add_feed_forward(x, block, model);
   }
-  return tensor::rms_norm(x, n.encoder.final_norm, n.config.epsilon, dtype);
+  return x;
+}
+
+at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources,
+                       const FirstBlock& start) {
+  const Network& n = model.network;
+  return tensor::rms_norm(through_blocks(model, sources, start, n.encoder.blocks.size()),
+                          n.encoder.final_norm, n.config.epsilon, n.embedding.scalar_type());
 }
 
 }  // namespace
@@ -129,6 +139,13 @@ at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources) {
     parts.push_back(out.expand({count, -1, -1}));
   }
   return parts.size() == 1 ? parts.front() : at::cat(parts);
+}
+
+at::Tensor encode_to_last_block(const AdaptedLinear& model, const LayerInput& sources) {
+  assert(model.adapter.candidates == 1);
+  const Network& n = model.network;
+  const FirstBlock begun = start(n, embed(n.embedding, sources.ids), model.by);
+  return through_blocks(model, sources, begun, n.encoder.blocks.size() - 1);
 }
 
 }  // namespace lorahub::model::t5

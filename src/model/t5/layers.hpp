@@ -46,4 +46,7 @@ at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids);
 // Final hidden states of packed sources: [P, rows, d], compute dtype.
 at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources);
 
+// What the encoder's last block takes of packed sources: [1, rows, d], f32, of one candidate.
+at::Tensor encode_to_last_block(const AdaptedLinear& model, const LayerInput& sources);
+
 }  // namespace lorahub::model::t5

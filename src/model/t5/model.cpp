@@ -5,6 +5,7 @@
 #include "model/t5/delta_layers.hpp"
 #include "model/t5/generate.hpp"
 #include "model/t5/loss.hpp"
+#include "model/t5/prompt_state.hpp"
 #include "model/t5/reference.hpp"
 #include "model/t5/tensor_names.hpp"
 
@@ -26,6 +27,7 @@ struct T5Family {
   static constexpr auto reference_loss_sums = &reference::loss_sums;
   static constexpr auto generate = &t5::generate;
   static constexpr auto generate_each = &t5::generate_each;
+  static constexpr auto prompt_state = &t5::prompt_state;
   static constexpr auto delta_layers = &t5::delta_layers;
 
   static bool is_embedding_or_head(const std::string& name) {
