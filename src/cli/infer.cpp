@@ -12,6 +12,7 @@
 #include "checkpoint/hub_cache.hpp"
 #include "cli/answer_output.hpp"
 #include "cli/commands.hpp"
+#include "cli/input_mixture.hpp"
 #include "cli/mixing_options.hpp"
 #include "cli/named_options.hpp"
 #include "cli/weights_file.hpp"
@@ -28,9 +29,29 @@ struct InferWords {
   ModelOptions model;
   std::string adapter, library, modules, weights, task, columns;
   MixingOptions mixing;
+  InputMixtureOptions each;
   int max_tokens = 256, batch = 10, longest = study::kUsualMaxInput;
   bool json = false, json_lines = false, no_memory_check = false, quiet = false;
 };
+
+lora::Pool pool_of(const InferWords& options, const objective::LoadedModel& loaded) {
+  return load_pool(options.library, options.modules,
+                   {.model = options.model.model,
+                    .architecture = loaded.model->architecture(),
+                    .device = loaded.device,
+                    .threads = loaded.threads});
+}
+
+// What answers rows one by one, with --method; else nothing.
+AnswerBatch answer_batch(const InferWords& options, const objective::LoadedModel& loaded) {
+  if (options.each.method.empty()) return {};
+  return input_mixture(
+      options.each, options.mixing,
+      {.loaded = loaded,
+       .pool = std::make_shared<const lora::Pool>(pool_of(options, loaded)),
+       .library = options.library},
+      {.max_tokens = options.max_tokens, .not_finite = model::AnswerLimit::NotFinite::is_an_error});
+}
 
 // The model that answers rows that name no adapter: the base, with the adapter of --adapter, a
 // mixture, or nothing.
@@ -40,11 +61,7 @@ train::TrainedModel default_model(const InferWords& options, const objective::Lo
                               options.adapter);
   train::TrainedModel model{.model = loaded.model, .adapter = {}};
   if (options.weights.empty()) return model;
-  const lora::Pool pool = load_pool(options.library, options.modules,
-                                    {.model = options.model.model,
-                                     .architecture = loaded.model->architecture(),
-                                     .device = loaded.device,
-                                     .threads = loaded.threads});
+  const lora::Pool pool = pool_of(options, loaded);
   model.adapter = lora::compose(pool, one_vector(options.weights, pool.size()),
                                 rule(options.mixing), loaded.dtype());
   return model;
@@ -66,8 +83,15 @@ void check_options(const InferWords& options) {
               "--modules names modules of a --library (none is given), give both");
   base::check(options.weights.empty() || !options.library.empty(),
               "--weights are of the modules of a --library (none is given), give both");
-  base::check(options.mixing.composition.empty() || !options.weights.empty(),
+  const bool weighs_each = !options.each.method.empty();
+  base::check(!weighs_each || (options.weights.empty() && options.adapter.empty()),
+              "--method and {} both given (which one should answer?), give one of them",
+              options.weights.empty() ? "--adapter" : "--weights");
+  base::check(!weighs_each || !options.library.empty(),
+              "--method weighs modules of a --library (none is given), give both");
+  base::check(options.mixing.composition.empty() || !options.weights.empty() || weighs_each,
               "--composition says how --weights are mixed (none are given), give both");
+  check_input_mixture(options.each, options.mixing);
   rule(options.mixing);
   base::check(!options.json || !options.json_lines,
               "--json and --json-lines both given (one object, or one a row?), give one of them");
@@ -77,7 +101,8 @@ void check_options(const InferWords& options) {
 // load_pool() warns about them.
 std::vector<std::string> adapters_of(const InferWords& options) {
   if (!options.adapter.empty()) return {options.adapter};
-  if (options.library.empty() || !options.weights.empty()) return {};
+  if (options.library.empty() || !options.weights.empty() || !options.each.method.empty())
+    return {};
   try {
     return lora::module_names(options.library);
   } catch (const base::Error&) {  // rows may name none
@@ -114,7 +139,8 @@ int infer(const InferWords& options) {
        .max_tokens = options.max_tokens,
        .batch = options.batch,
        .max_input = options.longest,
-       .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse},
+       .memory_check = options.no_memory_check ? run::MemoryCheck::skip : run::MemoryCheck::refuse,
+       .answer_batch = answer_batch(options, loaded)},
       {.next = [&](task::Row& row) { return stream.next(row); },
        .give = [&](const task::Row& row, const std::string& answer) { answers.give(row, answer); },
        .flush =
@@ -146,6 +172,7 @@ void add_infer(CLI::App& app, Action& action) {
   command->add_option("--modules", options->modules, "their names, with commas (default: all)");
   command->add_option("--weights", options->weights, "JSON: a list with one weight vector");
   add_mixing(*command, options->mixing);
+  add_input_mixture(*command, options->each);
   add_task(
       *command, options->task, RowsOfTask::test,
       "rows to answer, JSON lines or a table (.csv, .tsv; a row's \"adapter\" answers it), or - "

@@ -211,7 +211,9 @@ Cost cost_of(const Planned& planned, const model::Architecture& architecture) {
   };
   if (over.forward > 0) add(lengths.shots, over);
   const double searched = cost.tflop;
-  add(lengths.prompts, {.forward = 1});
+  const long before = study::info(trial.method).passes_over_inputs;
+  cost.example_forwards += before * static_cast<long>(lengths.prompts.size());
+  add(lengths.prompts, {.forward = 1 + before});
   cost.work = work_of(planned, cost, cost.tflop - searched);
   return cost;
 }

@@ -8,7 +8,6 @@
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 #include "study/methods.hpp"
-#include "study/retrievals.hpp"
 #include "study/trial.hpp"
 #include "task/task.hpp"
 #include "tensor/threads.hpp"
@@ -51,7 +50,7 @@ std::vector<Hashed> hashed_files(const study::Trial& trial, LibraryCache& librar
     for (const std::string& name : libraries.module_names(trial)) {
       const ModuleFiles& module = libraries.files(trial.library_path, name);
       hashed.push_back({"module " + name, module.folder, lora::hash_module});
-      if (study::info(trial.retrieve.by).reads_cards && module.has_card)
+      if (study::reads_cards(trial) && module.has_card)
         hashed.push_back({"card " + name, module.folder / lora::kCardFile, base::sha256_file});
     }
   if (study::measures_candidates(trial.method) && trial.loss == study::LossKind::ask)

@@ -6,7 +6,6 @@
 #include "lora/peft.hpp"
 #include "plan/library_cache.hpp"
 #include "study/methods.hpp"
-#include "study/retrievals.hpp"
 #include "study/trial.hpp"
 #include "text/tokenizer_files.hpp"
 
@@ -39,7 +38,7 @@ std::vector<fs::path> input_files(const study::Trial& trial, LibraryCache& libra
     for (const std::string& name : libraries.module_names(trial)) {
       const ModuleFiles& module = libraries.files(trial.library_path, name);
       files.insert(files.end(), module.files.begin(), module.files.end());
-      if (study::info(trial.retrieve.by).reads_cards && module.has_card)
+      if (study::reads_cards(trial) && module.has_card)
         files.push_back(module.folder / lora::kCardFile);
     }
   for (const std::string& rows : {trial.task_files.pool, trial.task_files.test})

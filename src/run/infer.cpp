@@ -12,6 +12,7 @@
 #include "plan/memory.hpp"
 #include "plan/memory_check.hpp"
 #include "task/count_tokens.hpp"
+#include "tensor/threads.hpp"
 #include "text/same_tokens.hpp"
 #include "train/trained_folders.hpp"
 
@@ -135,6 +136,31 @@ void check_memory(const InferOptions& options, const objective::LoadedModel& loa
                    "them), or --no-memory-check"});
 }
 
+std::vector<std::string> by_batches(const InferOptions& options, int threads,
+                                    const std::vector<std::string>& prompts) {
+  const auto batch = static_cast<size_t>(options.batch);
+  std::vector<std::string> all(prompts.size());
+  const size_t batches = (prompts.size() + batch - 1) / batch;
+  tensor::share(threads, static_cast<int>(batches), [&](int number) {
+    const size_t first = static_cast<size_t>(number) * batch;
+    std::ranges::move(options.answer_batch(std::span(prompts).subspan(
+                          first, std::min(batch, prompts.size() - first))),
+                      all.begin() + static_cast<ptrdiff_t>(first));
+  });
+  return all;
+}
+
+std::vector<std::string> by_adapter(const InferOptions& options, objective::LoadedModel& worker,
+                                    const train::TrainedModel& model,
+                                    const std::vector<std::string>& prompts) {
+  worker.model = model.model;
+  return objective::answer(worker, model.adapter, prompts,
+                           {.max_tokens = options.max_tokens,
+                            .batch = options.batch,
+                            .not_finite = model::AnswerLimit::NotFinite::is_an_error,
+                            .after_token = options.after_token});
+}
+
 // Returns the answers in the order of the rows. Rows of one adapter are computed together, in the
 // network of `worker`.
 std::vector<std::string> answers(const InferOptions& options, objective::LoadedModel& worker,
@@ -145,13 +171,10 @@ std::vector<std::string> answers(const InferOptions& options, objective::LoadedM
   for (const auto& [unused, which] : groups) {
     std::vector<std::string> prompts;
     for (const size_t i : which) prompts.push_back(rows[i].example.input);
-    const train::TrainedModel& model = adapters.get(rows[which.front()]);
-    worker.model = model.model;
-    const auto some = objective::answer(worker, model.adapter, prompts,
-                                        {.max_tokens = options.max_tokens,
-                                         .batch = options.batch,
-                                         .not_finite = model::AnswerLimit::NotFinite::is_an_error,
-                                         .after_token = options.after_token});
+    const bool own = options.answer_batch && rows[which.front()].adapter.empty();
+    const std::vector<std::string> some =
+        own ? by_batches(options, worker.threads, prompts)
+            : by_adapter(options, worker, adapters.get(rows[which.front()]), prompts);
     for (size_t i = 0; i < which.size(); ++i) all[which[i]] = some[i];
   }
   return all;

@@ -3,7 +3,9 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "objective/objective.hpp"
 #include "run/lead/memory_warnings.hpp"
@@ -24,6 +26,8 @@ struct InferOptions {
   int batch = 10;                         // rows answered together
   int max_input = study::kUsualMaxInput;  // tokens of an input
   MemoryCheck memory_check = MemoryCheck::refuse;
+  // Where it is given, it answers a batch of rows that name no adapter; several threads call it.
+  std::function<std::vector<std::string>(std::span<const std::string> inputs)> answer_batch = {};
   std::string remedy = "raise --max-input";   // of an input that is too long, for its sentence
   std::function<void()> after_token = [] {};  // as in objective::AnswerRule
 };

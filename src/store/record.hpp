@@ -55,7 +55,8 @@ struct Record {
   std::vector<int> shot_rows, dropped_rows;
   std::vector<int> shot_tokens;          // [K], target tokens with </s>
   std::vector<std::string> shot_sha256;  // [K], of the shots' inputs; may be empty
-  std::vector<double> weights;           // [N] chosen; empty: the method has none
+  std::vector<double> weights;           // [N] chosen; empty: the method has none. Where each input
+                                         // has its own: their means over the test rows
   double best_loss = 0;                  // of `weights`; NaN: no search
   double zero_loss = 0;                  // of w = 0, same rule; NaN where not computed
   std::vector<double> shot_sums;         // [K] CE sums of `weights` on the shots; may be empty

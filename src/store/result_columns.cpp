@@ -84,13 +84,16 @@ std::vector<ResultColumn> all_columns() {
        .unit = "1",
        .meaning = "sequential steps: probes and search",
        .field = member([](auto& r) -> auto& { return r.counts.rounds; }),
-       .journal = "/counts/rounds"},
+       .journal = "/counts/rounds",
+       .remark = "The pass of `logo` over a test input, before its answer, is one."},
       {.name = "example_forwards",
        .unit = "1",
        .meaning = "(candidate, example) pairs evaluated",
        .field = member([](auto& r) -> auto& { return r.counts.example_forwards; }),
        .journal = "/counts/example_forwards",
-       .remark = "A training adds each backward pass as two (`/resolved` has both counts)."},
+       .remark =
+           "A training adds each backward pass as two (`/resolved` has both counts), `logo` its "
+           "pass over each test input."},
       {.name = "search_tokens",
        .unit = "token",
        .meaning = "source and target tokens of forward passes over these pairs",

@@ -52,7 +52,9 @@ RowTable<WeightRow> WeightRow::table() {
           "a module of the chosen mixture, of a trial that is done",
           {trial_id<WeightRow>(),
            {"module", kNoUnit, "name of the LoRA module", &WeightRow::module},
-           {"weight", "1", "mixing weight that was chosen", &WeightRow::weight}}};
+           {"weight", "1",
+            "mixing weight that was chosen, or the mean over the test rows where each has its own",
+            &WeightRow::weight}}};
 }
 
 RowTable<ShotRow> ShotRow::table() {

@@ -5,6 +5,26 @@
 #include "study/trial.hpp"
 
 namespace lorahub::study {
+namespace {
+
+// Of a knob that may have been left to its default: then the error is at the method.
+const Value& said(const Values& values, const std::string& knob) {
+  const auto found = values.find(knob);
+  return found == values.end() ? values.at("method") : found->second;
+}
+
+}  // namespace
+
+std::string refusal_of_inputs(Method method, Composition composition) {
+  const bool takes = composition == Composition::product ||
+                     (composition == Composition::factor && method == Method::retriever);
+  if (takes || !weighs_inputs(method)) return "";
+  return base::format("method {} has no composition '{}' ({}", name(method), name(composition),
+                      method == Method::logo
+                          ? "it weighs what modules add to an input), give it product"
+                          : "it averages what modules add, or A and B each), give it product (the "
+                            "source's mixture) or factor (its fusion)");
+}
 
 void check_composition(const Values& values, const Trial& trial) {
   if (!uses_modules(trial.method)) return;
@@ -17,6 +37,8 @@ void check_composition(const Values& values, const Trial& trial) {
             "method best_single has no composition '{}' (by it a module alone at weight 1 is not "
             "that module), give it one of {}",
             word, base::join(compositions_that_keep_a_module(), ", "));
+  if (const std::string why = refusal_of_inputs(trial.method, trial.composition); !why.empty())
+    fail_at(said(values, "composition"), "{}", why);
   if (info(trial.method).trains == Trains::mixture && !ours)
     fail_at(values.at("composition"),
             "method {} has no composition '{}' (its gradient is that of factor and of product), "

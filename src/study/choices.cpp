@@ -62,6 +62,12 @@ const std::vector<std::string>& words<Scoring>() {
 }
 
 template <>
+const std::vector<std::string>& words<InputSignal>() {
+  static const std::vector<std::string> list = {"norm", "entropy"};
+  return list;
+}
+
+template <>
 const std::vector<std::string>& words<Labels>() {
   static const std::vector<std::string> list = {"given", "shuffled"};
   return list;

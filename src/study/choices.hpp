@@ -65,6 +65,17 @@ enum class Engine { fast, reference };
 // The greedy answer, or the likeliest of the options listed in the prompt.
 enum class Scoring { generate, options };
 
+// By what the method logo weighs a module for an input: the length of what the module adds to it,
+// or the inverse entropy of that (objective/input_weights.hpp).
+enum class InputSignal { norm, entropy };
+// How the methods that weigh each input by itself do so.
+struct InputMixing {
+  int modules = 0;  // of each input; 0: the method's own (methods.hpp), at most all that there are
+  InputSignal signal = InputSignal::norm;
+
+  bool operator==(const InputMixing&) const = default;
+};
+
 // Which labels the shots have: their own, or each that of the next one, a control for what labels
 // tell beside their form (Min et al. 2022).
 enum class Labels { given, shuffled };
@@ -99,6 +110,8 @@ template <>
 const std::vector<std::string>& words<Engine>();
 template <>
 const std::vector<std::string>& words<Scoring>();
+template <>
+const std::vector<std::string>& words<InputSignal>();
 template <>
 const std::vector<std::string>& words<Labels>();
 template <>

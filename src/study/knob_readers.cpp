@@ -17,7 +17,7 @@ bool mixes_modules(const Trial& trial) { return uses_modules(trial.method); }
 // Methods that take every composition (check_composition.hpp).
 bool composes(const Trial& trial) {
   return mixes_modules(trial) && trial.method != Method::best_single &&
-         info(trial.method).trains == Trains::nothing;
+         !weighs_inputs(trial.method) && info(trial.method).trains == Trains::nothing;
 }
 
 bool prunes(const Trial& trial) {
@@ -32,6 +32,10 @@ bool cuts_rank(const Trial& trial) {
 bool routes(const Trial& trial) {
   return composes(trial) && composed_by(trial).mixes == Mixes::routed;
 }
+
+bool weighs_each_input(const Trial& trial) { return weighs_inputs(trial.method); }
+
+bool weighs_by_signal(const Trial& trial) { return trial.method == Method::logo; }
 
 // Only another weight than 1/N is a part of the identity, so that trials with that keep their ids.
 bool sets_uniform_weight(const Trial& trial) {

@@ -11,6 +11,8 @@ bool composes(const Trial& trial);
 bool prunes(const Trial& trial);
 bool cuts_rank(const Trial& trial);
 bool routes(const Trial& trial);
+bool weighs_each_input(const Trial& trial);
+bool weighs_by_signal(const Trial& trial);
 bool sets_uniform_weight(const Trial& trial);
 bool draws_modules(const Trial& trial);
 bool learns_from_shots(const Trial& trial);

@@ -107,6 +107,21 @@ constexpr Knob kKnobs[] = {
      .unit = "1",
      .meaning = "by which a token's similarities to modules are divided before their softmax",
      .read_by = kRoutes},
+    {.name = "input.modules",
+     .kind = IntegerKind{field<&Trial::input, &InputMixing::modules>,
+                         {.least = 0, .most = kMostOfMany}},
+     .unit = "1",
+     .meaning =
+         "modules that each input is answered by, 0: 20 by logo, 3 by retriever, or all where "
+         "there are fewer",
+     .read_by = weighs_each_input},
+    {.name = "input.signal",
+     .kind = choice<&Trial::input, &InputMixing::signal>(),
+     .unit = "none",
+     .meaning =
+         "what logo weighs a module by: the length (norm) of what it adds to the query of the "
+         "input's last token, or the inverse entropy of that",
+     .read_by = weighs_by_signal},
     {.name = "loss",
      .kind = choice<&Trial::loss>(),
      .unit = "none",

@@ -23,6 +23,8 @@ bool measures_candidates(Method method) { return info(method).measures_candidate
 
 bool mixes_by_gradient(Method method) { return info(method).trains == Trains::mixture; }
 
+bool weighs_inputs(Method method) { return info(method).modules_of_input > 0; }
+
 template <>
 const std::vector<std::string>& words<Method>() {
   static const std::vector<std::string> list = [] {

@@ -24,7 +24,9 @@ enum class Method {
   lora_tuning,
   ia3,
   full,
-  gradient
+  gradient,
+  logo,
+  retriever
 };
 
 // What a method trains by gradient.
@@ -57,6 +59,11 @@ struct MethodInfo {
   bool uses_search = false;
   bool measures_candidates = false;  // by their loss on the shots: a search, or each module alone
   bool draws = false;                // reads seed.search even without a search that draws
+  // Modules that each input is answered by, with weights of its own (objective/input_weights.hpp),
+  // where input.modules is 0. 0: one mixture answers all inputs.
+  int modules_of_input = 0;
+  int passes_over_inputs = 0;  // that it makes with its modules before it answers one
+  bool reads_cards = false;    // of the modules
   Trains trains = Trains::nothing;
   double learning_rate = 0;  // of a training whose train.lr is 0
   ReportRole role = ReportRole::other;
@@ -141,6 +148,25 @@ inline constexpr std::array kMethods = std::to_array<MethodInfo>({
      .learning_rate = 0.05,
      .role = ReportRole::composition,
      .colour = 2},
+    {.method = Method::logo,
+     .word = "logo",
+     .meaning =
+         "for each input the modules that answer it with the strongest signal, weighed by it",
+     .uses_modules = true,
+     .uses_shots = false,
+     .modules_of_input = 20,  // Lee et al. 2026
+     .passes_over_inputs = 1,
+     .role = ReportRole::average,
+     .colour = 10},
+    {.method = Method::retriever,
+     .word = "retriever",
+     .meaning = "for each input the modules whose sample inputs are most like it, at equal weights",
+     .uses_modules = true,
+     .uses_shots = false,
+     .modules_of_input = 3,  // Zhao et al. 2024
+     .reads_cards = true,
+     .role = ReportRole::average,
+     .colour = 11},
 });
 
 static_assert(
@@ -161,6 +187,7 @@ bool uses_shots(Method method);
 bool trains(Method method);               // by gradient
 bool measures_candidates(Method method);  // by their loss on the shots
 bool mixes_by_gradient(Method method);    // trains the mixing weights
+bool weighs_inputs(Method method);        // each input by itself
 
 template <>
 const std::vector<std::string>& words<Method>();

@@ -22,4 +22,9 @@ bool retrieves_by_shots(const Trial& trial) {
   return uses_modules(trial.method) && (way.probes || way.reads_task);
 }
 
+bool reads_cards(const Trial& trial) {
+  return uses_modules(trial.method) &&
+         (info(trial.retrieve.by).reads_cards || info(trial.method).reads_cards);
+}
+
 }  // namespace lorahub::study

@@ -104,6 +104,7 @@ struct Trial {
   Method method = Method::lorahub;
   Composition composition = Composition::factor;
   CompositionSettings mixing;  // YAML: composition.density, ...
+  InputMixing input;           // YAML: input.modules, ...
   double uniform_weight = 0;   // YAML: uniform.weight. Of each module by the method uniform; 0: 1/N
   LossKind loss = LossKind::official;
   std::string loss_program;  // YAML: loss.program. The command that `loss: ask` asks, for /bin/sh
@@ -142,5 +143,8 @@ const char* search_unit(const Trial& trial);  // what that counts, for people: "
 
 // Whether `retrieve` reads the shots, so that every method of modules depends on them.
 bool retrieves_by_shots(const Trial& trial);
+
+// Whether the modules' cards change what it computes.
+bool reads_cards(const Trial& trial);
 
 }  // namespace lorahub::study

@@ -46,10 +46,10 @@ TEST(Status, GivesFaultsAsJson) {
   const auto folder = folder_with_faults("status_json");
   const Ended ended = run_command(PROGRAM " status --json " + quoted(folder));
   EXPECT_EQ(ended.code, 0) << ended.err;
-  const auto json = nlohmann::json::parse(ended.out);
-  EXPECT_EQ(json.at("faults"), 2);
-  EXPECT_EQ(json.at("running"), 1);
-  EXPECT_EQ(json.at("planned"), 4);
+  const auto said = nlohmann::json::parse(ended.out);
+  EXPECT_EQ(said.at("faults"), 2);
+  EXPECT_EQ(said.at("running"), 1);
+  EXPECT_EQ(said.at("planned"), 4);
 }
 
 TEST(Status, SaysNothingOfFaultsWhereThereAreNone) {

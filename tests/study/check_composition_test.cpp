@@ -52,6 +52,21 @@ TEST_F(CheckComposition, GradientsProgramsAndDeltasAreRefusedWhereTheyMakeNoSens
   EXPECT_EQ(said("precision: delta-bf16, composition: ties"), "");
 }
 
+// Their defaults, too: a study that says no composition has `factor`.
+TEST_F(CheckComposition, MethodsThatWeighEachInputTakeTheFormsOfTheirSources) {
+  EXPECT_EQ(said("method: logo, composition: product"), "");
+  EXPECT_THAT(
+      said("method: logo"),
+      StartsWith("s.yaml:3: method logo has no composition 'factor' (it weighs what modules "
+                 "add to an input), give it product"));
+  EXPECT_EQ(said("method: retriever, composition: product"), "");
+  EXPECT_EQ(said("method: retriever"), "");
+  for (const char* other : {"linear", "svd", "ties", "arrow"})
+    for (const char* method : {"logo", "retriever"})
+      EXPECT_THAT(said(base::format("method: {}, composition: {}", method, other)),
+                  HasSubstr(base::format("method {} has no composition '{}'", method, other)));
+}
+
 TEST_F(CheckComposition, AShareIsAboveZeroAndAtMostOne) {
   EXPECT_EQ(said("composition: ties, composition.density: 1"), "");
   EXPECT_THAT(said("composition: ties, composition.density: 1.01"), HasSubstr("is too large"));

@@ -94,9 +94,15 @@ TEST(Identity, EachMethodReadsItsKnobs) {
               UnorderedElementsAre("model", "task", "method", "precision", "engine", "scoring",
                                    "max_tokens", "batch", "library", "rank", "modules",
                                    "seed.modules", "composition", "retrieve"));
+  EXPECT_THAT(read_by(trial(Method::retriever)),
+              UnorderedElementsAre("model", "task", "method", "precision", "engine", "scoring",
+                                   "max_tokens", "batch", "library", "rank", "modules",
+                                   "seed.modules", "composition", "retrieve", "input.modules"));
+  EXPECT_EQ(column(trial(Method::logo), "input.signal"), "norm");
   std::vector<std::string> all = column_names();
   std::erase_if(all, [](const auto& name) { return name.starts_with("train."); });
   std::erase_if(all, [](const auto& name) { return name.starts_with("composition."); });
+  std::erase_if(all, [](const auto& name) { return name.starts_with("input."); });
   std::erase(all, "uniform.weight");
   std::erase(all, "labels");         // given
   std::erase(all, "loss.program");   // none is asked

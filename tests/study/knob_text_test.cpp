@@ -78,7 +78,8 @@ TEST(KnobTable, SaysWhoReadsAKnobAndWhen) {
   EXPECT_EQ(read_by("train.rank"), "lora_tuning");
   EXPECT_EQ(read_by("search.budget"), "lorahub, random_lora");
   EXPECT_EQ(read_by("search.sigma0"), "lorahub, random_lora (where `search.method` is cma)");
-  EXPECT_EQ(read_by("modules"), "lorahub, best_single, uniform, random_lora, gradient");
+  EXPECT_EQ(read_by("modules"),
+            "lorahub, best_single, uniform, random_lora, gradient, logo, retriever");
   EXPECT_THAT(read_by("shots"), HasSubstr("icl, lorahub, best_single, random_lora, lora_tuning"));
 }
 

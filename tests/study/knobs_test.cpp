@@ -38,16 +38,17 @@ std::vector<fs::path> shipped() {
 TEST(Knobs, ColumnsAreThoseOfResultFiles) {
   EXPECT_THAT(
       column_names(),
-      ElementsAre(
-          "model", "library", "rank", "modules", "task", "shots", "labels", "retrieve", "method",
-          "composition", "composition.density", "composition.rank", "composition.experts",
-          "composition.temperature", "loss", "loss.program", "loss.held_out", "penalty.kind",
-          "penalty.weight", "uniform.weight", "search.method", "search.population", "search.runs",
-          "search.sigma0", "search.mean0", "search.budget", "search.stop", "search.time",
-          "search.bound", "search.recommend", "train.lr", "train.epochs", "train.batch",
-          "train.weight_decay", "train.rank", "train.alpha", "train.dropout", "train.start",
-          "train.descent", "train.smoothing", "train.smoothing_pairs", "precision", "engine",
-          "scoring", "seed.modules", "seed.shots", "seed.search", "max_tokens", "batch"));
+      ElementsAre("model", "library", "rank", "modules", "task", "shots", "labels", "retrieve",
+                  "method", "composition", "composition.density", "composition.rank",
+                  "composition.experts", "composition.temperature", "input.modules", "input.signal",
+                  "loss", "loss.program", "loss.held_out", "penalty.kind", "penalty.weight",
+                  "uniform.weight", "search.method", "search.population", "search.runs",
+                  "search.sigma0", "search.mean0", "search.budget", "search.stop", "search.time",
+                  "search.bound", "search.recommend", "train.lr", "train.epochs", "train.batch",
+                  "train.weight_decay", "train.rank", "train.alpha", "train.dropout", "train.start",
+                  "train.descent", "train.smoothing", "train.smoothing_pairs", "precision",
+                  "engine", "scoring", "seed.modules", "seed.shots", "seed.search", "max_tokens",
+                  "batch"));
 }
 
 TEST(Knobs, EveryNameStandsOnceAndIsFound) {

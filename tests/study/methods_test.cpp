@@ -21,13 +21,14 @@ std::vector<std::string> those(const std::function<bool(Method)>& holds) {
 }
 
 TEST(Methods, WhatEachUses) {
-  EXPECT_THAT(those(uses_modules),
-              ElementsAre("lorahub", "best_single", "uniform", "random_lora", "gradient"));
+  EXPECT_THAT(those(uses_modules), ElementsAre("lorahub", "best_single", "uniform", "random_lora",
+                                               "gradient", "logo", "retriever"));
   EXPECT_THAT(those(uses_search), ElementsAre("lorahub", "random_lora"));
   EXPECT_THAT(those(measures_candidates), ElementsAre("lorahub", "best_single", "random_lora"));
   EXPECT_THAT(those(trains), ElementsAre("lora_tuning", "ia3", "full", "gradient"));
   EXPECT_THAT(those([](Method method) { return !uses_shots(method); }),
-              ElementsAre("zero_shot", "uniform"));
+              ElementsAre("zero_shot", "uniform", "logo", "retriever"));
+  EXPECT_THAT(those(weighs_inputs), ElementsAre("logo", "retriever"));
 }
 
 TEST(Methods, AreFoundByTheirWords) {

@@ -21,7 +21,8 @@ void expect_round_trip(Enum last) {
 }
 
 TEST(Names, EveryWordComesBack) {
-  expect_round_trip(Method::gradient);
+  expect_round_trip(Method::retriever);
+  expect_round_trip(InputSignal::entropy);
   expect_round_trip(Composition::arrow);
   expect_round_trip(LossKind::ask);
   expect_round_trip(PenaltyKind::none);

@@ -55,7 +55,24 @@ store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice,
   if (shots > 0) counts.search_tokens = forwards / shots * tokens;
   for (const std::string& prompt : inputs.prompts)
     counts.answer_tokens += static_cast<long>(inputs.tokenizer->encode(prompt).size());
+  if (study::info(inputs.trial.method).passes_over_inputs > 0) {
+    ++counts.rounds;
+    counts.example_forwards += static_cast<long>(inputs.prompts.size());
+    counts.search_tokens += counts.answer_tokens;
+  }
   return counts;
+}
+
+// The answers of the test rows. Where each has weights of its own, the choice gets their mean.
+std::vector<std::string> answers_by(TrialEvaluator& evaluator, MethodResult& choice) {
+  if (!choice.answers.empty()) return choice.answers;
+  if (!study::weighs_inputs(evaluator.trial().method)) return evaluator.answers(choice.weights);
+  WeighedBatch answers = evaluator.weighed_answers();
+  const auto n = static_cast<size_t>(evaluator.modules());
+  choice.weights.assign(n, 0);
+  for (size_t i = 0; i < answers.weights.size(); ++i)
+    choice.weights[i % n] += answers.weights[i] / static_cast<double>(answers.texts.size());
+  return std::move(answers.texts);
 }
 
 // The settings that the trial left to defaults, as they were used.
@@ -116,8 +133,7 @@ store::Record run_trial(TrialEvaluator& evaluator) {
   const long waits = evaluator.waits();
 
   const base::Stopwatch answering;
-  const std::vector<std::string> given =
-      choice.answers.empty() ? evaluator.answers(choice.weights) : choice.answers;
+  const std::vector<std::string> given = answers_by(evaluator, choice);
   const double answer_seconds = answering.seconds();
   std::vector<store::Answer> answers = score(inputs.task, given);
   store::Record record{.trial = study::id(evaluator.trial()),
@@ -129,7 +145,8 @@ store::Record run_trial(TrialEvaluator& evaluator) {
   for (const task::Example& shot : inputs.task.shots)
     record.shot_sha256.push_back(base::sha256(shot.input));
   record.shot_tokens = evaluator.shot_tokens();
-  if (!choice.weights.empty() && !inputs.pairs.empty())
+  const bool is_one_mixture = !study::weighs_inputs(evaluator.trial().method);
+  if (is_one_mixture && !choice.weights.empty() && !inputs.pairs.empty())
     record.shot_sums =
         evaluator.sums({.dim = evaluator.modules(), .weights = choice.weights}).values;
   if (!choice.shot_sums.empty()) record.shot_sums = choice.shot_sums;

@@ -258,16 +258,34 @@ void TrialEvaluator::check_found(double best_loss) const {
       "the modules that spoil the mixture");
 }
 
-std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weights) {
+// The ranks' replies for all batches of test rows.
+std::vector<std::string> TrialEvaluator::by_batches(RequestKind kind,
+                                                    const std::vector<double>& weights) const {
   std::vector<std::string> requests;
   for (size_t batch = 0; batch < trial_.inputs.batches(); ++batch)
-    requests.push_back(request(RequestKind::answer,
-                               base::encode(AnswerRequest{.batch = batch, .weights = weights})));
-  std::vector<std::string> all;
-  for (const workers::Outcome& outcome : ranks_.call(requests)) {
+    requests.push_back(
+        request(kind, base::encode(AnswerRequest{.batch = batch, .weights = weights})));
+  std::vector<std::string> replies;
+  for (workers::Outcome& outcome : ranks_.call(requests)) {
     base::check(outcome.result == workers::Result::reply, "{}", outcome.bytes);
-    for (auto& text : base::decode<std::vector<std::string>>(outcome.bytes))
-      all.push_back(std::move(text));
+    replies.push_back(std::move(outcome.bytes));
+  }
+  return replies;
+}
+
+std::vector<std::string> TrialEvaluator::answers(const std::vector<double>& weights) {
+  std::vector<std::string> all;
+  for (const std::string& reply : by_batches(RequestKind::answer, weights))
+    for (auto& text : base::decode<std::vector<std::string>>(reply)) all.push_back(std::move(text));
+  return all;
+}
+
+WeighedBatch TrialEvaluator::weighed_answers() {
+  WeighedBatch all;
+  for (const std::string& reply : by_batches(RequestKind::weigh, {})) {
+    auto batch = base::decode<WeighedBatch>(reply);
+    std::ranges::move(batch.texts, std::back_inserter(all.texts));
+    all.weights.insert(all.weights.end(), batch.weights.begin(), batch.weights.end());
   }
   return all;
 }

@@ -76,7 +76,8 @@ class TrialEvaluator {
   void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(const std::vector<double>& weights);  // of the test rows; {}:
                                                                          // the base
-  TrainingResult train();  // the trial's training (run/rank/training.hpp), by one rank
+  WeighedBatch weighed_answers();  // of the test rows, by a method that weighs each input
+  TrainingResult train();          // the trial's training (run/rank/training.hpp), by one rank
 
   long waits() const { return waits_; }  // how often the trial has waited for ranks so far
   // Seconds that earlier runs spent on the probes that were known.
@@ -96,6 +97,7 @@ class TrialEvaluator {
   std::vector<plan::SlopeTile> slope_tiles() const;
   std::vector<search::Evaluation> slopes_at(const search::Population& points);
   std::string request(RequestKind kind, std::string body) const;
+  std::vector<std::string> by_batches(RequestKind kind, const std::vector<double>& weights) const;
   std::vector<double> single_losses();
   const workers::JobHandle& ranks_;
   LedTrial trial_;

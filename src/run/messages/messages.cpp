@@ -34,6 +34,7 @@ std::string in_words(RequestKind kind) {
     case RequestKind::slope:
       return "computing a gradient";
     case RequestKind::answer:
+    case RequestKind::weigh:
       return "answering test rows";
     case RequestKind::train:
       return "training";

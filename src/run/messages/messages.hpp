@@ -31,6 +31,7 @@ enum class RequestKind : char {
   search = 'S',       // the same for candidates of a search, in the trial's precision
   slope = 'G',        // TileRequest of one candidate -> Slope
   answer = 'A',       // AnswerRequest -> the batch's answers, texts
+  weigh = 'I',        // AnswerRequest without weights -> WeighedBatch
   train = 'T'         // the trial's training on its shots -> TrainingResult (training_result.hpp)
 };
 
@@ -105,6 +106,14 @@ struct AnswerRequest {
   std::vector<double> weights;  // none: the base model
 
   static constexpr auto kFields = std::tuple(&AnswerRequest::batch, &AnswerRequest::weights);
+};
+
+// The answers of a batch, each by weights of its own.
+struct WeighedBatch {
+  std::vector<std::string> texts = {};
+  std::vector<double> weights = {};  // [texts * N]
+
+  static constexpr auto kFields = std::tuple(&WeighedBatch::texts, &WeighedBatch::weights);
 };
 
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;

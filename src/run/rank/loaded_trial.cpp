@@ -30,6 +30,8 @@ void LoadedTrial::load() {
 void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   measure_ = search_ = {};  // these refer to the pool, which is replaced now
   mixing_.reset();
+  input_weights_.reset();
+  composer_.reset();
   adapter_.reset();
   inputs_.modules.clear();
   for (const lora::Module& module : chosen) inputs_.modules.push_back(module.name);
@@ -54,6 +56,8 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   if (study::mixes_by_gradient(trial_.method))
     mixing_.emplace(loaded.model,
                     train::MixtureTraining{.pool = *pool_, .composition = trial_.composition});
+  input_weights_ = objective::input_weights(loaded, *pool_, trial_);
+  if (input_weights_) composer_.emplace(*pool_, study::mixing_rule(trial_), loaded.dtype());
   tensor::wait_for_gpu(hardware.device);  // other threads use streams of their own
 }
 
@@ -132,21 +136,35 @@ std::shared_ptr<const model::Adapter> LoadedTrial::adapter(const std::vector<dou
   return adapter_;
 }
 
+std::span<const std::string> LoadedTrial::prompts_of(uint64_t number, size_t weights) const {
+  const auto batch = static_cast<size_t>(trial_.batch);
+  base::check(number < inputs_.batches() && (weights == 0 || weights == inputs_.modules.size()),
+              "a rank was asked for answers to batch {} of {} by {} of {} weights (the ranks read "
+              "different studies), put it on a shared disk",
+              number + 1, inputs_.batches(), weights, inputs_.modules.size());
+  const size_t first = number * batch;
+  return std::span(inputs_.prompts).subspan(first, std::min(batch, inputs_.prompts.size() - first));
+}
+
 // A batch is computed as a whole, so its bits are the same on any rank.
 std::string LoadedTrial::answer(const std::string& body) {
   const auto [number, weights] = base::decode<AnswerRequest>(body);
-  const auto batch = static_cast<size_t>(trial_.batch);
-  base::check(
-      number < inputs_.batches() && (weights.empty() || weights.size() == inputs_.modules.size()),
-      "a rank was asked for answers to batch {} of {} by {} of {} weights (the ranks read "
-      "different studies), put it on a shared disk",
-      number + 1, inputs_.batches(), weights.size(), inputs_.modules.size());
-  const size_t first = number * batch;
-  const auto prompts =
-      std::span(inputs_.prompts).subspan(first, std::min(batch, inputs_.prompts.size() - first));
+  const auto prompts = prompts_of(number, weights.size());
   return base::encode(objective::answer(
       models_.loaded(), *adapter(weights), prompts,
       {.scoring = inputs_.task.scoring, .max_tokens = trial_.max_tokens, .batch = trial_.batch}));
+}
+
+std::string LoadedTrial::weigh(const std::string& body) const {
+  base::check(input_weights_ != nullptr,
+              "a rank was asked to weigh the inputs of a trial that has one mixture (the ranks may "
+              "be different builds), start the same program on all nodes");
+  objective::WeighedAnswers answers = objective::answer_weighed(
+      models_.loaded(), {.weights = *input_weights_, .compose = *composer_},
+      prompts_of(base::decode<AnswerRequest>(body).batch, 0),
+      {.scoring = inputs_.task.scoring, .max_tokens = trial_.max_tokens});
+  return base::encode(
+      WeighedBatch{.texts = std::move(answers.texts), .weights = std::move(answers.weights)});
 }
 
 std::string LoadedTrial::train() const {
@@ -169,6 +187,8 @@ std::string LoadedTrial::handle(const RankRequest& request) {
       return slope(request.body);
     case RequestKind::answer:
       return answer(request.body);
+    case RequestKind::weigh:
+      return weigh(request.body);
     case RequestKind::train:
       return train();
     default:

@@ -4,11 +4,13 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
 #include "model/adapter.hpp"
+#include "objective/input_weights.hpp"
 #include "plan/trial_inputs.hpp"
 #include "run/messages/measure_tile.hpp"
 #include "run/rank/model_cache.hpp"
@@ -40,7 +42,9 @@ class LoadedTrial {
   std::string probe(const std::string& body) const;
   std::string measure(const std::string& body, const search::Measure& measure) const;
   std::string slope(const std::string& body) const;
+  std::span<const std::string> prompts_of(uint64_t batch, size_t weights) const;
   std::string answer(const std::string& body);
+  std::string weigh(const std::string& body) const;
   std::string train() const;
   std::shared_ptr<const model::Adapter> adapter(const std::vector<double>& weights);
 
@@ -57,6 +61,8 @@ class LoadedTrial {
   int64_t truncated_from_ = 0;
   search::Measure measure_, search_;     // search_: in the trial's precision
   std::optional<train::Mixing> mixing_;  // of a method that follows the weights' gradient
+  std::unique_ptr<const objective::InputWeights> input_weights_;  // of a method that has them,
+  std::optional<lora::Composer> composer_;                        // with what mixes by them
   std::mutex adapter_mutex_;
   std::vector<double> adapter_weights_;
   std::shared_ptr<const model::Adapter> adapter_;  // by adapter_weights_: a trial answers with one

@@ -11,6 +11,7 @@ MethodResult uniform(TrialEvaluator& evaluator);
 MethodResult best_single(TrialEvaluator& evaluator);
 MethodResult searched(TrialEvaluator& evaluator);  // lorahub, random_lora
 MethodResult gradient(TrialEvaluator& evaluator);
+MethodResult weighed_inputs(TrialEvaluator& evaluator);  // logo, retriever
 MethodResult trained(TrialEvaluator& evaluator);  // lora_tuning, ia3, full (run/rank/training.hpp)
 
 using ChooseWeights = MethodResult (*)(TrialEvaluator&);
@@ -30,6 +31,9 @@ inline ChooseWeights method(study::Method method) {
       return searched;
     case study::Method::gradient:
       return run::gradient;
+    case logo:
+    case retriever:
+      return weighed_inputs;
     case lora_tuning:
     case ia3:
     case full:
