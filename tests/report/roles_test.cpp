@@ -10,14 +10,15 @@ using study::ReportRole;
 using ::testing::ElementsAre;
 
 TEST(Roles, CompositionsAreHeldAgainstTheBaseFirst) {
-  EXPECT_THAT(controls(), ElementsAre("zero_shot", "random_lora", "uniform", "best_single", "icl",
-                                      "lora_tuning", "ia3", "full"));
+  EXPECT_THAT(controls(), ElementsAre("zero_shot", "random_lora", "uniform", "logo", "retriever",
+                                      "best_single", "icl", "lora_tuning", "ia3", "full"));
 }
 
 // Colours of figures that are kept must not move.
 TEST(Roles, ColoursGoToCompositionsFirst) {
-  EXPECT_THAT(coloured(), ElementsAre("lorahub", "gradient", "icl", "best_single", "random_lora",
-                                      "lora_tuning", "full", "ia3", "uniform"));
+  EXPECT_THAT(coloured(),
+              ElementsAre("lorahub", "gradient", "icl", "best_single", "random_lora", "lora_tuning",
+                          "full", "ia3", "uniform", "logo", "retriever"));
 }
 
 TEST(Roles, WordsAndPhrases) {
