@@ -25,16 +25,19 @@ struct Adaptation {
   study::Trial trial;   // its test rows are answered where they have a file of their own
   int loss_batch = 0;   // examples of a batch, as in objective::LossRule
   search::Added added;  // a term added to each loss of the search, beside the trial's penalty; such
-                        // a search is not journalled, since who answers next may answer otherwise
+                        // a search is not journalled, since the program that says the term may say
+                        // another one when it is asked again
   Comparing comparing = Comparing::base_single_and_mixture;
   Fallback fallback = Fallback::best_single;
   MemoryCheck memory_check = MemoryCheck::refuse;
   std::function<void(const AdaptProgress&)> progress = {};  // after each generation
-  // Before each part of what surrounds the search, with the share of all that is done.
+  // Called when a step of the adaptation begins (reading, searching, answering test rows), with the
+  // share of the search that is done by then (0 or 1) and the step in words.
   std::function<void(double, const std::string&)> begins = {};
   std::function<bool()> cancelled = {};  // asked after each generation; true: Interrupted
-  // Called while no rank computes for the search, after each generation and each part of what
-  // surrounds it; an exception ends the adaptation, which goes on when it is asked for again.
+  // Called after each generation and after each other step, while no rank computes for the search.
+  // An exception ends the adaptation; the next call of adapt() with the same inputs goes on where
+  // it ended.
   std::function<void()> between = {};
 };
 
@@ -47,6 +50,7 @@ struct Adapted {
   Contest contest;                   // base and mixture at least
   int evaluations = 0;               // of the search; base, single modules and mixture come on top
   Delivered delivered;
+  // Whether the answer is the best single module and not the mixture.
   bool fell_back() const { return contest.answer + 1 < contest.contestants.size(); }
 };
 
@@ -56,8 +60,9 @@ struct Adapted {
 int adapt(const Adaptation& adaptation, const Output& output, const objective::Hardware& hardware,
           workers::World& world, const std::function<void(const Adapted&)>& use);
 
-// The same on the coordinator of ranks that serve already, for whoever adapts more than once.
-// `own`: the coordinator's own rank, whose model writes the result.
+// The same, called by the coordinator alone while the other ranks already wait for its requests,
+// so that a process can adapt several times. `own` is the coordinator's own rank, whose model
+// writes the result.
 Adapted adapt(const Adaptation& adaptation, const Output& output, RankServer& own,
               workers::Dispatcher& dispatcher);
 

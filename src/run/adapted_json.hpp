@@ -9,7 +9,7 @@ namespace lorahub::run {
 
 enum class AdaptedKind { text, integer, number, texts, numbers, object, objects };
 
-// A field of the JSON. A field of objects has those of each object below it.
+// A field of the JSON. The fields of the objects inside it are named in its `meaning` alone.
 struct AdaptedField {
   std::string name;
   AdaptedKind kind = AdaptedKind::text;
@@ -22,8 +22,8 @@ const std::vector<AdaptedField>& adapted_fields();  // in the order of the JSON
 // The fields as a table in Markdown, for the documentation.
 std::string adapted_field_table();
 
-// One object on one line, with just these fields. `out`: where the adapter is, as the one who asks
-// may find it.
+// One object on one line, with just these fields. `out`: the folder of the adapter, as it is called
+// for the reader of the JSON.
 std::string adapted_json(const Adapted& adapted, const study::Trial& trial, const std::string& out);
 
 }  // namespace lorahub::run

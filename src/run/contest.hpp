@@ -22,7 +22,8 @@ struct Contest {
   std::vector<Contestant> contestants;  // the base first, the mixture last
   size_t answer = 0;                    // place of the one that was written
   study::LossKind loss_kind = study::LossKind::official;
-  size_t tried = 0, in_library = 0;  // modules: of those tried the best single one is the best
+  // Modules that were measured alone to find the best single one, and modules of the whole library.
+  size_t tried = 0, in_library = 0;
 };
 
 report::Interval accuracy(const Hits& hits);  // percent, with Wilson's 95 % interval

@@ -46,8 +46,9 @@ struct Solution {
 
 struct Delivered {
   lora::Written written;
-  // Of the adapter as written, without the penalty; it differs from the answer's where the rank was
-  // cut. Where a program is asked for losses, it is the answer's.
+  // The loss of the adapter as it was written, without the penalty. It differs from the loss of the
+  // contest's answer where the rank was cut. With `loss: ask` the program is not asked again, and
+  // this is the loss of the contest's answer.
   double loss = 0;
 };
 

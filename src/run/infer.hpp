@@ -14,8 +14,9 @@
 
 namespace lorahub::run {
 
-// The model with the adapter in a PEFT folder: low-rank terms beside its weights, or a DoRA or the
-// factors of (IA)^3 in them. Error for an adapter of another model, or with other tokens.
+// The model with the adapter of a PEFT folder. A LoRA stays as low-rank terms beside the weights; a
+// DoRA or an (IA)^3 is merged into a copy of them. Error for an adapter of another model, or with
+// other tokens.
 train::TrainedModel adapted_model(const objective::LoadedModel& loaded,
                                   const std::filesystem::path& folder, const std::string& name);
 
@@ -26,7 +27,8 @@ struct InferOptions {
   int batch = 10;                         // rows answered together
   int max_input = study::kUsualMaxInput;  // tokens of an input
   MemoryCheck memory_check = MemoryCheck::refuse;
-  // Where it is given, it answers a batch of rows that name no adapter; several threads call it.
+  // Answers a batch of rows that name no adapter, instead of the model; several threads call it.
+  // Empty: the model answers them.
   std::function<std::vector<std::string>(std::span<const std::string> inputs)> answer_batch = {};
   std::string remedy = "raise --max-input";   // of an input that is too long, for its sentence
   std::function<void()> after_token = [] {};  // as in objective::AnswerRule

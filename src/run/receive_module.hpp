@@ -25,7 +25,8 @@ struct ReceivedModule {
   std::string name;                     // in the library
   std::vector<OfferedBase> bases;       // it must fit the one that it names, or the only one
   lora::ModuleCard card = {};           // fields that are not empty replace those of its own card
-  std::vector<std::string> tests = {};  // inputs that become self-tests with the answers of now
+  std::vector<std::string> tests = {};  // inputs that become self-tests, with the answers that the
+                                        // module gives when it is received
 };
 
 struct RewrittenModule {
@@ -42,9 +43,10 @@ RewrittenModule rewrite_module(
     const ReceivedModule& received, const std::filesystem::path& to,
     const std::function<objective::LoadedModel(const std::string& base)>& load);
 
-// Makes the folder, which lies on the library's file system, the library's module of that name, in
-// one step: the library shows the one before or this one. The one before goes; who has mapped its
-// files keeps them.
+// Makes the folder, which must lie on the library's file system, the library's module of that name.
+// It takes the place of an earlier module of that name in one step, so that a reader of the library
+// finds either the one or the other. The earlier one is deleted; a process that has mapped its
+// files goes on reading them.
 void list_module(const std::filesystem::path& folder, const std::filesystem::path& library,
                  const std::string& name);
 

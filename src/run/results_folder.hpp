@@ -1,4 +1,5 @@
-// Whether a study may be run into a results folder, for those who do so later.
+// Whether a study may be run into a results folder: for callers that do not run it themselves, such
+// as `lorahub submit`.
 #pragma once
 #include <filesystem>
 #include <string>

@@ -12,19 +12,22 @@ struct Trial;
 
 namespace lorahub::run {
 
-// All that the losses of a search depend on, as one word: its trial, the hashes of what it reads,
-// `settings` beside the trial's knobs, and what decides bits of this program and machine.
+// A hash of all that the losses of a search depend on: its trial, the hashes of what it reads, the
+// `settings` beside the trial's knobs, and those properties of this program and machine that change
+// the last bits of losses. 16 hexadecimal digits.
 std::string search_key(const study::Trial& trial, const store::Inputs& inputs,
                        const std::string& settings);
 
-// The same as text, on whatever machine and by whatever version.
+// The same as plain text, without the properties of program and machine: equal on all machines and
+// for all versions.
 std::string searched_by(const study::Trial& trial, const store::Inputs& inputs,
                         const std::string& settings);
 
 class SearchJournal {
  public:
-  // In a folder that is there, a file of its own for each key, so that no search is answered with
-  // another one's losses. Interrupted where another process writes it.
+  // Opens the journal of this key in a folder that exists. Each key has a file of its own, so that
+  // no search is answered with another one's losses. Interrupted where another process writes the
+  // file.
   SearchJournal(const std::filesystem::path& folder, const std::string& key);
 
   // Losses that are recorded come from the journal, the others are recorded.

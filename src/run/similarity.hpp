@@ -7,7 +7,7 @@
 namespace lorahub::run {
 
 struct Similarity {
-  std::vector<std::string> modules;          // [N], like ones next to each other
+  std::vector<std::string> modules;          // [N], similar modules next to each other
   std::vector<std::vector<double>> cosines;  // [N, N], as lora::cosines
   std::vector<std::string> left_out;         // a sentence for each module that does not fit
 };

@@ -1,8 +1,9 @@
 // Searches of one study that ask for the same candidates: trials that differ only in what no loss
 // depends on (how the test rows are answered and scored, the budget, which vector is the answer).
 // The first trial to ask computes the losses, the others get the same ones; each counts the
-// evaluations, and the seconds that they took, as its own. A search that a time ends shares with no
-// other one, since what is known takes no time.
+// evaluations, and the seconds that they took, as its own. A search with a time limit (search.time)
+// shares with no other one: losses that are known already take no time, so that it would get
+// further than it does alone.
 #pragma once
 #include <condition_variable>
 #include <functional>

@@ -48,7 +48,7 @@ class Hooks {
   struct Tally {  // of trials of this run
     size_t all = 0, done = 0, failed = 0;
   };
-  Tally tally(size_t Tally::*ended = nullptr);  // after one more has ended so
+  Tally tally(size_t Tally::*ended = nullptr);  // adds one to the count `ended`, if any, first
   void add(Call call);
   void work();
   void make(const Call& call, double seconds);
@@ -64,8 +64,9 @@ class Hooks {
   std::thread thread_;
 };
 
-// Does the work of a run, which returns its exit code, and tells how it ended: an interruption only
-// where the work has begun to write results.
+// Calls `work`, which runs a study, returns its exit code and tells the hooks how it ended. What
+// `work` throws is told as an interruption only where `has_begun` says that the run has begun to
+// write results, and is thrown on.
 int told(Hooks& hooks, const std::function<int()>& work, const std::function<bool()>& has_begun);
 
 }  // namespace lorahub::run

@@ -9,9 +9,10 @@ struct Trial;
 
 namespace lorahub::run {
 
-// A sentence for each library whose modules name another base model than the trials' (of all
-// modules that the trials mix), and for each model whose files ask for other answers than greedy
-// ones, or whose tokenizer transformers 5 reads otherwise.
+// Returns one sentence for each
+// - library of which some modules that the trials mix name another base model than the trials do,
+// - model whose files ask for answers that are not greedy,
+// - model whose tokenizer transformers 5 reads differently from this program.
 std::vector<std::string> notes(const std::vector<study::Trial>& trials);
 
 }  // namespace lorahub::run

@@ -19,8 +19,10 @@ void check_can_be_written(const std::filesystem::path& out, const std::string& s
 
 struct Checked {
   std::vector<store::Inputs> inputs;  // by trial
-  std::vector<size_t> first_uses;     // trials that read what none before read in their precision
-  plan::WatchedFiles watched;         // the files of all trials as they were hashed
+  // Places of the trials that are the first to read some model or module in their precision; each
+  // of them is tried out before the study begins.
+  std::vector<size_t> first_uses;
+  plan::WatchedFiles watched;                  // the files of all trials as they were hashed
   std::vector<plan::WatchedFiles::Set> files;  // by trial
   plan::InputCache cache;                      // what the trials share
 };
@@ -40,8 +42,9 @@ struct FolderPlan {
 };
 
 // Error when the folder holds another study, was begun with another number of shards and is not
-// finished, has files that no run wrote where this one would write, or when an input has another
-// content now, or had one in any trial of the folder. `inputs`: of the trials of this call.
+// finished, or has files that no run wrote where this one would write. Error also when an input
+// has another content now than trials of the folder recorded, or when two trials of the folder
+// recorded different ones. `inputs`: of the trials of this call.
 void check_folder(const FolderPlan& plan, const std::vector<store::ShardHistory>& journals,
                   const std::vector<store::Inputs>& inputs);
 

@@ -40,7 +40,7 @@ struct EvaluationHooks {
 struct LedTrial {
   plan::TrialInputs inputs;
   size_t number = 0;                        // of the trial, for messages to people
-  base::Device device = base::Device::cpu;  // what they compute on
+  base::Device device = base::Device::cpu;  // what the ranks compute on
 };
 
 class TrialEvaluator {
@@ -56,22 +56,27 @@ class TrialEvaluator {
   const EvaluationHooks& surroundings() const { return around_; }
   int modules() const { return static_cast<int>(inputs().modules.size()); }  // N
   search::TileShape tile_shape() const { return inputs().tile_shape(trial_.device); }
-  LoadedModules load();  // one rank has loaded the trial: its errors come first, and
-                         // inputs().modules are those that `retrieve` by other ways than probe left
-  void narrow();         // after it, those of `retrieve: probe`: each candidate alone, by all ranks
+  // Lets one rank load the trial, so that an error of the inputs is found before all ranks work.
+  // Then inputs().modules are the modules that `retrieve` by similarity, text or norm has kept.
+  LoadedModules load();
+  // With `retrieve: probe`, measures each candidate alone on all ranks and keeps those of least
+  // loss in inputs().modules; else does nothing. To be called after load().
+  void narrow();
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
   // Sums of losses of all candidates, computed by all ranks in the model's own precision.
   search::Sums sums(const search::Population& population);
-  // The trial's loss plus a penalty, as a function of candidates. `how` is measure (the model's own
-  // precision) or search (the trial's precision). The function refers to this object.
-  // The losses of a search leave out the shots that the trial holds out (objective/held_out.hpp).
+  // Returns a function from candidates to the trial's loss plus a penalty; it refers to this
+  // object. `how` is RequestKind::measure (the model's own precision) or RequestKind::search (the
+  // trial's precision, and without the shots that each run of the search holds out:
+  // objective/held_out.hpp).
   search::Evaluate evaluate(const study::Penalty& penalty, RequestKind how = RequestKind::measure);
   // The same losses for a search that asks one candidate at a time: ranks that would be idle
   // compute what `optimizer` may ask for next.
   search::Evaluate ahead(const search::Evaluate& evaluate, const search::Optimizer& optimizer);
-  // The trial's loss plus a penalty and the gradient of both, of one candidate at a time, computed
-  // by all ranks; smoothed over points around it where the trial says so.
+  // Returns a function from one candidate to the trial's loss plus a penalty, with the gradient of
+  // this sum, computed by all ranks; smoothed over points around the candidate where the trial says
+  // so.
   search::Evaluate slopes(const study::Penalty& penalty);
   void check_found(double best_loss) const;  // Error when no candidate has a loss
   std::vector<std::string> answers(const std::vector<double>& weights);  // of the test rows; {}:

@@ -11,7 +11,8 @@ namespace lorahub::run {
 struct Measurable {
   int dim = 0, examples = 0;
 };
-// Error naming both where the request is about others.
+// Error where the request has another number of weights than `here`, or examples beyond those of
+// `here`; it names the numbers of both.
 void check_fits(const TileRequest& request, const Measurable& here);
 
 // Computes the sums of a TileRequest by the `local` measure: the reply. Error when the request is

@@ -1,8 +1,10 @@
-// All that the lead of a trial and the ranks say to each other. Words:
-//   request   what the lead asks of a rank (RankRequest): a kind, the trial, and the kind's own
-//   body reply     what the rank answers message   a request, a body or a reply: a struct with a
-//   list of its fields (base/bytes.hpp), so
-//             that writing and reading are one function
+// All that the lead of a trial and the ranks say to each other. Three words are used throughout:
+// - A request is what the lead asks of a rank (RankRequest): its kind, the trial, and a body whose
+//   content depends on the kind.
+// - A reply is what the rank answers.
+// - A message is a request, a body or a reply: a struct with a list of its fields (base/bytes.hpp),
+//   by which one function writes and reads it.
+//
 // src/workers carries requests and replies as bytes and knows none of these structs. A trial
 // travels as its knobs (trial_message.hpp): a rank need not know beforehand what it will be asked.
 #pragma once
@@ -60,8 +62,8 @@ struct RankRequest {
 
 struct LoadedModules {
   int64_t truncated_from = 0;      // largest rank of a module before SVD; 0: all as trained
-  std::vector<std::string> names;  // candidates: all, or those that `retrieve` by similarity or
-                                   // text left
+  std::vector<std::string> names;  // candidates: all, or those that `retrieve` by similarity, text
+                                   // or norm has kept
 
   static constexpr auto kFields = std::tuple(&LoadedModules::truncated_from, &LoadedModules::names);
 };

@@ -8,8 +8,9 @@
 
 namespace lorahub::run {
 
-// Equal for the same files, unchanged, as two processes on one kernel see them; "" where that can't
-// be told.
+// A digest of the device, inode, size and times of a file, or of all files in a folder. Two
+// processes on one running kernel that get the same digest see the same unchanged files. "" where
+// the state can't be read.
 std::string state_of(const std::filesystem::path& path);
 
 // SHA-256 of names and values.

@@ -13,7 +13,7 @@ namespace lorahub::run {
 struct TrialMessage {
   std::vector<std::pair<std::string, std::string>> settings;  // study::settings()
   std::string model_path, library_path, pool_file, test_file;
-  std::string varied;  // of its label
+  std::string varied;  // Trial::varied, which its label shows
 
   static constexpr auto kFields =
       std::tuple(&TrialMessage::settings, &TrialMessage::model_path, &TrialMessage::library_path,
@@ -22,7 +22,7 @@ struct TrialMessage {
 
 // The bytes of a trial's message. Equal trials have equal bytes.
 std::string encode_trial(const study::Trial& trial);
-// Inverts it. base::Error for bytes that are no trial.
+// The inverse of encode_trial(). Error for bytes that are no trial.
 study::Trial decode_trial(const std::string& bytes);
 
 }  // namespace lorahub::run

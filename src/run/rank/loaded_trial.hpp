@@ -28,9 +28,9 @@ class LoadedTrial {
   LoadedTrial(const LoadedTrial&) = delete;  // the measure refers to members
   LoadedTrial& operator=(const LoadedTrial&) = delete;
 
-  // Answers a request; several threads may call it at once. The first call loads rows and
-  // modules while the others wait; modules are stacked anew where the coordinator keeps others than
-  // are there.
+  // Answers a request; several threads may call it at once. The first call loads rows and modules
+  // while the others wait. The pool is stacked anew where the request keeps other modules
+  // (RankRequest::kept) than the pool holds.
   std::string handle(const RankRequest& request);
 
  private:
@@ -65,7 +65,8 @@ class LoadedTrial {
   std::optional<lora::Composer> composer_;                        // with what mixes by them
   std::mutex adapter_mutex_;
   std::vector<double> adapter_weights_;
-  std::shared_ptr<const model::Adapter> adapter_;  // by adapter_weights_: a trial answers with one
+  std::shared_ptr<const model::Adapter> adapter_;  // composed by adapter_weights_, those of
+                                                   // the last request
 };
 
 }  // namespace lorahub::run

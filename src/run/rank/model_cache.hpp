@@ -37,13 +37,14 @@ class ModelCache {
   objective::LoadedModel model_of_all_threads();
   std::vector<lora::Module> modules(const study::Trial& trial,
                                     const std::vector<std::string>& names);
-  void need_narrow_weights(study::Precision precision);  // of machine()
+  // Adds the narrow weights of this precision to loaded(), for delta evaluation.
+  void need_narrow_weights(study::Precision precision);
 
  private:
   objective::Hardware hardware_;
   std::string model_key_;
   std::unique_ptr<objective::LoadedModel> loaded_;
-  std::vector<model::SharedTensor> shares_;  // tensors of machine_, until they are exchanged
+  std::vector<model::SharedTensor> shares_;  // tensors of loaded_, until they are exchanged
   std::mutex mutex_;
   std::string library_key_;
   lora::Modules modules_;  // of the library in use, as read

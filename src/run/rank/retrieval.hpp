@@ -19,8 +19,8 @@ struct Retrieval {
   const std::vector<lora::Module>& modules;  // the candidates, in order
 };
 
-// The modules kept, in the candidates' order; all of them where retrieve is none or asks for as
-// many. Each rank finds the same ones.
+// The modules kept, in the candidates' order. All candidates are kept where `retrieve` is none, or
+// asks for no fewer than there are. Each rank finds the same ones.
 std::vector<lora::Module> retrieved(const Retrieval& retrieval);
 
 }  // namespace lorahub::run
