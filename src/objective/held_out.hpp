@@ -10,7 +10,8 @@ namespace lorahub::objective {
 
 struct HeldOut {
   int shots = 0;       // of each run, fewer than K
-  int population = 1;  // candidates of a run in a generation, which has those of run 0 first
+  int population = 1;  // candidates of one run in a generation, which lists the candidates of run 0
+                       // first, then those of run 1, ...
 };
 
 // As reduce() of loss_kinds.hpp, each candidate on the shots that its run sees. `population` is a

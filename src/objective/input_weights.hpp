@@ -21,8 +21,8 @@ class InputWeights {
   virtual std::vector<double> operator()(const std::string& prompt) const = 0;
 };
 
-// That of the trial's method; null where one mixture answers all inputs. The model and the pool
-// must outlive it. The sample inputs of retriever are those of the self-tests in the modules'
+// The weights of the trial's method; null where one mixture answers all inputs. The model and the
+// pool must outlive it. The sample inputs of retriever are those of the self-tests in the modules'
 // cards: Error naming a module that has none. Error where an input is to have more modules than
 // there are.
 std::unique_ptr<const InputWeights> input_weights(const LoadedModel& loaded, const lora::Pool& pool,

@@ -1,6 +1,7 @@
 // LoGo (Lee et al., "LoRA on the Go", ACL 2026, arXiv 2511.07129): modules weighed by what they add
-// to an input. It differs from the authors' code (archon159/LoGo) in one point: that keeps the
-// modules of the input before attached in the next one's first pass; here all are, as in the paper.
+// to an input. It differs from the authors' code (archon159/LoGo) in one point: in their first pass
+// over an input, the modules that were chosen for the previous input are still attached; here all
+// modules are attached, as in the paper.
 #pragma once
 #include <string>
 #include <vector>

@@ -47,7 +47,7 @@ search::Losses reduce(const search::Sums& sums, std::span<const int> tokens,
                       const search::Population& population, const LossRule& rule);
 
 double penalty(std::span<const double> weights, const study::Penalty& penalty);
-// A subgradient of it by one of `count` weights; 0 at the kink of |w|.
+// A subgradient of the penalty by one weight of `count`; 0 at the kink of |w|.
 double penalty_slope(double weight, const study::Penalty& penalty, size_t count);
 
 }  // namespace lorahub::objective

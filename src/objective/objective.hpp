@@ -41,13 +41,14 @@ inline constexpr int kMostTokens = 2048;
 std::vector<model::Tokens> tokenize(const text::Tokenizer& tokenizer,
                                     std::span<const task::Example> examples);
 
-// A function that computes the cross-entropy sums of the tiles asked for. It holds references: the
-// model, the pool and the pairs must outlive it.
+// What a measure mixes, and by which engine it computes.
 struct Mixture {
   const lora::Pool& pool;
   study::MixingRule composition = study::Composition::factor;
   study::Engine engine;
 };
+// A function that computes the cross-entropy sums of the tiles asked for. It holds references: the
+// model, the pool and the pairs must outlive it.
 search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
                              std::span<const model::Tokens> pairs);
 // The same for a search, which only tells candidates apart: by delta evaluation where the model has
@@ -55,9 +56,6 @@ search::Measure make_measure(const LoadedModel& loaded, const Mixture& mixture,
 search::Measure make_search_measure(const LoadedModel& loaded, const Mixture& mixture,
                                     std::span<const model::Tokens> pairs);
 
-// Greedy answers of the prompts by one composed adapter (no weights: the base). Batches of `batch`
-// prompts, fixed order; threads take whole batches. Scoring `options`: the listed option of least
-// cross entropy per token, where the prompt lists any.
 struct AnswerRule {
   study::Scoring scoring = study::Scoring::generate;
   int max_tokens = 256;
@@ -66,6 +64,9 @@ struct AnswerRule {
   // Called after each token, by each of the threads that compute; an exception ends them all.
   std::function<void()> after_token = [] {};
 };
+// Greedy answers of the prompts by one adapter (an empty one: by the base model), in batches of
+// rule.batch prompts in their order; threads take whole batches. With Scoring::options the answer
+// to a prompt that lists options is the listed option of least cross entropy per token.
 std::vector<std::string> answer(const LoadedModel& loaded, const model::Adapter& adapter,
                                 std::span<const std::string> prompts, const AnswerRule& rule);
 

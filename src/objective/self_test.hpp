@@ -8,7 +8,8 @@
 
 namespace lorahub::objective {
 
-// The answers of now, to be compared with later.
+// Makes self-tests of the answers that the module gives now, so that failure() can compare later
+// answers with them.
 std::vector<lora::SelfTest> make_tests(const LoadedModel& loaded, const lora::Module& module,
                                        std::span<const std::string> inputs);
 

@@ -16,7 +16,9 @@ struct Cost {
   long example_forwards = 0;  // (candidate, example) pairs of the search
   double tokens = 0;          // source and target tokens, search and answers
   double tflop = 0;           // a multiply-add counts two; the formulas are in cost.cpp
-  SearchWork work;            // the same, as it is handed out, in TFLOP of the time they take
+  // The same work as the requests that are handed out, in TFLOP. A pass that runs faster than its
+  // TFLOP say (delta evaluation in int8) counts as fewer, so that all costs take time at one rate.
+  SearchWork work;
 };
 
 struct StudyCost {
@@ -43,10 +45,12 @@ struct Resources {
 // Error for what `run` would refuse: a setting, a row of more than task.max_input tokens.
 StudyCost cost(const std::vector<study::Trial>& trials, const Resources& resources);
 
-// Of one thread (or GPU), where no pass has been measured: half the matrix rate, measured now.
+// The rate of one thread (or GPU) that is assumed where no pass has been measured: half the rate of
+// matrix products, which is measured now.
 double usual_flops_per_second(base::Device device);
 
-// What a loss or an answer of the study does not read or write whole, a sentence each.
+// Warnings, a sentence each: about shots of which a loss reads the beginning alone, and about
+// answers that the model's window could end.
 std::vector<std::string> cautions(const StudyCost& cost);
 
 // How much of the nodes' memory the largest trial takes.

@@ -36,8 +36,9 @@ struct TrialInputs {
   task::Task task;
   std::vector<model::Tokens> pairs;  // the shots as tokens, [K]
   std::vector<std::string> prompts;  // of the test rows
-  std::vector<std::string> modules;  // names of the candidates; once a rank has loaded the trial
-                                     // those kept, [N]; empty where the method has none
+  // Names of all candidates until a rank has loaded the trial; from then on, the names of those
+  // that `retrieve` has kept, [N]. Empty for a method without modules.
+  std::vector<std::string> modules;
   std::shared_ptr<const text::Tokenizer> tokenizer;
 
   search::TileShape tile_shape(base::Device device) const;
@@ -63,7 +64,7 @@ int kept_count(const study::Trial& trial, int candidates);
 // Forwards over the shots that `retrieve: probe` takes: each candidate alone.
 int probe_count(const study::Trial& trial, int candidates);
 
-// The candidates of a trial, by name, as its library has them (rank picked or truncated).
+// The names of a trial's candidates: those that it names, or those drawn from its library.
 std::vector<std::string> module_names(const study::Trial& trial);
 
 }  // namespace lorahub::plan

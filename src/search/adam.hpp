@@ -1,5 +1,5 @@
 // Adam (Kingma and Ba, Adam: a method for stochastic optimization, 2015, algorithm 1) on few
-// coordinates, with a rate that falls to 0 in a line. It is our own code, since LibTorch's is for
+// coordinates, with a rate that falls to 0 linearly. It is our own code, since LibTorch's is for
 // tensors that it differentiates itself, and we need ask and tell.
 #pragma once
 #include <vector>

@@ -16,7 +16,7 @@ class Bfgs final : public Optimizer {
   Bfgs(const std::vector<double>& start, double bound);
 
   Population ask() override;  // one candidate
-  // Its loss and gradient. A loss without a gradient is as bad as one above the least so far: the
+  // Its loss and gradient. A loss without a gradient is treated as one above the least so far: the
   // next step is shorter.
   void tell(const Evaluation& found) override;
 
@@ -29,7 +29,7 @@ class Bfgs final : public Optimizer {
   Eigen::VectorXd best_, gradient_;  // the point of least value so far, and its gradient; [0]: none
   double least_ = 0;
   Eigen::MatrixXd inverse_;  // of the Hessian, [N, N]; [0, 0] until a step has shown a curvature
-  double share_ = 1;         // of the step that `inverse_` says
+  double share_ = 1;         // the part of direction() that the next step takes
 };
 
 }  // namespace lorahub::search

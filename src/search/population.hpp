@@ -65,8 +65,8 @@ struct Evaluation {
       : losses(std::move(all)), faults(std::move(causes)) {}
   Losses losses;
   std::vector<Fault> faults;  // by candidate, ascending
-  // Of the loss of a candidate that is alone, [N]. None where the search follows no gradient, and
-  // where the candidate has no finite loss.
+  // The gradient of the loss where the population is one candidate, [N]. Empty where the search
+  // follows no gradient, and where the candidate has no finite loss.
   std::vector<double> gradient = {};
 };
 using Evaluate = std::function<Evaluation(const Population&)>;  // what a search calls

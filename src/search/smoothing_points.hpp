@@ -13,8 +13,8 @@ namespace lorahub::search {
 
 class SmoothingPoints {
  public:
-  // Of N weights: `pairs` of normal draws with this deviation, and their mirror images. With a
-  // deviation of 0 the weights themselves are the only point.
+  // Draws `pairs` points around `dim` weights, normal with this standard deviation, each with its
+  // mirror image. With a deviation of 0 the weights themselves are the only point.
   SmoothingPoints(double deviation, int pairs, int dim, uint64_t seed);
 
   Population around(std::span<const double> weights) const;  // [2 pairs, N], or [1, N]
@@ -24,8 +24,8 @@ class SmoothingPoints {
   std::vector<double> draws_;  // [pairs, N]
 };
 
-// Loss and gradient of the smoothed loss, each the mean over the points; inf without a gradient
-// where a point has none, with the first cause.
+// The smoothed loss and its gradient, each the mean over the points. Where a point has no finite
+// loss, the first such evaluation: inf, its cause and no gradient.
 Evaluation mean(std::span<const Evaluation> points);
 
 }  // namespace lorahub::search

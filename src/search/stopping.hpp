@@ -14,9 +14,10 @@ namespace lorahub::search {
 // without a finite loss is not flat.
 bool is_flat(const Trace& trace, double tolerance);
 
-// `search.stop` and `search.time` of the trial, as far as it reads them: answers that are right as
-// often as before (`loss: accuracy`) are no sign of an end. The time begins with this call and
-// counts what the process waits for; generations that a journal holds take none of it.
+// The rules that the trial's knobs `search.stop` and `search.time` ask for. search.stop is passed
+// over where the loss is none in nats (`ask`) or reads answers, since answers that are right as
+// often as before are no sign of an end. The time is wall clock since this call, waiting included;
+// generations that come from a journal take none of it.
 Ends stopping(const study::Trial& trial);
 
 }  // namespace lorahub::search
