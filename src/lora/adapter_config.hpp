@@ -20,7 +20,7 @@ struct AdapterConfig {
   std::string base;                      // base_model_name_or_path, "" where it is not said
   std::vector<std::string> targets;      // as written; one for a regular expression
   std::vector<std::string> saved;        // modules_to_save: whole layers beside the factors
-  bool is_dora = false;                  // use_dora: a length of each output, too
+  bool is_dora = false;  // use_dora: the adapter has a length for each output, too (dora.hpp)
 };
 
 // Supported: use_rslora, rank_pattern, alpha_pattern, exclude_modules, layers_to_transform and any

@@ -15,8 +15,8 @@ struct NamedBase {
   std::string module, base;  // base_model_name_or_path; "": it is not said
 };
 
-// One sentence where some of these name another base than `model` (a name or path; "": than most of
-// them do); "" where none does.
+// One sentence where some of these modules name another base than `model`, a name or a path. Where
+// `model` is "", the base that most of them name takes its place. "" where none does.
 std::string base_warning(const std::vector<NamedBase>& modules, const std::string& model);
 
 // The bases that the adapter_config.json of these modules name; files that can't be read are left

@@ -14,18 +14,20 @@ enum class Force { no, yes };  // yes: the user says that what is there may be r
 // ends in a slash.
 std::filesystem::file_type own_type(std::filesystem::path path);
 
-// Error unless the folder is not there yet, is empty, or is one that an earlier composition wrote
-// (its card says so), and can be written to; a symbolic link is none of these, nor is a folder in
-// which one stands at a file's name. Writes nothing.
+// Error for a place that is no folder or can't be written to. Unless by force, also an error for a
+// symbolic link to a folder, for a folder that is neither empty nor written by an earlier
+// composition (its card says so), and for a composition's folder that holds a symbolic link. Writes
+// nothing.
 void check_free(const std::filesystem::path& folder, Force force);
 
-// What a composition was made of, as one word for its card. `made_of`: all that decides what is
-// written.
+// The recipe of a composition: a hash of `made_of`, a text of all that decides what is written. 16
+// hexadecimal digits, which its card records.
 std::string recipe(const std::string& made_of);
 
-// Whether the folder holds a finished composition of this recipe; false by force. Error where it
-// holds one of another recipe, which is the user's: it is replaced by one of the same recipe alone,
-// and one that is not finished by any. After check_free().
+// Whether the folder holds a finished composition of this recipe, so that nothing needs to be
+// computed; false by force. Error where it holds a finished composition of another recipe, which
+// the user would lose. One that is not finished may be replaced by any. To be called after
+// check_free().
 bool check_recipe(const std::filesystem::path& folder, const std::string& recipe, Force force);
 
 // Writes a card that says that the composition is not finished, so that a folder that can't be

@@ -1,6 +1,7 @@
 // DoRA (Liu et al. 2024), as PEFT computes it: W' = m (W + s B A) / |W + s B A|, where each row of
 // the weight, which makes one output, is divided by its norm and multiplied by a trained length m.
-// What it adds is no product of factors: it is one module's alone, which replaces weights.
+// What a DoRA adds to a weight is no product of low-rank factors, so it can't be mixed with other
+// modules: a single one replaces the weights.
 #pragma once
 #include <filesystem>
 #include <map>

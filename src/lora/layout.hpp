@@ -10,8 +10,9 @@ namespace lorahub::lora {
 // old memory.
 void rebase(Pool& pool, const at::Tensor& flat);
 
-// Gives the pool memory on the CPU for its shape; `fill` writes it, in one process of the node
-// where pool.origin is known (it gets a pool of the same views over writable memory).
+// Gives the pool memory on the CPU for its shape, which `fill` writes: it is called with the same
+// pool over writable memory. Where pool.origin is known, the processes of a node share the memory,
+// and one of them calls `fill`.
 void materialise(Pool& pool, const std::function<void(const Pool&)>& fill);
 
 // Points the pool into the modules' files, where these are alike: the same tensors of the same

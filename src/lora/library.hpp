@@ -25,8 +25,9 @@ struct Module {
   int64_t truncated_from = 0;  // the rank it was cut from by SVD; 0: as trained
   std::map<int, Factors> slots;
   std::map<int, double> own_scaling;  // of slots whose scaling is not scaling() (alpha_pattern)
-  std::string origin;  // what the factors follow from: the file's identity and what was done;
-                       // empty: made in this process, not to be shared with others
+  std::string
+      origin;  // what decides the values of the factors: the identity of their file and what
+               // was done to them; empty: made in this process, not to be shared with others
   checkpoint::Mapped file = nullptr;  // where the factors of a file are, unless they were copied
   double scaling(int slot) const {
     const auto own = own_scaling.find(slot);

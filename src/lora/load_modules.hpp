@@ -16,12 +16,15 @@ struct LibraryChoice {
   int rank = 0;                    // 0: as they are; else truncated to it
   int threads = 1;                 // to read with
 };
-// Reads modules; `kept` holds those already read from this library and rank, by name, and then
-// these alone; one whose file was replaced is read again.
+// Modules by name.
 using Modules = std::map<std::string, Module>;
+// Reads the modules of the choice. One that `kept` has is taken from there, unless its file was
+// replaced since; `kept` must be of the same library, model and rank. Afterwards `kept` holds the
+// modules of this choice alone.
 std::vector<Module> load_modules(const LibraryChoice& choice, const model::Architecture& base,
                                  Modules& kept);
-// Those that can be read and fit the base; `left_out` gets a sentence for each other one.
+// Reads those modules of the choice that can be read and fit the base; `left_out` gets a sentence
+// for each other module.
 std::vector<Module> load_fitting(const LibraryChoice& choice, const model::Architecture& base,
                                  std::vector<std::string>& left_out);
 

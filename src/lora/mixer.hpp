@@ -18,8 +18,8 @@ class Mixer {
   virtual double scaling(size_t /*place*/) const { return 1; }
 };
 
-// The pool must outlive what these return, which is in the compute dtype. Error where the modules
-// do not fit the composition, naming two that differ.
+// The pool must outlive the mixer; the adapters that it makes are of type `dtype`. Error where the
+// modules do not fit the composition, naming two that differ.
 std::unique_ptr<const Mixer> mix_factors(const Pool& pool, const study::MixingRule& rule,
                                          at::ScalarType dtype);
 std::unique_ptr<const Mixer> mix_products(const Pool& pool, const study::MixingRule& rule,

@@ -11,9 +11,9 @@ namespace lorahub::lora {
 // of U is positive. Error when `rank` is above the module's.
 Module truncate(const Module& module, int64_t rank);
 
-// BA at each place as before, up to rounding to f32, with factors of a rank that is not above the
-// smaller side of its matrix: where it was, one factor is the product and the other the identity.
-// Products of many modules side by side are such.
+// The same module with factors of no more rank than the smaller side of their matrix; BA stays, up
+// to rounding to f32. Where the rank was larger, as for many modules side by side, one factor
+// becomes the product BA and the other the identity.
 Module narrowed(const Module& module);
 
 }  // namespace lorahub::lora

@@ -24,8 +24,8 @@ struct MixtureToWrite {
 };
 
 struct Written {
-  Module module;              // as it was written: of no more rank than its matrices can have
-  int64_t composed_rank = 0;  // before that
+  Module module;  // as it was written: an adapter has no more rank than its matrices can
+  int64_t composed_rank = 0;  // the rank before the module was written with less (narrowed())
   double cut = 0;             // |composed - cut| / |composed| where the rank was cut
   double lost = 0;  // of a merged model: what rounding took of the adapter (merge_into_base.hpp)
 };

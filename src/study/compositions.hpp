@@ -90,7 +90,8 @@ constexpr bool keeps_a_module(Composition composition) {
   return row.pruning == Pruning::none && row.mixes != Mixes::routed;
 }
 
-// The words of those: `adapt` compares its mixture with modules alone.
+// The words of the compositions for which keeps_a_module() holds. `adapt` takes these alone, since
+// it compares its mixture with modules alone.
 std::vector<std::string> compositions_that_keep_a_module();
 
 // A composition with what it reads besides the weights. A composition converts to its rule with the

@@ -40,7 +40,8 @@ bool asks_program(const Trial& trial);
 bool holds_out_shots(const Trial& trial);
 bool answers_shots(const Trial& trial);
 
-// The same with what must hold besides the method, for people.
+// Some of these conditions together with the words for people that say what must hold besides the
+// method.
 inline constexpr ReadBy kDrawsModules{draws_modules, "where `modules` is a count"};
 inline constexpr ReadBy kDependsOnShots{
     depends_on_shots,

@@ -108,7 +108,8 @@ struct Knob {
   // test rows are answered.
   bool (*changes_loss)(const Trial&) = [](const Trial&) { return true; };
   bool is_column = true;  // false: it is no part of the identity of a trial, either
-  // Whether a trial reads it only where it is not at its default: an empty column is a value, too.
+  // Whether a trial reads the knob only where it is not at its default. Its empty column then
+  // stands for the default, and not for a knob without effect.
   bool unread_at_default = false;
 };
 

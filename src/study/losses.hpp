@@ -1,5 +1,6 @@
 // The losses of a study: one row each, from which the words of YAML, what a loss reads, and the
-// unit of every loss that is recorded or shown come. Its parts are in objective/loss_kinds.cpp.
+// unit of every loss that is recorded or shown come. How each is computed stands in
+// objective/loss_kinds.cpp.
 #pragma once
 #include <array>
 #include <map>

@@ -86,8 +86,11 @@ std::optional<PieceTask> task_of_piece(const ConfigPath& config_path, const Valu
 PieceTask find_task(const ConfigPath& config_path, const std::optional<TasksPiece>& tasks,
                     const Value& word);
 
-// The searches of whoever names none: a study's, and that of an adaptation whose loss has no
-// gradient; and that of any other adaptation (single_trial.hpp).
+// Names of pieces of configs/search:
+// - kUsualSearch is the search of a study that names none, and of an adaptation that names none and
+//   can't follow a gradient (single_trial.hpp).
+// - kGradientSearch is that of any other adaptation that names none.
+// - kPapersSearch is the search of the paper's code.
 inline constexpr const char* kUsualSearch = "recommended";
 inline constexpr const char* kGradientSearch = "gradient";
 inline constexpr const char* kPapersSearch = "official";

@@ -38,8 +38,9 @@ struct TrialWords {
   std::vector<Setting> set = {};  // knobs that hold above what the pieces set
   bool adds_to_losses = false;    // a term that another program computes
 };
-// Without a search in the words it is kGradientSearch; or kUsualSearch where the words ask for what
-// has no gradient, or set how candidates are drawn or compared (delta evaluation, too).
+// The trial that these words describe. Where they name no search, it follows kGradientSearch; or
+// kUsualSearch where the loss, the composition or a term of another program has no gradient here,
+// or where the words set how candidates are drawn or compared (delta evaluation, too).
 Trial single_trial(const TrialWords& words);
 
 }  // namespace lorahub::study

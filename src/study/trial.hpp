@@ -138,8 +138,10 @@ struct Trial {
 
 // Evaluations that its search takes: search.budget, or the steps along a gradient.
 int search_length(const Trial& trial);
-int points_a_step(const Trial& trial);        // at which a step along a gradient measures it
-const char* search_unit(const Trial& trial);  // what that counts, for people: "evaluations"
+// Points around the weights at which one step along a gradient computes the loss and its gradient.
+int points_a_step(const Trial& trial);
+// What search_length() counts, for people: "evaluations" or "steps".
+const char* search_unit(const Trial& trial);
 
 // Whether `retrieve` reads the shots, so that every method of modules depends on them.
 bool retrieves_by_shots(const Trial& trial);
