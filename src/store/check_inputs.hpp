@@ -4,7 +4,8 @@
 
 namespace lorahub::store {
 
-// Adds to `problems` each hash that is missing, is none, or belongs to two contents.
+// Adds to `problems` each input hash that is missing or is no SHA-256, and each input that two
+// trials read with different hashes.
 void check_inputs(const CheckedContent& content, Problems& problems);
 
 }  // namespace lorahub::store

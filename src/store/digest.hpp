@@ -10,7 +10,8 @@ namespace lorahub::store {
 // The value of the root's attribute `digest` before it is sealed: a mark and 64 zeros.
 std::string unsealed_digest();
 
-// Writes into the zeros of a file that holds the text above the SHA-256 of the whole file.
+// Replaces the 64 zeros of unsealed_digest(), which the file must hold, by the SHA-256 of the whole
+// file with these zeros.
 void seal(std::string& file);
 
 enum class Seal {
@@ -19,7 +20,7 @@ enum class Seal {
   absent   // it carries no digest: an older version wrote it, or the digest itself is damaged
 };
 
-// Gives the bytes from an offset on, at most so many; fewer where the file ends.
+// Returns the bytes from `offset` on: `most` of them, or fewer where the file ends.
 using ReadBytes = std::function<std::string(size_t offset, size_t most)>;
 Seal seal_of(const ReadBytes& read);
 

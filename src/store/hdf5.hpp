@@ -50,10 +50,11 @@ struct CheckResult {
 };
 using IsHit = std::function<bool(const std::string& answer, const std::string& target)>;
 // The loss of a trial's weights from cross entropies and target tokens of its shots, [K]; NaN where
-// that is not all it depends on.
+// the loss depends on more than these.
 using LossOf = std::function<double(const study::Trial&, std::span<const double> weights,
                                     std::span<const double> sums, std::span<const int> tokens)>;
-struct TaskRules {  // which this folder does not know; what is null is not checked
+// Rules that src/store does not know itself. What a null rule would decide is not checked.
+struct TaskRules {
   IsHit is_hit;
   LossOf loss_of = nullptr;
 };

@@ -18,8 +18,8 @@ struct ShardHistory {
 // one, in the order of their names. Returns none where there is no such folder.
 std::vector<ShardHistory> read_journals(const std::filesystem::path& folder);
 
-// The journals as one history. A trial may stand in several of them; one that is done counts. The
-// headers of the last one stand last.
+// The journals as one history. A trial that stands in several journals is done where one of them
+// says so. The headers of the last journal stand last.
 History merged(const std::vector<ShardHistory>& journals);
 
 // Error unless all of them are of this study.

@@ -42,8 +42,8 @@ struct Counts {  // the costs of a search, and of answering
 struct Timing {
   double load = 0, search = 0, answer = 0;                   // seconds, wall clock
   double energy = std::numeric_limits<double>::quiet_NaN();  // J (base/energy.hpp)
-  long waits = 0;  // of the search for its ranks: fewer than rounds where they computed ahead, or
-                   // another trial had asked for the same
+  long waits = 0;  // how often the search waited for its ranks: less often than once a round where
+                   // they had computed ahead, or another trial had asked for the same losses
 };
 
 struct Record {

@@ -9,8 +9,8 @@
 
 namespace lorahub::store {
 
-// A file that stays the same one when another takes its name. It is read and not mapped, since
-// another process may cut it short meanwhile.
+// An open file, which stays the one that was opened when another file takes its name. It is read
+// and not mapped, since another process may cut it short meanwhile.
 class RegularFile {
  public:
   // Error when it can't be read or is no regular file (a FIFO would block for ever).

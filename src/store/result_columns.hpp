@@ -22,7 +22,8 @@ struct ResultColumn {
   ColumnMeaning meaning;
   ResultField field;
   std::string journal = {};  // JSON pointer into a record; "": it follows from other entries
-  OlderJournals older_journals = OlderJournals::have_it;  // lack_it: Record's default counts
+  OlderJournals older_journals = OlderJournals::have_it;  // lack_it: the default of Record's member
+                                                          // stands for a value that is missing
   std::string remark = {};  // sentences that only the documentation has
 
   int since_schema = kOldestSchema;  // files of earlier schemas are read without this column

@@ -13,10 +13,10 @@ struct LockOptions {
   Flock flock = Flock::use;
 };
 
-// Held until destruction by the file `<journal>.lock`, which says host, process and since when. The
-// lock of a process of this host that is gone holds nothing; nor does that of another host that has
-// not been renewed for kStale seconds, which is waited for. Locks of a folder are taken one after
-// the other, so two runs that begin at once see each other.
+// Held until destruction by the file `<journal>.lock`, which says host, process and since when. A
+// lock that a process of this host has left behind when it ended is taken over at once; one of
+// another host after it has not been renewed for kStale seconds, for which the constructor waits.
+// Locks of a folder are taken one after the other, so two runs that begin at once see each other.
 // base::Interrupted naming the holder, after the patience, when the journal is being written;
 // base::Error when the folder is being written by shards of another count.
 class WriterLock {

@@ -74,7 +74,7 @@ class Dispatcher {
   // Runs all jobs, at most `groups` at a time, the lead of each in a thread. Returns when all have
   // ended, or throws the first exception of a lead then: no job begins after it, and an Interrupted
   // ends the other jobs, too. MachineFault when no thread can be made. It may be called again, also
-  // after an exception; but once stop() was, every call throws its reason.
+  // after an exception; but after a call of stop(), every call throws the reason of the stop.
   void work(const std::vector<Job>& jobs, int groups);
 
   // Sets how many jobs a rank works on at the same time, before work() begins.
@@ -99,10 +99,11 @@ class Dispatcher {
   // Stops with a MachineFault where a rank has taken too long. `now`: seconds of a clock that
   // stands still while the ranks do.
   void look_for_hung_ranks(double now);
-  // What the leads do, where no rank has anything to compute; nothing where one has.
+  // What the leads do by themselves while no rank has anything to compute; nothing where a rank
+  // has.
   struct Lead {
-    std::string doing;
-    uint64_t since = 0;  // another number whenever the time that they may take begins anew
+    std::string doing;   // as note() said
+    uint64_t since = 0;  // changes whenever the time that the leads may take begins anew
   };
   std::optional<Lead> alone() const;
 
@@ -156,7 +157,7 @@ class Dispatcher {
   const std::vector<Job>* jobs_ = nullptr;
   std::map<int, Call*> calls_;           // by group
   std::vector<int> job_of_;              // by group
-  std::map<int, Outcome> failed_joins_;  // by job: the first of them
+  std::map<int, Outcome> failed_joins_;  // by job: the first failure of a rank to join it
   std::exception_ptr first_error_;
 };
 

@@ -7,7 +7,7 @@
 
 namespace lorahub::workers {
 
-// Seconds (of an Awake clock) since the last call of note(), for each of several ranks.
+// Seconds (of a RunningTime) since the last call of note(), for each of several ranks.
 class Silence {
  public:
   explicit Silence(size_t ranks);

@@ -26,13 +26,13 @@ struct LoopState {
   // Interrupts this rank, too: requests under way see a signal, and have service.grace seconds to
   // end.
   void let_requests_end() const;
-  // Ends the process, after MPI_Finalize with the other ranks, without waiting for threads that
-  // compute. A rank that cannot come to that meeting (its machine opens no file, say) is waited
-  // for as long as a rank may take to end its requests, and some seconds.
+  // Ends the process after MPI_Finalize, for which it meets the other ranks, without waiting for
+  // threads that compute. A rank that does not come to the meeting (since its machine opens no
+  // file, say) is waited for no longer than service.grace and some seconds.
   [[noreturn]] void leave_together(int code) const;
-  // Ends the process after its last words, which name rank and host, where its thread that calls
-  // MPI has failed (for lack of memory, say), so that it can't talk to the others any more. Their
-  // launcher ends them.
+  // Ends the process after its last words, which name rank and host. It is for a process whose
+  // thread that calls MPI has failed (for lack of memory, say), so that it can't talk to the other
+  // ranks any more; their launcher ends those.
   [[noreturn]] void leave_alone(const std::exception_ptr& error) const;
 };
 

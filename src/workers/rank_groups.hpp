@@ -38,9 +38,11 @@ class RankGroups {
 
   struct Assignment {
     int rank = 0, group = 0, job = 0, request = 0;
-    bool joins = false;  // the rank's first order of this job
+    bool joins = false;  // this is the rank's first request of this job
   };
-  std::optional<Assignment> next();  // nothing: every rank has enough, or there is nothing to do
+  // The next request for a rank. Nothing where every rank has as many as RankLayout::depth, or
+  // where no request is left.
+  std::optional<Assignment> next();
   void done(int rank, int group);
 
  private:

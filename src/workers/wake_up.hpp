@@ -9,8 +9,8 @@ namespace lorahub::workers {
 class WakeUp {
  public:
   void ring();
-  // Waits until ring() is called, or was called since the last wait, but at most for `pause`; with
-  // 0 it only yields the processor.
+  // Waits until ring() is called, at most for `pause`. Returns at once where ring() was called
+  // since the last wait. With a pause of 0 it only yields the processor.
   void wait(std::chrono::nanoseconds pause);
 
  private:
