@@ -53,7 +53,7 @@ void add_answers(const InferInput& input, const AnswerPlaces& places, const Answ
   const train::TrainedModel usual = answering(input, trial, places);
   const run::InferOptions options{.library = {},
                                   .max_tokens = input.max_tokens,
-                                  .remedy = "shorten it",
+                                  .remedy = "leave it out",
                                   .after_token = watch.after_token};
   const size_t at_once = static_cast<size_t>(options.batch * loaded.threads);
   while (all.size() < input.prompts.size()) {

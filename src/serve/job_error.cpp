@@ -63,8 +63,11 @@ std::string worded(const std::exception_ptr& error) {
 
 std::string for_clients(const std::string& sentence) {
   for (const char* word : {" --", "the same command", "task.", "search."})
-    if (sentence.find(word, problem_of(sentence).size()) != std::string::npos)
-      return problem_of(sentence) + ", ask for less, or tell whoever runs the service";
+    if (sentence.find(word, problem_of(sentence).size()) != std::string::npos) {
+      const bool is_long = sentence.find(", shorten it") != std::string::npos;
+      return base::format("{}, {}, or tell whoever runs the service", problem_of(sentence),
+                          is_long ? "shorten it" : "ask for less");
+    }
   return sentence;
 }
 

@@ -118,11 +118,13 @@ net::HttpResponse put(const net::HttpRequest& request, const Served& served,
 net::HttpResponse list(const net::HttpRequest& request, const Served& served) {
   const JobPage page = page_of_jobs(request, served);
   if (page.refusal) return *page.refusal;
-  ordered_json results = ordered_json::array(), next;
+  std::vector<std::string> results;
   for (const ServiceJob& job : page.jobs)
-    results.push_back(ordered_json::parse(prediction(job, served.jobs, ToldCourse::left_out)));
-  if (!page.next.empty()) next = "/predictions?" + page.next;
-  return {.body = base::json_text(ordered_json{{"results", results}, {"next", next}})};
+    results.push_back(prediction(job, served.jobs, ToldCourse::left_out));
+  const ordered_json next =
+      page.next.empty() ? ordered_json() : ordered_json("/predictions?" + page.next);
+  return {.body = base::format(R"({{"results":[{}],"next":{}}})", base::join(results, ","),
+                               base::json_text(next))};
 }
 
 std::string archive(const std::filesystem::path& folder) {

@@ -155,7 +155,7 @@ class RunningService {
 
   net::HttpResponse answer(const net::HttpRequest& request) {
     const std::string route = router_.pattern_of(request);
-    net::HttpResponse response = router_.answer(request);
+    net::HttpResponse response = routed(request);
     if (request.body.size() > kLargeBody) ::malloc_trim(0);  // which is what its values took
     if (!response.later) return finished(request.method, route, std::move(response));
     response.later = [this, method = request.method, route, later = std::move(response.later)] {
@@ -163,6 +163,20 @@ class RunningService {
       return made ? std::optional(finished(method, route, std::move(*made))) : std::nullopt;
     };
     return response;
+  }
+
+  // What was there when the request came may be deleted, or lost, by now.
+  net::HttpResponse routed(const net::HttpRequest& request) const {
+    const char* const gone =
+        "The service can't read what this address stands for (any more), look at the list again or "
+        "tell whoever runs the service.";
+    try {
+      return router_.answer(request);
+    } catch (const base::Error&) {
+      return net::refusal(404, gone);
+    } catch (const std::filesystem::filesystem_error&) {
+      return net::refusal(404, gone);
+    }
   }
 
   // The log names routes, no ids, bodies or tokens.

@@ -296,6 +296,37 @@ def what_is_refused():
     closed.end()
 
 
+def what_is_deleted_meanwhile():
+    """A file that is asked for while it goes is there or not; it is no fault of the service. So is a library that is gone."""
+    service = begin("meanwhile")
+    codes = set()
+
+    def fetch(*paths):
+        for _ in range(15):
+            for path in paths:
+                codes.add(service.ask("GET", path)[0])
+
+    for seed in range(8):
+        job = service.wait(service.start(seed=seed))["id"]
+        assert create(service, "goes") == 200 and commit(service, "goes", files_of(adapter("goes")))[0] == 200
+        threads = [threading.Thread(target=fetch, args=(f"/predictions/{job}/files/adapter.zip", "/lorahub/goes/resolve/main/README.md",
+                                                        "/api/models/lorahub/goes")) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        assert service.ask("DELETE", f"/predictions/{job}")[0] == 200
+        assert service.ask("DELETE", "/api/repos/delete", {"name": "goes", "organization": "lorahub"})[0] == 200
+        for thread in threads:
+            thread.join()
+    assert 404 in codes and codes <= {200, 404}, codes
+    shutil.rmtree(service.shelf)
+    time.sleep(1.1)  # what was looked through a moment ago is not looked at
+    for path in ("/api/libraries/commons/modules", "/api/models", "/api/libraries/commons/similarity"):
+        status, reply = service.ask("GET", path)
+        assert status == 404 and "can't read" in reply["detail"], (path, status, reply)
+    assert service.ask("GET", "/health-check")[0] == 200
+    assert service.end() == 75
+
+
 def modules_are_their_makers():
     """A user changes what that user made, also after a restart; the admin everything."""
     tokens = {name: name * 12 for name in ("annas", "berts", "admin")}
@@ -410,7 +441,7 @@ def attempt(act):
         pass
 
 
-for test in (hugging_faces_client, sizes_of_uploads, what_is_refused, modules_are_their_makers, a_result_is_published, a_kill_in_the_middle, made_requests):
+for test in (hugging_faces_client, sizes_of_uploads, what_is_refused, what_is_deleted_meanwhile, modules_are_their_makers, a_result_is_published, a_kill_in_the_middle, made_requests):
     if not sys.argv[4:] or test.__name__ in sys.argv[4:]:
         begun = time.time()
         test()

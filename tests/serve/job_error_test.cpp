@@ -96,6 +96,10 @@ TEST(ForClients, AdviceForTheCommandLineIsReplaced) {
             "whoever runs the service");
   EXPECT_EQ(for_clients("too long, raise task.max_input"),
             "too long, ask for less, or tell whoever runs the service");
+  EXPECT_EQ(
+      for_clients("the input has 9 tokens (the limit is 8), shorten it or raise "
+                  "task.max_input"),
+      "the input has 9 tokens (the limit is 8), shorten it, or tell whoever runs the service");
   const std::string plain = "the input has 10 tokens (the limit is 3), shorten it";
   EXPECT_EQ(for_clients(plain), plain);
 }
