@@ -37,14 +37,15 @@ struct Adapter {
 // The additions of `count` candidates from the `first` on.
 Adapter candidates(const Adapter& adapter, int first, int count);
 
-// Candidates whose terms differ in their scales alone as one candidate whose scales are each row's:
-// the first candidate is for the first prompt of Model::generate, and so on. An adapter without
-// slots, empty, where they differ otherwise or at `head`, whose rows take one addition.
+// Makes P candidates into one candidate for a batch of P rows, with scales [1, P, r]: row i has the
+// scales of candidate i, so that the first candidate is for the first prompt of Model::generate,
+// and so on. This needs candidates that differ in their scales alone, and leave the slot `head` as
+// it is, since the head adds the same to all rows. An empty adapter where they do not.
 Adapter of_rows(const Adapter& of_candidates, int head);
-// Its rows as `which` [rows, int64, on the device] lists them; an adapter without scales of rows
-// stays.
+// The adapter with the scales of those rows that `which` lists, in this order; [rows], int64, on
+// the device. An adapter without scales of rows stays as it is.
 Adapter rows_of(const Adapter& adapter, const at::Tensor& which);
-bool differs_by_row(const Adapter& adapter);
+bool differs_by_row(const Adapter& adapter);  // it has scales of rows
 
 // `z` [.., rows, r] times the scale; z itself where there is none.
 at::Tensor scaled(const at::Tensor& z, const LowRank& low);

@@ -87,8 +87,9 @@ class Architecture {
   virtual const PeftWords& peft() const = 0;
   // Whether a model of these tensors (as its file has them) computes its head from an embedding.
   virtual bool has_tied_head(const std::map<std::string, at::Tensor>& tensors) const = 0;
-  // How much wider than those of other layers the outputs of this one may be: 1, or less for what
-  // is not scaled down later.
+  // The size of this layer's outputs relative to that of most layers, for random modules: 1, or
+  // less where the network expects smaller ones (T5 does not scale its attention scores, so its
+  // queries are small).
   virtual double output_scale(const LinearInfo& linear) const = 0;
   virtual double forward_flop(const PassSize& size) const = 0;  // a multiply-add counts two
   virtual const MemoryTerms& memory() const = 0;

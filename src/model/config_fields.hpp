@@ -9,8 +9,8 @@
 
 namespace lorahub::model {
 
-// One that is absent or null has the default that the caller names, as in transformers. Errors name
-// the file and the field.
+// A field that is absent or null has the default that the caller names, as in transformers. Errors
+// name the file and the field.
 class ConfigFields {
  public:
   // Reads the config.json of a folder, or another file like it. Error where there is none; `kind`
@@ -39,9 +39,11 @@ class ConfigFields {
   std::string text(const char* key) const;  // the value as JSON, shortened
   std::optional<ConfigFields> object(const char* key) const;
 
-  // For settings that no network of the kind is computed with here.
+  // Error with this reason where the field is set, to anything but false, "" or an empty list: for
+  // settings that no network of the kind is computed with here.
   void refuse(const char* key, const char* reason) const;
-  // The same size under the name that transformers gives it in other models.
+  // Error where the field `alias`, another name for the same size in transformers, is there and is
+  // not `value`, which the field `key` has.
   void agree(const char* alias, const char* key, int64_t value) const;
 
   const std::string& file() const { return file_; }

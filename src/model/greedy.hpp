@@ -38,7 +38,8 @@ class GreedyDecoder {
   // Hidden states [P, B, d] behind the last norm, f32, of the rows still being written. `last`
   // holds the ids that they wrote in the step before.
   virtual at::Tensor hidden(int64_t step, const Ids& last) = 0;
-  // Goes on with these rows [rows, int64, on the device] only: caches are to follow.
+  // Keeps these rows of the batch alone [rows, int64, on the device]: the family has to select them
+  // in its caches, too.
   virtual void keep(const at::Tensor& rows) = 0;
 
   const Adapter& adapter() const { return adapter_; }  // of the candidates still being written

@@ -19,7 +19,8 @@ struct Share {
   int index = 0, count = 1;
 };
 struct SharedTensor {
-  at::Tensor tensor;  // contiguous, on its device; another's part: its shape, with any values
+  at::Tensor tensor;  // contiguous, on its device; of another part: of the right shape, with
+                      // undefined values until the ranks exchange their parts
   int owner = 0;      // the part it belongs to
 };
 template <class Network>

@@ -18,7 +18,7 @@ struct ReferencePass {
   uint32_t masks = 0;     // of dropout, drawn so far
 
   at::ScalarType wide() const;  // of what is between the matrices
-  // Dropout's own rule gives each call another mask, in their order.
+  // Dropout at this rate. Each call has a mask of its own, numbered in the order of the calls.
   at::Tensor drop(const at::Tensor& x, double rate);
   at::Tensor times(const at::Tensor& x, const at::Tensor& weight) const;  // x W^T
   // y + B A x where the adapter has factors for the layer of this slot, else y.

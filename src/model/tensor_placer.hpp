@@ -20,10 +20,11 @@ class TensorPlacer {
   bool has(const std::string& name) const { return weights_.contains(name); }
   // Takes a tensor by name and checks its shape, not yet its values.
   at::Tensor take(const std::string& name, at::IntArrayRef shape);
-  // Returns it on its device in this type, without a copy where both are right already: mapped
-  // files stay mapped.
+  // Returns a tensor that was taken on the network's device in this type, without a copy where both
+  // are right already: mapped files stay mapped.
   at::Tensor placed(const std::string& name, const at::Tensor& tensor, at::ScalarType dtype);
-  // Does both for a tensor that is neither embedding nor head. Norms and biases stay in f32.
+  // take() and placed() for a tensor that is neither embedding nor head. Norms and biases stay in
+  // f32.
   void place(const NamedTensor& named);
   int next_slot() { return slot_++; }
 
@@ -53,12 +54,12 @@ class TensorPlacer {
 // Error where there is no GPU for cuda.
 void check_device(Placement placement);
 
-// Calls `load`, and names the folder in errors that don't.
+// Calls `load`, and adds the folder's name to errors that do not name it.
 void in_folder(const std::filesystem::path& folder, const std::function<void()>& load);
 
 // Reads a folder's weights with their matrices as `dtype`, in memory that the ranks of a node share
-// where that takes a conversion. `origin` becomes what the weights follow from. base::Interrupted
-// where they were replaced meanwhile.
+// where that takes a conversion. `origin` becomes the identity of the files (base::file_identity).
+// base::Interrupted where the files were replaced meanwhile.
 checkpoint::Tensors read_weights_as(const std::filesystem::path& folder,
                                     checkpoint::Conversion conversion, std::string& origin);
 

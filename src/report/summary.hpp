@@ -39,7 +39,8 @@ struct Summary {
   std::vector<Condition> conditions;  // likewise
   // Knobs that tell conditions of a method apart, by method.
   std::map<std::string, std::vector<std::string>> varied;
-  std::shared_ptr<const std::vector<store::Finding>> trials;  // each once, finished if any
+  // Each trial once: where several shards have it, one that is done comes before one that is not.
+  std::shared_ptr<const std::vector<store::Finding>> trials;
   std::vector<std::string> unfinished;  // "E1_isa_letter lorahub seed 2: failed (why)"
   size_t done = 0;
   FactorLevels draws{};  // how many there are of modules, of shots, of search seeds

@@ -22,7 +22,7 @@ struct LengthLimits {
 
 class Evaluator {
  public:
-  // Tokenizer and threads are those of `machine`, which must outlive this; its model is not used.
+  // Tokenizer and threads are those of `loaded`, which must outlive this; its model is not used.
   Evaluator(const objective::LoadedModel& loaded, LengthLimits lengths)
       : loaded_(loaded), lengths_(lengths) {}
 

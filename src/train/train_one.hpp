@@ -15,7 +15,7 @@ struct OneTraining {
   std::string name;
   std::filesystem::path data, out;
 };
-// One a data file; a list of files gets one folder each in `out`.
+// One training for each data file. Those of a list of files have a folder each in config.out.
 std::vector<OneTraining> trainings(const TrainingConfig& config);
 
 struct RowLengths {  // in tokens with </s>, of the rows to train on

@@ -43,9 +43,8 @@ TrainedModel trained_model(const Trainable& trainable);  // as it is now, for th
 std::string bytes(const Trainable& trainable);
 void set_bytes(Trainable& trainable, const std::string& bytes);
 
-// Low-rank additions to some layers of a frozen network (Hu et al. 2021), PEFT's start: A uniform
-// in
-// +-1/sqrt(in), B zero.
+// Low-rank additions to some layers of a frozen network (Hu et al. 2021). They start as in PEFT: A
+// is uniform between -1/sqrt(in) and 1/sqrt(in), and B is zero.
 struct LoraShape {
   int64_t rank = 16;
   double alpha = 32;

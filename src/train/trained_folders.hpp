@@ -15,8 +15,8 @@ struct Ia3Base {
 void write_ia3(const std::filesystem::path& folder, const Trainable& ia3, const Ia3Base& base,
                at::ScalarType stored);
 bool is_ia3(const std::filesystem::path& folder);
-// Into the parameters of ia3(base). Error naming a factor that is missing, foreign or of another
-// shape.
+// Reads the factors of such a folder into `ia3`, as made by ia3(base). Error naming a factor that
+// is missing, foreign or of another shape.
 void read_ia3(const std::filesystem::path& folder, Trainable& ia3);
 
 // A Hugging Face model: model.safetensors in f32 or f16; configuration and tokenizer files of

@@ -22,7 +22,8 @@ struct TrainingSelfTest {
 };
 
 struct TrainingCard {
-  std::string name, folder, identity;  // of the unit; the folder's name, to load it by
+  // Of the training: its name, the name of its folder, and the hash of all that decides its result.
+  std::string name, folder, identity;
   std::string model, model_sha256;
   std::string data, data_sha256;
   size_t rows = 0, held_out_rows = 0;

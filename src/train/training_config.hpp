@@ -22,8 +22,8 @@ struct TrainingConfig {
   std::string base_name;                    // of the model, for readers of the adapter on this
                                             // machine: an absolute path, or a published name
   std::vector<std::filesystem::path> data;  // JSON lines
-  bool list = false;                        // data is a list: one unit each, named by its file
-  std::filesystem::path out;                // from the working directory, as --out elsewhere
+  bool list = false;          // data is a list: one training for each file, which gives it its name
+  std::filesystem::path out;  // from the working directory, as --out elsewhere
 
   int rank = 16;  // of LoRA, as the three below
   double alpha = 32;

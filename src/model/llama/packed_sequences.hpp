@@ -7,8 +7,9 @@
 
 namespace lorahub::model::llama {
 
-// What all sequences begin with is computed once: it is a sequence of its own behind the others,
-// which lack it and see it before their own rows.
+// The rows with which all sequences begin are computed once. They form one more sequence, which
+// stands last; the others are stored without these rows, and their attention sees them before their
+// own.
 struct PackedSequences {
   tensor::Packing rows;       // of what is computed
   tensor::Packing seen;       // of the rows that each of them sees: the shared ones and its own
@@ -19,8 +20,9 @@ struct PackedSequences {
   // Keys or values [P, rows, width] as the sequences see them: [P, seen rows, width].
   at::Tensor seen_by_each(const at::Tensor& all) const;
 };
-// Packs sequences, on the network's device. Of what they all begin with at most `most_shared` rows
-// are shared: those behind are of each sequence's own.
+// Packs sequences, on the network's device. Of the rows with which all begin, at most `most_shared`
+// are shared; each sequence keeps rows of its own for the rest. Nothing is shared where that would
+// not pay.
 PackedSequences pack_sequences(const Network& network, std::span<const Ids> sequences,
                                int64_t most_shared);
 

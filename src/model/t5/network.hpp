@@ -61,8 +61,8 @@ std::map<std::string, at::Tensor*> named(Network& network);
 // Which of the embeddings and the head are one tensor.
 struct Ties {
   bool decoder = true;          // the decoder's embedding is the encoder's
-  bool head = true;             // the head is the encoder's embedding,
-  bool head_to_decoder = true;  // the decoder's
+  bool head = true;             // the head is the encoder's embedding
+  bool head_to_decoder = true;  // the head is the decoder's embedding
 };
 Ties ties(const Network& network);
 void tie(Network& network, const Ties& ties);

@@ -7,9 +7,9 @@
 
 namespace lorahub::report {
 
-// Probability of improvement of paired runs, of their differences: a positive one counts 1, zero
-// 1/2; tasks weigh the same (rliable compares all pairs of runs of a task; here both methods had
-// the same draw). A Statistic.
+// Probability of improvement, from the differences of paired runs: a positive difference counts 1,
+// zero 1/2; tasks weigh the same (rliable compares all pairs of runs of a task; here both methods
+// had the same draw). A Statistic.
 double share_of_wins(const Samples& differences);
 
 // Share of runs with a score above each threshold, tasks weighing the same.
