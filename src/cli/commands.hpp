@@ -92,8 +92,8 @@ void add_out(CLI::App& command, OutOptions& options);
 lora::WrittenForm form(const OutOptions& options);
 void warn(const lora::Written& written, const OutOptions& options);  // of losses, to stderr
 
-// Shards of a folder that have left no journal, as "2 of 3", by the names of those that have;
-// `shards`: how many there are to be, where that is known, else 0.
+// The shards of a study that have left no journal in the folder, each as "2 of 3". `shards` is how
+// many the study has; 0: as the names of the journals say.
 std::vector<std::string> missing_shards(const std::filesystem::path& folder, int shards);
 
 void say(const std::vector<std::string>& sentences);  // to stderr, one line each

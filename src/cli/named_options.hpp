@@ -16,7 +16,8 @@ CLI::Option* add_library(CLI::App& command, std::string& word, const std::string
 // The word of any option becomes the library that the piece means.
 void name_library(CLI::Option& option, const std::string& called);
 
-// --task: of a task of a piece, the rows of that part.
+// --task, whose `word` becomes a file of rows. Where the word names a task of a piece, it is the
+// task's file of that part.
 enum class RowsOfTask { pool, test };
 CLI::Option* add_task(CLI::App& command, std::string& word, RowsOfTask part,
                       const std::string& what);

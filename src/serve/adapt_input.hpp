@@ -31,7 +31,7 @@ struct AdaptInput {
   uint64_t seed = 1;
 };
 
-// Of a JSON object. WrongInput for what is not understood; nothing is skipped.
+// Reads the input from a JSON object. WrongInput for what is not understood; nothing is skipped.
 AdaptInput read_adapt_input(const std::string& json, const Catalog& catalog);
 
 // The input in our names alone, without defaults that were not given.

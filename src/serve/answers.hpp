@@ -17,14 +17,14 @@ struct AnswerWatch {
   std::function<void()> after_batch;  // while nothing is computed, and not behind the last one
 };
 
-// Those in `all`, in the order of the prompts, and behind them those that it lacks. `adapter`: the
-// folder of the job's adapter, where the input names a job. To be called while no request of `own`
-// is under way. Error for a prompt that is too long, or an adapter that can't be read.
 struct AnswerPlaces {
   const Catalog& catalog;
-  std::filesystem::path adapter;
+  std::filesystem::path adapter;  // the folder of the job's adapter, where the input names a job
   run::RankServer& own;
 };
+// Completes the answers of an input: `all` has those of its first prompts, in their order, perhaps
+// none; the missing ones are computed and added batch by batch. To be called while no request of
+// `own` is under way. Error for a prompt that is too long, or an adapter that can't be read.
 void add_answers(const InferInput& input, const AnswerPlaces& places, const AnswerWatch& watch,
                  std::vector<std::string>& all);
 

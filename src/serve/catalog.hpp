@@ -32,8 +32,8 @@ class Catalog {
   std::string library_name(const std::string& name) const;
   std::vector<std::string> names(const std::string& library) const;  // of its modules
   std::string folder(const std::string& library) const;
-  // Whether the model can be found, and the library has modules, as long as the service runs. A
-  // name that is "" asks for nothing.
+  // Whether the model can be found now, and whether the library has modules now: their files may go
+  // while the service runs. True for "".
   bool has_model(const std::string& name) const;
   bool has_modules(const std::string& library) const;
   // A sentence in which models and libraries stand by their names, not by where they lie.

@@ -33,7 +33,8 @@ class Estimator {
   Estimator(std::filesystem::path drafts, const ComputingRanks& ranks);
 
   Estimate adaptation(const AdaptInput& input, const Catalog& catalog) const;
-  // As if nothing of it were in the cache of probes, which is not learnt from therefore.
+  // How long a probe takes where no module is in the cache of probes. Since most of them may be
+  // there, learn() passes over probes.
   Estimate probe(const ProbeInput& input, const Catalog& catalog) const;
   void learn(const ServiceJob& ended);  // how long it took; jobs that did not succeed teach nothing
 

@@ -19,7 +19,7 @@ std::string own_library(const Catalog& catalog, const std::string& owner);
 
 net::HttpResponse hub_refusal(int status, const std::string& sentence,
                               const std::string& code = "");
-// Of a name that an object of a body has twice.
+// The sentence of a refusal, about a name that a JSON object of the body has twice.
 std::string twice_sentence(const std::string& name);
 
 // A refusal that is thrown on the way.
@@ -66,7 +66,8 @@ class RequestObject {
 // a name that Hugging Face's clients would not take.
 ModulePlace open_place(const Catalog& catalog, const std::string& owner, const std::string& name);
 
-// The address of a module's id by the name that the client has for this service.
+// The URL of the module with this id, under the host name by which the client has called the
+// service.
 std::string module_address(const net::HttpRequest& request, const std::string& id);
 
 }  // namespace lorahub::serve

@@ -23,7 +23,7 @@ struct InferInput {
 // Whether the input is one of answers: it has prompts.
 bool asks_for_answers(const std::string& json);
 
-// Of a JSON object. WrongInput for what is not understood; nothing is skipped.
+// Reads the input from a JSON object. WrongInput for what is not understood; nothing is skipped.
 InferInput read_infer_input(const std::string& json, const Catalog& catalog);
 
 std::string as_json(const InferInput& input);

@@ -21,7 +21,8 @@ const std::vector<std::string>& searches();  // that an adaptation may name
 // WrongInput for a text that no model reads as a whole.
 void check_length(const std::string& text, const std::string& field);
 
-// WrongInput for the first name that is no field; `beside`: the field that such an input has.
+// WrongInput for the first name that is none of the fields. `beside` is the field that makes it an
+// input of this kind, for the message.
 void check_known(const std::vector<std::string>& names, const std::vector<InputField>& fields,
                  const std::string& beside);
 

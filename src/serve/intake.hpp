@@ -50,8 +50,8 @@ class Intake {
   // Several threads may call these.
   std::optional<UploadState> state(const ModulePlace& place) const;
   std::vector<std::pair<std::string, UploadState>> states(const std::string& library) const;
-  std::string verdict(const ModulePlace& place,
-                      const std::string& sha256) const;  // "": not checked
+  // The sentence that the check of the module with this hash ended in; "" where it was not checked.
+  std::string verdict(const ModulePlace& place, const std::string& sha256) const;
 
   // Whoever made a name may change what it stands for, and the admin everything: what lay in the
   // library before is the admin's alone. Several threads may call it.
@@ -60,7 +60,8 @@ class Intake {
   // Whether the name stands for anything: a module, one that is coming, or another folder.
   bool is_taken(const ModulePlace& place) const;
 
-  // One thread at a time calls these. False where the name is taken, or nobody has it.
+  // One thread at a time calls the functions from here on. create() returns false where the name is
+  // taken, and remove() where nothing has it.
   bool create(const ModulePlace& place, const std::string& owner);
   bool remove(const ModulePlace& place);
   // Carries out a commit (commit_lines.hpp) in a file, then checks the module and lists it, where

@@ -15,12 +15,12 @@ namespace lorahub::serve {
 
 class JobRunner {
  public:
-  // `own`: this process's rank, whose model writes results and answers prompts.
   struct Uses {
     Jobs& jobs;
     const Catalog& catalog;
     Estimator& estimator;
   };
+  // `own`: this process's rank, whose model writes results and answers prompts.
   JobRunner(const Uses& uses, run::RankServer& own, workers::Dispatcher& dispatcher)
       : jobs_(uses.jobs),
         catalog_(uses.catalog),

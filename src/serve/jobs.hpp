@@ -57,7 +57,8 @@ class Jobs {
   };
   std::optional<State> state(const std::string& id) const;
   std::vector<ServiceJob> all() const;  // the latest first
-  // The latest of those that fit and came before the one of that number, `most` at most.
+  // Of the jobs for which `fits` is true and whose number is below `before`, the `most` latest; the
+  // latest first.
   std::vector<ServiceJob> newest(size_t most, uint64_t before,
                                  const std::function<bool(const ServiceJob&)>& fits) const;
   std::optional<QueuePlace> place(const std::string& id) const;
@@ -79,10 +80,10 @@ class Jobs {
   std::optional<ServiceJob> take_short(const std::function<bool(const ServiceJob&)>& fits);
   bool cancel_asked(const std::string& id) const;
   void progress(const std::string& id, const JobProgress& now);
-  // By which searches have advanced since the start, with those that a journal gave again. It never
-  // falls, whatever is removed.
+  // How many evaluations the jobs have made since the service was started, those that came from a
+  // journal included. The number never falls, whatever is removed.
   uint64_t evaluations() const;
-  void serve(const std::string& owner, double seconds);  // were spent on a job of theirs
+  void serve(const std::string& owner, double seconds);  // counts time spent on a job of this owner
   // Whether what is computed has had its turn, and somebody else waits for theirs.
   bool is_anothers_turn() const;
   double slice() const { return limits_.slice; }
@@ -92,15 +93,18 @@ class Jobs {
     double seconds = 0;
   };
   void end(const std::string& id, const End& end);
-  // It goes on later: when its turn comes, or when the service begins again.
-  enum class Until { as_before, its_turn };  // its_turn: answers are no longer taken as short
+  // Puts a job that was begun back among those that wait; it goes on when its turn comes, or when
+  // the service begins again. With Until::its_turn, its answers are not computed between two steps
+  // of another job any more (take_short()).
+  enum class Until { as_before, its_turn };
   void wait_again(const std::string& id, double seconds, Until until = Until::as_before);
 
   // Called at each change of a job with a webhook, from the thread that makes it; `kind` is start,
   // logs, output or completed.
   using Listener = std::function<void(const ServiceJob& job, const std::string& kind)>;
-  void listen(Listener listener);    // before any job is taken
-  void told(const std::string& id);  // the job's end is known to whom its webhook names
+  void listen(Listener listener);  // before any job is taken
+  // Records that the receiver which the job's webhook names has heard of the job's end.
+  void told(const std::string& id);
 
  private:
   // Writes the job's state. Where the disk is full, the service goes on; a job whose end is not on

@@ -12,7 +12,7 @@ enum class ToldCourse { told, left_out };
 std::string prediction(const ServiceJob& job, const Jobs& jobs,
                        ToldCourse course = ToldCourse::told);
 
-inline constexpr const char* kArchive = "adapter.zip";  // of all these files
+inline constexpr const char* kArchive = "adapter.zip";  // holds all result_files()
 
 std::string shown_status(const ServiceJob& job);
 

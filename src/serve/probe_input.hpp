@@ -16,7 +16,7 @@ struct ProbeInput {
 // Whether the input is one of a probe: it says what is probed.
 bool asks_for_probe(const std::string& json);
 
-// Of a JSON object. WrongInput for what is not understood; nothing is skipped.
+// Reads the input from a JSON object. WrongInput for what is not understood; nothing is skipped.
 ProbeInput read_probe_input(const std::string& json, const Catalog& catalog);
 
 std::string as_json(const ProbeInput& input);

@@ -57,7 +57,7 @@ void add_metrics(net::Router& router, const Served& served, const Metrics& metri
 // Whether the body of a request is a commit, which is too large to be held in memory.
 bool is_commit(const net::HttpRequest& head);
 
-// Of a query; nothing where it is no whole number below a million.
+// A number in a query; nothing where the text is no whole number below a million.
 std::optional<size_t> small_number(const std::string& text);
 
 // The paths that need no token: the page asks for one, and whoever watches the service needs none.
@@ -80,10 +80,12 @@ struct AskedJob {
 net::HttpResponse wrong_input(const WrongInput& error);  // 422, as cog words it
 Taken take_job(const net::HttpRequest& request, const Served& served, AskedJob asked);
 
-// What a caller may see: their own jobs, and the admin everyone's.
+// The job of this id, where the caller may see it: callers see their own jobs, and the admin
+// everyone's.
 std::optional<ServiceJob> job_of(const std::string& caller, const std::string& id,
                                  const Served& served);
-// A page of these, the latest first: of the query's `status`, and older than its `cursor`.
+// A page of the jobs that the caller may see, the latest first: those of the query's `status`, and
+// older than its `cursor`.
 struct JobPage {
   std::optional<net::HttpResponse> refusal = {};  // of a cursor that is none
   std::vector<ServiceJob> jobs = {};

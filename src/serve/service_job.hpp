@@ -42,8 +42,9 @@ struct ServiceJob {
   std::string owner = {};   // the name of the token by which it was asked for
   std::string origin = {};  // the address by which Replicate's client asked; "": another client
   Webhook webhook = {};
-  double expected = 0, cost = 0;  // seconds that it was expected to take; the same before what
-                                  // earlier jobs took was taken into account
+  // Seconds that the job was expected to take: as corrected by what earlier jobs took, and by the
+  // cost model alone.
+  double expected = 0, cost = 0;
   std::vector<std::string> warnings = {};  // sentences about what is not read or written whole
   std::string created = {}, started = {}, completed = {};  // UTC; "": not yet
   std::string output = {};                                 // a JSON object; "": none

@@ -16,7 +16,7 @@ namespace lorahub::serve {
 
 inline constexpr size_t kMostMapped = 200;                // modules of a map
 inline constexpr uint64_t kMostMappedBytes = 2ULL << 30;  // of their files, which it holds at once
-// How many of these, from the first on, a map has room for.
+// How many of these modules, counted from the first, a map has room for.
 size_t mapped_count(const std::vector<Catalog::ListedModule>& modules);
 
 class SimilarityMaps {

@@ -23,7 +23,7 @@ class WebhookPrefixes {
   explicit WebhookPrefixes(const std::vector<std::string>& prefixes);
   // Nothing where messages may go there; else why not, as a sentence for the client.
   std::optional<std::string> refusal(const std::string& url) const;
-  // Whether the prefix names a private address itself.
+  // Whether `url` begins with a listed prefix whose host is a private address.
   bool is_listed_private(const std::string& url) const;
 
  private:
@@ -48,9 +48,10 @@ class Webhooks {
   Webhooks(const Webhooks&) = delete;
   Webhooks& operator=(const Webhooks&) = delete;
 
-  // Puts a message aside where the job's client wants it; it does not wait.
+  // Queues a message about the job where its client asked for this kind, and returns at once.
   void tell(const ServiceJob& job, const std::string& kind);
-  // By which a receiver checks the messages about that owner's jobs: "whsec_" and base64.
+  // The secret by which a receiver checks the messages about that owner's jobs: "whsec_" and
+  // base64.
   std::string secret(const std::string& owner) const;
 
  private:
@@ -64,7 +65,8 @@ class Webhooks {
   std::string key_of(const std::string& owner) const;
   void end();
   void work();
-  // The first message about a job that no thread sends another one of; the end: there is none.
+  // The message that is due first, of those about jobs of which no message is being sent; the end
+  // of waiting_ where there is none.
   Waiting::iterator next();
   bool send(const Message& message) const;
   void sent(Message message, bool has_arrived);
