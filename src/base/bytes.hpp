@@ -8,8 +8,7 @@
 //     std::vector<double> weights;
 //     static constexpr auto kFields =
 //         std::tuple(&AnswerRequest::batch, &AnswerRequest::weights);
-//     void check() const;  // optional: base::Error for values that make no sense; decode() calls
-//     it
+//     void check() const;  // optional, called by decode(): Error for values that make no sense
 //   };
 //
 // A field is a number, an enumerator, a text, a pair, a vector of fields or another message.
@@ -140,7 +139,7 @@ std::string encode(const T& message) {
   return writer.take();
 }
 
-// Inverts encode(). base::Error for bytes that are no such message.
+// The inverse of encode(). base::Error for bytes that are no such message.
 template <class T>
 T decode(std::string_view bytes) {
   T message;

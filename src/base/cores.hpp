@@ -3,8 +3,7 @@
 
 namespace lorahub::base {
 
-int usable_cores();        // by the process's affinity: mpirun and Slurm bind ranks
-                           // cores
+int usable_cores();        // by the process's affinity: mpirun and Slurm bind ranks to cores
 int online_cores();        // of the node
 double physical_memory();  // of the node, bytes
 

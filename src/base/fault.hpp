@@ -22,7 +22,7 @@ struct FileError : Error {
       : Error(format("{}, {}", what_failed, advice)), problem(what_failed) {}
   std::string problem;  // without the advice to check what was asked for
 };
-// The fault that it is in the middle of a run.
+// The same failure as a MachineFault: for a file that could be read or written when the run began.
 MachineFault since_the_beginning(const FileError& error);
 
 enum class Blame {

@@ -6,8 +6,8 @@
 
 namespace lorahub::base {
 
-// Whether a launcher has started this process of which MPI learns its ranks: mpirun of Open MPI or
-// MPICH, or srun with --mpi=pmix or pmi2.
+// Whether this process was started by a launcher that tells MPI about the ranks: mpirun of Open MPI
+// or MPICH, or srun with --mpi=pmix or pmi2.
 bool is_launched_by_mpi();
 bool is_launched_by_open_mpi();
 

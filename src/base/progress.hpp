@@ -7,15 +7,16 @@
 
 namespace lorahub::base {
 
-// Where there is no terminal: the first line at once, or only once the work has lasted a while.
+// When the first line is written where there is no terminal: at once, or only once the work has
+// lasted a while.
 enum class FirstLine { at_once, after_a_while };
 
 // How long work still takes, by its speed since it was first looked at, or since `done` last fell:
 // work that goes on from a checkpoint begins in its middle, and a part of the work at its own 0.
 class TimeLeft {
  public:
-  // Of `done` in [0, 1], or below 0 where it is not known, at the second `now` of any clock. Below
-  // 0: it is not known yet.
+  // Returns the seconds that are left, or a number below 0 while nobody can tell. `done` is the
+  // share that is done, in [0, 1], or below 0 where it is not known; `now`: seconds of any clock.
   double seconds(double done, double now);
 
  private:

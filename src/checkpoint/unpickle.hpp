@@ -26,7 +26,7 @@ struct Storage {
 };
 
 // A value of a pickle. Lists and dicts belong to the Unpickler and texts to it or to the pickle's
-// bytes, so a Value must not outlive these.
+// bytes, so a PickleValue must not outlive these.
 struct PickleValue : std::variant<None, bool, int64_t, double, std::string_view, Global,
                                   PickleList*, Dict*, Storage, at::Tensor> {
   using variant::variant;
@@ -86,8 +86,8 @@ class Unpickler {
   std::vector<PickleValue> stack_;
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, PickleValue> memo_;
-  // These are deques because Values point into them. They own everything in one place, since a list
-  // may hold itself, and lists may nest deeper than recursive destructors could follow.
+  // These are deques because PickleValues point into them. They own everything in one place, since
+  // a list may hold itself, and lists may nest deeper than recursive destructors could follow.
   std::deque<PickleList> lists_;
   std::deque<Dict> dicts_;
   std::deque<std::string> names_;

@@ -13,8 +13,8 @@ namespace lorahub::lab {
 struct Folders {
   std::filesystem::path lab;
   std::string name = "mini";              // by which a study uses model, library and tasks
-  std::string title = "The mini-lab";     // in comments of the files that list others,
-  std::string guide = "experiments/lab";  // as is the folder of its README.md
+  std::string title = "The mini-lab";     // of the lab, for comments in the files that list others
+  std::string guide = "experiments/lab";  // the folder of its README.md, for the same comments
 
   std::filesystem::path model() const { return lab / "model" / name; }
   std::filesystem::path library() const { return lab / "library" / name; }

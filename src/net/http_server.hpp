@@ -20,8 +20,9 @@ struct ConnectionLimits {
   uint32_t head = 8192;           // bytes of a request's line and fields
   int fields = 100;               // of a header
   uint64_t body = 16 << 20;       // bytes
-  uint64_t small_body = 1 << 20;  // bytes; of larger bodies (and those that don't say their length)
-  int large_bodies = 16;          // so many are read and answered at the same time
+  uint64_t small_body = 1 << 20;  // bytes; a body is large where it has more, or does not say its
+                                  // length
+  int large_bodies = 16;          // that are read and answered at the same time, at most
   int connections = 256;  // at the same time; a further one closes the oldest one of whoever
                           // holds the most
   int head_seconds = 10;  // for a head, from its first wait on
@@ -41,8 +42,8 @@ struct Handlers {
   // Whether the body of such a request goes to a file; nothing: it is held, and no longer than
   // `ConnectionLimits::body`.
   std::function<std::optional<BodyFile>(const HttpRequest& head)> spool = {};
-  // Whether the answer may take long. Threads of their own compute such ones, so that others come
-  // at once.
+  // Whether the answer to a request may take long. Such answers are computed by threads of their
+  // own, so that the other requests are answered at once.
   std::function<bool(const HttpRequest&)> is_slow = {};
   // Answers a whole request; several threads call it. What it throws becomes a 500 without words.
   std::function<HttpResponse(const HttpRequest&)> answer;

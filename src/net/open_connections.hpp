@@ -1,6 +1,6 @@
 // The connections of a server, of which there are only so many. A new one that finds no room takes
-// the place of the oldest one of whoever holds the most, so that nobody keeps the others out: those
-// who have shown no token are one of these.
+// the place of the oldest one of the caller who holds the most, so that nobody keeps the others
+// out. All clients that have shown no token count as one caller.
 #pragma once
 #include <cstddef>
 #include <cstdint>

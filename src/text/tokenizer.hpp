@@ -33,8 +33,8 @@ class Tokenizer {
   // As decode(ids, skip_special_tokens=True): special tokens and ids without a piece are left out.
   virtual std::string decode(const Ids& ids) const = 0;
 
-  // Whether decode() gives the same text for these ids and for more behind them, since it cuts
-  // answers off at a text that is among these.
+  // Whether decode() would return the same text if more ids followed, since these already hold a
+  // text at which answers are cut off.
   virtual bool is_whole_answer(const Ids& /*ids*/) const { return false; }
 
   // The ids that are given out are less than this.

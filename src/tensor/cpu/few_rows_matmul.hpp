@@ -1,6 +1,6 @@
 // x W^T for few rows, as the decoder and the head need it. The kernel is ours because a general one
-// first copies W into its own order, which pays from about a hundred rows on, and because its bits
-// may depend on how many rows are computed.
+// first copies W into its own order, which pays from about a hundred rows on, and because the bits
+// of its result may depend on how many rows are computed.
 #pragma once
 #include <ATen/core/Tensor.h>
 
