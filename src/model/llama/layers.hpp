@@ -11,7 +11,7 @@
 
 namespace lorahub::model::llama {
 
-// A network as one population sees it.
+// The network with the adapter of a population, and what its linear layers are multiplied by.
 struct AdaptedNetwork {
   const Network& network;
   const Adapter& adapter;

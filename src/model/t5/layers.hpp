@@ -11,8 +11,8 @@
 
 namespace lorahub::model::t5 {
 
-// A network as one population sees it. Rows that are still the same for all candidates have a first
-// dimension of 1.
+// The network with the adapter of a population, and what its linear layers are multiplied by. Rows
+// that are still the same for all candidates have a first dimension of 1.
 struct AdaptedLinear {
   const Network& network;
   const Adapter& adapter;

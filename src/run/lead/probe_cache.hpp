@@ -59,7 +59,7 @@ struct KnownProbes {
 std::filesystem::path probe_folder();
 
 // What earlier studies and `lorahub probe` know of the trial's candidates; nothing where `retrieve`
-// does not ask. `brief` are the trial's inputs before a rank has loaded it.
+// does not ask. `inputs` are those from before a rank has loaded the trial.
 std::optional<KnownProbes> known_probes(const plan::TrialInputs& inputs, const store::Inputs& files,
                                         base::Device device);
 
