@@ -32,12 +32,13 @@ void say_once(const std::vector<std::string>& sentences) {
 // A name a line; empty lines and lines that start with '#' do not count.
 std::vector<std::string> listed(const fs::path& file) {
   std::vector<std::string> names;
+  std::set<std::string> seen;
   int number = 0;
   for (const std::string& line : base::split(base::read_file(file), '\n')) {
     ++number;
     const std::string name = base::strip(line);
     if (name.empty() || name.front() == '#') continue;
-    base::check(std::find(names.begin(), names.end(), name) == names.end(),
+    base::check(seen.insert(name).second,
                 "{}:{}: module '{}' is listed twice (draws would be uneven), remove one line",
                 file.string(), number, name);
     base::check(base::is_printable_line(name),
