@@ -28,7 +28,7 @@ struct EncodedSources {
 class T5Decoder : public GreedyDecoder {
  public:
   // `model` reads the sources, `writing` adapts the answers.
-  T5Decoder(const AdaptedLinear& model, const Adapter& writing, const EncodedSources& sources,
+  T5Decoder(const AdaptedNetwork& model, const Adapter& writing, const EncodedSources& sources,
             const GreedyRules& rules)
       : GreedyDecoder(model.network.head(), writing, sources.packing.lengths.size(), rules),
         network_(model.network) {
@@ -49,7 +49,7 @@ class T5Decoder : public GreedyDecoder {
   }
 
  private:
-  AdaptedLinear model() const { return {.network = network_, .adapter = adapter()}; }
+  AdaptedNetwork model() const { return {.network = network_, .adapter = adapter()}; }
 
   // -inf behind the end of each source: [B, 1, 1, longest].
   static at::Tensor padding_mask(const tensor::Packing& sources, const at::Tensor& encoded) {
@@ -159,7 +159,7 @@ at::Tensor source_of(const Network& network, std::span<const Ids> sources) {
   return to_device(network, all);
 }
 
-std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
+std::vector<Ids> write(const AdaptedNetwork& model, std::span<const Ids> sources,
                        const GreedyRules& rules) {
   const auto& [network, adapter, by] = model;
   if (sources.empty() || rules.limit.max_tokens <= 0)
@@ -176,7 +176,7 @@ std::vector<Ids> write(const AdaptedLinear& model, std::span<const Ids> sources,
                                 self_bias(network, Direction::both, static_cast<int64_t>(longest)));
   const bool by_row = differs_by_row(adapter);
   const Adapter of_tokens = by_row ? rows_of(adapter, source_of(network, sources)) : adapter;
-  const AdaptedLinear reading{.network = network, .adapter = of_tokens, .by = by};
+  const AdaptedNetwork reading{.network = network, .adapter = of_tokens, .by = by};
   const at::Tensor encoded = encode(reading, input);
   return T5Decoder(reading, adapter, {.packing = input.packing, .encoded = encoded}, rules)
       .answers(network.config.decoder_start);

@@ -51,7 +51,7 @@ FirstBlock start(const Network& n, const at::Tensor& x, const tensor::Products& 
 }
 
 // What the encoder's first `count` blocks make of the sources: [P or 1, rows, d], f32.
-at::Tensor through_blocks(const AdaptedLinear& model, const LayerInput& sources,
+at::Tensor through_blocks(const AdaptedNetwork& model, const LayerInput& sources,
                           const FirstBlock& start, size_t count) {
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
@@ -70,7 +70,7 @@ at::Tensor through_blocks(const AdaptedLinear& model, const LayerInput& sources,
   return x;
 }
 
-at::Tensor encode_some(const AdaptedLinear& model, const LayerInput& sources,
+at::Tensor encode_some(const AdaptedNetwork& model, const LayerInput& sources,
                        const FirstBlock& start) {
   const Network& n = model.network;
   return tensor::rms_norm(through_blocks(model, sources, start, n.encoder.blocks.size()),
@@ -85,7 +85,7 @@ tensor::Projections project(const Attention& layer, const Adapter& adapter, cons
 }
 
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block,
-                            const AdaptedLinear& model) {
+                            const AdaptedNetwork& model) {
   const T5Config& config = model.network.config;
   const at::ScalarType dtype = block.ff.wo.weight.scalar_type();
   const at::Tensor x = tensor::rms_norm(residual, block.ff_norm, config.epsilon, dtype);
@@ -125,7 +125,7 @@ at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids) {
   return embedding.index_select(0, ids).to(at::kFloat).unsqueeze(0);
 }
 
-at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources) {
+at::Tensor encode(const AdaptedNetwork& model, const LayerInput& sources) {
   RECORD_USER_SCOPE("encoder");
   const Network& n = model.network;
   const int population = model.adapter.candidates;
@@ -141,7 +141,7 @@ at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources) {
   return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
-at::Tensor encode_to_last_block(const AdaptedLinear& model, const LayerInput& sources) {
+at::Tensor encode_to_last_block(const AdaptedNetwork& model, const LayerInput& sources) {
   assert(model.adapter.candidates == 1);
   const Network& n = model.network;
   const FirstBlock begun = start(n, embed(n.embedding, sources.ids), model.by);

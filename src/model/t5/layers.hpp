@@ -13,7 +13,7 @@ namespace lorahub::model::t5 {
 
 // The network with the adapter of a population, and what its linear layers are multiplied by. Rows
 // that are still the same for all candidates have a first dimension of 1.
-struct AdaptedLinear {
+struct AdaptedNetwork {
   const Network& network;
   const Adapter& adapter;
   const tensor::Products& by = tensor::exact();
@@ -25,7 +25,7 @@ tensor::Projections project(const Attention& layer, const Adapter& adapter, cons
 
 // residual + FF(norm(residual))
 at::Tensor add_feed_forward(const at::Tensor& residual, const Block& block,
-                            const AdaptedLinear& model);
+                            const AdaptedNetwork& model);
 
 // Sequences as a stack reads them, on the network's device.
 struct LayerInput {
@@ -44,9 +44,9 @@ at::Tensor self_bias(const Network& network, Direction direction, int64_t longes
 at::Tensor embed(const at::Tensor& embedding, const at::Tensor& ids);
 
 // Final hidden states of packed sources: [P, rows, d], compute dtype.
-at::Tensor encode(const AdaptedLinear& model, const LayerInput& sources);
+at::Tensor encode(const AdaptedNetwork& model, const LayerInput& sources);
 
 // What the encoder's last block takes of packed sources: [1, rows, d], f32, of one candidate.
-at::Tensor encode_to_last_block(const AdaptedLinear& model, const LayerInput& sources);
+at::Tensor encode_to_last_block(const AdaptedNetwork& model, const LayerInput& sources);
 
 }  // namespace lorahub::model::t5

@@ -16,7 +16,7 @@ namespace lorahub::model::t5 {
 namespace {
 
 // Decoder's hidden states of all targets at once: [P, target rows, d], f32.
-at::Tensor decode(const AdaptedLinear& model, const LossBatch& batch, const at::Tensor& encoded) {
+at::Tensor decode(const AdaptedNetwork& model, const LossBatch& batch, const at::Tensor& encoded) {
   RECORD_USER_SCOPE("decoder");
   const Network& n = model.network;
   const at::ScalarType dtype = n.embedding.scalar_type();
@@ -82,7 +82,7 @@ at::Tensor token_losses(const Network& network, const Adapter& adapter, const Lo
   at::set_num_threads(1);
   tensor::keep_freed_memory();
   const c10::InferenceMode inference;
-  const AdaptedLinear model{.network = network, .adapter = adapter, .by = by};
+  const AdaptedNetwork model{.network = network, .adapter = adapter, .by = by};
   const at::Tensor encoded = encode(model, batch.sources);
   const at::Tensor hidden = decode(model, batch, encoded).expand({adapter.candidates, -1, -1});
   return cross_entropies(network.head(), adapter, hidden, batch.labels);
