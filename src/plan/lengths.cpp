@@ -1,6 +1,7 @@
 #include "plan/lengths.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.hpp"
 #include "objective/objective.hpp"
@@ -15,19 +16,25 @@ task::Bound bound_of(const study::Trial& trial, const Reader& reader) {
   return {.tokens = trial.max_input, .remedy = "raise task.max_input", .window = reader.window};
 }
 
-double most(double tokens) { return std::min<double>(tokens, objective::kMostTokens); }
+// The tokens that a loss reads of a shot's input or target, as objective::tokenize() cuts them:
+// none of a decoder-only model's, whose question stands at the prompt's end.
+double most_read(const text::Tokenizer* tokenizer) {
+  const bool cuts = tokenizer == nullptr || !tokenizer->pairs_are_one_sequence();
+  return cuts ? objective::kMostTokens : std::numeric_limits<double>::infinity();
+}
 
 void add_shots(const study::Trial& trial, const task::Task& task, const Reader& reader,
                Lengths& all) {
   const text::Tokenizer* tokenizer = reader.tokenizer;
+  const double most = most_read(tokenizer);
   for (size_t i = 0; i < task.shots.size(); ++i) {
     const double source = task::count_tokens(tokenizer, task.shots[i].input);
     const double target = task::count_tokens(tokenizer, task.shots[i].target);
     if (tokenizer != nullptr)
       task::check_length(source, task::row_place(trial.task_files.pool, task.shot_rows[i]),
                          bound_of(trial, reader));
-    all.cut += std::max(source, target) > objective::kMostTokens ? 1 : 0;
-    all.shots.push_back({.source = most(source), .target = most(target)});
+    all.cut += std::max(source, target) > most ? 1 : 0;
+    all.shots.push_back({.source = std::min(source, most), .target = std::min(target, most)});
   }
 }
 
@@ -67,10 +74,10 @@ Lengths lengths(const study::Trial& trial, const task::Task& task, const Reader&
 }
 
 size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Example>& examples) {
-  if (tokenizer.pairs_are_one_sequence()) return 0;
+  const double most = most_read(&tokenizer);
   return static_cast<size_t>(std::ranges::count_if(examples, [&](const task::Example& row) {
     return std::max(task::count_tokens(&tokenizer, row.input),
-                    task::count_tokens(&tokenizer, row.target)) > objective::kMostTokens;
+                    task::count_tokens(&tokenizer, row.target)) > most;
   }));
 }
 
