@@ -86,7 +86,9 @@ void add_serve(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 100'000));
   command
       ->add_option("--quota-bytes", options->limits.bytes_each,
-                   "what may be kept of one token's jobs, such as 5GB (default: any)")
+                   "what may be kept of one token's jobs, and as much of its modules in open "
+                   "libraries, such "
+                   "as 5GB (default: any)")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
   command
       ->add_option("--slice", options->limits.slice,

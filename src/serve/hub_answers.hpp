@@ -29,8 +29,8 @@ struct Refused {
 [[noreturn]] void throw_refusal(int status, const std::string& sentence,
                                 const std::string& code = "");
 
-// What `act` answers, or the refusal of what it throws: 422 for an Error, 507 where the machine has
-// a fault.
+// What `act` answers, or the refusal of what it throws: 422 for an Error, 507 where there is no
+// room or the machine has a fault.
 template <class Act>
 net::HttpResponse answered_or_refused(Act&& act) {
   try {
@@ -39,6 +39,8 @@ net::HttpResponse answered_or_refused(Act&& act) {
     return refused.response;
   } catch (const StaleCommit& error) {
     return hub_refusal(412, error.what());
+  } catch (const OverQuota& error) {
+    return hub_refusal(507, error.what());
   } catch (const base::FileError&) {
     return hub_refusal(507, "The service can't write to its disk, tell whoever runs it.");
   } catch (const base::Error& error) {

@@ -8,6 +8,7 @@
 #include "base/escape.hpp"
 #include "base/fault.hpp"
 #include "base/files.hpp"
+#include "base/folder_size.hpp"
 #include "base/nesting.hpp"
 #include "base/printable.hpp"
 #include "base/replaced.hpp"
@@ -192,6 +193,30 @@ void Intake::check_count(const std::string& owner) const {
               count);
 }
 
+std::string Intake::owner_of(const ModulePlace& place) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = owners_.find(place);
+  return found == owners_.end() ? "" : found->second;
+}
+
+void Intake::check_quota(const ModulePlace& place, const std::string& owner, uint64_t bytes) const {
+  if (options_.bytes_each == 0 || owner.empty()) return;
+  std::vector<ModulePlace> others;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [other, name] : owners_)
+      if (name == owner && other != place) others.push_back(other);
+  }
+  for (const ModulePlace& other : others)
+    bytes += base::folder_size(fs::path(catalog_.folder(other.library)) / other.module) +
+             base::folder_size(files(other));
+  if (bytes > options_.bytes_each)
+    throw OverQuota(
+        base::format("your modules would take {} bytes (at most {} may be kept of each user), "
+                     "delete some",
+                     bytes, options_.bytes_each));
+}
+
 bool Intake::create(const ModulePlace& place, const std::string& owner) {
   if (is_taken(place)) return false;
   check_count(owner);
@@ -262,6 +287,7 @@ void Intake::commit(const ModulePlace& place, const fs::path& lines, const std::
     throw StaleCommit(
         "the module has changed since the commit that this one follows, fetch it "
         "again");
+  check_quota(place, owner_of(place), base::folder_size(next));
   const std::string missing = lack(next);
   fs::remove_all(files(place));
   fs::rename(next, files(place));
@@ -273,6 +299,7 @@ void Intake::publish(const ModulePlace& place, const std::string& owner,
                      const run::ReceivedModule& module) {
   base::check(!is_taken(place), "the name '{}' is taken in the library, choose another one",
               place.module);
+  check_quota(place, owner, base::folder_size(module.folder));
   set_owner(place, owner);
   check(place, module);
 }

@@ -33,11 +33,17 @@ struct StaleCommit : base::Error {
   using base::Error::Error;
 };
 
+// A user's modules would take more room than there is for each user.
+struct OverQuota : base::Error {
+  using base::Error::Error;
+};
+
 class Intake {
  public:
   struct Options {
     std::filesystem::path folder;  // of what was received, and of states
     uint64_t most = 0;             // bytes of a file of weights
+    uint64_t bytes_each = 0;       // kept of one user's modules, listed or not; 0: any
     objective::Hardware hardware;  // that answers self-tests
   };
   // What was being checked when the program ended is quarantined.
@@ -78,6 +84,9 @@ class Intake {
     return options_.folder / place.library / place.module / "files";
   }
   void check_count(const std::string& owner) const;
+  // Error where the module, with so many bytes, and the owner's others are too large together.
+  void check_quota(const ModulePlace& place, const std::string& owner, uint64_t bytes) const;
+  std::string owner_of(const ModulePlace& place) const;  // "": the admin alone
   std::filesystem::path begun(const ModulePlace& place) const;
   std::string said(const ModulePlace& place, std::string sentence) const;
   void set_state(const ModulePlace& place, const std::string& state,

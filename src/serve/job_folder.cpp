@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/folder_size.hpp"
 #include "base/nesting.hpp"
 
 namespace lorahub::serve {
@@ -89,16 +90,6 @@ std::optional<ServiceJob> JobFolder::read() const {
   }
 }
 
-uint64_t JobFolder::bytes() const {
-  uint64_t sum = 0;
-  std::error_code error;
-  for (auto entry = std::filesystem::recursive_directory_iterator(folder_, error);
-       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code gone;
-    const uint64_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
-    if (!gone) sum += size;
-  }
-  return sum;
-}
+uint64_t JobFolder::bytes() const { return base::folder_size(folder_); }
 
 }  // namespace lorahub::serve

@@ -36,7 +36,7 @@ const std::map<int, const char*>& meanings() {
       {415, "The body's type is another one."},
       {422, "It is refused, with the reason."},
       {429, "Too many requests of this kind wait."},
-      {507, "The service can't write to its disk."}};
+      {507, "There is no room for it: of the user, or on the service's disk."}};
   return words;
 }
 

@@ -75,6 +75,7 @@ class RunningService {
         studies_(options.results),
         intake_(catalog_, {.folder = options.data / "uploads",
                            .most = options.most_upload,
+                           .bytes_each = options.limits.bytes_each,
                            .hardware = own.hardware()}),
         modules_(catalog_, options.data / "modules"),
         maps_(catalog_),

@@ -364,6 +364,27 @@ def modules_are_their_makers():
     service.end()
 
 
+def modules_have_room():
+    """What a user's modules may take together is bounded; another user's do not count, nor what is replaced or deleted."""
+    tokens = {name: name * 12 for name in ("annas", "berts")}
+    (work / "tokens").write_text("".join(f"{name}:{token}\n" for name, token in tokens.items()))
+    good = files_of(adapter("good"))
+    room = sum(map(len, good.values())) * 5 // 2
+    service = begin("room", "--token-file", str(work / "tokens"), "--quota-bytes", str(room))
+    service.token = tokens["annas"]
+    for name, status in (("one", 200), ("two", 200), ("three", 507), ("one", 200)):
+        create(service, name)
+        got, reply = commit(service, name, good)
+        assert got == status and (got == 200 or f"at most {room} may be kept" in reply["error"]), (name, got, reply)
+    assert names(service) == ["add_roman", "find_letter", "one", "two"]
+    service.token = tokens["berts"]
+    assert create(service, "his") == 200 and commit(service, "his", good)[0] == 200
+    service.token = tokens["annas"]
+    assert service.ask("DELETE", "/api/repos/delete", {"name": "two", "organization": "lorahub"})[0] == 200
+    assert commit(service, "three", good)[0] == 200
+    service.end()
+
+
 def a_result_is_published():
     """By one request, with a card that holds no example unless that is asked for."""
     service = begin("publish")
@@ -441,7 +462,7 @@ def attempt(act):
         pass
 
 
-for test in (hugging_faces_client, sizes_of_uploads, what_is_refused, what_is_deleted_meanwhile, modules_are_their_makers, a_result_is_published, a_kill_in_the_middle, made_requests):
+for test in (hugging_faces_client, sizes_of_uploads, what_is_refused, what_is_deleted_meanwhile, modules_are_their_makers, modules_have_room, a_result_is_published, a_kill_in_the_middle, made_requests):
     if not sys.argv[4:] or test.__name__ in sys.argv[4:]:
         begun = time.time()
         test()
