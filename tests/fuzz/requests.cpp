@@ -112,8 +112,8 @@ std::string answers_to(const std::string& bytes) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) std::abort();
   asio::io_context io;
-  const auto context = std::make_shared<net::ConnectionContext>();
-  context->handlers = handlers();
+  const auto context = std::make_shared<net::ConnectionContext>(
+      net::ConnectionLimits(), handlers(), /*slow_ones=*/io);  // none of these is slow
   net::serve_connection({io, asio::ip::tcp::v4(), ends[0]}, context);
   asio::local::stream_protocol::socket client(io, asio::local::stream_protocol(), ends[1]);
   std::string answers;
