@@ -4,6 +4,7 @@
 
 #include "study/choices.hpp"
 #include "study/folder.hpp"
+#include "study/methods.hpp"
 
 namespace lorahub::study {
 namespace {
