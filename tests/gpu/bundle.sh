@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${1:-$root/build/cuda} most=$((60 << 20))
 [ $# -gt 0 ] || (cd "$root" && cmake --workflow --preset cuda)
-programs=("$build/lorahub" "$build"/tests/{tensor,model,run}_test)
+programs=("$build/lorahub" "$build"/tests/{tensor,model,train,run}_test)
 readelf -d "${programs[0]}" | grep -q 'NEEDED.*libtorch_cuda' ||
   echo "bundle: $build was built without CUDA, the bundle is for rehearsals alone" >&2
 bundle=$build/bundle

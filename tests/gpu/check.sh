@@ -61,6 +61,7 @@ tests() {
   local code=0
   gtest "$work/bin/tensor_test" --gtest_filter='*on_a_gpu*' || code=1
   gtest "$work/bin/model_test" --gtest_filter='*on_a_gpu*-*goes_on_with*' || code=1
+  gtest "$work/bin/train_test" --gtest_filter='*on_a_gpu*' || code=1
   return $code
 }
 tests_refusal() { gtest "$work/bin/model_test" --gtest_filter='*on_a_gpu*goes_on_with*'; } # alone: it spoils its process
