@@ -113,7 +113,10 @@ study() { # two trials in flight; four, by 8 threads; option scoring; the CPU's
   for each in two four options cpu; do lorahub status "$work/run/$each" || return 1; done
   ! grep -l '"faults"' "$work"/run/*/journal.ndj # a candidate that counts as infinite
 }
-made() { timeout "$(remaining)" python3 tests/bench/official/make_model.py small "$work/small" 12; }
+made() {
+  timeout "$(remaining)" python3 tests/bench/official/make_model.py small "$work/small" 12 &&
+    timeout "$(remaining)" python3 tests/gpu/make_llama.py "$work/llama"
+}
 score_small() { # flan-t5-small's shape, random weights
   local s=$work/small precision tolerance code=0
   while read -r precision tolerance; do
@@ -128,6 +131,23 @@ delta-bf16 5e-3
 FORMS
   # The sums of the first vector by the CPU of another machine (an AMD EPYC, f32).
   compare first "$work/small_f32" 52.072515 62.765482 68.104797 65.837639 56.516063 || code=1
+  return $code
+}
+llama() { # losses and answers at SmolLM2-135M's shape, random weights
+  local s=$work/llama precision tolerance code=0
+  local made=(--model "$s/model" --library "$s/library" --task "$s/task.jsonl")
+  compare weights 20 3 "$work/w.json"
+  while read -r precision tolerance; do
+    both s score "${made[@]}" --weights "$work/w.json" --precision "$precision" || return 1
+    compare sums "$work/s_cpu" "$work/s_device" "$tolerance" "llama $precision" || code=1
+    [ "$precision" != f32 ] || cp "$work/s_device" "$work/llama_f32"
+  done <<'FORMS'
+f32 2e-5
+bf16 1e-2
+FORMS
+  compare first "$work/llama_f32" 78.103428 72.180325 74.927343 75.597142 78.393124 || code=1
+  echo "[[$(yes 0.1 | head -20 | paste -sd,)]]" >"$work/one.json"
+  both a infer "${made[@]}" --weights "$work/one.json" --max-tokens 12 && compare answers "$work/a_cpu" "$work/a_device" 5 || code=1
   return $code
 }
 commands() {
@@ -183,8 +203,9 @@ step score_mini 60 score_mini
 step infer 40 infer
 step study 90 study
 step bench_large 90 bench flan-t5-large 50
-step made 40 made
+step made 50 made
 step score_small 40 score_small
+step llama 50 llama
 step growth 70 growth
 step commands 60 commands
 step bench_llama 50 bench llama-3.2-1b 30

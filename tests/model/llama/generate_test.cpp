@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "model/llama/tiny_models.hpp"
+#include "tensor/with_gpu.hpp"
 
 namespace lorahub::model::llama {
 namespace {
@@ -20,11 +21,7 @@ std::vector<Ids> prompts_of(const TinyModel& tiny) {
   return prompts;
 }
 
-class LlamaGreedy : public testing::TestWithParam<const char*> {};
-
-TEST_P(LlamaGreedy, AnswersAreThoseOfTransformers) {
-  const TinyModel tiny = tiny_model(GetParam());
-  const Network network = tiny.network();
+void expect_transformers_answers(const TinyModel& tiny, const Network& network) {
   const std::vector<Ids> answers = generate(network, {}, prompts_of(tiny), {tiny.max_tokens});
   ASSERT_EQ(answers.size(), tiny.examples.size());
   size_t ended = 0;
@@ -35,6 +32,19 @@ TEST_P(LlamaGreedy, AnswersAreThoseOfTransformers) {
     ended += std::ssize(answers[k]) < tiny.max_tokens;
   }
   EXPECT_GT(ended, 0u);  // an end token was met
+}
+
+class LlamaGreedy : public testing::TestWithParam<const char*> {};
+
+TEST_P(LlamaGreedy, AnswersAreThoseOfTransformers) {
+  const TinyModel tiny = tiny_model(GetParam());
+  expect_transformers_answers(tiny, tiny.network());
+}
+
+TEST_P(LlamaGreedy, on_a_gpu_answers_are_those_of_transformers) {
+  if (!test::with_gpu()) GTEST_SKIP() << "no GPU";
+  const TinyModel tiny = tiny_model(GetParam());
+  expect_transformers_answers(tiny, tiny.network({.device = base::Device::cuda}));
 }
 
 // What all prompts begin with is computed once, for each of the candidates.
