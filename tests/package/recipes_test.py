@@ -80,6 +80,16 @@ class Recipes(unittest.TestCase):
         self.assertIn("build", ignored)
         self.assertNotIn(".git", ignored)  # from which the program knows its commit
 
+    def test_the_image_is_built_from_the_whole_commit(self):
+        """Docker's patterns begin at the top, git's anywhere. Without a tracked file the program would say that its sources differ."""
+        patterns = temporary() / "patterns"
+        patterns.write_text(re.sub(r"^(!?)", r"\1/", (SOURCE / ".dockerignore").read_text(), flags=re.M))
+        self.assertEqual(output("git", "-C", SOURCE, "ls-files", "--cached", "--ignored", f"--exclude-from={patterns}"), "")
+
+    def test_a_build_of_another_folder_is_removed_before_cmake_meets_it(self):
+        lines = [line for of, line in steps() if of == "lorahub.def"]
+        self.assertLess(lines.index("rm -rf build"), lines.index("cmake --workflow --preset release"))
+
     def test_steps_work_in_a_fresh_folder(self):
         """The steps of the first stage on the files of the commit, up to the compiler: LibTorch is found, all is configured."""
         folder = temporary()
