@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/random.hpp"
+#include "checkpoint/hub_cache.hpp"
 
 namespace lorahub::lab {
 
@@ -15,7 +16,8 @@ std::string quoted(const std::string& text) { return base::json_text(nlohmann::j
 train::TrainingConfig training_config(const study::Value& settings, const LabTraining& training,
                                       std::vector<study::Setting> more) {
   const std::string data = fs::absolute(training.data).string();
-  more.insert(more.end(), {{"model", quoted(fs::absolute(training.model).string())},
+  const fs::path model = fs::absolute(checkpoint::resolve(training.model));
+  more.insert(more.end(), {{"model", quoted(model.string())},
                            {"data", quoted(data)},
                            {"out", quoted(training.out.string())},
                            {"seed", base::format("{}", training.seed)}});

@@ -10,7 +10,8 @@ namespace lorahub::lab {
 
 struct LabTraining {
   std::string base_name;  // of the model, for the card and for readers of an adapter
-  std::filesystem::path model, data, out;
+  std::string model;      // its folder, or its name in the Hugging Face cache
+  std::filesystem::path data, out;
   uint64_t seed = 1;
 };
 

@@ -220,4 +220,14 @@ fs::path located(const std::string& path, const Value& value) {
   return path.empty() ? fs::path() : (value.folder / path).lexically_normal();
 }
 
+std::string located_or_name(const Value& value) {
+  const std::string text = scalar(value);
+  std::string folder = located(text, value).string();
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  std::error_code unreadable;
+  const bool is_path = text.starts_with('/') || text.starts_with('.') ||
+                       (!text.empty() && fs::is_directory(folder, unreadable));
+  return is_path ? folder : text;
+}
+
 }  // namespace lorahub::study

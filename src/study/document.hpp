@@ -90,5 +90,8 @@ uint64_t seed(const Value& value);
 
 // A relative path of a YAML file, made absolute; an empty one stays empty.
 std::filesystem::path located(const std::string& path, const Value& value);
+// The same for a folder that is there, or whose text begins with '/' or '.'; else the text as it
+// is, a name of the Hugging Face cache.
+std::string located_or_name(const Value& value);
 
 }  // namespace lorahub::study

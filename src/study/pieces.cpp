@@ -129,14 +129,6 @@ const Value& need(const Found& found, const std::string& key, const Value& root)
   return value->second;
 }
 
-// The folder relative to the file where there is one, else the text as it is.
-ModelPiece folder_or_name(const Value& value, const std::string& name) {
-  const auto text = scalar(value);
-  const auto folder = absolute_text(text, value);
-  const bool is_path = text.front() == '/' || text.front() == '.' || fs::is_directory(folder);
-  return {.name = name, .path = is_path ? folder : text};
-}
-
 LibraryPiece read_library(const Found& found, const Value& root, const std::string& name) {
   LibraryPiece library{.name = name, .path = "", .ranks = {}, .rank = 0};
   if (found.contains("rank")) library.rank = rank_of(found.at("rank"));
@@ -166,7 +158,8 @@ Piece read_file_of(const fs::path& file, const std::string& kind, const std::str
       file, {.name = "piece", .line = kind + ": ...", .examples = "configs/" + kind + "/"});
   Piece piece;
   if (kind == "model") {
-    piece.model = folder_or_name(need(take(root, {"model"}, piece), "model", root), name);
+    piece.model = {.name = name,
+                   .path = located_or_name(need(take(root, {"model"}, piece), "model", root))};
   } else if (kind == "library") {
     piece.library = read_library(take(root, {"library", "ranks", "rank"}, piece), root, name);
   } else if (kind == "tasks") {
@@ -223,7 +216,7 @@ Piece read_piece(const ConfigPath& config_path, const std::string& kind, const V
 
 ModelPiece find_model(const ConfigPath& config_path, const Value& word) {
   const auto name = scalar(word);
-  if (!config_path.find("model", name)) return folder_or_name(word, name);
+  if (!config_path.find("model", name)) return {.name = name, .path = located_or_name(word)};
   const auto piece = read_piece(config_path, "model", word);
   check_plain(piece, word, "model");
   return *piece.model;

@@ -90,7 +90,7 @@ void read_rows(const Value& value, WordRowCounts& rows) {
 // The parts in the order in which they need each other.
 void fill(const std::map<std::string, Value>& parts, WordRecipe& recipe) {
   recipe.seed = study::seed(parts.at("seed"));
-  recipe.model = study::located(study::scalar(parts.at("model")), parts.at("model"));
+  recipe.model = study::located_or_name(parts.at("model"));
   recipe.base_name = study::scalar(parts.at("base_name"));
   read_rows(parts.at("rows"), recipe.rows);
   const auto lists = study::located(study::scalar(parts.at("lists")), parts.at("lists"));

@@ -30,8 +30,8 @@ struct WordRowCounts {
 
 struct WordRecipe {
   uint64_t seed = 1;
-  std::string text;  // of the file, and the seed where another was given
-  std::filesystem::path model;
+  std::string text;       // of the file, and the seed where another was given
+  std::string model;      // its folder, or its name in the Hugging Face cache
   std::string base_name;  // of the model, as published: for readers of the adapters
   std::map<std::string, WordSkill> skills;
   std::map<std::string, WordForm> forms;

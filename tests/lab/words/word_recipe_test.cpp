@@ -28,8 +28,20 @@ std::vector<std::string> names_of(const std::vector<WordTask>& tasks) {
   return names;
 }
 
+TEST(WordRecipe, NamesAFolderOrAModelOfTheCache) {
+  const SmallRecipe small("word_recipe_model");
+  const auto model = [&](const std::string& word) {
+    return read_word_recipe(small.write("model: model", "model: " + word), {}).model;
+  };
+  EXPECT_EQ(model("some/base"), "some/base");
+  EXPECT_EQ(model("./some/base/"), small.folder / "some/base");
+  std::filesystem::create_directories(small.folder / "some/base");
+  EXPECT_EQ(model("some/base"), small.folder / "some/base");
+}
+
 TEST(WordRecipe, HasWhatItsFileSays) {
   const SmallRecipe small("word_recipe");
+  std::filesystem::create_directories(small.folder / "model");
   const WordRecipe recipe = read_word_recipe(small.write(), {});
   EXPECT_EQ(recipe.seed, 1U);
   EXPECT_EQ(recipe.model, small.folder / "model");

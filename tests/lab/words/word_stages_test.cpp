@@ -65,6 +65,21 @@ TEST_F(WordLab, GivesTheSameBytesTwice) {
   EXPECT_EQ(files_of(recipe_.folder / "lab"), once);
 }
 
+TEST_F(WordLab, TakesAModelOfTheHuggingFaceCache) {
+  ASSERT_EQ(lab("").code, 0);
+  const auto by_folder = files_of(recipe_.folder / "lab/library");
+  fs::remove_all(recipe_.folder / "lab");
+  const fs::path snapshots = recipe_.folder / "cache/models--some--tiny/snapshots";
+  fs::create_directories(snapshots);
+  fs::rename(model_.folder(), snapshots / "0123abcd");
+  recipe_.write("model: model", "model: some/tiny");
+  setenv("HF_HUB_CACHE", (recipe_.folder / "cache").c_str(), 1);
+  const Ended ended = lab("");
+  unsetenv("HF_HUB_CACHE");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(files_of(recipe_.folder / "lab/library"), by_folder);
+}
+
 TEST_F(WordLab, AnswersAStudy) {
   ASSERT_EQ(lab("").code, 0);
   const fs::path made = recipe_.folder / "lab";
