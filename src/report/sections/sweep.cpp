@@ -52,6 +52,13 @@ double value_of(const Condition& condition, const std::string& name) {
   return trial.modules.count == 0 ? static_cast<double>(all) : trial.modules.count;
 }
 
+// What the answer is about comes first: compositions by a search, then others, then what they are
+// held against.
+int distance_from_question(const Line& line) {
+  if (is_searched_composition(line.method)) return 0;
+  return role_of(line.method) == study::ReportRole::composition ? 1 : 2;
+}
+
 std::vector<Line> lines(const Summary& summary, const std::string& name) {
   std::vector<Line> all;
   for (const Condition& c : summary.conditions) {
@@ -63,8 +70,7 @@ std::vector<Line> lines(const Summary& summary, const std::string& name) {
     found->at.emplace(x, &c);
   }
   std::erase_if(all, [](const Line& line) { return line.at.size() < 2; });
-  std::stable_partition(all.begin(), all.end(),
-                        [](const Line& line) { return is_searched_composition(line.method); });
+  std::ranges::stable_sort(all, {}, distance_from_question);
   if (all.size() > kMostSeries) all.resize(kMostSeries);
   for (size_t i = 0; i < all.size(); ++i) all[i].place = i;
   return all;

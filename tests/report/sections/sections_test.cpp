@@ -173,6 +173,22 @@ TEST(Sections, AllModulesAreAsManyAsAreMixed) {
   EXPECT_THAT(sweep_answer(summary_of(trials), "modules"), HasSubstr("From 5 to 40 modules"));
 }
 
+TEST(Sections, SweepsAreAnsweredForCompositionsBeforeWhatTheyAreHeldAgainst) {
+  std::vector<store::Finding> trials;
+  for (const char* method : {"best_single", "gradient"})
+    for (const int count : {5, 15})
+      trials.push_back(finding(method, "a", method == std::string("gradient") ? 3 * count : 7,
+                               {{"modules", base::format("{}", count)}}));
+  EXPECT_THAT(
+      sweep_answer(summary_of(trials), "modules"),
+      HasSubstr("From 5 to 15 modules in the mixture, the accuracy of gradient is not shown to "
+                "change (+30"));
+  for (const int count : {5, 15})
+    trials.push_back(finding("lorahub", "a", 2 * count, {{"modules", base::format("{}", count)}}));
+  EXPECT_THAT(sweep_answer(summary_of(trials), "modules"),
+              HasSubstr("the accuracy of lorahub is not shown to change (+20"));
+}
+
 // The gain comes from one draw of modules, which is good for all tasks.
 TEST(Sections, SearchesAreNotBetterWhereWholeDrawsSayOtherwise) {
   std::vector<store::Finding> trials;
