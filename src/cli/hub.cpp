@@ -1,11 +1,14 @@
 #include <CLI/App.hpp>
-#include <algorithm>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/printable.hpp"
+#include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_options.hpp"
 #include "lora/base_names.hpp"
@@ -21,16 +24,49 @@ using nlohmann::json;
 struct HubOptions {
   ModelOptions model;
   std::string library, name, folder, tests;
-  std::vector<std::string> names;
+  std::vector<std::string> names, words;
+  size_t skip = 0;
+  std::optional<size_t> limit = {};
   lora::ModuleCard card;
   bool json = false;
 };
 
-lora::Index read_library(const std::string& library) {
-  lora::Index index = lora::read_index(library);
-  for (const std::string& sentence : index.left_out)
+void warn_of(const std::vector<std::string>& left_out) {
+  for (const std::string& sentence : left_out)
     fmt::print(stderr, "lorahub: {}\n", base::printable_line(sentence));
+}
+
+// Opening very many modules takes a while.
+class OpeningProgress {
+ public:
+  void operator()(size_t done, size_t all) {
+    progress_.show(static_cast<double>(done) / static_cast<double>(all),
+                   base::format("{} of {} new modules are opened", done, all));
+  }
+
+ private:
+  base::Progress progress_{false, base::FirstLine::after_a_while};
+};
+
+lora::Index read_library(const std::string& library) {
+  OpeningProgress progress;
+  lora::Index index = lora::read_index(library, std::ref(progress));
+  warn_of(index.left_out);
   return index;
+}
+
+lora::IndexPage read_page(const HubOptions& options) {
+  lora::LibraryIndex index(options.library);
+  OpeningProgress progress;
+  lora::IndexChanges changes{.left_out = lora::renew_names(index, std::ref(progress))};
+  lora::IndexPage page = index.page({.words = base::join(options.words, " "),
+                                     .skip = options.skip,
+                                     .most = options.limit.value_or(lora::kNoLimit)},
+                                    changes);
+  index.apply(changes);
+  index.save(changes);
+  warn_of(changes.left_out);
+  return page;
 }
 
 json whole(const lora::Indexed& m) {
@@ -62,16 +98,17 @@ std::string indented(const std::string& text) {
   return base::join(base::split(base::printable(text), '\n'), "\n" + std::string(15, ' '));
 }
 
-int list(const HubOptions& options) {
-  const lora::Index index = read_library(options.library);
-  if (options.json) {
-    json all = json::array();
-    for (const lora::Indexed& module : index.modules) all.push_back(whole(module));
-    print(all);
-    return 0;
-  }
+// One after another: very many take much less memory than as one value.
+void print_all(const std::vector<lora::Indexed>& modules) {
+  const char* before = "[";
+  for (const lora::Indexed& module : modules)
+    fmt::print("{}{}", std::exchange(before, ","), base::json_text(whole(module)));
+  fmt::print("{}]\n", modules.empty() ? "[" : "");
+}
+
+void print_table(const std::vector<lora::Indexed>& modules) {
   std::vector<report::Cells> rows;
-  for (const lora::Indexed& m : index.modules)
+  for (const lora::Indexed& m : modules)
     rows.push_back(
         {m.name, base::shortened(m.base, 40), std::to_string(m.rank),
          base::shortened(base::join(m.targets, " "), 24), base::format("{}", m.bytes),
@@ -79,12 +116,23 @@ int list(const HubOptions& options) {
          m.problem.empty() ? base::shortened(m.card.task, 40) : "unreadable: hub show says why"});
   fmt::print("{}",
              report::table({"module", "base", "rank", "targets", "bytes", "sha256", "task"}, rows));
+}
+
+int list(const HubOptions& options) {
+  const lora::IndexPage page = read_page(options);
+  if (options.json)
+    print_all(page.modules);
+  else
+    print_table(page.modules);
+  const size_t next = options.skip + page.modules.size();
+  if (next < page.total)
+    fmt::print(stderr, "lorahub: {} of {} modules are shown, --skip {} shows the next ones\n",
+               page.modules.size(), page.total, next);
   return 0;
 }
 
 int show(const HubOptions& options) {
-  const lora::Index index = lora::read_index(options.library);
-  const json module = whole(lora::find(index, options.name));
+  const json module = whole(lora::read_entry(options.library, options.name));
   if (options.json) {
     print(module);
     return 0;
@@ -96,12 +144,21 @@ int show(const HubOptions& options) {
   return 0;
 }
 
-int verify(const HubOptions& options) {
-  const lora::Index index = read_library(options.library);
-  base::check(!index.modules.empty(), "{} holds no module (so nothing is verified), check the path",
+// The modules of these names, or all of them where no name is given.
+std::vector<lora::Indexed> to_be_verified(const HubOptions& options) {
+  std::vector<lora::Indexed> modules;
+  for (const std::string& name : options.names)
+    modules.push_back(lora::read_entry(options.library, name));
+  if (options.names.empty()) modules = read_library(options.library).modules;
+  base::check(!modules.empty(), "{} holds no module (so nothing is verified), check the path",
               options.library);
+  return modules;
+}
+
+int verify(const HubOptions& options) {
+  const std::vector<lora::Indexed> modules = to_be_verified(options);
   std::vector<lora::NamedBase> named;
-  for (const lora::Indexed& module : run::chosen(index, options.names))
+  for (const lora::Indexed& module : modules)
     named.push_back({.module = module.name, .base = module.base});
   warn(lora::base_warning(named, options.model.model));
   json all = json::object();
@@ -115,10 +172,8 @@ int verify(const HubOptions& options) {
     model.model = base;
     return load_model(model);
   };
-  const bool good = run::verify_modules({.library = options.library,
-                                         .modules = run::chosen(index, options.names),
-                                         .base = options.model.model},
-                                        load, say);
+  const bool good = run::verify_modules(
+      {.library = options.library, .modules = modules, .base = options.model.model}, load, say);
   if (options.json) print(all);
   return good ? 0 : 1;
 }
@@ -194,10 +249,19 @@ void add_adding(CLI::App& hub, const std::shared_ptr<HubOptions>& options, Actio
   act(command, options, action, add);
 }
 
+void add_page(CLI::App& command, HubOptions& options) {
+  command.add_option("--limit", options.limit, "how many are shown (default: all)")
+      ->check(CLI::Range(1, 1'000'000'000));
+  command.add_option("--skip", options.skip, "how many are passed over first (default: none)")
+      ->check(CLI::Range(0, 1'000'000'000));
+  command.add_flag("--json", options.json, "as JSON");
+}
+
 }  // namespace
 
 void add_hub(CLI::App& app, Action& action) {
-  auto* hub = app.add_subcommand("hub", "a library of modules: list, show, verify, add, remove");
+  auto* hub =
+      app.add_subcommand("hub", "a library of modules: list, search, show, verify, add, remove");
   hub->require_subcommand(1);
   hub->footer("Example: lorahub hub list configs/library/mini/r16");
   const auto options = std::make_shared<HubOptions>();
@@ -205,7 +269,18 @@ void add_hub(CLI::App& app, Action& action) {
       sub(*hub,
           {"list", "names, bases, ranks, targets, sizes, hashes", "list configs/library/mini/r16"},
           options);
-  command->add_flag("--json", options->json, "as JSON");
+  add_page(*command, *options);
+  act(command, options, action, list);
+  command =
+      sub(*hub,
+          {"search",
+           "modules whose name or task holds words. A card that was changed in place is found "
+           "by its new words once the module was listed or shown",
+           "search configs/library/mini/r16 letter"},
+          options);
+  command->add_option("WORDS", options->words, "as they stand there, whatever their letters' case")
+      ->required();
+  add_page(*command, *options);
   act(command, options, action, list);
   command =
       sub(*hub,

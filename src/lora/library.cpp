@@ -1,8 +1,14 @@
 #include "lora/library.hpp"
 
+#include <dirent.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <memory>
 #include <mutex>
 #include <set>
+#include <string_view>
+#include <system_error>
 
 #include "base/check.hpp"
 #include "base/files.hpp"
@@ -68,21 +74,31 @@ std::vector<std::string> all_folders(const fs::path& library) {
 
 }  // namespace
 
+std::vector<std::string> subfolders(const fs::path& library) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(library.c_str()), ::closedir);
+  std::vector<std::string> names;
+  errno = folder ? 0 : errno;
+  while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
+    const std::string_view name = entry->d_name;
+    const bool may_be_one =
+        entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
+    if (may_be_one && name != "." && name != "..") names.emplace_back(name);
+  }
+  base::check(errno == 0, "{}: this folder can't be looked into ({}), see who may read it",
+              library.string(), std::generic_category().message(errno));
+  return names;
+}
+
 std::vector<std::string> adapter_folders(const fs::path& library,
                                          std::vector<std::string>* left_out) {
   std::vector<std::string> names;
-  std::error_code error;
-  fs::directory_iterator entry(library, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+  for (const std::string& name : subfolders(library)) {
     std::error_code unreadable;
-    if (fs::exists(entry->path() / kConfigFile, unreadable))
-      names.push_back(entry->path().filename().string());
+    if (fs::exists(library / name / kConfigFile, unreadable)) names.push_back(name);
     if (unreadable && left_out != nullptr)
       left_out->push_back(base::format("{} can't be looked into ({}), so it is left out",
-                                       entry->path().string(), unreadable.message()));
+                                       (library / name).string(), unreadable.message()));
   }
-  base::check(!error, "{}: this folder can't be looked into ({}), see who may read it",
-              library.string(), error.message());
   std::sort(names.begin(), names.end());
   return names;
 }

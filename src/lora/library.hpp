@@ -40,6 +40,10 @@ struct Module {
 // there is none.
 std::vector<std::string> module_names(const std::filesystem::path& library);
 
+// The names of all that may be folders in `library`, links among them, in any order. Error where it
+// can't be looked into.
+std::vector<std::string> subfolders(const std::filesystem::path& library);
+
 // The folders of `library` that hold an adapter, by name. `left_out`: a sentence for each entry
 // that may not be looked into (lost+found), where it is not null; module_names says them on stderr,
 // once.

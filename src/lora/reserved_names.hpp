@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "lora/index.hpp"
+#include "lora/index_file.hpp"
 
 namespace lorahub::lora {
 

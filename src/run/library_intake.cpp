@@ -126,14 +126,6 @@ std::string describe(const std::vector<lora::SelfTest>& tests) {
   return text;
 }
 
-std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names) {
-  for (const std::string& name : names) lora::find(index, name);  // Error for an unknown name
-  std::vector<lora::Indexed> modules;
-  for (const lora::Indexed& module : index.modules)
-    if (names.empty() || std::ranges::count(names, module.name)) modules.push_back(module);
-  return modules;
-}
-
 bool verify_modules(const Verification& what,
                     const std::function<objective::LoadedModel(const std::string& base)>& load,
                     const std::function<void(const lora::Indexed&, const ModuleVerdict&)>& say) {
@@ -176,19 +168,19 @@ AddedModule add_module(const AddOptions& options,
   lora::write_card(to, written, lora::card_body(from));
   base::write_file(to / lora::kConfigFile,
                    base::read_file(from / lora::kConfigFile));  // it is there now
-  lora::read_index(options.library);
+  lora::renew_entry(options.library, name);
   return {.folder = to, .rank = module.rank, .layers = module.slots.size(), .tests = written.tests};
 }
 
 void remove_module(const fs::path& library, const std::string& name) {
   base::check(fs::path(name).filename() == name && name != "." && name != ".." && !name.empty(),
               "'{}' is no module's name", base::printable_line(name));
-  lora::find(lora::read_index(library), name);
+  lora::check_is_there(library, name);
   const fs::path gone = library / ("." + name + ".removed");  // whole or not at all for others
   fs::remove_all(gone);
   fs::rename(library / name, gone);
   fs::remove_all(gone);
-  lora::read_index(library);
+  lora::renew_entry(library, name);
 }
 
 }  // namespace lorahub::run

@@ -14,10 +14,6 @@ namespace lorahub::run {
 // module answers as it did, and not that it answers well.
 std::string describe(const std::vector<lora::SelfTest>& tests);
 
-// The modules of these names, or all of them where no name is given. Error for a name that the
-// library does not have.
-std::vector<lora::Indexed> chosen(const lora::Index& index, const std::vector<std::string>& names);
-
 struct ModuleVerdict {
   std::string text;  // a sentence
   bool good = false;

@@ -14,7 +14,6 @@
 #include "checkpoint/hub_cache.hpp"
 #include "lora/base_names.hpp"
 #include "lora/base_weights.hpp"
-#include "lora/index.hpp"
 #include "lora/peft.hpp"
 #include "model/families.hpp"
 #include "objective/self_test.hpp"
@@ -129,7 +128,6 @@ void list_module(const fs::path& folder, const fs::path& library, const std::str
   put_in_place(folder, library / name);
   std::error_code ignored;
   fs::remove_all(folder, ignored);  // what was exchanged for it
-  lora::read_index(library);
 }
 
 }  // namespace lorahub::run

@@ -1,14 +1,12 @@
 #include "serve/catalog.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
 #include "base/files.hpp"
 #include "base/replaced.hpp"
 #include "checkpoint/hub_cache.hpp"
-#include "lora/index.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 #include "lora/reserved_names.hpp"
@@ -18,8 +16,6 @@ namespace lorahub::serve {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::chrono::seconds kSettling{2}, kLeastPause{1};
 
 const std::string& word(const NamedWords& words, const std::string& name, const std::string& kind) {
   if (name.empty() && words.size() == 1) return words.begin()->second;
@@ -37,10 +33,6 @@ std::string folder_of(const std::string& word) {
   return study::library_path(piece, piece.rank, "--library");
 }
 
-bool holds(const std::string& text, const std::string& search) {
-  return base::lower(text).find(search) != std::string::npos;
-}
-
 // Of a field that this program does not read itself: a line of YAML.
 std::string license_of(const lora::ModuleCard& card) {
   const std::string key = "license: ";
@@ -49,24 +41,15 @@ std::string license_of(const lora::ModuleCard& card) {
   return "";
 }
 
-// Libraries that are lists of published names have no folder to be looked through.
-std::vector<Catalog::ListedModule> listed(const std::string& folder) {
-  std::vector<Catalog::ListedModule> modules;
-  if (!fs::is_directory(folder)) {
-    for (const std::string& name : lora::module_names(folder)) modules.push_back({.name = name});
-    return modules;
-  }
-  for (const lora::Indexed& one : lora::read_index(folder).modules)
-    if (one.problem.empty())
-      modules.push_back({.name = one.name,
-                         .task = one.card.task,
-                         .base = public_name(one.base),
-                         .license = license_of(one.card),
-                         .sha256 = one.sha256,
-                         .rank = one.rank,
-                         .bytes = one.bytes,
-                         .self_tests = one.card.tests.size()});
-  return modules;
+Catalog::ListedModule listed(const lora::Indexed& one) {
+  return {.name = one.name,
+          .task = one.card.task,
+          .base = public_name(one.base),
+          .license = license_of(one.card),
+          .sha256 = one.sha256,
+          .rank = one.rank,
+          .bytes = one.bytes,
+          .self_tests = one.card.tests.size()};
 }
 
 // An open library may be empty as yet.
@@ -87,6 +70,7 @@ Catalog::Catalog(NamedWords models, NamedWords libraries, std::set<std::string> 
   for (const auto& [name, path] : libraries_)
     if (!is_open(name)) lora::module_names(folder_of(path));
   for (const auto& [name, path] : libraries_) places_.emplace(folder_of(path), name);
+  for (const auto& [name, path] : libraries_) listings_.try_emplace(name, folder_of(path));
   for (const auto& [name, path] : models_) places_.emplace(study::named_model(path).path, name);
 }
 
@@ -130,64 +114,41 @@ std::string Catalog::model_name(const std::string& name) const {
   return name.empty() ? models_.begin()->first : name;
 }
 
-// A writer makes a module's folder first and its files then, so a folder that has just changed is
-// looked through again.
-const Catalog::Snapshot& Catalog::look(const std::string& library) const {
-  const fs::path place = folder(library);
-  const auto now = fs::file_time_type::clock::now(), changed = fs::last_write_time(place);
-  Snapshot& known = snapshots_[library];
-  const bool is_settled = known.read > changed + kSettling || now < known.read + kLeastPause;
-  if (!known.modules || known.changed != changed || !is_settled)
-    known = {.modules = std::make_shared<const std::vector<ListedModule>>(listed(place)),
-             .changed = changed,
-             .read = now};
-  known.was_used = true;
-  return known;
+const LibraryListing& Catalog::listing(const std::string& library) const {
+  return listings_.at(library_name(library));
 }
 
-Catalog::Listed Catalog::all(const std::string& library) const {
-  const std::lock_guard lock(mutex_);
-  return look(library).modules;
+Catalog::Page Catalog::page(const std::string& library, const lora::IndexQuery& query) const {
+  const lora::IndexPage found = listing(library).page(query);
+  Page page{.total = found.total};
+  for (const lora::Indexed& one : found.modules) page.modules.push_back(listed(one));
+  return page;
 }
 
-std::vector<Catalog::ListedModule> Catalog::modules(const std::string& library,
-                                                    const std::string& search) const {
-  const Listed all = this->all(library);
-  const std::string wanted = base::lower(search);
-  std::vector<ListedModule> found;
-  std::ranges::copy_if(*all, std::back_inserter(found), [&](const ListedModule& one) {
-    return holds(one.name, wanted) || holds(one.task, wanted);
-  });
-  return found;
+std::optional<Catalog::ListedModule> Catalog::find(const std::string& library,
+                                                   const std::string& module) const {
+  const std::optional<lora::Indexed> found = listing(library).find(module);
+  return found ? std::optional(listed(*found)) : std::nullopt;
 }
 
-bool Catalog::has(const std::string& library, const std::string& module) const {
-  const Listed all = this->all(library);
-  return std::ranges::find(*all, module, &ListedModule::name) != all->end();
+size_t Catalog::count(const std::string& library) const { return listing(library).count(); }
+
+void Catalog::look_at(const std::string& library, const std::string& module) const {
+  listing(library).look_at(module);
+}
+
+bool Catalog::look_on() const {
+  bool has_more = false;
+  for (const auto& [name, library] : listings_) has_more = library.look_on() || has_more;
+  return has_more;
 }
 
 void Catalog::check_module(const std::string& library, const std::string& module) const {
+  const bool has_list = fs::exists(fs::path(folder(library)) / lora::kListFile);
+  if (!has_list && has(library, module)) return;
   const std::vector<std::string> known = names(library);
   base::check(std::ranges::find(known, module) != known.end(), "library '{}' has no module '{}'{}",
               library, module, base::did_you_mean(module, known, ", name one that it has"));
-}
-
-void Catalog::refresh(const std::string& library) const {
-  const fs::path place = folder(library);
-  Snapshot now{.changed = fs::last_write_time(place), .read = fs::file_time_type::clock::now()};
-  now.modules = std::make_shared<const std::vector<ListedModule>>(listed(place));
-  const std::lock_guard lock(mutex_);
-  snapshots_[library] = std::move(now);
-}
-
-void Catalog::refresh_all() const {
-  for (const auto& [library, word] : libraries_) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!snapshots_[library].was_used) continue;
-    }
-    refresh(library);
-  }
 }
 
 std::string Catalog::library_name(const std::string& name) const {

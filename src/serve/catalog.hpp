@@ -1,12 +1,12 @@
 // The models and libraries that the service offers, by the names that its users see.
 #pragma once
-#include <filesystem>
 #include <map>
-#include <memory>
-#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "serve/library_listing.hpp"
 
 namespace lorahub::serve {
 
@@ -44,32 +44,33 @@ class Catalog {
     long rank = 0;
     unsigned long bytes = 0, self_tests = 0;
   };
-  using Listed = std::shared_ptr<const std::vector<ListedModule>>;
-  // All modules, by name. What the library's folder holds is looked up where its list of modules
-  // has changed since; changes within a module's folder show after the next refresh().
-  Listed all(const std::string& library) const;
-  // Those whose name or task holds `search`, whatever the case of its letters.
-  std::vector<ListedModule> modules(const std::string& library, const std::string& search) const;
-  bool has(const std::string& library, const std::string& module) const;
+  struct Page {
+    std::vector<ListedModule> modules;
+    size_t total = 0;  // that the query finds
+  };
+  // Modules by name, as their files are now. Of those that are not on the page only names are up to
+  // date; what has changed within their folders shows after the next round of look_on().
+  Page page(const std::string& library, const lora::IndexQuery& query) const;
+  std::optional<ListedModule> find(const std::string& library, const std::string& module) const;
+  bool has(const std::string& library, const std::string& module) const {
+    return find(library, module).has_value();
+  }
   // Error naming the nearest module where the library has no such one.
   void check_module(const std::string& library, const std::string& module) const;
-  size_t count(const std::string& library) const { return all(library)->size(); }
+  size_t count(const std::string& library) const;
 
-  void refresh(const std::string& library) const;
-  void refresh_all() const;  // those that were asked for since
+  // Takes in that this module is new, has changed or is gone.
+  void look_at(const std::string& library, const std::string& module) const;
+  // Looks at the next modules of libraries that were asked for; returns whether there is more to be
+  // done now. One thread may call it.
+  bool look_on() const;
 
  private:
-  struct Snapshot {
-    Listed modules;
-    std::filesystem::file_time_type changed, read;  // the folder; and when it was looked through
-    bool was_used = false;
-  };
-  const Snapshot& look(const std::string& library) const;
+  const LibraryListing& listing(const std::string& library) const;
   NamedWords models_, libraries_;
   std::map<std::string, std::string> places_;  // names of folders, which may be gone by now
   std::set<std::string> open_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::string, Snapshot> snapshots_;
+  std::map<std::string, LibraryListing> listings_;  // by the names of the libraries
 };
 
 // What others call a model: names go out, and where a model lies on this machine does not.

@@ -38,19 +38,18 @@ class Hub {
                  first = small_number(given("cursor")).value_or(0);
     ordered_json list = ordered_json::array();
     size_t place = 0;
-    bool more = false;
     for (const auto& [library, word] : served_.catalog.libraries()) {
       if (!given("author").empty() && own_library(served_.catalog, given("author")) != library)
         continue;
-      for (const Catalog::ListedModule& one : served_.catalog.modules(library, given("search"))) {
-        if (place++ < first) continue;
-        if (list.size() == most) {
-          more = true;
-          break;
-        }
+      const Catalog::Page page =
+          served_.catalog.page(library, {.words = given("search"),
+                                         .skip = first - std::min(first, place),
+                                         .most = most - list.size()});
+      for (const Catalog::ListedModule& one : page.modules)
         list.push_back(summary(library, one.name, one.base));
-      }
+      place += page.total;
     }
+    const bool more = place > first + list.size();
     HttpResponse response{.body = base::json_text(list)};
     if (more)
       response.fields.emplace_back(

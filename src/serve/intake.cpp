@@ -233,7 +233,7 @@ bool Intake::remove(const ModulePlace& place) {
     return had_state;
   }
   run::remove_module(catalog_.folder(place.library), place.module);
-  catalog_.refresh(place.library);
+  catalog_.look_at(place.library, place.module);
   set_owner(place, "");
   return true;
 }
@@ -318,7 +318,7 @@ void Intake::check(const ModulePlace& place, run::ReceivedModule module) {
     fs::remove_all(checked);
     const run::RewrittenModule made = run::rewrite_module(module, checked, load);
     run::list_module(checked, library, place.module);
-    catalog_.refresh(place.library);
+    catalog_.look_at(place.library, place.module);
     keep_verdict(place, made);
     clear_state(place);
   } catch (const base::Error& error) {
@@ -336,8 +336,8 @@ void Intake::check(const ModulePlace& place, run::ReceivedModule module) {
 }
 
 void Intake::keep_verdict(const ModulePlace& place, const run::RewrittenModule& module) {
-  const std::string sha256 =
-      lora::hash_module(fs::path(catalog_.folder(place.library)) / place.module);
+  const auto listed = catalog_.find(place.library, place.module);
+  const std::string sha256 = listed ? listed->sha256 : "";
   const std::string text =
       module.tests.empty() ? "good, without self-test" : "good, " + run::describe(module.tests);
   const std::lock_guard lock(mutex_);

@@ -111,7 +111,7 @@ ordered_json reading() {
       {"/api/libraries/{name}/modules",
        {{"get", described({.summary = "The modules of a library, and those on their way into it.",
                            .places = {"name"},
-                           .query = {"search", "limit"}})}}},
+                           .query = {"search", "limit", "skip"}})}}},
       {"/api/libraries/{name}/similarity",
        {{"get", described({.summary = "How alike the modules of a library are: cosines between "
                                       "what they add.",

@@ -94,7 +94,7 @@ class RunningService {
                 .device = own.hardware().device == base::Device::cuda ? "cuda" : "cpu"},
         log_(options.data / "serve.log", 0),
         runner_({.jobs = jobs_, .catalog = catalog_, .estimator = estimator_}, own, dispatcher),
-        tasks_([this] { catalog_.refresh_all(); }) {
+        tasks_([this] { return catalog_.look_on(); }) {
     for (const ServiceJob& job : jobs_.all()) estimator_.learn(job);
     jobs_.listen(
         [this](const ServiceJob& job, const std::string& kind) { webhooks_.tell(job, kind); });

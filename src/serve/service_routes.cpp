@@ -1,5 +1,4 @@
 #include <nlohmann/json.hpp>
-#include <ranges>
 
 #include "base/check.hpp"
 #include "base/escape.hpp"
@@ -98,11 +97,12 @@ net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
                           const std::string& name) {
   if (!served.catalog.libraries().contains(name))
     return net::refusal(404, "There is no library of that name.");
-  const std::vector<Catalog::ListedModule> found =
-      served.catalog.modules(name, of_query(request, "search"));
-  const size_t most = small_number(of_query(request, "limit")).value_or(kMostListed);
+  const Catalog::Page found = served.catalog.page(
+      name, {.words = of_query(request, "search"),
+             .skip = small_number(of_query(request, "skip")).value_or(0),
+             .most = small_number(of_query(request, "limit")).value_or(kMostListed)});
   ordered_json list = ordered_json::array();
-  for (const Catalog::ListedModule& one : found | std::views::take(most))
+  for (const Catalog::ListedModule& one : found.modules)
     list.push_back({{"name", one.name},
                     {"task", one.task},
                     {"rank", one.rank},
@@ -112,7 +112,7 @@ net::HttpResponse modules(const Served& served, const net::HttpRequest& request,
                     {"self_tests", one.self_tests},
                     {"verdict", served.intake.verdict({name, one.name}, one.sha256)}});
   return reply({{"modules", std::move(list)},
-                {"total", found.size()},
+                {"total", found.total},
                 {"open", served.catalog.is_open(name)},
                 {"coming", coming(served, name)}});
 }

@@ -61,9 +61,10 @@ net::HttpResponse SimilarityMaps::answer(const std::string& library, const std::
     return net::refusal(404, error.what());
   }
   asked.key = asked.model + "\n" + asked.library + "\n";
-  const std::vector<Catalog::ListedModule> found = catalog_.modules(asked.library, search);
-  asked.total = found.size();
-  for (const Catalog::ListedModule& one : std::span(found).first(mapped_count(found))) {
+  const Catalog::Page found = catalog_.page(asked.library, {.words = search, .most = kMostMapped});
+  asked.total = found.total;
+  for (const Catalog::ListedModule& one :
+       std::span(found.modules).first(mapped_count(found.modules))) {
     asked.names.push_back(one.name);
     asked.key += one.name + "\n" + one.sha256 + "\n";
   }

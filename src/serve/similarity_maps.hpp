@@ -21,7 +21,8 @@ size_t mapped_count(const std::vector<Catalog::ListedModule>& modules);
 
 class SimilarityMaps {
  public:
-  explicit SimilarityMaps(const Catalog& catalog) : catalog_(catalog), thread_([] {}) {}
+  explicit SimilarityMaps(const Catalog& catalog)
+      : catalog_(catalog), thread_([] { return false; }) {}
   ~SimilarityMaps() { stopping_ = true; }
   SimilarityMaps(const SimilarityMaps&) = delete;
   SimilarityMaps& operator=(const SimilarityMaps&) = delete;

@@ -24,7 +24,7 @@ net::HttpResponse made_by(const std::function<net::HttpResponse()>& task) {
 
 }  // namespace
 
-TaskThread::TaskThread(std::function<void()> idle)
+TaskThread::TaskThread(std::function<bool()> idle)
     : idle_(std::move(idle)), thread_([this] { work(); }) {}
 
 TaskThread::~TaskThread() {
@@ -66,19 +66,24 @@ bool TaskThread::add(std::function<void()> task) {
 }
 
 void TaskThread::work() {
-  for (;;) {
+  for (bool goes_on = false;;) {
     std::function<void()> task;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kIdle, [this] { return stopping_ || !tasks_.empty(); });
+      const auto pause = goes_on ? std::chrono::seconds(0) : kIdle;
+      changed_.wait_for(lock, pause, [this] { return stopping_ || !tasks_.empty(); });
       if (stopping_) return;
       if (!tasks_.empty()) {
         task = std::move(tasks_.front());
         tasks_.pop_front();
       }
     }
+    goes_on = goes_on && task;  // what was idle's is still to be done
     try {
-      task ? task() : idle_();
+      if (task)
+        task();
+      else
+        goes_on = idle_();
     } catch (...) {  // a library that can't be looked through now is looked through later
     }
   }

@@ -14,8 +14,9 @@ namespace lorahub::serve {
 
 class TaskThread {
  public:
-  // `idle` is called every few seconds while there is nothing to do.
-  explicit TaskThread(std::function<void()> idle);
+  // `idle` is called every few seconds while there is nothing to do; and at once again, where it
+  // says that there is more of its own to be done.
+  explicit TaskThread(std::function<bool()> idle);
   ~TaskThread();  // after the task that is under way
   TaskThread(const TaskThread&) = delete;
   TaskThread& operator=(const TaskThread&) = delete;
@@ -27,7 +28,7 @@ class TaskThread {
  private:
   bool add(std::function<void()> task);  // false: too many wait
   void work();
-  std::function<void()> idle_;
+  std::function<bool()> idle_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_;

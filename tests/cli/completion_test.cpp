@@ -53,7 +53,7 @@ TEST(BashCompletion, OffersCommandsAndWhatIsBelowThem) {
   EXPECT_THAT(bash_offers("lorahub ''"), IsSupersetOf({"run", "plan", "hub", "completion"}));
   EXPECT_THAT(bash_offers("lorahub repo"), ElementsAre("report"));
   EXPECT_THAT(bash_offers("lorahub hub ''"),
-              testing::UnorderedElementsAre("list", "show", "verify", "add", "remove"));
+              testing::UnorderedElementsAre("list", "search", "show", "verify", "add", "remove"));
   EXPECT_THAT(bash_offers("lorahub completion ''"),
               testing::UnorderedElementsAre("bash", "zsh", "fish"));
 }

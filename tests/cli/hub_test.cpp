@@ -57,6 +57,32 @@ TEST_F(Hub, KeepsWhatIsAddedAndVerifiesIt) {
   EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " ..").code, 2);
 }
 
+TEST_F(Hub, SearchFindsWordsAndShowsAPage) {
+  std::filesystem::create_directories(shelf_);
+  for (const char* name : {"find_letter", "max_letter", "max_index"})
+    std::filesystem::copy(kRank16 + "/" + name, shelf_ / name,
+                          std::filesystem::copy_options::recursive);
+  const auto found = [&](const std::string& words) {
+    std::string names;
+    for (const json& one : parsed(lorahub("hub " + words + " --json")))
+      names += one["name"].get<std::string>() + " ";
+    return names;
+  };
+  const std::string shelf = " " + quoted(shelf_);
+  EXPECT_EQ(found("search" + shelf + " LETTER"), "find_letter max_letter ");
+  EXPECT_EQ(found("search" + shelf + " nothing like it"), "");
+  EXPECT_EQ(found("list" + shelf + " --skip 1 --limit 1"), "max_index ");
+  const Ended page = lorahub("hub list" + shelf + " --limit 2");
+  EXPECT_THAT(page.err, HasSubstr("2 of 3 modules are shown, --skip 2 shows the next ones"));
+  EXPECT_EQ(lorahub("hub list" + shelf + " --skip 1").err, "");
+
+  std::filesystem::remove_all(shelf_ / "max_letter");
+  std::ofstream(shelf_ / "max_index/README.md") << "---\nlorahub: {task: a Letter again}\n---\n";
+  EXPECT_EQ(found("search" + shelf + " letter"), "find_letter ");
+  EXPECT_EQ(found("list" + shelf), "find_letter max_index ");
+  EXPECT_EQ(found("search" + shelf + " a letter"), "max_index ");
+}
+
 TEST_F(Hub, AFolderThatIsNotThereIsCalledThat) {
   for (const std::string absent : {"absent", "absent/", "rows.jsonl"}) {
     std::ofstream(folder_ / "rows.jsonl") << "{}\n";
@@ -119,7 +145,7 @@ TEST_F(Hub, VerifyFindsTheBaseOfAShippedCopyByName) {
 }
 
 TEST(HubHelp, EachVerbHasItsOwnExample) {
-  for (const std::string verb : {"list", "show", "verify", "add", "remove"})
+  for (const std::string verb : {"list", "search", "show", "verify", "add", "remove"})
     EXPECT_THAT(lorahub("hub " + verb + " --help").out,
                 HasSubstr("Example: lorahub hub " + verb + " "));
 }

@@ -429,19 +429,28 @@ def task():
 
 
 def index():
-    # The sizes and times of tests/fuzz/adapters.cpp's library.
-    entry = {"name": "a", "base": "", "rank": 4, "alpha": 8.0, "targets": ["q", "v"], "bytes": 7, "sha256": "0" * 64,
-             "problem": "", "stamp": "76@0;7@0;-;4@0;", "card": {"task": "adds", "self_test": [{"input": "1 + 1 =", "answer": "2", "max_tokens": 16}]}}
-    whole = {"version": 3, "modules": [entry]}
-    put("index", "valid", "one", json.dumps(whole, indent=1))
-    put("index", "valid", "two", json.dumps({"version": 3, "modules": [entry, {**entry, "name": "gone"}]}))
-    put("index", "valid", "odd_fields", json.dumps({"version": 3, "modules": [
-        {**entry, "rank": "x", "alpha": None, "targets": 3, "card": {"self_test": {"a": 1}, "task": []}}]}))
-    hostile = {"none": b"", "cut": json.dumps(whole)[:80], "version": json.dumps({**whole, "version": 9}),
-               "version_huge": json.dumps(whole).replace('"version": 3', '"version": 1e300'), "list": "[]",
-               "modules_number": '{"version": 3, "modules": 3}', "modules_numbers": '{"version": 3, "modules": [1, {"name": 3}]}',
-               "deep_card": json.dumps(whole)[:-3] + ', "card": %s}]}' % DEEP, "other_stamp": json.dumps(whole).replace("76@", "77@"), "deep": "[" * 50000,
-               "not_utf8": b'{"version": 3, "modules": [{"name": "\xff"}]}'}
+    stamp = "76@6437664000.0;7@6437664000.0;4@6437664000.0;"  # of tests/fuzz/adapters.cpp's library
+    details = {"base": "", "rank": 4, "alpha": 8.0, "targets": ["q", "v"], "bytes": 7, "sha256": "0" * 64, "problem": "",
+               "card": {"task": "adds", "self_test": [{"input": "1 + 1 =", "answer": "2", "max_tokens": 16}]}}
+
+    def line(details, name="a", stamp=stamp, task="adds"):
+        details = details if isinstance(details, bytes) else json.dumps(details).encode()
+        head = f'",{len(details)},{json.dumps(name)},{json.dumps(stamp)},{json.dumps(task)},true,'.encode()
+        return b'["%08x%08x%b%b]\n' % (zlib.crc32(head), zlib.crc32(details), head, details)
+
+    first, one = b'{"lorahub_index":4}\n', line(details)
+    put("index", "valid", "one", first + one)
+    put("index", "valid", "two", first + one + line(details, "gone"))
+    put("index", "valid", "later", first + line(details, stamp="old") + line(details, "b") + one)
+    put("index", "valid", "torn_before", first + one[:90] + b"\n" + one)
+    put("index", "valid", "escaped", first + line(details, task='a "b" \\ \n \u00e9'))
+    put("index", "valid", "odd_fields", first + line({"rank": "x", "alpha": None, "targets": 3, "card": {"self_test": {"a": 1}, "task": []}}))
+    hostile = {"none": b"", "cut": (first + one)[:80], "version": first.replace(b"4", b"9") + one, "list": "[]", "no_line": first,
+               "earlier_form": '{"version": 3, "modules": [{"name": "a"}]}', "number": first + line(b"3"), "head": first + one.replace(b"adds", b"subs", 1),
+               "details": first + one.replace(b"0000", b"0001"), "length": first + one.replace(b'",', b'",9', 1),
+               "length_huge": first + one.replace(b'",', b'",99999999999999999999', 1), "gone": first + one + line(b"{}", stamp=""),
+               "deep_card": first + line(b'{"card": %s}' % DEEP.encode()), "other_stamp": first + line(details, stamp=stamp.replace("76@", "77@")),
+               "deep": "[" * 50000, "quotes": first + b'["' * 5000, "not_utf8": first + line(details, "b").replace(b'"b"', b'"\xff"')}
     for name, content in hostile.items():
         put("index", "hostile", name, content)
 

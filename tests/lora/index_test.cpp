@@ -65,6 +65,7 @@ TEST(Index, ReadsAnewWhatChangedAndForgetsWhatIsGone) {
   fs::remove_all(config_path.path / "b");
   EXPECT_EQ(read_index(config_path.path).read, 0);
   EXPECT_EQ(base::read_file(config_path.path / kIndexFile).find("\"b\""), std::string::npos);
+  EXPECT_NE(base::read_file(config_path.path / kIndexFile).find("\"a\""), std::string::npos);
 }
 
 TEST(Index, NamesWhatCannotBeRead) {
@@ -86,14 +87,60 @@ TEST(Index, OfNoModulesSuggestsNone) {
             "module 'x' is not in this library, which has none, check the path");
 }
 
-TEST(Index, IsMadeAnewWhereItIsDamaged) {
+TEST(Index, IsMadeAnewWhereItIsNoneOrOfAnotherVersion) {
   const ConfigPath config_path;
-  for (const char* text :
-       {"", "{", "[]", "{\"version\": 9}", "{\"version\": 2, \"modules\": 3}",
-        R"({"version": 2, "modules": [1, {"name": 3}, {"name": "a", "card": [], "rank": "x"}]})"}) {
+  read_index(config_path.path);
+  std::string other = base::read_file(config_path.path / kIndexFile);
+  other.replace(other.find(":4}"), 3, ":3}");
+  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), other,
+                                  std::string("{\"version\": 3, \"modules\": []}")}) {
     base::write_file(config_path.path / kIndexFile, text);
     EXPECT_EQ(read_index(config_path.path).read, 3) << text;
+    EXPECT_EQ(read_index(config_path.path).read, 0) << text;
   }
+}
+
+// Whatever byte is lost or changed, modules of that line and the next one at most are opened again;
+// and what is said of all of them is right.
+TEST(Index, OpensAgainWhatWasDamaged) {
+  const ConfigPath config_path;
+  for (const char* name : {"a", "b", "c"})
+    write_card(config_path.path / name, {.task = base::format("\"{}\" \\ \n", name)}, "");
+  read_index(config_path.path);
+  const fs::path file = config_path.path / kIndexFile;
+  const std::string whole = base::read_file(file);
+  const size_t begin = whole.find('\n') + 1;
+  for (size_t at = begin; at < whole.size(); at += 23) {
+    std::string changed = whole, lacking = whole;
+    changed[at] ^= 1;
+    lacking.erase(at, 1);
+    for (const std::string& text : {changed, lacking, whole.substr(0, at)}) {
+      base::write_file(file, text);
+      const Index index = read_index(config_path.path);
+      EXPECT_LE(index.read, text.size() + 1 < whole.size() ? 3 : 2) << text;
+      EXPECT_GE(index.read, 1) << text;
+      EXPECT_THAT(names(index), ElementsAre("a", "b", "c"));
+      for (const Indexed& module : index.modules) {
+        EXPECT_EQ(module.card.task, base::format("\"{}\" \\ \n", module.name)) << text;
+        EXPECT_EQ(module.rank, 4) << text;
+      }
+      EXPECT_EQ(read_index(config_path.path).read, 0) << text;
+    }
+  }
+}
+
+TEST(Index, OfOneModuleLooksAtNoOther) {
+  const ConfigPath config_path;
+  EXPECT_EQ(read_entry(config_path.path, "b").rank, 4);
+  EXPECT_EQ(read_lines(config_path.path / kIndexFile).lines.size(), 1U);
+  EXPECT_EQ(read_index(config_path.path).read, 2);
+  write_card(config_path.path / "b", {.task = "counts"}, "");
+  EXPECT_EQ(read_entry(config_path.path, "b").card.task, "counts");
+  EXPECT_EQ(read_index(config_path.path).read, 0);
+  for (const char* name : {"", ".", "..", "b/../a", "bb"})
+    EXPECT_THAT(error_of([&] { read_entry(config_path.path, name); }),
+                HasSubstr("is not in this library"))
+        << name;
 }
 
 }  // namespace
