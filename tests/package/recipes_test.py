@@ -61,6 +61,13 @@ class Recipes(unittest.TestCase):
         known = output("dpkg-query", "-W", "-f", "${Package}\n", *sorted(named)).splitlines()
         self.assertEqual(set(known), named)  # all are installed here
 
+    def test_documented_options_of_pip_are_known_to_debians(self):
+        """Debian 12 has pip 23.0, whose --config-settings has no short form yet."""
+        for file in ("README.md", "python/README.md", "pyproject.toml"):
+            text = (SOURCE / file).read_text()
+            self.assertNotRegex(text, r"-C *(cmake|wheel|build)", file)
+        self.assertIn("--config-settings=cmake.define.LORAHUB_BUILT=", text)
+
     def test_the_image_has_what_the_debian_package_recommends(self):
         recommended = re.search(r'RECOMMENDS "(.*?)"', (SOURCE / "src/cmake/packages.cmake").read_text())[1].split(", ")
         last = [line for _, line in steps() if "/tmp/*.deb" in line][0]
