@@ -93,19 +93,21 @@ MachineFinding gpu(const Machine& m) {
   const std::string found = base::format("{}; driver: {}; this build {} CUDA", gpus_of(m),
                                          m.gpu_driver.empty() ? "none" : m.gpu_driver,
                                          m.built_with_cuda ? "has" : "has no");
-  if (m.gpu_driver.empty())
-    return bad("GPU", found, "none is needed; for --device cuda install NVIDIA's driver");
-  if (m.gpus.empty()) return bad("GPU", found, "ask for a GPU, and look at CUDA_VISIBLE_DEVICES");
+  std::vector<std::string> wanted;
+  if (m.gpu_driver.empty()) wanted.emplace_back("install NVIDIA's driver");
   if (!m.built_with_cuda)
-    return bad("GPU", found,
-               "for --device cuda build where LibTorch has its CUDA part and the toolkit is there");
+    wanted.emplace_back("build the preset cuda (scripts/setup --cuda fetches what it needs)");
+  if (!wanted.empty())
+    return bad("GPU", found, "none is needed; for --device cuda " + base::join(wanted, " and "));
+  if (m.gpus.empty()) return bad("GPU", found, "ask for a GPU, and look at CUDA_VISIBLE_DEVICES");
   return good("GPU", found);
 }
 
 MachineFinding nccl(const Machine& m) {
   if (m.built_with_nccl) return good("NCCL", "this build has it");
-  return bad("NCCL", "this build has none (weights go from GPU to GPU through the processor)",
-             "needed for many GPUs alone: build where nccl.h and its library are");
+  return bad("NCCL", "this build has none (each rank on a GPU reads the whole model by itself)",
+             "needed for many GPUs alone: build where nccl.h and its library are, which "
+             "scripts/setup --cuda fetches");
 }
 
 MachineFinding two_ranks(const Machine& m) {

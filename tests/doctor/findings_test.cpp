@@ -84,8 +84,15 @@ const std::vector<Lack>& lacks() {
       {"GPU", false, "driver: none", "driver", [](Machine& m) { m.gpu_driver = ""; }},
       {"GPU", false, "none that this process sees", "CUDA_VISIBLE_DEVICES",
        [](Machine& m) { m.gpus.clear(); }},
-      {"GPU", false, "has no CUDA", "build", [](Machine& m) { m.built_with_cuda = false; }},
-      {"NCCL", false, "has none", "nccl.h", [](Machine& m) { m.built_with_nccl = false; }},
+      {"GPU", false, "has no CUDA", "scripts/setup --cuda",
+       [](Machine& m) { m.built_with_cuda = false; }},
+      {"GPU", false, "driver: none; this build has no CUDA", "driver and build the preset cuda",
+       [](Machine& m) {
+         m.gpu_driver = "";
+         m.built_with_cuda = false;
+       }},
+      {"NCCL", false, "reads the whole model by itself", "scripts/setup --cuda",
+       [](Machine& m) { m.built_with_nccl = false; }},
       {"gnuplot", false, "not in PATH", "gnuplot-nox", [](Machine& m) { m.gnuplot.reset(); }},
       {"gnuplot", false, "does not run: no display", "gnuplot-nox",
        [](Machine& m) { m.gnuplot = Tried{.worked = false, .said = "no display"}; }},
