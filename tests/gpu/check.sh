@@ -2,14 +2,17 @@
 # Checks the program on a machine with a GPU, where nothing is built, in at most 8 minutes. From the root of a copy of the
 # tree, with a python3 that has torch 2.11.0+cu130 (with safetensors for the steps of the made model):
 #   bash tests/gpu/check.sh BUNDLE.tar.xz            (tests/gpu/bundle.sh makes it)
-#   bash tests/gpu/check.sh BUNDLE.tar.xz cpu        a rehearsal without a GPU, in which the steps for one fail
+#   bash tests/gpu/check.sh BUNDLE.tar.xz cpu        a rehearsal without a GPU, in which the steps for one fail: with smaller
+#                                                    shapes, fewer trials, and three times the time
 # The steps stand in the order of their value. Each has a limit, and all go on after a failure; what is skipped has failed.
 # $OUT (a new folder otherwise) gets check.txt, a table; check.json, the same; the steps' logs; and what `bench` measures.
 # Needs $HOME; NCCL's ranks meet at the loopback interface.
 set -uo pipefail
-[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 bundle=$1 device=${2:-cuda}
-seconds_in_all=${SECONDS_IN_ALL:-480}
+large_shape=flan-t5-large llama_shape=llama-3.2-1b bench_seconds=50 trials=60 stretch=1
+if [ "$device" = cpu ]; then large_shape=flan-t5-small llama_shape=smollm2-135m bench_seconds=10 trials=6 stretch=3; fi
+seconds_in_all=$((${SECONDS_IN_ALL:-480} * stretch))
 root=$PWD out=${OUT:-$(mktemp -d)} work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" && tar -C "$work" -xf "$bundle" || exit 2
@@ -26,7 +29,7 @@ remaining() { local s=$((deadline - $(date +%s))); echo $((s > 1 ? s : 1)); } # 
 lorahub() { ours timeout "$(remaining)" "$work/bin/lorahub" "$@"; }
 compare() { python3 "$root/tests/gpu/compare.py" "$@"; }
 step() { # NAME LIMIT COMMAND...
-  local name=$1 limit=$2 from to word code=0 left=$((begun + seconds_in_all - $(date +%s))); shift 2
+  local name=$1 limit=$(($2 * stretch)) from to word code=0 left=$((begun + seconds_in_all - $(date +%s))); shift 2
   from=$(date +%s%N) deadline=$(($(date +%s) + (limit < left ? limit : left)))
   if [ $left -lt 5 ]; then
     word="FAILED: no time left" code=1
@@ -136,7 +139,7 @@ FORMS
 llama() { # losses and answers at SmolLM2-135M's shape, random weights
   local s=$work/llama precision tolerance code=0
   local made=(--model "$s/model" --library "$s/library" --task "$s/task.jsonl")
-  compare weights 20 3 "$work/w.json"
+  compare weights 20 1 "$work/w.json"
   while read -r precision tolerance; do
     both s score "${made[@]}" --weights "$work/w.json" --precision "$precision" || return 1
     compare sums "$work/s_cpu" "$work/s_device" "$tolerance" "llama $precision" || code=1
@@ -174,7 +177,7 @@ bench() { # SHAPE SECONDS
   watched "$out/bench_$1.csv" lorahub bench --shape "$1" --device "$device" --precision bf16 --seconds "$2" \
     --json "$out/bench_$1.json" --force
 }
-growth() { # 60 trials of one size: the memory in use must stop growing
+growth() { # trials of one size: the memory in use must stop growing
   local s=$work/small configs=$work/configs
   mkdir -p "$configs"/{model,library}
   ln -sfn "$root/configs/tasks" "$configs/tasks"; ln -sfn "$root/configs/search" "$configs/search"
@@ -184,7 +187,7 @@ growth() { # 60 trials of one size: the memory in use must stop growing
 question: Does the GPU's memory stop growing?
 uses: {model: small, library: small, tasks: lorahub_bbh, search: cma}
 set:  {modules: 20, shots: 5, search.budget: 40, method: lorahub, max_tokens: 1, precision: bf16}
-vary: {task: [date_understanding], seed: [$(seq -s, 60)]}
+vary: {task: [date_understanding], seed: [$(seq -s, $trials)]}
 YAML
   LORAHUB_CONFIGS=$configs watched "$out/growth.csv" lorahub run "$work/growth.yaml" --device "$device" --quiet \
     --out "$work/run/growth" &&
@@ -202,13 +205,13 @@ step tests_nccl 40 tests_nccl
 step score_mini 60 score_mini
 step infer 40 infer
 step study 90 study
-step bench_large 90 bench flan-t5-large 50
+step bench_large 90 bench $large_shape $bench_seconds
 step made 50 made
 step score_small 40 score_small
 step llama 50 llama
 step growth 70 growth
 step commands 60 commands
-step bench_llama 50 bench llama-3.2-1b 30
+step bench_llama 50 bench $llama_shape $((bench_seconds * 3 / 5))
 step sanitize 50 sanitize
 
 seconds=$(($(date +%s) - begun))
