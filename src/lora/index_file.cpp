@@ -231,6 +231,7 @@ IndexLines read_lines(const fs::path& file) {
   text->heads = std::make_unique_for_overwrite<char[]>(rest.size());
   while (!rest.empty()) {
     if (std::optional<IndexLine> line = first_line(rest, text)) {
+      if (index.lines.empty()) index.lines.reserve(rest.size() / line->whole.size() + 1);
       rest.remove_prefix(line->whole.size());
       index.lines.push_back(std::move(*line));
     } else {

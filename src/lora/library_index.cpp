@@ -67,6 +67,14 @@ class LinesByName {
   std::vector<Slot> slots_;
 };
 
+// 0 where they are not to be found, which opening the module will say.
+size_t bytes_of_weights(const fs::path& folder) {
+  std::error_code absent;
+  for (const char* name : {kWeightsFile, "adapter_model.bin"})
+    if (const auto bytes = fs::file_size(folder / name, absent); !absent) return bytes;
+  return 0;
+}
+
 std::string not_looked_into(const fs::path& folder, const std::string& problem) {
   return base::format("{} can't be looked into ({}), so it is left out", folder.string(), problem);
 }
@@ -89,10 +97,11 @@ const IndexLine* LibraryIndex::find(std::string_view name) const {
   return found != lines_.end() && found->name == name ? &*found : nullptr;
 }
 
-IndexChanges LibraryIndex::renewed_names(size_t most) const {
+IndexChanges LibraryIndex::renewed_names(const OpeningLimits& most) const {
   IndexChanges changes;
   LinesByName known(lines_);
   std::vector<bool> is_there(lines_.size());
+  size_t bytes = 0;
   for (const std::string& name : subfolders(library_)) {
     if (const uint32_t line = known.find(name); line != LinesByName::kNone) {
       is_there[line] = true;
@@ -102,10 +111,14 @@ IndexChanges LibraryIndex::renewed_names(size_t most) const {
     const std::string stamp = stamp_of(library_ / name, &problem);
     if (!problem.empty()) changes.left_out.push_back(not_looked_into(library_ / name, problem));
     if (stamp.empty()) continue;
-    if (changes.read.size() < most)
-      changes.read.push_back(line_of(read_indexed(library_ / name, stamp)));
-    else
+    const size_t more = bytes_of_weights(library_ / name);
+    const bool fits = changes.read.size() < most.modules && more <= most.bytes - bytes;
+    if (!fits && !changes.read.empty()) {
       ++changes.unread;
+      continue;
+    }
+    bytes += std::min(more, most.bytes - bytes);
+    changes.read.push_back(line_of(read_indexed(library_ / name, stamp)));
   }
   for (size_t i = 0; i < lines_.size(); ++i)
     if (!is_there[i]) changes.gone.emplace_back(lines_[i].name);
@@ -187,7 +200,7 @@ void LibraryIndex::was_rewritten() {
 
 std::vector<std::string> renew_names(LibraryIndex& index, const IndexProgress& say) {
   for (size_t done = 0;;) {
-    const IndexChanges changes = index.renewed_names(kSavedAtOnce);
+    const IndexChanges changes = index.renewed_names({.modules = kSavedAtOnce});
     index.apply(changes);
     index.save(changes);
     done += changes.read.size();

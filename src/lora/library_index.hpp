@@ -23,6 +23,10 @@ struct IndexChanges {
 };
 
 inline constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
+// How much is opened at once: modules, and bytes of their weights, but one module at least.
+struct OpeningLimits {
+  size_t modules = kNoLimit, bytes = kNoLimit;
+};
 struct IndexQuery {
   std::string words;  // which name or task holds, whatever the case of its letters; "": all
   size_t skip = 0, most = kNoLimit;
@@ -42,8 +46,8 @@ class LibraryIndex {
   const std::vector<IndexLine>& lines() const { return lines_; }  // by name
   const IndexLine* find(std::string_view name) const;             // nullptr: unknown
 
-  // Folders that are new, of which the first `most` are opened, and those that are gone.
-  IndexChanges renewed_names(size_t most) const;
+  // Folders that are new, of which some are opened, and those that are gone.
+  IndexChanges renewed_names(const OpeningLimits& most) const;
   // The module as its files are now, opened where they have changed; nullopt where it is gone.
   std::optional<Indexed> look(const std::string& name, IndexChanges& changes) const;
   // The same of each of lines() from `begin` to `end`, of which only changes are wanted.

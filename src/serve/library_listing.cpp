@@ -11,8 +11,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kSettling{2}, kLeastPause{1}, kBetweenRounds{5};
-constexpr size_t kOpenedInRequest = 32, kOpenedAtOnce = 200, kLookedAtAtOnce = 1000;  // modules
-constexpr int kIdleShare = 50;  // times as long as a round lasts nothing is looked at
+constexpr lora::OpeningLimits kOpenedInRequest{.modules = 32, .bytes = 64 << 20},
+    kOpenedAtOnce{.modules = 200, .bytes = 256 << 20};
+constexpr size_t kLookedAtAtOnce = 1000;  // modules
+constexpr int kIdleShare = 50;            // times as long as a round lasts nothing is looked at
 
 // Libraries that are lists of published names have no folder to be looked through.
 lora::IndexPage listed_names(const fs::path& list, const lora::IndexQuery& query) {
@@ -80,7 +82,7 @@ LibraryListing::Index LibraryListing::current() const {
   return index;
 }
 
-LibraryListing::Index LibraryListing::renewed(size_t most) const {
+LibraryListing::Index LibraryListing::renewed(const lora::OpeningLimits& most) const {
   const std::lock_guard renewal(renewal_);
   if (is_current()) return known();  // by whoever was here before
   const auto changed = fs::last_write_time(place_), read = fs::file_time_type::clock::now();

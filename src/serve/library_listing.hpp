@@ -38,7 +38,7 @@ class LibraryListing {
   using Clock = std::chrono::steady_clock;
   Index known() const;  // nullptr: nobody has asked as yet
   Index current() const;
-  Index renewed(size_t most) const;
+  Index renewed(const lora::OpeningLimits& most) const;
   Index take(const lora::IndexChanges& changes) const;
   bool is_current() const;  // the names
   void rewrite() const;

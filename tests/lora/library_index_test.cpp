@@ -56,7 +56,7 @@ TEST_F(LibraryIndexes, NoticesFoldersThatAreNewOrGone) {
   fs::create_directories(scratch_.path / "no_module");
   base::write_file(scratch_.path / "m9", "a file");
   LibraryIndex index(scratch_.path);
-  const IndexChanges changes = index.renewed_names(kNoLimit);
+  const IndexChanges changes = index.renewed_names({});
   EXPECT_THAT(changes.gone, ElementsAre("m1"));
   ASSERT_EQ(changes.read.size(), 1U);
   EXPECT_EQ(changes.read[0].task, "new");
@@ -65,10 +65,17 @@ TEST_F(LibraryIndexes, NoticesFoldersThatAreNewOrGone) {
 }
 
 TEST_F(LibraryIndexes, OpensNoMoreThanItMay) {
-  LibraryIndex index(scratch_.path);
-  const IndexChanges changes = index.renewed_names(2);
-  EXPECT_EQ(changes.read.size(), 2U);
-  EXPECT_EQ(changes.unread, 3U);
+  const LibraryIndex index(scratch_.path);
+  const auto opened = [&](const OpeningLimits& most) {
+    const IndexChanges changes = index.renewed_names(most);
+    EXPECT_EQ(changes.read.size() + changes.unread, 5U);
+    return changes.read.size();
+  };
+  const size_t bytes = fs::file_size(scratch_.path / "m0" / kWeightsFile);
+  EXPECT_EQ(opened({}), 5U);
+  EXPECT_EQ(opened({.modules = 2}), 2U);
+  EXPECT_EQ(opened({.bytes = 3 * bytes}), 3U);
+  EXPECT_EQ(opened({.bytes = 1}), 1U);
 }
 
 TEST_F(LibraryIndexes, LooksAgainAtWhatIsShownAlone) {
@@ -208,7 +215,7 @@ TEST_F(LibraryIndexes, TwoWritersSpoilNothing) {
       make(name, base::format("{} of {}", i, letter));
       renew_entry(scratch_.path, name);
       LibraryIndex index(scratch_.path);
-      IndexChanges changes = index.renewed_names(kNoLimit);
+      IndexChanges changes = index.renewed_names({});
       index.apply(changes);
       index.save(changes);
       if (i % 3 == 0) write_lines(file(), index.lines());
