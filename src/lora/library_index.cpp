@@ -169,8 +169,8 @@ void LibraryIndex::apply(const IndexChanges& changes) {
   if (changes.read.empty() && changes.gone.empty()) return;
   std::vector<IndexLine> read = changes.read;
   std::ranges::sort(read, {}, &IndexLine::name);
-  const auto twice = std::ranges::unique(read, {}, &IndexLine::name);
-  read.erase(twice.begin(), twice.end());
+  const auto same = [](const auto& one, const auto& other) { return one.name == other.name; };
+  read.erase(std::unique(read.begin(), read.end(), same), read.end());
   std::vector<std::string_view> gone(changes.gone.begin(), changes.gone.end());
   std::ranges::sort(gone);
   const size_t before = lines_.size();
