@@ -73,6 +73,11 @@ class Recipes(unittest.TestCase):
         last = [line for _, line in steps() if "/tmp/*.deb" in line][0]
         self.assertLessEqual(set(recommended), set(apt_packages(last)))
 
+    def test_the_images_user_root_may_start_ranks(self):
+        last_stage = DOCKERFILE[DOCKERFILE.rindex("\nFROM "):]
+        for variable in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
+            self.assertRegex(last_stage, rf"ENV .*\b{variable}=1\b")
+
     def test_shell_lines_are_clean(self):
         for recipe in ("Dockerfile", "lorahub.def"):
             script = "#!/bin/sh\n" + "\n".join(line for of, line in steps() if of == recipe) + "\n"
