@@ -56,6 +56,16 @@ class Sources(unittest.TestCase):
         self.assertIn(f'"torch=={torch}.*"', (SOURCE / "pyproject.toml").read_text())
 
 
+class Gpu(unittest.TestCase):
+    def test_what_the_check_takes_is_packed_with_its_libraries(self):
+        """Of a build for CPUs here, which does for a rehearsal."""
+        with tarfile.open(release("gpu") / f"lorahub-{VERSION}-gpu-check.tar.xz") as archive:
+            names = {name.removeprefix("./") for name in archive.getnames()}
+        self.assertLessEqual({"bin/lorahub", "bin/tensor_test", "bin/model_test", "bin/train_test", "bin/run_test", "commit", "source_dir"}, names)
+        self.assertTrue(any(name.startswith("lib/libhdf5_serial.so") for name in names))
+        self.assertFalse([name for name in names if "libtorch" in name or "libc.so" in name])
+
+
 class BillOfMaterials(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
