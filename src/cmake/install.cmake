@@ -18,7 +18,7 @@ set_target_properties(lorahub PROPERTIES INSTALL_RPATH "$ORIGIN/${private}" INST
 
 install(TARGETS lorahub RUNTIME COMPONENT program)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${SHARE} COMPONENT data
-        PATTERN index.json EXCLUDE # what `hub list` keeps
+        PATTERN index.json* EXCLUDE # what `hub list` keeps
         PATTERN *.gguf EXCLUDE) # the file that scripts/fetch-smollm2 fetched
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${SHARE} COMPONENT data
         FILES_MATCHING PATTERN *.yaml PATTERN *.tsv PATTERN LICENSES)

@@ -13,7 +13,7 @@
 
 namespace lorahub::lora {
 
-inline constexpr const char* kIndexFile = "index.json";
+inline constexpr const char* kIndexFile = "index.jsonl";
 
 // One module as the file has it.
 struct IndexLine {

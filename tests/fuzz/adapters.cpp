@@ -1,4 +1,4 @@
-// adapter_config.json, the card of an adapter, and a library's index.json.
+// adapter_config.json, the card of an adapter, and a library's index.jsonl.
 #include <filesystem>
 
 #include "base/check.hpp"

@@ -274,7 +274,7 @@ def what_is_refused():
         assert create(service, name) == 409 and commit(service, name, good)[0] == 404, name
     assert not any((service.shelf / "backup").iterdir()) and (service.shelf / "broken/adapter_config.json").read_text() == "{"
     shutil.rmtree(service.shelf / "broken")
-    for name in ("modules.txt", "index.json", "a--b", "..", "x" * 97, "-a", "a/b", "a b", ""):
+    for name in ("modules.txt", "index.jsonl", "a--b", "..", "x" * 97, "-a", "a/b", "a b", ""):
         assert create(service, name) == 422, name
     made = [create(service, f"name{i}") for i in range(101)]
     assert made.count(200) > 80 and made[-1] == 422, made  # so many names stand for nothing at most

@@ -98,7 +98,7 @@ def compare(what, command):
 
 def forget():
     for library in (SMALL, LARGE):
-        (library / "index.json").unlink(missing_ok=True)
+        (library / "index.jsonl").unlink(missing_ok=True)
 
 
 def has(verb):
