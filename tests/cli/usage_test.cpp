@@ -23,7 +23,7 @@ TEST(Usage, NamesAnUnknownCommandAndTheNearest) {
   expect_said("scroe", "lorahub has no command 'scroe', did you mean 'score'?");
   expect_said("scroe --model x", "lorahub has no command 'scroe', did you mean 'score'?");
   expect_said("hub lst x", "lorahub hub has no command 'lst', did you mean 'list'?");
-  expect_said("hub", "lorahub hub needs a command (list, show, verify, add, remove)");
+  expect_said("hub", "lorahub hub needs a command (list, search, show, verify, add, remove)");
 }
 
 TEST(Usage, NamesAnUnknownOptionAndTheNearestInEveryCommand) {
