@@ -1,6 +1,8 @@
 // The file of a library's index: a line of JSON for each module, of which little has to be read to
 // find a module. A line that was written later takes the place of one of the same name, so that a
-// change is one line at the end of the file. Checksums tell what was torn or damaged.
+// change is one line at the end of the file. Checksums tell what was torn or damaged. Ours, and no
+// database, because libraries lie on network file systems, whose locks those need, and may be
+// read-only.
 #pragma once
 #include <filesystem>
 #include <memory>
