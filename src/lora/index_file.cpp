@@ -31,8 +31,7 @@ constexpr size_t kHeadBegins = kBegin.size() + 2 * kDigits;
 
 // What the lines look into.
 struct IndexText {
-  std::optional<base::MappedFile> file;
-  std::string made;
+  std::string made;  // read, and not mapped: others may cut the file short at any time
   std::deque<std::string> decoded;  // strings that are escaped in the file
   // Copies of the file's heads side by side: passes over all modules would else fetch each line
   // from far-off memory.
@@ -223,8 +222,8 @@ IndexLines read_lines(const fs::path& file) {
   std::error_code unreadable;
   if (!fs::is_regular_file(file, unreadable)) return index;
   const auto text = std::make_shared<IndexText>();
-  text->file.emplace(file);
-  std::string_view rest = text->file->bytes();
+  text->made = base::read_file(file);
+  std::string_view rest = text->made;
   index.is_current = rest.starts_with(kFirstLine);
   if (!index.is_current) return index;
   rest.remove_prefix(kFirstLine.size());

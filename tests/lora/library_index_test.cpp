@@ -203,6 +203,16 @@ TEST_F(LibraryIndexes, NamesThatAreNoTextAreModules) {
   }
 }
 
+TEST_F(LibraryIndexes, AFileThatIsCutShortLaterSpoilsNothing) {
+  opened();
+  const LibraryIndex index = opened();  // from the file
+  fs::resize_file(scratch_.path / kIndexFile, 0);
+  IndexChanges changes;
+  EXPECT_EQ(index.page({}, changes).modules.size(), 5U);
+  EXPECT_THAT(changes.read, IsEmpty());
+  EXPECT_EQ(names(opened()).size(), 5U);
+}
+
 // Writers of one index at once: what one loses of another's is read anew, and nothing else.
 TEST_F(LibraryIndexes, TwoWritersSpoilNothing) {
   constexpr int kEach = 15;
