@@ -106,8 +106,8 @@ long evaluations(const study::Trial& trial) {
   return before + (has_course ? study::search_length(trial) : 0);
 }
 
-// Passes over all shots. A backward pass costs as much as two forward passes, and a greedy answer
-// as much as a forward pass over the target.
+// Passes over all shots, after `retrieve`. A backward pass costs as much as two forward passes, and
+// a greedy answer as much as a forward pass over the target.
 struct PassCount {
   long forward = 0, backward = 0;
 };
@@ -116,7 +116,14 @@ PassCount passes(const study::Trial& trial) {
       study::trains(trial.method) ? long{trial.train.epochs} * study::points_a_step(trial) : 0;
   const long probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
   const long measured = (evaluations(trial) - probes) * objective::numbers_per_shot(trial.loss);
-  return {.forward = std::max(probes + measured, backward), .backward = backward};
+  return {.forward = std::max(measured, backward), .backward = backward};
+}
+
+// Those of `retrieve`.
+PassCount probe_passes(const study::Trial& trial) {
+  const auto candidates = static_cast<int>(candidate_count(trial));
+  return {.forward = probe_count(trial, candidates),
+          .backward = probe_backwards(trial, candidates)};
 }
 
 // Whether the rank that trains answers too, in the same request.
@@ -143,14 +150,17 @@ search::TileShape tile_of(const Planned& planned) {
                      .device = planned.device});
 }
 
+// Requests of one gradient.
+int slope_requests(study::LossKind kind, const Planned& planned) {
+  const std::vector<Lengths::RowLengths>& shots = planned.lengths.shots;
+  const objective::LossParts parts = objective::loss_parts({.kind = kind}, shots.size());
+  return static_cast<int>(slope_tiles(parts, shots, planned.device).size());
+}
+
 // Requests of one generation.
 int requests(const Planned& planned, long candidates) {
   const auto& [trial, lengths, device] = planned;
-  if (study::mixes_by_gradient(trial.method))
-    return static_cast<int>(
-        slope_tiles(objective::loss_parts({.kind = trial.loss}, lengths.shots.size()),
-                    lengths.shots, device)
-            .size());
+  if (study::mixes_by_gradient(trial.method)) return slope_requests(trial.loss, planned);
   const auto examples = static_cast<int>(lengths.shots.size());
   return std::max(1, objective::numbers_per_shot(trial.loss)) *
          static_cast<int>(
@@ -163,9 +173,11 @@ std::vector<int> rounds_of(const Planned& planned, long evaluations) {
   if (answers_itself(trial.method)) return {1};
   const int population = population_of(trial);
   std::vector<int> rounds;
-  const int probes = probe_count(trial, static_cast<int>(candidate_count(trial)));
-  if (probes > 0) rounds.push_back(probes);
-  for (long left = evaluations - probes; left > 0; left -= population)
+  const PassCount probes = probe_passes(trial);
+  if (probes.forward > 0)
+    rounds.push_back(probes.backward > 0 ? slope_requests(study::LossKind::official, planned)
+                                         : static_cast<int>(probes.forward));
+  for (long left = evaluations - probes.forward; left > 0; left -= population)
     rounds.push_back(requests(planned, std::min<long>(left, population)));
   return rounds;
 }
@@ -190,30 +202,33 @@ SearchWork work_of(const Planned& planned, const Cost& cost, double answers) {
 
 Cost cost_of(const Planned& planned, const model::Architecture& architecture) {
   const auto& [trial, lengths, device] = planned;
-  double rank =
+  const double own_rank =
       study::uses_modules(trial.method) ? (trial.rank > 0 ? trial.rank : kPublishedRank) : 0;
+  double rank = own_rank;
   const study::Mixes mixes = study::info(trial.composition).mixes;
   if (mixes == study::Mixes::products || mixes == study::Mixes::routed)
     rank *= static_cast<double>(module_count(trial));  // of the modules stacked
   Cost cost{.evaluations = evaluations(trial)};
-  const PassCount over = passes(trial);
-  cost.example_forwards =
-      (over.forward + 2 * over.backward) * static_cast<long>(lengths.shots.size());
-  const auto add = [&](const auto& rows, const PassCount& times) {
+  const PassCount over = passes(trial), probes = probe_passes(trial);
+  cost.example_forwards = (probes.forward + over.forward + 2 * (probes.backward + over.backward)) *
+                          static_cast<long>(lengths.shots.size());
+  const auto add = [&](const auto& rows, const PassCount& times, double rank_of_pass) {
     const auto forward = static_cast<double>(times.forward);
     const double all = forward + 2 * static_cast<double>(times.backward);
     for (const auto& [s, target, options] : rows) {
       const double t = target > 0 ? target : kAnswerTokens;
       cost.tokens += forward * (s + t);
       cost.tflop +=
-          1e-12 * all * architecture.forward_flop({.source = s, .target = t, .rank = rank});
+          1e-12 * all * architecture.forward_flop({.source = s, .target = t, .rank = rank_of_pass});
     }
   };
-  if (over.forward > 0) add(lengths.shots, over);
+  const double stacked = probes.backward > 0 ? static_cast<double>(candidate_count(trial)) : 1;
+  if (probes.forward > 0) add(lengths.shots, probes, own_rank * stacked);
+  if (over.forward > 0) add(lengths.shots, over, rank);
   const double searched = cost.tflop;
   const long before = study::info(trial.method).passes_over_inputs;
   cost.example_forwards += before * static_cast<long>(lengths.prompts.size());
-  add(lengths.prompts, {.forward = 1 + before});
+  add(lengths.prompts, {.forward = 1 + before}, rank);
   cost.work = work_of(planned, cost, cost.tflop - searched);
   return cost;
 }

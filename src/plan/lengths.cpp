@@ -83,7 +83,7 @@ size_t count_cut(const text::Tokenizer& tokenizer, const std::vector<task::Examp
 
 bool has_loss(const study::Trial& trial) {
   return study::measures_candidates(trial.method) || study::trains(trial.method) ||
-         (study::uses_modules(trial.method) && study::info(trial.retrieve.by).probes);
+         (study::uses_modules(trial.method) && study::has_loss(study::info(trial.retrieve.by)));
 }
 
 std::string sentence(const CutShots& shots) {

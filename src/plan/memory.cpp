@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "plan/slope_tiles.hpp"
+#include "plan/trial_inputs.hpp"
 #include "study/trial.hpp"
 #include "tensor/matmul.hpp"
 #include "train/gradients.hpp"
@@ -24,9 +25,13 @@ class MemoryEstimate {
   Memory all() const {
     Memory memory{.shared = shared(), .held = held(), .computed = 0};
     if (has_loss(trial_) && !shapes_.lengths.shots.empty())
-      memory.computed = study::mixes_by_gradient(trial_.method) ? sloping()
-                        : study::trains(trial_.method)          ? training()
-                                                                : searching();
+      memory.computed = study::mixes_by_gradient(trial_.method)
+                            ? sloping(trial_.loss, shapes_.modules, one_adapter_each())
+                        : study::trains(trial_.method) ? training()
+                                                       : searching();
+    if (probe_backwards(trial_, shapes_.candidates) > 0)
+      memory.computed =
+          std::max(memory.computed, sloping(study::LossKind::official, shapes_.candidates, false));
     memory.computed = std::max(memory.computed, answering());
     return memory;
   }
@@ -71,9 +76,11 @@ class MemoryEstimate {
   double prepared() const {
     const study::CompositionInfo& composed = study::info(trial_.composition);
     int copies = composed.as_in_peft ? 1 : composed.mixes == study::Mixes::cut ? 4 : 0;
-    if (study::mixes_by_gradient(trial_.method) && !one_adapter_each() && (is_bf16() || !on_cpu()))
-      copies = 1;
-    return kFloat * copies * shapes_.modules * terms_.module_values(rank());
+    const bool beside = is_bf16() || !on_cpu();
+    if (study::mixes_by_gradient(trial_.method) && !one_adapter_each() && beside) copies = 1;
+    const bool slopes = beside && probe_backwards(trial_, shapes_.candidates) > 0;
+    return kFloat * std::max(copies * shapes_.modules, slopes ? shapes_.candidates : 0) *
+           terms_.module_values(rank());
   }
 
   // A full fine-tuning holds values, gradients, their sum and two moments, all in f32.
@@ -151,18 +158,18 @@ class MemoryEstimate {
   // The gradient of the mixing weights: the rows of a tile, beside the composed adapter in the
   // factor form, as the network reads it and as it was composed, with its gradient; in the product
   // form, beside what all modules' A make of the rows, before and behind the weights.
-  double sloping() const {
+  double sloping(study::LossKind kind, int modules, bool as_one_adapter) const {
     const std::vector<Lengths::RowLengths>& shots = shapes_.lengths.shots;
     double most = 0;
-    for (const SlopeTile& tile : slope_tiles(
-             objective::loss_parts({.kind = trial_.loss}, shots.size()), shots, shapes_.device)) {
+    for (const SlopeTile& tile :
+         slope_tiles(objective::loss_parts({.kind = kind}, shots.size()), shots, shapes_.device)) {
       model::RowSums rows;
       for (size_t i = tile.first; i < tile.first + tile.count; ++i)
         rows.add(shots[i].source, shots[i].target);
       const double tokens = rows.rows * std::max(rows.longest, rows.target_longest);
-      const double adapted = one_adapter_each()
+      const double adapted = as_one_adapter
                                  ? 3 * terms_.module_values(rank())
-                                 : 2 * tokens * shapes_.modules * rank() * terms_.adapted_layers();
+                                 : 2 * tokens * modules * rank() * terms_.adapted_layers();
       most = std::max(most, kFloat * adapted + terms_.training(rows, {.wide_head = is_bf16()}));
     }
     return most;

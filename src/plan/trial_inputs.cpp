@@ -92,8 +92,13 @@ int kept_count(const study::Trial& trial, int candidates) {
 }
 
 int probe_count(const study::Trial& trial, int candidates) {
-  const bool probes = study::info(trial.retrieve.by).probes;
-  return probes && kept_count(trial, candidates) < candidates ? candidates : 0;
+  const study::RetrievalInfo& way = study::info(trial.retrieve.by);
+  if (!study::has_loss(way) || kept_count(trial, candidates) >= candidates) return 0;
+  return way.slopes ? 1 : candidates;
+}
+
+int probe_backwards(const study::Trial& trial, int candidates) {
+  return study::info(trial.retrieve.by).slopes ? probe_count(trial, candidates) : 0;
 }
 
 std::vector<std::string> module_names(const study::Trial& trial) {

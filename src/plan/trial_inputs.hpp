@@ -61,8 +61,11 @@ TrialInputs trial_inputs(const study::Trial& trial, Tokenizers& tokenizers);
 // How many of the candidates `retrieve` leaves.
 int kept_count(const study::Trial& trial, int candidates);
 
-// Forwards over the shots that `retrieve: probe` takes: each candidate alone.
+// Evaluations that `retrieve` takes before the search: each candidate alone (probe), or w = 0 with
+// its gradient (slope). 0 where it takes none, and where all candidates are kept.
 int probe_count(const study::Trial& trial, int candidates);
+// Of these, backward passes over the shots.
+int probe_backwards(const study::Trial& trial, int candidates);
 
 // The names of a trial's candidates: those that it names, or those drawn from its library.
 std::vector<std::string> module_names(const study::Trial& trial);

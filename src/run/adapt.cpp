@@ -128,8 +128,7 @@ class AdaptationLead {
     EvaluationHooks hooks{.loss_batch = adaptation_.loss_batch, .added = adaptation_.added};
     hooks.observer = [this](const search::Trace& trace) { observe(trace); };
     hooks.record = [this](search::Evaluate evaluate) { return recorded(std::move(evaluate)); };
-    if (plan::probe_count(trial(), static_cast<int>(inputs_.modules.size())) > 0)
-      hooks.known = known_probes(inputs_, file_hashes_, hardware().device);
+    hooks.known = known_probes(inputs_, file_hashes_, hardware().device);
     TrialEvaluator evaluator(ranks, {.inputs = inputs_, .number = 0, .device = hardware().device},
                              std::move(hooks));
     begin(0, "reading the model and the modules");
@@ -137,9 +136,8 @@ class AdaptationLead {
     lora::claim(output_.folder,
                 {.base = base_name(output_, trial()), .library = lora::library(output_.form)});
     if (!adaptation_.added) open_journals();
-    const int modules = evaluator.modules();
-    if (compares() || plan::probe_count(trial(), modules) > 0)
-      begin(0, base::format("trying {} modules alone", modules));
+    const auto modules = static_cast<size_t>(evaluator.modules());
+    if (compares() || probes(modules)) begin(0, base::format("trying {} modules alone", modules));
     evaluator.narrow();
     pause();
     measure_alone(evaluator);
@@ -195,9 +193,11 @@ class AdaptationLead {
   // How many modules the best single one is the best of: probes have tried those that they left
   // out.
   size_t tried() const {
-    const auto candidates = static_cast<int>(inputs_.modules.size());
-    return plan::probe_count(trial(), candidates) > 0 ? inputs_.modules.size()
-                                                      : adapted_.modules.size();
+    return probes(inputs_.modules.size()) ? inputs_.modules.size() : adapted_.modules.size();
+  }
+  bool probes(size_t candidates) const {  // each of them alone
+    const auto n = static_cast<int>(candidates);
+    return plan::probe_count(trial(), n) > 0 && plan::probe_backwards(trial(), n) == 0;
   }
 
   void add(const std::string& name, double loss, std::vector<double> weights) {

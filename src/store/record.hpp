@@ -32,7 +32,7 @@ struct Answer {
 
 struct Counts {  // the costs of a search, and of answering
   long evaluations = 0;
-  long probes = 0;            // of these, each module alone for `retrieve: probe`: one round
+  long probes = 0;            // of these, by `retrieve: probe` or `slope`: one round
   long rounds = 0;            // sequential steps
   long example_forwards = 0;  // (candidate, example) pairs
   long search_tokens = 0;     // source and target tokens of the example_forwards

@@ -75,11 +75,12 @@ std::vector<ResultColumn> all_columns() {
        .journal = "/counts/evaluations"},
       {.name = "probes",
        .unit = "1",
-       .meaning = "of these, by `retrieve: probe`, in one round",
+       .meaning = "of these, by `retrieve` (`probe`, `slope`), in one round",
        .field = member([](auto& r) -> auto& { return r.counts.probes; }),
        .journal = "/counts/probes",
        .older_journals = OlderJournals::lack_it,
-       .remark = "They come before the search, each module alone."},
+       .remark = "They come before the search: each module alone, or one of no module with its "
+                 "gradient."},
       {.name = "rounds",
        .unit = "1",
        .meaning = "sequential steps: probes and search",
@@ -92,8 +93,8 @@ std::vector<ResultColumn> all_columns() {
        .field = member([](auto& r) -> auto& { return r.counts.example_forwards; }),
        .journal = "/counts/example_forwards",
        .remark =
-           "A training adds each backward pass as two (`/resolved` has both counts), `logo` its "
-           "pass over each test input."},
+           "A backward pass counts as two, one of a training (`/resolved` has both counts) or of "
+           "`retrieve: slope`; `logo` adds its pass over each test input."},
       {.name = "search_tokens",
        .unit = "token",
        .meaning = "source and target tokens of forward passes over these pairs",

@@ -86,7 +86,8 @@ enum class RetrieveBy {
   probe,       // least loss on the shots, each module alone
   similarity,  // most different from each other in what they add
   text,        // cards and names nearest to the task's name and shots
-  norm         // the longest in what they add
+  norm,        // the longest in what they add
+  slope        // of which a little lowers the loss on the shots most
 };
 
 // The words of an enumeration, in its order.

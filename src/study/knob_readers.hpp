@@ -45,11 +45,11 @@ bool answers_shots(const Trial& trial);
 inline constexpr ReadBy kDrawsModules{draws_modules, "where `modules` is a count"};
 inline constexpr ReadBy kDependsOnShots{
     depends_on_shots,
-    "and every method where one file is pool and test, or `retrieve` is probe or text"};
+    "and every method where one file is pool and test, or `retrieve` is probe, slope or text"};
 inline constexpr ReadBy kDrawsShots{
     draws_shots,
     "and every method where one file is pool and test, or `retrieve` is "
-    "probe or text; where `shots` is a count"};
+    "probe, slope or text; where `shots` is a count"};
 inline constexpr ReadBy kShufflesLabels{shuffles_labels, "where `labels` is shuffled"};
 inline constexpr ReadBy kSearchesByCma{searches_by_cma, "where `search.method` is cma"};
 inline constexpr ReadBy kSearchesInGenerations{searches_in_generations,

@@ -65,7 +65,8 @@ constexpr Knob kKnobs[] = {
     {.name = "retrieve",
      .kind =
          PhraseKind{
-             .takes = "`none`, or a way (probe, similarity, text, norm) and a count: `probe 5`",
+             .takes =
+                 "`none`, or a way (probe, slope, similarity, text, norm) and a count: `probe 5`",
              .column = Holds::text,
              .read = read_retrieve,
              .write = write_retrieve,

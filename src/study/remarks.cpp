@@ -23,7 +23,7 @@ bool shapes_results(const std::string& knob) {
 bool has_another_loss(const Trial& trial) { return trial.loss != LossKind::official; }
 
 bool probes(const Trial& trial) {
-  return uses_modules(trial.method) && info(trial.retrieve.by).probes;
+  return uses_modules(trial.method) && has_loss(info(trial.retrieve.by));
 }
 
 bool trains_network(const Trial& trial) {
@@ -42,8 +42,9 @@ std::vector<std::string> loss_remarks(const std::vector<Trial>& trials) {
   std::vector<std::string> sentences;
   if (probing)
     sentences.emplace_back(
-        "`retrieve: probe` chooses the modules by the official loss, whatever `loss` says (its "
-        "losses are kept for all studies), take retrieve: none to leave the choice to the search");
+        "`retrieve: probe` and `slope` choose the modules by the official loss, whatever `loss` "
+        "says (the losses of modules alone are kept for all studies), take retrieve: none to leave "
+        "the choice to the search");
   if (!training.empty())
     sentences.push_back(base::format(
         "{} train on the official loss, and report it, whatever `loss` says (of the trainings, "

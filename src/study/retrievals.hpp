@@ -12,6 +12,7 @@ struct RetrievalInfo {
   RetrieveBy by;
   Required word;            // of YAML
   bool probes = false;      // computes the loss of each module alone on the shots
+  bool slopes = false;      // computes the gradient of that loss by all weights at w = 0
   bool reads_task = false;  // its name and shots, as texts
   bool reads_cards = false;
 };
@@ -23,6 +24,7 @@ inline constexpr std::array kRetrievals = std::to_array<RetrievalInfo>({
     {.by = RetrieveBy::similarity, .word = "similarity"},
     {.by = RetrieveBy::text, .word = "text", .reads_task = true, .reads_cards = true},
     {.by = RetrieveBy::norm, .word = "norm"},
+    {.by = RetrieveBy::slope, .word = "slope", .slopes = true},
 });
 
 static_assert(
@@ -32,6 +34,9 @@ static_assert(
       return true;
     }(),
     "Every way has one row, in the order of the enumeration.");
+
+// It reads a loss on the shots.
+constexpr bool has_loss(const RetrievalInfo& way) { return way.probes || way.slopes; }
 
 constexpr const RetrievalInfo& info(RetrieveBy by) {
   return kRetrievals.at(static_cast<size_t>(by));

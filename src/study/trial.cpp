@@ -19,7 +19,7 @@ const char* search_unit(const Trial& trial) {
 
 bool retrieves_by_shots(const Trial& trial) {
   const RetrievalInfo& way = info(trial.retrieve.by);
-  return uses_modules(trial.method) && (way.probes || way.reads_task);
+  return uses_modules(trial.method) && (has_loss(way) || way.reads_task);
 }
 
 bool reads_cards(const Trial& trial) {

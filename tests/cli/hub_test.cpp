@@ -2,11 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "cli/mini_lab.hpp"
 #include "process.hpp"
@@ -259,88 +257,6 @@ TEST_F(Hub, ProbeMeasuresEachModuleAlone) {
   EXPECT_EQ(parsed(lorahub(what + " --json"))["modules"][0]["loss"], 123.5);
   EXPECT_THAT(lorahub(what + " --seed 2").out,
               AllOf(HasSubstr("(base)"), HasSubstr("most similar")));
-}
-
-class Narrowed : public Hub {
- protected:
-  Narrowed() {
-    std::ofstream(folder_ / "s.yaml")
-        << "question: q\nuses: {model: mini, library: mini, tasks: mini/unseen}\n"
-           "set: {modules: all, task: E1_isa_letter, method: uniform, max_tokens: 2}\n"
-           "vary: {retrieve: [none, probe 3, similarity 3, text 3, norm 3]}\n";
-  }
-  // With a cache of its own, in an environment without any other.
-  std::string cached(const std::string& cache) const {
-    return "XDG_CACHE_HOME=" + quoted(folder_ / cache) + " LORAHUB_CONFIGS='" + kConfigs + "' ";
-  }
-  // The lists of modules that the five trials searched, in any order.
-  std::set<std::string> lists(const std::string& ranks, const std::string& cache,
-                              const std::string& out) const {
-    const Ended ended =
-        run_command(cached(cache) + "mpirun -np " + ranks + " " PROGRAM " run " +
-                    quoted(folder_ / "s.yaml") + " --quiet --out " + quoted(folder_ / out));
-    EXPECT_EQ(ended.code, 0) << ended.err;
-    std::set<std::string> found;
-    int probed_trials = 0;
-    std::string line;
-    std::ifstream journal(folder_ / out / "journal.ndj");
-    while (std::getline(journal, line)) {
-      probed_trials += line.find("\"probes\":40") != line.npos ? 1 : 0;
-      if (const auto at = line.find("\"modules\":["); at != std::string::npos)
-        found.insert(line.substr(at, line.find(']', at) - at));
-    }
-    EXPECT_EQ(found.size(), 5U);
-    EXPECT_EQ(probed_trials, 1);  // booked, known before or not
-    return found;
-  }
-  // The losses of the 40 modules alone, least first, by `lorahub probe`.
-  std::vector<std::pair<double, std::string>> probed(const std::string& cache) const {
-    const json found = parsed(run_command(cached(cache) + PROGRAM + " probe" + kModel +
-                                          " --library " + kRank16 + " --task " + kConfigs +
-                                          "/tasks/mini/unseen/E1_isa_letter/pool.jsonl --json"));
-    std::vector<std::pair<double, std::string>> losses;
-    for (const json& m : found["modules"]) losses.emplace_back(m["loss"], m["name"]);
-    std::sort(losses.begin(), losses.end());
-    return losses;
-  }
-  std::filesystem::path only_file(const std::string& cache) const {
-    std::vector<std::filesystem::path> files;
-    for (const auto& file : std::filesystem::directory_iterator(folder_ / cache / "lorahub/probe"))
-      files.push_back(file.path());
-    EXPECT_EQ(files.size(), 1U);
-    return files.at(0);
-  }
-};
-
-size_t holding(const std::set<std::string>& lists, const std::string& name) {
-  return static_cast<size_t>(std::ranges::count_if(
-      lists, [&](const std::string& list) { return list.find('"' + name + '"') != list.npos; }));
-}
-
-// The search sees what retrieve leaves, on one rank and on two.
-TEST_F(Narrowed, AStudySearchesWhatIsLeft) {
-  const std::set<std::string> one = lists("1", "a", "1");
-  EXPECT_EQ(lists("2", "b", "2"), one);
-  const auto losses = probed("c");
-  for (size_t i = 0; i < 3; ++i) EXPECT_GE(holding(one, losses[i].second), 2U);
-}
-
-// What a study has measured `lorahub probe` knows, and the other way round.
-TEST_F(Narrowed, ProbesAreKeptForAll) {
-  const std::set<std::string> first = lists("2", "a", "1");
-  json of_study = json::parse(read_all(only_file("a")));
-  EXPECT_EQ(of_study.size(), 40U);
-  const auto losses = probed("a");  // adds the answers
-  json all = json::parse(read_all(only_file("a")));
-  const auto worst = losses.back();
-  for (auto& [module, row] : all.items()) {
-    EXPECT_EQ(row[0], of_study[module][0]);  // the same bits on a rank and in a thread
-    EXPECT_TRUE(row[2].is_number() && of_study[module][2].is_null());
-    if (row[0] == worst.first) row[0] = -1.0;
-  }
-  std::ofstream(only_file("a")) << all;
-  // A study believes what is there.
-  EXPECT_EQ(holding(lists("2", "a", "2"), worst.second), holding(first, worst.second) + 1);
 }
 
 }  // namespace

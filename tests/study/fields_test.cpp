@@ -206,7 +206,8 @@ TEST(Fields, WrongValuesAreRefusedWithTheirLine) {
        "unknown composition 'faktor' (known: factor, product, linear, magnitude_prune, ties, "
        "dare_linear, dare_ties, svd, arrow), did you mean 'factor'?"},
       {"retrieve: similar 3",
-       "unknown retrieve 'similar' (known: none, probe, similarity, text, norm), did you mean "
+       "unknown retrieve 'similar' (known: none, probe, similarity, text, norm, slope), did you "
+       "mean "
        "'similarity'?"},
       {"retrieve: probe",
        "retrieve 'probe' does not say how many modules are kept, write none or for example probe "

@@ -229,7 +229,7 @@ class Random {
     trial.modules = modules();
     trial.shots = shots();
     if (numbers_() % 2 == 0)
-      trial.retrieve = {.by = static_cast<RetrieveBy>(1 + numbers_() % 3), .count = below(1, 9)};
+      trial.retrieve = {.by = static_cast<RetrieveBy>(1 + numbers_() % 5), .count = below(1, 9)};
     if (numbers_() % 2 == 0) trial.search.time = below(1, kMostOfMany) / 7.0;
     if (numbers_() % 4 == 0) trial.seed = {.modules = 7, .shots = 7, .search = 7};
     return trial;

@@ -27,6 +27,7 @@ RIGHT = {
     "zip": "set: {task: all}\nzip: {modules: [5, 10], shots: [5, 6]}",
     "empty_sections": "set: {task: all}\nzip: {}\nvary:",
     "retrieval": "set: {task: all, retrieve: probe 20}",
+    "retrieval_by_slope": "set: {task: all, retrieve: slope 20}",
     "defaults_by_name": "set: {task: all, search.sigma0: auto}\nvary: {search.budget: [auto, 400], method: [auto, icl]}",
     "no_question": "set: {task: all}\nuses: {model: mini, library: mini, tasks: mini/unseen, search: cma}",
     "exponent": "set: {task: all, train.lr: 1e-3}\nvary: {method: [lora_tuning]}",

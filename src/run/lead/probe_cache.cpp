@@ -10,6 +10,7 @@
 #include "plan/environment.hpp"
 #include "store/origin.hpp"
 #include "study/choices.hpp"
+#include "study/retrievals.hpp"
 
 namespace lorahub::run {
 
@@ -73,7 +74,9 @@ void ProbeCache::save() const {
 std::optional<KnownProbes> known_probes(const plan::TrialInputs& inputs, const store::Inputs& files,
                                         base::Device device) {
   const study::Trial& trial = inputs.trial;
-  if (plan::probe_count(trial, static_cast<int>(inputs.modules.size())) == 0) return std::nullopt;
+  const bool probes = study::info(trial.retrieve.by).probes;
+  if (!probes || plan::probe_count(trial, static_cast<int>(inputs.modules.size())) == 0)
+    return std::nullopt;
   KnownProbes known{.cache = {probe_folder(),
                               {.model_sha256 = files.at("model"),
                                .pairs = inputs.pairs,

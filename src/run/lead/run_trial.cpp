@@ -36,12 +36,16 @@ double percent(const std::vector<store::Answer>& answers) {
 
 // A backward pass counts as two forwards, which is what it costs in operations, and an answer of a
 // shot as one.
-store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice, long probes) {
+struct ProbePasses {
+  long forwards = 0, backwards = 0;  // over all shots
+};
+store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice,
+                    const ProbePasses& probes) {
   store::Counts counts{
-      .evaluations = probes,
-      .probes = probes,
+      .evaluations = probes.forwards,
+      .probes = probes.forwards,
       .rounds = std::max(choice.steps, static_cast<long>(choice.generations.size())) +
-                (probes > 0 ? 1 : 0)};
+                (probes.forwards > 0 ? 1 : 0)};
   for (const search::Generation& g : choice.generations)
     counts.evaluations += static_cast<long>(g.losses.size());
   long tokens = 0;
@@ -49,9 +53,9 @@ store::Counts count(const plan::TrialInputs& inputs, const MethodResult& choice,
     tokens += static_cast<long>(pair.source.size() + pair.target.size());
   const auto shots = static_cast<long>(inputs.pairs.size());
   const long measured =
-      (counts.evaluations - probes) * shots * objective::numbers_per_shot(inputs.trial.loss);
-  const long forwards = probes * shots + std::max(measured, choice.backwards);
-  counts.example_forwards = forwards + 2 * choice.backwards;
+      (counts.evaluations - counts.probes) * shots * objective::numbers_per_shot(inputs.trial.loss);
+  const long forwards = probes.forwards * shots + std::max(measured, choice.backwards);
+  counts.example_forwards = forwards + 2 * (choice.backwards + probes.backwards * shots);
   if (shots > 0) counts.search_tokens = forwards / shots * tokens;
   for (const std::string& prompt : inputs.prompts)
     counts.answer_tokens += static_cast<long>(inputs.tokenizer->encode(prompt).size());
@@ -121,7 +125,9 @@ double zero_loss(const std::vector<search::Generation>& generations) {
 store::Record run_trial(TrialEvaluator& evaluator) {
   const plan::TrialInputs& inputs = evaluator.inputs();
   const base::Stopwatch load;
-  const long probes = plan::probe_count(inputs.trial, static_cast<int>(inputs.modules.size()));
+  const auto candidates = static_cast<int>(inputs.modules.size());
+  const ProbePasses probes{.forwards = plan::probe_count(inputs.trial, candidates),
+                           .backwards = plan::probe_backwards(inputs.trial, candidates)};
   const LoadedModules loaded = evaluator.load();
   evaluator.surroundings().check_files();
   const double load_seconds = load.seconds();

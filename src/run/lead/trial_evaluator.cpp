@@ -35,13 +35,17 @@ search::Evaluation slope_of(const std::vector<plan::SlopeTile>& tiles,
   return found;
 }
 
+bool is_finite(const search::Evaluation& slope) {
+  const auto is_number = [](double x) { return std::isfinite(x); };
+  return is_number(slope.losses[0]) && std::ranges::all_of(slope.gradient, is_number);
+}
+
 void add_penalty(std::span<const double> weights, const study::Penalty& penalty,
                  search::Evaluation& found) {
   found.losses[0] += objective::penalty(weights, penalty);
   for (size_t i = 0; i < weights.size(); ++i)
     found.gradient[i] += objective::penalty_slope(weights[i], penalty, weights.size());
-  const auto is_finite = [](double x) { return std::isfinite(x); };
-  if (is_finite(found.losses[0]) && std::ranges::all_of(found.gradient, is_finite)) return;
+  if (is_finite(found)) return;
   found = search::Losses{std::numeric_limits<double>::infinity()};
   found.faults.emplace_back().cause = "its loss or its gradient is not a number";
 }
@@ -107,11 +111,23 @@ std::vector<double> TrialEvaluator::single_losses() {
   return losses;
 }
 
+std::vector<double> TrialEvaluator::first_slopes() {
+  search::Population zero{.dim = modules(), .weights = {}};
+  zero.weights.resize(static_cast<size_t>(modules()));
+  const search::Evaluation found =
+      slopes_at(zero, slope_tiles(study::LossKind::official, 0)).front();
+  base::check(is_finite(found),
+              "the loss of the shots or its slope along some module is not a number (so none can "
+              "be retrieved by `slope`), leave that module out, or take another way");
+  return found.gradient;
+}
+
 void TrialEvaluator::narrow() {
   if (plan::probe_count(trial(), modules()) == 0) return;
   const auto count = static_cast<size_t>(trial().retrieve.count);
+  const bool by_slope = plan::probe_backwards(trial(), modules()) > 0;
   std::vector<std::string> names;
-  for (const size_t place : lora::least(single_losses(), count)) {
+  for (const size_t place : lora::least(by_slope ? first_slopes() : single_losses(), count)) {
     kept_.push_back(static_cast<uint32_t>(place));
     names.push_back(trial_.inputs.modules[place]);
   }
@@ -206,20 +222,19 @@ search::Evaluate TrialEvaluator::ahead(const search::Evaluate& evaluate,
   };
 }
 
-std::vector<plan::SlopeTile> TrialEvaluator::slope_tiles() const {
+std::vector<plan::SlopeTile> TrialEvaluator::slope_tiles(study::LossKind kind, int batch) const {
   std::vector<plan::Lengths::RowLengths> shots;
   for (const model::Tokens& pair : inputs().pairs)
     shots.push_back({.source = static_cast<double>(pair.source.size()),
                      .target = static_cast<double>(pair.target.size())});
-  return plan::slope_tiles(
-      objective::loss_parts({.kind = trial().loss, .batch = around_.loss_batch}, shots.size()),
-      shots, trial_.device);
+  return plan::slope_tiles(objective::loss_parts({.kind = kind, .batch = batch}, shots.size()),
+                           shots, trial_.device);
 }
 
 // Loss and gradient at each point, in one round of requests. The tiles of a point are added in
 // their order, so that the bits do not depend on who computed them.
-std::vector<search::Evaluation> TrialEvaluator::slopes_at(const search::Population& points) {
-  const std::vector<plan::SlopeTile> tiles = slope_tiles();
+std::vector<search::Evaluation> TrialEvaluator::slopes_at(
+    const search::Population& points, const std::vector<plan::SlopeTile>& tiles) {
   std::vector<std::string> requests;
   for (int p = 0; p < points.size(); ++p)
     for (const plan::SlopeTile& tile : tiles)
@@ -244,7 +259,8 @@ search::Evaluate TrialEvaluator::slopes(const study::Penalty& penalty) {
   return [this, penalty, smoothing](const search::Population& population) {
     assert(population.size() == 1);
     const search::Population points = smoothing.around(population.row(0));
-    std::vector<search::Evaluation> found = slopes_at(points);
+    std::vector<search::Evaluation> found =
+        slopes_at(points, slope_tiles(trial().loss, around_.loss_batch));
     for (int p = 0; p < points.size(); ++p)
       add_penalty(points.row(p), penalty, found[static_cast<size_t>(p)]);
     return search::mean(found);

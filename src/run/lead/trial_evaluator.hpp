@@ -60,7 +60,8 @@ class TrialEvaluator {
   // Then inputs().modules are the modules that `retrieve` by similarity, text or norm has kept.
   LoadedModules load();
   // With `retrieve: probe`, measures each candidate alone on all ranks and keeps those of least
-  // loss in inputs().modules; else does nothing. To be called after load().
+  // loss in inputs().modules; with `slope`, those whose weights lower the loss most at w = 0. Else
+  // does nothing. To be called after load().
   void narrow();
   std::vector<int> shot_tokens() const;  // [K], target tokens with </s>
 
@@ -99,11 +100,13 @@ class TrialEvaluator {
                         const study::Penalty& penalty, RequestKind how) const;
   // The losses that the trial's program says, plus the penalty.
   search::Evaluation asked(const search::Population& population, const study::Penalty& penalty);
-  std::vector<plan::SlopeTile> slope_tiles() const;
-  std::vector<search::Evaluation> slopes_at(const search::Population& points);
+  std::vector<plan::SlopeTile> slope_tiles(study::LossKind kind, int batch) const;
+  std::vector<search::Evaluation> slopes_at(const search::Population& points,
+                                            const std::vector<plan::SlopeTile>& tiles);
   std::string request(RequestKind kind, std::string body) const;
   std::vector<std::string> by_batches(RequestKind kind, const std::vector<double>& weights) const;
   std::vector<double> single_losses();
+  std::vector<double> first_slopes();  // of the official loss by each candidate's weight, at w = 0
   const workers::JobHandle& ranks_;
   LedTrial trial_;
   const std::string message_;  // the trial, as requests carry it

@@ -50,8 +50,8 @@ struct RankRequest {
   RequestKind kind = RequestKind::log;
   uint64_t number = 0;              // the trial's, for people
   std::string trial = {};           // a TrialMessage; "" where the request is about no trial
-  std::vector<uint32_t> kept = {};  // places of the candidates that `retrieve: probe` left; empty
-                                    // before they are known, and without that knob
+  std::vector<uint32_t> kept = {};  // places of the candidates that `retrieve: probe` or `slope`
+                                    // left; empty before they are known, and without that knob
   std::string body = {};
 
   static constexpr auto kFields =

@@ -20,14 +20,14 @@ void LoadedTrial::load() {
     for (const lora::Module& module : candidates_)
       truncated_from_ = std::max(truncated_from_, module.truncated_from);
     const bool probes = plan::probe_count(trial_, static_cast<int>(candidates_.size())) > 0;
-    if (!probes)  // with `retrieve: probe`, keep() does it
+    if (!probes)  // with `retrieve: probe` or `slope`, keep() does it
       use_pool(retrieved({.trial = trial_, .task = inputs_.task, .modules = candidates_}));
   }
   log_.line("begin", study::label(trial_));
   loaded_ = true;
 }
 
-void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
+void LoadedTrial::stack(const std::vector<lora::Module>& chosen) {
   measure_ = search_ = {};  // these refer to the pool, which is replaced now
   mixing_.reset();
   input_weights_.reset();
@@ -35,9 +35,14 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   adapter_.reset();
   inputs_.modules.clear();
   for (const lora::Module& module : chosen) inputs_.modules.push_back(module.name);
-  const objective::LoadedModel& loaded = models_.loaded();
   const objective::Hardware& hardware = models_.hardware();
-  pool_ = lora::stack(chosen, loaded.model->architecture(), hardware.device, hardware.threads);
+  pool_ = lora::stack(chosen, models_.loaded().model->architecture(), hardware.device,
+                      hardware.threads);
+}
+
+void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
+  stack(chosen);
+  const objective::LoadedModel& loaded = models_.loaded();
   if (trial_.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial_.seed.search);
   const objective::Mixture mixture{
@@ -58,7 +63,7 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
                     train::MixtureTraining{.pool = *pool_, .composition = trial_.composition});
   input_weights_ = objective::input_weights(loaded, *pool_, trial_);
   if (input_weights_) composer_.emplace(*pool_, study::mixing_rule(trial_), loaded.dtype());
-  tensor::wait_for_gpu(hardware.device);  // other threads use streams of their own
+  tensor::wait_for_gpu(loaded.device);  // other threads use streams of their own
 }
 
 void LoadedTrial::keep(const std::vector<uint32_t>& places) {
@@ -69,14 +74,34 @@ void LoadedTrial::keep(const std::vector<uint32_t>& places) {
   kept_ = places;
 }
 
-std::shared_lock<std::shared_mutex> LoadedTrial::ready(const std::vector<uint32_t>& kept) {
+// In the product form, since the factor form has no slope at w = 0.
+void LoadedTrial::mix_candidates() {
+  kept_.clear();
+  stack(candidates_);
+  mixing_.emplace(
+      models_.loaded().model,
+      train::MixtureTraining{.pool = *pool_, .composition = study::Composition::product});
+  tensor::wait_for_gpu(models_.loaded().device);
+}
+
+bool LoadedTrial::is_of_candidates(const RankRequest& request) const {
+  return request.kind == RequestKind::slope && request.kept.empty() &&
+         plan::probe_backwards(trial_, static_cast<int>(candidates_.size())) > 0;
+}
+
+std::shared_lock<std::shared_mutex> LoadedTrial::ready(const RankRequest& request) {
+  const auto lacks_kept = [&] { return !request.kept.empty() && request.kept != kept_; };
+  const auto lacks_candidates = [&] {
+    return is_of_candidates(request) && !(mixing_ && kept_.empty());
+  };
   for (;;) {
     std::shared_lock shared(loading_);
-    if (loaded_ && (kept.empty() || kept == kept_)) return shared;
+    if (loaded_ && !lacks_kept() && !lacks_candidates()) return shared;
     shared.unlock();
     const std::unique_lock alone(loading_);
     if (!loaded_) load();
-    if (!kept.empty() && kept != kept_) keep(kept);
+    if (lacks_kept()) keep(request.kept);
+    if (lacks_candidates()) mix_candidates();
   }
 }
 
@@ -173,7 +198,7 @@ std::string LoadedTrial::train() const {
 }
 
 std::string LoadedTrial::handle(const RankRequest& request) {
-  const auto here = ready(request.kept);
+  const auto here = ready(request);
   switch (request.kind) {
     case RequestKind::join:
       return join(request.body);

@@ -34,10 +34,13 @@ class LoadedTrial {
   std::string handle(const RankRequest& request);
 
  private:
-  std::shared_lock<std::shared_mutex> ready(const std::vector<uint32_t>& kept);
+  std::shared_lock<std::shared_mutex> ready(const RankRequest& request);
   void load();
   void keep(const std::vector<uint32_t>& places);
+  void stack(const std::vector<lora::Module>& chosen);
   void use_pool(const std::vector<lora::Module>& chosen);
+  bool is_of_candidates(const RankRequest& request) const;  // a slope that `retrieve: slope` reads
+  void mix_candidates();
   std::string join(const std::string& rows_hash) const;
   std::string probe(const std::string& body) const;
   std::string measure(const std::string& body, const search::Measure& measure) const;
@@ -60,7 +63,8 @@ class LoadedTrial {
   std::optional<lora::Pool> pool_;
   int64_t truncated_from_ = 0;
   search::Measure measure_, search_;     // search_: in the trial's precision
-  std::optional<train::Mixing> mixing_;  // of a method that follows the weights' gradient
+  std::optional<train::Mixing> mixing_;  // of a method that follows the weights' gradient; before,
+                                         // of all candidates, for `retrieve: slope`
   std::unique_ptr<const objective::InputWeights> input_weights_;  // of a method that has them,
   std::optional<lora::Composer> composer_;                        // with what mixes by them
   std::mutex adapter_mutex_;

@@ -1,5 +1,5 @@
-// The knob `retrieve` by similarity, text or norm, which each rank decides alone. By probe the
-// coordinator decides (TrialEvaluator::narrow), with losses that all ranks compute.
+// The knob `retrieve` by similarity, text or norm, which each rank decides alone. By probe and by
+// slope the coordinator decides (TrialEvaluator::narrow), with losses that all ranks compute.
 #pragma once
 #include <string>
 #include <vector>
