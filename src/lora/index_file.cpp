@@ -14,6 +14,7 @@
 #include "base/descriptor.hpp"
 #include "base/escape.hpp"
 #include "base/fault.hpp"
+#include "base/file_copy.hpp"
 #include "base/files.hpp"
 
 namespace lorahub::lora {
@@ -29,20 +30,30 @@ constexpr std::string_view kFirstLine = "{\"lorahub_index\":4}\n", kBegin = "[\"
 constexpr size_t kDigits = 8;  // of a checksum
 constexpr size_t kHeadBegins = kBegin.size() + 2 * kDigits;
 
+// Texts one after another.
+class Copies {
+ public:
+  explicit Copies(size_t most) : buffer_(most) {}
+  std::string_view of(std::string_view text) {
+    char* const copy = buffer_.data() + used_;
+    text.copy(copy, text.size());
+    used_ += text.size();
+    return {copy, text.size()};
+  }
+
+ private:
+  base::LargeBuffer buffer_;
+  size_t used_ = 0;
+};
+
 // What the lines look into.
 struct IndexText {
-  std::string made;  // read, and not mapped: others may cut the file short at any time
-  std::deque<std::string> decoded;  // strings that are escaped in the file
-  // Copies of the file's heads side by side: passes over all modules would else fetch each line
-  // from far-off memory.
-  std::unique_ptr<char[]> heads;
-  size_t used = 0;
-  std::string_view kept(std::string_view head) {
-    char* const copy = heads.get() + used;
-    head.copy(copy, head.size());
-    used += head.size();
-    return {copy, head.size()};
-  }
+  std::string made;                    // of one line
+  std::optional<base::FileCopy> file;  // not mapped: others may cut the file short at any time
+  std::deque<std::string> decoded;     // strings that are escaped in the file
+  // Copies of the file's heads side by side, and of their names, which passes over all modules
+  // read: they would else fetch each line from far-off memory.
+  std::optional<Copies> names, others;
 };
 
 // Takes one line apart. Any step on bytes that are no such line makes it fail, and stay so.
@@ -135,9 +146,11 @@ std::optional<IndexLine> first_line(std::string_view rest, const std::shared_ptr
   line.whole = rest.substr(0, reader.at());
   const std::string_view head = rest.substr(kHeadBegins, head_ends - kHeadBegins);
   if (!has_checksum(head, sums.substr(0, kDigits))) return std::nullopt;
-  if (text->heads)
-    for (std::string_view* field : {&line.name, &line.stamp, &line.task})
-      *field = text->kept(*field);
+  if (text->names) {
+    line.name = text->names->of(line.name);
+    line.stamp = text->others->of(line.stamp);
+    line.task = text->others->of(line.task);
+  }
   line.text = text;
   return line;
 }
@@ -222,12 +235,12 @@ IndexLines read_lines(const fs::path& file) {
   std::error_code unreadable;
   if (!fs::is_regular_file(file, unreadable)) return index;
   const auto text = std::make_shared<IndexText>();
-  text->made = base::read_file(file);
-  std::string_view rest = text->made;
+  std::string_view rest = text->file.emplace(file).bytes();
   index.is_current = rest.starts_with(kFirstLine);
   if (!index.is_current) return index;
   rest.remove_prefix(kFirstLine.size());
-  text->heads = std::make_unique_for_overwrite<char[]>(rest.size());
+  text->names.emplace(rest.size());
+  text->others.emplace(rest.size());
   while (!rest.empty()) {
     if (std::optional<IndexLine> line = first_line(rest, text)) {
       if (index.lines.empty()) index.lines.reserve(rest.size() / line->whole.size() + 1);

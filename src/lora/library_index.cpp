@@ -42,28 +42,26 @@ class LinesByName {
  public:
   static constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
   explicit LinesByName(const std::vector<IndexLine>& lines)
-      : lines_(lines), slots_(std::bit_ceil(2 * lines.size() + 2)) {
-    for (uint32_t i = 0; i < lines.size(); ++i) slot_of(lines[i].name) = {i, hash(lines[i].name)};
+      : slots_(std::bit_ceil(2 * lines.size() + 2)) {
+    for (uint32_t i = 0; i < lines.size(); ++i) {
+      const std::string_view name = lines[i].name;
+      slot_of(name) = {.name = name.data(), .bytes = static_cast<uint32_t>(name.size()), .line = i};
+    }
   }
   uint32_t find(std::string_view name) { return slot_of(name).line; }
 
  private:
-  struct Slot {
-    uint32_t line = kNone, hash = 0;
+  struct Slot {  // with the name, since the lines lie far apart
+    const char* name = nullptr;
+    uint32_t bytes = 0, line = kNone;
   };
-  static uint32_t hash(std::string_view name) {
-    return static_cast<uint32_t>(std::hash<std::string_view>{}(name));
-  }
   // The one of this name, or an empty one.
   Slot& slot_of(std::string_view name) {
-    const uint32_t wanted = hash(name);
-    for (size_t at = wanted;; ++at) {
+    for (size_t at = std::hash<std::string_view>{}(name);; ++at) {
       Slot& slot = slots_[at & (slots_.size() - 1)];
-      if (slot.line == kNone || (slot.hash == wanted && lines_[slot.line].name == name))
-        return slot;
+      if (slot.line == kNone || std::string_view(slot.name, slot.bytes) == name) return slot;
     }
   }
-  const std::vector<IndexLine>& lines_;
   std::vector<Slot> slots_;
 };
 
