@@ -52,8 +52,8 @@ class MemoryTerms {
   // Greedy answers of at most so many tokens; likelihoods of options that one prompt lists.
   virtual double answers(const RowSums& rows, double tokens, bool on_cpu) const = 0;
   virtual double options(const RowSums& rows, bool on_cpu) const = 0;
-  // What delta evaluation keeps: weights in a narrow type, and the base model's pass over an
-  // example.
+  // What delta evaluation keeps: weights in a narrow type, and a recorded pass over an example for
+  // each run of a search.
   virtual double narrow_weights() const = 0;
   virtual double trajectory(double source, double target) const = 0;
 };

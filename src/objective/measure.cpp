@@ -33,21 +33,31 @@ std::vector<double> plain_sums(const model::Model& model, const lora::Composer& 
   return sums;
 }
 
-// Sums of weights [P, N] over some of the examples.
-using TileSums =
-    std::function<std::vector<double>(std::span<const double> weights, ExampleRun examples)>;
+using TileSums = std::function<std::vector<double>(const search::Population& population,
+                                                   const search::Tile& tile)>;
+
+ExampleRun examples_of(const search::Tile& tile) {
+  return {.first = static_cast<size_t>(tile.first_example),
+          .count = static_cast<size_t>(tile.examples)};
+}
 
 TileSums tile_sums(const LoadedModel& loaded, const Mixture& mixture,
                    std::span<const model::Tokens> pairs,
                    const model::delta::NarrowWeights* narrow) {
   const lora::Composer compose(mixture.pool, mixture.composition, loaded.dtype());
   if (mixture.engine == study::Engine::reference)
-    return [&model = *loaded.model, compose, pairs](auto weights, ExampleRun examples) {
-      return plain_sums(model, compose, weights, pairs.subspan(examples.first, examples.count));
+    return [&model = *loaded.model, compose, pairs](const auto& population, const auto& tile) {
+      const ExampleRun examples = examples_of(tile);
+      return plain_sums(model, compose, population.rows(tile.first_candidate, tile.candidates),
+                        pairs.subspan(examples.first, examples.count));
     };
   const auto passes = std::make_shared<Passes>(
-      Passes::Subject{.model = *loaded.model, .narrow = narrow}, compose, pairs);
-  return [passes](auto weights, auto examples) { return (*passes)(weights, examples); };
+      Passes::Subject{.model = *loaded.model, .narrow = narrow, .centres = mixture.centres},
+      compose, pairs);
+  return [passes](const auto& population, const auto& tile) {
+    return (*passes)(population.rows(tile.first_candidate, tile.candidates), examples_of(tile),
+                     population.centre(tile.first_candidate));
+  };
 }
 
 search::Measure measure(const LoadedModel& loaded, const Mixture& mixture,
@@ -59,28 +69,26 @@ search::Measure measure(const LoadedModel& loaded, const Mixture& mixture,
     assert(population.dim == n);
     std::vector<std::vector<double>> sums(tiles.size());
     tensor::share(threads, static_cast<int>(tiles.size()), [&](int t) {
-      const search::Tile& tile = tiles[static_cast<size_t>(t)];
-      sums[static_cast<size_t>(t)] = sums_of(population.rows(tile.first_candidate, tile.candidates),
-                                             {.first = static_cast<size_t>(tile.first_example),
-                                              .count = static_cast<size_t>(tile.examples)});
+      sums[static_cast<size_t>(t)] = sums_of(population, tiles[static_cast<size_t>(t)]);
     });
     return sums;
   };
 }
 
-// The base model's pass over all pairs stays in the device's memory.
-void check_room(const LoadedModel& loaded, std::span<const model::Tokens> pairs) {
+// A recorded pass over all pairs stays in the device's memory for each centre.
+void check_room(const LoadedModel& loaded, int centres, std::span<const model::Tokens> pairs) {
   const model::MemoryTerms& memory = loaded.model->architecture().memory();
   const bool on_gpu = loaded.device == base::Device::cuda;
   const double all = on_gpu ? tensor::gpu_memory().total : base::physical_memory();
   double bytes = 0;
   for (const model::Tokens& pair : pairs)
-    bytes += memory.trajectory(static_cast<double>(pair.source.size()),
-                               static_cast<double>(pair.target.size()));
-  base::check(bytes < 0.5 * all,
-              "delta evaluation would keep {:.0f} GB, the base model's pass over the {} "
-              "examples (this {} has {:.0f} GB), use f32 or fewer examples",
-              1e-9 * bytes, pairs.size(), on_gpu ? "GPU" : "machine", 1e-9 * all);
+    bytes += centres * memory.trajectory(static_cast<double>(pair.source.size()),
+                                         static_cast<double>(pair.target.size()));
+  base::check(
+      bytes < 0.5 * all,
+      "delta evaluation would keep {:.0f} GB, the model's pass over the {} examples for each "
+      "of {} runs of the search (this {} has {:.0f} GB), use f32 or fewer examples",
+      1e-9 * bytes, pairs.size(), centres, on_gpu ? "GPU" : "machine", 1e-9 * all);
 }
 
 }  // namespace
@@ -98,7 +106,7 @@ search::Measure make_search_measure(const LoadedModel& loaded, const Mixture& mi
               "composition {} is not evaluated by differences (which module a token takes would be "
               "told from rounded inputs), use precision f32 or bf16",
               study::name(composition));
-  check_room(loaded, pairs);
+  check_room(loaded, mixture.centres, pairs);
   return measure(loaded, mixture, pairs, loaded.narrow.get());
 }
 

@@ -46,6 +46,8 @@ struct Mixture {
   const lora::Pool& pool;
   study::MixingRule composition = study::Composition::factor;
   study::Engine engine;
+  int centres = 1;  // how many points a population may have (search::Population), for delta
+                    // evaluation
 };
 // A function that computes the cross-entropy sums of the tiles asked for. It holds references: the
 // model, the pool and the pairs must outlive it.

@@ -88,14 +88,15 @@ class MemoryEstimate {
     return trial_.method == study::Method::full ? 5 * kFloat * terms_.weights() : 0;
   }
 
-  // Delta evaluation holds narrow weights and the base model's own pass over the shots.
+  // Delta evaluation holds narrow weights and, for each run of the search, a recorded pass over the
+  // shots.
   double delta() const {
     if (trial_.precision == study::exact(trial_.precision)) return 0;
     if (!study::uses_search(trial_.method)) return 0;
     double bytes =
         (trial_.precision == study::Precision::delta_int8 ? 1 : 2) * terms_.narrow_weights();
     for (const Lengths::RowLengths& shot : shapes_.lengths.shots)
-      bytes += terms_.trajectory(shot.source, shot.target);
+      bytes += trial_.search.runs * terms_.trajectory(shot.source, shot.target);
     return bytes;
   }
 

@@ -6,6 +6,7 @@
 #include "objective/alone.hpp"
 #include "plan/command_memory.hpp"
 #include "plan/trial_inputs.hpp"
+#include "search/centres.hpp"
 
 namespace lorahub::run {
 namespace {
@@ -66,7 +67,9 @@ Scored score(const objective::LoadedModel& loaded, const Mixtures& mixtures,
   if (how.memory_check == MemoryCheck::refuse) check_memory(loaded, mixtures, pairs, how);
   const auto measure = objective::make_search_measure(
       loaded, {.pool = mixtures.pool, .composition = mixtures.rule, .engine = how.engine}, pairs);
-  const search::Population& candidates = mixtures.candidates;
+  // As a search would that asked for these candidates in one generation.
+  const search::Population candidates =
+      search::with_centres(mixtures.candidates, std::max(1, mixtures.candidates.size()));
   return reduced(mixtures.pool.names, candidates,
                  search::measure_all(measure, candidates, static_cast<int>(pairs.size()),
                                      tile_of(loaded, pairs, candidates.size())),

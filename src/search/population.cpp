@@ -17,12 +17,28 @@ std::vector<Tile> cut(int candidates, int examples, TileShape shape) {
   return tiles;
 }
 
+namespace {
+
+std::vector<Tile> cut_by_centres(const Population& population, int examples, TileShape shape) {
+  const int size = population.size();
+  const int together = population.centres.empty() ? size : population.candidates_per_centre;
+  std::vector<Tile> tiles;
+  for (int first = 0; first < size; first += together)
+    for (Tile tile : cut(std::min(together, size - first), examples, shape)) {
+      tile.first_candidate += first;
+      tiles.push_back(tile);
+    }
+  return tiles;
+}
+
+}  // namespace
+
 Sums measure_all(const Measure& measure, const Population& population, const SumColumns& columns,
                  TileShape shape) {
   const int examples = columns.examples * columns.kinds;
   std::vector<Tile> tiles;
   for (int kind = 0; kind < columns.kinds; ++kind)
-    for (Tile tile : cut(population.size(), columns.examples, shape)) {
+    for (Tile tile : cut_by_centres(population, columns.examples, shape)) {
       tile.first_example += kind * columns.examples;
       tiles.push_back(tile);
     }

@@ -13,6 +13,10 @@ namespace lorahub::search {
 struct Population {
   int dim = 0;                  // N
   std::vector<double> weights;  // [P * N]
+  // Points [N] from which a measure may compute candidates by differences: candidate p has number
+  // p / candidates_per_centre. An empty point is the origin; no points: the origin for all.
+  std::vector<std::vector<double>> centres = {};
+  int candidates_per_centre = 1;
 
   int size() const { return dim == 0 ? 0 : static_cast<int>(weights.size()) / dim; }
   std::span<const double> rows(int first, int count) const {
@@ -21,6 +25,10 @@ struct Population {
                                       static_cast<size_t>(count) * n);
   }
   std::span<const double> row(int p) const { return rows(p, 1); }
+  std::span<const double> centre(int p) const {
+    if (centres.empty()) return {};
+    return centres[static_cast<size_t>(p / candidates_per_centre)];
+  }
   void add(std::span<const double> row) { weights.insert(weights.end(), row.begin(), row.end()); }
 };
 
@@ -78,7 +86,8 @@ struct SumColumns {
   int examples, kinds;
 };
 
-// All tiles of the population, put together. A tile has columns of one kind.
+// All tiles of the population, put together. A tile has columns of one kind, and candidates of one
+// centre.
 Sums measure_all(const Measure& measure, const Population& population, const SumColumns& columns,
                  TileShape shape);
 

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <limits>
 
 #include "base/check.hpp"
@@ -7,6 +8,7 @@
 #include "base/text.hpp"
 #include "lab.hpp"
 #include "objective/load_model.hpp"
+#include "search/centres.hpp"
 #include "study/choices.hpp"
 
 namespace lorahub::objective {
@@ -91,6 +93,60 @@ TEST(Measure, SameBitsForOneAndThreeThreads) {
     s.loaded.threads = 1;
     EXPECT_EQ(one, three);
   }
+}
+
+// Two runs far from the origin, of which `threads` compute tiles side by side.
+TEST(Measure, SameBitsForOneAndThreeThreadsAroundCentres) {
+  MeasuringSetting& s = measuring_setting();
+  LoadedModel loaded = s.loaded;
+  add_narrow_weights(loaded, study::Precision::delta_bf16, 1);
+  const Mixture mixture{.pool = s.pool, .engine = Engine::fast, .centres = 2};
+  search::Population some = population(12, 20);
+  for (size_t i = 0; i < some.weights.size(); ++i)
+    some.weights[i] = (i < 6 * 20 ? 1.0 : -0.5) + 0.1 * some.weights[i];
+  some = search::with_centres(std::move(some), 6);
+  ASSERT_NE(some.centres[0], some.centres[1]);
+  ASSERT_EQ(some.centres[1].size(), 20U);
+  std::vector<std::vector<double>> found;
+  for (const int threads : {1, 3}) {
+    loaded.threads = threads;
+    for (int again = 0; again < 2; ++again)  // the second time the passes are known
+      found.push_back(values(make_search_measure(loaded, mixture, s.pairs), some,
+                             {.candidates = 4, .examples = 2}));
+  }
+  for (const auto& each : found) EXPECT_EQ(each, found.front());
+  // Each run is computed from its own centre.
+  const std::vector<double> exact =
+      values(measure(Composition::factor), some, {.candidates = 4, .examples = 2});
+  some.centres = {};
+  const std::vector<double> from_base =
+      values(make_search_measure(loaded, mixture, s.pairs), some, {.candidates = 4, .examples = 2});
+  double error = 0, error_from_base = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error += std::abs(found[0][i] - exact[i]);
+    error_from_base += std::abs(from_base[i] - exact[i]);
+  }
+  EXPECT_LT(error, error_from_base / 2);
+}
+
+// A point that was asked for before may have been forgotten: its pass is recorded once more.
+TEST(Measure, SameBitsAroundCentresThatComeAgain) {
+  MeasuringSetting& s = measuring_setting();
+  LoadedModel loaded = s.loaded;
+  add_narrow_weights(loaded, study::Precision::delta_bf16, 1);
+  const search::Measure measured =
+      make_search_measure(loaded, {.pool = s.pool, .engine = Engine::fast}, s.pairs);
+  search::Population some = population(3, 20);
+  some.candidates_per_centre = 3;
+  std::vector<std::vector<double>> found;
+  for (const double at : {1.0, 0.5, 1.0, 0.0, 1.0}) {
+    some.centres = {std::vector<double>(at == 0 ? 0 : 20, at)};
+    found.push_back(values(measured, some, {.candidates = 3, .examples = 5}));
+  }
+  EXPECT_NE(found[0], found[1]);
+  EXPECT_NE(found[0], found[3]);
+  EXPECT_EQ(found[0], found[2]);
+  EXPECT_EQ(found[0], found[4]);
 }
 
 // This is what ranks do: each computes other tiles, in another order.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "run/small_study.hpp"
+#include "search/centres.hpp"
 #include "search/recommend.hpp"
 
 namespace lorahub {
@@ -117,6 +118,35 @@ TEST(Study, DeltaEvaluationIsForTheSearchAlone) {
   }
   const Ended check = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
   EXPECT_EQ(check.code, 0) << check.out << check.err;
+}
+
+// Two runs of a search that begins far from the base: the points around which the ranks compute
+// follow from the generation alone, also where a run begins in the middle of the search.
+TEST(Study, DeltaEvaluationFarFromTheBaseHasTheBitsOfOneRank) {
+  if (__builtin_cpu_supports("avx512vnni") == 0) GTEST_SKIP() << "no AVX512-VNNI";
+  const std::string what =
+      "--set precision=delta-int8 --set method=lorahub --set search.runs=2 --set search.mean0=1 "
+      "--set search.budget=50";
+  const auto one = fresh_folder("far_one"), three = fresh_folder("far_three"),
+             killed = fresh_folder("far_killed");
+  for (const auto& where : {one, three, killed}) write_study(where);
+  ASSERT_EQ(run_study(one, "", what).code, 0);
+  ASSERT_EQ(run_study(three, "mpirun -n 3", what).code, 0);
+  EXPECT_EQ(payload(one), payload(three));
+  for (const auto& [id, record] : store::read_journal(one / "out" / "journal.ndj").finished)
+    for (const search::Generation& g : record.generations)
+      EXPECT_EQ(search::with_centres(g.population, 10).centre(0).size(), 6U);
+  // What a kill leaves: the first half of the lines.
+  std::ifstream whole(one / "out" / "journal.ndj");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(whole, line);) lines.push_back(line);
+  std::filesystem::create_directories(killed / "out");
+  std::ofstream half(killed / "out" / "journal.ndj");
+  for (size_t i = 0; i < lines.size() / 2; ++i) half << lines[i] << "\n";
+  half.close();
+  const Ended resumed = run_study(killed, "", what);
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(payload(one), payload(killed));
 }
 
 // A factor mixture of modules of different rank can't be made; a product of them can.

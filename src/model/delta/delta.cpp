@@ -41,7 +41,7 @@ class Bf16Weights : public NarrowWeights {
     });
   }
   const at::Tensor& of(int slot) const { return by_slot_.at(slot); }
-  std::unique_ptr<tensor::Products> products(const Trajectory& base) const override;
+  std::unique_ptr<tensor::Products> products(const Trajectory& centre) const override;
 
  private:
   std::map<int, at::Tensor> by_slot_;
@@ -49,18 +49,18 @@ class Bf16Weights : public NarrowWeights {
 
 class Bf16Products : public tensor::Products {
  public:
-  Bf16Products(const Bf16Weights& weights, const Trajectory& base)
-      : weights_(weights), base_(base) {}
+  Bf16Products(const Bf16Weights& weights, const Trajectory& centre)
+      : weights_(weights), centre_(centre) {}
 
   at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
-    const at::Tensor& y0 = base_.places.at(layer.slot).y0;
+    const at::Tensor& y0 = centre_.places.at(layer.slot).y0;
     if (!x.is_cpu()) return y0 + moved(x, layer);
     return tensor::add_to(y0.expand({x.size(0), -1, -1}).clone(at::MemoryFormat::Contiguous),
                           moved(x, layer));
   }
   at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
                           const tensor::Linear& layer) const override {
-    sum.add_(base_.places.at(layer.slot).y0);
+    sum.add_(centre_.places.at(layer.slot).y0);
     return tensor::add_to(std::move(sum), moved(x, layer));
   }
 
@@ -70,18 +70,18 @@ class Bf16Products : public tensor::Products {
     RECORD_USER_SCOPE("linears");
     if (!last_input_.is_same(x)) {
       last_input_ = x;
-      last_ = (x - base_.places.at(layer.slot).x0).to(at::kBFloat16);
+      last_ = (x - centre_.places.at(layer.slot).x0).to(at::kBFloat16);
     }
     return tensor::separate_rows_product(last_, weights_.of(layer.slot));
   }
 
   const Bf16Weights& weights_;
-  const Trajectory& base_;
+  const Trajectory& centre_;
   mutable at::Tensor last_input_, last_;
 };
 
-std::unique_ptr<tensor::Products> Bf16Weights::products(const Trajectory& base) const {
-  return std::make_unique<Bf16Products>(*this, base);
+std::unique_ptr<tensor::Products> Bf16Weights::products(const Trajectory& centre) const {
+  return std::make_unique<Bf16Products>(*this, centre);
 }
 
 }  // namespace

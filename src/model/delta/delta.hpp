@@ -1,8 +1,8 @@
-// Delta evaluation: candidates of a search differ from the base model by small adapters. A linear
-// layer's output is therefore the exact one y0 of the base model's own pass, plus the difference of
-// the inputs times the weights, both rounded to a type that multiplies faster: y = y0 + Q(W) Q(x -
-// x0). The rounding error follows |x - x0|, not |x|. For a network in f32; attention, adapters,
-// norms and the head stay f32.
+// Delta evaluation: candidates of a search differ little from a centre, which is the base model, or
+// a mixture in the middle of them. A linear layer's output is therefore the exact one y0 of the
+// centre's own pass, plus the difference of the inputs times the weights, both rounded to a type
+// that multiplies faster: y = y0 + Q(W) Q(x - x0). The rounding error follows |x - x0|, not |x|.
+// For a network in f32; attention, adapters, norms and the head stay f32.
 #pragma once
 #include <functional>
 #include <map>
@@ -14,16 +14,16 @@
 
 namespace lorahub::model::delta {
 
-// Inputs [1, rows, in] and outputs [1, rows, out] of the linear layers in the base model's pass
-// over some examples, by slot.
+// Inputs [1, rows, in] of the linear layers in the centre's pass over some examples, and their
+// products with the weights [1, rows, out], without what adapters add, by slot.
 struct Trajectory {
   struct LinearActivations {
     at::Tensor x0, y0;
   };
   std::map<int, LinearActivations> places;
 };
-// Records the trajectory of a pass of the base model. `pass` computes the pass and multiplies by
-// the Products that it is given.
+// Records the trajectory of the centre's pass. `pass` computes the pass and multiplies by the
+// Products that it is given.
 Trajectory trajectory(const std::function<void(const tensor::Products& by)>& pass);
 
 // The layers that are computed so, as the family of the model names them.

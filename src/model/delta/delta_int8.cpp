@@ -95,11 +95,11 @@ Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
   const int64_t rows = x.size(1), width = x.size(2), all = x.size(0) * rows;
   Rounded r{.bytes = at::empty({all, width}, at::kByte),
             .scales = std::vector<float>(static_cast<size_t>(all))};
-  const float *from = x.const_data_ptr<float>(), *base = x0.const_data_ptr<float>();
+  const float *from = x.const_data_ptr<float>(), *centre = x0.const_data_ptr<float>();
   auto* to = r.bytes.mutable_data_ptr<uint8_t>();
   for (int64_t row = 0; row < all; ++row) {
     const float* x_row = from + row * width;
-    const float* x0_row = base + row % rows * width;
+    const float* x0_row = centre + row % rows * width;
     const float most = largest_difference(x_row, x0_row, width);
     r.scales[static_cast<size_t>(row)] = most / kMost;
     round_difference(
@@ -130,7 +130,7 @@ class Int8Weights : public NarrowWeights {
                          "none", Scalars(), "");
   }
 
-  std::unique_ptr<tensor::Products> products(const Trajectory& base) const override;
+  std::unique_ptr<tensor::Products> products(const Trajectory& centre) const override;
 
  private:
   struct Packed {
@@ -149,12 +149,12 @@ class Int8Weights : public NarrowWeights {
 
 class Int8Products : public tensor::Products {
  public:
-  Int8Products(const Int8Weights& weights, const Trajectory& base)
-      : weights_(weights), base_(base) {}
+  Int8Products(const Int8Weights& weights, const Trajectory& centre)
+      : weights_(weights), centre_(centre) {}
 
   at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
     RECORD_USER_SCOPE("linears");
-    const Trajectory::LinearActivations& place = base_.places.at(layer.slot);
+    const Trajectory::LinearActivations& place = centre_.places.at(layer.slot);
     at::Tensor y = moved(x, place.x0, layer.slot);
     each_row(y, place.y0, scale_plus);
     return y.view({x.size(0), x.size(1), y.size(1)});
@@ -163,7 +163,7 @@ class Int8Products : public tensor::Products {
   at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
                           const tensor::Linear& layer) const override {
     RECORD_USER_SCOPE("linears");
-    const Trajectory::LinearActivations& place = base_.places.at(layer.slot);
+    const Trajectory::LinearActivations& place = centre_.places.at(layer.slot);
     float* to = sum.mutable_data_ptr<float>();
     each_row(moved(x, place.x0, layer.slot), place.y0,
              [&](float* y, const float* y0, const int64_t& width, const float& scale) {
@@ -194,13 +194,13 @@ class Int8Products : public tensor::Products {
   }
 
   const Int8Weights& weights_;
-  const Trajectory& base_;
+  const Trajectory& centre_;
   mutable at::Tensor last_input_;
   mutable Rounded last_;
 };
 
-std::unique_ptr<tensor::Products> Int8Weights::products(const Trajectory& base) const {
-  return std::make_unique<Int8Products>(*this, base);
+std::unique_ptr<tensor::Products> Int8Weights::products(const Trajectory& centre) const {
+  return std::make_unique<Int8Products>(*this, centre);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace lorahub::model::t5 {
 model::delta::DeltaLayers delta_layers(const Network& network);
 double narrow_values(const T5Config& config);  // how many weights these layers have
 
-// The bytes of the inputs and outputs of these layers in the base model's pass over some examples.
+// The bytes of the inputs and outputs of these layers in one pass over some examples.
 double trajectory_bytes(const T5Config& config, double source_tokens, double target_tokens);
 
 }  // namespace lorahub::model::t5

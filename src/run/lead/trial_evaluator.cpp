@@ -11,6 +11,7 @@
 #include "lora/retrieve.hpp"
 #include "objective/held_out.hpp"
 #include "objective/objective.hpp"
+#include "search/centres.hpp"
 #include "search/smoothing_points.hpp"
 
 namespace lorahub::run {
@@ -141,6 +142,14 @@ std::vector<int> TrialEvaluator::shot_tokens() const {
   return tokens;
 }
 
+// The candidates of a search by delta evaluation are computed by differences from centres.
+search::Population TrialEvaluator::with_centres(const search::Population& population,
+                                                RequestKind how) const {
+  if (how != RequestKind::search || trial().precision == study::exact(trial().precision))
+    return population;
+  return search::with_centres(population, search::resolved(trial().search, modules()).population);
+}
+
 TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& population,
                                                   RequestKind how, int kinds) {
   ++waits_;
@@ -154,7 +163,7 @@ TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& popu
     causes.emplace(fault.candidate, fault.cause);
   };
   Measured measured{
-      .sums = search::measure_all(across(call, note), population,
+      .sums = search::measure_all(across(call, note), with_centres(population, how),
                                   {static_cast<int>(inputs().pairs.size()), kinds}, tile_shape()),
       .faults = {}};
   for (const auto& [candidate, cause] : causes)

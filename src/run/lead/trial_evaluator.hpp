@@ -94,6 +94,7 @@ class TrialEvaluator {
     search::Sums sums;
     std::vector<search::Fault> faults;
   };
+  search::Population with_centres(const search::Population& population, RequestKind how) const;
   // `kinds` of numbers of each shot (objective/loss_kinds.hpp).
   Measured measured(const search::Population& population, RequestKind how, int kinds);
   search::Losses losses(const search::Sums& sums, const search::Population& population,

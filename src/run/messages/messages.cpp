@@ -48,7 +48,8 @@ void RankRequest::check() const {
 
 void TileRequest::check() const {
   base::check(dim >= 0 && candidates >= 0 && first_example >= 0 && examples >= 0 &&
-                  weights.size() == static_cast<size_t>(dim) * static_cast<size_t>(candidates),
+                  weights.size() == static_cast<size_t>(dim) * static_cast<size_t>(candidates) &&
+                  (centre.empty() || centre.size() == static_cast<size_t>(dim)),
               "a tile of a request makes no sense {}", kAdvice);
 }
 
@@ -59,11 +60,13 @@ void Difference::check() const {
 
 TileRequest tile_request(const search::Population& population, const search::Tile& tile) {
   const auto rows = population.rows(tile.first_candidate, tile.candidates);
+  const auto centre = population.centre(tile.first_candidate);
   return {.dim = population.dim,
           .candidates = tile.candidates,
           .first_example = tile.first_example,
           .examples = tile.examples,
-          .weights = {rows.begin(), rows.end()}};
+          .weights = {rows.begin(), rows.end()},
+          .centre = {centre.begin(), centre.end()}};
 }
 
 }  // namespace lorahub::run

@@ -74,18 +74,23 @@ struct ProbeRequest {
   static constexpr auto kFields = std::tuple(&ProbeRequest::place);
 };
 
-// A tile of a population: its shape and its candidates' weights alone.
+// A tile of a population: its shape, its candidates' weights alone, and their centre
+// (search::Population).
 struct TileRequest {
   int32_t dim = 0, candidates = 0;  // weights: [candidates, dim]
   int32_t first_example = 0, examples = 0;
   std::vector<double> weights = {};
+  std::vector<double> centre = {};  // [dim]; empty: the origin
 
   static constexpr auto kFields =
       std::tuple(&TileRequest::dim, &TileRequest::candidates, &TileRequest::first_example,
-                 &TileRequest::examples, &TileRequest::weights);
+                 &TileRequest::examples, &TileRequest::weights, &TileRequest::centre);
   void check() const;  // Error where the numbers make no tile
 
-  search::Population population() const { return {.dim = dim, .weights = weights}; }
+  search::Population population() const {
+    return {
+        .dim = dim, .weights = weights, .centres = {centre}, .candidates_per_centre = candidates};
+  }
   search::Tile tile() const {
     return {.first_candidate = 0,
             .candidates = candidates,

@@ -45,8 +45,10 @@ void LoadedTrial::use_pool(const std::vector<lora::Module>& chosen) {
   const objective::LoadedModel& loaded = models_.loaded();
   if (trial_.method == study::Method::random_lora)
     pool_ = lora::random_like(*pool_, trial_.seed.search);
-  const objective::Mixture mixture{
-      .pool = *pool_, .composition = study::mixing_rule(trial_), .engine = trial_.engine};
+  const objective::Mixture mixture{.pool = *pool_,
+                                   .composition = study::mixing_rule(trial_),
+                                   .engine = trial_.engine,
+                                   .centres = trial_.search.runs};
   measure_ = objective::make_measure(loaded, mixture, inputs_.pairs);
   search_ = measure_;
   if (study::uses_search(trial_.method)) {

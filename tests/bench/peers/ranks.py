@@ -2,7 +2,8 @@
 
 usage: ranks.py LORAHUB MODEL LIBRARY TASK [PRECISION ...]     (default: bf16 delta-bf16 delta-int8; rows 0:5 of TASK)
 
-A set is 12 weight vectors of 20 modules, the library's first: where a search begins, goes and ends. Per set and precision: the standard
+A set is 12 weight vectors of 20 modules, the library's first: where a search begins, goes and ends. Delta evaluation takes a set as one
+generation of a search. Per set and precision: the standard
 deviation of the error over that of the f32 loss (penalty left out), Spearman's and Kendall's rank correlation, and
 whether the best candidate is the same.
 """
@@ -49,8 +50,7 @@ def main():
     precisions = sys.argv[5:] or ["bf16", "delta-bf16", "delta-int8"]
     modules = sorted(file.parent.name for file in pathlib.Path(library).glob("*/adapter_config.json"))[:MODULES]
     names, vectors = zip(*sets(len(modules)))
-    every = numpy.concatenate(vectors)
-    exact, *others = [losses(program, model, library, modules, task, p, every).reshape(len(names), -1)
+    exact, *others = [numpy.stack([losses(program, model, library, modules, task, p, own) for own in vectors])
                       for p in ["f32"] + precisions]
     print("| set | spread, f32 | " + " | ".join(precisions) + " |\n| --- | ---: |" + " --- |" * len(precisions))
     for i, name in enumerate(names):

@@ -42,8 +42,19 @@ struct Rig {
       : g(golden(c.shape)),
         weights(c.type == Type::int8 ? int8_weights(t5::delta_layers(g.network))
                                      : bf16_weights(t5::delta_layers(g.network))),
-        base(trajectory(
-            [&](const tensor::Products& by) { t5::loss_sums(g.network, {}, g.pairs, by); })) {}
+        base(pass_of({})) {}
+  Trajectory pass_of(const Adapter& adapter) const {
+    return trajectory(
+        [&](const tensor::Products& by) { t5::loss_sums(g.network, adapter, g.pairs, by); });
+  }
+  // The sum over the examples of each candidate.
+  std::vector<double> losses(const std::vector<double>& sums) const {
+    std::vector<double> all;
+    const auto step = std::ssize(g.pairs);
+    for (auto own = sums.begin(); own != sums.end(); own += step)
+      all.push_back(std::accumulate(own, own + step, 0.0));
+    return all;
+  }
   std::vector<double> exact(const Adapter& adapter) const {
     return model::t5::loss_sums(g.network, adapter, g.pairs);
   }
@@ -70,20 +81,38 @@ TEST_P(DeltaShapes, at_the_base_it_is_exact) {
 TEST_P(DeltaShapes, candidates_keep_their_order) {
   const Rig rig(GetParam());
   const Adapter adapter = random_adapter(rig.g.config, 12, 0.1);
-  const std::vector<double> exact = rig.exact(adapter), delta = rig.delta(adapter);
-  const size_t examples = rig.g.pairs.size();
-  const auto of = [&](const std::vector<double>& sums) {
-    std::vector<double> losses;
-    for (size_t p = 0; p < 12; ++p)
-      losses.push_back(std::accumulate(sums.begin() + static_cast<long>(p * examples),
-                                       sums.begin() + static_cast<long>((p + 1) * examples), 0.0));
-    return losses;
-  };
-  const std::vector<double> x = of(exact), y = of(delta);
+  const std::vector<double> x = rig.losses(rig.exact(adapter)), y = rig.losses(rig.delta(adapter));
   const double error = test::relative_error(x, y);
   EXPECT_GT(error, 0);  // it was not computed in f32
   EXPECT_LT(error, GetParam().type == Type::int8 ? 0.1 : 0.02);
   RecordProperty("relative_error", std::to_string(error));
+}
+
+TEST_P(DeltaShapes, at_the_centre_it_is_exact) {
+  Rig rig(GetParam());
+  const Adapter centre = random_adapter(rig.g.config, 1);
+  rig.base = rig.pass_of(centre);
+  const std::vector<double> exact = rig.exact(centre), delta = rig.delta(centre);
+  for (size_t k = 0; k < exact.size(); ++k) EXPECT_NEAR(delta[k], exact[k], 1e-5 * exact[k]) << k;
+}
+
+// Candidates around one that is far from the base: each differs from it by a tenth of what it
+// differs from the base by.
+TEST_P(DeltaShapes, far_from_the_base_a_pass_of_the_middle_tells_candidates_apart_better) {
+  Rig rig(GetParam());
+  Adapter adapter = random_adapter(rig.g.config, 12);
+  for (LowRank& low : adapter.slots) {
+    const at::Tensor b = low.b.narrow(0, 0, 1);
+    low.a = low.a.narrow(0, 0, 1).expand_as(low.a).contiguous();
+    low.b = b + 0.1 * (low.b - b);
+  }
+  const std::vector<double> exact = rig.losses(rig.exact(adapter));
+  const double from_base = test::relative_error(exact, rig.losses(rig.delta(adapter)));
+  rig.base = rig.pass_of(one_of(adapter, 0));
+  const double from_middle = test::relative_error(exact, rig.losses(rig.delta(adapter)));
+  EXPECT_LT(from_middle, from_base / 2);
+  RecordProperty("from_base", std::to_string(from_base));
+  RecordProperty("from_middle", std::to_string(from_middle));
 }
 
 // Inputs differ by f32's own 1e-6 or so, which may round to another byte; the bound allows for

@@ -34,8 +34,11 @@ struct DeltaRig {
     for (Tokens& pair : tiny.pairs) pair.source.insert(pair.source.begin(), 20, 11);
     weights = c.int8 ? delta::int8_weights(model->delta_layers())
                      : delta::bf16_weights(model->delta_layers());
-    base = delta::trajectory(
-        [&](const tensor::Products& by) { model->loss_sums({}, tiny.pairs, by); });
+    base = pass_of({});
+  }
+  delta::Trajectory pass_of(const Adapter& adapter) const {
+    return delta::trajectory(
+        [&](const tensor::Products& by) { model->loss_sums(adapter, tiny.pairs, by); });
   }
   Adapter adapter(int64_t candidates, double size) const {
     return test::tiny_adapter(tiny.network().config, candidates, size);
@@ -55,6 +58,17 @@ struct DeltaRig {
     return all;
   }
 };
+
+// Candidates around the first one, which is far from the base: each differs from it by a tenth of
+// what the first differs from the base by.
+Adapter around_the_first(Adapter all) {
+  for (LowRank& low : all.slots) {
+    const at::Tensor b = low.b.narrow(0, 0, 1);
+    low.a = low.a.narrow(0, 0, 1).expand_as(low.a).contiguous();
+    low.b = b + 0.1 * (low.b - b);
+  }
+  return all;
+}
 
 class LlamaDelta : public testing::TestWithParam<DeltaCase> {
  protected:
@@ -84,6 +98,26 @@ TEST_P(LlamaDelta, CandidatesKeepTheirOrder) {
   EXPECT_GT(error, 0);  // it was not computed in f32
   EXPECT_LT(error, GetParam().int8 ? 0.1 : 0.02);
   RecordProperty("relative_error", std::to_string(error));
+}
+
+TEST_P(LlamaDelta, AtTheCentreItIsTheFullPass) {
+  DeltaRig rig(GetParam());
+  const Adapter centre = rig.adapter(1, 0.3);
+  rig.base = rig.pass_of(centre);
+  const std::vector<double> full = rig.full(centre), sums = rig.by_delta(centre);
+  for (size_t k = 0; k < full.size(); ++k) EXPECT_NEAR(sums[k], full[k], 1e-5 * full[k]) << k;
+}
+
+TEST_P(LlamaDelta, FarFromTheBaseAPassOfTheMiddleTellsCandidatesApartBetter) {
+  DeltaRig rig(GetParam());
+  const Adapter adapter = around_the_first(rig.adapter(12, 0.1));
+  const std::vector<double> full = rig.losses(rig.full(adapter));
+  const double from_base = test::relative_error(full, rig.losses(rig.by_delta(adapter)));
+  rig.base = rig.pass_of(candidates(adapter, 0, 1));
+  const double from_middle = test::relative_error(full, rig.losses(rig.by_delta(adapter)));
+  EXPECT_LT(from_middle, from_base / 2);
+  RecordProperty("from_base", std::to_string(from_base));
+  RecordProperty("from_middle", std::to_string(from_middle));
 }
 
 TEST_P(LlamaDelta, WhatIsNotFiniteIsNotHidden) {

@@ -36,6 +36,21 @@ TEST(Messages, ATileTravelsWithItsCandidatesAlone) {
   EXPECT_EQ(got.tile().examples, 3);
 }
 
+TEST(Messages, ATileTravelsWithTheCentreOfItsCandidates) {
+  search::Population population{.dim = 2, .weights = {1, 2, 3, 4, 5, 6, 7, 8}};
+  population.centres = {{2, 3}, {}};
+  population.candidates_per_centre = 2;
+  const auto sent = [&](int first) {
+    const search::Tile tile{
+        .first_candidate = first, .candidates = 2, .first_example = 0, .examples = 3};
+    const auto got = base::decode<TileRequest>(base::encode(tile_request(population, tile)));
+    const search::Population there = got.population();
+    return std::vector(there.centre(1).begin(), there.centre(1).end());
+  };
+  EXPECT_EQ(sent(0), (std::vector<double>{2, 3}));
+  EXPECT_EQ(sent(2), std::vector<double>{});
+}
+
 TEST(Messages, CutOrForeignOnesAreRefused) {
   const std::string whole = base::encode(
       RankRequest{.kind = RequestKind::search, .number = 1, .trial = "knobs", .kept = {1, 2, 3}});
@@ -48,7 +63,8 @@ TEST(Messages, CutOrForeignOnesAreRefused) {
        {TileRequest{.dim = -1, .candidates = -1, .weights = {1}},
         TileRequest{.dim = 2, .candidates = 2, .weights = {1, 2, 3}},
         TileRequest{.dim = 1, .candidates = 1, .first_example = -1, .weights = {1}},
-        TileRequest{.dim = 1, .candidates = 1, .examples = -1, .weights = {1}}})
+        TileRequest{.dim = 1, .candidates = 1, .examples = -1, .weights = {1}},
+        TileRequest{.dim = 1, .candidates = 1, .weights = {1}, .centre = {1, 2}}})
     EXPECT_THROW(base::decode<TileRequest>(base::encode(tile)), base::Error);
 }
 
