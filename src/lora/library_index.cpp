@@ -172,12 +172,14 @@ void LibraryIndex::apply(const IndexChanges& changes) {
   std::vector<std::string_view> gone(changes.gone.begin(), changes.gone.end());
   std::ranges::sort(gone);
   const size_t before = lines_.size();
-  std::erase_if(lines_,
-                [&](const IndexLine& line) { return std::ranges::binary_search(gone, line.name); });
+  if (!gone.empty())
+    std::erase_if(
+        lines_, [&](const IndexLine& line) { return std::ranges::binary_search(gone, line.name); });
   std::vector<IndexLine> merged;
   merged.reserve(lines_.size() + read.size());
-  std::ranges::set_union(read, lines_, std::back_inserter(merged), {}, &IndexLine::name,
-                         &IndexLine::name);
+  std::set_union(read.begin(), read.end(), std::move_iterator(lines_.begin()),
+                 std::move_iterator(lines_.end()), std::back_inserter(merged),
+                 [](const auto& one, const auto& other) { return one.name < other.name; });
   loose_ += before + 2 * read.size() - merged.size();  // each read one is added at the end
   lines_ = std::move(merged);
 }
