@@ -2,11 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <utility>
 
 #include "base/text.hpp"
 #include "net/page_allocator.hpp"
@@ -20,7 +22,9 @@ namespace http = beast::http;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kLookAgain{50};   // at a response that is not there yet
+// Pauses between looks at a response that is not there yet, each longer than the last one by a
+// quarter and a millisecond.
+constexpr milliseconds kFirstPause{1}, kLongestPause{50};
 constexpr milliseconds kNextPiece{200};  // of a stream
 constexpr int kKeepAlive = 75;           // pieces of nothing after which a comment is sent: 15 s
 
@@ -221,6 +225,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void send(HttpResponse response) {
     if (response.later) {
       later_ = std::move(response.later);
+      pause_ = kFirstPause;
       return look_again();
     }
     response_ = std::move(response);
@@ -257,7 +262,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void look_again() {
     stream_.expires_never();
-    wait(kLookAgain, [this] {
+    wait(std::exchange(pause_, std::min(pause_ + pause_ / 4 + kFirstPause, kLongestPause)), [this] {
       std::optional<HttpResponse> response;
       try {
         response = later_();
@@ -343,6 +348,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   HttpRequest request_;
   HttpResponse response_;
   std::function<std::optional<HttpResponse>()> later_;
+  milliseconds pause_{};  // before the next look
   std::optional<http::response<http::span_body<const char>>> message_;
   std::optional<http::response_serializer<http::span_body<const char>>> writer_;  // of the message
   std::optional<http::response<http::empty_body>> head_;
