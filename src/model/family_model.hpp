@@ -91,6 +91,7 @@ class FamilyModel : public Model {
   std::vector<const tensor::Linear*> delta_layers() const override {
     return Family::delta_layers(network_);
   }
+  bool has_outlying_inputs() const override { return Family::kHasOutlyingInputs; }
 
  private:
   Network network_;

@@ -43,10 +43,12 @@ objective::LoadedModel load_model(const std::string& model, study::Precision pre
 void add_narrow_weights(objective::LoadedModel& loaded_model, study::Precision precision,
                         int threads) {
   if (loaded_model.narrow != nullptr) return;
+  const model::Model& model = *loaded_model.model;
   if (precision == study::Precision::delta_bf16)
-    loaded_model.narrow = model::delta::bf16_weights(loaded_model.model->delta_layers(), threads);
+    loaded_model.narrow = model::delta::bf16_weights(model.delta_layers(), threads);
   if (precision == study::Precision::delta_int8)
-    loaded_model.narrow = model::delta::int8_weights(loaded_model.model->delta_layers(), threads);
+    loaded_model.narrow = model::delta::int8_weights(
+        model.delta_layers(), {.threads = threads, .turned = model.has_outlying_inputs()});
 }
 
 PartlyLoadedModel load_share(const std::string& model, study::Precision precision,

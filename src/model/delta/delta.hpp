@@ -37,7 +37,16 @@ class NarrowWeights {
   virtual std::unique_ptr<tensor::Products> products(const Trajectory& base) const = 0;
 };
 std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads = 1);
-std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, int threads = 1);
+// With `turned`, inputs and weights are multiplied by one Hadamard matrix before they are rounded,
+// which their product does not notice: numbers that are far larger than the others of a row are so
+// spread over many, and do not make the steps of the bytes wide (QuaRot, Ashkboos et al. 2024,
+// arXiv 2404.00456).
+struct Int8Form {
+  int threads = 1;
+  bool turned = false;
+};
+std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers,
+                                                  const Int8Form& form = {});
 // Error where int8 is not multiplied exactly: no AVX512-VNNI, or a GPU.
 void check_int8(base::Device device);
 

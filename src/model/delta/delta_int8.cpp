@@ -32,6 +32,34 @@ c10::TypedOperatorHandle<Signature> operation(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 
+// The Hadamard matrix has this size, and turns as many equal parts of a row; a width that has no
+// such parts stays as it is.
+constexpr int64_t kParts = 64;
+
+bool has_parts(int64_t width) { return width % kParts == 0; }
+
+LORAHUB_FAST_LOOP void sums_and_differences(float* __restrict a, float* __restrict b,
+                                            const int64_t& count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float sum = a[i] + b[i], difference = a[i] - b[i];
+    a[i] = sum;
+    b[i] = difference;
+  }
+}
+
+// All but the factor 1 / sqrt(kParts). Each stage works on runs of memory.
+void turn(float* row, int64_t width) {
+  if (!has_parts(width)) return;
+  for (int64_t run = width / 2; run >= width / kParts; run /= 2)
+    for (float* a = row; a < row + width; a += 2 * run) sums_and_differences(a, a + run, run);
+}
+
+// d = x - x0
+LORAHUB_FAST_LOOP void subtract(float* __restrict d, const float* __restrict x,
+                                const float* __restrict x0, const int64_t& count) {
+  for (int64_t i = 0; i < count; ++i) d[i] = x[i] - x0[i];
+}
+
 // The largest |x - x0|, NaN when one of them is not finite.
 LORAHUB_FAST_LOOP float largest_difference(const float* __restrict x, const float* __restrict x0,
                                            const int64_t& count) {
@@ -85,21 +113,28 @@ LORAHUB_FAST_LOOP void add(float* __restrict sum, const float* __restrict y, con
   for (int64_t i = 0; i < count; ++i) sum[i] += y[i];
 }
 
-// x - x0, as bytes and a scale of each row.
+// x - x0 as bytes and a scale of each row.
 struct Rounded {
   at::Tensor bytes;  // [P * rows, in]
   std::vector<float> scales;
 };
 
-Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
+Rounded rounded(const at::Tensor& x, const at::Tensor& x0, bool turned) {
   const int64_t rows = x.size(1), width = x.size(2), all = x.size(0) * rows;
   Rounded r{.bytes = at::empty({all, width}, at::kByte),
             .scales = std::vector<float>(static_cast<size_t>(all))};
   const float *from = x.const_data_ptr<float>(), *centre = x0.const_data_ptr<float>();
   auto* to = r.bytes.mutable_data_ptr<uint8_t>();
+  std::vector<float> moved(turned ? static_cast<size_t>(width) : 0), nothing(moved.size());
   for (int64_t row = 0; row < all; ++row) {
     const float* x_row = from + row * width;
     const float* x0_row = centre + row % rows * width;
+    if (turned) {
+      subtract(moved.data(), x_row, x0_row, width);
+      turn(moved.data(), width);
+      x_row = moved.data();
+      x0_row = nothing.data();
+    }
     const float most = largest_difference(x_row, x0_row, width);
     r.scales[static_cast<size_t>(row)] = most / kMost;
     round_difference(
@@ -109,15 +144,25 @@ Rounded rounded(const at::Tensor& x, const at::Tensor& x0) {
   return r;
 }
 
+// Weights [out, in] whose rows are turned, and divided by kParts for both turns.
+at::Tensor turned_rows(const at::Tensor& weight) {
+  at::Tensor turned = weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
+  const int64_t width = turned.size(1);
+  if (!has_parts(width)) return turned;
+  float* row = turned.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < turned.size(0); ++i) turn(row + i * width, width);
+  return turned.div_(kParts);
+}
+
 // Weights with a scale an output (largest |w| / 127), in the library's own order.
 class Int8Weights : public NarrowWeights {
  public:
-  Int8Weights(const DeltaLayers& layers, int threads) {
+  Int8Weights(const DeltaLayers& layers, const Int8Form& form) : is_turned_(form.turned) {
     for (const tensor::Linear* layer : layers) by_slot_[layer->slot];
-    tensor::share(threads, static_cast<int>(layers.size()), [&](int i) {
+    tensor::share(form.threads, static_cast<int>(layers.size()), [&](int i) {
       const c10::InferenceMode inference;
       const tensor::Linear& layer = *layers[static_cast<size_t>(i)];
-      by_slot_.at(layer.slot) = packed(layer.weight);
+      by_slot_.at(layer.slot) = packed(is_turned_ ? turned_rows(layer.weight) : layer.weight);
     });
   }
 
@@ -125,12 +170,14 @@ class Int8Weights : public NarrowWeights {
   // kZero.
   at::Tensor times(const at::Tensor& x, int slot) const {
     static const auto multiply = operation<QLinear>("onednn::qlinear_pointwise");
+    static const Maybe no_bias;
     const Packed& w = by_slot_.at(slot);
-    return multiply.call(x, 1.0, kZero, w.weight, w.scale, w.zero, std::nullopt, 1.0, 0, at::kFloat,
+    return multiply.call(x, 1.0, kZero, w.weight, w.scale, w.zero, no_bias, 1.0, 0, at::kFloat,
                          "none", Scalars(), "");
   }
 
   std::unique_ptr<tensor::Products> products(const Trajectory& centre) const override;
+  bool is_turned() const { return is_turned_; }
 
  private:
   struct Packed {
@@ -138,12 +185,14 @@ class Int8Weights : public NarrowWeights {
   };
   static Packed packed(const at::Tensor& weight) {
     static const auto prepack = operation<Prepack>("onednn::qlinear_prepack");
+    static const std::optional<c10::List<int64_t>> no_shape;
     const at::Tensor scale = weight.abs().amax(1).clamp_min(1e-30) / kMost;
     const at::Tensor whole = (weight / scale.unsqueeze(1)).round_().to(at::kChar);
-    return {.weight = prepack.call(whole, std::nullopt),
+    return {.weight = prepack.call(whole, no_shape),
             .scale = scale,
             .zero = at::zeros({scale.size(0)}, at::kLong)};
   }
+  bool is_turned_;
   std::map<int, Packed> by_slot_;
 };
 
@@ -179,7 +228,7 @@ class Int8Products : public tensor::Products {
   at::Tensor moved(const at::Tensor& x, const at::Tensor& x0, int slot) const {
     if (!last_input_.is_same(x)) {
       last_input_ = x;
-      last_ = rounded(x.contiguous(), x0);
+      last_ = rounded(x.contiguous(), x0, weights_.is_turned());
     }
     return weights_.times(last_.bytes, slot);
   }
@@ -215,10 +264,10 @@ void check_int8(base::Device device) {
               "bytes, a GPU multiplies otherwise), use delta-bf16 or f32");
 }
 
-std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, int threads) {
+std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers, const Int8Form& form) {
   for (const tensor::Linear* layer : layers)
     check_int8(layer->weight.is_cpu() ? base::Device::cpu : base::Device::cuda);
-  return std::make_shared<const Int8Weights>(layers, threads);
+  return std::make_shared<const Int8Weights>(layers, form);
 }
 
 }  // namespace lorahub::model::delta

@@ -38,6 +38,7 @@ struct LlamaFamily {
     for (const auto& [name, tensor] : replaced) *places.at(name) = tensor;
     if (tied) network.lm_head = network.embedding;
   }
+  static constexpr bool kHasOutlyingInputs = true;
   static std::vector<const tensor::Linear*> delta_layers(const Network& network) {
     std::vector<const tensor::Linear*> all;
     for (const Block& block : network.blocks)

@@ -29,6 +29,7 @@ struct T5Family {
   static constexpr auto generate_each = &t5::generate_each;
   static constexpr auto prompt_state = &t5::prompt_state;
   static constexpr auto delta_layers = &t5::delta_layers;
+  static constexpr bool kHasOutlyingInputs = false;
 
   static bool is_embedding_or_head(const std::string& name) {
     return name == kShared || name == kEncoderEmbedding || name == kDecoderEmbedding ||

@@ -166,6 +166,28 @@ INSTANTIATE_TEST_SUITE_P(Shapes, DeltaShapes,
                                          Case{"small", Type::int8}),
                          [](const auto& c) { return text(c.param); });
 
+// The error of moved inputs of which one is far larger than the others.
+double error_with_an_outlier(bool turned) {
+  const c10::InferenceMode inference;
+  const at::Generator generator = at::detail::createCPUGenerator(3);
+  const tensor::Linear layer{.weight = at::randn({48, 192}, generator), .slot = 0};
+  at::Tensor x = at::randn({1, 5, 192}, generator);
+  x.select(2, 70).fill_(60);
+  Trajectory base;
+  base.places[0] = {.x0 = at::zeros({1, 5, 192}), .y0 = at::zeros({1, 5, 48})};
+  const auto weights = int8_weights({&layer}, {.turned = turned});
+  const at::Tensor exact = at::matmul(x, layer.weight.t());
+  const at::Tensor error = weights->products(base)->product(x, layer) - exact;
+  return (error.norm() / exact.norm()).item<double>();
+}
+
+TEST(Delta, turning_spreads_what_an_outlier_would_cost) {
+  if (!has_int8()) GTEST_SKIP() << "no AVX512-VNNI";
+  const double plain = error_with_an_outlier(false), turned = error_with_an_outlier(true);
+  EXPECT_GT(plain, 0.008);
+  EXPECT_LT(turned, plain / 2);
+}
+
 TEST(Delta, is_refused_where_int8_is_not_multiplied_exactly) {
   EXPECT_THROW(check_int8(base::Device::cuda), base::Error);
   if (has_int8()) return;
