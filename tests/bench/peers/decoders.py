@@ -1,13 +1,19 @@
 """Seconds of a loss and of an answer of a decoder-only model by `lorahub` and its peers at equal work, side by side.
 
-usage: decoders.py MODEL LORAHUB ROUNDS VECTORS TASK ...    (MODEL: a folder with the GGUF file of SmolLM2-135M-Instruct)
+usage: decoders.py MODEL LORAHUB ROUNDS VECTORS TASK ...
+usage: decoders.py MODEL LORAHUB ROUNDS VECTORS --random SHAPE --layers N --numbers f32|bf16 TASK ...
+
+MODEL: a folder with the GGUF file of SmolLM2-135M-Instruct. With --random it gives the tokenizer alone, and the model is N layers of
+random weights in the shape of llama-3.2-1b or qwen2.5-7b, which has 16 and 28 of them; bf16 leaves out the sides that hold f32.
 
 TASK: a folder with example.jsonl; the first 5 rows are scored; of the first TASK 20 are answered, with at most 16 tokens. In
 every round each side has its turn, so that what else the machine does hits all alike; figures are medians over rounds of
-processor seconds of one thread, ratios are medians of the rounds' ratios. The peers compute the base model; lorahub computes VECTORS mixtures of one module more than
-one mixture, over VECTORS, so that loading cancels. Ends with 1 where f32 sums of the base differ by more than 2e-4.
+processor seconds of one thread, ratios are medians of the rounds' ratios. The peers compute the base model; lorahub computes VECTORS
+mixtures of one module more than one mixture, over VECTORS, so that loading cancels. Ends with 1 where f32 sums of the base differ by more than 2e-4.
 """
 
+import argparse
+import copy
 import json
 import os
 import pathlib
@@ -24,6 +30,14 @@ import transformers
 from safetensors.torch import save_file
 
 ROWS, PROMPTS, ANSWER, JOINER, RANK = 5, 20, 16, " ", 16
+SHAPES = {  # as published, with the plain RoPE that CTranslate2 takes from any config
+    "llama-3.2-1b": lambda layers: transformers.LlamaConfig(
+        vocab_size=128256, hidden_size=2048, intermediate_size=8192, num_hidden_layers=layers, num_attention_heads=32,
+        num_key_value_heads=8, head_dim=64, max_position_embeddings=131072, rms_norm_eps=1e-5, tie_word_embeddings=True),
+    "qwen2.5-7b": lambda layers: transformers.Qwen2Config(
+        vocab_size=152064, hidden_size=3584, intermediate_size=18944, num_hidden_layers=layers, num_attention_heads=28,
+        num_key_value_heads=4, max_position_embeddings=32768, rms_norm_eps=1e-6, tie_word_embeddings=False, eos_token_id=151643),
+}
 
 
 def used(who):
@@ -137,10 +151,10 @@ def write_module(folder, model):
                                                             "target_modules": ["q_proj", "v_proj"]}))
 
 
-def table(title, seconds):
-    print(f"\n| {title} | CPU s | x lorahub f32 (least to greatest round) |\n| --- | ---: | ---: |")
+def table(title, seconds, ours):
+    print(f"\n| {title} | CPU s | x {ours} (least to greatest round) |\n| --- | ---: | ---: |")
     for name, rounds in seconds.items():
-        ratios = [one / mine for one, mine in zip(rounds, seconds["lorahub f32"])]
+        ratios = [one / mine for one, mine in zip(rounds, seconds[ours])]
         print(f"| {name} | {statistics.median(rounds):.4f} | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
 
 
@@ -168,43 +182,71 @@ def compare(task, sides, ours, rounds, vectors, answered):
                 answers.setdefault(name, []).append((many[1] - few[1]) / (PROMPTS - 1))
     print(f"\n{task.parent.name}: rows of {[len(whole) for whole in rows.whole]} tokens, {rows.lengths} of them targets; {rounds} rounds, "
           f"{vectors} vectors, load average {os.getloadavg()[0]:.1f}")
-    table(f"loss, {ROWS} rows", seconds)
+    table(f"loss, {ROWS} rows", seconds, f"lorahub {ours['precisions'][0]}")
     if answered:
-        table(f"one answer, at most {ANSWER} tokens", answers)
+        table(f"one answer, at most {ANSWER} tokens", answers, f"lorahub {ours['precisions'][0]}")
     sys.stdout.flush()
-    exact = sums["transformers f32, head on all rows"]
+    exact = next(iter(sums.values()))
     print("\n| side | greatest difference of a sum, nats |\n| --- | ---: |")
     for name, own in sums.items():
         print(f"| {name} | {max(abs(a - b) for a, b in zip(own, exact)):.6f} |")
-    return max(abs(a - b) for name in ("CTranslate2 f32", "lorahub f32") for a, b in zip(sums[name], exact)) <= 2e-4
+    f32 = [name for name in ("CTranslate2 f32", "lorahub f32") if name in sums]
+    return max((abs(a - b) for name in f32 for a, b in zip(sums[name], exact)), default=0) <= 2e-4
+
+
+def words():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("lorahub")
+    parser.add_argument("rounds", type=int)
+    parser.add_argument("vectors", type=int)
+    parser.add_argument("tasks", nargs="+", type=pathlib.Path)
+    parser.add_argument("--random", choices=SHAPES)
+    parser.add_argument("--layers", type=int, default=0)
+    parser.add_argument("--numbers", choices=["f32", "bf16"], default="f32")
+    return parser.parse_args()
+
+
+def loaded_model(asked, file, dtype):
+    if asked.random:
+        torch.manual_seed(1)
+        return transformers.AutoModelForCausalLM.from_config(SHAPES[asked.random](asked.layers), dtype=dtype).eval()
+    return transformers.AutoModelForCausalLM.from_pretrained(asked.model, gguf_file=file, dtype=dtype).eval()
+
+
+def peers(asked, folder, model, tokenizer):
+    int8 = {"CTranslate2 int8": CTranslate2(folder / "ctranslate2", tokenizer, "int8")}
+    if asked.numbers == "bf16":
+        return {"transformers bf16": Transformers(model, "target rows")} | int8
+    return {"transformers f32, head on all rows": Transformers(model, "all rows"),
+            "transformers f32": Transformers(model, "target rows"),
+            "transformers bf16": Transformers(copy.deepcopy(model).to(torch.bfloat16), "target rows"),
+            "CTranslate2 f32": CTranslate2(folder / "ctranslate2", tokenizer, "float32")} | int8
 
 
 def main():
-    gguf, program, rounds, vectors = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    asked = words()
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    file = next(gguf.glob("*.gguf")).name
-    load = lambda dtype: transformers.AutoModelForCausalLM.from_pretrained(gguf, gguf_file=file, dtype=dtype).eval()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(gguf, gguf_file=file)
+    file = next(asked.model.glob("*.gguf")).name
+    tokenizer = transformers.AutoTokenizer.from_pretrained(asked.model, gguf_file=file)
     with tempfile.TemporaryDirectory() as name:
-        folder, model = pathlib.Path(name), load(torch.float32)
+        folder = pathlib.Path(name)
+        model = loaded_model(asked, file, torch.float32 if asked.numbers == "f32" else torch.bfloat16)
         write_model(folder / "model", model)
         tokenizer.save_pretrained(folder / "model")
-        ctranslate2.converters.TransformersConverter(str(folder / "model")).convert(str(folder / "ctranslate2"))
         write_module(folder / "library" / "module", model)
+        kind = None if asked.numbers == "f32" else "int8"
+        ctranslate2.converters.TransformersConverter(str(folder / "model")).convert(str(folder / "ctranslate2"), quantization=kind)
         (folder / "one.json").write_text("[[0]]")
-        (folder / "many.json").write_text(json.dumps([[0.1 * i / vectors] for i in range(vectors + 1)]))
-        sides = {"tokenizer": tokenizer,
-                 "peers": {"transformers f32, head on all rows": Transformers(model, "all rows"),
-                           "transformers f32": Transformers(model, "target rows"),
-                           "transformers bf16": Transformers(load(torch.bfloat16), "target rows"),
-                           "CTranslate2 f32": CTranslate2(folder / "ctranslate2", tokenizer, "float32"),
-                           "CTranslate2 int8": CTranslate2(folder / "ctranslate2", tokenizer, "int8")}}
+        (folder / "many.json").write_text(json.dumps([[0.1 * i / asked.vectors] for i in range(asked.vectors + 1)]))
+        sides = {"tokenizer": tokenizer, "peers": peers(asked, folder, model, tokenizer)}
         vnni = "avx512_vnni" in pathlib.Path("/proc/cpuinfo").read_text()
-        ours = {"precisions": ["f32", "bf16"] + ["delta-int8"] * vnni, "make": lambda task: Ours(program, gguf, folder, task)}
+        ours = {"precisions": ["f32", "bf16"] + ["delta-int8"] * vnni if asked.numbers == "f32" else ["bf16"],
+                "make": lambda task: Ours(asked.lorahub, folder / "model" if asked.random else asked.model, folder, task)}
         started = time.time()
-        equal = [compare(pathlib.Path(task) / "example.jsonl", sides, ours, rounds, vectors, answered=number == 0)
-                 for number, task in enumerate(sys.argv[5:])]
+        equal = [compare(task / "example.jsonl", sides, ours, asked.rounds, asked.vectors, answered=number == 0 and not asked.random)
+                 for number, task in enumerate(asked.tasks)]
         print(f"\n{time.time() - started:.0f} s, torch {torch.__version__}, transformers {transformers.__version__}, "
               f"CTranslate2 {ctranslate2.__version__}")
         if not all(equal):

@@ -4,6 +4,7 @@
 #
 #   tests/bench/peers/decoders.sh [TASK ...]    (default: date_understanding boolean_expressions web_of_lies navigate)
 #
+# RANDOM_SHAPE     "llama-3.2-1b --layers 16" or "qwen2.5-7b --layers 8 --numbers bf16": random weights of that shape instead
 # LORAHUB          the program                (default build/release/lorahub)
 # LORAHUB_SMOLLM2  the folder of the model    (default: scripts/fetch-smollm2 fetches it)
 # PYTHON           a Python with the packages (default: a venv in the cache folder, made at the first run; a few GB)
@@ -30,5 +31,6 @@ if [[ -z $python ]]; then
 fi
 export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 CUDA_VISIBLE_DEVICES='' HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 export TRANSFORMERS_VERBOSITY=error
-"$python" "$here/decoders.py" "$model" "$lorahub" "${ROUNDS:-3}" "${VECTORS:-6}" \
+# shellcheck disable=SC2086  # the words of the shape are options
+"$python" "$here/decoders.py" "$model" "$lorahub" "${ROUNDS:-3}" "${VECTORS:-6}" ${RANDOM_SHAPE:+--random $RANDOM_SHAPE} \
   "${tasks[@]/#/$root/configs/tasks/lorahub_bbh/}"
