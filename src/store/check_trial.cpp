@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 #include <span>
 
 #include "base/check.hpp"
+#include "search/centres.hpp"
+#include "search/optimizer.hpp"
 #include "search/recommend.hpp"
 #include "store/replay.hpp"
 #include "store/validity.hpp"
@@ -187,8 +191,8 @@ class TrialCheck {
     if (trace.evaluations != evaluations.size() || trace.modules != weights.size()) return;
     for (size_t e = 0; e < evaluations.size(); ++e)
       expect(same_loss(trace.losses[e], evaluations[e].loss), "evaluation {} has two losses", e);
-    repeated(trial, trace);
     const search::Trace course = course_of(evaluations, trace);
+    repeated(trial, course);
     const Replay again = reads("search.method") ? replay(trial, course) : Replay{};
     if (again.departure)
       expect(false, "the search asks for other candidates than those of generation {}",
@@ -202,22 +206,37 @@ class TrialCheck {
       best(trial, evaluations, trace);
   }
 
-  // Candidates of equal weights have equal losses, and that of w = 0 stands in /runs. A program may
-  // answer twice in two ways, and runs that leave out other shots do.
-  void repeated(const study::Trial& trial, const TraceArrays& trace) {
+  // Candidates of equal weights have equal losses, in delta evaluation where their moves count from
+  // the same point, too, and that of w = 0 stands in /runs. A program may answer twice in two ways,
+  // and runs that leave out other shots do.
+  void repeated(const study::Trial& trial, const search::Trace& course) {
     if (trial.loss == study::LossKind::ask || trial.held_out > 0) return;
-    std::map<std::vector<double>, double> seen;
-    for (size_t e = 0; e < trace.evaluations; ++e) {
-      const auto tried = std::span(trace.weights).subspan(e * trace.modules, trace.modules);
-      const auto [first, fresh] = seen.try_emplace({tried.begin(), tried.end()}, trace.losses[e]);
-      expect(fresh || same_loss(first->second, trace.losses[e]),
-             "evaluation {} has the loss {}, equal weights had {}", e, trace.losses[e],
-             first->second);
+    const bool by_moves = study::exact(trial.precision) != trial.precision;
+    std::map<std::pair<std::vector<double>, std::vector<double>>, double> seen;
+    std::optional<double> at_zero;
+    size_t e = 0;
+    for (const search::Generation& each : course.generations) {
+      const search::Population asked = by_moves ? centred(trial, each) : each.population;
+      for (int p = 0; p < asked.size(); ++p, ++e) {
+        const auto weights = asked.row(p), centre = asked.centre(p);
+        const double loss = each.losses[static_cast<size_t>(p)];
+        const auto [first, fresh] = seen.try_emplace(
+            {{weights.begin(), weights.end()}, {centre.begin(), centre.end()}}, loss);
+        expect(fresh || same_loss(first->second, loss),
+               "evaluation {} has the loss {}, equal weights had {}", e, loss, first->second);
+        const bool is_zero = std::ranges::all_of(weights, [](double w) { return w == 0; });
+        if (is_zero && !at_zero) at_zero = loss;
+      }
     }
-    const auto zero = seen.find(std::vector<double>(trace.modules));
-    const double expected = zero == seen.end() ? std::nan("") : zero->second;
+    const double expected = at_zero.value_or(std::nan(""));
     expect(same_loss(row_.zero_loss, expected), "zero_loss is {}, w = 0 had {}", row_.zero_loss,
            expected);
+  }
+
+  static search::Population centred(const study::Trial& trial, const search::Generation& each) {
+    const int modules = each.population.dim;
+    return search::with_centres(each.population,
+                                search::resolved(trial.search, modules).population);
   }
 
   void best(const study::Trial& trial, const std::vector<EvaluatedCandidate>& evaluations,

@@ -139,6 +139,34 @@ TEST(Check, FindsLossesThatOthersContradict) {
               ElementsAre(HasSubstr("evaluation 3 has the loss inf, equal weights had 2.25")));
 }
 
+// Delta evaluation of two generations of six near other points, far from the base. (1, 1) is asked
+// for twice in the first one, and again in the second one.
+TEST(Check, EqualWeightsMayDifferWhereMovesCountFromOtherPoints) {
+  const auto found = [](const char* precision, double in_the_first, double in_the_second) {
+    return problems([&](Record& r) {
+      r.knobs[3].second = "12";
+      r.knobs.emplace_back("search.population", "6");
+      r.knobs.emplace_back("precision", precision);
+      r.generations = {
+          {.population = {.dim = 2, .weights = {1, 1, 1, 1, 1.1, 1, 0.9, 1, 1, 1.1, 1, 0.9}},
+           .losses = {2, in_the_first, 3, 3, 3, 3}},
+          {.population = {.dim = 2, .weights = {1, 1, 1.2, 1, 1.2, 1.1, 1.3, 1, 1.2, 0.9, 1.15, 1}},
+           .losses = {in_the_second, 3, 3, 3, 3, 1.5}}};
+      r.weights = {1.15, 1};
+      r.best_loss = 1.5;
+      r.zero_loss = samples::kNan;
+      r.counts.evaluations = 15;
+      r.counts.rounds = 3;
+    });
+  };
+  EXPECT_THAT(found("delta-int8", 2, 2), IsEmpty());
+  EXPECT_THAT(found("delta-int8", 2, 2.01), IsEmpty());
+  EXPECT_THAT(found("delta-int8", 2.01, 2),
+              ElementsAre(HasSubstr("evaluation 1 has the loss 2.01, equal weights had 2")));
+  EXPECT_THAT(found("f32", 2, 2.01),
+              ElementsAre(HasSubstr("evaluation 6 has the loss 2.01, equal weights had 2")));
+}
+
 TEST(Check, FindsLossesThatTheShotsContradict) {
   // A rule by which the shots of the sample have its best loss, and a penalty of weights near 1/3.
   const LossOf loss_of = [](const study::Trial&, std::span<const double> w,
