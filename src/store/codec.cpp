@@ -107,10 +107,11 @@ OrderedJson generation(const search::Generation& g) {
 }
 
 search::Generation generation(const OrderedJson& json) {
-  search::Generation g{
-      .population = {.dim = whole(json.at("dim")), .weights = numbers(json.at("weights"))},
-      .losses = numbers(json.at("losses")),
-      .faults = {}};
+  // Step by step: where a later field is refused, GCC 12 destroys a nested aggregate twice.
+  search::Generation g;
+  g.population.dim = whole(json.at("dim"));
+  g.population.weights = numbers(json.at("weights"));
+  g.losses = numbers(json.at("losses"));
   if (json.contains("faults"))
     for (const OrderedJson& fault : list(json.at("faults")))
       g.faults.push_back({.candidate = whole(fault.at(0)), .cause = fault.at(1)});
