@@ -56,9 +56,9 @@ def request(kind, body=b"", trial=b"", kept=()):
     return b"q" + kind + struct.pack("<Q", 3) + counted(trial) + struct.pack(f"<Q{len(kept)}I", len(kept), *kept) + counted(body)
 
 
-def tile(shape, weights):
+def tile(shape, weights, centre=()):
     """shape: dim, candidates, first_example, examples."""
-    return struct.pack("<4i", *shape) + doubles(*weights)
+    return struct.pack("<4i", *shape) + doubles(*weights) + doubles(*centre)
 
 
 def result(steps=2, backwards=10):
@@ -74,6 +74,7 @@ def rank_message():
     agree = struct.pack("<Q", 1) + counted(known) + counted("files") + counted("shots") + counted("") + pairs(("state", "hash"))
     put("message", "valid", "join", request(b"J", b"hashes of rows", trial=known))
     put("message", "valid", "measure", measure)
+    put("message", "valid", "search_around_a_centre", request(b"S", tile((2, 1, 0, 5), [0.5, -1.0], centre=[0.5, 0.5]), trial=known))
     put("message", "valid", "search_of_nothing", request(b"S", tile((0, 0, 0, 0), [])))
     put("message", "valid", "answer", request(b"A", struct.pack("<Q", 4) + doubles(0.5, 0.25), trial=known))
     put("message", "valid", "probe", request(b"P", struct.pack("<I", 4), trial=known))
@@ -93,6 +94,7 @@ def rank_message():
     put("message", "hostile", "negative_tile", request(b"M", tile((2, 1, -3, 5), [0.5, 1.0])))
     put("message", "hostile", "other_candidates", request(b"M", tile((2, 2, 0, 5), [0.5, 1.0])))
     put("message", "hostile", "torn_weights", request(b"A", struct.pack("<QQ", 4, 1) + b"12345"))
+    put("message", "hostile", "centre_of_other_modules", request(b"S", tile((2, 1, 0, 5), [0.5, -1.0], centre=[0.5])))
     put("message", "hostile", "unknown_knob", request(b"J", trial=trial(("shotz", "7"))))
     put("message", "hostile", "knob_twice", request(b"J", trial=trial(("shots", "7"), ("shots", "7"))))
     put("message", "hostile", "trial_without_end", request(b"J", trial=known[:-1]))
