@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
+
+#include "search/optimizer.hpp"
+#include "study/trial.hpp"
 
 namespace lorahub::search {
 namespace {
@@ -38,6 +42,11 @@ Population with_centres(Population generation, int of_a_run) {
         centre(generation.rows(first, std::min(of_a_run, generation.size() - first)),
                static_cast<size_t>(generation.dim)));
   return generation;
+}
+
+Population with_centres(Population generation, const study::Search& search) {
+  const int dim = generation.dim;
+  return with_centres(std::move(generation), resolved(search, dim).population);
 }
 
 }  // namespace lorahub::search

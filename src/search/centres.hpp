@@ -4,6 +4,10 @@
 #pragma once
 #include "search/population.hpp"
 
+namespace lorahub::study {
+struct Search;
+}
+
 namespace lorahub::search {
 
 // The fewest candidates for which another pass, recorded in full precision, is worth its time.
@@ -14,5 +18,6 @@ inline constexpr int kFewestOfACentre = 6;
 // they are nearer to it (root mean square) than it is to the origin, and at least kFewestOfACentre;
 // else the origin. It depends on the weights alone, and so do the bits of the losses.
 Population with_centres(Population generation, int of_a_run);
+Population with_centres(Population generation, const study::Search& search);  // one of its own
 
 }  // namespace lorahub::search

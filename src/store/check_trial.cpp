@@ -8,7 +8,6 @@
 
 #include "base/check.hpp"
 #include "search/centres.hpp"
-#include "search/optimizer.hpp"
 #include "search/recommend.hpp"
 #include "store/replay.hpp"
 #include "store/validity.hpp"
@@ -216,7 +215,8 @@ class TrialCheck {
     std::optional<double> at_zero;
     size_t e = 0;
     for (const search::Generation& each : course.generations) {
-      const search::Population asked = by_moves ? centred(trial, each) : each.population;
+      const search::Population asked =
+          by_moves ? search::with_centres(each.population, trial.search) : each.population;
       for (int p = 0; p < asked.size(); ++p, ++e) {
         const auto weights = asked.row(p), centre = asked.centre(p);
         const double loss = each.losses[static_cast<size_t>(p)];
@@ -231,12 +231,6 @@ class TrialCheck {
     const double expected = at_zero.value_or(std::nan(""));
     expect(same_loss(row_.zero_loss, expected), "zero_loss is {}, w = 0 had {}", row_.zero_loss,
            expected);
-  }
-
-  static search::Population centred(const study::Trial& trial, const search::Generation& each) {
-    const int modules = each.population.dim;
-    return search::with_centres(each.population,
-                                search::resolved(trial.search, modules).population);
   }
 
   void best(const study::Trial& trial, const std::vector<EvaluatedCandidate>& evaluations,

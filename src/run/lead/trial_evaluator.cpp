@@ -147,7 +147,7 @@ search::Population TrialEvaluator::with_centres(const search::Population& popula
                                                 RequestKind how) const {
   if (how != RequestKind::search || trial().precision == study::exact(trial().precision))
     return population;
-  return search::with_centres(population, search::resolved(trial().search, modules()).population);
+  return search::with_centres(population, trial().search);
 }
 
 TrialEvaluator::Measured TrialEvaluator::measured(const search::Population& population,

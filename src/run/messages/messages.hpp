@@ -8,6 +8,7 @@
 // src/workers carries requests and replies as bytes and knows none of these structs. A trial
 // travels as its knobs (trial_message.hpp): a rank need not know beforehand what it will be asked.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -88,8 +89,10 @@ struct TileRequest {
   void check() const;  // Error where the numbers make no tile
 
   search::Population population() const {
-    return {
-        .dim = dim, .weights = weights, .centres = {centre}, .candidates_per_centre = candidates};
+    return {.dim = dim,
+            .weights = weights,
+            .centres = {centre},
+            .candidates_per_centre = std::max(candidates, 1)};
   }
   search::Tile tile() const {
     return {.first_candidate = 0,

@@ -68,6 +68,13 @@ TEST(Messages, CutOrForeignOnesAreRefused) {
     EXPECT_THROW(base::decode<TileRequest>(base::encode(tile)), base::Error);
 }
 
+TEST(Messages, ATileOfNothingHasItsCentre) {
+  const TileRequest nothing{.dim = 1, .centre = {0.5}};
+  const auto population = nothing.population();
+  EXPECT_EQ(population.size(), 0);
+  EXPECT_EQ(population.centre(nothing.tile().first_candidate)[0], 0.5);
+}
+
 // No bytes make it read beyond them: the sanitizers would say so.
 TEST(Messages, AnyBytesAreReadOrRefused) {
   base::Stream random(1, "requests");
