@@ -87,6 +87,7 @@ struct Case {
   int64_t source, target;
   study::Composition composition = study::Composition::factor;
   study::Precision precision = study::Precision::f32;
+  study::Retrieve retrieve = {};
 };
 
 constexpr int kModules = 10;
@@ -103,6 +104,7 @@ std::vector<model::Tokens> pairs_of(const Case& one) {
 study::Trial trial_of(const Case& one) {
   study::Trial trial{.method = one.method, .composition = one.composition};
   trial.precision = one.precision;
+  trial.retrieve = one.retrieve;
   trial.batch = trial.train.batch = one.rows;
   trial.max_tokens = static_cast<int>(one.target);
   return trial;
@@ -143,6 +145,7 @@ void descend(const ModelPointer& model, const lora::Pool& pool, const Case& one)
 
 void compute(const ModelPointer& model, const lora::Pool& pool, const Case& one) {
   at::set_num_threads(1);
+  if (one.retrieve.by == study::RetrieveBy::slope) descend(model, pool, one);
   if (one.method == study::Method::lorahub)
     search_with(model, pool, one);
   else if (one.method == study::Method::zero_shot)
@@ -194,6 +197,15 @@ TEST(Memory, EstimateIsNearWhatPassesTake) {
       {"many prompts", zero_shot, 1, 10, 400, 16},
       {"a gradient", gradient, 1, 3, 500, 10},
       {"a gradient, product", gradient, 1, 3, 500, 10, study::Composition::product},
+      {"slopes before a search",
+       lorahub,
+       1,
+       3,
+       500,
+       10,
+       study::Composition::product,
+       study::Precision::f32,
+       {.by = study::RetrieveBy::slope, .count = 3}},
       {"lora", lora_tuning, 1, 5, 200, 10},
       {"lora on a long row", lora_tuning, 1, 1, 900, 10},
       {"ia3", ia3, 1, 4, 256, 16}};

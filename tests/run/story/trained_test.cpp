@@ -4,6 +4,7 @@
 #include <map>
 #include <sstream>
 
+#include "payload.hpp"
 #include "process.hpp"
 #include "store/journal.hpp"
 
@@ -114,19 +115,25 @@ TEST(Trained, ASmoothedGradientHasTheSameBitsOnRanksAndItsCost) {
   EXPECT_NE(one.trial, sharp.trial);
 }
 
-// The journal as a kill after three steps leaves it: what it holds is not computed again.
-TEST(Trained, AGradientGoesOnFromTheStepsThatAreRecorded) {
-  const auto folder = begin(kSharedSteps, "gradient");
-  const store::Record whole = go_on(folder, "").at("gradient");
+// The journal as a kill leaves it after so many lines that have a word; what it keeps.
+std::string cut_behind(const std::filesystem::path& folder, const std::string& word, int count) {
   const auto journal = folder / "out/journal.ndj";
   std::istringstream lines(read_all(journal));
   std::string kept;
-  int steps = 0;
-  for (std::string line; steps < 3 && std::getline(lines, line); kept += line + "\n")
-    if (line.find("\"gradient\":[") != std::string::npos) ++steps;
-  ASSERT_EQ(steps, 3);
+  int found = 0;
+  for (std::string line; found < count && std::getline(lines, line); kept += line + "\n")
+    if (line.find(word) != std::string::npos) ++found;
+  EXPECT_EQ(found, count);
   std::filesystem::remove(folder / "out/out.h5");
   std::ofstream(journal, std::ios::trunc) << kept;
+  return kept;
+}
+
+// What the journal holds is not computed again.
+TEST(Trained, AGradientGoesOnFromTheStepsThatAreRecorded) {
+  const auto folder = begin(kSharedSteps, "gradient");
+  const store::Record whole = go_on(folder, "").at("gradient");
+  const std::string kept = cut_behind(folder, "\"gradient\":[", 3);
   const store::Record again = go_on(folder, "mpirun -np 2").at("gradient");
   EXPECT_EQ(again.weights, whole.weights);
   ASSERT_EQ(again.generations.size(), 8U);
@@ -135,8 +142,25 @@ TEST(Trained, AGradientGoesOnFromTheStepsThatAreRecorded) {
     EXPECT_EQ(again.generations[i].losses, whole.generations[i].losses) << i;
     EXPECT_EQ(again.generations[i].gradient, whole.generations[i].gradient) << i;
   }
-  const std::string now = read_all(journal);
+  const std::string now = read_all(folder / "out/journal.ndj");
   EXPECT_EQ(now.compare(0, kept.size(), kept), 0) << "the steps before stand as they were";
+}
+
+// Which modules are kept is no part of the journal: they are found again, and are the same ones.
+TEST(Trained, ASearchOfTheSteepestModulesGoesOnToTheSameBits) {
+  for (const std::string method : {"lorahub", "gradient"}) {
+    const auto folder = begin(
+        "task: E1_isa_letter, shots: 5, modules: all, retrieve: slope 3, composition: "
+        "product, seed: 2, search.population: 5, search.budget: 20, train.epochs: 8",
+        method);
+    const store::Record whole = go_on(folder, "").at(method);
+    ASSERT_EQ(whole.modules.size(), 3U);
+    cut_behind(folder, "\"kind\":\"generation\"", 2);
+    const store::Record again = go_on(folder, "mpirun -np 2").at(method);
+    EXPECT_EQ(again.modules, whole.modules) << method;
+    EXPECT_EQ(payload_of(again), payload_of(whole)) << method;
+    EXPECT_EQ(again.counts.example_forwards, whole.counts.example_forwards) << method;
+  }
 }
 
 TEST(Trained, RanksAndThreadsChangeNoBit) {
