@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <deque>
+#include <cstdio>
+#include <cstdlib>
+#include <forward_list>
+#include <memory_resource>
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
@@ -14,12 +17,41 @@
 #include "base/descriptor.hpp"
 #include "base/escape.hpp"
 #include "base/fault.hpp"
-#include "base/file_copy.hpp"
 #include "base/files.hpp"
+#include "base/read_error.hpp"
 
 namespace lorahub::lora {
 
 namespace fs = std::filesystem;
+
+// Lines that were made, or those of a file, which stays open: not mapped, since others may cut it
+// short at any time.
+class IndexText {
+ public:
+  explicit IndexText(std::string made) : made_(std::move(made)) {}
+  explicit IndexText(int file) : file_(file) {}
+
+  // "" where the file has no such part any more.
+  std::string part(size_t begin, size_t bytes) const {
+    if (file_ < 0) return made_.substr(begin, bytes);
+    std::string read(bytes, '\0');
+    const ssize_t got = ::pread(file_, read.data(), bytes, static_cast<off_t>(begin));
+    return got == static_cast<ssize_t>(bytes) ? read : "";
+  }
+  std::string_view keep_name(std::string_view name) { return copy(name, names_); }
+  std::string_view keep(std::string_view text) { return copy(text, others_); }
+
+ private:
+  static std::string_view copy(std::string_view text, std::pmr::memory_resource& into) {
+    auto* const to = static_cast<char*>(into.allocate(text.size() + 1, 1));
+    text.copy(to, text.size());
+    return {to, text.size()};
+  }
+  const std::string made_;
+  const base::Descriptor file_{-1};
+  // Names lie side by side, so that passes over all modules need not wait for far-off memory.
+  std::pmr::monotonic_buffer_resource names_, others_;
+};
 
 namespace {
 
@@ -30,36 +62,10 @@ constexpr std::string_view kFirstLine = "{\"lorahub_index\":4}\n", kBegin = "[\"
 constexpr size_t kDigits = 8;  // of a checksum
 constexpr size_t kHeadBegins = kBegin.size() + 2 * kDigits;
 
-// Texts one after another.
-class Copies {
- public:
-  explicit Copies(size_t most) : buffer_(most) {}
-  std::string_view of(std::string_view text) {
-    char* const copy = buffer_.data() + used_;
-    text.copy(copy, text.size());
-    used_ += text.size();
-    return {copy, text.size()};
-  }
-
- private:
-  base::LargeBuffer buffer_;
-  size_t used_ = 0;
-};
-
-// What the lines look into.
-struct IndexText {
-  std::string made;                    // of one line
-  std::optional<base::FileCopy> file;  // not mapped: others may cut the file short at any time
-  std::deque<std::string> decoded;     // strings that are escaped in the file
-  // Copies of the file's heads side by side, and of their names, which passes over all modules
-  // read: they would else fetch each line from far-off memory.
-  std::optional<Copies> names, others;
-};
-
 // Takes one line apart. Any step on bytes that are no such line makes it fail, and stay so.
 class LineReader {
  public:
-  LineReader(std::string_view rest, IndexText& text) : rest_(rest), text_(text) {}
+  explicit LineReader(std::string_view rest) : rest_(rest) {}
   bool failed() const { return failed_; }
   size_t at() const { return at_; }
   void literal(std::string_view expected) {
@@ -111,10 +117,10 @@ class LineReader {
   std::string_view decoded(std::string_view quoted) {
     const auto value = nlohmann::json::parse(quoted, nullptr, false);
     failed_ = failed_ || !value.is_string();
-    return failed_ ? std::string_view{} : text_.decoded.emplace_back(value.get<std::string>());
+    return failed_ ? std::string_view{} : decoded_.emplace_front(value.get<std::string>());
   }
   std::string_view rest_;
-  IndexText& text_;
+  std::forward_list<std::string> decoded_;  // strings that are escaped in the line
   size_t at_ = 0;
   bool failed_ = false;
 };
@@ -125,35 +131,90 @@ bool has_checksum(std::string_view bytes, std::string_view digits) {
   return error == std::errc{} && end == digits.data() + digits.size() && sum == base::crc32(bytes);
 }
 
-// The line at the begin of `rest`; nullopt for a damaged one.
-std::optional<IndexLine> first_line(std::string_view rest, const std::shared_ptr<IndexText>& text) {
-  LineReader reader(rest, *text);
+// Views into the line, or into its reader.
+struct LineParts {
+  std::string_view head_sum, details_sum, head, name, stamp, task, details;
+  bool is_readable = true;
+};
+
+// nullopt for what is no line as a whole, or has a damaged head.
+std::optional<LineParts> take_apart(std::string_view line, LineReader& reader) {
+  LineParts parts;
   reader.literal(kBegin);
-  const std::string_view sums = reader.bytes(2 * kDigits);
+  parts.head_sum = reader.bytes(kDigits);
+  parts.details_sum = reader.bytes(kDigits);
   reader.literal("\",");
   const auto bytes = reader.number<size_t>(10);
-  IndexLine line;
-  for (std::string_view* field : {&line.name, &line.stamp, &line.task}) {
+  for (std::string_view* field : {&parts.name, &parts.stamp, &parts.task}) {
     reader.literal(",");
     *field = reader.string();
   }
-  line.is_readable = rest.substr(std::min(reader.at(), rest.size())).starts_with(",true,");
-  reader.literal(line.is_readable ? ",true," : ",false,");
+  parts.is_readable = line.substr(std::min(reader.at(), line.size())).starts_with(",true,");
+  reader.literal(parts.is_readable ? ",true," : ",false,");
   const size_t head_ends = reader.at();
-  line.details = reader.bytes(bytes);
+  parts.details = reader.bytes(bytes);
   reader.literal(kEnd);
-  if (reader.failed()) return std::nullopt;
-  line.whole = rest.substr(0, reader.at());
-  const std::string_view head = rest.substr(kHeadBegins, head_ends - kHeadBegins);
-  if (!has_checksum(head, sums.substr(0, kDigits))) return std::nullopt;
-  if (text->names) {
-    line.name = text->names->of(line.name);
-    line.stamp = text->others->of(line.stamp);
-    line.task = text->others->of(line.task);
-  }
-  line.text = text;
-  return line;
+  if (reader.failed() || reader.at() != line.size()) return std::nullopt;
+  parts.head = line.substr(kHeadBegins, head_ends - kHeadBegins);
+  if (!has_checksum(parts.head, parts.head_sum)) return std::nullopt;
+  return parts;
 }
+
+std::optional<IndexLine> kept_line(std::string_view line, size_t begin,
+                                   const std::shared_ptr<IndexText>& text) {
+  LineReader reader(line);
+  const std::optional<LineParts> parts = take_apart(line, reader);
+  if (!parts) return std::nullopt;
+  return IndexLine{.name = text->keep_name(parts->name),
+                   .stamp = text->keep(parts->stamp),
+                   .task = text->keep(parts->task),
+                   .is_readable = parts->is_readable,
+                   .begin = begin,
+                   .bytes = line.size(),
+                   .text = text};
+}
+
+// The parts of a line that was kept; nullopt where others have changed what was there.
+std::optional<LineParts> parts_of(const IndexLine& kept, std::string_view line,
+                                  LineReader& reader) {
+  const std::optional<LineParts> parts = take_apart(line, reader);
+  return parts && parts->stamp == kept.stamp && parts->task == kept.task ? parts : std::nullopt;
+}
+
+// "" where it is no longer there.
+std::string text_of(const IndexLine& kept) {
+  std::string line = kept.text->part(kept.begin, kept.bytes);
+  LineReader reader(line);
+  return parts_of(kept, line, reader) ? line : "";
+}
+
+// The lines of a file, each with its end, which the last one may lack.
+class FileLines {
+ public:
+  explicit FileLines(int file) : file_(::fdopen(::fcntl(file, F_DUPFD_CLOEXEC, 0), "r")) {}
+  ~FileLines() {
+    std::free(line_);
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  FileLines(const FileLines&) = delete;
+  FileLines& operator=(const FileLines&) = delete;
+
+  // nullopt behind the last, and where it can't be read on.
+  std::optional<std::string_view> next() {
+    if (file_ == nullptr) return std::nullopt;
+    begin_ += bytes_;
+    const ssize_t bytes = ::getline(&line_, &room_, file_);
+    bytes_ = static_cast<size_t>(std::max<ssize_t>(bytes, 0));
+    return bytes > 0 ? std::optional(std::string_view(line_, bytes_)) : std::nullopt;
+  }
+  size_t begin() const { return begin_; }  // of the line that was returned last
+  bool failed() const { return file_ == nullptr || std::ferror(file_) != 0; }
+
+ private:
+  std::FILE* const file_;
+  char* line_ = nullptr;
+  size_t room_ = 0, begin_ = 0, bytes_ = 0;
+};
 
 // Sorts by name, keeps the last of each, and leaves out what is gone. Lines are mostly in order.
 void settle(IndexLines& index) {
@@ -210,20 +271,22 @@ std::optional<std::string> before_new_line(int file) {
 }  // namespace
 
 IndexLine line_of(const Indexed& entry) {
-  const auto text = std::make_shared<IndexText>();
-  text->made = line_text(entry, json_of(entry));
-  std::optional<IndexLine> line = first_line(text->made, text);
-  if (line->name != entry.name) line->name = text->decoded.emplace_back(entry.name);  // no UTF-8
-  return *line;
+  const std::string made = line_text(entry, json_of(entry));
+  const auto text = std::make_shared<IndexText>(made);
+  IndexLine line = *kept_line(made, 0, text);
+  if (line.name != entry.name) line.name = text->keep_name(entry.name);  // no UTF-8
+  return line;
 }
 
-std::optional<Indexed> entry_of(const IndexLine& line) {
-  const std::string_view sum = line.whole.substr(kBegin.size() + kDigits, kDigits);
-  if (!has_checksum(line.details, sum)) return std::nullopt;
+std::optional<Indexed> entry_of(const IndexLine& kept) {
+  const std::string line = kept.text->part(kept.begin, kept.bytes);
+  LineReader reader(line);
+  const std::optional<LineParts> parts = parts_of(kept, line, reader);
+  if (!parts || !has_checksum(parts->details, parts->details_sum)) return std::nullopt;
   try {
-    Indexed entry = indexed_of(std::string(line.details));
-    entry.name = line.name;
-    entry.stamp = line.stamp;
+    Indexed entry = indexed_of(std::string(parts->details));
+    entry.name = kept.name;
+    entry.stamp = kept.stamp;
     return entry;
   } catch (const base::Error&) {
     return std::nullopt;
@@ -234,24 +297,29 @@ IndexLines read_lines(const fs::path& file) {
   IndexLines index;
   std::error_code unreadable;
   if (!fs::is_regular_file(file, unreadable)) return index;
-  const auto text = std::make_shared<IndexText>();
-  std::string_view rest = text->file.emplace(file).bytes();
-  index.is_current = rest.starts_with(kFirstLine);
-  if (!index.is_current) return index;
-  rest.remove_prefix(kFirstLine.size());
-  text->names.emplace(rest.size());
-  text->others.emplace(rest.size());
-  while (!rest.empty()) {
-    if (std::optional<IndexLine> line = first_line(rest, text)) {
-      if (index.lines.empty()) index.lines.reserve(rest.size() / line->whole.size() + 1);
-      rest.remove_prefix(line->whole.size());
-      index.lines.push_back(std::move(*line));
-    } else {
-      rest.remove_prefix(std::min(rest.size(), rest.find('\n')));
-      rest.remove_prefix(std::min<size_t>(rest.size(), 1));
-      ++index.loose;
+  const auto failed = [&] {
+    base::cannot_read(base::format("cannot read {}", file.string()), file, errno);
+  };
+  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (opened < 0) failed();
+  const auto text = std::make_shared<IndexText>(opened);
+  struct stat info {};
+  if (::fstat(opened, &info) != 0) failed();
+  FileLines lines(opened);
+  index.is_current = lines.next() == kFirstLine;
+  if (index.is_current) {
+    while (const std::optional<std::string_view> line = lines.next()) {
+      std::optional<IndexLine> kept = kept_line(*line, lines.begin(), text);
+      if (!kept) {
+        ++index.loose;
+        continue;
+      }
+      if (index.lines.empty())
+        index.lines.reserve(static_cast<size_t>(info.st_size) / kept->bytes + 1);
+      index.lines.push_back(std::move(*kept));
     }
   }
+  if (lines.failed()) failed();
   settle(index);
   return index;
 }
@@ -260,7 +328,7 @@ void write_lines(const fs::path& file, const std::vector<IndexLine>& lines) {
   try {
     base::FileWriter writer(file);
     std::string text(kFirstLine);
-    for (const IndexLine& line : lines) text += line.whole;
+    for (const IndexLine& line : lines) text += text_of(line);
     writer.write(text);
     writer.put_in_place();
   } catch (const base::Error&) {        // it may only be read
@@ -274,7 +342,7 @@ void append_lines(const fs::path& file, const std::vector<IndexLine>& lines,
   const std::optional<std::string> before = before_new_line(opened);
   if (!before) return write_lines(file, lines);
   std::string text = *before;
-  for (const IndexLine& line : lines) text += line.whole;
+  for (const IndexLine& line : lines) text += text_of(line);
   for (const std::string& name : gone) text += line_text({.name = name}, "{}");
   write_all(opened, text);
 }

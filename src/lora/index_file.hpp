@@ -17,16 +17,18 @@ namespace lorahub::lora {
 
 inline constexpr const char* kIndexFile = "index.jsonl";
 
-// One module as the file has it.
+class IndexText;
+
+// What of a module's line is kept in memory: the rest stays in the file, which is mostly larger.
 struct IndexLine {
   std::string_view name, stamp, task;
-  bool is_readable = true;           // Indexed::problem is ""
-  std::string_view details, whole;   // json_of(); and the line, with its end
-  std::shared_ptr<const void> text;  // what the views look into
+  bool is_readable = true;                // Indexed::problem is ""
+  size_t begin = 0, bytes = 0;            // of the line, with its end, in the text
+  std::shared_ptr<const IndexText> text;  // what the views look into
 };
 
 IndexLine line_of(const Indexed& entry);
-// nullopt where the line is damaged.
+// nullopt where the line is damaged, or others have cut the file short or overwritten it.
 std::optional<Indexed> entry_of(const IndexLine& line);
 
 struct IndexLines {

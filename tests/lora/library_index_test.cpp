@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <latch>
 #include <thread>
 
@@ -209,7 +210,25 @@ TEST_F(LibraryIndexes, AFileThatIsCutShortLaterSpoilsNothing) {
   fs::resize_file(scratch_.path / kIndexFile, 0);
   IndexChanges changes;
   EXPECT_EQ(index.page({}, changes).modules.size(), 5U);
-  EXPECT_THAT(changes.read, IsEmpty());
+  EXPECT_EQ(changes.read.size(), 5U);  // from their folders
+  EXPECT_EQ(names(opened()).size(), 5U);
+}
+
+// What was known is read from the file when it is shown, and may be another module's by then.
+TEST_F(LibraryIndexes, AFileThatIsOverwrittenLaterSpoilsNothing) {
+  opened();
+  const LibraryIndex index = opened();
+  std::string text = base::read_file(file());
+  const size_t first = text.find('\n') + 1, second = text.find('\n', first) + 1;
+  const std::string line = text.substr(first, second - first);
+  text.replace(second, line.size(), line);  // m0 where m1 was
+  std::ofstream(file(), std::ios::in) << text;
+  IndexChanges changes;
+  EXPECT_THAT(tasks(index.page({}, changes)),
+              ElementsAre("Task 0", "Task 1", "Task 2", "Task 3", "Task 4"));
+  EXPECT_THAT(changes.read, ElementsAre(testing::Field(&IndexLine::name, "m1")));
+  write_lines(file(), index.lines());
+  EXPECT_THAT(names(LibraryIndex(scratch_.path)), ElementsAre("m0", "m2", "m3", "m4"));
   EXPECT_EQ(names(opened()).size(), 5U);
 }
 
