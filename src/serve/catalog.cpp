@@ -52,6 +52,10 @@ Catalog::ListedModule listed(const lora::Indexed& one) {
           .self_tests = one.card.tests.size()};
 }
 
+std::optional<Catalog::ListedModule> listed(const std::optional<lora::Indexed>& one) {
+  return one ? std::optional(listed(*one)) : std::nullopt;
+}
+
 // An open library may be empty as yet.
 void check_open(const std::string& name, const fs::path& folder) {
   base::check(fs::is_directory(folder) && !fs::exists(folder / lora::kListFile),
@@ -127,14 +131,14 @@ Catalog::Page Catalog::page(const std::string& library, const lora::IndexQuery& 
 
 std::optional<Catalog::ListedModule> Catalog::find(const std::string& library,
                                                    const std::string& module) const {
-  const std::optional<lora::Indexed> found = listing(library).find(module);
-  return found ? std::optional(listed(*found)) : std::nullopt;
+  return listed(listing(library).find(module));
 }
 
 size_t Catalog::count(const std::string& library) const { return listing(library).count(); }
 
-void Catalog::look_at(const std::string& library, const std::string& module) const {
-  listing(library).look_at(module);
+std::optional<Catalog::ListedModule> Catalog::look_at(const std::string& library,
+                                                      const std::string& module) const {
+  return listed(listing(library).look_at(module));
 }
 
 bool Catalog::look_on() const {

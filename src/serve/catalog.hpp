@@ -59,8 +59,8 @@ class Catalog {
   void check_module(const std::string& library, const std::string& module) const;
   size_t count(const std::string& library) const;
 
-  // Takes in that this module is new, has changed or is gone.
-  void look_at(const std::string& library, const std::string& module) const;
+  // Takes in that this module is new, has changed or is gone, and returns it as find() does.
+  std::optional<ListedModule> look_at(const std::string& library, const std::string& module) const;
   // Looks at the next modules of libraries that were asked for; returns whether there is more to be
   // done now. One thread may call it.
   bool look_on() const;

@@ -318,8 +318,8 @@ void Intake::check(const ModulePlace& place, run::ReceivedModule module) {
     fs::remove_all(checked);
     const run::RewrittenModule made = run::rewrite_module(module, checked, load);
     run::list_module(checked, library, place.module);
-    catalog_.look_at(place.library, place.module);
-    keep_verdict(place, made);
+    const auto listed = catalog_.look_at(place.library, place.module);
+    keep_verdict(place, made, listed ? listed->sha256 : "");
     clear_state(place);
   } catch (const base::Error& error) {
     fs::remove_all(checked);
@@ -335,9 +335,8 @@ void Intake::check(const ModulePlace& place, run::ReceivedModule module) {
   }
 }
 
-void Intake::keep_verdict(const ModulePlace& place, const run::RewrittenModule& module) {
-  const auto listed = catalog_.find(place.library, place.module);
-  const std::string sha256 = listed ? listed->sha256 : "";
+void Intake::keep_verdict(const ModulePlace& place, const run::RewrittenModule& module,
+                          const std::string& sha256) {
   const std::string text =
       module.tests.empty() ? "good, without self-test" : "good, " + run::describe(module.tests);
   const std::lock_guard lock(mutex_);

@@ -92,7 +92,8 @@ class Intake {
   void set_state(const ModulePlace& place, const std::string& state,
                  const std::string& reason = "");
   void clear_state(const ModulePlace& place);
-  void keep_verdict(const ModulePlace& place, const run::RewrittenModule& module);
+  void keep_verdict(const ModulePlace& place, const run::RewrittenModule& module,
+                    const std::string& sha256);
   void read_states();
   void set_owner(const ModulePlace& place, const std::string& owner);  // "": nobody any more
   const Catalog& catalog_;

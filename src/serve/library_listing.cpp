@@ -28,6 +28,10 @@ lora::IndexPage listed_names(const fs::path& list, const lora::IndexQuery& query
   return page;
 }
 
+std::optional<lora::Indexed> if_readable(std::optional<lora::Indexed> module) {
+  return module && module->problem.empty() ? std::move(module) : std::nullopt;
+}
+
 }  // namespace
 
 lora::IndexPage LibraryListing::page(const lora::IndexQuery& query) const {
@@ -51,7 +55,7 @@ std::optional<lora::Indexed> LibraryListing::find(const std::string& module) con
   lora::IndexChanges changes;
   std::optional<lora::Indexed> found = index->look(module, changes);
   take(changes);
-  return found && found->problem.empty() ? found : std::nullopt;
+  return if_readable(std::move(found));
 }
 
 size_t LibraryListing::count() const {
@@ -115,12 +119,16 @@ LibraryListing::Index LibraryListing::take(const lora::IndexChanges& changes) co
   return index_;
 }
 
-void LibraryListing::look_at(const std::string& module) const {
+std::optional<lora::Indexed> LibraryListing::look_at(const std::string& module) const {
   const Index index = known();
-  if (!index) return lora::renew_entry(place_, module);
+  if (!index) {
+    lora::renew_entry(place_, module);
+    return find(module);
+  }
   lora::IndexChanges changes;
-  index->look(module, changes);
+  std::optional<lora::Indexed> found = index->look(module, changes);
   take(changes);
+  return if_readable(std::move(found));
 }
 
 bool LibraryListing::look_on() const {

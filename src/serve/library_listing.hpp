@@ -26,8 +26,9 @@ class LibraryListing {
   std::optional<lora::Indexed> find(const std::string& module) const;
   size_t count() const;
 
-  // Takes in that this module is new, has changed or is gone, here and in the library's index.
-  void look_at(const std::string& module) const;
+  // Takes in that this module is new, has changed or is gone, here and in the library's index, and
+  // returns it as find() does, but without a look at the names of all others.
+  std::optional<lora::Indexed> look_at(const std::string& module) const;
   // Looks at the next modules, where somebody has asked for the list since the last round; returns
   // whether there is more to be done now. Rounds take a small share of the time. One thread may
   // call it.

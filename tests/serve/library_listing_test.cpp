@@ -91,12 +91,17 @@ TEST_F(Listings, OpenAFewNewModulesInARequestAndTheOthersMeanwhile) {
 TEST_F(Listings, TakeInOneModule) {
   EXPECT_EQ(listing_.page({}).total, 3U);
   make("d", "task d");
-  listing_.look_at("d");
+  EXPECT_EQ(listing_.look_at("d")->card.task, "task d");
   EXPECT_EQ(lora::LibraryIndex(folder_).find("d")->task, "task d");  // by the file alone
   EXPECT_EQ(listing_.page({.words = "task d"}).total, 1U);
+  std::ofstream(folder_ / "d/adapter_config.json") << "{";
+  EXPECT_FALSE(listing_.look_at("d"));
   fs::remove_all(folder_ / "d");
-  listing_.look_at("d");
+  EXPECT_FALSE(listing_.look_at("d"));
   EXPECT_EQ(listing_.page({.words = "task d"}).total, 0U);
+  const LibraryListing unasked(folder_);  // of which nothing is known as yet
+  make("e", "task e");
+  EXPECT_EQ(unasked.look_at("e")->card.task, "task e");
 }
 
 TEST_F(Listings, OfPublishedNamesAreThoseOfTheList) {
