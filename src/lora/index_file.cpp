@@ -24,12 +24,12 @@ namespace lorahub::lora {
 
 namespace fs = std::filesystem;
 
-// Lines that were made, or those of a file, which stays open: not mapped, since others may cut it
+// A line that was made, or those of a file, which stays open: not mapped, since others may cut it
 // short at any time.
 class IndexText {
  public:
-  explicit IndexText(std::string made) : made_(std::move(made)) {}
-  explicit IndexText(int file) : file_(file) {}
+  explicit IndexText(std::string made) : made_(std::move(made)), names_(64), others_(256) {}
+  explicit IndexText(int file) : file_(file), names_(kMany), others_(kMany) {}
 
   // "" where the file has no such part any more.
   std::string part(size_t begin, size_t bytes) const {
@@ -47,6 +47,7 @@ class IndexText {
     text.copy(to, text.size());
     return {to, text.size()};
   }
+  static constexpr size_t kMany = size_t{1} << 20U;  // bytes; more follow as they are needed
   const std::string made_;
   const base::Descriptor file_{-1};
   // Names lie side by side, so that passes over all modules need not wait for far-off memory.
