@@ -2,13 +2,14 @@
 
 usage: ranks.py LORAHUB MODEL LIBRARY TASK [PRECISION ...]     (default: bf16 delta-bf16 delta-int8; rows 0:5 of TASK)
 
-A set is 12 weight vectors of 20 modules, the library's first: where a search begins, goes and ends. Delta evaluation takes a set as one
-generation of a search. Per set and precision: the standard
-deviation of the error over that of the f32 loss (penalty left out), Spearman's and Kendall's rank correlation, and
-whether the best candidate is the same.
+A set is VECTORS (environment, default 12) weight vectors of 20 modules, the library's first: where a search begins, goes
+and ends. Delta evaluation takes a set as one generation of a search. Per set and precision: the standard deviation of
+the error over that of the f32 loss (penalty left out), Spearman's and Kendall's rank correlation, and whether the best
+candidate is the same.
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import tempfile
 import numpy
 from scipy import stats
 
-CANDIDATES, MODULES = 12, 20
+CANDIDATES, MODULES = int(os.environ.get("VECTORS", 12)), 20
 
 
 def sets(modules):
