@@ -10,13 +10,7 @@
 [[gnu::section(".preinit_array"),
   gnu::used]] static void (*const before_libraries)() = lorahub::cli::check_surroundings;
 
-// With AMX, the bits of a row of oneDNN's bf16 products depend on how many rows are multiplied
-// together, so that those of a loss would depend on the tile in which a rank computes it. What the
-// user has set stays.
-static void leave_out_amx() { ::setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", 0); }
-
 int main(int argc, char** argv) {
-  leave_out_amx();
   lorahub::base::open_standard_streams();
   const int code = lorahub::cli::program(argc, argv);
   // What is to be kept has been written. The destructors of libraries are left out: LibTorch's take
