@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <numeric>
+#include <thread>
 
 #include "run/background.hpp"
 #include "search/centres.hpp"
@@ -215,6 +216,8 @@ TEST(Study, SignalEndsWith75AndIsGoneOnWith) {
   Background run(study_command(folder, "", ""), folder / "err");
   ASSERT_TRUE(wait_until(run, [&] { return steps(folder) > 0; })) << read_all(folder / "err");
   ::kill(run.pid(), SIGUSR1);
+  for (int i = 0; i < 2000 && !run.ended(); ++i) std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(run.ended()) << "10 s after the signal";
   EXPECT_EQ(run.wait(), 75);
   EXPECT_THAT(read_all(folder / "err"), testing::HasSubstr("run the same command"));
   const Ended again = run_study(folder, "");
