@@ -17,6 +17,7 @@
 #include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
+#include "base/process_status.hpp"
 #include "base/read_error.hpp"
 
 namespace lorahub::base {
@@ -56,7 +57,8 @@ Path temporary_name(const Path& path) {
 bool is_left_behind(const std::string& name, const std::string& before) {
   if (!name.starts_with(before) || !name.ends_with(kTemporaryExtension)) return false;
   const pid_t writer = std::atoi(name.c_str() + before.size());
-  return writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH;
+  if (writer <= 0) return false;
+  return (::kill(writer, 0) != 0 && errno == ESRCH) || process_status(writer).state == 'Z';
 }
 
 // Removes what a killed writer of `path` has left.

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 
 #include "base/launcher.hpp"
 #include "base/printable.hpp"
+#include "base/process_status.hpp"
 #include "base/text.hpp"
 
 namespace lorahub::base {
@@ -22,21 +21,6 @@ constexpr double kRedraw = 0.1;  // seconds between two drawings of a bar
 constexpr double kLeastShare = 0.01;  // of the work, by which its speed is known
 constexpr double kLeastPause = 5, kMostPause = 30, kPauseShare = 0.05;
 
-struct ParentProcess {
-  std::string name;
-  int parent = 0;
-};
-
-// Of /proc/PID/stat: "12 (name) S 11 ...".
-ParentProcess look_at(int process) {
-  std::ifstream file(format("/proc/{}/stat", process));
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const size_t begin = text.find('('), end = text.rfind(')');
-  if (begin == std::string::npos || end == std::string::npos || end + 4 > text.size()) return {};
-  return {.name = text.substr(begin + 1, end - begin - 1),
-          .parent = std::atoi(text.c_str() + end + 4)};
-}
-
 bool is_terminal_of(int process) {
   std::error_code error;
   const std::string target =
@@ -46,11 +30,11 @@ bool is_terminal_of(int process) {
 
 bool mpirun_has_terminal() {
   static const std::set<std::string> launchers{"mpirun", "mpiexec", "orterun", "prterun", "prun"};
-  int process = ::getppid();
+  pid_t process = ::getppid();
   for (int generation = 0; generation < 4 && process > 1; ++generation) {
-    const auto [name, parent] = look_at(process);
-    if (launchers.contains(name)) return is_terminal_of(process);
-    process = parent;
+    const ProcessStatus status = process_status(process);
+    if (launchers.contains(status.name)) return is_terminal_of(process);
+    process = status.parent;
   }
   return false;
 }

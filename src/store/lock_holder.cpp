@@ -16,6 +16,7 @@
 #include "base/descriptor.hpp"
 #include "base/fault.hpp"
 #include "base/host.hpp"
+#include "base/process_status.hpp"
 #include "store/disk.hpp"
 #include "store/paths.hpp"
 
@@ -31,26 +32,6 @@ std::string numbering() {
   char space[64] = {};
   const ssize_t size = ::readlink("/proc/self/ns/pid", space, sizeof space - 1);
   return boot + "/" + std::string(space, size > 0 ? static_cast<size_t>(size) : 0);
-}
-
-struct Process {
-  char state = 0;  // as ps(1) writes it; 0: there is none
-  std::string start;
-};
-
-Process process(pid_t pid) {
-  std::ifstream file(base::format("/proc/{}/stat", pid));
-  std::ostringstream text;
-  text << file.rdbuf();
-  const std::string line = text.str();
-  const size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return {};
-  std::istringstream rest(line.substr(name_end + 1));
-  constexpr int kStart = 22;  // the field of proc(5); the state is the third
-  Process found;
-  rest >> found.state;
-  for (int field = 4; field <= kStart; ++field) rest >> found.start;
-  return found;
 }
 
 struct Holder {
@@ -76,9 +57,8 @@ Holder read_holder(const std::string& text) {
 }
 
 bool lives(const Holder& holder) {
-  const Process found = process(holder.pid);
-  const bool there = found.state != 0 && found.state != 'Z' && found.state != 'X';
-  return there && (holder.start.empty() || holder.start == found.start);
+  const base::ProcessStatus found = base::process_status(holder.pid);
+  return found.lives() && (holder.start.empty() || holder.start == found.start);
 }
 
 double modified(int descriptor) {
@@ -116,7 +96,7 @@ Locked locked(int descriptor, Flock flock) {
 
 std::string my_holder_text() {
   return base::format("process {} on host {} since {}\n{} {}\n", ::getpid(), base::host_name(),
-                      base::utc_now(), numbering(), process(::getpid()).start);
+                      base::utc_now(), numbering(), base::process_status(::getpid()).start);
 }
 
 LockState read_lock(const std::filesystem::path& file, Flock flock, double now) {
@@ -127,7 +107,7 @@ LockState read_lock(const std::filesystem::path& file, Flock flock, double now) 
   const Locked lock = locked(open, flock);
   const Holder holder = read_holder(text_of(open));
   LockState held{.holder = holder.line, .modified = modified(open)};
-  if (holder.of_this_host) held.stopped = process(holder.pid).state == 'T';
+  if (holder.of_this_host) held.stopped = base::process_status(holder.pid).state == 'T';
   if (lock == Locked::yes)
     held.by = holder.of_this_host || holder.line.empty() ? HeldBy::here : HeldBy::elsewhere;
   else if (holder.line.empty())

@@ -78,6 +78,10 @@ std::vector<fs::path> checkpoint_files(const fs::path& out) {
   return files;
 }
 
+void remove_checkpoint(const fs::path& out) {
+  for (const fs::path& file : checkpoint_files(out)) fs::remove(file);
+}
+
 class Work {
  public:
   Work(const TrainingConfig& config, const OneTraining& training,
@@ -256,7 +260,7 @@ class Work {
       write_model(training_.out, trained, folder_, stored);
     fill_card(trainer);
     write_card(training_.out, config_, card_);
-    for (const fs::path& file : checkpoint_files(training_.out)) fs::remove(file);
+    remove_checkpoint(training_.out);
   }
 
   lora::Module module(const Trainable& trained, at::ScalarType stored) const {
@@ -383,7 +387,10 @@ RowLengths check_rows(const TrainingConfig& config, const OneTraining& training)
 bool train_one(const TrainingConfig& config, const OneTraining& training,
                const TrainingResources& resources) {
   Work work(config, training, resources);
-  if (work.is_done()) return false;
+  if (work.is_done()) {
+    remove_checkpoint(training.out);  // of a training that was killed behind its card
+    return false;
+  }
   work.run();
   return true;
 }
