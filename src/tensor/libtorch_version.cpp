@@ -18,6 +18,8 @@ std::string processor_features() {
     text += " x86-64-v3";
   if (__builtin_cpu_supports("avx512vnni")) text += " avx512vnni";
   if (__builtin_cpu_supports("avx512bf16")) text += " avx512bf16";
+  if (__builtin_cpu_supports("amx-bf16")) text += " amxbf16";
+  if (__builtin_cpu_supports("amx-int8")) text += " amxint8";
 #endif
   return text;
 }

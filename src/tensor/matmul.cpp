@@ -92,15 +92,36 @@ void place_copies(const std::vector<Linear*>& layers, const at::Tensor& flat) {
   }
 }
 
+bool has_matrix_tiles() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return __builtin_cpu_supports("amx-bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+// x W^T in bf16. With AMX, oneDNN adds a wide row up in blocks whose width depends on how many rows
+// it is given, so each candidate's rows are given alone there (LibTorch 2.11, oneDNN 3.10: rows of
+// up to 1024 values are one block, for any number of rows and on one thread).
+at::Tensor separate_candidates_product(const at::Tensor& x, const at::Tensor& weight) {
+  constexpr int64_t kOneBlock = 1024;
+  if (x.dim() != 3 || x.size(0) == 1 || x.size(2) <= kOneBlock || !has_matrix_tiles())
+    return at::linear(x, weight);
+  at::Tensor y = at::empty({x.size(0), x.size(1), weight.size(0)}, x.options());
+  for (int64_t p = 0; p < x.size(0); ++p) y[p].copy_(at::linear(x[p], weight));
+  return y;
+}
+
 }  // namespace
 
 at::Tensor separate_rows_product(const at::Tensor& x, const at::Tensor& weight) {
   constexpr int64_t kTile = 32;  // values of bf16 in a row of a tile
+  if (!x.is_cpu() || x.scalar_type() != at::kBFloat16) return at::linear(x, weight);
   const int64_t beyond = weight.size(1) % kTile;
-  if (!x.is_cpu() || x.scalar_type() != at::kBFloat16 || weight.size(1) < kTile || beyond == 0)
-    return at::linear(x, weight);
+  if (weight.size(1) < kTile || beyond == 0) return separate_candidates_product(x, weight);
   const int64_t zeros = kTile - beyond;
-  return at::linear(at::constant_pad_nd(x, {0, zeros}), at::constant_pad_nd(weight, {0, zeros}));
+  return separate_candidates_product(at::constant_pad_nd(x, {0, zeros}),
+                                     at::constant_pad_nd(weight, {0, zeros}));
 }
 
 at::Tensor product(const at::Tensor& x, const Linear& layer) {

@@ -25,9 +25,10 @@ class Products {
 };
 const Products& exact();
 
-// x W^T [.., in] -> [.., out] by LibTorch, such that no row affects another: oneDNN's bf16 kernels
-// for matrix tiles (AMX) read beyond a row whose width is no multiple of 32, and a neighbour that
-// is infinite makes it NaN there (LibTorch 2.11). Such rows are widened by zeros.
+// x W^T [.., in] -> [.., out] by LibTorch, such that no row affects another, and the bits of a
+// candidate in x [P, rows, in] do not depend on P. oneDNN's bf16 kernels for matrix tiles (AMX)
+// read beyond a row whose width is no multiple of 32, and a neighbour that is infinite makes it NaN
+// there (LibTorch 2.11): such rows are widened by zeros.
 at::Tensor separate_rows_product(const at::Tensor& x, const at::Tensor& weight);
 
 // x W^T [.., in] -> [.., out] in f32 on the CPU, by the kernel for many rows however few there are.

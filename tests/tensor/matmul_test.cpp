@@ -49,6 +49,24 @@ TEST(Products, AnInfiniteNeighbourIsNotMet) {
     }
 }
 
+// Also at widths and numbers of rows by which oneDNN chooses among kernels and blocks.
+TEST(Products, ACandidateAloneHasTheSameBitsInBf16) {
+  for (const auto& [in, out] : {std::pair{576L, 1536L},
+                                {1088L, 96L},
+                                {1536L, 576L},
+                                {2050L, 512L},
+                                {2816L, 1024L},
+                                {8192L, 256L}})
+    for (const int64_t rows : {1, 5, 20, 50, 129, 200}) {
+      const at::Tensor x = hashed("x", {7, rows, in}, 1).to(at::kBFloat16),
+                       w = hashed("w", {out, in}, 1).to(at::kBFloat16);
+      const at::Tensor all = separate_rows_product(x, w);
+      for (const int64_t p : {0, 3, 6})
+        EXPECT_TRUE(at::equal(separate_rows_product(x.narrow(0, p, 1), w), all.narrow(0, p, 1)))
+            << in << " " << out << " " << rows;
+    }
+}
+
 TEST(Products, ACandidateAloneHasTheSameBits) {
   for (const auto& [in, out] : {std::pair{512L, 384L}, {384L, 512L}, {768L, 2048L}, {64L, 64L}})
     for (const int64_t rows : {5, 20, 128, 129, 333, 640}) {

@@ -2,6 +2,7 @@
 // one undisturbed rank.
 #include <signal.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cli/tiny_decoder.hpp"
@@ -114,6 +115,33 @@ TEST(DecoderStudy, GoesOnToTheSameBitsAfterKills) {
   const Ended ended = run_study(folder, "mpirun -np 2");
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(payload(folder), undisturbed());
+}
+
+// At a real model's shapes, where a processor with AMX adds a row up otherwise when it is multiplied
+// beside more rows. The losses of the search are computed in one tile, those that are reported in
+// another.
+TEST(DecoderStudy, ARealModelsLossesInBf16AreThoseOfAnyTile) {
+  const char* const model = std::getenv("LORAHUB_SMOLLM2");
+  if (model == nullptr || *model == '\0') GTEST_SKIP() << "LORAHUB_SMOLLM2 names no model";
+  const fs::path folder = fresh_folder("decoder_tiles");
+  const json study{{"question", "Does it run?"},
+                   {"uses", {{"library", "words"}, {"tasks", "words/unseen"}}},
+                   {"set",
+                    {{"model", model},
+                     {"task", "third_star"},
+                     {"method", "best_single"},
+                     {"composition", "product"},
+                     {"modules", "all"},
+                     {"retrieve", "none"},
+                     {"shots", 20},
+                     {"precision", "bf16"},
+                     {"max_tokens", 1},
+                     {"seed", 1}}}};
+  write_study(folder, study.dump());
+  const Ended ended = run_command(study_command(folder, "", "--threads 1"));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const Ended checked = run_command(PROGRAM " check " + quoted(folder / "out/out.h5"));
+  EXPECT_EQ(checked.code, 0) << checked.out;
 }
 
 }  // namespace
