@@ -79,8 +79,8 @@ class Model {
 
   // The layers that delta evaluation computes by the differences of their inputs.
   virtual std::vector<const tensor::Linear*> delta_layers() const = 0;
-  // Whether a few inputs of these layers are far larger than the others, so that int8 needs them
-  // turned (delta/delta.hpp).
+  // Whether a few inputs of these layers are far larger than the others, for which int8 has another
+  // form (delta/delta.hpp).
   virtual bool has_outlying_inputs() const = 0;
 };
 

@@ -48,7 +48,7 @@ void add_narrow_weights(objective::LoadedModel& loaded_model, study::Precision p
     loaded_model.narrow = model::delta::bf16_weights(model.delta_layers(), threads);
   if (precision == study::Precision::delta_int8)
     loaded_model.narrow = model::delta::int8_weights(
-        model.delta_layers(), {.threads = threads, .turned = model.has_outlying_inputs()});
+        model.delta_layers(), {.threads = threads, .outlying_inputs = model.has_outlying_inputs()});
 }
 
 PartlyLoadedModel load_share(const std::string& model, study::Precision precision,

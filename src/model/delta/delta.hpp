@@ -37,13 +37,14 @@ class NarrowWeights {
   virtual std::unique_ptr<tensor::Products> products(const Trajectory& base) const = 0;
 };
 std::shared_ptr<const NarrowWeights> bf16_weights(const DeltaLayers& layers, int threads = 1);
-// With `turned`, inputs and weights are multiplied by one Hadamard matrix before they are rounded,
-// which their product does not notice: numbers that are far larger than the others of a row are so
-// spread over many, and do not make the steps of the bytes wide (QuaRot, Ashkboos et al. 2024,
-// arXiv 2404.00456).
+// Numbers that are far larger than the others of a row make the steps of its bytes wide. Where a
+// network has such inputs, inputs and weights are multiplied by one Hadamard matrix before they are
+// rounded, which their product does not notice, and which spreads such a number over many (QuaRot,
+// Ashkboos et al. 2024, arXiv 2404.00456). Products that are added to a sum then take their inputs
+// as two bytes.
 struct Int8Form {
   int threads = 1;
-  bool turned = false;
+  bool outlying_inputs = false;
 };
 std::shared_ptr<const NarrowWeights> int8_weights(const DeltaLayers& layers,
                                                   const Int8Form& form = {});

@@ -32,11 +32,12 @@ c10::TypedOperatorHandle<Signature> operation(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 
-// The Hadamard matrix has this size, and turns as many equal parts of a row; a width that has no
-// such parts stays as it is.
-constexpr int64_t kParts = 64;
-
-bool has_parts(int64_t width) { return width % kParts == 0; }
+// The Hadamard matrix has this size, and turns as many equal parts of a row: the largest power of
+// two that divides the width, up to a size behind which the stages cost more than they spread.
+int64_t parts_of(int64_t width) {
+  constexpr int64_t kMostParts = 512;
+  return std::min(width & -width, kMostParts);
+}
 
 LORAHUB_FAST_LOOP void sums_and_differences(float* __restrict a, float* __restrict b,
                                             const int64_t& count) {
@@ -47,10 +48,10 @@ LORAHUB_FAST_LOOP void sums_and_differences(float* __restrict a, float* __restri
   }
 }
 
-// All but the factor 1 / sqrt(kParts). Each stage works on runs of memory.
+// All but the factor 1 / sqrt(parts). Each stage works on runs of memory.
 void turn(float* row, int64_t width) {
-  if (!has_parts(width)) return;
-  for (int64_t run = width / 2; run >= width / kParts; run /= 2)
+  const int64_t shortest = width / parts_of(width);
+  for (int64_t run = width / 2; run >= shortest; run /= 2)
     for (float* a = row; a < row + width; a += 2 * run) sums_and_differences(a, a + run, run);
 }
 
@@ -90,8 +91,8 @@ struct DifferenceRow {
   int64_t count;
   float inverse;
 };
+constexpr float kRound = 12582912.0f;  // added and taken away again, it rounds to an integer
 LORAHUB_FAST_LOOP void round_difference(const DifferenceRow& row, uint8_t* __restrict bytes) {
-  constexpr float kRound = 12582912.0f;
   const float* __restrict x = row.x;
   const float* __restrict x0 = row.x0;
   const int64_t count = row.count;
@@ -102,10 +103,31 @@ LORAHUB_FAST_LOOP void round_difference(const DifferenceRow& row, uint8_t* __res
   }
 }
 
+// What round_difference() leaves, in steps that are kFiner times smaller: at most kMost of them.
+constexpr float kFiner = 2 * kMost;
+LORAHUB_FAST_LOOP void round_rest(const DifferenceRow& row, uint8_t* __restrict bytes) {
+  const float* __restrict x = row.x;
+  const float* __restrict x0 = row.x0;
+  const int64_t count = row.count;
+  const float inverse = row.inverse;
+  for (int64_t i = 0; i < count; ++i) {
+    const float steps = (x[i] - x0[i]) * inverse;
+    const float rest = steps - ((steps + kRound) - kRound);
+    const float rounded = (rest * kFiner + kRound) - kRound;
+    bytes[i] = static_cast<uint8_t>(static_cast<int32_t>(rounded) + kZero);
+  }
+}
+
 // y = y0 + scale y
 LORAHUB_FAST_LOOP void scale_plus(float* __restrict y, const float* __restrict y0,
                                   const int64_t& count, const float& scale) {
   for (int64_t i = 0; i < count; ++i) y[i] = y0[i] + scale * y[i];
+}
+
+// y += rest / kFiner
+LORAHUB_FAST_LOOP void add_rest(float* __restrict y, const float* __restrict rest,
+                                const int64_t& count) {
+  for (int64_t i = 0; i < count; ++i) y[i] += rest[i] * (1 / kFiner);
 }
 
 // sum += y
@@ -113,51 +135,56 @@ LORAHUB_FAST_LOOP void add(float* __restrict sum, const float* __restrict y, con
   for (int64_t i = 0; i < count; ++i) sum[i] += y[i];
 }
 
-// x - x0 as bytes and a scale of each row.
-struct Rounded {
-  at::Tensor bytes;  // [P * rows, in]
-  std::vector<float> scales;
+// How inputs become bytes.
+struct Rounding {
+  bool turned = false;
+  bool with_rest = false;  // two bytes a value
+  bool operator==(const Rounding&) const = default;
 };
 
-Rounded rounded(const at::Tensor& x, const at::Tensor& x0, bool turned) {
+// x - x0 as bytes and a scale of each row.
+struct Rounded {
+  at::Tensor bytes;           // [P * rows, in], and as many rows again for the rest
+  std::vector<float> scales;  // of the P * rows
+};
+
+Rounded rounded(const at::Tensor& x, const at::Tensor& x0, const Rounding& how) {
   const int64_t rows = x.size(1), width = x.size(2), all = x.size(0) * rows;
-  Rounded r{.bytes = at::empty({all, width}, at::kByte),
+  Rounded r{.bytes = at::empty({how.with_rest ? 2 * all : all, width}, at::kByte),
             .scales = std::vector<float>(static_cast<size_t>(all))};
   const float *from = x.const_data_ptr<float>(), *centre = x0.const_data_ptr<float>();
   auto* to = r.bytes.mutable_data_ptr<uint8_t>();
-  std::vector<float> moved(turned ? static_cast<size_t>(width) : 0), nothing(moved.size());
-  for (int64_t row = 0; row < all; ++row) {
-    const float* x_row = from + row * width;
-    const float* x0_row = centre + row % rows * width;
-    if (turned) {
-      subtract(moved.data(), x_row, x0_row, width);
+  std::vector<float> moved(how.turned ? static_cast<size_t>(width) : 0), nothing(moved.size());
+  for (int64_t i = 0; i < all; ++i) {
+    DifferenceRow row{.x = from + i * width, .x0 = centre + i % rows * width, .count = width};
+    if (how.turned) {
+      subtract(moved.data(), row.x, row.x0, width);
       turn(moved.data(), width);
-      x_row = moved.data();
-      x0_row = nothing.data();
+      row.x = moved.data();
+      row.x0 = nothing.data();
     }
-    const float most = largest_difference(x_row, x0_row, width);
-    r.scales[static_cast<size_t>(row)] = most / kMost;
-    round_difference(
-        {.x = x_row, .x0 = x0_row, .count = width, .inverse = most > 0 ? kMost / most : 0},
-        to + row * width);
+    const float most = largest_difference(row.x, row.x0, width);
+    r.scales[static_cast<size_t>(i)] = most / kMost;
+    row.inverse = most > 0 ? kMost / most : 0;
+    round_difference(row, to + i * width);
+    if (how.with_rest) round_rest(row, to + (all + i) * width);
   }
   return r;
 }
 
-// Weights [out, in] whose rows are turned, and divided by kParts for both turns.
+// Weights [out, in] whose rows are turned, and divided by the parts for both turns.
 at::Tensor turned_rows(const at::Tensor& weight) {
   at::Tensor turned = weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
   const int64_t width = turned.size(1);
-  if (!has_parts(width)) return turned;
   float* row = turned.mutable_data_ptr<float>();
   for (int64_t i = 0; i < turned.size(0); ++i) turn(row + i * width, width);
-  return turned.div_(kParts);
+  return turned.div_(static_cast<double>(parts_of(width)));
 }
 
 // Weights with a scale an output (largest |w| / 127), in the library's own order.
 class Int8Weights : public NarrowWeights {
  public:
-  Int8Weights(const DeltaLayers& layers, const Int8Form& form) : is_turned_(form.turned) {
+  Int8Weights(const DeltaLayers& layers, const Int8Form& form) : is_turned_(form.outlying_inputs) {
     for (const tensor::Linear* layer : layers) by_slot_[layer->slot];
     tensor::share(form.threads, static_cast<int>(layers.size()), [&](int i) {
       const c10::InferenceMode inference;
@@ -204,47 +231,58 @@ class Int8Products : public tensor::Products {
   at::Tensor product(const at::Tensor& x, const tensor::Linear& layer) const override {
     RECORD_USER_SCOPE("linears");
     const Trajectory::LinearActivations& place = centre_.places.at(layer.slot);
-    at::Tensor y = moved(x, place.x0, layer.slot);
+    round(x, place.x0, {.turned = weights_.is_turned()});
+    at::Tensor y = weights_.times(last_.bytes, layer.slot);
     each_row(y, place.y0, scale_plus);
     return y.view({x.size(0), x.size(1), y.size(1)});
   }
 
+  // What is added to a sum is the output of attention or of a gated layer, which no norm has
+  // passed: where inputs outlie, they do most there, and are taken as two bytes.
   at::Tensor plus_product(at::Tensor sum, const at::Tensor& x,
                           const tensor::Linear& layer) const override {
     RECORD_USER_SCOPE("linears");
     const Trajectory::LinearActivations& place = centre_.places.at(layer.slot);
+    round(x, place.x0, {.turned = weights_.is_turned(), .with_rest = weights_.is_turned()});
+    const at::Tensor y = weights_.times(last_.bytes, layer.slot);
+    const float* rest = last_how_.with_rest ? y.const_data_ptr<float>() + y.numel() / 2 : nullptr;
     float* to = sum.mutable_data_ptr<float>();
-    each_row(moved(x, place.x0, layer.slot), place.y0,
-             [&](float* y, const float* y0, const int64_t& width, const float& scale) {
-               scale_plus(y, y0, width, scale);  // the row stays in the cache
-               add(to, y, width);
-               to += width;
-             });
+    each_row(y, place.y0, [&](float* row, const float* y0, const int64_t& width, float scale) {
+      if (rest != nullptr) {
+        add_rest(row, rest, width);
+        rest += width;
+      }
+      scale_plus(row, y0, width, scale);  // the row stays in the cache
+      add(to, row, width);
+      to += width;
+    });
     return sum;
   }
 
  private:
-  // Q(W) Q(x - x0) but for the scale of each row. Layers that read the same share what is rounded.
-  at::Tensor moved(const at::Tensor& x, const at::Tensor& x0, int slot) const {
-    if (!last_input_.is_same(x)) {
-      last_input_ = x;
-      last_ = rounded(x.contiguous(), x0, weights_.is_turned());
-    }
-    return weights_.times(last_.bytes, slot);
+  // Q(x - x0), which is multiplied by Q(W) and then by the scale of each row. Layers that read the
+  // same share what is rounded.
+  void round(const at::Tensor& x, const at::Tensor& x0, const Rounding& how) const {
+    if (last_input_.is_same(x) && last_how_ == how) return;
+    last_input_ = x;
+    last_how_ = how;
+    last_ = rounded(x.contiguous(), x0, how);
   }
 
   template <class Work>
   void each_row(const at::Tensor& y, const at::Tensor& y0, const Work& work) const {
     const int64_t rows = y0.size(1), width = y0.size(2);
     float* from = y.mutable_data_ptr<float>();
-    for (int64_t row = 0; row < y.size(0); ++row)
-      work(from + row * width, y0.const_data_ptr<float>() + row % rows * width, width,
-           last_.scales[static_cast<size_t>(row)]);
+    for (size_t row = 0; row < last_.scales.size(); ++row)
+      work(from + static_cast<int64_t>(row) * width,
+           y0.const_data_ptr<float>() + static_cast<int64_t>(row) % rows * width, width,
+           last_.scales[row]);
   }
 
   const Int8Weights& weights_;
   const Trajectory& centre_;
   mutable at::Tensor last_input_;
+  mutable Rounding last_how_;
   mutable Rounded last_;
 };
 

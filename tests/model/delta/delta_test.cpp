@@ -166,26 +166,40 @@ INSTANTIATE_TEST_SUITE_P(Shapes, DeltaShapes,
                                          Case{"small", Type::int8}),
                          [](const auto& c) { return text(c.param); });
 
-// The error of moved inputs of which one is far larger than the others.
-double error_with_an_outlier(bool turned) {
+// The errors of moved inputs of which one is far larger than the others.
+struct OutlierErrors {
+  double product = 0, sum = 0;
+};
+OutlierErrors errors_with_an_outlier(bool outlying_inputs, int64_t width) {
   const c10::InferenceMode inference;
   const at::Generator generator = at::detail::createCPUGenerator(3);
-  const tensor::Linear layer{.weight = at::randn({48, 192}, generator), .slot = 0};
-  at::Tensor x = at::randn({1, 5, 192}, generator);
+  const tensor::Linear layer{.weight = at::randn({48, width}, generator), .slot = 0};
+  at::Tensor x = at::randn({2, 5, width}, generator);
   x.select(2, 70).fill_(60);
+  const at::Tensor sum = at::randn({2, 5, 48}, generator);
   Trajectory base;
-  base.places[0] = {.x0 = at::zeros({1, 5, 192}), .y0 = at::zeros({1, 5, 48})};
-  const auto weights = int8_weights({&layer}, {.turned = turned});
+  base.places[0] = {.x0 = at::zeros({1, 5, width}), .y0 = at::zeros({1, 5, 48})};
+  const auto weights = int8_weights({&layer}, {.outlying_inputs = outlying_inputs});
+  const auto products = weights->products(base);
   const at::Tensor exact = at::matmul(x, layer.weight.t());
-  const at::Tensor error = weights->products(base)->product(x, layer) - exact;
-  return (error.norm() / exact.norm()).item<double>();
+  const auto error = [&](const at::Tensor& found) {
+    return ((found - exact).norm() / exact.norm()).item<double>();
+  };
+  return {.product = error(products->product(x, layer)),
+          .sum = error(products->plus_product(sum.clone(), x, layer) - sum)};
 }
 
-TEST(Delta, turning_spreads_what_an_outlier_would_cost) {
+// Where the sum's inputs have two bytes, what is left is the error of the weights.
+TEST(Delta, the_form_for_outliers_has_a_part_of_the_error) {
   if (!has_int8()) GTEST_SKIP() << "no AVX512-VNNI";
-  const double plain = error_with_an_outlier(false), turned = error_with_an_outlier(true);
-  EXPECT_GT(plain, 0.008);
-  EXPECT_LT(turned, plain / 2);
+  for (const int64_t width : {192, 512, 1536}) {
+    const OutlierErrors plain = errors_with_an_outlier(false, width),
+                        spread = errors_with_an_outlier(true, width);
+    EXPECT_NEAR(plain.product, plain.sum, 1e-6) << width;
+    EXPECT_GT(plain.product, 0.008) << width;
+    EXPECT_LT(spread.product, plain.product / 2) << width;
+    EXPECT_LT(spread.sum, 0.85 * spread.product) << width;
+  }
 }
 
 TEST(Delta, is_refused_where_int8_is_not_multiplied_exactly) {

@@ -32,7 +32,7 @@ struct DeltaRig {
   explicit DeltaRig(const DeltaCase& c)
       : tiny(test::tiny_model(c.model)), model(as_model(tiny.network())) {
     for (Tokens& pair : tiny.pairs) pair.source.insert(pair.source.begin(), 20, 11);
-    weights = c.int8 ? delta::int8_weights(model->delta_layers(), {.turned = true})
+    weights = c.int8 ? delta::int8_weights(model->delta_layers(), {.outlying_inputs = true})
                      : delta::bf16_weights(model->delta_layers());
     base = pass_of({});
   }
