@@ -103,18 +103,22 @@ LORAHUB_FAST_LOOP void round_difference(const DifferenceRow& row, uint8_t* __res
   }
 }
 
-// What round_difference() leaves, in steps that are kFiner times smaller: at most kMost of them.
+// The same, and what the rounding leaves, in steps that are kFiner times smaller: at most kMost of
+// them.
 constexpr float kFiner = 2 * kMost;
-LORAHUB_FAST_LOOP void round_rest(const DifferenceRow& row, uint8_t* __restrict bytes) {
+LORAHUB_FAST_LOOP void round_difference_and_rest(const DifferenceRow& row,
+                                                 uint8_t* __restrict bytes,
+                                                 uint8_t* __restrict rest) {
   const float* __restrict x = row.x;
   const float* __restrict x0 = row.x0;
   const int64_t count = row.count;
   const float inverse = row.inverse;
   for (int64_t i = 0; i < count; ++i) {
     const float steps = (x[i] - x0[i]) * inverse;
-    const float rest = steps - ((steps + kRound) - kRound);
-    const float rounded = (rest * kFiner + kRound) - kRound;
+    const float rounded = (steps + kRound) - kRound;
+    const float finer = ((steps - rounded) * kFiner + kRound) - kRound;
     bytes[i] = static_cast<uint8_t>(static_cast<int32_t>(rounded) + kZero);
+    rest[i] = static_cast<uint8_t>(static_cast<int32_t>(finer) + kZero);
   }
 }
 
@@ -166,8 +170,10 @@ Rounded rounded(const at::Tensor& x, const at::Tensor& x0, const Rounding& how) 
     const float most = largest_difference(row.x, row.x0, width);
     r.scales[static_cast<size_t>(i)] = most / kMost;
     row.inverse = most > 0 ? kMost / most : 0;
-    round_difference(row, to + i * width);
-    if (how.with_rest) round_rest(row, to + (all + i) * width);
+    if (how.with_rest)
+      round_difference_and_rest(row, to + i * width, to + (all + i) * width);
+    else
+      round_difference(row, to + i * width);
   }
   return r;
 }

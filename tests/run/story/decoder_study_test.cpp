@@ -117,9 +117,9 @@ TEST(DecoderStudy, GoesOnToTheSameBitsAfterKills) {
   EXPECT_EQ(payload(folder), undisturbed());
 }
 
-// At a real model's shapes, where a processor with AMX adds a row up otherwise when it is multiplied
-// beside more rows. The losses of the search are computed in one tile, those that are reported in
-// another.
+// At a real model's shapes, where a processor with AMX adds a row up otherwise when it is
+// multiplied beside more rows. The losses of the search are computed in one tile, those that are
+// reported in another.
 TEST(DecoderStudy, ARealModelsLossesInBf16AreThoseOfAnyTile) {
   const char* const model = std::getenv("LORAHUB_SMOLLM2");
   if (model == nullptr || *model == '\0') GTEST_SKIP() << "LORAHUB_SMOLLM2 names no model";
