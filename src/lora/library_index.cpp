@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "base/fast_loop.hpp"
 #include "lora/library.hpp"
 #include "lora/peft.hpp"
 
@@ -16,6 +17,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kSavedAtOnce = 5000;  // modules, opened one after another
+
+LORAHUB_FAST_LOOP void to_lower(const char* __restrict from, char* __restrict to,
+                                const size_t& count) {
+  for (size_t i = 0; i < count; ++i)
+    to[i] = static_cast<char>(from[i] >= 'A' && from[i] <= 'Z' ? from[i] + ('a' - 'A') : from[i]);
+}
 
 // Holds the lower-case text from one module to the next, so that nothing is allocated for each.
 class Matcher {
@@ -28,9 +35,7 @@ class Matcher {
  private:
   bool holds(std::string_view text) {
     lower_.resize(text.size());
-    std::ranges::transform(text, lower_.begin(), [](char letter) {
-      return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter);
-    });
+    to_lower(text.data(), lower_.data(), text.size());
     return lower_.find(words_) != std::string::npos;
   }
   std::string words_, lower_;
