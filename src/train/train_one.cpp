@@ -72,9 +72,12 @@ void round_to_half(const Trainable& trained) {
 // The checkpoint, and what kills within the writing of one have left beside it.
 std::vector<fs::path> checkpoint_files(const fs::path& out) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(out))
-    if (entry.path().filename().string().starts_with(kCheckpointFile))
-      files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(out)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_part = name.starts_with(std::string(kCheckpointFile) + ".") &&
+                         name.ends_with(base::kTemporaryExtension);
+    if (name == kCheckpointFile || is_part) files.push_back(entry.path());
+  }
   return files;
 }
 

@@ -106,8 +106,11 @@ TEST(Train, AKillBehindTheCardLeavesNoCheckpoint) {
   }
   std::ofstream(folder / "out/add_roman/checkpoint.safetensors") << "of the last step";
   std::ofstream(folder / "out/add_roman/checkpoint.safetensors.0-1-1.tmp") << "half of it";
+  std::ofstream(folder / "out/add_roman/checkpoint.safetensors.mine") << "a user's";
   const Ended ended = train(folder, "");
   EXPECT_EQ(ended.code, 0) << ended.err;
+  const fs::path own = folder / "out/add_roman/checkpoint.safetensors.mine";
+  EXPECT_TRUE(fs::remove(own)) << "what no training wrote stays";
   EXPECT_EQ(files_of(folder / "out"), trained_alone());
 }
 
