@@ -21,6 +21,7 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.models.llama import modeling_llama
+from transformers.models.ministral import modeling_ministral
 from transformers.models.mistral import modeling_mistral
 from transformers.models.qwen2 import modeling_qwen2
 from transformers.models.qwen3 import modeling_qwen3
@@ -51,6 +52,8 @@ SHAPES = {
                      rope_parameters={"rope_type": "default", "rope_theta": 1000.0}, dtype="float32"),
     "mistral_narrow": shape("mistral", 32, 4, 2, 48, 2, 80, sliding_window=5, rope_theta=1000.0),
     "mistral_all": shape("mistral", 32, 2, 1, 48, 2, 80, sliding_window=None),
+    "mistral_types": shape("mistral", 32, 4, 2, 48, 3, 80, head_dim=8, sliding_window=6, rope_theta=1000.0, layer_types=[
+        "full_attention", "sliding_attention", "full_attention"]),
     "qwen2": shape("qwen2", 64, 4, 2, 48, 4, 80, use_sliding_window=True, sliding_window=20, max_window_layers=2,
                    rope_parameters={"rope_type": "yarn", "rope_theta": 1000.0, **YARN}),
     "qwen2_types": shape("qwen2", 32, 2, 2, 48, 2, 80, use_sliding_window=True, sliding_window=6, tie_word_embeddings=True,
@@ -61,6 +64,9 @@ SHAPES = {
     "qwen3_yarn": shape("qwen3", 32, 4, 2, 48, 2, 80, head_dim=16, attention_bias=True, rope_theta=1000.0,
                         rope_scaling={"type": "yarn", "attention_factor": 0.9, "beta_fast": 8.0, "beta_slow": 0.5,
                                       "truncate": False, **YARN}),
+    "qwen3_nulls": shape("qwen3", 32, 4, 2, 48, 2, 80, head_dim=16, rope_theta=1000.0, use_sliding_window=True,
+                         sliding_window=None, max_window_layers=0, rope_scaling={
+                             "type": "yarn", "beta_fast": 8.0, "beta_slow": 0.5, "truncate": None, **YARN}),
 }
 LENGTHS = [(1, 1), (2, 12), (7, 3), (60, 5), (33, 2), (18, 7), (5, 1)]  # (prompt, target)
 NEW_TOKENS = 12
@@ -84,8 +90,8 @@ def exact_norm(self, x):
     return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.variance_epsilon))
 
 
-for module, kind in ((modeling_llama, "Llama"), (modeling_mistral, "Mistral"), (modeling_qwen2, "Qwen2"),
-                     (modeling_qwen3, "Qwen3")):
+for module, kind in ((modeling_llama, "Llama"), (modeling_mistral, "Mistral"), (modeling_ministral, "Ministral"),
+                     (modeling_qwen2, "Qwen2"), (modeling_qwen3, "Qwen3")):
     getattr(module, kind + "RMSNorm").forward = exact_norm
 
 

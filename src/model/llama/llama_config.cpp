@@ -83,7 +83,7 @@ void read_yarn(const ConfigFields& rope, Rope& result) {
   result.kind = Rope::Kind::yarn;
   result.beta_fast = rope.is_used("beta_fast") ? rope.positive("beta_fast", 32) : 32;
   result.beta_slow = rope.is_used("beta_slow") ? rope.positive("beta_slow", 1) : 1;
-  result.truncate = rope.flag("truncate", true);
+  result.truncate = rope.flag("truncate", !rope.is_null("truncate"));
   result.amplitude = yarn_amplitude(rope, result.factor);
 }
 
@@ -126,44 +126,68 @@ Rope read_rope(const ConfigFields& fields, int64_t most_positions) {
   return result;
 }
 
-// Qwen's layers look through a window from max_window_layers on, unless layer_types names them.
-std::vector<int64_t> qwen_windows(const ConfigFields& fields, int64_t layers) {
-  std::vector<int64_t> windows(static_cast<size_t>(layers), 0);
-  const std::vector<std::string> kinds = fields.words("layer_types");
+constexpr const char* kSliding = "sliding_attention";
+
+// One of full_attention and sliding_attention a layer; empty where the file does not say.
+std::vector<std::string> layer_kinds(const ConfigFields& fields, int64_t layers) {
+  std::vector<std::string> kinds = fields.words("layer_types");
   base::check(kinds.empty() || std::ssize(kinds) == layers,
               "{}: layer_types has {} entries for {} layers (one each is needed), use the "
               "config.json that came with the weights",
               fields.file(), kinds.size(), layers);
-  const bool slides = fields.flag("use_sliding_window", false);
-  const int64_t window = slides ? fields.size("sliding_window", 4096) : 0;
-  const int64_t first = fields.integer("max_window_layers", 28, {.low = 0, .high = 1 << 24});
-  for (size_t i = 0; i < windows.size(); ++i) {
-    const std::string kind = kinds.empty() ? "" : kinds[i];
-    base::check(kind.empty() || kind == "full_attention" || kind == "sliding_attention",
+  for (const std::string& kind : kinds)
+    base::check(kind == "full_attention" || kind == kSliding,
                 "{}: layer_types names '{}' (only full_attention and sliding_attention are "
                 "computed here), choose a model of these",
                 fields.file(), kind);
-    base::check(kind != "sliding_attention" || window > 0,
-                "{}: layer_types names sliding_attention (use_sliding_window is false: how far "
-                "does it look?), use the config.json that came with the weights",
-                fields.file());
-    const bool here = kind.empty() ? static_cast<int64_t>(i) >= first : kind == "sliding_attention";
-    if (here) windows[i] = window;
-  }
+  return kinds;
+}
+
+// 4096 rows where the field is absent, 0 (all rows) where it is null.
+int64_t window_size(const ConfigFields& fields) {
+  return fields.is_null("sliding_window") ? 0 : fields.size("sliding_window", 4096);
+}
+
+// Layers from the first on look through the window, unless layer_types names them.
+std::vector<int64_t> windows_from(const ConfigFields& fields, int64_t layers, int64_t window,
+                                  int64_t first) {
+  const std::vector<std::string> kinds = layer_kinds(fields, layers);
+  base::check(window > 0 || std::ranges::find(kinds, kSliding) == kinds.end(),
+              "{}: layer_types names sliding_attention (no sliding_window is in use: how far does "
+              "it look?), use the config.json that came with the weights",
+              fields.file());
+  std::vector<int64_t> windows(static_cast<size_t>(layers), 0);
+  for (size_t i = 0; i < windows.size(); ++i)
+    if (kinds.empty() ? static_cast<int64_t>(i) >= first : kinds[i] == kSliding)
+      windows[i] = window;
   return windows;
 }
 
-// Mistral's layers all look through one window: 4096 rows where the field is absent, all where it
-// is null.
-std::vector<int64_t> mistral_windows(const ConfigFields& fields, int64_t layers) {
-  const int64_t window = fields.is_null("sliding_window") ? 0 : fields.size("sliding_window", 4096);
-  return std::vector<int64_t>(static_cast<size_t>(layers), window);
+std::vector<int64_t> qwen_windows(const ConfigFields& fields, int64_t layers) {
+  const int64_t window = fields.flag("use_sliding_window", false) ? window_size(fields) : 0;
+  const int64_t first = fields.integer("max_window_layers", 28, {.low = 0, .high = 1 << 24});
+  return windows_from(fields, layers, window, first);
+}
+
+// Layers of Llama look at all rows; a window would change answers of transformers alone, whose
+// cache of keys and values follows these fields where its losses do not.
+std::vector<int64_t> llama_windows(const ConfigFields& fields, const LlamaConfig& config) {
+  const std::vector<std::string> kinds = layer_kinds(fields, config.layers);
+  const bool slides = std::ranges::find(kinds, kSliding) != kinds.end();
+  const int64_t window = fields.has("sliding_window") ? fields.size("sliding_window", 4096) : 0;
+  base::check(!slides && (window == 0 || window >= config.most_positions),
+              "{}: {} is {} (transformers computes losses of a llama over all rows and its answers "
+              "through this window), choose a model without it",
+              fields.file(), slides ? "layer_types" : "sliding_window",
+              fields.text(slides ? "layer_types" : "sliding_window"));
+  return std::vector<int64_t>(static_cast<size_t>(config.layers), 0);
 }
 
 std::vector<int64_t> read_windows(const ConfigFields& fields, const LlamaConfig& config) {
-  if (config.type == "mistral") return mistral_windows(fields, config.layers);
+  if (config.type == "mistral")
+    return windows_from(fields, config.layers, window_size(fields), /*first=*/0);
   if (config.type.starts_with("qwen")) return qwen_windows(fields, config.layers);
-  return std::vector<int64_t>(static_cast<size_t>(config.layers), 0);
+  return llama_windows(fields, config);
 }
 
 void read_biases(const ConfigFields& fields, LlamaConfig& config) {
@@ -216,6 +240,11 @@ void refuse_others(const ConfigFields& fields) {
   for (const char* factor :
        {"residual_multiplier", "embedding_multiplier", "logits_scaling", "attention_multiplier"})
     fields.refuse(factor, "its sums are scaled, and none here are");
+  fields.refuse("attention_chunk_size", "its attention is cut into chunks, and none here is");
+  base::check(fields.flag("is_causal", !fields.is_null("is_causal")),
+              "{}: is_causal is {} (transformers 5 then attends to later tokens, too, and all "
+              "attention here is causal), choose a decoder-only model that generates",
+              fields.file(), fields.text("is_causal"));
   base::check(!fields.flag("is_encoder_decoder", false),
               "{}: is_encoder_decoder is true (a decoder alone is computed), choose a plain "
               "decoder-only model",

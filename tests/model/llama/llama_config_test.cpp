@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -58,7 +59,9 @@ TEST(LlamaConfig, SettingsThatAreNotComputedAreRefusedByName) {
         json{{"no_rope_layers", {1, 1, 0}}}, json{{"final_logit_softcapping", 30.0}},
         json{{"quantization_config", {{"bits", 4}}}}, json{{"partial_rotary_factor", 0.5}},
         json{{"hidden_act", "gelu"}}, json{{"auto_map", {{"AutoModel", "x"}}}},
-        json{{"is_encoder_decoder", true}}, json{{"residual_multiplier", 0.2}}})
+        json{{"is_encoder_decoder", true}}, json{{"residual_multiplier", 0.2}},
+        json{{"is_causal", false}}, json{{"is_causal", nullptr}},
+        json{{"attention_chunk_size", 16}}, json{{"sliding_window", 2047}}})
     EXPECT_THAT(config_complaint(change), HasSubstr("config.json: " + change.begin().key()));
   for (const char* type : {"longrope", "su", "mrope", "proportional"})
     EXPECT_THAT(config_complaint({{"rope_scaling", {{"rope_type", type}}}}),
@@ -78,6 +81,35 @@ TEST(LlamaConfig, SizesThatDoNotFitEachOtherAreRefused) {
                                 {"num_key_value_heads", 4},
                                 {"layer_types", {"full_attention"}}}),
               HasSubstr("layer_types has 1 entries for 32 layers"));
+}
+
+// transformers reads this as Ministral; the numbers are those of the golden model mistral_types.
+TEST(LlamaConfig, LayersOfMistralHaveTheWindowThatTheyAreGiven) {
+  const auto mistral = [](json change) {
+    change.update({{"model_type", "mistral"}, {"num_key_value_heads", 2}});
+    change["num_hidden_layers"] = 2;
+    return change;
+  };
+  const json kinds = {"full_attention", "sliding_attention"};
+  EXPECT_THAT(read_changed(mistral({{"layer_types", kinds}, {"sliding_window", 9}})).windows,
+              ElementsAre(0, 9));
+  EXPECT_THAT(read_changed(mistral({{"layer_types", nullptr}, {"sliding_window", 9}})).windows,
+              ElementsAre(9, 9));
+  EXPECT_THAT(config_complaint(mistral({{"layer_types", kinds}, {"sliding_window", nullptr}})),
+              HasSubstr("layer_types names sliding_attention"));
+}
+
+// transformers 5.23 answers through a window where a llama has these fields, and computes its
+// losses without one.
+TEST(LlamaConfig, AWindowOfLlamaIsRefusedWhereItIsShorterThanAText) {
+  EXPECT_THAT(config_complaint({{"sliding_window", 2047}}), HasSubstr("sliding_window is 2047"));
+  EXPECT_THAT(read_changed({{"sliding_window", 2048}}).windows, Each(0));
+  EXPECT_THAT(read_changed({{"sliding_window", nullptr}}).windows, Each(0));
+  json kinds(std::vector<std::string>(32, "full_attention"));
+  EXPECT_THAT(read_changed({{"layer_types", kinds}}).windows, Each(0));
+  kinds[3] = "sliding_attention";
+  EXPECT_THAT(config_complaint({{"layer_types", kinds}, {"sliding_window", 4096}}),
+              HasSubstr("layer_types is "));
 }
 
 TEST(LlamaConfig, DefaultsFollowTheModelType) {

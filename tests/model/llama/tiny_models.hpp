@@ -19,8 +19,9 @@
 namespace lorahub::test {
 
 inline constexpr const char* kTinyModels[] = {
-    "llama",       "llama_narrow", "llama_biases", "llama3", "mistral",   "mistral_narrow",
-    "mistral_all", "qwen2",        "qwen2_types",  "qwen3",  "qwen3_yarn"};
+    "llama",          "llama_narrow", "llama_biases",  "llama3", "mistral",
+    "mistral_narrow", "mistral_all",  "mistral_types", "qwen2",  "qwen2_types",
+    "qwen3",          "qwen3_yarn",   "qwen3_nulls"};
 
 struct TinyModel {
   nlohmann::json config, examples;
