@@ -131,6 +131,7 @@ class GgufConfig {
     theta_ = data_.number(key("rope.freq_base")).value_or(10000);
     config_["rope_theta"] = theta_;
     const std::string type = data_.text(key("rope.scaling.type")).value_or("none");
+    check_amplitude(type);
     if (type != "none") config_["rope_scaling"] = scaling(type);
     const gguf::StoredTensor* const factors = file_.find(kRopeFactors);
     if (factors == nullptr) return;
@@ -139,15 +140,25 @@ class GgufConfig {
     config_["rope_scaling"] = llama3(*factors);
   }
 
+  // What llama.cpp multiplies the usual amplitude of cos and sin by.
+  double amplitude() const { return data_.number(key("rope.scaling.attn_factor")).value_or(1); }
+
+  void check_amplitude(const std::string& type) const {
+    base::check(type == "yarn" || amplitude() == 1,
+                "{}: {} is {} (it is computed beside yarn alone, and rope.scaling.type is {}), {}",
+                data_.file(), key("rope.scaling.attn_factor"), amplitude(), type, kChoose);
+  }
+
   json scaling(const std::string& type) const {
     base::check(type == "linear" || type == "yarn",
                 "{}: {} is '{}' (only none, linear and yarn are computed here), {}", data_.file(),
                 key("rope.scaling.type"), type, kChoose);
-    json scaling{{"rope_type", type}, {"factor", data_.needed_number(key("rope.scaling.factor"))}};
+    const double factor = data_.needed_number(key("rope.scaling.factor"));
+    json scaling{{"rope_type", type}, {"factor", factor}};
     if (const auto length = data_.integer(key("rope.scaling.original_context_length")))
       scaling["original_max_position_embeddings"] = *length;
-    if (const auto factor = data_.number(key("rope.scaling.attn_factor")))
-      scaling["attention_factor"] = *factor;
+    if (amplitude() != 1)  // transformers' attention_factor stands in place of the usual one
+      scaling["attention_factor"] = amplitude() * (0.1 * std::log(std::max(factor, 1.0)) + 1);
     return scaling;
   }
 
@@ -164,10 +175,11 @@ class GgufConfig {
   }
 
   json llama3(const gguf::StoredTensor& stored) const {
-    std::vector<float> factors(static_cast<size_t>(std::max<int64_t>(width_, 0)) / 2);
-    const bool whole = stored.type.plain == gguf::Plain::f32 &&
-                       stored.bytes.size() == factors.size() * sizeof(float) && !factors.empty();
-    if (whole) std::memcpy(factors.data(), stored.bytes.data(), stored.bytes.size());
+    const size_t pairs = stored.bytes.size() / sizeof(float);
+    const bool whole = stored.type.plain == gguf::Plain::f32 && pairs > 0 &&
+                       width_ / 2 == static_cast<int64_t>(pairs);
+    std::vector<float> factors(whole ? pairs : 0);
+    if (whole) std::memcpy(factors.data(), stored.bytes.data(), pairs * sizeof(float));
     const double factor = whole ? *std::ranges::max_element(factors) : 0;
     bool same = whole;
     constexpr double kRounding = 1e-4;  // files hold f32

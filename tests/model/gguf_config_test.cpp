@@ -114,6 +114,12 @@ TEST(GgufConfig, ReadsTheSettingsOfRope) {
   EXPECT_EQ(
       config["rope_scaling"],
       (json{{"rope_type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 32}}));
+  // llama.cpp multiplies the usual 0.1 ln(factor) + 1 by it.
+  values["llama.rope.scaling.attn_factor"] = 1.0;
+  EXPECT_EQ(json::parse(gguf_config(file(values)))["rope_scaling"], config["rope_scaling"]);
+  values["llama.rope.scaling.attn_factor"] = 0.5;
+  EXPECT_DOUBLE_EQ(json::parse(gguf_config(file(values)))["rope_scaling"]["attention_factor"],
+                   0.5693147180559945);
   values = llama_values();
   values["llama.attention.sliding_window"] = int64_t{48};
   EXPECT_EQ(json::parse(gguf_config(file(values)))["model_type"], "mistral");
@@ -143,6 +149,18 @@ TEST(GgufConfig, TheFactorsOfLlama3AreReadAsItsSetting) {
               AllOf(HasSubstr("x.gguf: the factors of RoPE"), HasSubstr("not those of Llama 3")));
 }
 
+TEST(GgufConfig, HeadsOfAnAbsurdWidthAreRefusedWithoutMemoryForThem) {
+  const std::string factors(8 * sizeof(float), 'x');
+  for (const int64_t width : {int64_t{1} << 45, int64_t{1} << 62, int64_t{-16}}) {
+    auto values = llama_values();
+    values.erase("llama.rope.dimension_count");
+    values["llama.attention.key_length"] = width;
+    const gguf::GgufFile lying = file(values, {tensor("token_embd.weight", {100, 64}),
+                                               tensor("rope_freqs.weight", {8}, factors)});
+    EXPECT_THAT(refusal(lying), HasSubstr("x.gguf: the factors of RoPE"));
+  }
+}
+
 TEST(GgufConfig, WhatIsNotKnownIsRefusedByItsKey) {
   EXPECT_THAT(refusal_with("general.architecture", std::string("gemma2")),
               HasSubstr("x.gguf: general.architecture is 'gemma2'"));
@@ -154,6 +172,8 @@ TEST(GgufConfig, WhatIsNotKnownIsRefusedByItsKey) {
               HasSubstr("llama.rope.dimension_count is 8 (heads are 16 wide"));
   EXPECT_THAT(refusal_with("llama.rope.scaling.type", std::string("longrope")),
               HasSubstr("llama.rope.scaling.type is 'longrope'"));
+  EXPECT_THAT(refusal_with("llama.rope.scaling.attn_factor", 0.5),
+              HasSubstr("llama.rope.scaling.attn_factor is 0.5 (it is computed beside yarn alone"));
   EXPECT_THAT(refusal_with("llama.attention.head_count", int64_t{0}),
               HasSubstr("llama.attention.head_count is 0"));
   EXPECT_THAT(refusal_with("llama.attention.head_count", std::vector<int64_t>{4, 2}),
