@@ -81,6 +81,10 @@ void check_options(const InferWords& options) {
               "--adapter and --weights both given (which one should answer?), give one of them");
   base::check(options.modules.empty() || !options.library.empty(),
               "--modules names modules of a --library (none is given), give both");
+  base::check(
+      options.modules.empty() || !options.weights.empty() || !options.each.method.empty(),
+      "--modules names what --weights or --method mix (neither is given, and the base alone "
+      "would answer), give one of them");
   base::check(options.weights.empty() || !options.library.empty(),
               "--weights are of the modules of a --library (none is given), give both");
   const bool weighs_each = !options.each.method.empty();
@@ -112,7 +116,9 @@ std::vector<std::string> adapters_of(const InferWords& options) {
 
 // Warns about answers that transformers may give otherwise, and about adapters of another base.
 void warn_of(const InferWords& options) {
-  warn(model::generation_warning(checkpoint::resolve(options.model.model)));
+  const std::filesystem::path folder = checkpoint::resolve(options.model.model);
+  warn(model::generation_warning(folder));
+  warn(model::generation_end_warning(folder));
   const std::string library = options.adapter.empty() ? options.library : "";
   warn(lora::base_warning(lora::named_bases(library, adapters_of(options)), options.model.model));
 }

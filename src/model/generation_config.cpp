@@ -76,6 +76,17 @@ std::string generation_warning(const fs::path& folder) {
       file.string(), base::join(asked, ", "));
 }
 
+std::string generation_end_warning(const fs::path& folder) {
+  const fs::path own = folder / kFile, config = folder / "config.json";
+  if (!fs::exists(own) || !fs::exists(config)) return "";
+  if (!read(own).value("eos_token_id", json()).is_null()) return "";
+  if (read(config).value("eos_token_id", json()).is_null()) return "";
+  return base::format(
+      "{} has no eos_token_id, so that answers of transformers end at their greatest length alone; "
+      "here they end at the eos_token_id of config.json, too",
+      own.string());
+}
+
 void check_generation_tokens(const fs::path& folder, const std::map<std::string, int64_t>& config) {
   const fs::path file = folder / kFile;
   if (!fs::exists(file)) return;

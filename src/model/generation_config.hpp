@@ -15,6 +15,10 @@ namespace lorahub::model {
 // suppressed tokens. "" for nothing.
 std::string generation_warning(const std::filesystem::path& folder);
 
+// One sentence where the file is there and names no token that ends an answer, so that
+// transformers' generate() would not take config.json's; "" elsewhere.
+std::string generation_end_warning(const std::filesystem::path& folder);
+
 // Error where the file and config.json disagree about the tokens that begin or end an answer:
 // `config` has these by the names of their fields.
 void check_generation_tokens(const std::filesystem::path& folder,

@@ -267,6 +267,15 @@ TEST_F(Commands, InferRefusesACompositionOfNoWeights) {
   }
 }
 
+// Without weights the base alone would answer.
+TEST_F(Commands, InferRefusesModulesThatNothingMixes) {
+  const Ended ended =
+      lorahub("infer" + kModel + kLibrary + " --modules find_letter" + kTask + "test.jsonl");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, HasSubstr("--modules names what --weights or --method mix"));
+}
+
 TEST_F(Commands, InferRefusesARowThatIsTooLongOrNamesNoAdapter) {
   std::ofstream(folder_ / "long.jsonl") << json{{"input", "a b"}} << "\n"
                                         << json{{"input", std::string(3000, 'a')}} << "\n";

@@ -51,6 +51,22 @@ TEST(GenerationConfig, WhatChangesNoGreedyAnswerIsNotSaid) {
   EXPECT_EQ(warning(json::object(), {{"num_beams", 4}}), "");  // the newer file alone counts
 }
 
+// transformers 5.23 answers with the greatest length where the file is there and has no end.
+TEST(GenerationConfig, AFileWithoutAnEndIsSaid) {
+  const auto said = [](const json& generation, const json& config) {
+    const Folder folder;
+    folder.put("config.json", config.dump());
+    if (!generation.is_null()) folder.put("generation_config.json", generation.dump());
+    return generation_end_warning(folder.path());
+  };
+  const json named{{"eos_token_id", 2}};
+  for (const json& silent : {json::object(), json{{"eos_token_id", nullptr}}})
+    EXPECT_THAT(said(silent, named), HasSubstr("generation_config.json has no eos_token_id"));
+  EXPECT_EQ(said(nullptr, named), "");
+  EXPECT_EQ(said({{"eos_token_id", {2, 3}}}, named), "");
+  EXPECT_EQ(said(json::object(), json::object()), "");
+}
+
 TEST(GenerationConfig, OtherTokensThanTheConfigurationsAreRefused) {
   const auto complaint = [](const json& generation) {
     const Folder folder;

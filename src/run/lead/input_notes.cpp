@@ -27,7 +27,8 @@ std::vector<std::string> notes(const std::vector<study::Trial>& trials) {
   for (const std::string& model : models) {
     const std::filesystem::path folder = checkpoint::resolve(model);
     for (std::string note :
-         {model::generation_warning(folder), text::tokenizer_class_warning(folder)})
+         {model::generation_warning(folder), model::generation_end_warning(folder),
+          text::tokenizer_class_warning(folder)})
       if (!note.empty()) sentences.push_back(std::move(note));
   }
   for (const auto& [of, names] : mixed) {

@@ -16,10 +16,13 @@ import transformers
 
 HERE = pathlib.Path(__file__).parent / "bpe"
 TEXTS = ["the 12345 fox", "DON'T don't I'll", "a\n\nb  c\n", "cafe\u0301", " x", "  x", "</s>the fox</s> x", "<|end|>the <|end|> x",
-         "tab\there 99"]
-CLASSES = {"PreTrainedTokenizerFast": [{}], "Qwen2Tokenizer": [{}],
-           **{name: [{}, {"legacy": True}, {"add_prefix_space": False}, {"add_prefix_space": True}]
-              for name in ("GPT2Tokenizer", "GPT2TokenizerFast", "LlamaTokenizer")}}
+         "tab\there 99", "a <|endoftext|> b", "<|padding|>", "x<FILL_ME>"]
+END = ["unk_token", "bos_token", "eos_token", "pad_token"]  # all named: a class adds no token of its own
+SETTINGS = [{}, {"legacy": True}, {"add_prefix_space": False}, {"add_prefix_space": True}]
+CLASSES = {"": [{}], "PreTrainedTokenizerFast": [{}], "Qwen2Tokenizer": [{}, {"named": END}],
+           **{name: SETTINGS for name in ("GPT2TokenizerFast", "LlamaTokenizer")},
+           "GPT2Tokenizer": [*SETTINGS, {"named": END}], "CodeLlamaTokenizer": [{}],
+           "CodeGenTokenizer": [{"named": END}], "GPTNeoXTokenizer": [{"named": END}, {"named": END, "add_prefix_space": True}]}
 
 
 def put(folder, name, content):
@@ -35,9 +38,14 @@ def main():
         put(folder, "tokenizer.json", file)
         plain = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         for name, settings in CLASSES.items():
+            if name == "CodeLlamaTokenizer" and "<unk>" not in file["model"]["vocab"]:
+                continue  # transformers ends with an error
             for setting in settings:
+                setting = {**setting, **{key: variant["config"]["eos_token"] for key in setting.get("named", [])}}
+                setting.pop("named", None)
                 for model_type in ("llama", "mistral", "qwen2", "qwen3"):
-                    put(folder, "tokenizer_config.json", {**variant["config"], "tokenizer_class": name, **setting})
+                    config = {**variant["config"], "tokenizer_class": name, **setting}
+                    put(folder, "tokenizer_config.json", {key: value for key, value in config.items() if value != ""})
                     put(folder, "config.json", {"model_type": model_type})
                     taken = transformers.AutoTokenizer.from_pretrained(folder)
                     other = sum(taken(text).input_ids != plain.encode(text).ids for text in TEXTS)
