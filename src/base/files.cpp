@@ -7,18 +7,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 
 #include "base/descriptor.hpp"
 #include "base/fault.hpp"
-#include "base/host.hpp"
-#include "base/process_status.hpp"
+#include "base/put_folder.hpp"
 #include "base/read_error.hpp"
+#include "base/writer_mark.hpp"
 
 namespace lorahub::base {
 namespace {
@@ -31,40 +28,21 @@ Descriptor open_file(const Path& path, int flags) {
 
 size_t page_size() { return static_cast<size_t>(::getpagesize()); }
 
-void sync_folder_of(const Path& file) {
-  const Path folder = file.has_parent_path() ? file.parent_path() : Path(".");
-  const Descriptor opened = open_file(folder, O_RDONLY | O_DIRECTORY);
-  if (::fsync(opened) != 0) cannot(format("cannot write {} to the disk", folder.string()), errno);
-}
-
-// Names the host and the namespace in which the numbers of processes are unique.
-std::string process_space() {
-  char space[64] = {};
-  const ssize_t size = ::readlink("/proc/self/ns/pid", space, sizeof space - 1);
-  const size_t hash = std::hash<std::string>{}(
-      host_name() + std::string(space, size > 0 ? static_cast<size_t>(size) : 0));
-  return format("{:08x}", hash & 0xFFFFFFFFU);
-}
-
-// "x.h5.HOST-PID-NUMBER.tmp": no two writers of one file share a name.
+// No two writers of one file share a name.
 Path temporary_name(const Path& path) {
-  static std::atomic<unsigned> number = 0;
-  return format("{}.{}-{}-{}{}", path.string(), process_space(), ::getpid(), ++number,
-                kTemporaryExtension);
+  return format("{}.{}{}", path.string(), writer_mark(), kTemporaryExtension);
 }
 
 // Whether a name is that of a temporary file of `path` whose writer, of this host, is gone.
 bool is_left_behind(const std::string& name, const std::string& before) {
   if (!name.starts_with(before) || !name.ends_with(kTemporaryExtension)) return false;
-  const pid_t writer = std::atoi(name.c_str() + before.size());
-  if (writer <= 0) return false;
-  return (::kill(writer, 0) != 0 && errno == ESRCH) || process_status(writer).state == 'Z';
+  return is_writer_gone(name.substr(before.size()));
 }
 
 // Removes what a killed writer of `path` has left.
 void remove_left_behind(const Path& path) {
   const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
-  const std::string before = format("{}.{}-", path.filename().string(), process_space());
+  const std::string before = path.filename().string() + ".";
   std::error_code error;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error))

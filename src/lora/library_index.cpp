@@ -137,17 +137,20 @@ std::optional<Indexed> LibraryIndex::look(const std::string& name, IndexChanges&
     if (known != nullptr) changes.gone.push_back(name);
     return std::nullopt;
   }
-  if (known != nullptr && known->stamp == stamp)
-    if (std::optional<Indexed> entry = entry_of(*known)) return entry;
-  Indexed entry = read_indexed(library_ / name, stamp);
-  changes.read.push_back(line_of(entry));
+  std::optional<Indexed> kept;
+  if (known != nullptr && known->stamp == stamp) kept = entry_of(*known);
+  if (kept && kept->problem.empty() && kept->card.problem.empty()) return kept;
+  // What could not be read may be readable by now, without a change of the stamp (permissions).
+  Indexed entry = kept && kept->problem.empty() ? *kept : read_indexed(library_ / name, stamp);
+  entry.card = read_card(library_ / name);
+  if (!kept || json_of(entry) != json_of(*kept)) changes.read.push_back(line_of(entry));
   return entry;
 }
 
 void LibraryIndex::check(size_t begin, size_t end, IndexChanges& changes) const {
   for (size_t i = begin; i < std::min(end, lines_.size()); ++i) {
     const std::string name(lines_[i].name);
-    if (stamp_of(library_ / name) != lines_[i].stamp) look(name, changes);
+    if (!lines_[i].is_readable || stamp_of(library_ / name) != lines_[i].stamp) look(name, changes);
   }
 }
 

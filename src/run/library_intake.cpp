@@ -7,8 +7,11 @@
 #include "base/check.hpp"
 #include "base/files.hpp"
 #include "base/printable.hpp"
+#include "base/put_folder.hpp"
+#include "base/writer_mark.hpp"
 #include "checkpoint/hub_cache.hpp"
 #include "lora/base_weights.hpp"
+#include "lora/indexed.hpp"
 #include "lora/peft.hpp"
 #include "lora/reserved_names.hpp"
 #include "objective/self_test.hpp"
@@ -94,6 +97,42 @@ ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases
   }
 }
 
+// A folder of the library's file system for what is being added or removed, which no reader takes
+// for a module. Removes what killed processes have left beside it; leaves nothing behind itself.
+class Workplace {
+ public:
+  explicit Workplace(const fs::path& library) : all_(library / ".unfinished") {
+    std::error_code error;
+    for (fs::directory_iterator entry(all_, error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code kept;  // it is tried again the next time
+      if (base::is_writer_gone(entry->path().filename().string()))
+        fs::remove_all(entry->path(), kept);
+    }
+    folder_ = all_ / base::writer_mark();
+  }
+  ~Workplace() {
+    std::error_code kept;
+    fs::remove_all(folder_, kept);
+    fs::remove(all_, kept);  // where nobody else is at work
+  }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+  const fs::path& folder() const { return folder_; }
+
+ private:
+  fs::path all_, folder_;
+};
+
+void check_is_free(const fs::path& to) {
+  if (!fs::exists(fs::symlink_status(to))) return;
+  base::check(!lora::stamp_of(to).empty(),
+              "{}: is there already, and is no module (it has no {}), delete it or give another "
+              "--name",
+              to.string(), lora::kConfigFile);
+  base::fail("{}: is there already, remove it first or give another --name", to.string());
+}
+
 // Completes the card of the folder by the options, and by self-tests with the answers that the
 // module gives now.
 lora::ModuleCard card(const AddOptions& options, const lora::Module& module,
@@ -153,8 +192,7 @@ AddedModule add_module(const AddOptions& options,
   base::check(fs::is_directory(from), "{}: there is no such folder, name that of a PEFT adapter",
               from.string());
   const fs::path to = options.library / name;
-  base::check(!fs::exists(fs::symlink_status(to)),
-              "{}: is there already, remove it first or give another --name", to.string());
+  check_is_free(to);
   base::check_writable(to / lora::kConfigFile);
   const objective::LoadedModel loaded = load();
   const fs::path weights = lora::weights_file(from);
@@ -164,10 +202,15 @@ AddedModule add_module(const AddOptions& options,
   const lora::Module module = lora::read_module(from, name, weights_of(loaded));
   lora::ModuleCard written = card(options, module, loaded);
   if (written.base.empty()) written.base = options.base;
-  base::write_file(to / weights.filename(), base::MappedFile(weights).bytes());
-  lora::write_card(to, written, lora::card_body(from));
-  base::write_file(to / lora::kConfigFile,
-                   base::read_file(from / lora::kConfigFile));  // it is there now
+  const Workplace work(options.library);
+  base::write_file(work.folder() / weights.filename(), base::MappedFile(weights).bytes());
+  lora::write_card(work.folder(), written, lora::card_body(from));
+  base::write_file(work.folder() / lora::kConfigFile, base::read_file(from / lora::kConfigFile));
+  if (!base::put_folder_in_place(work.folder(), to)) {
+    check_is_free(to);
+    base::fail("{}: another command worked on this name meanwhile, give the same command again",
+               to.string());
+  }
   lora::renew_entry(options.library, name);
   return {.folder = to, .rank = module.rank, .layers = module.slots.size(), .tests = written.tests};
 }
@@ -176,10 +219,9 @@ void remove_module(const fs::path& library, const std::string& name) {
   base::check(fs::path(name).filename() == name && name != "." && name != ".." && !name.empty(),
               "'{}' is no module's name", base::printable_line(name));
   lora::check_is_there(library, name);
-  const fs::path gone = library / ("." + name + ".removed");  // whole or not at all for others
-  fs::remove_all(gone);
-  fs::rename(library / name, gone);
-  fs::remove_all(gone);
+  const Workplace work(library);
+  fs::create_directories(work.folder());
+  fs::rename(library / name, work.folder() / "removed");  // whole or not at all for others
   lora::renew_entry(library, name);
 }
 

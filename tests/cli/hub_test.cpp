@@ -1,11 +1,14 @@
 // The hub and the probe as a user runs them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/writer_mark.hpp"
 #include "cli/mini_lab.hpp"
 #include "process.hpp"
 
@@ -53,6 +56,28 @@ TEST_F(Hub, KeepsWhatIsAddedAndVerifiesIt) {
   EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " renamed").code, 0);
   EXPECT_EQ(parsed(lorahub("hub list " + quoted(shelf_) + " --json")).size(), 1U);
   EXPECT_EQ(lorahub("hub remove " + quoted(shelf_) + " ..").code, 2);
+}
+
+TEST_F(Hub, AFolderThatIsNoModuleIsToldFromOneThatIs) {
+  std::filesystem::create_directories(shelf_ / "half");
+  const Ended added =
+      lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter --name half" + kModel);
+  EXPECT_EQ(added.code, 2);
+  EXPECT_THAT(added.err, HasSubstr("half: is there already, and is no module"));
+}
+
+TEST_F(Hub, WhatKilledCommandsLeftIsTakenAway) {
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  const std::string here = base::writer_mark();
+  const std::filesystem::path left =
+      shelf_ / ".unfinished" / (here.substr(0, here.find('-') + 1) + std::to_string(gone) + "-1");
+  std::filesystem::create_directories(left);
+  std::filesystem::copy(kRank16 + "/max_letter", left / "removed");
+  add("find_letter", "");
+  EXPECT_EQ(parsed(lorahub("hub list " + quoted(shelf_) + " --json")).size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(shelf_ / ".unfinished"));
 }
 
 TEST_F(Hub, SearchFindsWordsAndShowsAPage) {

@@ -81,6 +81,23 @@ TEST(Index, NamesWhatCannotBeRead) {
               HasSubstr("no such folder"));
 }
 
+// Neither size nor time of a file tells that it can be read again.
+TEST(Index, LooksAgainAtWhatCouldNotBeRead) {
+  const ConfigPath config_path;
+  const fs::path config = config_path.path / "a" / kConfigFile;
+  const std::string good = base::read_file(config);
+  const auto time = fs::last_write_time(config);
+  const auto put = [&](const std::string& text) {
+    base::write_file(config, text);
+    fs::last_write_time(config, time);
+  };
+  put(std::string(good.size(), '{'));
+  EXPECT_NE(find(read_index(config_path.path), "a").problem, "");
+  EXPECT_NE(find(read_index(config_path.path), "a").problem, "");
+  put(good);
+  EXPECT_EQ(find(read_index(config_path.path), "a").problem, "");
+}
+
 TEST(Index, OfNoModulesSuggestsNone) {
   const Scratch empty;
   EXPECT_EQ(error_of([&] { find(read_index(empty.path), "x"); }),
