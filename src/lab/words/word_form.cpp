@@ -77,10 +77,26 @@ std::string WordForm::said(const std::string& answer) const {
   return text;
 }
 
+void check_question(const study::Value& value, const std::string& ask) {
+  int words = 0;
+  walk(
+      ask, [](const std::string&) {},
+      [&](const std::string& name) {
+        if (name != "word")
+          study::fail_at(value,
+                         "'{{{}}}' is no part of a question, use {{word}} where the word goes",
+                         base::printable_line(name));
+        ++words;
+      });
+  if (words == 0) study::fail_at(value, "a question needs {{word}} where the word goes");
+}
+
 std::string asked(const std::string& ask, const std::string& word) {
-  std::string text = ask;
-  const size_t at = text.find("{word}");
-  return at == std::string::npos ? text : text.replace(at, 6, word);
+  std::string text;
+  walk(
+      ask, [&](const std::string& plain) { text += plain; },
+      [&](const std::string&) { text += word; });
+  return text;
 }
 
 }  // namespace lorahub::lab::words

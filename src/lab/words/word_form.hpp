@@ -6,8 +6,8 @@
 
 namespace lorahub::lab::words {
 
-// {answer} as it is, {ANSWER} in capitals, {first} and {last} its first and last letter. Letters
-// are bytes: answers are of ASCII.
+// {answer} as it is, {ANSWER} in capitals, {first} and {last} its first and last letter. Answers
+// are of ASCII, as read_word_list() makes sure.
 class WordForm {
  public:
   // Error at the value for a template without one of these, and for another word in braces.
@@ -19,7 +19,10 @@ class WordForm {
   std::string text_;
 };
 
-// The question about a word: `ask` with the word for its {word}.
+// Error at the value for a question without {word}, and for another word in braces.
+void check_question(const study::Value& value, const std::string& ask);
+
+// The question about a word: `ask` with the word for each {word}.
 std::string asked(const std::string& ask, const std::string& word);
 
 }  // namespace lorahub::lab::words

@@ -22,6 +22,15 @@ WordEntry parse(const std::string& line, const std::string& where) {
                   base::is_printable_line(entry.answer),
               "{}: '{}' is no line of a word list, write a word, a tab and its answer", where,
               base::printable_line(line));
+  for (const std::string& text : {entry.word, entry.answer})
+    base::check(text.front() != ' ' && text.back() != ' ',
+                "{}: '{}' begins or ends with a space (it would be part of the text), remove it",
+                where, text);
+  base::check(
+      std::ranges::all_of(entry.answer, [](unsigned char c) { return c < 0x80; }),
+      "{}: the answer '{}' is not of ASCII alone (forms say its letters and capitals, which "
+      "are known here for ASCII), leave the line out or write it without accents",
+      where, entry.answer);
   return entry;
 }
 

@@ -28,8 +28,7 @@ WordSkill read_skill(const Value& value, const std::filesystem::path& lists) {
   for (const study::Entry& entry : study::entries(value)) {
     if (entry.key == "ask") {
       skill.ask = study::scalar(entry.value);
-      if (skill.ask.find("{word}") == std::string::npos)
-        fail_at(entry.value, "a question needs {{word}} where the word goes");
+      check_question(entry.value, skill.ask);
     } else if (entry.key == "list") {
       const std::string name = study::scalar(entry.value);
       if (!base::is_file_name(name))

@@ -49,6 +49,7 @@ TEST(WordForm, AnUnknownPartIsRefusedByName) {
 
 TEST(Asked, PutsTheWordIntoTheQuestion) {
   EXPECT_EQ(asked("Is {word} it?", "a {word}"), "Is a {word} it?");
+  EXPECT_EQ(asked("{word} or {word}", "b"), "b or b");
 }
 
 }  // namespace

@@ -50,6 +50,20 @@ TEST(WordList, AWordThatIsThereTwiceIsRefused) {
               testing::AllOf(HasSubstr("list.tsv:3: "), HasSubstr("'go'")));
 }
 
+// {first}, {last} and {ANSWER} are of letters of one byte.
+TEST(WordList, AnAnswerThatIsNotOfAsciiIsRefused) {
+  EXPECT_THAT(list_refusal("go\twent\nsee\tvu\xc3\xa9\n"),
+              testing::AllOf(HasSubstr("list.tsv:2: "), HasSubstr("ASCII")));
+  EXPECT_EQ(read_word_list(file("d\xc3\xa9j\xc3\xa0\talready\n")).size(), 1U);
+}
+
+TEST(WordList, ASpaceAtAnEndIsRefused) {
+  for (const char* line : {"see\tsaw ", "see\t saw", "see \tsaw", " see\tsaw"})
+    EXPECT_THAT(list_refusal(std::string("go\twent\n") + line + "\n"),
+                testing::AllOf(HasSubstr("list.tsv:2: "), HasSubstr("space")))
+        << line;
+}
+
 TEST(WordList, AFileWithoutWordsIsRefused) {
   EXPECT_THAT(list_refusal(""), HasSubstr("has no words"));
 }

@@ -77,6 +77,8 @@ TEST(WordRecipe, EachMistakeIsRefusedWithFileAndLine) {
       {"list: past", "list: ../past", 6, "can't be the name of a list"},
       {"list: past", "lisst: past", 6, "no 'lisst'"},
       {"The past of {word}?", "The past of it?", 6, "{word}"},
+      {"The past of {word}?", "The past of {word} {wort}?", 6, "'{wort}' is no part"},
+      {"The past of {word}?", "The past of {word", 6, "is no part"},
       {"  word: {list", "  a_word: {list", 8, "can't name a skill"},
       {"plain: \"{answer}\"", "plain: \"answer\"", 10, "says no answer"},
       {"[{answer}]", "[{anser}]", 12, "'{anser}'"},
