@@ -8,6 +8,7 @@
 #include <span>
 
 #include "search/cma.hpp"
+#include "search/optimizer.hpp"
 #include "study/trial.hpp"
 
 namespace lorahub::search {
@@ -40,12 +41,11 @@ std::vector<double> recombined(const Generation& generation) {
   return mean;
 }
 
-std::vector<double> recommended_mean(const Trace& trace, int runs) {
-  assert(!trace.generations.empty());
-  const int whole = trace.generations.front().population.size();
+std::vector<double> recommended_mean(const Trace& trace, int runs, int whole) {
+  assert(!trace.generations.empty() && whole % runs == 0);
   const bool cut_short = trace.generations.back().population.size() < whole;
+  if (cut_short && trace.generations.size() == 1) return recombined(trace.generations.back());
   const Generation& last = trace.generations[trace.generations.size() - (cut_short ? 2 : 1)];
-  if (whole % runs != 0) return recombined(last);  // not even one whole generation
   std::vector<double> mean(static_cast<size_t>(last.population.dim));
   for (int run = 0; run < runs; ++run) {
     const std::vector<double> own = recombined(part(last, run, whole / runs));
@@ -57,7 +57,9 @@ std::vector<double> recommended_mean(const Trace& trace, int runs) {
 std::vector<double> recommended(const Trace& trace, const study::Search& search) {
   const bool mean =
       search.method == study::SearchMethod::cma && search.recommend == study::Recommend::mean;
-  return mean ? recommended_mean(trace, search.runs) : trace.best;
+  if (!mean) return trace.best;
+  const int dim = trace.generations.front().population.dim;
+  return recommended_mean(trace, search.runs, generation_size(search, dim));
 }
 
 }  // namespace lorahub::search

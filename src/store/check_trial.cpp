@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "search/centres.hpp"
+#include "search/optimizer.hpp"
 #include "search/recommend.hpp"
 #include "store/replay.hpp"
 #include "store/validity.hpp"
@@ -251,7 +252,9 @@ class TrialCheck {
   }
 
   void mean(const study::Trial& trial, const search::Trace& course) {
-    const std::vector<double> mean = search::recommended_mean(course, trial.search.runs);
+    const int dim = course.generations.front().population.dim;
+    const std::vector<double> mean = search::recommended_mean(
+        course, trial.search.runs, search::generation_size(trial.search, dim));
     expect(std::ranges::equal(of(content_.results.weights), mean, std::equal_to<>(),
                               [](const auto& w) { return w.second; }),
            "its weights are not the mean of the last generation's better half");

@@ -40,7 +40,7 @@ TEST(RecommendedMean, IsWhereCmaEsStands) {
       base::Stream(3, "search"));
   const Trace trace =
       minimize(cma, each(sphere), 30 * population + 5);  // the last one is cut short
-  const std::vector<double> mean = recommended_mean(trace, 1);
+  const std::vector<double> mean = recommended_mean(trace, 1, population);
   for (int n = 0; n < dim; ++n)
     EXPECT_NEAR(mean[static_cast<size_t>(n)], cma.state().mean[n], 1e-14);
   EXPECT_NE(mean, trace.best);
@@ -49,20 +49,21 @@ TEST(RecommendedMean, IsWhereCmaEsStands) {
 TEST(RecommendedMean, SkipsAShortGeneration) {
   Trace trace;
   trace.generations = {generation({1, 2, 3, 4}, {4, 3, 2, 1}), generation({50, 60}, {0, 0})};
-  EXPECT_NEAR(recommended_mean(trace, 1)[0], of_four(4, 3), 1e-15);
+  EXPECT_NEAR(recommended_mean(trace, 1, 4)[0], of_four(4, 3), 1e-15);
 }
 
 TEST(RecommendedMean, OfSeveralRunsIsTheMeanOfTheirs) {
   Trace trace;
   trace.generations = {generation({1, 2, 3, 4, 10, 20, 30, 40}, {4, 3, 2, 1, 0, 1, 2, 3}),
                        generation({9, 9, 9}, {0, 0, 0})};
-  EXPECT_NEAR(recommended_mean(trace, 2)[0], (of_four(4, 3) + of_four(10, 20)) / 2, 1e-14);
+  EXPECT_NEAR(recommended_mean(trace, 2, 8)[0], (of_four(4, 3) + of_four(10, 20)) / 2, 1e-14);
 }
 
 TEST(RecommendedMean, OfLessThanAGenerationOfRunsIsThatOfAll) {
   Trace trace;
   trace.generations = {generation({1, 2, 3, 4}, {4, 3, 2, 1})};
-  EXPECT_NEAR(recommended_mean(trace, 3)[0], of_four(4, 3), 1e-15);
+  EXPECT_NEAR(recommended_mean(trace, 3, 12)[0], of_four(4, 3), 1e-15);
+  EXPECT_NEAR(recommended_mean(trace, 2, 6)[0], of_four(4, 3), 1e-15);  // 3 and 1, not 2 and 2
 }
 
 TEST(Recommended, TheMeanIsForCmaEsAlone) {
@@ -80,7 +81,7 @@ TEST(Recommended, TheMeanIsForCmaEsAlone) {
 TEST(RecommendedMean, OfOneCandidateIsThatCandidate) {
   Trace trace;
   trace.generations = {generation({3}, {1})};
-  EXPECT_THAT(recommended_mean(trace, 1), testing::ElementsAre(3));
+  EXPECT_THAT(recommended_mean(trace, 1, 1), testing::ElementsAre(3));
 }
 
 }  // namespace

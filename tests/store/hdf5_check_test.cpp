@@ -87,7 +87,8 @@ TEST(Check, RecomputesTheMeanOfAGeneration) {
   const auto with_mean = [](double of_b) {
     return problems([&](Record& r) {
       r.knobs.emplace_back("search.recommend", "mean");
-      r.weights = search::recommended_mean({.generations = r.generations}, 1);
+      r.knobs.emplace_back("search.population", "2");
+      r.weights = search::recommended_mean({.generations = r.generations}, 1, 2);
       r.weights[1] += of_b;
       r.best_loss = 1.8;  // of the mean: evaluated by itself
     });
