@@ -115,7 +115,9 @@ std::vector<ResultColumn> all_columns() {
        .unit = "s",
        .meaning = "wall clock: search",
        .field = member([](auto& r) -> auto& { return r.timing.search; }),
-       .journal = "/seconds/search"},
+       .journal = "/seconds/search",
+       .remark = "It counts from the start that ended the trial: what an earlier one had computed "
+                 "before it was stopped is not in it."},
       {.name = "answer_s",
        .unit = "s",
        .meaning = "wall clock: answering the test rows",
