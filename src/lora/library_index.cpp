@@ -141,8 +141,9 @@ std::optional<Indexed> LibraryIndex::look(const std::string& name, IndexChanges&
   if (known != nullptr && known->stamp == stamp) kept = entry_of(*known);
   if (kept && kept->problem.empty() && kept->card.problem.empty()) return kept;
   // What could not be read may be readable by now, without a change of the stamp (permissions).
-  Indexed entry = kept && kept->problem.empty() ? *kept : read_indexed(library_ / name, stamp);
-  entry.card = read_card(library_ / name);
+  const bool card_alone = kept && kept->problem.empty();
+  Indexed entry = card_alone ? *kept : read_indexed(library_ / name, stamp);
+  if (card_alone) entry.card = read_card(library_ / name);
   if (!kept || json_of(entry) != json_of(*kept)) changes.read.push_back(line_of(entry));
   return entry;
 }

@@ -1,5 +1,5 @@
-// Names in a library's folder that are those of its own files: a module of such a name would be
-// read as the list of all others.
+// Names in a library's folder that are its own: a module of such a name would be read as the list
+// of all others, or taken away as unfinished.
 #pragma once
 #include <string>
 
@@ -8,9 +8,10 @@
 namespace lorahub::lora {
 
 inline constexpr const char* kListFile = "modules.txt";
+inline constexpr const char* kWorkFolder = ".unfinished";  // of what is being added or removed
 
 inline bool is_reserved_name(const std::string& name) {
-  return name == kListFile || name == kIndexFile;
+  return name == kListFile || name == kIndexFile || name == kWorkFolder;
 }
 
 }  // namespace lorahub::lora

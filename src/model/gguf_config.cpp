@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "base/check.hpp"
+#include "model/yarn_scale.hpp"
 
 namespace lorahub::model {
 namespace {
@@ -158,7 +159,7 @@ class GgufConfig {
     if (const auto length = data_.integer(key("rope.scaling.original_context_length")))
       scaling["original_max_position_embeddings"] = *length;
     if (amplitude() != 1)  // transformers' attention_factor stands in place of the usual one
-      scaling["attention_factor"] = amplitude() * (0.1 * std::log(std::max(factor, 1.0)) + 1);
+      scaling["attention_factor"] = amplitude() * yarn_scale(factor);
     return scaling;
   }
 

@@ -101,7 +101,7 @@ ModuleVerdict verdict(const fs::path& folder, const lora::Indexed& module, Bases
 // for a module. Removes what killed processes have left beside it; leaves nothing behind itself.
 class Workplace {
  public:
-  explicit Workplace(const fs::path& library) : all_(library / ".unfinished") {
+  explicit Workplace(const fs::path& library) : all_(library / lora::kWorkFolder) {
     std::error_code error;
     for (fs::directory_iterator entry(all_, error), end; !error && entry != end;
          entry.increment(error)) {

@@ -27,7 +27,7 @@ std::string model_type(const fs::path& folder) {
   return type.is_string() ? type.get<std::string>() : "";
 }
 
-// The class that AutoTokenizer of transformers 5.24 takes, without "Fast".
+// The class that AutoTokenizer of transformers 5.23 takes, without "Fast".
 std::string class_taken(const fs::path& folder, const TokenizerConfig& config) {
   const std::string type = model_type(folder);
   if (type == "mistral") return "TokenizersBackend";
@@ -85,7 +85,7 @@ struct Class {
   std::vector<std::pair<const char*, const char*>> own = {};
 };
 
-// Classes of transformers 5.24 that build a tokenizer of byte-pair encoding from vocabulary and
+// Classes of transformers 5.23 that build a tokenizer of byte-pair encoding from vocabulary and
 // merges alone; all others follow tokenizer.json.
 const std::vector<Class>& classes() {
   constexpr const char* kEnd = "<|endoftext|>";

@@ -20,6 +20,7 @@
 #include "task/count_tokens.hpp"
 #include "text/tokenizer_inputs.hpp"
 #include "train/batches.hpp"
+#include "train/checkpoint_files.hpp"
 #include "train/evaluate.hpp"
 #include "train/trained_folders.hpp"
 #include "train/training_card.hpp"
@@ -28,8 +29,6 @@ namespace lorahub::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kCheckpointFile = "checkpoint.safetensors";
 
 std::string identity_of(const TrainingConfig& config, const fs::path& model, const fs::path& data) {
   base::Sha256 hash;
@@ -67,22 +66,6 @@ SplitRows split(const TrainingConfig& config, const fs::path& file) {
 
 void round_to_half(const Trainable& trained) {
   for (const at::Tensor& value : values(trained)) value.copy_(value.to(at::kHalf));
-}
-
-// The checkpoint, and what kills within the writing of one have left beside it.
-std::vector<fs::path> checkpoint_files(const fs::path& out) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(out)) {
-    const std::string name = entry.path().filename().string();
-    const bool is_part = name.starts_with(std::string(kCheckpointFile) + ".") &&
-                         name.ends_with(base::kTemporaryExtension);
-    if (name == kCheckpointFile || is_part) files.push_back(entry.path());
-  }
-  return files;
-}
-
-void remove_checkpoint(const fs::path& out) {
-  for (const fs::path& file : checkpoint_files(out)) fs::remove(file);
 }
 
 class Work {

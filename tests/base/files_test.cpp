@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "base/put_folder.hpp"
 #include "process.hpp"
 
 namespace lorahub::base {
@@ -76,17 +75,6 @@ TEST(Files, WhatAKilledWriterLeftIsTakenAway) {
 }
 
 // A file in the place of a folder stops root, too.
-TEST(Files, AFolderIsPutInPlaceWhereNothingStands) {
-  const std::filesystem::path folder = fresh_folder("put_folder");
-  write_file(folder / "made/x", "1");
-  write_file(folder / "other/y", "2");
-  EXPECT_FALSE(put_folder_in_place(folder / "made", folder / "other"));
-  EXPECT_EQ(read_file(folder / "other/y"), "2");
-  EXPECT_TRUE(put_folder_in_place(folder / "made", folder / "third"));
-  EXPECT_EQ(read_file(folder / "third/x"), "1");
-  EXPECT_FALSE(std::filesystem::exists(folder / "made"));
-}
-
 TEST(CheckWritable, FindsBeforehandWhatWriteFileCouldNotWrite) {
   const Path folder = fresh_folder("files"), file = folder / "file";
   write_file(file, "x");

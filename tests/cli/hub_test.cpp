@@ -197,7 +197,7 @@ TEST_F(Hub, CopiesNoFileFromOutsideOfTheAdapter) {
 }
 
 TEST_F(Hub, NamesOfTheLibrarysOwnFilesAreRefused) {
-  for (const std::string name : {"modules.txt", "index.jsonl"}) {
+  for (const std::string name : {"modules.txt", "index.jsonl", ".unfinished"}) {
     const Ended ended = lorahub("hub add " + quoted(shelf_) + " " + kRank16 + "/find_letter" +
                                 kModel + " --name " + name);
     EXPECT_EQ(ended.code, 2) << name;

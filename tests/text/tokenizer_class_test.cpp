@@ -29,8 +29,9 @@ TEST(TokenizerClass, WarnsWhereTransformersCutsOtherwiseThanTheFile) {
     EXPECT_EQ(!warning.empty(), row["other"] > 0) << row << warning;
     if (!warning.empty()) ++warned;
   }
-  EXPECT_GT(warned, 100);
-  EXPECT_LT(warned + 100, std::ssize(golden["rows"]));
+  EXPECT_GT(warned, 500);
+  EXPECT_LT(warned, 700);
+  EXPECT_GT(golden["rows"].size(), 950U);
 }
 
 TEST(TokenizerClass, NamesTheFolderTheClassAndTheFile) {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 
 #include "base/check.hpp"
 #include "model/config_fields.hpp"
 #include "model/generation_config.hpp"
+#include "model/yarn_scale.hpp"
 
 namespace lorahub::model::llama {
 namespace {
@@ -48,16 +48,11 @@ std::string rope_type(const ConfigFields& rope) {
   return rope.word("rope_type", type.c_str());
 }
 
-// 0.1 s ln(factor) + 1, as YaRN scales cos and sin.
-double yarn_scale(double factor, double by) {
-  return factor <= 1 ? 1 : 0.1 * by * std::log(factor) + 1;
-}
-
 double yarn_amplitude(const ConfigFields& rope, double factor) {
   const double by = rope.is_used("mscale") ? rope.positive("mscale", 1) : 0;
   const double all = rope.is_used("mscale_all_dim") ? rope.positive("mscale_all_dim", 1) : 0;
   const double usual =
-      by > 0 && all > 0 ? yarn_scale(factor, by) / yarn_scale(factor, all) : yarn_scale(factor, 1);
+      by > 0 && all > 0 ? yarn_scale(factor, by) / yarn_scale(factor, all) : yarn_scale(factor);
   return rope.positive("attention_factor", usual);
 }
 
